@@ -1,0 +1,176 @@
+"""An assignment: what its two folders say, checked once and ready to grade with.
+
+    assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
+    solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from autograder.checks import Check, collect
+from autograder.course import Course, read_yaml
+from autograder.errors import ContentError
+from autograder.variants import Variant, collect_variants
+
+__all__ = ["Assignment", "AssignmentFile", "Late", "Task", "load_assignment", "load_file"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Task(_Part):
+    """A few functions that belong together."""
+
+    id: str = Field(description="Short name; checks refer to it.")
+    title: str = Field(description="As pages show it.")
+    functions: list[str] = Field(min_length=1, description="What the student writes.")
+    points: float = Field(ge=0, description="The sum of its checks' points.")
+    extra: bool = Field(default=False, description="Extra credit: adds to earned, not to possible.")
+
+
+class Late(_Part):
+    """What lateness costs; applied when scores are reported, never stored in them."""
+
+    per_day: float = Field(default=0.0, ge=0, le=1, description="Share of the score a started day costs.")
+    at_most: float = Field(default=1.0, ge=0, le=1, description="The most it may cost.")
+    grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
+
+
+class AssignmentFile(_Part):
+    """What assignment.yaml may say."""
+
+    title: str = Field(description="As pages show it.")
+    due: datetime | None = Field(default=None, description="Local time in the course's zone.")
+    points: float = Field(gt=0, description="The sum of the tasks' points, extra credit left out.")
+    dataset: str = Field(default="", description="The data set its convergence checks train on.")
+    late: Late = Field(default_factory=Late)
+    tasks: list[Task] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> AssignmentFile:
+        total = sum(task.points for task in self.tasks if not task.extra)
+        if abs(total - self.points) > 1e-9:
+            raise ValueError(f"the tasks add up to {total:g} points, not {self.points:g}")
+        functions = [name for task in self.tasks for name in task.functions]
+        twice = sorted({name for name in functions if functions.count(name) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]} is in two tasks")
+        return self
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Everything about one assignment."""
+
+    id: str
+    file: AssignmentFile
+    folder: Path
+    solution: Path
+    public_checks: list[Check]
+    hidden_checks: list[Check]
+    reference: Mapping[str, Any]
+    mistakes: list[Variant]
+    alternatives: list[Variant]
+
+    @property
+    def handout(self) -> Path:
+        """The notebook that students get."""
+        return self.folder / f"{self.id}.ipynb"
+
+    @property
+    def functions(self) -> list[str]:
+        """All functions that students write, in the order of the tasks."""
+        return [name for task in self.file.tasks for name in task.functions]
+
+    @property
+    def parameters(self) -> dict[str, tuple[str, ...]]:
+        """The parameter names of each function, from the reference."""
+        return {name: tuple(inspect.signature(self.reference[name]).parameters) for name in self.functions}
+
+    def task_of(self, function: str) -> str:
+        """The id of the task that asks for a function."""
+        return next(task.id for task in self.file.tasks if function in task.functions)
+
+
+def load_assignment(course: Course, name: str) -> Assignment:
+    """Read both folders of an assignment; raises ContentError for whatever does not fit together."""
+    folder, solution = course.folders(name)
+    file = read_yaml(folder / "assignment.yaml", AssignmentFile)
+    reference = load_file(solution / "reference.py", "reference")
+    beside = {"reference": reference}
+    assignment = Assignment(
+        id=name,
+        file=file,
+        folder=folder,
+        solution=solution,
+        public_checks=collect(load_file(folder / "checks.py", "public_checks")),
+        hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", beside)),
+        reference=vars(reference),
+        mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", beside)),
+        alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", beside)),
+    )
+    _fits_together(assignment)
+    return assignment
+
+
+def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = None) -> ModuleType:
+    """Run a content file as a module; `beside` are modules that it may import by plain name."""
+    if not path.is_file():
+        raise ContentError(f"{path} is missing.", next_step="Every assignment has this file; add it.")
+    spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{name}", path)
+    assert spec is not None and spec.loader is not None  # a .py path always has both
+    module = importlib.util.module_from_spec(spec)
+    before = {key: sys.modules.get(key) for key in beside or {}}
+    sys.modules.update(beside or {})
+    try:
+        spec.loader.exec_module(module)
+    except ContentError:
+        raise
+    except Exception as problem:
+        line = next((f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None)
+        place = f", line {line}" if line else ""
+        raise ContentError(f"{path}{place}: {type(problem).__name__}: {problem}") from problem
+    finally:
+        for key, old in before.items():
+            if old is None:
+                del sys.modules[key]
+            else:
+                sys.modules[key] = old
+    return module
+
+
+def _fits_together(assignment: Assignment) -> None:
+    """Names and points agree between the files."""
+    tasks = {task.id: task for task in assignment.file.tasks}
+    for name in assignment.functions:
+        if not callable(assignment.reference.get(name)):
+            raise ContentError(f"{assignment.solution / 'reference.py'} has no function {name}.")
+    for one in [*assignment.public_checks, *assignment.hidden_checks]:
+        if one.task not in tasks:
+            raise ContentError(f"Check {one.id} of {assignment.id} is for an unknown task {one.task!r}.")
+    for public in assignment.public_checks:
+        if public.points:
+            raise ContentError(f"Public check {public.id} of {assignment.id} carries points: they can be memorised.")
+    for task in tasks.values():
+        points = sum(one.points for one in assignment.hidden_checks if one.task == task.id)
+        if abs(points - task.points) > 1e-9:
+            raise ContentError(
+                f"{assignment.id}: task {task.id} is worth {task.points:g} points, "
+                f"its hidden checks add up to {points:g}."
+            )
+    for variant in [*assignment.mistakes, *assignment.alternatives]:
+        if variant.of not in assignment.functions:
+            raise ContentError(f"Variant {variant.name} of {assignment.id} is of an unknown function {variant.of!r}.")

@@ -1,0 +1,120 @@
+"""Where functions run without a sandbox: the judge's reference, and a student's own notebook."""
+
+from __future__ import annotations
+
+import copy
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.calls import Answer
+from autograder.fingerprint import fingerprint
+from autograder.sandbox import frames
+from autograder.values import Value
+
+__all__ = ["NotebookBackend", "ReferenceBackend"]
+
+
+class ReferenceBackend:
+    """The judge's own functions: trusted, remembered, timed."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.namespace = namespace
+        self.slowest: dict[str, float] = {}  # CPU seconds of the longest call of each function
+        self._answers: dict[tuple[str, bytes], Answer] = {}
+
+    def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+        """Answer from memory where the same call was made before; errors are the author's and pass through."""
+        return [self._one(function, arguments) for arguments in calls]
+
+    def _one(self, function: str, arguments: tuple[Value, ...]) -> Answer:
+        try:
+            key = (function, fingerprint(arguments))
+        except TypeError:  # a callable among them: cannot be remembered
+            return self._call(function, arguments)
+        if key not in self._answers:
+            self._answers[key] = self._call(function, arguments)
+        return self._answers[key]
+
+    def _call(self, function: str, arguments: tuple[Value, ...]) -> Answer:
+        copies = copied(arguments)
+        started = time.process_time()
+        with quiet():
+            value = self.namespace[function](*copies)
+            if hasattr(value, "__next__"):
+                value = list(value)
+        self.slowest[function] = max(self.slowest.get(function, 0.0), time.process_time() - started)
+        return Answer("value", value)
+
+    def pace(self, function: str) -> float:
+        """CPU seconds a submission gets for one call: twenty times the reference's, at least five."""
+        return max(5.0, 20 * self.slowest.get(function, 0.0))
+
+
+class NotebookBackend:
+    """Functions in this very process, for a student checking their own work."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.namespace = namespace
+
+    def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+        """Call the student's function; an exception becomes an answer, as in the sandbox."""
+        target = self.namespace.get(function)
+        if not callable(target):
+            return [Answer("missing", text=f"There is no function {function} yet.")] * len(calls)
+        return [self._call(function, target, arguments) for arguments in calls]
+
+    def _call(self, name: str, target: Callable[..., Any], arguments: tuple[Value, ...]) -> Answer:
+        copies = copied(arguments)
+        try:
+            with quiet():
+                value, dtypes = frames.plain(target(*copies))
+        except NotImplementedError:
+            return Answer("missing", text=f"{name} is not written yet.")
+        except MemoryError:
+            return Answer("memory", text=f"{name} asked for more memory than there is.")
+        except Exception as problem:
+            return Answer("raised", text=_summary(problem), trace=_own_line(problem))
+        changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
+        return Answer("value", value, changed=changed, dtypes=tuple(dtypes))
+
+
+class quiet:
+    """NumPy's error state and warnings set for a call: nothing a library prints costs anything."""
+
+    def __enter__(self) -> None:
+        self._errors = np.errstate(all="ignore")
+        self._warnings = warnings.catch_warnings()
+        self._errors.__enter__()
+        self._warnings.__enter__()
+        warnings.simplefilter("ignore")
+
+    def __exit__(self, *details: Any) -> None:
+        self._warnings.__exit__(*details)
+        self._errors.__exit__(*details)
+
+
+def copied(arguments: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Copies of the arrays among plain arguments; callables are passed on."""
+    return tuple(a if callable(a) else copy.deepcopy(a) for a in arguments)
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two plain values agree bit for bit."""
+    if callable(one):
+        return True
+    return fingerprint((one,)) == fingerprint((other,))
+
+
+def _summary(problem: BaseException) -> str:
+    return f"{type(problem).__name__}: {problem}"[:500]
+
+
+def _own_line(problem: BaseException) -> str:
+    frames_ = traceback.extract_tb(problem.__traceback__)
+    last = frames_[-1]
+    return f"line {last.lineno}: {last.line}\n{_summary(problem)}"

@@ -1,0 +1,262 @@
+"""Comparing what a submission returned with what is right.
+
+The rule for numbers is |got - expected| <= atol + rtol * max(|got|, |expected|), entry by entry; a
+NaN is never equal, and shapes have to match exactly: nothing is broadcast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.calls import Function
+from autograder.failure import Failure, InputChanged, NotFinite, WrongShape, WrongType, WrongValue
+from autograder.report import Curve, Evidence, Worst
+from autograder.values import Array, Value, number, show, to_array
+
+__all__ = [
+    "assert_close",
+    "assert_float64",
+    "assert_leaves_inputs",
+    "assert_same",
+    "assert_same_curve",
+]
+
+LARGEST_MAP = 24  # rows and columns of the map of wrong entries
+
+
+def assert_same(
+    student: Function, reference: Function, *arguments: Value, rtol: float = 1e-6, atol: float = 1e-9
+) -> None:
+    """Fail unless the student's function returns what the reference returns for these arguments."""
+    expected = reference(*arguments)
+    got = student(*arguments)
+    try:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
+    except Failure as problem:
+        problem.evidence = _with_call(problem.evidence, student.evidence(arguments))
+        raise
+
+
+def assert_same_curve(
+    student: Function,
+    reference: Function,
+    over: Array,
+    *rest: Value,
+    result: int | None = None,
+    label: str = "",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+) -> None:
+    """Compare two functions of one variable over a range, and keep both curves for the page.
+
+    `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results.
+    """
+    arguments = (over, *rest)
+    expected, got = reference(*arguments), student(*arguments)
+    if result is not None:
+        expected = expected[result]
+        if not isinstance(got, (list, tuple)) or len(got) <= result:
+            raise WrongType(
+                f"{student.describe(arguments)} returned {_kind(got)}; a tuple of results is expected.",
+                evidence=student.evidence(arguments),
+            )
+        got = got[result]
+    drawn = to_array(got)
+    if drawn is not None and drawn.shape == over.shape:
+        student.owner.findings_.curves.append(
+            Curve(
+                label=label or student.describe(arguments),
+                x=over.tolist(),
+                got=[number(v) for v in drawn.tolist()],
+                expected=[number(v) for v in np.asarray(expected).tolist()],
+            )
+        )
+    try:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
+    except Failure as problem:
+        problem.evidence = _with_call(problem.evidence, student.evidence(arguments))
+        raise
+
+
+def assert_leaves_inputs(student: Function, *arguments: Value) -> None:
+    """Fail when the call modifies one of its arguments in place."""
+    student(*arguments)
+    changed = student.last_answer.changed
+    if changed:
+        names = student.owner.parameters_.get(student.name, ())
+        which = " and ".join(names[i] if i < len(names) else f"argument {i + 1}" for i in changed)
+        raise InputChanged(
+            f"{student.describe(arguments)} changed {which} in place.",
+            hint="Work on a copy, or build a new array: the caller still needs the old one.",
+            evidence=student.evidence(arguments),
+        )
+
+
+def assert_float64(student: Function, *arguments: Value) -> None:
+    """Fail when the call returns numbers of another type than float64."""
+    student(*arguments)
+    converted = [name for name in student.last_answer.dtypes if name.startswith(("float", "complex"))]
+    if converted:
+        raise WrongType(
+            f"{student.describe(arguments)} returned {converted[0]}; the inputs are float64.",
+            hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
+            evidence=student.evidence(arguments),
+        )
+
+
+def assert_close(
+    got: Value,
+    expected: Value,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    call: str = "the result",
+    parameter: str = "",
+    is_gradient: bool = False,
+) -> None:
+    """Fail unless `got` is `expected`: same structure, same shapes, numbers within the tolerance.
+
+    A float is anything of shape (): a Python number or a 0-d array. A list is as good as a tuple,
+    and a list of numbers as good as an array of one axis.
+    """
+    wanted = to_array(expected)
+    if wanted is None or (isinstance(expected, (list, tuple)) and not _all_numbers(got)):
+        if isinstance(expected, (list, tuple)):
+            _compare_items(got, expected, rtol, atol, call, is_gradient)
+            return
+    if wanted is None:
+        if got != expected:
+            raise Failure(f"{call} returned {show(got)}; {show(expected)} is right.")
+        return
+    found = to_array(got)
+    if found is None:
+        raise WrongType(
+            f"{call} returned {_kind(got)}; {_kind(expected)} is expected.",
+            hint="Did you forget the return statement?" if got is None else "",
+            evidence=Evidence(got=show(got), expected=show(expected), parameter=parameter),
+        )
+    _compare_arrays(found, wanted, rtol, atol, call, parameter, is_gradient)
+
+
+def _compare_items(
+    got: Value, expected: Any, rtol: float, atol: float, call: str, is_gradient: bool
+) -> None:
+    if not isinstance(got, (list, tuple)):
+        raise WrongType(
+            f"{call} returned {_kind(got)}; {len(expected)} results are expected, as a tuple or a list.",
+            evidence=Evidence(got=show(got), expected=show(expected)),
+        )
+    if len(got) != len(expected):
+        raise WrongType(
+            f"{call} returned {len(got)} results; {len(expected)} are expected.",
+            evidence=Evidence(got=show(got), expected=show(expected)),
+        )
+    for position, (one, other) in enumerate(zip(got, expected, strict=True)):
+        assert_close(
+            one,
+            other,
+            rtol=rtol,
+            atol=atol,
+            call=call,
+            parameter=f"result {position + 1}",
+            is_gradient=is_gradient,
+        )
+
+
+def _compare_arrays(
+    got: Array, expected: Array, rtol: float, atol: float, call: str, parameter: str, is_gradient: bool
+) -> None:
+    subject = f"{parameter} of {call}" if parameter else call
+    evidence = Evidence(got=show(got), expected=show(expected), parameter=parameter)
+    if got.shape != expected.shape:
+        raise WrongShape(
+            f"{subject} has shape {got.shape}; shape {expected.shape} is expected.",
+            hint="Return a plain number, such as float(...): shape () and shape (1,) differ."
+            if expected.shape == () and got.shape == (1,)
+            else "",
+            got=got,
+            expected=expected,
+            evidence=evidence,
+        )
+    got, expected = got.astype(np.float64), expected.astype(np.float64)
+    finite = np.isfinite(got)
+    if not finite.all() and np.isfinite(expected).all():
+        raise NotFinite(
+            f"{subject} is {got[~finite][0]} in {_count((~finite).sum(), got.size)}; "
+            "every entry should be an ordinary number.",
+            evidence=evidence.model_copy(update={"wrong": wrong_map(~finite)}),
+        )
+    with np.errstate(all="ignore"):
+        difference = np.abs(got - expected)
+        size = np.maximum(np.abs(got), np.abs(expected))
+        right = difference <= atol + rtol * size
+    if right.all():
+        return
+    wrong = ~right
+    worst = worst_entry(got, expected, wrong)
+    place = f" at [{', '.join(map(str, worst.index))}]" if worst.index else ""
+    raise WrongValue(
+        f"{subject} is {_short(worst.got)}{place}; {_short(worst.expected)} is right"
+        + (f" ({_count(int(wrong.sum()), got.size)} wrong)." if got.size > 1 else "."),
+        got=got,
+        expected=expected,
+        wrong=wrong,
+        evidence=evidence.model_copy(update={"worst": worst, "wrong": wrong_map(wrong)}),
+        is_gradient=is_gradient,
+    )
+
+
+def worst_entry(got: Array, expected: Array, wrong: Array) -> Worst:
+    """The wrong entry that is furthest off, by relative error and then by size."""
+    with np.errstate(all="ignore"):
+        difference = np.abs(got - expected)
+        relative = difference / np.maximum(np.maximum(np.abs(got), np.abs(expected)), 1e-300)
+    rank = np.where(wrong, np.nan_to_num(relative, nan=np.inf) + 1e-12 * np.nan_to_num(difference), -1.0)
+    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(rank)), got.shape)) if got.shape else ()
+    return Worst(
+        index=list(index),
+        got=number(got[index]),
+        expected=number(expected[index]),
+        relative_error=number(relative[index]),
+    )
+
+
+def wrong_map(wrong: Array) -> list[list[bool]]:
+    """The wrong entries as rows of the last two axes, any over the other axes."""
+    if wrong.ndim == 0:
+        return []
+    rows = wrong[None, :] if wrong.ndim == 1 else wrong.any(axis=tuple(range(wrong.ndim - 2)))
+    result: list[list[bool]] = rows[:LARGEST_MAP, :LARGEST_MAP].tolist()
+    return result
+
+
+def _with_call(evidence: Evidence, call: Evidence) -> Evidence:
+    return evidence.model_copy(update={"call": call.call, "arguments": call.arguments})
+
+
+def _all_numbers(value: Value) -> bool:
+    return to_array(value) is not None
+
+
+def _count(some: int, all_: int) -> str:
+    return f"{some} of {all_} entries" if all_ > 1 else "1 entry"
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def _kind(value: Value) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "text" if isinstance(value, str) else f"a {type(value).__name__}"

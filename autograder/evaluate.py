@@ -1,0 +1,90 @@
+"""From a check to its result: the only place where statuses and points are decided."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+from autograder.calls import Findings, Functions
+from autograder.checks import Check
+from autograder.diagnose import diagnose
+from autograder.failure import Failure
+from autograder.variants import Variant
+from autograder.report import CheckResult, Evidence, Status
+
+__all__ = ["evaluate", "skipped"]
+
+
+def evaluate(
+    check: Check,
+    student: Functions,
+    reference: Functions | None,
+    seed: int,
+    mistakes: Sequence[Variant] = (),
+) -> CheckResult:
+    """Run one check and say what it found.
+
+    An exception that is not a `Failure` is the author's bug: status `error`, which takes the check's
+    points out of the possible ones, so that nobody loses any.
+    """
+    student.findings_ = Findings()
+    if reference is not None:
+        reference.findings_ = Findings()
+    try:
+        check.run(student, reference, seed)
+    except Failure as failure:
+        return _failed(check, failure, student, reference, mistakes)
+    except Exception as problem:
+        return CheckResult(
+            id=check.id,
+            title=check.title,
+            status=Status.ERROR,
+            earned=0,
+            possible=0,
+            message="This check is broken; it counts for nobody, and your instructor has been told.",
+            evidence=Evidence(trace="".join(traceback.format_exception(problem, limit=-4))[-2000:]),
+        )
+    findings = student.findings_
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        status=Status.PASSED,
+        earned=check.points,
+        possible=check.points,
+        message=" ".join(findings.remarks),
+        evidence=Evidence(curves=findings.curves),
+    )
+
+
+def skipped(check: Check, waits_for: str) -> CheckResult:
+    """The result of a check whose prerequisite did not pass."""
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        status=Status.SKIPPED,
+        earned=0,
+        possible=check.points,
+        message=f"Not run: “{waits_for}” has to pass first.",
+    )
+
+
+def _failed(
+    check: Check,
+    failure: Failure,
+    student: Functions,
+    reference: Functions | None,
+    mistakes: Sequence[Variant],
+) -> CheckResult:
+    diagnosis = diagnose(failure, student.findings_.calls, reference, mistakes)
+    evidence = failure.evidence.model_copy(update={"curves": student.findings_.curves})
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        status=failure.status,
+        earned=0,
+        possible=check.points,
+        message=failure.message,
+        hint=diagnosis.hint,
+        mistake=diagnosis.mistake,
+        evidence=evidence,
+    )

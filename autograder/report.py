@@ -1,0 +1,180 @@
+"""The report: everything that is said about one submission, as data.
+
+One JSON file a submission; pages, tables and the gradebook are made from it and add nothing of
+their own. Every field is documented here and in `autograder/REPORT.md` (a test compares the two).
+Numbers are finite; a NaN or an infinity in evidence is the text "nan", "inf" or "-inf".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "CheckResult",
+    "Curve",
+    "Evidence",
+    "Note",
+    "Report",
+    "Score",
+    "Status",
+    "SubmissionFacts",
+    "TaskReport",
+    "Worst",
+]
+
+FORMAT_VERSION = 1
+
+Number = float | Literal["nan", "inf", "-inf"]
+
+
+class Status(StrEnum):
+    """How a check ended. The set is closed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"  # the check's own bug: counts for nobody, never a zero
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    MISSING = "missing"  # no such function, or still the stub
+    SKIPPED = "skipped"  # a check it depends on did not pass
+
+
+class Model(BaseModel):
+    """A part of the report; unknown fields are refused so that a typing error is seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Worst(Model):
+    """The entry that is furthest off."""
+
+    index: list[int] = Field(description="Where it is; empty for a single number.")
+    got: Number = Field(description="What the submission returned there.")
+    expected: Number = Field(description="What is right there.")
+    relative_error: Number = Field(description="|got - expected| / max(|got|, |expected|).")
+
+
+class Curve(Model):
+    """A function of one variable, the submission's beside the reference's."""
+
+    label: str = Field(description="What is drawn, such as `relu(x)`.")
+    x: list[float] = Field(description="Where the function was called, increasing.")
+    got: list[Number] = Field(description="What the submission returned, same length as x.")
+    expected: list[Number] = Field(description="What is right, same length as x.")
+
+
+class Evidence(Model):
+    """What a check saw; every part is optional."""
+
+    call: str = Field(default="", description="The call, such as `relu_backward(x, grad_out)`.")
+    arguments: dict[str, str] = Field(
+        default_factory=dict, description="The call's arguments by name, shortened, as text."
+    )
+    got: str = Field(default="", description="What came back, shortened, as text.")
+    expected: str = Field(default="", description="What is right, shortened, as text.")
+    worst: Worst | None = Field(default=None, description="The entry that is furthest off.")
+    parameter: str = Field(
+        default="", description="Which result is wrong when there are several, such as grad_alpha."
+    )
+    wrong: list[list[bool]] = Field(
+        default_factory=list,
+        description="Which entries are wrong, as rows of the last two axes (at most 24 x 24).",
+    )
+    curves: list[Curve] = Field(default_factory=list, description="Curves to draw.")
+    trace: str = Field(
+        default="", description="For an exception: its type and text and the student's own line."
+    )
+    printed: str = Field(default="", description="What the call printed, at most 2,000 characters.")
+
+
+class CheckResult(Model):
+    """What one check found."""
+
+    id: str = Field(description="The check's name in its file.")
+    title: str = Field(description="One sentence: what is checked.")
+    status: Status = Field(description="How the check ended.")
+    earned: float = Field(description="Points earned.")
+    possible: float = Field(description="Points possible; 0 when the check itself is broken.")
+    message: str = Field(default="", description="What is wrong, in one or two sentences.")
+    hint: str = Field(default="", description="What to do about it.")
+    mistake: str = Field(default="", description="The known mistake that was recognised, if any.")
+    evidence: Evidence = Field(default_factory=Evidence, description="What the check saw.")
+
+
+class TaskReport(Model):
+    """A task: a few functions that belong together, and the checks on them."""
+
+    task: str = Field(description="The task's id.")
+    functions: list[str] = Field(description="The functions the task asks for.")
+    earned: float = Field(description="Sum over the checks.")
+    possible: float = Field(description="Sum over the checks.")
+    extra: bool = Field(default=False, description="Extra credit: adds to earned, not to possible.")
+    checks: list[CheckResult] = Field(description="In the order of the file.")
+
+
+class Score(Model):
+    """Points earned and possible."""
+
+    earned: float = Field(description="Points earned, extra credit included.")
+    possible: float = Field(description="Points possible, extra credit left out.")
+
+
+class Note(Model):
+    """Something about the notebook that cost nothing by itself."""
+
+    cell: int = Field(description="The cell, counted from 1 over all cells.")
+    line: int = Field(description="The line in the cell, counted from 1.")
+    text: str = Field(description="What was noticed.")
+
+
+class SubmissionFacts(Model):
+    """Which file was graded."""
+
+    sha256: str = Field(description="Digest of the file's bytes; empty when it cannot be read.")
+    file: str = Field(description="The file's name as handed in.")
+    problem: str = Field(default="", description="Why it could not be read, if so.")
+    notes: list[Note] = Field(default_factory=list, description="What was left out or failed.")
+
+
+class Report(Model):
+    """Everything that is said about one submission."""
+
+    format_version: Literal[1] = Field(default=1, description="The version of this format.")
+    assignment: str = Field(description="The assignment's id.")
+    student: str = Field(description="The student, as the submission names them.")
+    submission: SubmissionFacts = Field(description="Which file was graded.")
+    dataset: str = Field(default="", description="The data set of the convergence checks, if any.")
+    seed: int = Field(description="The run's seed; the same seed draws the same inputs.")
+    sandbox: str = Field(description="The level of isolation the submission ran under.")
+    score: Score = Field(description="Sum over the tasks.")
+    tasks: list[TaskReport] = Field(description="In the order of assignment.yaml.")
+    environment: dict[str, str] = Field(description="Versions that a result may depend on.")
+
+    def results(self) -> list[CheckResult]:
+        """Every check's result, in order."""
+        return [result for task in self.tasks for result in task.checks]
+
+    def to_json(self) -> str:
+        """The report as indented JSON with a newline at the end."""
+        return self.model_dump_json(indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Report:
+        """Read a report back; raises pydantic.ValidationError for anything else."""
+        return cls.model_validate_json(text)
+
+
+def describe(model: type[BaseModel]) -> list[tuple[str, str, str]]:
+    """The fields of a model as (name, type, meaning), for the documentation."""
+    rows = []
+    for name, field in model.model_fields.items():
+        rows.append((name, _type_name(field.annotation), field.description or ""))
+    return rows
+
+
+def _type_name(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)

@@ -1,0 +1,177 @@
+"""Plain values on a wire: a JSON header and raw little-endian buffers, nothing that runs.
+
+A frame is `<I header length><Q data length>`, the header as JSON, the data. A value is a small JSON
+spec beside its bytes in the data:
+
+    ["a", dtype, shape]  an array      ["f"] a float    ["i", 3] an integer   ["b", true]
+    ["t", [...]]         a tuple       ["l", [...]]     a list                ["s", "text"]
+    ["n"]                None          ["c", 0]         callable number 0 of this call
+
+This file is used on both sides and imports nothing of ours: the runner loads it by path.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+
+PREFIX = struct.Struct("<IQ")
+MOST_HEADER = 512 * 1024
+DEEPEST = 6
+MOST_ITEMS = 20_000
+LONGEST_TEXT = 4_000
+DTYPES = {"<f8": np.dtype("<f8"), "<i8": np.dtype("<i8"), "|b1": np.dtype("|b1")}
+
+
+class FrameError(Exception):
+    """What came over the wire is not a frame, or a value cannot be put into one."""
+
+
+def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
+    """A value as judge and runner may hold it, and the names of the types that were converted.
+
+    Arrays and NumPy scalars become float64, int64 or bool; iterators become lists. Raises FrameError
+    for anything else, in words for a student.
+    """
+    if depth > DEEPEST:
+        raise FrameError("returned lists nested too deeply")
+    if value is None or type(value) in (bool, int, float, str):
+        return value, []
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain_array(np.asarray(value))
+    if isinstance(value, (bool, int, float, str)):  # subclasses keep their number, not their methods
+        base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
+        return base(value), []
+    if isinstance(value, dict) or not hasattr(value, "__iter__"):
+        raise FrameError(f"returned a {type(value).__name__}, which is neither a number nor an array")
+    items, converted = [], []
+    for count, item in enumerate(value):
+        if count >= MOST_ITEMS:
+            raise FrameError(f"returned more than {MOST_ITEMS} items")
+        one, names = plain(item, depth + 1)
+        items.append(one)
+        converted += [name for name in names if name not in converted]
+    return (tuple(items) if isinstance(value, tuple) else items), converted
+
+
+def _plain_array(array: Any) -> tuple[Any, list[str]]:
+    kind = array.dtype.kind
+    if kind not in "fiub":
+        raise FrameError(f"returned an array of {array.dtype}, which does not hold ordinary numbers")
+    wanted = {"f": "<f8", "i": "<i8", "u": "<i8", "b": "|b1"}[kind]
+    converted = [] if array.dtype.newbyteorder("<") in DTYPES.values() else [str(array.dtype)]
+    return np.ascontiguousarray(array, dtype=DTYPES[wanted]).reshape(array.shape), converted
+
+
+def pack(value: Any, buffers: list[Any], callables: list[Any] | None = None) -> list[Any]:
+    """The spec of a plain value; its bytes are appended to `buffers`, callables to `callables`."""
+    kind = type(value)
+    if kind is np.ndarray:
+        buffers.append(np.ascontiguousarray(value).data.cast("B") if value.size else b"")
+        return ["a", value.dtype.str, list(value.shape)]
+    if kind is float:
+        buffers.append(struct.pack("<d", value))
+        return ["f"]
+    if kind is bool:
+        return ["b", value]
+    if kind is int:
+        if not -(2**63) <= value < 2**63:
+            raise FrameError("an integer is too large")
+        return ["i", value]
+    if kind is str:
+        return ["s", value[:LONGEST_TEXT]]
+    if value is None:
+        return ["n"]
+    if kind is tuple or kind is list:
+        return ["t" if kind is tuple else "l", [pack(item, buffers, callables) for item in value]]
+    if callable(value) and callables is not None:
+        callables.append(value)
+        return ["c", len(callables) - 1]
+    raise FrameError(f"a {kind.__name__} cannot be sent")
+
+
+class Unpacker:
+    """Reads values back from specs and one data buffer, trusting neither."""
+
+    def __init__(self, data: bytes | bytearray, make_callable: Any = None) -> None:
+        self.data, self.offset, self.make_callable = data, 0, make_callable
+
+    def value(self, spec: Any, depth: int = 0) -> Any:
+        """The next value; arrays are fresh, writable and C-contiguous."""
+        try:
+            return self._value(spec, depth)
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as problem:
+            raise FrameError("a malformed value") from problem
+
+    def finish(self) -> None:
+        """Check that every byte was used."""
+        if self.offset != len(self.data):
+            raise FrameError("bytes are left over")
+
+    def _value(self, spec: Any, depth: int) -> Any:
+        if depth > DEEPEST or type(spec) is not list:
+            raise FrameError("a malformed value")
+        kind = spec[0]
+        if kind == "a":
+            return self._array(DTYPES[spec[1]], spec[2])
+        if kind == "f":
+            return float(struct.unpack("<d", self._take(8))[0])
+        if kind == "b" or kind == "i" or kind == "s":
+            if type(spec[1]) is not {"b": bool, "i": int, "s": str}[kind]:
+                raise FrameError("a malformed value")
+            if kind == "i" and not -(2**63) <= spec[1] < 2**63:
+                raise FrameError("an integer is too large")
+            return spec[1]
+        if kind == "n":
+            return None
+        if kind == "t" or kind == "l":
+            if type(spec[1]) is not list:
+                raise FrameError("a malformed value")
+            items = [self._value(item, depth + 1) for item in spec[1]]
+            return tuple(items) if kind == "t" else items
+        if kind == "c" and self.make_callable is not None:
+            return self.make_callable(spec[1])
+        raise FrameError("a malformed value")
+
+    def _array(self, dtype: Any, shape: Any) -> Any:
+        if type(shape) is not list or len(shape) > 16:
+            raise FrameError("a malformed shape")
+        size = 1
+        for length in shape:
+            if type(length) is not int or length < 0:
+                raise FrameError("a malformed shape")
+            size *= length  # Python integers: no overflow
+        raw = self._take(size * dtype.itemsize)
+        if dtype.itemsize == 1 and raw.translate(None, b"\x00\x01"):
+            raise FrameError("a truth value that is neither true nor false")
+        return np.frombuffer(raw, dtype).reshape(shape).copy()
+
+    def _take(self, count: int) -> bytes:
+        if count > len(self.data) - self.offset:
+            raise FrameError("fewer bytes than the header says")
+        piece = bytes(self.data[self.offset : self.offset + count])
+        self.offset += count
+        return piece
+
+
+def frame(header: dict[str, Any], buffers: list[Any]) -> bytes:
+    """A whole frame as bytes."""
+    text = json.dumps(header, separators=(",", ":")).encode()
+    if len(text) > MOST_HEADER:
+        raise FrameError("the header is too long")
+    data = b"".join(buffers)
+    return PREFIX.pack(len(text), len(data)) + text + data
+
+
+def parse_header(text: bytes | bytearray) -> dict[str, Any]:
+    """The header of a frame; raises FrameError for anything that is not a JSON object."""
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise FrameError("the header is not JSON") from problem
+    if type(header) is not dict:
+        raise FrameError("the header is not an object")
+    return header

@@ -1,0 +1,201 @@
+"""The runner: the only code of ours that shares a process with a submission.
+
+It loads the submission's definitions and answers calls; it knows no check, no expected value and no
+score, so a submission that takes it over gains nothing: whatever it sends is one more answer.
+Imports the standard library and NumPy alone; the zygote loads it by path.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import socket
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+
+MOST_PRINTED = 20_000  # characters kept over a child's life
+LONGEST_TYPE, LONGEST_TEXT = 80, 500
+
+
+class Printed(io.TextIOBase):
+    """Standard output that keeps a bounded number of characters and drops the rest."""
+
+    def __init__(self) -> None:
+        self.left, self.parts = MOST_PRINTED, list[str]()
+
+    def write(self, text: str) -> int:
+        kept = text[: self.left]
+        self.left -= len(kept)
+        if kept:
+            self.parts.append(kept)
+        return len(text)
+
+    def take(self) -> str:
+        """What was printed since the last call of this."""
+        text, self.parts = "".join(self.parts), []
+        return text[:2000]
+
+
+class OnlyNumPy:
+    """An import hook that says which modules there are when graded; kindness, not protection."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        top = name.partition(".")[0]
+        if top != "numpy" and top not in sys.stdlib_module_names:
+            raise ModuleNotFoundError(
+                f"{top} cannot be imported when graded, only NumPy and the standard library", name=name
+            )
+
+
+class Runner:
+    """Serves one connection: loads a submission, then answers calls."""
+
+    def __init__(self, connection: socket.socket, frames: Any, cells: Any) -> None:
+        self.connection, self.frames, self.cells_module = connection, frames, cells
+        self.printed = Printed()
+        self.namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+        self.sources: dict[int, list[str]] = {}
+
+    def serve(self) -> None:
+        """Answer requests until the judge hangs up."""
+        sys.stdout = sys.stderr = self.printed  # type: ignore[assignment]  # all that print needs
+        while True:
+            header, data = self.receive()
+            if header["op"] == "load":
+                self.send(self.load(header), [])
+            else:
+                self.send(*self.answer(header, data))
+
+    def load(self, header: dict[str, Any]) -> dict[str, Any]:
+        """Run the submission's definitions; says which of the wanted functions there are."""
+        self.sources = {number: source.split("\n") for number, source in header["cells"]}
+        skip = {(cell, line) for cell, line in header["skip"]}
+        notes = self.cells_module.run_definitions(
+            header["cells"],
+            header["functions"],
+            self.namespace,
+            skip,
+            running=lambda cell, line: self.send({"op": "at", "cell": cell, "line": line}, []),
+            describe=self.describe,
+        )
+        self.printed.take()
+        found = [name for name in header["functions"] if callable(self.namespace.get(name))]
+        return {"op": "loaded", "functions": found, "notes": notes[:50]}
+
+    def answer(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
+        """Make the calls of one request; their values go into one frame."""
+        reader = self.frames.Unpacker(data, self.remote_function)
+        buffers: list[Any] = []
+        answers = []
+        left = header["most"]
+        for specs in header["calls"]:
+            start = reader.offset
+            arguments = [reader.value(spec) for spec in specs]
+            sent = self.frames.Unpacker(data[start : reader.offset], self.remote_function)
+            originals = [sent.value(spec) for spec in specs]
+            one, own = self.call(header["fn"], arguments, originals, left)
+            left -= sum(len(buffer) for buffer in own)
+            buffers += own
+            answers.append(one)
+            if one["kind"] != "value":
+                break  # the check fails here; what follows would not be looked at
+        return {"op": "answers", "id": header["id"], "answers": answers}, buffers
+
+    def call(
+        self, name: str, arguments: list[Any], originals: list[Any], most: int
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """One call of a student's function, whatever it does short of ending the process."""
+        buffers: list[Any] = []
+        try:
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                np.seterr(divide="warn", over="warn", invalid="warn", under="ignore")
+                value, converted = self.frames.plain(self.namespace[name](*arguments))
+            spec = self.frames.pack(value, buffers)
+            if sum(len(buffer) for buffer in buffers) > most:
+                raise self.frames.FrameError("returned far more than was asked for")
+        except NotImplementedError:
+            return {"kind": "missing", "text": f"{name} is not written yet."}, []
+        except MemoryError:
+            return {"kind": "memory", "text": f"{name} asked for more memory than a submission gets."}, []
+        except self.frames.FrameError as problem:
+            return {"kind": "raised", "text": "", "trace": f"{name} {problem}"}, []
+        except BaseException as problem:
+            return {"kind": "raised", **self.describe(problem), "printed": self.printed.take()}, []
+        return {
+            "kind": "value",
+            "value": spec,
+            "changed": [i for i, pair in enumerate(zip(arguments, originals, strict=True)) if differ(*pair)],
+            "dtypes": converted[:8],
+            "warnings": sorted({str(w.message)[:100] for w in warned[:50]})[:3],
+            "printed": self.printed.take(),
+        }, buffers
+
+    def describe(self, problem: BaseException) -> dict[str, str]:
+        """An exception as text: its type and message, and the student's own line."""
+        text = type(problem).__name__[:LONGEST_TYPE]
+        with contextlib.suppress(Exception):  # a hostile __str__ is no message
+            text += f": {str(problem)[:LONGEST_TEXT]}"
+        place, step, deepest = "", problem.__traceback__, 0
+        while step is not None and deepest < 5000:
+            file = step.tb_frame.f_code.co_filename
+            if file.startswith("<cell "):
+                number = int(file[6:-1])
+                lines = self.sources.get(number, [])
+                own = lines[step.tb_lineno - 1].strip() if 0 < step.tb_lineno <= len(lines) else ""
+                place = f"cell {number}, line {step.tb_lineno}: {own[:200]}"
+            step, deepest = step.tb_next, deepest + 1
+        return {"text": text, "trace": place}
+
+    def remote_function(self, number: int) -> Any:
+        """A callable argument: calling it asks the judge."""
+
+        def function(*arguments: Any) -> Any:
+            buffers: list[Any] = []
+            specs = [self.frames.pack(self.frames.plain(a)[0], buffers) for a in arguments]
+            self.send({"op": "callback", "callable": number, "args": specs}, buffers)
+            header, data = self.receive()
+            if "error" in header:
+                raise ValueError(header["error"])
+            return self.frames.Unpacker(data).value(header["value"])
+
+        return function
+
+    def send(self, header: dict[str, Any], buffers: list[Any]) -> None:
+        """Send one frame."""
+        self.connection.sendall(self.frames.frame(header, buffers))
+
+    def receive(self) -> tuple[dict[str, Any], bytes]:
+        """Wait for one frame; ends the process when the judge has hung up."""
+        size, data_size = self.frames.PREFIX.unpack(self.read(self.frames.PREFIX.size))
+        return self.frames.parse_header(self.read(size)), self.read(data_size)
+
+    def read(self, count: int) -> bytes:
+        """Exactly `count` bytes."""
+        piece = bytearray(count)
+        view, done = memoryview(piece), 0
+        while done < count:
+            got = self.connection.recv_into(view[done:])
+            if not got:
+                raise SystemExit
+            done += got
+        return bytes(piece)
+
+
+def differ(one: Any, other: Any) -> bool:
+    """Whether an argument is no longer what was sent, bit for bit."""
+    if isinstance(one, np.ndarray):
+        return one.tobytes() != other.tobytes() or one.shape != other.shape
+    if isinstance(one, (list, tuple)):
+        return len(one) != len(other) or any(map(differ, one, other))
+    return False
+
+
+def serve(descriptor: int, frames: Any, cells: Any) -> None:
+    """Serve the connection on a descriptor until the judge hangs up."""
+    sys.meta_path.insert(0, OnlyNumPy())  # type: ignore[arg-type]  # only find_spec is ever asked for
+    Runner(socket.socket(fileno=descriptor), frames, cells).serve()

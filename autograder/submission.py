@@ -1,0 +1,78 @@
+"""A submission: one student's notebook, read once, or the reason why it cannot be read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import SubmissionError
+from autograder.notebook import LARGEST_FILE, Cell, read_notebook, storable
+
+__all__ = ["Submission", "read_submission"]
+
+# No link is followed, and opening a pipe that nobody writes to does not wait.
+OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+HAND_IN_FILE = "Hand in the notebook file (.ipynb) itself."
+KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one assignment."""
+
+    student: str
+    file: str  # the file's name as handed in
+    sha256: str  # of the file's bytes; empty when they were not all read
+    cells: tuple[Cell, ...]
+    problem: str = ""  # why it cannot be graded, for the student; empty when it can
+
+
+def read_submission(student: str, path: Path) -> Submission:
+    """Read a student's notebook; whatever is wrong with the file becomes `problem`."""
+    name, digest = storable(path.name), ""
+    cells: list[Cell] = []
+    problem = ""
+    try:
+        data = _bytes_of(path)
+        if len(data) <= LARGEST_FILE:
+            digest = hashlib.sha256(data).hexdigest()
+        cells = read_notebook(data)
+    except SubmissionError as refusal:
+        problem = f"{refusal.message} {refusal.next_step}".strip()
+    except OSError as failure:
+        reason = failure.strerror or type(failure).__name__
+        problem = f"The file cannot be read: {reason}. {HAND_IN_FILE}"
+    return Submission(storable(student), name, digest, tuple(cells), problem)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """The bytes of a regular file, at most one more than are allowed."""
+    try:
+        descriptor = os.open(path, OPEN)
+    except OSError:
+        _require_file(path.lstat().st_mode)  # a link or a socket says why better than the error does
+        raise
+    try:
+        _require_file(os.fstat(descriptor).st_mode)
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(LARGEST_FILE + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _require_file(mode: int) -> None:
+    kind = stat.S_IFMT(mode)
+    if kind == stat.S_IFDIR:
+        raise SubmissionError("There is no notebook in the folder.", next_step=HAND_IN_FILE)
+    if kind != stat.S_IFREG:
+        what = KINDS.get(kind, "something else")
+        raise SubmissionError(f"There is {what} in place of a notebook.", next_step=HAND_IN_FILE)

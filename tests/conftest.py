@@ -1,0 +1,26 @@
+"""What many tests share: a real course in miniature."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from tiny_course import ASSIGNMENT, write_tiny_course
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.course import Course
+
+# Wall time says little on a shared machine; tests that are about time measure it themselves.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course folder with one assignment, `tiny`; read it, do not change it."""
+    return write_tiny_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_course: Course) -> Assignment:
+    """The assignment of the tiny course, loaded."""
+    return load_assignment(tiny_course, ASSIGNMENT)
