@@ -1,0 +1,116 @@
+"""The judge's handle on a zygote: start it, fork children from it, end them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from autograder.errors import SandboxError
+
+__all__ = ["Limits", "Worker"]
+
+START_SECONDS = 60.0
+# Kept from our own environment: how NumPy's linear algebra is to run on this processor.
+KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child may use."""
+
+    memory: int = 2 * 1024**3  # bytes of address space; honest MNIST solutions were seen to need 1.1 GB
+    life_cpu_seconds: int = 1800  # a bound on a child's whole life, above any sum of calls
+
+
+class Worker:
+    """One zygote process; a context manager that leaves nothing running."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
+        ours, theirs = socket.socketpair()
+        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **ONE_THREAD}
+        environment |= {name: os.environ[name] for name in KEPT if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-B", str(Path(__file__).with_name("zygote.py")), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._complaints,
+                start_new_session=True,
+            )
+        self._control = ours
+        self._control.settimeout(START_SECONDS)
+        self._read(1)
+
+    @property
+    def level(self) -> str:
+        """The level of isolation children run under, as reports name it."""
+        return "limits"
+
+    def spawn(self) -> tuple[socket.socket, int]:
+        """Fork a child; returns the judge's end of its connection and its process id."""
+        ours, theirs = socket.socketpair()
+        message = b"S" + struct.pack("<QQ", self.limits.memory, self.limits.life_cpu_seconds)
+        with theirs:
+            try:
+                socket.send_fds(self._control, [message], [theirs.fileno()])
+            except OSError as problem:
+                raise self._broken() from problem
+        return ours, int(struct.unpack("<q", self._read(8))[0])
+
+    def end(self, pid: int) -> tuple[int, float]:
+        """Kill a child with all it started; returns its wait status and the CPU seconds it used."""
+        try:
+            self._control.sendall(b"E" + struct.pack("<q", pid))
+        except OSError as problem:
+            raise self._broken() from problem
+        status, cpu = struct.unpack("<qd", self._read(16))
+        return int(status), float(cpu)
+
+    def close(self) -> None:
+        """Hang up: the zygote ends, and its children with it."""
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._complaints.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read(self, count: int) -> bytes:
+        piece = b""
+        while len(piece) < count:
+            try:
+                got = self._control.recv(count - len(piece))
+            except OSError as problem:
+                raise self._broken() from problem
+            if not got:
+                raise self._broken()
+            piece += got
+        return piece
+
+    def _broken(self) -> SandboxError:
+        self._complaints.seek(0)
+        said = self._complaints.read()[-2000:].decode(errors="replace").strip()
+        last = said.splitlines()[-1] if said else "it said nothing"
+        return SandboxError(f"The sandbox's zygote has ended: {last}.", next_step="Start the command again.")
