@@ -1,0 +1,127 @@
+"""One forked child as the judge sees it: frames in, frames out, and a deadline on every read.
+
+CPU time decides what is too slow, wall time (four times that and ten seconds) only stops sleepers:
+on a busy machine a wall limit would punish honest work.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable
+from typing import Any
+
+from autograder.sandbox import frames
+from autograder.sandbox.worker import Worker
+
+__all__ = ["Child", "ChildEnded", "Overdue"]
+
+LOOK = 0.02  # seconds between looks at a busy child's CPU clock
+
+
+class Overdue(Exception):
+    """The child used more than its time."""
+
+
+class ChildEnded(Exception):
+    """The child ended, or sent what nobody can read."""
+
+
+Callback = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], list[Any]]]
+
+
+class Child:
+    """A connection to one child; `end` it when it is no longer wanted."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._connection, self.pid = worker.spawn()
+        self._connection.setblocking(False)
+        self._poll = select.poll()
+        # The kernel's name of another process's CPU clock, see clock_getcpuclockid(3).
+        self._clock = (~self.pid << 3) | 2
+        self._cpu_until = self._wall_until = 0.0
+
+    def request(
+        self,
+        header: dict[str, Any],
+        buffers: list[Any],
+        *,
+        cpu_seconds: float,
+        most: int,
+        callback: Callback | None = None,
+        notice: Callable[[dict[str, Any]], None] | None = None,
+    ) -> tuple[dict[str, Any], bytes]:
+        """Send a request and wait for its reply, at most `cpu_seconds` and `most` bytes of data long.
+
+        `callback` answers the child's calls of callable arguments, `notice` hears of what it reports
+        on the way. Raises Overdue or ChildEnded; the child is of no further use then.
+        """
+        self._cpu_until = self._cpu() + cpu_seconds
+        self._wall_until = time.monotonic() + 4 * cpu_seconds + 10
+        self._send(frames.frame(header, buffers))
+        while True:
+            reply, data = self._receive(most)
+            kind = reply.get("op")
+            if kind == "callback" and callback is not None:
+                self._send(frames.frame(*callback(reply, data)))
+            elif kind == "at" and notice is not None:
+                notice(reply)
+            else:
+                return reply, data
+
+    def end(self) -> int:
+        """Kill the child and all it started; returns its wait status."""
+        self._connection.close()
+        return self._worker.end(self.pid)[0]
+
+    def _cpu(self) -> float:
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError as problem:
+            raise ChildEnded("the process ended") from problem
+
+    def _wait(self, event: int) -> None:
+        self._poll.register(self._connection, event)
+        while not self._poll.poll(LOOK * 1000):
+            if self._cpu() > self._cpu_until or time.monotonic() > self._wall_until:
+                raise Overdue
+        # A reply that never stops coming is bounded by its length, one that trickles by the clocks.
+        if time.monotonic() > self._wall_until:
+            raise Overdue
+
+    def _send(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self._connection.send(left) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT)
+            except OSError as problem:
+                raise ChildEnded("the process ended") from problem
+
+    def _receive(self, most: int) -> tuple[dict[str, Any], bytes]:
+        size, data_size = frames.PREFIX.unpack(self._read(frames.PREFIX.size))
+        if size > frames.MOST_HEADER or data_size > most:
+            raise ChildEnded("its answer is far too long")
+        try:
+            header = frames.parse_header(self._read(size))
+        except frames.FrameError as problem:
+            raise ChildEnded(str(problem)) from problem
+        return header, self._read(data_size)
+
+    def _read(self, count: int) -> bytes:
+        piece = bytearray(count)
+        view, done = memoryview(piece), 0
+        while done < count:
+            try:
+                got = self._connection.recv_into(view[done:])
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+                continue
+            except OSError as problem:
+                raise ChildEnded("the process ended") from problem
+            if not got:
+                raise ChildEnded("the process ended")
+            done += got
+        return bytes(piece)
