@@ -29,6 +29,7 @@ class Answer:
     trace: str = ""  # for an exception: the student's own line
     changed: tuple[int, ...] = ()  # positions of the arguments that were modified in place
     dtypes: tuple[str, ...] = ()  # types that had to be converted, such as float32
+    warnings: tuple[str, ...] = ()  # warnings cost nothing; feedback mentions them
     printed: str = ""
 
 

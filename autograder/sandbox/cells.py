@@ -156,7 +156,7 @@ def names_in(code: CodeType) -> Iterator[str]:
 def closure(statements: list[Statement], needed: set[str]) -> set[str]:
     """All names that definitions rest on, directly or through assignments."""
     for statement in statements:
-        if statement.is_definition:
+        if statement.is_definition and not statement.is_import:
             needed |= statement.uses
     waiting = [s for s in statements if not s.is_definition]
     grew = True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import json
 import socket
 import sys
 import warnings
@@ -66,16 +67,17 @@ class Runner:
         while True:
             header, data = self.receive()
             if header["op"] == "load":
-                self.send(self.load(header), [])
+                self.send(self.load(header, data), [])
             else:
                 self.send(*self.answer(header, data))
 
-    def load(self, header: dict[str, Any]) -> dict[str, Any]:
+    def load(self, header: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Run the submission's definitions; says which of the wanted functions there are."""
-        self.sources = {number: source.split("\n") for number, source in header["cells"]}
+        cells = json.loads(data)  # as data, not in the header: a notebook may be larger than a header
+        self.sources = {number: source.split("\n") for number, source in cells}
         skip = {(cell, line) for cell, line in header["skip"]}
         notes = self.cells_module.run_definitions(
-            header["cells"],
+            cells,
             header["functions"],
             self.namespace,
             skip,

@@ -1,0 +1,193 @@
+"""A submission's life in the sandbox: it answers calls, whatever becomes of its processes.
+
+One child serves all functions until something goes wrong in it. A function that ran too long or
+ended its child is not called again, so that it costs only itself; the next function gets a fresh
+child. A child that served other functions before may have been spoilt by them: when it turns out
+dead or out of step, the call is made once more in a fresh one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from autograder.calls import Answer
+from autograder.report import Note
+from autograder.sandbox import frames
+from autograder.sandbox.child import Child, ChildEnded, Overdue
+from autograder.sandbox.worker import Worker
+from autograder.values import Value
+
+__all__ = ["Session"]
+
+LOAD_CPU_SECONDS = 10.0
+MOST_SKIPPED = 3  # statements that may hang or end a child while loading
+KINDS = ("value", "raised", "missing", "memory")
+
+
+class Session:
+    """Answers calls for one submission; a context manager that ends its child."""
+
+    def __init__(self, worker: Worker, cells: Sequence[tuple[int, str]], functions: Sequence[str]) -> None:
+        self._worker, self._functions = worker, list(functions)
+        self._cells = json.dumps([[number, source] for number, source in cells]).encode()
+        self._child: Child | None = None
+        self._served: set[str] = set()  # functions the present child has been asked for
+        self._given_up: dict[str, Answer] = {}
+        self._skip: list[tuple[int, int]] = []
+        self._missing: set[str] = set()
+        self._requests = 0
+        self.notes: list[Note] = []
+
+    def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+        """Make the calls in one frame; a call that brings no value is the last one made."""
+        for _ in range(2):
+            if function in self._given_up:
+                return [self._given_up[function]] * len(calls)
+            if self._child is None and not self._load():
+                return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
+            if function in self._missing:
+                return [Answer("missing", text=f"There is no function {function}.")] * len(calls)
+            spoilt = bool(self._served - {function})
+            self._served.add(function)
+            try:
+                return self._ask(function, calls, cpu_seconds)
+            except Overdue:
+                self._end()
+                text = f"{function} used more than {cpu_seconds:g} s."
+                self._given_up[function] = Answer("timeout", text=text)
+            except ChildEnded as problem:
+                self._end()
+                if not spoilt:
+                    text = f"{function} ended the process or broke its connection: {problem}."
+                    self._given_up[function] = Answer("crashed", text=text)
+        return [self._given_up.get(function, Answer("crashed", text=f"{function} ended the process."))] * len(calls)
+
+    def _ask(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+        assert self._child is not None  # answer loads one first
+        self._requests += 1
+        buffers: list[Any] = []
+        callables: list[Any] = []
+        specs = [[frames.pack(value, buffers, callables) for value in arguments] for arguments in calls]
+        most = 4 * 1024**2 + 4 * sum(len(buffer) for buffer in buffers)
+        header = {"op": "calls", "id": self._requests, "fn": function, "calls": specs, "most": most}
+
+        def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
+            return _call_back(callables, request, data)
+
+        reply, data = self._child.request(header, buffers, cpu_seconds=cpu_seconds, most=most, callback=callback)
+        if reply.get("op") != "answers" or reply.get("id") != self._requests:
+            raise ChildEnded("its answer is out of step")
+        try:
+            return _read_answers(reply.get("answers"), data, len(calls))
+        except frames.FrameError as problem:
+            raise ChildEnded(str(problem)) from problem
+
+    def _load(self) -> bool:
+        """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
+        while len(self._skip) <= MOST_SKIPPED:
+            self._child, self._served = Child(self._worker), set()
+            at: list[tuple[int, int]] = []
+            header = {"op": "load", "functions": self._functions, "skip": self._skip}
+            try:
+                reply, _ = self._child.request(
+                    header,
+                    [self._cells],
+                    cpu_seconds=LOAD_CPU_SECONDS,
+                    most=0,
+                    notice=lambda report, at=at: at.append((_line(report, "cell"), _line(report, "line"))),  # type: ignore[misc]  # bound now
+                )
+                self._take_notes(reply)
+                return True
+            except (Overdue, ChildEnded):
+                self._end()
+                if not at or at[-1] in self._skip:
+                    return False
+                self._skip.append(at[-1])
+        return False
+
+    def _take_notes(self, reply: dict[str, Any]) -> None:
+        found = reply.get("functions")
+        if reply.get("op") != "loaded" or not isinstance(found, list):
+            raise ChildEnded("its answer is out of step")
+        self._missing = {name for name in self._functions if name not in found}
+        notes = reply.get("notes")
+        self.notes = [
+            Note(cell=_line(one, "cell"), line=_line(one, "line"), text=_text(one, "text", 500))
+            for one in (notes if isinstance(notes, list) else [])[:50]
+            if isinstance(one, dict)
+        ]
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+
+def _read_answers(answers: Any, data: bytes, asked: int) -> list[Answer]:
+    if not isinstance(answers, list) or not 0 < len(answers) <= asked:
+        raise frames.FrameError("the number of answers is wrong")
+    reader = frames.Unpacker(data)
+    read = [_read_answer(one, reader) for one in answers]
+    reader.finish()
+    if len(read) < asked:
+        if read[-1].kind == "value":
+            raise frames.FrameError("the number of answers is wrong")
+        read += [read[-1]] * (asked - len(read))
+    return read
+
+
+def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
+    if not isinstance(one, dict) or one.get("kind") not in KINDS:
+        raise frames.FrameError("a malformed answer")
+    changed, dtypes, warned = one.get("changed", []), one.get("dtypes", []), one.get("warnings", [])
+    for items, kind in ((changed, int), (dtypes, str), (warned, str)):
+        if not isinstance(items, list) or len(items) > 64 or not all(type(item) is kind for item in items):
+            raise frames.FrameError("a malformed answer")
+    return Answer(
+        one["kind"],
+        value=reader.value(one.get("value")) if one["kind"] == "value" else None,
+        text=_text(one, "text", 600),
+        trace=_text(one, "trace", 800),
+        changed=tuple(changed),
+        dtypes=tuple(name[:40] for name in dtypes),
+        warnings=tuple(text[:100] for text in warned[:3]),
+        printed=_text(one, "printed", 2000),
+    )
+
+
+def _call_back(callables: list[Any], request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
+    """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
+    buffers: list[Any] = []
+    try:
+        reader = frames.Unpacker(data)
+        number, specs = request.get("callable"), request.get("args")
+        if type(number) is not int or not 0 <= number < len(callables) or not isinstance(specs, list):
+            raise frames.FrameError("a malformed call")
+        arguments = [reader.value(spec) for spec in specs]
+        value, _ = frames.plain(callables[number](*arguments))
+        return {"value": frames.pack(value, buffers)}, buffers
+    except Exception as problem:  # the arguments are a stranger's: anything can go wrong
+        return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
+
+
+def _text(one: dict[str, Any], key: str, most: int) -> str:
+    value = one.get(key, "")
+    if not isinstance(value, str):
+        return ""
+    return value[:most].encode("utf-8", "replace").decode()
+
+
+def _line(one: dict[str, Any], key: str) -> int:
+    value = one.get(key)
+    return value if type(value) is int and 0 <= value < 10**9 else 0
