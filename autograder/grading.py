@@ -1,0 +1,89 @@
+"""Grading: submissions in, reports out.
+
+A `Grader` holds what is made once a run: the assignment, the reference with its remembered answers,
+and a worker of the sandbox. It judges one submission after another.
+"""
+
+from __future__ import annotations
+
+import platform
+from types import TracebackType
+
+import numpy as np
+
+from autograder.assignment import Assignment, Task
+from autograder.backends import ReferenceBackend
+from autograder.calls import Functions
+from autograder.evaluate import evaluate, skipped
+from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
+from autograder.submission import Submission
+
+__all__ = ["Grader"]
+
+
+class Grader:
+    """Grades submissions of one assignment, one at a time; a context manager."""
+
+    def __init__(self, assignment: Assignment, seed: int) -> None:
+        self.assignment, self.seed = assignment, seed
+        self._parameters = assignment.parameters
+        self._backend = ReferenceBackend(assignment.reference)
+        self._reference = Functions(self._backend, self._parameters)
+        self._worker = Worker()
+
+    def grade(self, submission: Submission) -> Report:
+        """The report on one submission; raises SandboxError when ours, not theirs, is the fault."""
+        cells = [(cell.number, cell.source) for cell in submission.cells]
+        with Session(self._worker, cells, self.assignment.functions) as session:
+            student = Functions(session, self._parameters, self._backend.pace)
+            tasks = [self._grade_task(task, student) for task in self.assignment.file.tasks]
+            notes = session.notes
+        return Report(
+            assignment=self.assignment.id,
+            student=submission.student,
+            submission=SubmissionFacts(
+                sha256=submission.sha256, file=submission.file, problem=submission.problem, notes=notes
+            ),
+            dataset=self.assignment.file.dataset,
+            seed=self.seed,
+            sandbox=self._worker.level,
+            score=Score(
+                earned=sum(task.earned for task in tasks),
+                possible=sum(task.possible for task in tasks if not task.extra),
+            ),
+            tasks=tasks,
+            environment={"python": platform.python_version(), "numpy": np.__version__},
+        )
+
+    def _grade_task(self, task: Task, student: Functions) -> TaskReport:
+        results: dict[str, CheckResult] = {}
+        for check in self.assignment.hidden_checks:
+            if check.task != task.id:
+                continue
+            waits_for = next(
+                (results[name].title for name in check.requires if results[name].status is not Status.PASSED), None
+            )
+            if waits_for is not None:
+                results[check.id] = skipped(check, waits_for)
+            else:
+                results[check.id] = evaluate(
+                    check, student, self._reference, self.seed, self.assignment.mistakes
+                )
+        return TaskReport(
+            task=task.id,
+            functions=task.functions,
+            earned=sum(result.earned for result in results.values()),
+            possible=sum(result.possible for result in results.values()),
+            extra=task.extra,
+            checks=list(results.values()),
+        )
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._worker.close()
