@@ -14,6 +14,7 @@ import numpy as np
 from autograder.assignment import Assignment, Task
 from autograder.backends import ReferenceBackend
 from autograder.calls import Functions
+from autograder.errors import SandboxError
 from autograder.evaluate import evaluate, skipped
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
@@ -35,6 +36,14 @@ class Grader:
 
     def grade(self, submission: Submission) -> Report:
         """The report on one submission; raises SandboxError when ours, not theirs, is the fault."""
+        try:
+            return self._grade(submission)
+        except SandboxError:  # nothing of it was kept; a fresh zygote may do better
+            self._worker.close()
+            self._worker = Worker()
+            return self._grade(submission)
+
+    def _grade(self, submission: Submission) -> Report:
         cells = [(cell.number, cell.source) for cell in submission.cells]
         with Session(self._worker, cells, self.assignment.functions) as session:
             student = Functions(session, self._parameters, self._backend.pace)
@@ -80,10 +89,14 @@ class Grader:
             checks=list(results.values()),
         )
 
+    def close(self) -> None:
+        """End the sandbox's processes."""
+        self._worker.close()
+
     def __enter__(self) -> Grader:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._worker.close()
+        self.close()

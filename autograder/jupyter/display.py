@@ -1,17 +1,75 @@
-"""How check results look in a notebook, and as plain text elsewhere."""
+"""How the results of public checks look: richly in Jupyter, as plain text elsewhere."""
 
 from __future__ import annotations
 
-from autograder.report import CheckResult
+from html import escape
+
+from autograder.report import CheckResult, Status
 
 __all__ = ["Results"]
 
+MARKS = {Status.PASSED: "✓", Status.MISSING: "…", Status.SKIPPED: "–"}
+COLOURS = {Status.PASSED: "#1a7f37", Status.MISSING: "#6e7781", Status.SKIPPED: "#6e7781"}
+WRONG_MARK, WRONG_COLOUR = "✗", "#b3261e"
+
 
 class Results:
-    """The results of one task's public checks; shows itself richly in Jupyter."""
+    """The results of one task's public checks, with what a failing one teaches."""
 
     def __init__(self, title: str, results: list[CheckResult]) -> None:
         self.title, self.results = title, results
 
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(result.status is Status.PASSED for result in self.results)
+
+    @property
+    def summary(self) -> str:
+        """Such as `ReLU: 2 of 3 checks pass`."""
+        count = sum(result.status is Status.PASSED for result in self.results)
+        return f"{self.title}: {count} of {len(self.results)} checks pass"
+
     def __repr__(self) -> str:
-        return "\n".join(f"{r.status}: {r.title} {r.message} {r.hint}" for r in self.results)
+        lines = [self.summary]
+        for result in self.results:
+            lines.append(f"  {MARKS.get(result.status, WRONG_MARK)} {result.title}")
+            lines += [f"      {name}: {_indented(text)}" for name, text in _details(result)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        items = "".join(_item(result) for result in self.results)
+        return (
+            f'<div role="group" aria-label="{escape(self.summary)}" style="max-width:50em">'
+            f"<strong>{escape(self.summary)}</strong>"
+            f'<ul style="list-style:none;padding-left:0.3em;margin:0.3em 0">{items}</ul></div>'
+        )
+
+
+def _item(result: CheckResult) -> str:
+    colour = COLOURS.get(result.status, WRONG_COLOUR)
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left;vertical-align:top;font-weight:600;padding:0 1em 0 0">'
+        f'{escape(name)}</th><td style="text-align:left;white-space:pre-wrap">{escape(text)}</td></tr>'
+        for name, text in _details(result)
+    )
+    table = f'<table style="margin:0.2em 0 0.6em 1.6em">{rows}</table>' if rows else ""
+    return (
+        f'<li><span style="color:{colour};font-weight:700">{MARKS.get(result.status, WRONG_MARK)} '
+        f"{result.status}</span> {escape(result.title)}{table}</li>"
+    )
+
+
+def _details(result: CheckResult) -> list[tuple[str, str]]:
+    """What a person wants to know of a check that did not pass: the call, both values, a hint."""
+    if result.status is Status.PASSED:
+        return [("note", result.message)] if result.message else []
+    seen = result.evidence
+    rows = [("what", result.message), ("call", seen.call)]
+    rows += [(f"with {name} =", value) for name, value in seen.arguments.items()]
+    rows += [("got", seen.got), ("expected", seen.expected), ("where", seen.trace), ("hint", result.hint)]
+    return [(name, text) for name, text in rows if text]
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n" + " " * 12)

@@ -9,39 +9,30 @@ from pathlib import Path
 
 from autograder.backends import NotebookBackend
 from autograder.calls import Functions
-from autograder.checks import collect
 from autograder.errors import UsageError
 from autograder.evaluate import evaluate
+from autograder.handout import read_handout
 from autograder.jupyter.display import Results
 
-__all__ = ["check", "unfinished_is_fine"]
+__all__ = ["PUBLIC_SEED", "check", "unfinished_is_fine"]
 
 PUBLIC_SEED = 15  # the lecture's number: the same inputs each time, so that a failure can be studied
 
 
-def check(task: str, folder: str | Path = ".") -> Results:
+def check(task: str, folder: str | Path = ".") -> Results | None:
     """Run the public checks of a task on the functions defined so far.
 
     `task` is a task's name or one of its functions; `folder` holds the assignment's checks.py.
     """
-    from autograder.assignment import AssignmentFile, load_file  # loads pydantic: only when needed
-    from autograder.course import read_yaml
-
-    place = Path(folder)
-    if not (place / "checks.py").is_file():
-        raise UsageError(
-            f"No checks.py in {place.resolve()}.",
-            next_step="Open the notebook from its own folder, or say check(..., folder='path/to/assignment').",
-        )
-    tasks = read_yaml(place / "assignment.yaml", AssignmentFile).tasks
-    chosen = next((t for t in tasks if task == t.id or task in t.functions), None)
-    if chosen is None:
-        raise UsageError(
-            f"There is no task {task!r} here.", next_step=f"Take one of: {', '.join(t.id for t in tasks)}."
-        )
+    try:
+        handout = read_handout(Path(folder))
+        chosen = handout.task(task)
+    except UsageError as problem:  # a traceback would hide the sentence
+        print(f"{problem.message} {problem.next_step}")
+        return None
     student = Functions(NotebookBackend(sys._getframe(1).f_globals))
-    checks = [one for one in collect(load_file(place / "checks.py", "checks")) if one.task == chosen.id]
-    return Results(chosen.title, [evaluate(one, student, None, PUBLIC_SEED) for one in checks])
+    results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(chosen)]
+    return Results(chosen.title, results)
 
 
 @contextmanager

@@ -1,0 +1,147 @@
+"""Grading a class: every submission under a path, on several processes, into one folder.
+
+    DIR/index.html               the class page
+    DIR/grades.csv               one row a student
+    DIR/reports/<student>.json   everything as data
+    DIR/feedback/<student>.html  the student's page
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from autograder.assignment import load_assignment
+from autograder.course import find_course
+from autograder.errors import SandboxError, UsageError
+from autograder.feedback import class_page, student_page
+from autograder.gradebook import grades_csv
+from autograder.grading import Grader
+from autograder.intake import Entry, safe_name
+from autograder.report import Report
+from autograder.submission import read_submission
+
+__all__ = ["Batch", "Output"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is graded, and how; small enough to hand to a worker process."""
+
+    course: Path
+    assignment: str
+    seed: int
+    out: Path
+    workers: int = 1
+
+    def grade(self, entries: Sequence[Entry]) -> Iterator[Report]:
+        """Grade the submissions, writing each student's files; reports come as they are done."""
+        Output(self.out).prepare()
+        if self.workers == 1 or len(entries) == 1:
+            with _Station(self) as station:
+                for entry in entries:
+                    yield station.handle(entry)
+            return
+        context = get_context("spawn")  # a fork would share the judge's locks and open files
+        pool = ProcessPoolExecutor(min(self.workers, len(entries)), context, _start_worker, (self,))
+        with pool:
+            try:
+                for done in as_completed([pool.submit(_in_worker, entry) for entry in entries]):
+                    yield done.result()
+            except BrokenProcessPool as problem:
+                raise SandboxError(
+                    "A grading process ended unexpectedly.",
+                    next_step="Free some memory, or grade with fewer --workers, and start again.",
+                ) from problem
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def finish(self, reports: Sequence[Report]) -> None:
+        """Write the class's page and table."""
+        output = Output(self.out)
+        course = find_course(self.course)
+        title = load_assignment(course, self.assignment).file.title
+        page = class_page(reports, title=title, course=course.title, link=output.link)
+        output.index.write_text(page, encoding="utf-8")
+        output.grades.write_text(grades_csv(reports), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Output:
+    """The folder that a run writes to."""
+
+    root: Path
+
+    @property
+    def index(self) -> Path:
+        """The class page."""
+        return self.root / "index.html"
+
+    @property
+    def grades(self) -> Path:
+        """The table of grades."""
+        return self.root / "grades.csv"
+
+    def link(self, report: Report) -> str:
+        """The URL of a student's page, relative to the class page."""
+        return f"feedback/{safe_name(report.student)}.html"
+
+    def prepare(self) -> None:
+        """Make the folders; clears an earlier run's, and touches no folder that is something else."""
+        parts = [self.root / "reports", self.root / "feedback"]
+        if self.root.exists() and not self.root.is_dir():
+            raise UsageError(f"{self.root} is a file.", next_step="Name a folder with --out.")
+        known = {"reports", "feedback", "index.html", "grades.csv"}
+        if self.root.is_dir() and any(path.name not in known for path in self.root.iterdir()):
+            raise UsageError(
+                f"{self.root} holds other files; nothing was written.", next_step="Name a new folder with --out."
+            )
+        for part in parts:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+
+    def write(self, report: Report, page: str) -> None:
+        """Write a student's report and page."""
+        name = safe_name(report.student)
+        (self.root / "reports" / f"{name}.json").write_text(report.to_json(), encoding="utf-8")
+        (self.root / "feedback" / f"{name}.html").write_text(page, encoding="utf-8")
+
+
+class _Station:
+    """What one process needs to handle submissions."""
+
+    def __init__(self, batch: Batch) -> None:
+        course = find_course(batch.course)
+        self.assignment = load_assignment(course, batch.assignment)
+        self.course_title, self.output = course.title, Output(batch.out)
+        self.grader = Grader(self.assignment, batch.seed)
+
+    def handle(self, entry: Entry) -> Report:
+        report = self.grader.grade(read_submission(entry.student, entry.path))
+        page = student_page(report, title=self.assignment.file.title, course=self.course_title)
+        self.output.write(report, page)
+        return report
+
+    def __enter__(self) -> _Station:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.grader.close()
+
+
+_station: _Station | None = None  # one for each worker process, made by its initializer
+
+
+def _start_worker(batch: Batch) -> None:
+    global _station
+    _station = _Station(batch)
+
+
+def _in_worker(entry: Entry) -> Report:
+    assert _station is not None  # the initializer ran first
+    return _station.handle(entry)
