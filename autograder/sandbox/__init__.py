@@ -1,0 +1,13 @@
+"""The sandbox: processes that answer calls for a submission, and can do nothing else.
+
+    judge:  worker (starts the zygote) · child (one process, deadlines) · session (one submission)
+    both:   frames (values on the wire)
+    child:  zygote → confine → runner → cells
+"""
+
+from __future__ import annotations
+
+__all__ = ["Limits", "Session", "Worker"]
+
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Limits, Worker

@@ -1,0 +1,53 @@
+"""`autograder grade`: a class of notebooks in, reports and pages out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.assignment import load_assignment
+from autograder.batch import Batch, Output
+from autograder.cli.show import console, progress_bar, show_class
+from autograder.course import find_course
+from autograder.errors import ContentError
+from autograder.intake import find_submissions
+from autograder.report import Report, Status
+
+__all__ = ["grade"]
+
+
+def grade(
+    assignment: Annotated[str, typer.Argument(help="The assignment's id, such as hw1-activations.")],
+    path: Annotated[Path, typer.Argument(help="A notebook, a folder of notebooks, or a folder a student.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier run's random inputs.")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Grade submissions and write reports, feedback pages, the class page and a table of grades."""
+    root = find_course(course)
+    load_assignment(root, assignment)  # its own faults come first, before any process starts
+    entries = find_submissions(path, assignment)
+    seed = secrets.randbits(32) if seed is None else seed
+    batch = Batch(root.root, assignment, seed, out.resolve(), workers or os.cpu_count() or 1)
+    order = {entry.student: position for position, entry in enumerate(entries)}
+    reports: list[Report] = []
+    with progress_bar() as progress:
+        bar = progress.add_task(f"Grading {assignment}", total=len(entries))
+        for report in batch.grade(entries):
+            reports.append(report)
+            progress.advance(bar)
+    reports.sort(key=lambda report: order.get(report.student, len(order)))
+    batch.finish(reports)
+    show_class(reports)
+    output = Output(out)
+    console.print(f"\nClass page  {output.index}\nGrades      {output.grades}\nSeed        {seed}")
+    if any(result.status is Status.ERROR for report in reports for result in report.results()):
+        raise ContentError(
+            "Some checks are broken; they were counted for nobody.",
+            next_step="The class page shows them. Mend them and grade again with the same --seed.",
+        )

@@ -1,0 +1,26 @@
+"""`autograder sample`: a class to try things out with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.assignment import load_assignment
+from autograder.cli.show import console
+from autograder.course import find_course
+from autograder.sample import make_class
+
+__all__ = ["sample"]
+
+
+def sample(
+    assignment: Annotated[str, typer.Argument(help="The assignment's id, such as hw1-activations.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the notebooks.")],
+    students: Annotated[int, typer.Option(min=1, max=100_000, help="How many submissions.")] = 24,
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Make a class of correct, mistaken, blank, hanging, crashing and odd submissions."""
+    samples = make_class(load_assignment(find_course(course), assignment), students, out)
+    console.print(f"{len(samples)} submissions in {out}; {out / 'expected.csv'} says what to expect of each.")
