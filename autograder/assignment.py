@@ -1,7 +1,7 @@
 """An assignment: what its two folders say, checked once and ready to grade with.
 
-    assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
-    solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py
+assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
+solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
     except ContentError:
         raise
     except Exception as problem:
-        line = next((f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None)
+        line = next(
+            (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
+        )
         place = f", line {line}" if line else ""
         raise ContentError(f"{path}{place}: {type(problem).__name__}: {problem}") from problem
     finally:
@@ -163,7 +165,9 @@ def _fits_together(assignment: Assignment) -> None:
             raise ContentError(f"Check {one.id} of {assignment.id} is for an unknown task {one.task!r}.")
     for public in assignment.public_checks:
         if public.points:
-            raise ContentError(f"Public check {public.id} of {assignment.id} carries points: they can be memorised.")
+            raise ContentError(
+                f"Public check {public.id} of {assignment.id} carries points: they can be memorised."
+            )
     for task in tasks.values():
         points = sum(one.points for one in assignment.hidden_checks if one.task == task.id)
         if abs(points - task.points) > 1e-9:
@@ -173,4 +177,6 @@ def _fits_together(assignment: Assignment) -> None:
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.of not in assignment.functions:
-            raise ContentError(f"Variant {variant.name} of {assignment.id} is of an unknown function {variant.of!r}.")
+            raise ContentError(
+                f"Variant {variant.name} of {assignment.id} is of an unknown function {variant.of!r}."
+            )

@@ -6,7 +6,9 @@ import copy
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ class ReferenceBackend:
         self._answers: dict[tuple[str, bytes], Answer] = {}
 
     def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
-        """Answer from memory where the same call was made before; errors are the author's and pass through."""
+        """Answer from memory where it can; errors are the author's and pass through."""
         return [self._one(function, arguments) for arguments in calls]
 
     def _one(self, function: str, arguments: tuple[Value, ...]) -> Answer:
@@ -71,31 +73,30 @@ class NotebookBackend:
     def _call(self, name: str, target: Callable[..., Any], arguments: tuple[Value, ...]) -> Answer:
         copies = copied(arguments)
         try:
-            with quiet():
+            with quiet() as warned:
                 value, dtypes = frames.plain(target(*copies))
         except NotImplementedError:
             return Answer("missing", text=f"{name} is not written yet.")
         except MemoryError:
             return Answer("memory", text=f"{name} asked for more memory than there is.")
+        except frames.FrameError as problem:
+            return Answer("unusable", text=str(problem))
         except Exception as problem:
             return Answer("raised", text=_summary(problem), trace=_own_line(problem))
         changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
-        return Answer("value", value, changed=changed, dtypes=tuple(dtypes))
+        texts = tuple(sorted({str(one.message)[:100] for one in warned})[:3])
+        return Answer("value", value, changed=changed, dtypes=tuple(dtypes), warnings=texts)
 
 
-class quiet:
-    """NumPy's error state and warnings set for a call: nothing a library prints costs anything."""
-
-    def __enter__(self) -> None:
-        self._errors = np.errstate(all="ignore")
-        self._warnings = warnings.catch_warnings()
-        self._errors.__enter__()
-        self._warnings.__enter__()
-        warnings.simplefilter("ignore")
-
-    def __exit__(self, *details: Any) -> None:
-        self._warnings.__exit__(*details)
-        self._errors.__exit__(*details)
+@contextmanager
+def quiet() -> Iterator[list[warnings.WarningMessage]]:
+    """NumPy's error state and the warnings as every call finds them; warnings are kept, not shown."""
+    with (
+        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
+        warnings.catch_warnings(record=True) as warned,
+    ):
+        warnings.simplefilter("always")
+        yield warned
 
 
 def copied(arguments: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -115,6 +116,8 @@ def _summary(problem: BaseException) -> str:
 
 
 def _own_line(problem: BaseException) -> str:
-    frames_ = traceback.extract_tb(problem.__traceback__)
-    last = frames_[-1]
-    return f"line {last.lineno}: {last.line}\n{_summary(problem)}"
+    """The deepest line of the notebook itself: a library's line helps nobody."""
+    steps = traceback.extract_tb(problem.__traceback__)
+    library = str(Path(np.__file__).parent)
+    own = [step for step in steps[1:] if step.line and not step.filename.startswith(library)] or steps[-1:]
+    return f"line {own[-1].lineno}: {own[-1].line}"

@@ -1,9 +1,9 @@
 """Grading a class: every submission under a path, on several processes, into one folder.
 
-    DIR/index.html               the class page
-    DIR/grades.csv               one row a student
-    DIR/reports/<student>.json   everything as data
-    DIR/feedback/<student>.html  the student's page
+DIR/index.html               the class page
+DIR/grades.csv               one row a student
+DIR/reports/<student>.json   everything as data
+DIR/feedback/<student>.html  the student's page
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Output:
         known = {"reports", "feedback", "index.html", "grades.csv"}
         if self.root.is_dir() and any(path.name not in known for path in self.root.iterdir()):
             raise UsageError(
-                f"{self.root} holds other files; nothing was written.", next_step="Name a new folder with --out."
+                f"{self.root} holds other files; nothing was written.",
+                next_step="Name a new folder with --out.",
             )
         for part in parts:
             shutil.rmtree(part, ignore_errors=True)

@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Answer:
     """What came back from one call."""
 
-    kind: Literal["value", "raised", "missing", "timeout", "memory", "crashed"]
+    kind: Literal["value", "unusable", "raised", "missing", "timeout", "memory", "crashed"]
     value: Value = None
     text: str = ""  # what happened, when it is not a value
     trace: str = ""  # for an exception: the student's own line
@@ -135,6 +135,7 @@ class Function:
 def failure_of(call: Call, described: str) -> failure.Failure:
     """The failure that a call without a value is."""
     kinds: dict[str, type[failure.Failure]] = {
+        "unusable": failure.WrongType,
         "raised": failure.Raised,
         "missing": failure.NotWritten,
         "timeout": failure.TimedOut,
@@ -142,7 +143,10 @@ def failure_of(call: Call, described: str) -> failure.Failure:
         "crashed": failure.Crashed,
     }
     answer = call.answer
-    message = f"{described} raised {answer.text}" if answer.kind == "raised" else answer.text
+    words = {
+        "raised": f"{described} raised {answer.text}.",
+        "unusable": f"{described} returned {answer.text}.",
+    }
+    message = words.get(answer.kind, answer.text)
     evidence = Evidence(call=described, trace=answer.trace, printed=answer.printed[:2000])
     return kinds[answer.kind](message, evidence=evidence)
-

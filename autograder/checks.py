@@ -73,7 +73,8 @@ def collect(module: ModuleType) -> list[Check]:
     ]
     if not checks:
         raise ContentError(
-            f"{module.__file__} holds no check.", next_step="Mark a function with @check(task=..., points=...)."
+            f"{module.__file__} holds no check.",
+            next_step="Mark a function with @check(task=..., points=...).",
         )
     seen: set[str] = set()
     for one in checks:

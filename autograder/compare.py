@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from autograder.calls import Function
-from autograder.failure import Failure, InputChanged, NotFinite, WrongShape, WrongType, WrongValue
-from autograder.report import Curve, Evidence, Worst
+from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue
+from autograder.report import Evidence, Worst
 from autograder.values import Array, Value, number, show, to_array
 
 __all__ = [
     "assert_close",
-    "assert_float64",
-    "assert_leaves_inputs",
     "assert_same",
-    "assert_same_curve",
+    "kind_of",
+    "with_call",
+    "worst_entry",
 ]
 
 LARGEST_MAP = 24  # rows and columns of the map of wrong entries
@@ -35,75 +35,8 @@ def assert_same(
     try:
         assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
     except Failure as problem:
-        problem.evidence = _with_call(problem.evidence, student.evidence(arguments))
+        problem.evidence = with_call(problem.evidence, student.evidence(arguments))
         raise
-
-
-def assert_same_curve(
-    student: Function,
-    reference: Function,
-    over: Array,
-    *rest: Value,
-    result: int | None = None,
-    label: str = "",
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-) -> None:
-    """Compare two functions of one variable over a range, and keep both curves for the page.
-
-    `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results.
-    """
-    arguments = (over, *rest)
-    expected, got = reference(*arguments), student(*arguments)
-    if result is not None:
-        expected = expected[result]
-        if not isinstance(got, (list, tuple)) or len(got) <= result:
-            raise WrongType(
-                f"{student.describe(arguments)} returned {_kind(got)}; a tuple of results is expected.",
-                evidence=student.evidence(arguments),
-            )
-        got = got[result]
-    drawn = to_array(got)
-    if drawn is not None and drawn.shape == over.shape:
-        student.owner.findings_.curves.append(
-            Curve(
-                label=label or student.describe(arguments),
-                x=over.tolist(),
-                got=[number(v) for v in drawn.tolist()],
-                expected=[number(v) for v in np.asarray(expected).tolist()],
-            )
-        )
-    try:
-        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
-    except Failure as problem:
-        problem.evidence = _with_call(problem.evidence, student.evidence(arguments))
-        raise
-
-
-def assert_leaves_inputs(student: Function, *arguments: Value) -> None:
-    """Fail when the call modifies one of its arguments in place."""
-    student(*arguments)
-    changed = student.last_answer.changed
-    if changed:
-        names = student.owner.parameters_.get(student.name, ())
-        which = " and ".join(names[i] if i < len(names) else f"argument {i + 1}" for i in changed)
-        raise InputChanged(
-            f"{student.describe(arguments)} changed {which} in place.",
-            hint="Work on a copy, or build a new array: the caller still needs the old one.",
-            evidence=student.evidence(arguments),
-        )
-
-
-def assert_float64(student: Function, *arguments: Value) -> None:
-    """Fail when the call returns numbers of another type than float64."""
-    student(*arguments)
-    converted = [name for name in student.last_answer.dtypes if name.startswith(("float", "complex"))]
-    if converted:
-        raise WrongType(
-            f"{student.describe(arguments)} returned {converted[0]}; the inputs are float64.",
-            hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
-            evidence=student.evidence(arguments),
-        )
 
 
 def assert_close(
@@ -122,10 +55,9 @@ def assert_close(
     and a list of numbers as good as an array of one axis.
     """
     wanted = to_array(expected)
-    if wanted is None or (isinstance(expected, (list, tuple)) and not _all_numbers(got)):
-        if isinstance(expected, (list, tuple)):
-            _compare_items(got, expected, rtol, atol, call, is_gradient)
-            return
+    if isinstance(expected, (list, tuple)) and (wanted is None or to_array(got) is None):
+        _compare_items(got, expected, rtol, atol, call, is_gradient)
+        return
     if wanted is None:
         if got != expected:
             raise Failure(f"{call} returned {show(got)}; {show(expected)} is right.")
@@ -133,19 +65,17 @@ def assert_close(
     found = to_array(got)
     if found is None:
         raise WrongType(
-            f"{call} returned {_kind(got)}; {_kind(expected)} is expected.",
+            f"{call} returned {kind_of(got)}; {kind_of(expected)} is expected.",
             hint="Did you forget the return statement?" if got is None else "",
             evidence=Evidence(got=show(got), expected=show(expected), parameter=parameter),
         )
     _compare_arrays(found, wanted, rtol, atol, call, parameter, is_gradient)
 
 
-def _compare_items(
-    got: Value, expected: Any, rtol: float, atol: float, call: str, is_gradient: bool
-) -> None:
+def _compare_items(got: Value, expected: Any, rtol: float, atol: float, call: str, is_gradient: bool) -> None:
     if not isinstance(got, (list, tuple)):
         raise WrongType(
-            f"{call} returned {_kind(got)}; {len(expected)} results are expected, as a tuple or a list.",
+            f"{call} returned {kind_of(got)}; {len(expected)} results are expected, as a tuple or a list.",
             evidence=Evidence(got=show(got), expected=show(expected)),
         )
     if len(got) != len(expected):
@@ -169,7 +99,6 @@ def _compare_arrays(
     got: Array, expected: Array, rtol: float, atol: float, call: str, parameter: str, is_gradient: bool
 ) -> None:
     subject = f"{parameter} of {call}" if parameter else call
-    evidence = Evidence(got=show(got), expected=show(expected), parameter=parameter)
     if got.shape != expected.shape:
         raise WrongShape(
             f"{subject} has shape {got.shape}; shape {expected.shape} is expected.",
@@ -178,23 +107,21 @@ def _compare_arrays(
             else "",
             got=got,
             expected=expected,
-            evidence=evidence,
+            evidence=Evidence(got=show(got), expected=show(expected), parameter=parameter),
         )
     got, expected = got.astype(np.float64), expected.astype(np.float64)
-    finite = np.isfinite(got)
-    if not finite.all() and np.isfinite(expected).all():
-        raise NotFinite(
-            f"{subject} is {got[~finite][0]} in {_count((~finite).sum(), got.size)}; "
-            "every entry should be an ordinary number.",
-            evidence=evidence.model_copy(update={"wrong": wrong_map(~finite)}),
-        )
     with np.errstate(all="ignore"):
-        difference = np.abs(got - expected)
-        size = np.maximum(np.abs(got), np.abs(expected))
-        right = difference <= atol + rtol * size
-    if right.all():
+        wrong = ~(np.abs(got - expected) <= atol + rtol * np.maximum(np.abs(got), np.abs(expected)))
+    if not wrong.any():
         return
-    wrong = ~right
+    evidence = Evidence(got=show(got), expected=show(expected), parameter=parameter, wrong=wrong_map(wrong))
+    strange = ~np.isfinite(got)
+    if strange.any() and np.isfinite(expected).all():
+        raise NotFinite(
+            f"{subject} is {got[strange][0]} in {_count(int(strange.sum()), got.size)}; "
+            "every entry should be an ordinary number.",
+            evidence=evidence.model_copy(update={"wrong": wrong_map(strange)}),
+        )
     worst = worst_entry(got, expected, wrong)
     place = f" at [{', '.join(map(str, worst.index))}]" if worst.index else ""
     raise WrongValue(
@@ -203,7 +130,7 @@ def _compare_arrays(
         got=got,
         expected=expected,
         wrong=wrong,
-        evidence=evidence.model_copy(update={"worst": worst, "wrong": wrong_map(wrong)}),
+        evidence=evidence.model_copy(update={"worst": worst}),
         is_gradient=is_gradient,
     )
 
@@ -212,7 +139,7 @@ def worst_entry(got: Array, expected: Array, wrong: Array) -> Worst:
     """The wrong entry that is furthest off, by relative error and then by size."""
     with np.errstate(all="ignore"):
         difference = np.abs(got - expected)
-        relative = difference / np.maximum(np.maximum(np.abs(got), np.abs(expected)), 1e-300)
+        relative: Array = difference / np.maximum(np.maximum(np.abs(got), np.abs(expected)), 1e-300)
     rank = np.where(wrong, np.nan_to_num(relative, nan=np.inf) + 1e-12 * np.nan_to_num(difference), -1.0)
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(rank)), got.shape)) if got.shape else ()
     return Worst(
@@ -227,17 +154,14 @@ def wrong_map(wrong: Array) -> list[list[bool]]:
     """The wrong entries as rows of the last two axes, any over the other axes."""
     if wrong.ndim == 0:
         return []
-    rows = wrong[None, :] if wrong.ndim == 1 else wrong.any(axis=tuple(range(wrong.ndim - 2)))
+    rows: Array = np.any(wrong.reshape(-1, *np.atleast_2d(wrong).shape[-2:]), axis=0)
     result: list[list[bool]] = rows[:LARGEST_MAP, :LARGEST_MAP].tolist()
     return result
 
 
-def _with_call(evidence: Evidence, call: Evidence) -> Evidence:
+def with_call(evidence: Evidence, call: Evidence) -> Evidence:
+    """Evidence about a value, completed by the call that it came from."""
     return evidence.model_copy(update={"call": call.call, "arguments": call.arguments})
-
-
-def _all_numbers(value: Value) -> bool:
-    return to_array(value) is not None
 
 
 def _count(some: int, all_: int) -> str:
@@ -248,7 +172,8 @@ def _short(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
 
 
-def _kind(value: Value) -> str:
+def kind_of(value: Value) -> str:
+    """What sort of value it is, for people."""
     if value is None:
         return "None"
     if isinstance(value, np.ndarray):

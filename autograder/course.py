@@ -31,7 +31,9 @@ class CourseFile(BaseModel):
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError) as problem:
-            raise ValueError(f"{name!r} is no time zone; write an IANA name such as Europe/Berlin") from problem
+            raise ValueError(
+                f"{name!r} is no time zone; write an IANA name such as Europe/Berlin"
+            ) from problem
         return name
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from autograder.backends import copied, quiet, same
 from autograder.calls import Call, Functions
 from autograder.failure import Failure, NotWritten, WrongShape, WrongValue
-from autograder.variants import Variant
 from autograder.sandbox import frames
 from autograder.values import Array, Value, to_array
+from autograder.variants import Variant
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -74,6 +74,8 @@ def _answer(function: Callable[..., Any], arguments: tuple[Value, ...]) -> Told:
             value, _ = frames.plain(function(*copies))
     except NotImplementedError:
         return "missing", None, (), ""
+    except frames.FrameError:
+        return "unusable", None, (), ""
     except Exception as problem:
         return "raised", None, (), type(problem).__name__
     changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
@@ -103,8 +105,12 @@ def _equal(one: Value, other: Value) -> bool:
 def _shape_hint(got: Array, expected: Array) -> str:
     if got.shape == expected.shape[::-1] and got.ndim > 1:
         return "It looks transposed: rows and columns have changed places."
+    if expected.ndim == 0 and got.ndim:
+        return "One number is asked for: combine the entries, by a mean or a sum as the text says."
     if got.ndim > expected.ndim and got.shape[got.ndim - expected.ndim :] == expected.shape:
-        return "Sum over the leading axes: one entry for each entry of the parameter, added up over the batch."
+        return (
+            "Sum over the leading axes: one entry for each entry of the parameter, added up over the batch."
+        )
     if expected.ndim and got.ndim == 0:
         return "Everything was added up to one number; keep the axes that the shape above shows."
     return ""
@@ -130,6 +136,9 @@ def _ratio_hint(got: Array, expected: Array, arguments: tuple[Value, ...]) -> It
     ratios = got[telling] / expected[telling]
     ratio = float(np.median(ratios))
     if not np.allclose(ratios, ratio, rtol=1e-4) or ratio == 0 or not np.isfinite(ratio):
+        return
+    if abs(ratio - 1) < 1e-3:
+        yield f"Every entry is off by the same {abs(ratio - 1):.1e}: a rounded constant?"
         return
     if np.isclose(ratio, -1, rtol=1e-4):
         yield "Every entry has the wrong sign."

@@ -9,8 +9,8 @@ from autograder.calls import Findings, Functions
 from autograder.checks import Check
 from autograder.diagnose import diagnose
 from autograder.failure import Failure
-from autograder.variants import Variant
 from autograder.report import CheckResult, Evidence, Status
+from autograder.variants import Variant
 
 __all__ = ["evaluate", "skipped"]
 
@@ -45,6 +45,9 @@ def evaluate(
             evidence=Evidence(trace="".join(traceback.format_exception(problem, limit=-4))[-2000:]),
         )
     findings = student.findings_
+    warned = sorted({text for call in findings.calls for text in call.answer.warnings})
+    if warned:
+        findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
     return CheckResult(
         id=check.id,
         title=check.title,

@@ -76,7 +76,9 @@ class WrongValue(Failure):
 class WrongShape(Failure):
     """The right kind of value in the wrong shape; keeps the arrays for the explanation."""
 
-    def __init__(self, message: str, *, got: Array, expected: Array, evidence: Evidence, hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, got: Array, expected: Array, evidence: Evidence, hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint, evidence=evidence)
         self.got, self.expected = got, expected
 

@@ -25,7 +25,7 @@ def fingerprint(arguments: Sequence[Value]) -> bytes:
 def _feed(digest: hashlib.blake2b, value: Value) -> None:
     if isinstance(value, np.ndarray):
         digest.update(f"{value.dtype}{value.shape}".encode())
-        digest.update(np.ascontiguousarray(value))
+        digest.update(value.tobytes())
     elif isinstance(value, (list, tuple)):
         digest.update(f"{type(value).__name__}{len(value)}".encode())
         for item in value:

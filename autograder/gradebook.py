@@ -22,8 +22,13 @@ def grades_csv(reports: Sequence[Report]) -> str:
         broken = [result.id for result in report.results() if result.status is Status.ERROR]
         problem = report.submission.problem or (f"broken checks: {', '.join(broken)}" if broken else "")
         writer.writerow(
-            [plain_cell(report.student), f"{report.score.earned:g}", f"{report.score.possible:g}", *points]
-            + [plain_cell(problem)]
+            [
+                plain_cell(report.student),
+                f"{report.score.earned:g}",
+                f"{report.score.possible:g}",
+                *points,
+                plain_cell(problem),
+            ]
         )
     return table.getvalue()
 

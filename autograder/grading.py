@@ -72,7 +72,8 @@ class Grader:
             if check.task != task.id:
                 continue
             waits_for = next(
-                (results[name].title for name in check.requires if results[name].status is not Status.PASSED), None
+                (results[name].title for name in check.requires if results[name].status is not Status.PASSED),
+                None,
             )
             if waits_for is not None:
                 results[check.id] = skipped(check, waits_for)

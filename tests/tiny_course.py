@@ -56,7 +56,8 @@ HIDDEN_CHECKS = '''\
 """Hidden checks: other inputs, compared with the reference."""
 
 from autograder.checks import check
-from autograder.compare import assert_leaves_inputs, assert_same
+from autograder.compare import assert_same
+from autograder.properties import assert_leaves_inputs
 from autograder.gradients import gradient_check
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks import check
-from autograder.compare import assert_close, assert_leaves_inputs
+from autograder.compare import assert_close
 from autograder.failure import require
 from autograder.gradients import gradient_check, numeric_gradient
+from autograder.properties import assert_leaves_inputs
 
 # Two rows of three features, none at the kink.
 X = np.array([[-2.0, 0.5, -1.0], [3.0, -0.25, -4.0]])

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks import check
-from autograder.compare import assert_close, assert_leaves_inputs
+from autograder.compare import assert_close
 from autograder.failure import require
 from autograder.gradients import gradient_check
+from autograder.properties import assert_leaves_inputs
 from autograder.values import to_array
 
 LOG2, LOG3 = np.log(2.0), np.log(3.0)

@@ -21,7 +21,9 @@ __all__ = ["check"]
 
 def check(
     notebook: Annotated[Path, typer.Argument(help="The notebook to check.")],
-    folder: Annotated[Path | None, typer.Option(help="The assignment's folder, if not the notebook's.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="The assignment's folder, if not the notebook's.")
+    ] = None,
 ) -> None:
     """Run the public checks on a notebook's functions, as `check` does inside it."""
     handout = read_handout(folder or notebook.parent)
@@ -32,7 +34,8 @@ def check(
     cells = [(cell.number, cell.source) for cell in submission.cells]
     passed = True
     with Worker() as worker, Session(worker, cells, functions) as session:
-        student = Functions(session)
+        session.load()
+        student = Functions(session, session.parameters)
         for task in handout.file.tasks:
             results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(task)]
             shown = Results(task.title, results)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,9 +31,18 @@ def check(task: str, folder: str | Path = ".") -> Results | None:
     except UsageError as problem:  # a traceback would hide the sentence
         print(f"{problem.message} {problem.next_step}")
         return None
-    student = Functions(NotebookBackend(sys._getframe(1).f_globals))
+    own = sys._getframe(1).f_globals
+    names = {name: _parameters(own[name]) for name in chosen.functions if callable(own.get(name))}
+    student = Functions(NotebookBackend(own), names)
     results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(chosen)]
     return Results(chosen.title, results)
+
+
+def _parameters(function: Callable[..., object]) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # some built-in functions do not say
+        return ()
 
 
 @contextmanager

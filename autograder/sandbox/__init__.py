@@ -1,8 +1,8 @@
 """The sandbox: processes that answer calls for a submission, and can do nothing else.
 
-    judge:  worker (starts the zygote) · child (one process, deadlines) · session (one submission)
-    both:   frames (values on the wire)
-    child:  zygote → confine → runner → cells
+judge:  worker (starts the zygote) · child (one process, deadlines) · session (one submission)
+both:   frames (values on the wire)
+child:  zygote → confine → runner → cells
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ out too: a training run for a plot would only cost time. Imports the standard li
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -33,7 +32,7 @@ class Statement:
         self.code: CodeType = compile(module, f"<cell {cell}>", "exec", flags, dont_inherit=True)
         self.uses = set(names_in(self.code))
         self.sets = set(targets(node))
-        self.is_definition = any(isinstance(part, DEFINITIONS) for part in ast.walk(node))
+        self.is_definition = defines(node)
         self.is_import = isinstance(node, (ast.Import, ast.ImportFrom))
 
 
@@ -57,7 +56,11 @@ def run_definitions(
         for node in parse(number, source, notes):
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                 for alias in node.names:
-                    flags |= getattr(__future__, alias.name).compiler_flag if alias.name in __future__.all_feature_names else 0
+                    flags |= (
+                        getattr(__future__, alias.name).compiler_flag
+                        if alias.name in __future__.all_feature_names
+                        else 0
+                    )
                 continue
             if is_plain(node):
                 try:
@@ -69,7 +72,9 @@ def run_definitions(
         if not statement.is_definition and not statement.sets & needed:
             continue
         if (statement.cell, statement.line) in skip:
-            notes.append(note(statement.cell, statement.line, "Left out: it ran too long or ended the process."))
+            notes.append(
+                note(statement.cell, statement.line, "Left out: it ran too long or ended the process.")
+            )
             continue
         running(statement.cell, statement.line)
         try:
@@ -101,7 +106,9 @@ def parse(number: int, source: str, notes: list[dict[str, Any]]) -> list[ast.stm
             except SyntaxError:
                 return ast.parse("\n".join(map(without_shell, lines))).body
     except SyntaxError as problem:
-        notes.append(note(number, problem.lineno or 1, f"SyntaxError: {problem.msg}; nothing of this cell was run."))
+        notes.append(
+            note(number, problem.lineno or 1, f"SyntaxError: {problem.msg}; nothing of this cell was run.")
+        )
     except (ValueError, MemoryError, RecursionError) as problem:
         notes.append(note(number, 1, f"{type(problem).__name__}: the cell cannot be read as Python."))
     return []
@@ -122,27 +129,47 @@ def is_plain(node: ast.stmt) -> bool:
     """Whether a statement only imports, defines or assigns, at any depth of blocks."""
     if isinstance(node, DEFINITIONS + ASSIGNMENTS):
         return True
+    return isinstance(node, BLOCKS) and all(
+        isinstance(part, ast.Pass) or is_plain(part) for part in inner(node)
+    )
+
+
+def inner(node: ast.stmt) -> list[ast.stmt]:
+    """The statements inside a block; none for anything else."""
     if not isinstance(node, BLOCKS):
-        return False
-    inner = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
+        return []
+    parts = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
     for handler in getattr(node, "handlers", []):
-        inner += handler.body
-    return all(isinstance(part, ast.Pass) or is_plain(part) for part in inner)
+        parts += handler.body
+    return parts
 
 
-def targets(node: ast.AST) -> Iterator[str]:
-    """The names that a statement binds or changes."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
-        elif isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, ast.Store):
-            base: ast.AST = part
-            while isinstance(base, (ast.Attribute, ast.Subscript)):
-                base = base.value
-            if isinstance(base, ast.Name):
-                yield base.id
-        elif isinstance(part, ast.alias):
-            yield part.asname or part.name.partition(".")[0]
+def defines(node: ast.stmt) -> bool:
+    """Whether a plain statement defines or imports something, at any depth of blocks."""
+    return isinstance(node, DEFINITIONS) or any(map(defines, inner(node)))
+
+
+def targets(node: ast.stmt) -> Iterator[str]:
+    """The names that a plain statement binds or changes at the top level."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, BLOCKS):
+        for statement in inner(node):
+            yield from targets(statement)
+    else:
+        for part in ast.walk(node):
+            if isinstance(getattr(part, "ctx", None), ast.Store):
+                yield from base_name(part)
+
+
+def base_name(node: ast.AST) -> Iterator[str]:
+    """The name that `a`, `a.b`, `a[0].c` start from."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
 
 
 def names_in(code: CodeType) -> Iterator[str]:

@@ -37,7 +37,7 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
     for anything else, in words for a student.
     """
     if depth > DEEPEST:
-        raise FrameError("returned lists nested too deeply")
+        raise FrameError("lists nested too deeply")
     if value is None or type(value) in (bool, int, float, str):
         return value, []
     if isinstance(value, (np.ndarray, np.generic)):
@@ -46,11 +46,11 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
         base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
         return base(value), []
     if isinstance(value, dict) or not hasattr(value, "__iter__"):
-        raise FrameError(f"returned a {type(value).__name__}, which is neither a number nor an array")
+        raise FrameError(f"a {type(value).__name__}, which is neither a number nor an array")
     items, converted = [], []
     for count, item in enumerate(value):
         if count >= MOST_ITEMS:
-            raise FrameError(f"returned more than {MOST_ITEMS} items")
+            raise FrameError(f"more than {MOST_ITEMS} items")
         one, names = plain(item, depth + 1)
         items.append(one)
         converted += [name for name in names if name not in converted]
@@ -60,7 +60,7 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
 def _plain_array(array: Any) -> tuple[Any, list[str]]:
     kind = array.dtype.kind
     if kind not in "fiub":
-        raise FrameError(f"returned an array of {array.dtype}, which does not hold ordinary numbers")
+        raise FrameError(f"an array of {array.dtype}, which does not hold ordinary numbers")
     wanted = {"f": "<f8", "i": "<i8", "u": "<i8", "b": "|b1"}[kind]
     converted = [] if array.dtype.newbyteorder("<") in DTYPES.values() else [str(array.dtype)]
     return np.ascontiguousarray(array, dtype=DTYPES[wanted]).reshape(array.shape), converted
@@ -120,11 +120,7 @@ class Unpacker:
         if kind == "f":
             return float(struct.unpack("<d", self._take(8))[0])
         if kind == "b" or kind == "i" or kind == "s":
-            if type(spec[1]) is not {"b": bool, "i": int, "s": str}[kind]:
-                raise FrameError("a malformed value")
-            if kind == "i" and not -(2**63) <= spec[1] < 2**63:
-                raise FrameError("an integer is too large")
-            return spec[1]
+            return self._scalar(kind, spec[1])
         if kind == "n":
             return None
         if kind == "t" or kind == "l":
@@ -135,6 +131,14 @@ class Unpacker:
         if kind == "c" and self.make_callable is not None:
             return self.make_callable(spec[1])
         raise FrameError("a malformed value")
+
+    def _scalar(self, kind: str, value: Any) -> Any:
+        wanted: Any = {"b": bool, "i": int, "s": str}[kind]
+        if type(value) is not wanted:
+            raise FrameError("a malformed value")
+        if kind == "i" and not -(2**63) <= value < 2**63:
+            raise FrameError("an integer is too large")
+        return value
 
     def _array(self, dtype: Any, shape: Any) -> Any:
         if type(shape) is not list or len(shape) > 16:

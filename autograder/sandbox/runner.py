@@ -29,6 +29,7 @@ class Printed(io.TextIOBase):
         self.left, self.parts = MOST_PRINTED, list[str]()
 
     def write(self, text: str) -> int:
+        """Keep what there is room for."""
         kept = text[: self.left]
         self.left -= len(kept)
         if kept:
@@ -45,6 +46,7 @@ class OnlyNumPy:
     """An import hook that says which modules there are when graded; kindness, not protection."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Refuse all but NumPy and the standard library, leaving those to the usual finders."""
         top = name.partition(".")[0]
         if top != "numpy" and top not in sys.stdlib_module_names:
             raise ModuleNotFoundError(
@@ -63,7 +65,7 @@ class Runner:
 
     def serve(self) -> None:
         """Answer requests until the judge hangs up."""
-        sys.stdout = sys.stderr = self.printed  # type: ignore[assignment]  # all that print needs
+        sys.stdout = sys.stderr = self.printed
         while True:
             header, data = self.receive()
             if header["op"] == "load":
@@ -85,7 +87,11 @@ class Runner:
             describe=self.describe,
         )
         self.printed.take()
-        found = [name for name in header["functions"] if callable(self.namespace.get(name))]
+        found = {
+            name: parameters(self.namespace[name])
+            for name in header["functions"]
+            if callable(self.namespace.get(name))
+        }
         return {"op": "loaded", "functions": found, "notes": notes[:50]}
 
     def answer(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
@@ -119,13 +125,13 @@ class Runner:
                 value, converted = self.frames.plain(self.namespace[name](*arguments))
             spec = self.frames.pack(value, buffers)
             if sum(len(buffer) for buffer in buffers) > most:
-                raise self.frames.FrameError("returned far more than was asked for")
+                raise self.frames.FrameError("far more than was asked for")
         except NotImplementedError:
             return {"kind": "missing", "text": f"{name} is not written yet."}, []
         except MemoryError:
             return {"kind": "memory", "text": f"{name} asked for more memory than a submission gets."}, []
         except self.frames.FrameError as problem:
-            return {"kind": "raised", "text": "", "trace": f"{name} {problem}"}, []
+            return {"kind": "unusable", "text": str(problem)}, []
         except BaseException as problem:
             return {"kind": "raised", **self.describe(problem), "printed": self.printed.take()}, []
         return {
@@ -191,13 +197,19 @@ class Runner:
 def differ(one: Any, other: Any) -> bool:
     """Whether an argument is no longer what was sent, bit for bit."""
     if isinstance(one, np.ndarray):
-        return one.tobytes() != other.tobytes() or one.shape != other.shape
+        return bool(one.tobytes() != other.tobytes() or one.shape != other.shape)
     if isinstance(one, (list, tuple)):
         return len(one) != len(other) or any(map(differ, one, other))
     return False
 
 
+def parameters(function: Any) -> list[str]:
+    """The names of a function's parameters; none when it does not say."""
+    code = getattr(function, "__code__", None)
+    return [str(name)[:40] for name in code.co_varnames[: code.co_argcount]] if code is not None else []
+
+
 def serve(descriptor: int, frames: Any, cells: Any) -> None:
     """Serve the connection on a descriptor until the judge hangs up."""
-    sys.meta_path.insert(0, OnlyNumPy())  # type: ignore[arg-type]  # only find_spec is ever asked for
+    sys.meta_path.insert(0, OnlyNumPy())
     Runner(socket.socket(fileno=descriptor), frames, cells).serve()

@@ -24,7 +24,7 @@ __all__ = ["Session"]
 
 LOAD_CPU_SECONDS = 10.0
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
-KINDS = ("value", "raised", "missing", "memory")
+KINDS = ("value", "unusable", "raised", "missing", "memory")
 
 
 class Session:
@@ -40,6 +40,7 @@ class Session:
         self._missing: set[str] = set()
         self._requests = 0
         self.notes: list[Note] = []
+        self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
 
     def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
         """Make the calls in one frame; a call that brings no value is the last one made."""
@@ -63,7 +64,14 @@ class Session:
                 if not spoilt:
                     text = f"{function} ended the process or broke its connection: {problem}."
                     self._given_up[function] = Answer("crashed", text=text)
-        return [self._given_up.get(function, Answer("crashed", text=f"{function} ended the process."))] * len(calls)
+        return [self._given_up.get(function, Answer("crashed", text=f"{function} ended the process."))] * len(
+            calls
+        )
+
+    def load(self) -> None:
+        """Run the definitions now, so that `notes` and `parameters` are known; answers do it if need be."""
+        if self._child is None:
+            self._load()
 
     def _ask(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
         assert self._child is not None  # answer loads one first
@@ -77,7 +85,9 @@ class Session:
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
             return _call_back(callables, request, data)
 
-        reply, data = self._child.request(header, buffers, cpu_seconds=cpu_seconds, most=most, callback=callback)
+        reply, data = self._child.request(
+            header, buffers, cpu_seconds=cpu_seconds, most=most, callback=callback
+        )
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
         try:
@@ -110,8 +120,13 @@ class Session:
 
     def _take_notes(self, reply: dict[str, Any]) -> None:
         found = reply.get("functions")
-        if reply.get("op") != "loaded" or not isinstance(found, list):
+        if reply.get("op") != "loaded" or not isinstance(found, dict):
             raise ChildEnded("its answer is out of step")
+        self.parameters = {
+            name: tuple(one[:40] for one in found[name] if isinstance(one, str) and one.isidentifier())
+            for name in self._functions
+            if isinstance(found.get(name), list)
+        }
         self._missing = {name for name in self._functions if name not in found}
         notes = reply.get("notes")
         self.notes = [
@@ -166,7 +181,9 @@ def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
     )
 
 
-def _call_back(callables: list[Any], request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
+def _call_back(
+    callables: list[Any], request: dict[str, Any], data: bytes
+) -> tuple[dict[str, Any], list[Any]]:
     """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
     buffers: list[Any] = []
     try:

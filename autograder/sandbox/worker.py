@@ -41,7 +41,13 @@ class Worker:
         environment |= {name: os.environ[name] for name in KEPT if name in os.environ}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-B", str(Path(__file__).with_name("zygote.py")), str(theirs.fileno())],
+                [
+                    sys.executable,
+                    "-I",
+                    "-B",
+                    str(Path(__file__).with_name("zygote.py")),
+                    str(theirs.fileno()),
+                ],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd="/",

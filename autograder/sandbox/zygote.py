@@ -33,7 +33,19 @@ import numpy
 import numpy.linalg
 import numpy.random
 
-READY = (collections, dataclasses, functools, itertools, math, random, re, statistics, typing, warnings, numpy)
+READY = (
+    collections,
+    dataclasses,
+    functools,
+    itertools,
+    math,
+    random,
+    re,
+    statistics,
+    typing,
+    warnings,
+    numpy,
+)
 
 
 def load(name: str) -> typing.Any:

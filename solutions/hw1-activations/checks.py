@@ -12,9 +12,11 @@ from itertools import pairwise
 import numpy as np
 
 from autograder.checks import check
-from autograder.compare import assert_leaves_inputs, assert_same, assert_same_curve
+from autograder.compare import assert_same
+from autograder.curves import assert_same_curve
 from autograder.failure import require
 from autograder.gradients import gradient_check
+from autograder.properties import assert_leaves_inputs
 
 RANGE = np.linspace(-4, 4, 80)  # an even number of points: 0 is not among them
 ONES = np.ones_like(RANGE)
@@ -120,8 +122,13 @@ def leaky_relu_curve(student, reference):
 def leaky_relu_gradient(student, reference, rng):
     """leaky_relu_backward is the gradient with respect to x, for any slope between 0 and 1 and any shape."""
     for shape, slope in [((4, 7), rng.uniform(0.1, 0.4)), ((2, 3, 5), rng.uniform(0.5, 0.9))]:
-        arguments = signed(rng, *shape), rng.normal(size=shape), slope
-        assert_same(student.leaky_relu_backward, reference.leaky_relu_backward, *arguments)
+        gradient_check(
+            reference.leaky_relu,
+            student.leaky_relu_backward,
+            at=(signed(rng, *shape), slope),
+            grad_out=rng.normal(size=shape),
+            wrt=(0,),
+        )
 
 
 @check(task="leaky_relu", points=0.25)

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 import numpy as np
 
 from autograder.checks import check
-from autograder.compare import assert_close, assert_leaves_inputs, assert_same
+from autograder.compare import assert_close, assert_same
+from autograder.curves import draw_curve
 from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue, require
 from autograder.gradients import gradient_check
-from autograder.report import Curve
-from autograder.values import number, show, to_array
+from autograder.properties import assert_leaves_inputs
+from autograder.values import show, to_array
 
 RANGE = np.linspace(-8, 8, 80)  # of one logit, the others fixed
 PROBABILITIES = np.linspace(0.02, 0.98, 16)
@@ -129,19 +130,12 @@ def assert_above_ten(function, probs, labels):
         )
 
 
-def keep_curve(student, label, x, got, expected):
-    """Two curves for the feedback page, the submission's beside the right one, where they can be drawn."""
-    if got is not None and got.shape == expected.shape == x.shape:
-        curve = Curve(label=label, x=x.tolist(), got=[*map(number, got)], expected=[*map(number, expected)])
-        student.owner.findings_.curves.append(curve)
-
-
 def assert_same_column(student, reference, arguments, column, scale, label):
     """Compare two functions of logits with a row for each value in RANGE; one column is kept as a curve."""
     expected, got = reference(*arguments), student(*arguments)
     found = to_array(got)
     if found is not None and found.shape == expected.shape:
-        keep_curve(student, label, RANGE, scale * found[:, column], scale * expected[:, column])
+        draw_curve(student, label, RANGE, scale * found[:, column], scale * expected[:, column])
     try:
         assert_close(got, expected, call=student.describe(arguments))
     except Failure as problem:
@@ -236,7 +230,7 @@ def cross_entropy_curve(student, reference):
     values = student.cross_entropy.many(calls)
     got = np.array([number_of(student.cross_entropy, *pair) for pair in zip(calls, values, strict=True)])
     expected = np.array(reference.cross_entropy.many(calls))
-    keep_curve(
+    draw_curve(
         student.cross_entropy, "cross-entropy of one example over p[label]", PROBABILITIES, got, expected
     )
     assert_close(got, expected, call="cross_entropy([[1 - p, p]], [1]) for p from 0.02 to 0.98", **GUARDED)

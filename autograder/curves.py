@@ -1,0 +1,61 @@
+"""Functions of one variable: compared over a range, and drawn on the feedback page."""
+
+from __future__ import annotations
+
+from autograder.calls import Function
+from autograder.compare import assert_close, kind_of, with_call
+from autograder.failure import Failure, WrongType
+from autograder.report import Curve
+from autograder.values import Array, Value, number, to_array
+
+__all__ = ["assert_same_curve", "draw_curve"]
+
+
+def assert_same_curve(
+    student: Function,
+    reference: Function,
+    over: Array,
+    *rest: Value,
+    result: int | None = None,
+    label: str = "",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+) -> None:
+    """Compare two functions of one variable over a range, and keep both curves for the page.
+
+    `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results.
+    """
+    arguments = (over, *rest)
+    expected, got = reference(*arguments), student(*arguments)
+    if result is not None:
+        expected = expected[result]
+        if not isinstance(got, (list, tuple)) or len(got) <= result:
+            raise WrongType(
+                f"{student.describe(arguments)} returned {kind_of(got)}; a tuple of results is expected.",
+                evidence=student.evidence(arguments),
+            )
+        got = got[result]
+    draw_curve(student, label or student.describe(arguments), over, got, expected)
+    try:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
+    except Failure as problem:
+        problem.evidence = with_call(problem.evidence, student.evidence(arguments))
+        raise
+
+
+def draw_curve(student: Function, label: str, x: Array, got: Value, expected: Value) -> None:
+    """Keep a curve (n,) of the student's beside the right one (n,) for the page.
+
+    Does nothing when what the student returned has no such shape: there is nothing to draw.
+    """
+    own, right = to_array(got), to_array(expected)
+    if own is None or right is None or not own.shape == right.shape == x.shape:
+        return
+    student.owner.findings_.curves.append(
+        Curve(
+            label=label,
+            x=x.tolist(),
+            got=[number(value) for value in own.tolist()],
+            expected=[number(value) for value in right.tolist()],
+        )
+    )
