@@ -1,0 +1,1 @@
+"""Timed quizzes for deep-learning courses."""
