@@ -6,7 +6,7 @@ NaN is never equal, and shapes have to match exactly: nothing is broadcast.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,13 +27,21 @@ LARGEST_MAP = 24  # rows and columns of the map of wrong entries
 
 
 def assert_same(
-    student: Function, reference: Function, *arguments: Value, rtol: float = 1e-6, atol: float = 1e-9
+    student: Function,
+    reference: Function,
+    *arguments: Value,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    names: Sequence[str] = (),
 ) -> None:
-    """Fail unless the student's function returns what the reference returns for these arguments."""
+    """Fail unless the student's function returns what the reference returns for these arguments.
+
+    `names` name the results where there are several.
+    """
     expected = reference(*arguments)
     got = student(*arguments)
     try:
-        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
+        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments), names=names)
     except Failure as problem:
         problem.evidence = with_call(problem.evidence, student.evidence(arguments))
         raise
@@ -47,7 +55,7 @@ def assert_close(
     atol: float = 1e-9,
     call: str = "the result",
     parameter: str = "",
-    is_gradient: bool = False,
+    names: Sequence[str] = (),
 ) -> None:
     """Fail unless `got` is `expected`: same structure, same shapes, numbers within the tolerance.
 
@@ -56,7 +64,10 @@ def assert_close(
     """
     wanted = to_array(expected)
     if isinstance(expected, (list, tuple)) and (wanted is None or to_array(got) is None):
-        _compare_items(got, expected, rtol, atol, call, is_gradient)
+        _require_as_many(got, expected, call)
+        for position, (one, other) in enumerate(zip(got, expected, strict=True)):
+            name = names[position] if position < len(names) else f"result {position + 1}"
+            assert_close(one, other, rtol=rtol, atol=atol, call=call, parameter=name)
         return
     if wanted is None:
         if got != expected:
@@ -69,10 +80,10 @@ def assert_close(
             hint="Did you forget the return statement?" if got is None else "",
             evidence=Evidence(got=show(got), expected=show(expected), parameter=parameter),
         )
-    _compare_arrays(found, wanted, rtol, atol, call, parameter, is_gradient)
+    _compare_arrays(found, wanted, rtol, atol, call, parameter)
 
 
-def _compare_items(got: Value, expected: Any, rtol: float, atol: float, call: str, is_gradient: bool) -> None:
+def _require_as_many(got: Value, expected: Sequence[Value], call: str) -> None:
     if not isinstance(got, (list, tuple)):
         raise WrongType(
             f"{call} returned {kind_of(got)}; {len(expected)} results are expected, as a tuple or a list.",
@@ -83,21 +94,9 @@ def _compare_items(got: Value, expected: Any, rtol: float, atol: float, call: st
             f"{call} returned {len(got)} results; {len(expected)} are expected.",
             evidence=Evidence(got=show(got), expected=show(expected)),
         )
-    for position, (one, other) in enumerate(zip(got, expected, strict=True)):
-        assert_close(
-            one,
-            other,
-            rtol=rtol,
-            atol=atol,
-            call=call,
-            parameter=f"result {position + 1}",
-            is_gradient=is_gradient,
-        )
 
 
-def _compare_arrays(
-    got: Array, expected: Array, rtol: float, atol: float, call: str, parameter: str, is_gradient: bool
-) -> None:
+def _compare_arrays(got: Array, expected: Array, rtol: float, atol: float, call: str, parameter: str) -> None:
     subject = f"{parameter} of {call}" if parameter else call
     if got.shape != expected.shape:
         raise WrongShape(
@@ -131,7 +130,6 @@ def _compare_arrays(
         expected=expected,
         wrong=wrong,
         evidence=evidence.model_copy(update={"worst": worst}),
-        is_gradient=is_gradient,
     )
 
 
@@ -169,7 +167,7 @@ def _count(some: int, all_: int) -> str:
 
 
 def _short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+    return value if isinstance(value, str) else f"{value + 0.0:.6g}"  # 0.0 turns -0 into 0
 
 
 def kind_of(value: Value) -> str:

@@ -66,11 +66,9 @@ class WrongValue(Failure):
         wrong: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
         evidence: Evidence,
         hint: str = "",
-        is_gradient: bool = False,
     ) -> None:
         super().__init__(message, hint=hint, evidence=evidence)
         self.got, self.expected, self.wrong = got, expected, wrong
-        self.is_gradient = is_gradient
 
 
 class WrongShape(Failure):

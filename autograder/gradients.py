@@ -147,7 +147,7 @@ def _compare(got: Value, slopes: Slopes, call: str, parameter: str, rtol: float,
         low, high = np.minimum(slopes.left, slopes.right), np.maximum(slopes.left, slopes.right)
         is_kink = high - low > 1e-3 * max(1.0, largest)
         expected = np.where(is_kink, np.clip(found, low, high), expected)  # inside, any answer is right
-    assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter, is_gradient=True)
+    assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
 
 
 def _own_forward(

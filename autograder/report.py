@@ -8,7 +8,7 @@ Numbers are finite; a NaN or an infinity in evidence is the text "nan", "inf" or
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,8 +24,6 @@ __all__ = [
     "TaskReport",
     "Worst",
 ]
-
-FORMAT_VERSION = 1
 
 Number = float | Literal["nan", "inf", "-inf"]
 
@@ -166,15 +164,3 @@ class Report(Model):
     def from_json(cls, text: str | bytes) -> Report:
         """Read a report back; raises pydantic.ValidationError for anything else."""
         return cls.model_validate_json(text)
-
-
-def describe(model: type[BaseModel]) -> list[tuple[str, str, str]]:
-    """The fields of a model as (name, type, meaning), for the documentation."""
-    rows = []
-    for name, field in model.model_fields.items():
-        rows.append((name, _type_name(field.annotation), field.description or ""))
-    return rows
-
-
-def _type_name(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)

@@ -69,7 +69,7 @@ def _text(value: Value) -> str:
 
 def _array_text(array: Array) -> str:
     if array.size <= MOST_ENTRIES:
-        body = np.array2string(array, precision=6, suppress_small=False, separator=", ", max_line_width=100)
+        body = np.array2string(array, precision=4, separator=", ", max_line_width=100)
         return body if array.shape else f"{array.item():.8g}"
     first = np.array2string(array.ravel()[:6], precision=4, separator=", ").rstrip("]")
     return f"shape {array.shape}: {first}, …]"

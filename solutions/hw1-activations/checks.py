@@ -18,6 +18,7 @@ from autograder.failure import require
 from autograder.gradients import gradient_check
 from autograder.properties import assert_leaves_inputs
 
+GRADIENTS = "grad_x", "grad_alpha"
 RANGE = np.linspace(-4, 4, 80)  # an even number of points: 0 is not among them
 ONES = np.ones_like(RANGE)
 
@@ -223,7 +224,7 @@ def prelu_gradient_any_alpha(student, reference, rng):
     """prelu_backward is right for any alpha, also above 1 and below 0."""
     alpha = np.array([rng.uniform(1.2, 2.0), -rng.uniform(0.2, 0.8), rng.uniform(0.1, 0.9)])
     x, grad_out = signed(rng, 6, 3), rng.normal(size=(6, 3))
-    assert_same(student.prelu_backward, reference.prelu_backward, x, grad_out, alpha)
+    assert_same(student.prelu_backward, reference.prelu_backward, x, grad_out, alpha, names=GRADIENTS)
 
 
 @check(task="prelu", points=0.25)
@@ -355,7 +356,9 @@ def smooth_relu_gradient_alphas(student, reference, rng):
     """Both gradients of smooth_relu are right at alpha = 0.1 and at alpha = 100."""
     for alpha in (0.1, 100.0):
         x, grad_out = signed(rng, 12), rng.normal(size=12)
-        assert_same(student.smooth_relu_backward, reference.smooth_relu_backward, x, grad_out, alpha)
+        assert_same(
+            student.smooth_relu_backward, reference.smooth_relu_backward, x, grad_out, alpha, names=GRADIENTS
+        )
 
 
 @check(task="smooth_relu", points=0.5)
@@ -376,7 +379,14 @@ def smooth_relu_derivative_curve(student, reference):
 def smooth_relu_gradient_at_zero(student, reference, rng):
     """At x = 0 both derivatives of smooth_relu are 0: it has no kink."""
     grad_out = rng.normal(size=4)
-    assert_same(student.smooth_relu_backward, reference.smooth_relu_backward, np.zeros(4), grad_out, 2.5)
+    assert_same(
+        student.smooth_relu_backward,
+        reference.smooth_relu_backward,
+        np.zeros(4),
+        grad_out,
+        2.5,
+        names=GRADIENTS,
+    )
 
 
 @check(task="smooth_relu", points=0.25)

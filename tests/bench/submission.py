@@ -1,0 +1,94 @@
+"""What one submission costs: load to report, the page, and where the time goes.
+
+Run by `make bench`. Machines differ and are shared, so every figure stands beside another of the same
+run: the same checks called in one warm process with nothing separated.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.backends import NotebookBackend, ReferenceBackend
+from autograder.calls import Functions
+from autograder.course import find_course
+from autograder.evaluate import evaluate
+from autograder.feedback import student_page
+from autograder.grading import Grader
+from autograder.notebook import read_notebook
+from autograder.report import Report
+from autograder.sample.solved import filled_in, to_bytes
+from autograder.sandbox import Session, Worker
+from autograder.submission import Submission
+
+ROUNDS = 21
+
+
+def milliseconds(action: Callable[[], object]) -> float:
+    """The median of several timings, after one that is not counted."""
+    action()
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1000
+
+
+def bare(assignment: Assignment) -> Callable[[], object]:
+    """The same checks on the same functions in this warm process: no sandbox, no report."""
+    reference = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
+    student = Functions(NotebookBackend(assignment.reference), assignment.parameters)
+    return lambda: [evaluate(check, student, reference, 15) for check in assignment.hidden_checks]
+
+
+def measure(assignment: Assignment) -> None:
+    """One assignment's lines."""
+    data = to_bytes(filled_in(assignment))
+    reports: list[Report] = []
+
+    def grade() -> str:
+        submission = Submission("student", "notebook.ipynb", "", tuple(read_notebook(data)))
+        reports.append(grader.grade(submission))
+        return reports[-1].to_json()
+
+    with Grader(assignment, seed=15) as grader:
+        graded = milliseconds(grade)
+    warm = milliseconds(bare(assignment))
+    page = milliseconds(lambda: student_page(reports[-1], title=assignment.file.title))
+    calls = len(assignment.hidden_checks)
+    print(f"{assignment.id}: {calls} checks, {reports[-1].score.earned:g} points")
+    print(f"  load to report JSON  {graded:7.1f} ms   {graded / warm:4.1f} x the same checks in one warm process")
+    print(f"  the page             {page:7.1f} ms   {page / graded:4.1f} x the grading")
+
+
+def measure_sandbox() -> None:
+    """Start a child, load, nine calls, end it; and a single call."""
+    cells = [(1, "import numpy as np\ndef relu(x):\n    return np.maximum(x, 0)\n")]
+    x = [[0.5] * 5] * 8
+
+    def life() -> None:
+        with Session(worker, cells, ["relu"]) as session:
+            for _ in range(9):
+                session.answer("relu", [(x,)], 5.0)
+
+    with Worker() as worker:
+        print(f"start, load, nine calls, end: {milliseconds(life):.1f} ms")
+
+
+def main() -> None:
+    """Print all figures."""
+    course = find_course(Path(__file__).parent)
+    measure_sandbox()
+    for name in course.assignment_ids():
+        measure(load_assignment(course, name))
+    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(f"memory: judge {own / 1024:.0f} MB, largest process of the sandbox {children / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
