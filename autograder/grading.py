@@ -16,6 +16,7 @@ from autograder.backends import ReferenceBackend
 from autograder.calls import Functions
 from autograder.errors import SandboxError
 from autograder.evaluate import evaluate, skipped
+from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
@@ -32,7 +33,7 @@ class Grader:
         self._parameters = assignment.parameters
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._worker = Worker()
+        self._worker = self._start_worker()
 
     def grade(self, submission: Submission) -> Report:
         """The report on one submission; raises SandboxError when ours, not theirs, is the fault."""
@@ -40,8 +41,11 @@ class Grader:
             return self._grade(submission)
         except SandboxError:  # nothing of it was kept; a fresh zygote may do better
             self._worker.close()
-            self._worker = Worker()
+            self._worker = self._start_worker()
             return self._grade(submission)
+
+    def _start_worker(self) -> Worker:
+        return Worker(expected=[cell.source for cell in read_notebook(self.assignment.handout.read_bytes())])
 
     def _grade(self, submission: Submission) -> Report:
         cells = [(cell.number, cell.source) for cell in submission.cells]

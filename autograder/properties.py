@@ -6,7 +6,7 @@ from autograder.calls import Function
 from autograder.failure import InputChanged, WrongType
 from autograder.values import Value
 
-__all__ = ["assert_float64", "assert_leaves_inputs"]
+__all__ = ["assert_leaves_inputs", "assert_pure"]
 
 
 def assert_leaves_inputs(student: Function, *arguments: Value) -> None:
@@ -23,9 +23,9 @@ def assert_leaves_inputs(student: Function, *arguments: Value) -> None:
         )
 
 
-def assert_float64(student: Function, *arguments: Value) -> None:
-    """Fail when the call returns numbers of another type than float64."""
-    student(*arguments)
+def assert_pure(student: Function, *arguments: Value) -> None:
+    """Fail when the call modifies an argument, or returns numbers of another type than float64."""
+    assert_leaves_inputs(student, *arguments)
     converted = [name for name in student.last_answer.dtypes if name.startswith(("float", "complex"))]
     if converted:
         raise WrongType(

@@ -14,9 +14,8 @@ import numpy as np
 from autograder.checks import check
 from autograder.compare import assert_same
 from autograder.curves import assert_same_curve
-from autograder.failure import require
 from autograder.gradients import gradient_check
-from autograder.properties import assert_leaves_inputs
+from autograder.properties import assert_pure
 
 GRADIENTS = "grad_x", "grad_alpha"
 RANGE = np.linspace(-4, 4, 80)  # an even number of points: 0 is not among them
@@ -41,17 +40,6 @@ def network(rng, *sizes):
         rng.normal(scale=np.sqrt(2 / inputs), size=(inputs, outputs)) for inputs, outputs in pairwise(sizes)
     ]
     return rng.normal(size=(7, sizes[0])), rng.normal(size=(7, sizes[-1])), weights
-
-
-def assert_pure(function, *arguments):
-    """One call: the inputs stay as they were, and what comes back is still float64."""
-    assert_leaves_inputs(function, *arguments)
-    converted = [name for name in function.last_answer.dtypes if name.startswith(("float", "complex"))]
-    require(
-        not converted,
-        f"{function.describe(arguments)} returned {''.join(converted[:1])}; the inputs are float64.",
-        hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
-    )
 
 
 # --- ReLU: 3 points -----------------------------------------------------------------------------

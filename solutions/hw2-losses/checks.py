@@ -16,7 +16,7 @@ from autograder.compare import assert_close, assert_same
 from autograder.curves import draw_curve
 from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue, require
 from autograder.gradients import gradient_check
-from autograder.properties import assert_leaves_inputs
+from autograder.properties import assert_pure
 from autograder.values import show, to_array
 
 RANGE = np.linspace(-8, 8, 80)  # of one logit, the others fixed
@@ -149,17 +149,6 @@ def wrong_logit_varies():
     """Label 0, three classes: the second logit, a wrong one, runs through RANGE."""
     logits = np.column_stack([np.zeros_like(RANGE), RANGE, np.full_like(RANGE, -1.0)])
     return logits, np.zeros(len(RANGE), dtype=np.int64)
-
-
-def assert_pure(function, *arguments):
-    """One call: the inputs stay as they were, and what comes back is still float64."""
-    assert_leaves_inputs(function, *arguments)
-    converted = [name for name in function.last_answer.dtypes if name.startswith(("float", "complex"))]
-    require(
-        not converted,
-        f"{function.describe(arguments)} returned {''.join(converted[:1])}; the inputs are float64.",
-        hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
-    )
 
 
 # --- Softmax: 4 points --------------------------------------------------------------------------
