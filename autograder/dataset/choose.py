@@ -1,0 +1,45 @@
+"""Which data set: the one that was asked for, or the best that can be had."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from autograder.dataset.images import Images
+from autograder.errors import UsageError
+
+__all__ = ["CHOICES", "load_images"]
+
+CHOICES = ("auto", "mnist", "digits")
+
+
+@cache
+def load_images(name: str = "auto", download: bool = True) -> Images:
+    """Images to train on: "mnist", "digits", or "auto" for MNIST where it can be had.
+
+    MNIST is looked for in the folder MNIST_DIR, then in the cache, then downloaded. With "auto" the
+    digits stand in when that fails; with "mnist" it is a UsageError that says how to get it.
+    """
+    if name not in CHOICES:
+        raise UsageError(f"There is no data set {name!r}.", next_step=f"Take one of: {', '.join(CHOICES)}.")
+    if name == "digits":
+        from autograder.dataset.digits import digits
+
+        return digits()
+    from autograder.dataset import mnist  # pooch and its network code: only when needed
+
+    if folder := os.environ.get("MNIST_DIR"):
+        return mnist.mnist_from(Path(folder))
+    if (cached := mnist.cached_mnist()) is not None:
+        return cached
+    try:
+        if not download:
+            raise UsageError(
+                "MNIST is not here.", next_step="Set MNIST_DIR to the folder with its four files."
+            )
+        return mnist.download_mnist()
+    except UsageError:
+        if name == "mnist":
+            raise
+        return load_images("digits")
