@@ -35,7 +35,7 @@ class Child:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._connection, self.pid = worker.spawn()
+        self._connection, self.arena, self.pid = worker.spawn()
         self._connection.setblocking(False)
         self._poll = select.poll()
         # The kernel's name of another process's CPU clock, see clock_getcpuclockid(3).
@@ -73,6 +73,7 @@ class Child:
     def end(self) -> int:
         """Kill the child and all it started; returns its wait status."""
         self._connection.close()
+        self.arena.close()
         return self._worker.end(self.pid)[0]
 
     def _cpu(self) -> float:

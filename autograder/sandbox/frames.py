@@ -6,6 +6,7 @@ spec beside its bytes in the data:
     ["a", dtype, shape]  an array      ["f"] a float    ["i", 3] an integer   ["b", true]
     ["t", [...]]         a tuple       ["l", [...]]     a list                ["s", "text"]
     ["n"]                None          ["c", 0]         callable number 0 of this call
+    ["m", dtype, shape, place]         a large array, in the arena instead of the data
 
 This file is used on both sides and imports nothing of ours: the runner loads it by path.
 """
@@ -66,10 +67,15 @@ def _plain_array(array: Any) -> tuple[Any, list[str]]:
     return np.ascontiguousarray(array, dtype=DTYPES[wanted]).reshape(array.shape), converted
 
 
-def pack(value: Any, buffers: list[Any], callables: list[Any] | None = None) -> list[Any]:
-    """The spec of a plain value; its bytes are appended to `buffers`, callables to `callables`."""
+def pack(value: Any, buffers: list[Any], callables: list[Any] | None = None, arena: Any = None) -> list[Any]:
+    """The spec of a plain value.
+
+    Its bytes are appended to `buffers`, callables to `callables`; large arrays go into the arena.
+    """
     kind = type(value)
     if kind is np.ndarray:
+        if arena is not None and (place := arena.put(np.ascontiguousarray(value))) is not None:
+            return ["m", value.dtype.str, list(value.shape), place]
         buffers.append(np.ascontiguousarray(value).data.cast("B") if value.size else b"")
         return ["a", value.dtype.str, list(value.shape)]
     if kind is float:
@@ -86,7 +92,7 @@ def pack(value: Any, buffers: list[Any], callables: list[Any] | None = None) -> 
     if value is None:
         return ["n"]
     if kind is tuple or kind is list:
-        return ["t" if kind is tuple else "l", [pack(item, buffers, callables) for item in value]]
+        return ["t" if kind is tuple else "l", [pack(item, buffers, callables, arena) for item in value]]
     if callable(value) and callables is not None:
         callables.append(value)
         return ["c", len(callables) - 1]
@@ -96,8 +102,9 @@ def pack(value: Any, buffers: list[Any], callables: list[Any] | None = None) -> 
 class Unpacker:
     """Reads values back from specs and one data buffer, trusting neither."""
 
-    def __init__(self, data: bytes | bytearray, make_callable: Any = None) -> None:
-        self.data, self.offset, self.make_callable = data, 0, make_callable
+    def __init__(self, data: bytes | bytearray, make_callable: Any = None, arena: Any = None) -> None:
+        self.data, self.offset, self.make_callable, self.arena = data, 0, make_callable, arena
+        self.copies = True  # False leaves arrays where they are: to look at, not to keep
 
     def value(self, spec: Any, depth: int = 0) -> Any:
         """The next value; arrays are fresh, writable and C-contiguous."""
@@ -116,7 +123,9 @@ class Unpacker:
             raise FrameError("a malformed value")
         kind = spec[0]
         if kind == "a":
-            return self._array(DTYPES[spec[1]], spec[2])
+            return self._array(DTYPES[spec[1]], spec[2], None)
+        if kind == "m" and self.arena is not None:
+            return self._array(DTYPES[spec[1]], spec[2], spec[3])
         if kind == "f":
             return float(struct.unpack("<d", self._take(8))[0])
         if kind == "b" or kind == "i" or kind == "s":
@@ -140,7 +149,7 @@ class Unpacker:
             raise FrameError("an integer is too large")
         return value
 
-    def _array(self, dtype: Any, shape: Any) -> Any:
+    def _array(self, dtype: Any, shape: Any, place: Any) -> Any:
         if type(shape) is not list or len(shape) > 16:
             raise FrameError("a malformed shape")
         size = 1
@@ -148,10 +157,15 @@ class Unpacker:
             if type(length) is not int or length < 0:
                 raise FrameError("a malformed shape")
             size *= length  # Python integers: no overflow
-        raw = self._take(size * dtype.itemsize)
-        if dtype.itemsize == 1 and raw.translate(None, b"\x00\x01"):
+        if place is None:
+            entries = np.frombuffer(self._take(size * dtype.itemsize), dtype)
+        elif type(place) is int:
+            entries = self.arena.get(place, dtype, size)
+        else:
+            raise FrameError("a malformed place")
+        if dtype.itemsize == 1 and (entries.view(np.uint8) > 1).any():
             raise FrameError("a truth value that is neither true nor false")
-        return np.frombuffer(raw, dtype).reshape(shape).copy()
+        return (entries.copy() if self.copies else entries).reshape(shape)
 
     def _take(self, count: int) -> bytes:
         if count > len(self.data) - self.offset:

@@ -57,8 +57,8 @@ class OnlyNumPy:
 class Runner:
     """Serves one connection: loads a submission, then answers calls."""
 
-    def __init__(self, connection: socket.socket, frames: Any, cells: Any) -> None:
-        self.connection, self.frames, self.cells_module = connection, frames, cells
+    def __init__(self, connection: socket.socket, frames: Any, cells: Any, arena: Any) -> None:
+        self.connection, self.frames, self.cells_module, self.arena = connection, frames, cells, arena
         self.printed = Printed()
         self.namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self.sources: dict[int, list[str]] = {}
@@ -96,14 +96,17 @@ class Runner:
 
     def answer(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
         """Make the calls of one request; their values go into one frame."""
-        reader = self.frames.Unpacker(data, self.remote_function)
+        reader = self.frames.Unpacker(data, self.remote_function, self.arena)
+        if self.arena is not None:
+            self.arena.clear()
         buffers: list[Any] = []
         answers = []
         left = header["most"]
         for specs in header["calls"]:
             start = reader.offset
             arguments = [reader.value(spec) for spec in specs]
-            sent = self.frames.Unpacker(data[start : reader.offset], self.remote_function)
+            sent = self.frames.Unpacker(data[start : reader.offset], self.remote_function, self.arena)
+            sent.copies = False
             originals = [sent.value(spec) for spec in specs]
             one, own = self.call(header["fn"], arguments, originals, left)
             left -= sum(len(buffer) for buffer in own)
@@ -118,12 +121,13 @@ class Runner:
     ) -> tuple[dict[str, Any], list[Any]]:
         """One call of a student's function, whatever it does short of ending the process."""
         buffers: list[Any] = []
+        self.answered = self.arena.used if self.arena is not None else 0  # the arena's part that is taken
         try:
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
                 np.seterr(divide="warn", over="warn", invalid="warn", under="ignore")
                 value, converted = self.frames.plain(self.namespace[name](*arguments))
-            spec = self.frames.pack(value, buffers)
+            spec = self.frames.pack(value, buffers, None, self.arena)
             if sum(len(buffer) for buffer in buffers) > most:
                 raise self.frames.FrameError("far more than was asked for")
         except NotImplementedError:
@@ -164,12 +168,14 @@ class Runner:
 
         def function(*arguments: Any) -> Any:
             buffers: list[Any] = []
-            specs = [self.frames.pack(self.frames.plain(a)[0], buffers) for a in arguments]
+            if self.arena is not None:
+                self.arena.clear(keep=self.answered)  # the last call-back's arguments have been read
+            specs = [self.frames.pack(self.frames.plain(a)[0], buffers, None, self.arena) for a in arguments]
             self.send({"op": "callback", "callable": number, "args": specs}, buffers)
             header, data = self.receive()
             if "error" in header:
                 raise ValueError(header["error"])
-            return self.frames.Unpacker(data).value(header["value"])
+            return self.frames.Unpacker(data, None, self.arena).value(header["value"])
 
         return function
 
@@ -197,7 +203,8 @@ class Runner:
 def differ(one: Any, other: Any) -> bool:
     """Whether an argument is no longer what was sent, bit for bit."""
     if isinstance(one, np.ndarray):
-        return bool(one.tobytes() != other.tobytes() or one.shape != other.shape)
+        whole = np.int64 if one.dtype.itemsize == 8 else np.uint8  # bits: a NaN equals itself
+        return one.shape != other.shape or bool(np.any(one.view(whole) != other.view(whole)))
     if isinstance(one, (list, tuple)):
         return len(one) != len(other) or any(map(differ, one, other))
     return False
@@ -209,7 +216,7 @@ def parameters(function: Any) -> list[str]:
     return [str(name)[:40] for name in code.co_varnames[: code.co_argcount]] if code is not None else []
 
 
-def serve(descriptor: int, frames: Any, cells: Any) -> None:
+def serve(descriptor: int, frames: Any, cells: Any, arena: Any) -> None:
     """Serve the connection on a descriptor until the judge hangs up."""
     sys.meta_path.insert(0, OnlyNumPy())
-    Runner(socket.socket(fileno=descriptor), frames, cells).serve()
+    Runner(socket.socket(fileno=descriptor), frames, cells, arena).serve()

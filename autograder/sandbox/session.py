@@ -16,6 +16,7 @@ from typing import Any
 from autograder.calls import Answer
 from autograder.report import Note
 from autograder.sandbox import frames
+from autograder.sandbox.arena import Arena
 from autograder.sandbox.child import Child, ChildEnded, Overdue
 from autograder.sandbox.worker import Worker
 from autograder.values import Value
@@ -78,12 +79,17 @@ class Session:
         self._requests += 1
         buffers: list[Any] = []
         callables: list[Any] = []
-        specs = [[frames.pack(value, buffers, callables) for value in arguments] for arguments in calls]
+        arena = self._child.arena
+        arena.clear()
+        specs = [[frames.pack(one, buffers, callables, arena) for one in arguments] for arguments in calls]
         most = 4 * 1024**2 + 4 * sum(len(buffer) for buffer in buffers)
         header = {"op": "calls", "id": self._requests, "fn": function, "calls": specs, "most": most}
 
+        sent = arena.used
+
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
-            return _call_back(callables, request, data)
+            arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read
+            return _call_back(callables, request, data, arena)
 
         reply, data = self._child.request(
             header, buffers, cpu_seconds=cpu_seconds, most=most, callback=callback
@@ -91,7 +97,7 @@ class Session:
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
         try:
-            return _read_answers(reply.get("answers"), data, len(calls))
+            return _read_answers(reply.get("answers"), frames.Unpacker(data, arena=arena), len(calls))
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
 
@@ -149,10 +155,9 @@ class Session:
         self._end()
 
 
-def _read_answers(answers: Any, data: bytes, asked: int) -> list[Answer]:
+def _read_answers(answers: Any, reader: frames.Unpacker, asked: int) -> list[Answer]:
     if not isinstance(answers, list) or not 0 < len(answers) <= asked:
         raise frames.FrameError("the number of answers is wrong")
-    reader = frames.Unpacker(data)
     read = [_read_answer(one, reader) for one in answers]
     reader.finish()
     if len(read) < asked:
@@ -182,18 +187,18 @@ def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
 
 
 def _call_back(
-    callables: list[Any], request: dict[str, Any], data: bytes
+    callables: list[Any], request: dict[str, Any], data: bytes, arena: Arena
 ) -> tuple[dict[str, Any], list[Any]]:
     """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
     buffers: list[Any] = []
     try:
-        reader = frames.Unpacker(data)
+        reader = frames.Unpacker(data, arena=arena)
         number, specs = request.get("callable"), request.get("args")
         if type(number) is not int or not 0 <= number < len(callables) or not isinstance(specs, list):
             raise frames.FrameError("a malformed call")
         arguments = [reader.value(spec) for spec in specs]
         value, _ = frames.plain(callables[number](*arguments))
-        return {"value": frames.pack(value, buffers)}, buffers
+        return {"value": frames.pack(value, buffers, None, arena)}, buffers
     except Exception as problem:  # the arguments are a stranger's: anything can go wrong
         return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
 

@@ -5,7 +5,7 @@ along the child's end of a connection) or for the end of one; a forked child cos
 fresh interpreter with NumPy 100.
 
     judge → zygote   b"P" + <QQ length, 0> + JSON list of sources: parse them once, for all children
-    judge → zygote   b"S" + <QQ memory, cpu_seconds> with one descriptor     → <q pid>
+    judge → zygote   b"S" + <QQ memory, cpu_seconds> with two descriptors     → <q pid>
     judge → zygote   b"E" + <qq pid, 0>: kill it and all it started, reap it      → <q wait status> <d cpu>
 """
 
@@ -63,13 +63,14 @@ def load(name: str) -> typing.Any:
 
 def main(control: socket.socket) -> None:
     """Serve the judge until it hangs up."""
-    confine, frames, runner, cells = (load(name) for name in ("confine", "frames", "runner", "cells"))
+    names = ("confine", "frames", "runner", "cells", "arena")
+    confine, frames, runner, cells, arena = (load(name) for name in names)
     warm_up(frames, runner, cells)
     gc.collect()
     gc.freeze()  # children share these pages instead of copying them at their first collection
     control.sendall(b"R")
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, 1)
+        message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, 2)
         if not message:
             return
         if message[:1] == b"P":
@@ -81,12 +82,14 @@ def main(control: socket.socket) -> None:
             if pid == 0:
                 code = 1
                 try:
+                    shared = arena.Arena(descriptors[1], first_half=False)
                     confine.confine(descriptors[0], memory, cpu_seconds)
-                    runner.serve(confine.SOCKET_FD, frames, cells)
+                    runner.serve(confine.SOCKET_FD, frames, cells, shared)
                     code = 0
                 finally:
                     os._exit(code)
-            os.close(descriptors[0])
+            for descriptor in descriptors:
+                os.close(descriptor)
             control.sendall(struct.pack("<q", pid))
         else:
             control.sendall(end(struct.unpack("<qq", message[1:])[0]))
@@ -114,7 +117,7 @@ def f(x, a=1.0):
 
 def warm_up(frames: typing.Any, runner: typing.Any, cells: typing.Any) -> None:
     """Do once what every child does: the first time loads what is lazy, and it is shared from here on."""
-    rehearsal = runner.Runner(None, frames, cells)
+    rehearsal = runner.Runner(None, frames, cells, None)
     cells.run_definitions(
         [(1, REHEARSAL)], ["f"], rehearsal.namespace, set(), lambda *_: None, rehearsal.describe
     )

@@ -1,0 +1,58 @@
+"""Memory that judge and child share, for arrays too large to push through a socket.
+
+Each side writes to its own half and reads the other's. What is read is copied before it is looked
+at: the other side could change it afterwards. Each frame starts its half anew. Used on both sides
+and imports nothing of ours: the runner loads it by path.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from typing import Any
+
+import numpy as np
+
+SIZE = 64 * 1024**2  # bytes, both halves; pages that are never touched cost nothing
+SMALLEST = 16 * 1024  # bytes of an array for which this is quicker than the socket
+
+
+class Arena:
+    """One side's view of the shared memory behind a descriptor."""
+
+    def __init__(self, descriptor: int, *, first_half: bool) -> None:
+        self.memory = mmap.mmap(descriptor, SIZE)
+        self.start = 0 if first_half else SIZE // 2
+        self.other = SIZE // 2 - self.start
+        self.used = 0
+
+    def clear(self, keep: int = 0) -> None:
+        """Start anew after the first `keep` bytes: what was put behind them has been read."""
+        self.used = keep
+
+    def put(self, array: Any) -> int | None:
+        """Copy a contiguous array into our half; says where, or None when it is small or does not fit."""
+        if array.nbytes < SMALLEST or self.used + array.nbytes > SIZE // 2:
+            return None
+        place = self.used
+        target = np.frombuffer(self.memory, np.uint8, array.nbytes, self.start + place)
+        target[:] = array.reshape(-1).view(np.uint8)
+        self.used += -(-array.nbytes // 64) * 64
+        return place
+
+    def get(self, place: int, dtype: Any, count: int) -> Any:
+        """An array (count,) in the other half, not copied; raises ValueError when it is not inside."""
+        if place < 0 or place + count * dtype.itemsize > SIZE // 2:
+            raise ValueError("outside the arena")
+        return np.frombuffer(self.memory, dtype, count, self.other + place)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.memory.close()
+
+
+def new_memory() -> int:
+    """A descriptor of fresh shared memory of the right size."""
+    descriptor = os.memfd_create("arena", os.MFD_CLOEXEC)
+    os.ftruncate(descriptor, SIZE)
+    return descriptor
