@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from autograder.calibration import CalibrationFile, read_calibration
 from autograder.checks import Check, collect
 from autograder.course import Course, read_yaml
 from autograder.errors import ContentError
@@ -55,7 +56,9 @@ class AssignmentFile(_Part):
     title: str = Field(description="As pages show it.")
     due: datetime | None = Field(default=None, description="Local time in the course's zone.")
     points: float = Field(gt=0, description="The sum of the tasks' points, extra credit left out.")
-    dataset: str = Field(default="", description="The data set its convergence checks train on.")
+    dataset: Literal["auto", "mnist", "digits"] = Field(
+        default="auto", description="What its convergence checks train on; auto takes MNIST if it is there."
+    )
     late: Late = Field(default_factory=Late)
     tasks: list[Task] = Field(min_length=1)
 
@@ -82,6 +85,7 @@ class Assignment:
     public_checks: list[Check]
     hidden_checks: list[Check]
     reference: Mapping[str, Any]
+    calibration: CalibrationFile
     mistakes: list[Variant]
     alternatives: list[Variant]
 
@@ -119,6 +123,7 @@ def load_assignment(course: Course, name: str) -> Assignment:
         public_checks=collect(load_file(folder / "checks.py", "public_checks")),
         hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", beside)),
         reference=vars(reference),
+        calibration=read_calibration(solution),
         mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", beside)),
         alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", beside)),
     )

@@ -38,6 +38,7 @@ class Batch:
     seed: int
     out: Path
     workers: int = 1
+    dataset: str = ""  # overrides the assignment's choice
 
     def grade(self, entries: Sequence[Entry]) -> Iterator[Report]:
         """Grade the submissions, writing each student's files; reports come as they are done."""
@@ -120,7 +121,7 @@ class _Station:
         course = find_course(batch.course)
         self.assignment = load_assignment(course, batch.assignment)
         self.course_title, self.output = course.title, Output(batch.out)
-        self.grader = Grader(self.assignment, batch.seed)
+        self.grader = Grader(self.assignment, batch.seed, batch.dataset)
 
     def handle(self, entry: Entry) -> Report:
         report = self.grader.grade(read_submission(entry.student, entry.path))

@@ -6,6 +6,7 @@ own notebook, or in the judge. A `Backend` is that place; it answers calls and n
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
@@ -57,6 +58,7 @@ class Findings:
     calls: list[Call] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)  # for the instructor
 
 
 class Functions:
@@ -77,6 +79,8 @@ class Functions:
         self.pace_ = pace
         self.findings_ = Findings()
         self.memory_: dict[tuple[object, ...], object] = {}
+        self.records_ = True  # whether calls are kept for the diagnosis
+        self.deadline_: float | None = None  # of time.monotonic(), for many calls together
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__") or name.endswith("_"):
@@ -102,12 +106,16 @@ class Function:
 
     def many(self, calls: Sequence[tuple[Value, ...]]) -> list[Value]:
         """Call it once for each tuple of arguments, in order; cheaper than one by one."""
-        limit = self.owner.pace_(self.name)
-        answers = self.owner.backend_.answer(self.name, calls, limit)
+        owner = self.owner
+        if owner.deadline_ is not None and time.monotonic() > owner.deadline_:
+            raise failure.TimedOut(f"{self.name} is too slow: training was stopped.")
+        limit = owner.pace_(self.name)
+        answers = owner.backend_.answer(self.name, calls, limit)
         values = []
         for arguments, answer in zip(calls, answers, strict=True):
             call = Call(self.name, arguments, answer)
-            self.owner.findings_.calls.append(call)
+            if owner.records_ or answer.kind != "value":
+                owner.findings_.calls.append(call)
             if answer.kind != "value":
                 raise failure_of(call, self.describe(arguments))
             values.append(answer.value)

@@ -22,13 +22,23 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from autograder.calibration import CalibrationFile
 from autograder.calls import Functions
+from autograder.dataset import Images
 from autograder.errors import ContentError
 
 __all__ = ["Check", "check", "collect"]
 
 Body = TypeVar("Body", bound=Callable[..., object])
-KNOWN_PARAMETERS = ("student", "reference", "rng")
+KNOWN_PARAMETERS = ("student", "reference", "rng", "seed", "materials")
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What convergence checks need beyond functions: images, and how well the reference does on them."""
+
+    images: Images
+    calibration: CalibrationFile
 
 
 @dataclass(frozen=True)
@@ -43,9 +53,17 @@ class Check:
     parameters: tuple[str, ...]  # which of student, reference and rng the body asks for
     body: Callable[..., object]
 
-    def run(self, student: Functions, reference: Functions | None, seed: int) -> None:
+    def run(
+        self, student: Functions, reference: Functions | None, seed: int, materials: Materials | None = None
+    ) -> None:
         """Run the body; raises a `Failure` when the submission does not pass."""
-        given: dict[str, Any] = {"student": student, "reference": reference, "rng": self.generator(seed)}
+        given: dict[str, Any] = {
+            "student": student,
+            "reference": reference,
+            "rng": self.generator(seed),
+            "seed": seed ^ zlib.crc32(self.id.encode()),
+            "materials": materials,
+        }
         self.body(**{name: given[name] for name in self.parameters})
 
     def generator(self, seed: int) -> np.random.Generator:

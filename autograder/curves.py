@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from autograder.calls import Function
+import numpy as np
+
+from autograder.calls import Function, Functions
 from autograder.compare import assert_close, kind_of, with_call
 from autograder.failure import Failure, WrongType
 from autograder.report import Curve
 from autograder.values import Array, Value, number, to_array
 
-__all__ = ["assert_same_curve", "draw_curve"]
+__all__ = ["assert_same_curve", "draw_curve", "draw_losses"]
+
+MOST_POINTS = 60  # of a loss curve
 
 
 def assert_same_curve(
@@ -57,5 +61,21 @@ def draw_curve(student: Function, label: str, x: Array, got: Value, expected: Va
             x=x.tolist(),
             got=[number(value) for value in own.tolist()],
             expected=[number(value) for value in right.tolist()],
+        )
+    )
+
+
+def draw_losses(functions: Functions, got: list[float], expected: list[float]) -> None:
+    """Keep two loss curves for the page, a mean over a stretch of updates at each point."""
+    count = min(len(got), len(expected))
+    stretch = max(1, count // MOST_POINTS)
+    starts = range(0, count - stretch + 1, stretch)
+    own, right = ([float(np.mean(losses[i : i + stretch])) for i in starts] for losses in (got, expected))
+    functions.findings_.curves.append(
+        Curve(
+            label="training loss over the updates",
+            x=[i + (stretch + 1) / 2 for i in starts],
+            got=[number(value) for value in own],
+            expected=[number(value) for value in right],
         )
     )

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Sequence
 
 from autograder.calls import Findings, Functions
-from autograder.checks import Check
+from autograder.checks import Check, Materials
 from autograder.diagnose import diagnose
 from autograder.failure import Failure
 from autograder.report import CheckResult, Evidence, Status
@@ -21,6 +21,7 @@ def evaluate(
     reference: Functions | None,
     seed: int,
     mistakes: Sequence[Variant] = (),
+    materials: Materials | None = None,
 ) -> CheckResult:
     """Run one check and say what it found.
 
@@ -31,7 +32,7 @@ def evaluate(
     if reference is not None:
         reference.findings_ = Findings()
     try:
-        check.run(student, reference, seed)
+        check.run(student, reference, seed, materials)
     except Failure as failure:
         return _failed(check, failure, student, reference, mistakes)
     except Exception as problem:
@@ -55,6 +56,7 @@ def evaluate(
         earned=check.points,
         possible=check.points,
         message=" ".join(findings.remarks),
+        flag=" ".join(findings.flags),
         evidence=Evidence(curves=findings.curves),
     )
 
@@ -84,7 +86,7 @@ def _failed(
         id=check.id,
         title=check.title,
         status=failure.status,
-        earned=0,
+        earned=round(failure.share * check.points, 2),
         possible=check.points,
         message=failure.message,
         hint=diagnosis.hint,

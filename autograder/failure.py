@@ -47,10 +47,13 @@ class Failure(Exception):
 
     status = Status.FAILED
 
-    def __init__(self, message: str, *, hint: str = "", evidence: Evidence | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", evidence: Evidence | None = None, share: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.share = share  # of the check's points that are earned all the same
         self.evidence = evidence or Evidence()
 
 

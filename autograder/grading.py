@@ -6,7 +6,6 @@ and a worker of the sandbox. It judges one submission after another.
 
 from __future__ import annotations
 
-import platform
 from types import TracebackType
 
 import numpy as np
@@ -14,6 +13,10 @@ import numpy as np
 from autograder.assignment import Assignment, Task
 from autograder.backends import ReferenceBackend
 from autograder.calls import Functions
+from autograder.checks import Materials
+from autograder.convergence import is_convergence
+from autograder.dataset import load_images
+from autograder.environment import environment
 from autograder.errors import SandboxError
 from autograder.evaluate import evaluate, skipped
 from autograder.notebook import read_notebook
@@ -22,14 +25,28 @@ from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
 from autograder.submission import Submission
 
-__all__ = ["Grader"]
+__all__ = ["Grader", "materials_for"]
+
+
+def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Materials | None:
+    """The images for an assignment's convergence checks, their pixels in a secret order; None without any.
+
+    Nothing is downloaded unless MNIST is insisted on.
+    """
+    if not any(is_convergence(check.body) for check in assignment.hidden_checks):
+        return None
+    chosen = dataset or assignment.file.dataset
+    images = load_images(chosen, download=chosen == "mnist")
+    return Materials(images.permuted(np.random.default_rng([seed, 784])), assignment.calibration)
 
 
 class Grader:
     """Grades submissions of one assignment, one at a time; a context manager."""
 
-    def __init__(self, assignment: Assignment, seed: int) -> None:
+    def __init__(self, assignment: Assignment, seed: int, dataset: str = "") -> None:
+        """`dataset` overrides the assignment's own choice: "auto", "mnist" or "digits"."""
         self.assignment, self.seed = assignment, seed
+        self._materials = materials_for(assignment, seed, dataset)
         self._parameters = assignment.parameters
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
@@ -59,7 +76,7 @@ class Grader:
             submission=SubmissionFacts(
                 sha256=submission.sha256, file=submission.file, problem=submission.problem, notes=notes
             ),
-            dataset=self.assignment.file.dataset,
+            dataset=self._materials.images.name if self._materials else "",
             seed=self.seed,
             sandbox=self._worker.level,
             score=Score(
@@ -67,7 +84,7 @@ class Grader:
                 possible=sum(task.possible for task in tasks if not task.extra),
             ),
             tasks=tasks,
-            environment={"python": platform.python_version(), "numpy": np.__version__},
+            environment=environment(),
         )
 
     def _grade_task(self, task: Task, student: Functions) -> TaskReport:
@@ -83,7 +100,7 @@ class Grader:
                 results[check.id] = skipped(check, waits_for)
             else:
                 results[check.id] = evaluate(
-                    check, student, self._reference, self.seed, self.assignment.mistakes
+                    check, student, self._reference, self.seed, self.assignment.mistakes, self._materials
                 )
         return TaskReport(
             task=task.id,

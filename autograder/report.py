@@ -100,6 +100,7 @@ class CheckResult(Model):
     message: str = Field(default="", description="What is wrong, in one or two sentences.")
     hint: str = Field(default="", description="What to do about it.")
     mistake: str = Field(default="", description="The known mistake that was recognised, if any.")
+    flag: str = Field(default="", description="For the instructor: what a person should look at.")
     evidence: Evidence = Field(default_factory=Evidence, description="What the check saw.")
 
 

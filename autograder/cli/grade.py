@@ -14,6 +14,7 @@ from autograder.batch import Batch, Output
 from autograder.cli.show import console, progress_bar, show_class
 from autograder.course import find_course
 from autograder.errors import ContentError
+from autograder.grading import materials_for
 from autograder.intake import find_submissions
 from autograder.report import Report, Status
 
@@ -26,14 +27,16 @@ def grade(
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier run's random inputs.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
+    dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Grade submissions and write reports, feedback pages, the class page and a table of grades."""
     root = find_course(course)
-    load_assignment(root, assignment)  # its own faults come first, before any process starts
+    # Faults of the assignment and a missing data set come first, before any process starts.
+    materials_for(load_assignment(root, assignment), 0, dataset)
     entries = find_submissions(path, assignment)
     seed = secrets.randbits(32) if seed is None else seed
-    batch = Batch(root.root, assignment, seed, out.resolve(), workers or os.cpu_count() or 1)
+    batch = Batch(root.root, assignment, seed, out.resolve(), workers or os.cpu_count() or 1, dataset)
     order = {entry.student: position for position, entry in enumerate(entries)}
     reports: list[Report] = []
     with progress_bar() as progress:

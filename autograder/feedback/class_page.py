@@ -76,6 +76,8 @@ def class_page(
         chart=_chart(summary.tasks),
         mistakes=[_mistake(mistake, of, len(reports)) for mistake in summary.mistakes[:MOST_LISTED]],
         problems=[(of[id(report)], report) for report in summary.problems[:MOST_LISTED]],
+        flags=[(of[id(report)], title, text) for report, title, text in summary.flags[:MOST_LISTED]],
+        dataset=", ".join(sorted({report.dataset for report in reports if report.dataset})),
         rows=[_row(report, of[id(report)], summary.tasks) for report in reports],
         most_listed=MOST_LISTED,
     )

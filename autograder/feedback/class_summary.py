@@ -87,6 +87,7 @@ class ClassSummary:
     failing: list[FailingCheck]
     broken: list[BrokenCheck]
     problems: list[Report]
+    flags: list[tuple[Report, str, str]]  # whose, the check's title, what a person should look at
 
 
 def summarize(reports: Sequence[Report]) -> ClassSummary:
@@ -102,6 +103,7 @@ def summarize(reports: Sequence[Report]) -> ClassSummary:
         failing=_failing(reports),
         broken=_broken(reports),
         problems=[report for report in reports if report.submission.problem],
+        flags=[(report, one.title, one.flag) for report in reports for one in report.results() if one.flag],
     )
 
 

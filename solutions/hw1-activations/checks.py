@@ -13,8 +13,10 @@ import numpy as np
 
 from autograder.checks import check
 from autograder.compare import assert_same
+from autograder.convergence import Training, convergence
 from autograder.curves import assert_same_curve
 from autograder.gradients import gradient_check
+from autograder.network import RELU, Activation, Network, accuracy, shuffled_batches
 from autograder.properties import assert_pure
 
 GRADIENTS = "grad_x", "grad_alpha"
@@ -42,6 +44,23 @@ def network(rng, *sizes):
     return rng.normal(size=(7, sizes[0])), rng.normal(size=(7, sizes[-1])), weights
 
 
+SILU = Activation(lambda x: x / (1 + np.exp(-x)), None)  # to evaluate with, never to train
+
+
+def train(activation, evaluated_with, images, rng):
+    """150 updates with momentum; the accuracy is measured with the judge's own activation."""
+    sizes = images.train_pixels.shape[1], 64, 10
+    network = Network(sizes, activation)
+    theta, velocity, losses = network.start(rng), 0.0, []
+    for x, labels in shuffled_batches(rng, images, 100, 150):
+        loss, gradient = network.loss_and_gradient(theta, x, labels)
+        losses.append(loss)
+        velocity = 0.9 * velocity - 0.1 * gradient
+        theta = theta + velocity
+    judge = Network(sizes, evaluated_with)
+    return Training(accuracy(lambda x: judge.logits(theta, x), images), losses)
+
+
 # --- ReLU: 3 points -----------------------------------------------------------------------------
 
 
@@ -57,7 +76,7 @@ def relu_curve(student, reference):
     assert_same_curve(student.relu, reference.relu, RANGE, label="relu(x)")
 
 
-@check(task="relu", points=1.25)
+@check(task="relu", points=1.0)
 def relu_gradient(student, reference, rng):
     """relu_backward is the gradient of relu."""
     x, grad_out = signed(rng, 2, 4, 5), rng.normal(size=(2, 4, 5))
@@ -83,6 +102,12 @@ def relu_leaves_inputs(student, rng):
     x, grad_out = signed(rng, 4, 5), signed(rng, 4, 5)
     assert_pure(student.relu, x)
     assert_pure(student.relu_backward, x, grad_out)
+
+
+@convergence(task="relu", points=0.25)
+def relu_trains_a_network(pieces, images, rng):
+    """A network with your relu and relu_backward between its layers learns to read digits."""
+    return train(Activation(pieces.relu, pieces.relu_backward), RELU, images, rng)
 
 
 # --- Leaky ReLU: 3 points -----------------------------------------------------------------------
@@ -265,7 +290,7 @@ def silu_extremes(student, reference, rng):
     assert_same(student.silu, reference.silu, np.array([-1000.0, rng.normal(), 1000.0]))
 
 
-@check(task="silu", points=1.0)
+@check(task="silu", points=0.75)
 def silu_gradient(student, reference, rng):
     """silu_backward is the gradient of silu."""
     x, grad_out = signed(rng, 2, 4, 5), rng.normal(size=(2, 4, 5))
@@ -291,6 +316,12 @@ def silu_leaves_inputs(student, rng):
     x, grad_out = signed(rng, 4, 5), signed(rng, 4, 5)
     assert_pure(student.silu, x)
     assert_pure(student.silu_backward, x, grad_out)
+
+
+@convergence(task="silu", points=0.25)
+def silu_trains_a_network(pieces, images, rng):
+    """A network with your silu and silu_backward between its layers learns to read digits."""
+    return train(Activation(pieces.silu, pieces.silu_backward), SILU, images, rng)
 
 
 # --- SmoothReLU: 4 points -----------------------------------------------------------------------

@@ -13,9 +13,11 @@ import numpy as np
 
 from autograder.checks import check
 from autograder.compare import assert_close, assert_same
+from autograder.convergence import Training, convergence
 from autograder.curves import draw_curve
 from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue, require
 from autograder.gradients import gradient_check
+from autograder.network import Network, accuracy, shuffled_batches
 from autograder.properties import assert_pure
 from autograder.values import show, to_array
 
@@ -149,6 +151,20 @@ def wrong_logit_varies():
     """Label 0, three classes: the second logit, a wrong one, runs through RANGE."""
     logits = np.column_stack([np.zeros_like(RANGE), RANGE, np.full_like(RANGE, -1.0)])
     return logits, np.zeros(len(RANGE), dtype=np.int64)
+
+
+def train(loss, backward, images, rng):
+    """150 updates of plain gradient descent; the judge alone measures the accuracy."""
+    network = Network(
+        (images.train_pixels.shape[1], 64, 10),
+        loss=lambda logits, labels: (loss(logits, labels), backward(logits, labels)),
+    )
+    theta, losses = network.start(rng), []
+    for x, labels in shuffled_batches(rng, images, 100, 150):
+        value, gradient = network.loss_and_gradient(theta, x, labels)
+        losses.append(float(value))
+        theta = theta - 0.1 * gradient
+    return Training(accuracy(lambda x: network.logits(theta, x), images), losses)
 
 
 # --- Softmax: 4 points --------------------------------------------------------------------------
@@ -313,7 +329,7 @@ def softmax_cross_entropy_rows_of_different_size(student, reference, rng):
         assert_same(student.softmax_cross_entropy, reference.softmax_cross_entropy, logits, labels, **GUARDED)
 
 
-@check(task="softmax_cross_entropy", points=1.5)
+@check(task="softmax_cross_entropy", points=1.25)
 def softmax_cross_entropy_gradient(student, reference, rng):
     """softmax_cross_entropy_backward is the gradient of the loss, a mean over the batch."""
     at = examples(rng, 7, 4)
@@ -357,6 +373,12 @@ def softmax_cross_entropy_leaves_inputs(student, rng):
     assert_pure(student.softmax_cross_entropy_backward, *examples(rng, 5, 3))
 
 
+@convergence(task="softmax_cross_entropy", points=0.25)
+def softmax_cross_entropy_trains_a_network(pieces, images, rng):
+    """A network that goes down your softmax_cross_entropy_backward learns to read digits."""
+    return train(pieces.softmax_cross_entropy, pieces.softmax_cross_entropy_backward, images, rng)
+
+
 # --- Squared error behind a softmax: 6 points ---------------------------------------------------
 
 
@@ -383,7 +405,7 @@ def softmax_squared_error_rows_of_different_size(student, reference, rng):
     assert_same_far_out(student.softmax_squared_error, reference.softmax_squared_error, logits, labels)
 
 
-@check(task="softmax_squared_error", points=2.0)
+@check(task="softmax_squared_error", points=1.75)
 def softmax_squared_error_gradient(student, reference, rng):
     """softmax_squared_error_backward is the gradient of the loss, through the softmax."""
     at = examples(rng, 7, 4)
@@ -425,3 +447,9 @@ def softmax_squared_error_leaves_inputs(student, rng):
     """softmax_squared_error and its backward work in float64 and leave their inputs as they were."""
     assert_pure(student.softmax_squared_error, *examples(rng, 5, 3))
     assert_pure(student.softmax_squared_error_backward, *examples(rng, 5, 3))
+
+
+@convergence(task="softmax_squared_error", points=0.25, floor=0.25)
+def softmax_squared_error_trains_a_network(pieces, images, rng):
+    """Going down your softmax_squared_error_backward, it learns too, only more slowly."""
+    return train(pieces.softmax_squared_error, pieces.softmax_squared_error_backward, images, rng)

@@ -1,0 +1,46 @@
+"""`autograder calibrate`: measure how well the reference trains, and write it down."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from autograder.assignment import load_assignment
+from autograder.calibrate import calibrate_check, convergence_checks
+from autograder.calibration import FEWEST_RUNS, write_calibration
+from autograder.cli.show import console, progress_bar
+from autograder.course import find_course
+from autograder.dataset import load_images
+from autograder.errors import UsageError
+
+__all__ = ["calibrate"]
+
+
+def calibrate(
+    assignment: Annotated[str, typer.Argument(help="The assignment's id, such as hw4-optimizers.")],
+    dataset: Annotated[str, typer.Option(help="mnist, digits, or auto for what is there.")] = "auto",
+    runs: Annotated[int, typer.Option(min=FEWEST_RUNS, help="Reference runs for each check.")] = 24,
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Train with the reference many times and write the thresholds to calibration.yaml, with a plot."""
+    root = find_course(course)
+    loaded = load_assignment(root, assignment)
+    checks = convergence_checks(loaded)
+    if not checks:
+        raise UsageError(f"{assignment} has no convergence check.", next_step="Nothing is to be measured.")
+    images = load_images(dataset)
+    table = Table("check", "mean", "sd", "lowest", "threshold", "CPU s", box=None, pad_edge=False)
+    with progress_bar() as progress:
+        bar = progress.add_task(f"Training on {images.name}", total=runs * len(checks))
+        for check in checks:
+            seeds = [secrets.randbits(32) for _ in range(runs)]
+            band = calibrate_check(loaded, check, images, seeds, lambda: progress.advance(bar))
+            loaded.calibration.bands.setdefault(check.id, {})[images.name] = band
+            figures = (band.mean, band.sd, band.lowest, band.threshold)
+            table.add_row(check.id, *(f"{figure:.4f}" for figure in figures), f"{band.cpu_seconds:.2f}")
+    console.print(table)
+    console.print(f"Written to {write_calibration(loaded.solution, loaded.calibration)}")
