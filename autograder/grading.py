@@ -6,6 +6,7 @@ and a worker of the sandbox. It judges one submission after another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -22,6 +23,7 @@ from autograder.evaluate import evaluate, skipped
 from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
+from autograder.sandbox.shared import shared
 from autograder.sandbox.worker import Worker
 from autograder.submission import Submission
 
@@ -36,8 +38,8 @@ def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Mater
     if not any(is_convergence(check.body) for check in assignment.hidden_checks):
         return None
     chosen = dataset or assignment.file.dataset
-    images = load_images(chosen, download=chosen == "mnist")
-    return Materials(images.permuted(np.random.default_rng([seed, 784])), assignment.calibration)
+    images = load_images(chosen, download=chosen == "mnist").permuted(np.random.default_rng([seed, 784]))
+    return Materials(replace(images, scale_all=shared), assignment.calibration)
 
 
 class Grader:

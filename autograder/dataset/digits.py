@@ -25,5 +25,5 @@ def digits() -> Images:
         train_y=labels[:TRAINING],
         test_pixels=pixels[TRAINING:],
         test_y=labels[TRAINING:],
-        white=16,
+        white=16.0,
     )

@@ -69,7 +69,7 @@ def cached_mnist() -> Images | None:
         train_y=train_y.astype(np.int64),
         test_pixels=test_x.reshape(len(test_x), -1),
         test_y=test_y.astype(np.int64),
-        white=255,
+        white=255.0,
     )
 
 

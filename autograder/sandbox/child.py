@@ -7,11 +7,13 @@ on a busy machine a wall limit would punish honest work.
 from __future__ import annotations
 
 import select
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
 from autograder.sandbox import frames
+from autograder.sandbox.shared import Shared
 from autograder.sandbox.worker import Worker
 
 __all__ = ["Child", "ChildEnded", "Overdue"]
@@ -27,6 +29,7 @@ class ChildEnded(Exception):
     """The child ended, or sent what nobody can read."""
 
 
+LONG = 3600.0  # before the first request nothing is being timed
 Callback = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], list[Any]]]
 
 
@@ -40,7 +43,8 @@ class Child:
         self._poll = select.poll()
         # The kernel's name of another process's CPU clock, see clock_getcpuclockid(3).
         self._clock = (~self.pid << 3) | 2
-        self._cpu_until = self._wall_until = 0.0
+        self._shared: list[Shared] = []  # in the order in which the child has them
+        self._cpu_until, self._wall_until = LONG, time.monotonic() + LONG
 
     def request(
         self,
@@ -69,6 +73,18 @@ class Child:
                 notice(reply)
             else:
                 return reply, data
+
+    def share(self, array: Shared) -> int:
+        """Let the child map a shared array; returns the number it has there."""
+        assert array.descriptor is not None  # the packer asks for nothing else
+        for number, known in enumerate(self._shared):
+            if known is array:
+                return number
+        self._send(frames.frame({"op": "map", "shape": list(array.shape)}, []))
+        self._wait(select.POLLOUT)
+        socket.send_fds(self._connection, [b"F"], [array.descriptor])
+        self._shared.append(array)
+        return len(self._shared) - 1
 
     def end(self) -> int:
         """Kill the child and all it started; returns its wait status."""

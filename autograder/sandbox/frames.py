@@ -7,6 +7,7 @@ spec beside its bytes in the data:
     ["t", [...]]         a tuple       ["l", [...]]     a list                ["s", "text"]
     ["n"]                None          ["c", 0]         callable number 0 of this call
     ["m", dtype, shape, place]         a large array, in the arena instead of the data
+    ["d", 0]                           the child's mapping number 0 of shared memory
 
 This file is used on both sides and imports nothing of ours: the runner loads it by path.
 """
@@ -67,43 +68,62 @@ def _plain_array(array: Any) -> tuple[Any, list[str]]:
     return np.ascontiguousarray(array, dtype=DTYPES[wanted]).reshape(array.shape), converted
 
 
-def pack(value: Any, buffers: list[Any], callables: list[Any] | None = None, arena: Any = None) -> list[Any]:
-    """The spec of a plain value.
+class Packer:
+    """Turns plain values into specs; collects their bytes, and callables where they are allowed."""
 
-    Its bytes are appended to `buffers`, callables to `callables`; large arrays go into the arena.
-    """
-    kind = type(value)
-    if kind is np.ndarray:
-        if arena is not None and (place := arena.put(np.ascontiguousarray(value))) is not None:
-            return ["m", value.dtype.str, list(value.shape), place]
-        buffers.append(np.ascontiguousarray(value).data.cast("B") if value.size else b"")
-        return ["a", value.dtype.str, list(value.shape)]
-    if kind is float:
-        buffers.append(struct.pack("<d", value))
-        return ["f"]
-    if kind is bool:
-        return ["b", value]
-    if kind is int:
-        if not -(2**63) <= value < 2**63:
-            raise FrameError("an integer is too large")
-        return ["i", value]
-    if kind is str:
-        return ["s", value[:LONGEST_TEXT]]
-    if value is None:
-        return ["n"]
-    if kind is tuple or kind is list:
-        return ["t" if kind is tuple else "l", [pack(item, buffers, callables, arena) for item in value]]
-    if callable(value) and callables is not None:
-        callables.append(value)
-        return ["c", len(callables) - 1]
-    raise FrameError(f"a {kind.__name__} cannot be sent")
+    def __init__(self, arena: Any = None, callables: list[Any] | None = None, share: Any = None) -> None:
+        self.arena, self.callables, self.share = arena, callables, share
+        self.buffers: list[Any] = []
+
+    @property
+    def size(self) -> int:
+        """How many bytes were collected."""
+        return sum(len(buffer) for buffer in self.buffers)
+
+    def value(self, value: Any) -> list[Any]:
+        """The spec of a plain value; raises FrameError for what cannot be sent."""
+        kind = type(value)
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        if kind is float:
+            self.buffers.append(struct.pack("<d", value))
+            return ["f"]
+        if kind is bool:
+            return ["b", value]
+        if kind is int:
+            if not -(2**63) <= value < 2**63:
+                raise FrameError("an integer is too large")
+            return ["i", value]
+        if kind is str:
+            return ["s", value[:LONGEST_TEXT]]
+        if value is None:
+            return ["n"]
+        if kind is tuple or kind is list:
+            return ["t" if kind is tuple else "l", [self.value(item) for item in value]]
+        if callable(value) and self.callables is not None:
+            self.callables.append(value)
+            return ["c", len(self.callables) - 1]
+        raise FrameError(f"a {kind.__name__} cannot be sent")
+
+    def _array(self, array: Any) -> list[Any]:
+        if self.share is not None and getattr(array, "descriptor", None) is not None:
+            return ["d", self.share(array)]
+        spec = [array.dtype.str, list(array.shape)]
+        array = np.ascontiguousarray(array)
+        if self.arena is not None and (place := self.arena.put(array)) is not None:
+            return ["m", *spec, place]
+        self.buffers.append(array.data.cast("B") if array.size else b"")
+        return ["a", *spec]
 
 
 class Unpacker:
     """Reads values back from specs and one data buffer, trusting neither."""
 
-    def __init__(self, data: bytes | bytearray, make_callable: Any = None, arena: Any = None) -> None:
-        self.data, self.offset, self.make_callable, self.arena = data, 0, make_callable, arena
+    def __init__(
+        self, data: bytes | bytearray, arena: Any = None, make_callable: Any = None, mapped: Any = None
+    ) -> None:
+        self.data, self.offset, self.arena = data, 0, arena
+        self.make_callable, self.mapped = make_callable, mapped
         self.copies = True  # False leaves arrays where they are: to look at, not to keep
 
     def value(self, spec: Any, depth: int = 0) -> Any:
@@ -137,6 +157,8 @@ class Unpacker:
                 raise FrameError("a malformed value")
             items = [self._value(item, depth + 1) for item in spec[1]]
             return tuple(items) if kind == "t" else items
+        if kind == "d" and self.mapped is not None:
+            return self.mapped(spec[1])
         if kind == "c" and self.make_callable is not None:
             return self.make_callable(spec[1])
         raise FrameError("a malformed value")

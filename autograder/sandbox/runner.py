@@ -11,6 +11,7 @@ import builtins
 import contextlib
 import io
 import json
+import mmap
 import socket
 import sys
 import warnings
@@ -62,6 +63,7 @@ class Runner:
         self.printed = Printed()
         self.namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
         self.sources: dict[int, list[str]] = {}
+        self.maps: list[tuple[int, list[int]]] = []  # shared float64 arrays: descriptor and shape
 
     def serve(self) -> None:
         """Answer requests until the judge hangs up."""
@@ -70,6 +72,9 @@ class Runner:
             header, data = self.receive()
             if header["op"] == "load":
                 self.send(self.load(header, data), [])
+            elif header["op"] == "map":
+                _, descriptors, _, _ = socket.recv_fds(self.connection, 1, 1)
+                self.maps.append((descriptors[0], header["shape"]))
             else:
                 self.send(*self.answer(header, data))
 
@@ -96,16 +101,18 @@ class Runner:
 
     def answer(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
         """Make the calls of one request; their values go into one frame."""
-        reader = self.frames.Unpacker(data, self.remote_function, self.arena)
         if self.arena is not None:
             self.arena.clear()
+        reader = self.frames.Unpacker(data, self.arena, self.remote_function, self.mapped)
         buffers: list[Any] = []
         answers = []
         left = header["most"]
         for specs in header["calls"]:
             start = reader.offset
             arguments = [reader.value(spec) for spec in specs]
-            sent = self.frames.Unpacker(data[start : reader.offset], self.remote_function, self.arena)
+            sent = self.frames.Unpacker(
+                data[start : reader.offset], self.arena, self.remote_function, self.mapped
+            )
             sent.copies = False
             originals = [sent.value(spec) for spec in specs]
             one, own = self.call(header["fn"], arguments, originals, left)
@@ -120,15 +127,15 @@ class Runner:
         self, name: str, arguments: list[Any], originals: list[Any], most: int
     ) -> tuple[dict[str, Any], list[Any]]:
         """One call of a student's function, whatever it does short of ending the process."""
-        buffers: list[Any] = []
+        packer = self.frames.Packer(self.arena)
         self.answered = self.arena.used if self.arena is not None else 0  # the arena's part that is taken
         try:
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
                 np.seterr(divide="warn", over="warn", invalid="warn", under="ignore")
                 value, converted = self.frames.plain(self.namespace[name](*arguments))
-            spec = self.frames.pack(value, buffers, None, self.arena)
-            if sum(len(buffer) for buffer in buffers) > most:
+            spec = packer.value(value)
+            if packer.size > most:
                 raise self.frames.FrameError("far more than was asked for")
         except NotImplementedError:
             return {"kind": "missing", "text": f"{name} is not written yet."}, []
@@ -145,7 +152,7 @@ class Runner:
             "dtypes": converted[:8],
             "warnings": sorted({str(w.message)[:100] for w in warned[:50]})[:3],
             "printed": self.printed.take(),
-        }, buffers
+        }, packer.buffers
 
     def describe(self, problem: BaseException) -> dict[str, str]:
         """An exception as text: its type and message, and the student's own line."""
@@ -167,17 +174,24 @@ class Runner:
         """A callable argument: calling it asks the judge."""
 
         def function(*arguments: Any) -> Any:
-            buffers: list[Any] = []
             if self.arena is not None:
                 self.arena.clear(keep=self.answered)  # the last call-back's arguments have been read
-            specs = [self.frames.pack(self.frames.plain(a)[0], buffers, None, self.arena) for a in arguments]
-            self.send({"op": "callback", "callable": number, "args": specs}, buffers)
+            packer = self.frames.Packer(self.arena)
+            specs = [packer.value(self.frames.plain(argument)[0]) for argument in arguments]
+            self.send({"op": "callback", "callable": number, "args": specs}, packer.buffers)
             header, data = self.receive()
             if "error" in header:
                 raise ValueError(header["error"])
-            return self.frames.Unpacker(data, None, self.arena).value(header["value"])
+            return self.frames.Unpacker(data, self.arena).value(header["value"])
 
         return function
+
+    def mapped(self, number: int) -> Any:
+        """A shared array, as a mapping of its own: what a student writes to it is theirs alone."""
+        descriptor, shape = self.maps[number]
+        size = 8 * int(np.prod(shape))
+        memory = mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+        return np.frombuffer(memory, np.float64).reshape(shape)
 
     def send(self, header: dict[str, Any], buffers: list[Any]) -> None:
         """Send one frame."""

@@ -77,27 +77,25 @@ class Session:
     def _ask(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
         assert self._child is not None  # answer loads one first
         self._requests += 1
-        buffers: list[Any] = []
-        callables: list[Any] = []
-        arena = self._child.arena
+        child, arena = self._child, self._child.arena
         arena.clear()
-        specs = [[frames.pack(one, buffers, callables, arena) for one in arguments] for arguments in calls]
-        most = 4 * 1024**2 + 4 * sum(len(buffer) for buffer in buffers)
-        header = {"op": "calls", "id": self._requests, "fn": function, "calls": specs, "most": most}
-
+        packer = frames.Packer(arena, callables=[], share=child.share)
+        specs = [[packer.value(one) for one in arguments] for arguments in calls]
         sent = arena.used
+        most = 4 * 1024**2 + 4 * packer.size
+        header = {"op": "calls", "id": self._requests, "fn": function, "calls": specs, "most": most}
 
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
             arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read
-            return _call_back(callables, request, data, arena)
+            return _call_back(packer.callables or [], request, data, arena)
 
-        reply, data = self._child.request(
-            header, buffers, cpu_seconds=cpu_seconds, most=most, callback=callback
+        reply, data = child.request(
+            header, packer.buffers, cpu_seconds=cpu_seconds, most=most, callback=callback
         )
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
         try:
-            return _read_answers(reply.get("answers"), frames.Unpacker(data, arena=arena), len(calls))
+            return _read_answers(reply.get("answers"), frames.Unpacker(data, arena), len(calls))
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
 
@@ -190,15 +188,15 @@ def _call_back(
     callables: list[Any], request: dict[str, Any], data: bytes, arena: Arena
 ) -> tuple[dict[str, Any], list[Any]]:
     """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
-    buffers: list[Any] = []
+    packer = frames.Packer(arena)
     try:
-        reader = frames.Unpacker(data, arena=arena)
+        reader = frames.Unpacker(data, arena)
         number, specs = request.get("callable"), request.get("args")
         if type(number) is not int or not 0 <= number < len(callables) or not isinstance(specs, list):
             raise frames.FrameError("a malformed call")
         arguments = [reader.value(spec) for spec in specs]
         value, _ = frames.plain(callables[number](*arguments))
-        return {"value": frames.pack(value, buffers, None, arena)}, buffers
+        return {"value": packer.value(value)}, packer.buffers
     except Exception as problem:  # the arguments are a stranger's: anything can go wrong
         return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
 

@@ -121,10 +121,10 @@ def warm_up(frames: typing.Any, runner: typing.Any, cells: typing.Any) -> None:
     cells.run_definitions(
         [(1, REHEARSAL)], ["f"], rehearsal.namespace, set(), lambda *_: None, rehearsal.describe
     )
-    buffers: list[typing.Any] = []
-    specs = [frames.pack(numpy.random.default_rng(0).normal(size=(2, 2)), buffers), frames.pack(1.0, buffers)]
+    packer = frames.Packer()
+    specs = [packer.value(numpy.random.default_rng(0).normal(size=(2, 2))), packer.value(1.0)]
     request = {"id": 0, "fn": "f", "calls": [specs], "most": 1000}
-    frames.frame(*rehearsal.answer(request, b"".join(bytes(buffer) for buffer in buffers)))
+    frames.frame(*rehearsal.answer(request, b"".join(packer.buffers)))
     rehearsal.namespace.clear()
 
 
