@@ -110,7 +110,8 @@ def _compare_arrays(got: Array, expected: Array, rtol: float, atol: float, call:
         )
     got, expected = got.astype(np.float64), expected.astype(np.float64)
     with np.errstate(all="ignore"):
-        wrong = ~(np.abs(got - expected) <= atol + rtol * np.maximum(np.abs(got), np.abs(expected)))
+        right = np.abs(got - expected) <= atol + rtol * np.maximum(np.abs(got), np.abs(expected))
+    wrong = ~(right & np.isfinite(got))  # against an infinity any difference would be small
     if not wrong.any():
         return
     evidence = Evidence(got=show(got), expected=show(expected), parameter=parameter, wrong=wrong_map(wrong))

@@ -1,0 +1,51 @@
+"""Handouts run in Jupyter from top to bottom: as they are given out, and solved."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import COURSE, assignment
+from nbclient import NotebookClient
+
+from autograder.sample import solved_notebook
+
+NAMES = COURSE.assignment_ids()
+
+
+def run(name: str, notebook: nbformat.NotebookNode, folder: Path) -> list[dict[str, Any]]:
+    """Run a notebook in a copy of its folder; returns all outputs. A cell that raises fails the test."""
+    place = shutil.copytree(assignment(name).folder, folder / name)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(place)}}).execute()
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def shown(outputs: list[dict[str, Any]]) -> str:
+    """All plain text that the notebook shows."""
+    return "\n".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_released(name: str, tmp_path: Path) -> None:
+    """With its stubs it runs without an error; the checks are shown, none passes, nothing is drawn."""
+    outputs = run(name, nbformat.read(assignment(name).handout, as_version=4), tmp_path)
+    text = shown(outputs)
+    assert "is not written yet" in text
+    for task in assignment(name).file.tasks:
+        assert f"{task.title}: 0 of" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_solved(name: str, tmp_path: Path) -> None:
+    """With the reference's code it runs without an error, every check passes and plots are drawn."""
+    outputs = run(name, solved_notebook(assignment(name)), tmp_path)
+    text = shown(outputs)
+    public = assignment(name).public_checks
+    for task in assignment(name).file.tasks:
+        count = sum(check.task == task.id for check in public)
+        assert f"{task.title}: {count} of {count} checks pass" in text
+    assert any("image/png" in output.get("data", {}) for output in outputs)
