@@ -114,6 +114,9 @@ def load_assignment(course: Course, name: str) -> Assignment:
     folder, solution = course.folders(name)
     file = read_yaml(folder / "assignment.yaml", AssignmentFile)
     reference = load_file(solution / "reference.py", "reference")
+    for function in (name for task in file.tasks for name in task.functions):
+        if not callable(getattr(reference, function, None)):
+            raise ContentError(f"{reference.__file__} has no function {function}.")
     beside = {"reference": reference}
     assignment = Assignment(
         id=name,
@@ -162,9 +165,6 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
 def _fits_together(assignment: Assignment) -> None:
     """Names and points agree between the files."""
     tasks = {task.id: task for task in assignment.file.tasks}
-    for name in assignment.functions:
-        if not callable(assignment.reference.get(name)):
-            raise ContentError(f"{assignment.solution / 'reference.py'} has no function {name}.")
     for one in [*assignment.public_checks, *assignment.hidden_checks]:
         if one.task not in tasks:
             raise ContentError(f"Check {one.id} of {assignment.id} is for an unknown task {one.task!r}.")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from browser import browser, browser_page
 from hypothesis import settings
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.course import Course
+
+# Fixtures that stand in files of their own.
+__all__ = ["browser", "browser_page"]
 
 # Wall time says little on a shared machine; tests that are about time measure it themselves.
 settings.register_profile("course", deadline=None)

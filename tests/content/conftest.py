@@ -1,36 +1,21 @@
-"""The repository's own assignments, each loaded and with a grader of its own, once a test process."""
+"""A grader for each of the repository's assignments, once a test process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
 
 import pytest
+from found import assignment
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import find_course
 from autograder.grading import Grader
 from autograder.notebook import read_notebook
 from autograder.report import Report
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.submission import Submission
 
-COURSE = find_course(Path(__file__).parent)
 SEED = 15
 
 Grade = Callable[..., Report]
-
-
-@cache
-def assignment(name: str) -> Assignment:
-    """An assignment of the repository."""
-    return load_assignment(COURSE, name)
-
-
-def submission_of(data: bytes) -> Submission:
-    """A notebook as a student hands it in."""
-    return Submission("student", "notebook.ipynb", "", tuple(read_notebook(data)))
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +30,9 @@ def grade() -> Iterator[Grade]:
         if (name, seed) not in graders:
             graders[name, seed] = Grader(assignment(name), seed, dataset="digits")
         data = to_bytes(filled_in(assignment(name), replace)) if data is None else data
-        return graders[name, seed].grade(submission_of(data))
+        return graders[name, seed].grade(
+            Submission("student", "notebook.ipynb", "", tuple(read_notebook(data)))
+        )
 
     yield report
     for grader in graders.values():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from conftest import COURSE, Grade, assignment
+from collections.abc import Callable
 
-from autograder.report import Status
+import pytest
+from found import NAMES, assignment
+
+from autograder.report import Report, Status
 from autograder.variants import Variant
 
-NAMES = COURSE.assignment_ids()
 MISTAKES = [(name, variant) for name in NAMES for variant in assignment(name).mistakes]
 ALTERNATIVES = [(name, variant) for name in NAMES for variant in assignment(name).alternatives]
 # What the course asks for; an assignment that is not listed needs one for each task.
@@ -19,6 +20,9 @@ FEWEST_MISTAKES = {
     "hw4-optimizers": 14,
     "hw5-mnist": 8,
 }
+
+
+Grade = Callable[..., Report]
 
 
 def label(value: str | Variant) -> str:
