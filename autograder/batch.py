@@ -14,9 +14,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from autograder.assignment import load_assignment
+from autograder.cores import one_core
 from autograder.course import find_course
 from autograder.errors import SandboxError, UsageError
 from autograder.feedback import class_page, student_page
@@ -44,12 +46,13 @@ class Batch:
         """Grade the submissions, writing each student's files; reports come as they are done."""
         Output(self.out).prepare()
         if self.workers == 1 or len(entries) == 1:
-            with _Station(self) as station:
+            with one_core(0), _Station(self) as station:
                 for entry in entries:
                     yield station.handle(entry)
             return
         context = get_context("spawn")  # a fork would share the judge's locks and open files
-        pool = ProcessPoolExecutor(min(self.workers, len(entries)), context, _start_worker, (self,))
+        workers, counter = min(self.workers, len(entries)), context.Value("i", 0)
+        pool = ProcessPoolExecutor(workers, context, _start_worker, (self, counter))
         with pool:
             try:
                 for done in as_completed([pool.submit(_in_worker, entry) for entry in entries]):
@@ -139,8 +142,12 @@ class _Station:
 _station: _Station | None = None  # one for each worker process, made by its initializer
 
 
-def _start_worker(batch: Batch) -> None:
+def _start_worker(batch: Batch, counter: Synchronized[int]) -> None:
     global _station
+    with counter.get_lock():
+        number = counter.value
+        counter.value += 1
+    one_core(number).__enter__()  # for as long as the process lives
     _station = _Station(batch)
 
 

@@ -24,7 +24,7 @@ def fingerprint(arguments: Sequence[Value]) -> bytes:
 
 def _feed(digest: hashlib.blake2b, value: Value) -> None:
     if isinstance(value, np.ndarray):
-        digest.update(f"{value.dtype}{value.shape}".encode())
+        digest.update(f"{value.dtype.str}{value.shape}".encode())
         digest.update(value.tobytes())
     elif isinstance(value, (list, tuple)):
         digest.update(f"{type(value).__name__}{len(value)}".encode())

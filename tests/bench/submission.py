@@ -17,6 +17,7 @@ from autograder.assignment import Assignment, load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.calibrate import convergence_checks
 from autograder.calls import Functions
+from autograder.cores import one_core
 from autograder.course import find_course
 from autograder.evaluate import evaluate
 from autograder.feedback import student_page
@@ -87,9 +88,10 @@ def measure_sandbox() -> None:
 def main() -> None:
     """Print all figures."""
     course = find_course(Path(__file__).parent)
-    measure_sandbox()
-    for name in course.assignment_ids():
-        measure(load_assignment(course, name))
+    with one_core(0):  # as `grade` does for each of its processes
+        measure_sandbox()
+        for name in course.assignment_ids():
+            measure(load_assignment(course, name))
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sandbox = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"memory: judge {own:.0f} MB, largest process of the sandbox {sandbox:.0f} MB")
