@@ -56,6 +56,9 @@ class Failure(Exception):
         self.share = share  # of the check's points that are earned all the same
         self.evidence = evidence or Evidence()
 
+    def __str__(self) -> str:
+        return self.message  # which whoever passes the failure on may have completed
+
 
 class WrongValue(Failure):
     """Numbers differ; keeps the arrays so that the difference can be explained."""
