@@ -21,7 +21,7 @@ __all__ = ["calibrate"]
 
 
 def calibrate(
-    assignment: Annotated[str, typer.Argument(help="The assignment's id, such as hw4-optimizers.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
     dataset: Annotated[str, typer.Option(help="mnist, digits, or auto for what is there.")] = "auto",
     runs: Annotated[int, typer.Option(min=FEWEST_RUNS, help="Reference runs for each check.")] = 24,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,

@@ -22,7 +22,7 @@ __all__ = ["grade"]
 
 
 def grade(
-    assignment: Annotated[str, typer.Argument(help="The assignment's id, such as hw1-activations.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
     path: Annotated[Path, typer.Argument(help="A notebook, a folder of notebooks, or a folder a student.")],
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier run's random inputs.")] = None,

@@ -16,7 +16,7 @@ __all__ = ["sample"]
 
 
 def sample(
-    assignment: Annotated[str, typer.Argument(help="The assignment's id, such as hw1-activations.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
     out: Annotated[Path, typer.Option(help="A new folder for the notebooks.")],
     students: Annotated[int, typer.Option(min=1, max=100_000, help="How many submissions.")] = 24,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
