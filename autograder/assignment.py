@@ -164,6 +164,8 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
 
 def _fits_together(assignment: Assignment) -> None:
     """Names and points agree between the files."""
+    if not assignment.handout.is_file():
+        raise ContentError(f"{assignment.handout} is missing.", next_step="It is what students get; add it.")
     tasks = {task.id: task for task in assignment.file.tasks}
     for one in [*assignment.public_checks, *assignment.hidden_checks]:
         if one.task not in tasks:

@@ -8,7 +8,6 @@ DIR/feedback/<student>.html  the student's page
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -29,6 +28,9 @@ from autograder.report import Report
 from autograder.submission import read_submission
 
 __all__ = ["Batch", "Output"]
+
+
+PARTS = {"reports": ".json", "feedback": ".html"}  # folders of a run, and what is in them
 
 
 @dataclass(frozen=True)
@@ -96,19 +98,37 @@ class Output:
         return f"feedback/{safe_name(report.student)}.html"
 
     def prepare(self) -> None:
-        """Make the folders; clears an earlier run's, and touches no folder that is something else."""
-        parts = [self.root / "reports", self.root / "feedback"]
-        if self.root.exists() and not self.root.is_dir():
+        """Make the folders and remove an earlier run's files; refuses a folder that holds anything else."""
+        if self.root.is_file():
             raise UsageError(f"{self.root} is a file.", next_step="Name a folder with --out.")
-        known = {"reports", "feedback", "index.html", "grades.csv"}
-        if self.root.is_dir() and any(path.name not in known for path in self.root.iterdir()):
+        foreign = [path for path in self._found() if not self._is_ours(path)]
+        if foreign:
             raise UsageError(
-                f"{self.root} holds other files; nothing was written.",
+                f"{foreign[0]} is not from a grading run; nothing was written.",
                 next_step="Name a new folder with --out.",
             )
-        for part in parts:
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
+        try:
+            for path in self._found():
+                if path.is_file():
+                    path.unlink()
+            for part in PARTS:
+                (self.root / part).mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise UsageError(
+                f"{self.root} cannot be written to: {problem.strerror}.",
+                next_step="Name another folder with --out.",
+            ) from problem
+
+    def _found(self) -> list[Path]:
+        try:
+            return sorted(self.root.rglob("*")) if self.root.is_dir() else []
+        except OSError:
+            return []  # what is wrong with it shows when it is written to
+
+    def _is_ours(self, path: Path) -> bool:
+        if path.parent == self.root:
+            return path in (self.index, self.grades) or (path.name in PARTS and path.is_dir())
+        return path.parent.name in PARTS and path.suffix == PARTS[path.parent.name] and path.is_file()
 
     def write(self, report: Report, page: str) -> None:
         """Write a student's report and page."""

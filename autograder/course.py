@@ -62,6 +62,8 @@ class Course:
 def find_course(start: Path | None = None) -> Course:
     """The course whose folder is `start` or the nearest one above it; raises UsageError outside one."""
     here = (start or Path.cwd()).resolve()
+    if not here.is_dir():
+        raise UsageError(f"{here} is no folder.", next_step="Name the course's folder with --course.")
     for folder in (here, *here.parents):
         if (folder / FILE).is_file():
             return Course(folder, read_yaml(folder / FILE, CourseFile))

@@ -16,9 +16,9 @@ from autograder.backends import ReferenceBackend
 from autograder.calls import Functions
 from autograder.checks import Materials
 from autograder.convergence import is_convergence
-from autograder.dataset import load_images
+from autograder.dataset import CHOICES, load_images
 from autograder.environment import environment
-from autograder.errors import SandboxError
+from autograder.errors import SandboxError, UsageError
 from autograder.evaluate import evaluate, skipped
 from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
@@ -35,9 +35,11 @@ def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Mater
 
     Nothing is downloaded unless MNIST is insisted on.
     """
+    chosen = dataset or assignment.file.dataset
+    if chosen not in CHOICES:
+        raise UsageError(f"There is no data set {chosen!r}.", next_step=f"Take one of: {', '.join(CHOICES)}.")
     if not any(is_convergence(check.body) for check in assignment.hidden_checks):
         return None
-    chosen = dataset or assignment.file.dataset
     images = load_images(chosen, download=chosen == "mnist").permuted(np.random.default_rng([seed, 784]))
     return Materials(replace(images, scale_all=shared), assignment.calibration)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from autograder.assignment import load_assignment
 from autograder.calibrate import calibrate_check, convergence_checks
 from autograder.calibration import FEWEST_RUNS, write_calibration
-from autograder.cli.show import console, progress_bar
+from autograder.cli.show import console, progress_bar, say
 from autograder.course import find_course
 from autograder.dataset import load_images
 from autograder.errors import UsageError
@@ -43,4 +43,4 @@ def calibrate(
             figures = (band.mean, band.sd, band.lowest, band.threshold)
             table.add_row(check.id, *(f"{figure:.4f}" for figure in figures), f"{band.cpu_seconds:.2f}")
     console.print(table)
-    console.print(f"Written to {write_calibration(loaded.solution, loaded.calibration)}")
+    say(f"Written to {write_calibration(loaded.solution, loaded.calibration)}")

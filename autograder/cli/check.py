@@ -9,7 +9,7 @@ import typer
 
 from autograder.calls import Functions
 from autograder.cli.show import console, printable
-from autograder.errors import SubmissionError
+from autograder.errors import UsageError
 from autograder.evaluate import evaluate
 from autograder.handout import read_handout
 from autograder.jupyter import PUBLIC_SEED, Results
@@ -26,10 +26,12 @@ def check(
     ] = None,
 ) -> None:
     """Run the public checks on a notebook's functions, as `check` does inside it."""
+    if not notebook.exists():
+        raise UsageError(f"{notebook} does not exist.", next_step="Name the notebook to check.")
     handout = read_handout(folder or notebook.parent)
     submission = read_submission(notebook.stem, notebook)
     if submission.problem:
-        raise SubmissionError(f"{notebook}: {submission.problem}")
+        raise UsageError(f"{notebook}: {submission.problem}", next_step="Name a notebook (.ipynb).")
     functions = [name for task in handout.file.tasks for name in task.functions]
     cells = [(cell.number, cell.source) for cell in submission.cells]
     passed = True

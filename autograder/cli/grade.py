@@ -11,7 +11,7 @@ import typer
 
 from autograder.assignment import load_assignment
 from autograder.batch import Batch, Output
-from autograder.cli.show import console, progress_bar, show_class
+from autograder.cli.show import progress_bar, say, show_class
 from autograder.course import find_course
 from autograder.errors import ContentError
 from autograder.grading import materials_for
@@ -48,7 +48,7 @@ def grade(
     batch.finish(reports)
     show_class(reports)
     output = Output(out)
-    console.print(f"\nClass page  {output.index}\nGrades      {output.grades}\nSeed        {seed}")
+    say(f"\nClass page  {output.index}\nGrades      {output.grades}\nSeed        {seed}")
     if any(result.status is Status.ERROR for report in reports for result in report.results()):
         raise ContentError(
             "Some checks are broken; they were counted for nobody.",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from autograder.assignment import load_assignment
-from autograder.cli.show import console
+from autograder.cli.show import say
 from autograder.course import find_course
 from autograder.sample import make_class
 
@@ -23,4 +23,4 @@ def sample(
 ) -> None:
     """Make a class of correct, mistaken, blank, hanging, crashing and odd submissions."""
     samples = make_class(load_assignment(find_course(course), assignment), students, out)
-    console.print(f"{len(samples)} submissions in {out}; {out / 'expected.csv'} says what to expect of each.")
+    say(f"{len(samples)} submissions in {out}; {out / 'expected.csv'} says what to expect of each.")

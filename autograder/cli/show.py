@@ -13,7 +13,7 @@ from autograder.errors import AutograderError
 from autograder.feedback.text import clean
 from autograder.report import Report, Status
 
-__all__ = ["complain", "console", "printable", "progress_bar", "show_class"]
+__all__ = ["complain", "console", "printable", "progress_bar", "say", "show_class"]
 
 console = Console(highlight=False)
 MOST_ROWS = 40  # a larger class is shown by its page
@@ -30,6 +30,11 @@ def complain(problem: AutograderError) -> None:
 def printable(text: str) -> str:
     """Text from a submission, safe for a terminal: no control characters, no markup."""
     return escape(clean(text))
+
+
+def say(text: str) -> None:
+    """Print a sentence as it is: no markup is read in it, no line is broken."""
+    console.print(printable(text), soft_wrap=True)
 
 
 def progress_bar() -> Progress:

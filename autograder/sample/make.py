@@ -50,7 +50,12 @@ def make_class(assignment: Assignment, students: int, out: Path) -> list[Sample]
             f"{out} exists and is not empty.", next_step="Name a new folder; nothing is overwritten."
         )
     maker = _Maker(assignment)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(
+            f"{out} cannot be made: {problem.strerror}.", next_step="Name another folder with --out."
+        ) from problem
     samples = []
     for number, kind in zip(range(1, students + 1), rotation(), strict=False):
         student = f"student-{number:03}"

@@ -7,6 +7,7 @@ and imports nothing of ours: the runner loads it by path.
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 SIZE = 64 * 1024**2  # bytes, both halves; pages that are never touched cost nothing
+F_ADD_SEALS, SEAL_SEAL, SEAL_SHRINK, SEAL_GROW = 1033, 1, 2, 4
 SMALLEST = 16 * 1024  # bytes of an array for which this is quicker than the socket
 
 
@@ -53,6 +55,8 @@ class Arena:
 
 def new_memory() -> int:
     """A descriptor of fresh shared memory of the right size."""
-    descriptor = os.memfd_create("arena", os.MFD_CLOEXEC)
+    descriptor = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(descriptor, SIZE)
+    # A child that cut it short would end the judge with SIGBUS.
+    fcntl.fcntl(descriptor, F_ADD_SEALS, SEAL_SEAL | SEAL_SHRINK | SEAL_GROW)
     return descriptor

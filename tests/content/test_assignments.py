@@ -7,7 +7,13 @@ from collections.abc import Callable
 import pytest
 from found import NAMES, assignment
 
+from autograder.calls import Functions
+from autograder.evaluate import evaluate
+from autograder.jupyter import PUBLIC_SEED
+from autograder.notebook import read_notebook
 from autograder.report import Report, Status
+from autograder.sample.solved import filled_in, to_bytes
+from autograder.sandbox import Session, Worker
 from autograder.variants import Variant
 
 MISTAKES = [(name, variant) for name in NAMES for variant in assignment(name).mistakes]
@@ -54,7 +60,8 @@ def test_a_known_mistake_is_caught_and_named(grade: Grade, name: str, mistake: V
     report = grade(name, **{mistake.of: mistake.source()})
     own = assignment(name).task_of(mistake.of)
     assert {task.task for task in report.tasks if task.earned < task.possible} == {own}
-    assert f"{mistake.of}: {mistake.name}" in {result.mistake for result in report.results()}
+    failing = [result for result in report.results() if result.status is not Status.PASSED]
+    assert f"{mistake.of}: {mistake.name}" in {result.mistake for result in failing}
     assert Status.ERROR not in {result.status for result in report.results()}
 
 
@@ -65,6 +72,43 @@ def test_a_right_answer_in_another_style_keeps_full_marks(
     """Loops, masks, Python floats, other values at a kink, warnings and prints cost nothing."""
     report = grade(name, **{alternative.of: alternative.source()})
     assert [(r.id, r.message) for r in report.results() if r.status is not Status.PASSED] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_public_checks_tell_done_from_to_do(name: str) -> None:
+    """In the sandbox, as `autograder check` runs them: all pass when solved, none with the stubs."""
+    one = assignment(name)
+    outcomes = {}
+    with Worker() as worker:
+        for kind, data in (("solved", to_bytes(filled_in(one))), ("blank", one.handout.read_bytes())):
+            cells = [(cell.number, cell.source) for cell in read_notebook(data)]
+            with Session(worker, cells, one.functions) as session:
+                student = Functions(session, one.parameters)
+                results = [evaluate(check, student, None, PUBLIC_SEED) for check in one.public_checks]
+            outcomes[kind] = {result.status for result in results}
+    assert outcomes == {"solved": {Status.PASSED}, "blank": {Status.MISSING}}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_check_says_what_it_checks(name: str) -> None:
+    """Each has a title of its own, a sentence; every task has a public check."""
+    checks = [*assignment(name).public_checks, *assignment(name).hidden_checks]
+    titles = [check.title for check in checks]
+    assert [title for title in titles if not title.endswith((".", "?", "!")) or len(title) < 15] == []
+    assert len(set(titles)) == len(titles)
+    assert {check.task for check in assignment(name).public_checks} == {
+        task.id for task in assignment(name).file.tasks
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_points_add_up(name: str) -> None:
+    """Checks make their task's points, tasks the assignment's; public checks carry none."""
+    file, hidden = assignment(name).file, assignment(name).hidden_checks
+    for task in file.tasks:
+        assert sum(check.points for check in hidden if check.task == task.id) == pytest.approx(task.points)
+    assert sum(task.points for task in file.tasks if not task.extra) == pytest.approx(file.points)
+    assert sum(check.points for check in assignment(name).public_checks) == 0
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,13 @@ COMMAND = Path(sys.executable).with_name("autograder")
 COURSE = find_course(Path(__file__).parent)
 
 
-@pytest.fixture(scope="module", params=["hw1-activations", "hw2-losses"])
+# The tests of one class run in one process, so that it is graded once.
+CLASSES = [
+    pytest.param(name, marks=pytest.mark.xdist_group(f"browser {name}")) for name in COURSE.assignment_ids()
+]
+
+
+@pytest.fixture(scope="module", params=CLASSES)
 def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of a class of fourteen."""
     name, folder = request.param, tmp_path_factory.mktemp("class")
@@ -30,12 +37,28 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_from_the_class_to_a_student(graded: Path, browser_page: Page) -> None:
     """The class page lists everybody; a click leads to a student's page that names the mistake."""
+    with (graded.parent / "class" / "expected.csv").open(encoding="utf-8", newline="") as file:
+        expected = {row["student"]: row for row in csv.DictReader(file)}
+    assert expected["student-002"]["kind"] == "mistaken"
     browser_page.goto(graded.joinpath("index.html").as_uri())
     table = browser_page.locator("table").last
     assert table.locator("tbody tr").count() == 14
     table.get_by_role("link", name="student-002", exact=True).click()
     assert "student-002" in browser_page.locator("header").inner_text()
     assert browser_page.get_by_text("Known mistake").first.is_visible()
+    sentence = expected["student-002"]["expect"].split("The feedback says: ")[1]
+    assert browser_page.get_by_text(sentence).first.is_visible()
+
+
+def test_every_link_leads_to_its_student(graded: Path, browser_page: Page) -> None:
+    """The class page has one page a student behind its links, with that student's name on it."""
+    browser_page.goto(graded.joinpath("index.html").as_uri())
+    links = browser_page.locator("table").last.locator("tbody a").all()
+    pages = {link.inner_text(): link.get_attribute("href") for link in links}
+    assert len(pages) == 14
+    for student, href in pages.items():
+        browser_page.goto(graded.joinpath(href or "").as_uri())
+        assert student in browser_page.locator("header").inner_text()
 
 
 @pytest.mark.parametrize("width", [400, 1200])

@@ -24,8 +24,9 @@ def folder(tiny: Assignment, tmp_path: Path) -> Path:
 
 def last_output(folder: Path, *sources: str) -> dict[str, Any]:
     """Run cells in a kernel; returns the last cell's only output, as {mime type: text}."""
-    cells = [nbformat.v4.new_code_cell(source) for source in (IMPORT, *sources)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
+    new = nbformat.v4
+    cells = [new.new_code_cell(source) for source in (IMPORT, *sources)]  # type: ignore[no-untyped-call]  # no types
+    notebook = new.new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # no types
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
     (output,) = notebook.cells[-1].outputs
     return dict(output.get("data", {"text/plain": output.get("text", "")}))
@@ -65,6 +66,14 @@ def test_a_stub(folder: Path) -> None:
     """A stub is not an error: it is still to be written."""
     shown = last_output(folder, "def double(x):\n    raise NotImplementedError('double')", "check('double')")
     assert "double is not written yet" in shown["text/plain"]
+
+
+def test_functions_that_are_not_there(folder: Path) -> None:
+    """Before their cells have run, every function of the task is said to be missing."""
+    shown = last_output(folder, "check('double')")
+    assert "There is no function double yet." in shown["text/plain"]
+    assert "There is no function double yet." in shown["text/html"]
+    assert "Traceback" not in shown["text/plain"]
 
 
 def test_an_exception_shows_the_student_s_own_line(folder: Path) -> None:
