@@ -19,7 +19,10 @@ ROOT = COURSE.root
 PACKAGES = ("autograder", "quizzes")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 # What a child loads by path, in a Python that cannot see the engine.
-IN_THE_CHILD = ("arena", "cells", "confine", "frames", "runner", "zygote")
+IN_THE_CHILD = (
+    *("arena", "cells", "confine", "frames", "landlock"),
+    *("runner", "seccomp", "syscalls", "zygote"),
+)
 LONGEST_FILE = 250
 
 

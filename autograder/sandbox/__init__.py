@@ -1,8 +1,9 @@
 """The sandbox: processes that answer calls for a submission, and can do nothing else.
 
 judge:  worker (starts the zygote) · child (one process, deadlines) · session (one submission)
-both:   frames (values on the wire)
-child:  zygote → confine → runner → cells
+            shared (large arrays that every child may map)
+    both:   frames (values on the wire) · arena (large arrays between one child and the judge)
+    child:  zygote → confine (limits, landlock, seccomp with its syscalls) → runner → cells
 """
 
 from __future__ import annotations

@@ -233,4 +233,6 @@ def parameters(function: Any) -> list[str]:
 def serve(descriptor: int, frames: Any, cells: Any, arena: Any) -> None:
     """Serve the connection on a descriptor until the judge hangs up."""
     sys.meta_path.insert(0, OnlyNumPy())
-    Runner(socket.socket(fileno=descriptor), frames, cells, arena).serve()
+    # Family, type and protocol are said so that nothing has to be asked of the kernel, which refuses.
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=descriptor)
+    Runner(connection, frames, cells, arena).serve()

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -39,8 +39,13 @@ class Limits:
 class Worker:
     """One zygote process; a context manager that leaves nothing running."""
 
-    def __init__(self, limits: Limits | None = None, expected: Sequence[str] = ()) -> None:
-        """`expected` are cells that many submissions will hold unchanged; they are parsed once."""
+    def __init__(
+        self, limits: Limits | None = None, expected: Sequence[str] = (), without: Collection[str] = ()
+    ) -> None:
+        """`expected` are cells that many submissions will hold unchanged; they are parsed once.
+
+        `without` leaves out layers, "landlock" or "seccomp", to see what they are for.
+        """
         self.limits = limits or Limits()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         ours, theirs = socket.socketpair()
@@ -54,6 +59,7 @@ class Worker:
                     "-B",
                     str(Path(__file__).with_name("zygote.py")),
                     str(theirs.fileno()),
+                    *without,
                 ],
                 pass_fds=[theirs.fileno()],
                 env=environment,
@@ -65,14 +71,10 @@ class Worker:
             )
         self._control = ours
         self._control.settimeout(START_SECONDS)
-        self._read(1)
+        #: How well children are shut in, as reports name it: "full", "good" or "weak".
+        self.level = self._read(8).decode().strip()
         sources = json.dumps(list(expected)).encode()
         self._control.sendall(b"P" + struct.pack("<QQ", len(sources), 0) + sources)
-
-    @property
-    def level(self) -> str:
-        """The level of isolation children run under, as reports name it."""
-        return "limits"
 
     def spawn(self) -> tuple[socket.socket, Arena, int]:
         """Fork a child; returns the judge's end of its connection, the shared memory and its process id."""

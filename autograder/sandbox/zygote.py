@@ -1,8 +1,8 @@
 """The clean process that children are forked from: Python and NumPy, nothing of ours.
 
-Started as `python -I zygote.py FD`. Over the control socket FD the judge asks for a child (sending
-along the child's end of a connection) or for the end of one; a forked child costs about 2 ms, a
-fresh interpreter with NumPy 100.
+Started as `python -I zygote.py FD [LAYER TO LEAVE OUT ...]`. Over the control socket FD the judge
+asks for a child (sending along the child's end of a connection) or for the end of one; a forked
+child costs about 2 ms, a fresh interpreter with NumPy 100.
 
     judge → zygote   b"P" + <QQ length, 0> + JSON list of sources: parse them once, for all children
     judge → zygote   b"S" + <QQ memory, cpu_seconds> with two descriptors     → <q pid>
@@ -11,44 +11,30 @@ fresh interpreter with NumPy 100.
 
 from __future__ import annotations
 
-import ast  # noqa: F401  # imported before the fork, as are the next ones: children find them ready
-import collections
-import dataclasses
-import functools
 import gc
+import importlib
 import importlib.util
-import itertools
 import json
-import math
 import os
-import random
-import re
 import signal
 import socket
-import statistics
 import struct
 import sys
 import typing
-import warnings
 
 import numpy
-import numpy.linalg
-import numpy.random
 
 MESSAGE = 17  # bytes of every message from the judge; a shorter one is padded
-READY = (
-    collections,
-    dataclasses,
-    functools,
-    itertools,
-    math,
-    random,
-    re,
-    statistics,
-    typing,
-    warnings,
-    numpy,
-)
+
+# Imported before the fork: children find them ready, also where they cannot open a file any more.
+STANDARD_LIBRARY = """
+abc array ast base64 bisect calendar cmath collections collections.abc colorsys contextlib copy csv
+ctypes dataclasses datetime decimal difflib enum fractions functools gzip hashlib heapq inspect io
+itertools keyword linecache locale logging math numbers operator os pathlib pickle pprint queue
+random re reprlib secrets shutil statistics string struct subprocess tempfile textwrap threading
+time timeit traceback types typing unittest uuid warnings weakref zipfile zlib zoneinfo numpy.fft
+numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.testing
+"""
 
 
 def load(name: str) -> typing.Any:
@@ -61,14 +47,18 @@ def load(name: str) -> typing.Any:
     return module
 
 
-def main(control: socket.socket) -> None:
+def main(control: socket.socket, without: set[str]) -> None:
     """Serve the judge until it hangs up."""
+    for name in STANDARD_LIBRARY.split():
+        importlib.import_module(name)
     names = ("confine", "frames", "runner", "cells", "arena")
     confine, frames, runner, cells, arena = (load(name) for name in names)
+    layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
+    confinement = confine.Confinement(*layers, without)
     warm_up(frames, runner, cells)
     gc.collect()
     gc.freeze()  # children share these pages instead of copying them at their first collection
-    control.sendall(b"R")
+    control.sendall(confinement.level().encode().ljust(8))
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, 2)
         if not message:
@@ -83,7 +73,7 @@ def main(control: socket.socket) -> None:
                 code = 1
                 try:
                     shared = arena.Arena(descriptors[1], first_half=False)
-                    confine.confine(descriptors[0], memory, cpu_seconds)
+                    confinement.put_on(descriptors[0], memory, cpu_seconds)
                     runner.serve(confine.SOCKET_FD, frames, cells, shared)
                     code = 0
                 finally:
@@ -140,4 +130,4 @@ def end(pid: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(socket.socket(fileno=int(sys.argv[1])), set(sys.argv[2:]))
