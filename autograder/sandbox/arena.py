@@ -26,7 +26,7 @@ class Arena:
         self.memory = mmap.mmap(descriptor, SIZE)
         self.start = 0 if first_half else SIZE // 2
         self.other = SIZE // 2 - self.start
-        self.used = 0
+        self.used, self.half = 0, SIZE // 2
 
     def clear(self, keep: int = 0) -> None:
         """Start anew after the first `keep` bytes: what was put behind them has been read."""

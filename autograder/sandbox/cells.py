@@ -17,7 +17,7 @@ from typing import Any
 
 # Cell magics whose cell still holds Python that defines things.
 TRANSPARENT = {"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"}
-SHELL_LINE = re.compile(r"^\s*(?:[%!?]|[\w\s,.\[\]]+=\s*[%!])|\?\s*$")
+SHELL_LINE = re.compile(r"^\s*+(?:[%!?]|[\w\s,.\[\]]++=\s*[%!])|\?\s*$")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 BLOCKS = (ast.If, ast.Try, ast.With)
@@ -62,11 +62,11 @@ def run_definitions(
                         else 0
                     )
                 continue
-            if is_plain(node):
-                try:
+            try:
+                if is_plain(node):
                     statements.append(Statement(number, node, flags))
-                except (SyntaxError, ValueError, RecursionError) as problem:
-                    notes.append(note(number, node.lineno, f"{type(problem).__name__}: {problem}"))
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+                notes.append(note(number, node.lineno, f"{type(problem).__name__}: {problem}"))
     needed = closure(statements, set(wanted))
     for statement in statements:
         if not statement.is_definition and not statement.sets & needed:
@@ -112,10 +112,7 @@ def parse(number: int, source: str, notes: list[dict[str, Any]]) -> list[ast.stm
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd escape in a string is not our business
-            try:
-                return ast.parse("\n".join(lines)).body
-            except SyntaxError:
-                return ast.parse("\n".join(map(without_shell, lines))).body
+            return tree(lines)
     except SyntaxError as problem:
         notes.append(
             note(number, problem.lineno or 1, f"SyntaxError: {problem.msg}; nothing of this cell was run.")
@@ -123,6 +120,28 @@ def parse(number: int, source: str, notes: list[dict[str, Any]]) -> list[ast.stm
     except (ValueError, MemoryError, RecursionError) as problem:
         notes.append(note(number, 1, f"{type(problem).__name__}: the cell cannot be read as Python."))
     return []
+
+
+def tree(lines: list[str]) -> list[ast.stmt]:
+    """The statements, once what only IPython understands is out of the way.
+
+    Only a line that the parser complains about is blanked: elsewhere a line that looks like a magic
+    may be part of a string or of a longer expression.
+    """
+    while True:
+        try:
+            return ast.parse("\n".join(lines)).body
+        except SyntaxError as problem:
+            at = (problem.lineno or 0) - 1
+            if not 0 <= at < len(lines):
+                raise
+            margin = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+            if margin and problem.msg == "unexpected indent" and not any(map(str.strip, lines[:at])):
+                lines = [line.removeprefix(margin) for line in lines]  # the whole cell is indented
+            elif (plain := without_shell(lines[at])) != lines[at]:
+                lines = [*lines[:at], plain, *lines[at + 1 :]]
+            else:
+                raise
 
 
 def without_shell(line: str) -> str:

@@ -65,6 +65,7 @@ class Child:
         self._wall_until = time.monotonic() + 4 * cpu_seconds + 10
         self._send(frames.frame(header, buffers))
         while True:
+            self._look_at_the_clocks()
             reply, data = self._receive(most)
             kind = reply.get("op")
             if kind == "callback" and callback is not None:
@@ -100,11 +101,12 @@ class Child:
 
     def _wait(self, event: int) -> None:
         self._poll.register(self._connection, event)
+        self._look_at_the_clocks()  # also when it is busy talking: frames without end end here
         while not self._poll.poll(LOOK * 1000):
-            if self._cpu() > self._cpu_until or time.monotonic() > self._wall_until:
-                raise Overdue
-        # A reply that never stops coming is bounded by its length, one that trickles by the clocks.
-        if time.monotonic() > self._wall_until:
+            self._look_at_the_clocks()
+
+    def _look_at_the_clocks(self) -> None:
+        if self._cpu() > self._cpu_until or time.monotonic() > self._wall_until:
             raise Overdue
 
     def _send(self, data: bytes) -> None:

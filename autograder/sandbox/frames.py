@@ -64,6 +64,8 @@ def _plain_array(array: Any) -> tuple[Any, list[str]]:
     if kind not in "fiub":
         raise FrameError(f"an array of {array.dtype}, which does not hold ordinary numbers")
     wanted = {"f": "<f8", "i": "<i8", "u": "<i8", "b": "|b1"}[kind]
+    if kind == "u" and array.size and array.max() > 2**63 - 1:
+        raise FrameError("an integer is too large")
     converted = [] if array.dtype.newbyteorder("<") in DTYPES.values() else [str(array.dtype)]
     return np.ascontiguousarray(array, dtype=DTYPES[wanted]).reshape(array.shape), converted
 
@@ -108,6 +110,8 @@ class Packer:
     def _array(self, array: Any) -> list[Any]:
         if self.share is not None and getattr(array, "descriptor", None) is not None:
             return ["d", self.share(array)]
+        if array.dtype.str not in DTYPES:
+            raise FrameError(f"an array of {array.dtype} cannot be sent")
         spec = [array.dtype.str, list(array.shape)]
         array = np.ascontiguousarray(array)
         if self.arena is not None and (place := self.arena.put(array)) is not None:
@@ -124,6 +128,7 @@ class Unpacker:
     ) -> None:
         self.data, self.offset, self.arena = data, 0, arena
         self.make_callable, self.mapped = make_callable, mapped
+        self.left = arena.half if arena is not None else 0  # bytes it may still take from the arena
         self.copies = True  # False leaves arrays where they are: to look at, not to keep
 
     def value(self, spec: Any, depth: int = 0) -> Any:
@@ -182,12 +187,17 @@ class Unpacker:
         if place is None:
             entries = np.frombuffer(self._take(size * dtype.itemsize), dtype)
         elif type(place) is int:
+            self.left -= size * dtype.itemsize
+            if self.left < 0:
+                raise FrameError("more than the arena holds")
             entries = self.arena.get(place, dtype, size)
         else:
             raise FrameError("a malformed place")
+        if self.copies:
+            entries = entries.copy()  # before it is looked at: the other side shares the arena
         if dtype.itemsize == 1 and (entries.view(np.uint8) > 1).any():
             raise FrameError("a truth value that is neither true nor false")
-        return (entries.copy() if self.copies else entries).reshape(shape)
+        return entries.reshape(shape)
 
     def _take(self, count: int) -> bytes:
         if count > len(self.data) - self.offset:

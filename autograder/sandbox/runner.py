@@ -135,7 +135,7 @@ class Runner:
                 np.seterr(divide="warn", over="warn", invalid="warn", under="ignore")
                 value, converted = self.frames.plain(self.namespace[name](*arguments))
             spec = packer.value(value)
-            if packer.size > most:
+            if packer.size > most or len(json.dumps(spec)) > self.frames.MOST_HEADER - 64 * 1024:
                 raise self.frames.FrameError("far more than was asked for")
         except NotImplementedError:
             return {"kind": "missing", "text": f"{name} is not written yet."}, []
@@ -177,8 +177,11 @@ class Runner:
             if self.arena is not None:
                 self.arena.clear(keep=self.answered)  # the last call-back's arguments have been read
             packer = self.frames.Packer(self.arena)
-            specs = [packer.value(self.frames.plain(argument)[0]) for argument in arguments]
-            self.send({"op": "callback", "callable": number, "args": specs}, packer.buffers)
+            try:
+                specs = [packer.value(self.frames.plain(argument)[0]) for argument in arguments]
+                self.send({"op": "callback", "callable": number, "args": specs}, packer.buffers)
+            except self.frames.FrameError as problem:
+                raise TypeError(f"cannot be given {problem}") from None
             header, data = self.receive()
             if "error" in header:
                 raise ValueError(header["error"])
@@ -216,12 +219,16 @@ class Runner:
 
 def differ(one: Any, other: Any) -> bool:
     """Whether an argument is no longer what was sent, bit for bit."""
+    if type(one) is not type(other):
+        return True
     if isinstance(one, np.ndarray):
+        if one.dtype != other.dtype or one.shape != other.shape:
+            return True
         whole = np.int64 if one.dtype.itemsize == 8 else np.uint8  # bits: a NaN equals itself
-        return one.shape != other.shape or bool(np.any(one.view(whole) != other.view(whole)))
+        return bool(np.any(one.view(whole) != other.view(whole)))
     if isinstance(one, (list, tuple)):
         return len(one) != len(other) or any(map(differ, one, other))
-    return False
+    return not callable(one) and repr(one) != repr(other)
 
 
 def parameters(function: Any) -> list[str]:

@@ -40,6 +40,8 @@ class Session:
         self._skip: list[tuple[int, int]] = []
         self._missing: set[str] = set()
         self._requests = 0
+        self._hopeless = False  # no child can run the definitions, whatever is left out
+        self._at: tuple[int, int] | None = None  # the statement that a loading child is running
         self.notes: list[Note] = []
         self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
 
@@ -95,32 +97,32 @@ class Session:
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
         try:
-            return _read_answers(reply.get("answers"), frames.Unpacker(data, arena), len(calls))
+            return _read_answers(reply.get("answers"), frames.Unpacker(data, arena), calls)
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
 
     def _load(self) -> bool:
         """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
-        while len(self._skip) <= MOST_SKIPPED:
-            self._child, self._served = Child(self._worker), set()
-            at: list[tuple[int, int]] = []
+        while not self._hopeless:
+            self._child, self._served, self._at = Child(self._worker), set(), None
             header = {"op": "load", "functions": self._functions, "skip": self._skip}
             try:
                 reply, _ = self._child.request(
-                    header,
-                    [self._cells],
-                    cpu_seconds=LOAD_CPU_SECONDS,
-                    most=0,
-                    notice=lambda report, at=at: at.append((_line(report, "cell"), _line(report, "line"))),  # type: ignore[misc]  # bound now
+                    header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0, notice=self._hear
                 )
                 self._take_notes(reply)
                 return True
             except (Overdue, ChildEnded):
                 self._end()
-                if not at or at[-1] in self._skip:
-                    return False
-                self._skip.append(at[-1])
+                blamed = self._at
+                self._hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
+                if blamed is not None:
+                    self._skip.append(blamed)
         return False
+
+    def _hear(self, report: dict[str, Any]) -> None:
+        """The child says which statement comes next."""
+        self._at = _line(report, "cell"), _line(report, "line")
 
     def _take_notes(self, reply: dict[str, Any]) -> None:
         found = reply.get("functions")
@@ -153,16 +155,18 @@ class Session:
         self._end()
 
 
-def _read_answers(answers: Any, reader: frames.Unpacker, asked: int) -> list[Answer]:
-    if not isinstance(answers, list) or not 0 < len(answers) <= asked:
+def _read_answers(answers: Any, reader: frames.Unpacker, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
+    if not isinstance(answers, list) or not 0 < len(answers) <= len(calls):
         raise frames.FrameError("the number of answers is wrong")
     read = [_read_answer(one, reader) for one in answers]
     reader.finish()
-    if len(read) < asked:
-        if read[-1].kind == "value":
-            raise frames.FrameError("the number of answers is wrong")
-        read += [read[-1]] * (asked - len(read))
-    return read
+    missing = len(calls) - len(read)
+    if missing and read[-1].kind == "value":
+        raise frames.FrameError("the number of answers is wrong")
+    for answer, arguments in zip(read, calls, strict=False):
+        if not all(0 <= position < len(arguments) for position in answer.changed):
+            raise frames.FrameError("a malformed answer")
+    return read + [read[-1]] * missing
 
 
 def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
@@ -178,8 +182,8 @@ def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
         text=_text(one, "text", 600),
         trace=_text(one, "trace", 800),
         changed=tuple(changed),
-        dtypes=tuple(name[:40] for name in dtypes),
-        warnings=tuple(text[:100] for text in warned[:3]),
+        dtypes=tuple(_clean(name[:40]) for name in dtypes),
+        warnings=tuple(_clean(text[:100]) for text in warned[:3]),
         printed=_text(one, "printed", 2000),
     )
 
@@ -206,6 +210,10 @@ def _text(one: dict[str, Any], key: str, most: int) -> str:
     if not isinstance(value, str):
         return ""
     return value[:most].encode("utf-8", "replace").decode()
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _line(one: dict[str, Any], key: str) -> int:

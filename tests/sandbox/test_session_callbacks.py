@@ -1,0 +1,124 @@
+"""Callable arguments: the child calls, the judge computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sessions import BRIEF, HandIn
+
+
+def half_square(x: Any) -> float:
+    """A loss of the judge's."""
+    return float(np.sum(x * x) / 2)
+
+
+def test_a_callable_argument_is_called_in_the_judge(hand_in: HandIn) -> None:
+    """The function runs here, with the arguments it is given there, and its value goes back."""
+    seen: list[Any] = []
+
+    def loss(x: Any, scale: float) -> float:
+        seen.append((x, scale))
+        return scale * half_square(x)
+
+    student = hand_in("def f(loss, x): return loss(x, 2.0) - loss(x + 1, 1.0)")
+    assert student.value("f", loss, np.array([1.0, 2.0])) == 5.0 - 6.5
+    assert [(x.tolist(), scale) for x, scale in seen] == [([1, 2], 2.0), ([2, 3], 1.0)]
+
+
+def test_several_callables_in_several_calls(hand_in: HandIn) -> None:
+    """Each call has its own callables."""
+    student = hand_in("def f(first, x, second): return first(x) - second(x)")
+    calls = [(half_square, np.full(2, 3.0), lambda x: 1.0), (lambda x: 5, np.zeros(1), half_square)]
+    assert [answer.value for answer in student.session.answer("f", calls, 5)] == [8.0, 5.0]
+
+
+@pytest.mark.parametrize("size", [10, 5_000, 200_000])
+def test_arrays_of_any_size_cross(hand_in: HandIn, size: int) -> None:
+    """Large arrays go to and fro as they are, in many calls, and leave the arguments alone."""
+    source = """
+        def f(g, x, y):
+            total = x
+            for step in range(5):
+                total = total + g(total, y) * (step + 1)
+            return total, g(y, x), x, y
+    """
+    x, y = np.random.default_rng(0).normal(size=(2, size))
+
+    def mean(a: Any, b: Any) -> Any:
+        return (a + b) / 2
+
+    expected = x
+    for step in range(5):
+        expected = expected + mean(expected, y) * (step + 1)
+    for answer in hand_in(source).session.answer("f", [(mean, x, y)] * 2, 5):
+        assert answer.changed == ()
+        for got, right in zip(answer.value, (expected, mean(y, x), x, y), strict=True):
+            assert np.array_equal(got, right)
+
+
+def test_a_callable_that_raises(hand_in: HandIn) -> None:
+    """Its exception is raised in the student's call, who may catch it, and the session goes on."""
+
+    def picky(x: float) -> float:
+        raise ValueError("x has to be positive")
+
+    student = hand_in(
+        "def f(g): return g(-1.0)",
+        "def caught(g):\n    try: return g(-1.0)\n    except Exception as problem: return str(problem)",
+    )
+    answer = student.ask("f", picky)
+    assert answer.kind == "raised"
+    assert "x has to be positive" in answer.text
+    assert answer.trace == "cell 1, line 1: def f(g): return g(-1.0)"
+    assert "x has to be positive" in student.value("caught", picky)
+
+
+@pytest.mark.parametrize("arguments", ["", "1.0, 2.0", "'text'", "None", "[[1.0], 2]"])
+def test_wrong_arguments_are_the_students_mistake(hand_in: HandIn, arguments: str) -> None:
+    """Too few, too many or senseless arguments raise in the student's call, not in the judge."""
+    answer = hand_in(f"def f(g): return g({arguments})").ask("f", half_square)
+    assert answer.kind == "raised"
+    assert "TypeError" in answer.text or "ValueError" in answer.text
+
+
+@pytest.mark.parametrize("argument", ["{}", "object()", "f", "1j", "2 ** 70", "iter(int, 1)"])
+def test_arguments_that_cannot_be_sent(hand_in: HandIn, argument: str) -> None:
+    """They raise in the student's call; the message does not speak of what the function returned."""
+    answer = hand_in(f"def f(g): return g({argument})").ask("f", half_square)
+    assert answer.kind == "raised"
+    assert answer.trace == f"cell 1, line 1: def f(g): return g({argument})"
+
+
+def test_a_callable_that_returns_no_plain_value(hand_in: HandIn) -> None:
+    """The student's call raises, and the judge goes on."""
+    student = hand_in("def f(g): return g()")
+    for odd in (dict, object, lambda: 10**30, lambda: np.array(["a"])):
+        assert student.ask("f", odd).kind == "raised"
+    assert student.value("f", lambda: 2) == 2
+
+
+def test_a_callable_from_an_earlier_call(hand_in: HandIn) -> None:
+    """It is gone: calling it later raises, or reaches the later call's own, and nothing breaks."""
+    student = hand_in(
+        "kept = []\ndef keep(g):\n    kept.append(g)\n    return 1\ndef use(): return kept[0](1.0)"
+    )
+    student.value("keep", half_square)
+    assert student.ask("use").kind == "raised"
+    assert student.value("keep", half_square) == 1
+
+
+def test_an_endless_loop_of_calls_ends(hand_in: HandIn) -> None:
+    """A loop that asks the judge again and again is stopped by its CPU time, as any other."""
+    used: list[float] = []
+
+    def note(seconds: float) -> float:
+        used.append(seconds)
+        return seconds
+
+    source = "from time import process_time\ndef f(g):\n    while True: g(process_time())"
+    student = hand_in(source, "def other(): return 1")
+    assert student.ask("f", note, cpu=BRIEF).kind == "timeout"
+    assert student.value("other") == 1
+    assert used[-1] - used[0] < BRIEF + 1
