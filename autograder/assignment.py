@@ -23,6 +23,7 @@ from autograder.calibration import CalibrationFile, read_calibration
 from autograder.checks import Check, collect
 from autograder.course import Course, read_yaml
 from autograder.errors import ContentError
+from autograder.places import line_of, place_of
 from autograder.variants import Variant, collect_variants
 
 __all__ = ["Assignment", "AssignmentFile", "Late", "Task", "load_assignment", "load_file"]
@@ -169,21 +170,23 @@ def _fits_together(assignment: Assignment) -> None:
     tasks = {task.id: task for task in assignment.file.tasks}
     for one in [*assignment.public_checks, *assignment.hidden_checks]:
         if one.task not in tasks:
-            raise ContentError(f"Check {one.id} of {assignment.id} is for an unknown task {one.task!r}.")
+            raise ContentError(f"{place_of(one.body)}: check {one.id} is for an unknown task {one.task!r}.")
     for public in assignment.public_checks:
         if public.points:
             raise ContentError(
-                f"Public check {public.id} of {assignment.id} carries points: they can be memorised."
+                f"{place_of(public.body)}: public check {public.id} carries points: it can be memorised."
             )
-    for task in tasks.values():
+    yaml = assignment.folder / "assignment.yaml"
+    for number, task in enumerate(tasks.values()):
         points = sum(one.points for one in assignment.hidden_checks if one.task == task.id)
         if abs(points - task.points) > 1e-9:
+            line = line_of(yaml.read_text(encoding="utf-8"), ("tasks", number, "points"))
             raise ContentError(
-                f"{assignment.id}: task {task.id} is worth {task.points:g} points, "
+                f"{yaml}, line {line}: task {task.id} is worth {task.points:g} points, "
                 f"its hidden checks add up to {points:g}."
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.of not in assignment.functions:
             raise ContentError(
-                f"Variant {variant.name} of {assignment.id} is of an unknown function {variant.of!r}."
+                f"{place_of(variant.body)}: variant {variant.name} is of an unknown function {variant.of!r}."
             )

@@ -15,6 +15,7 @@ second best of the three counts; points fall linearly from the threshold to the 
 from __future__ import annotations
 
 import functools
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ def convergence(*, task: str, points: float, floor: float = 0.5) -> Callable[[Bo
             band = materials.calibration.band(body.__name__, materials.images.name)
             _Judgement(body, student, reference, seed, materials, band, floor).pass_or_fail()
 
-        del trains.__wrapped__  # its signature is the check's, not the body's
+        # Its signature is the check's, not the body's.
+        trains.__signature__ = inspect.signature(trains, follow_wrapped=False)  # type: ignore[attr-defined]
         trains.__training__ = body  # type: ignore[attr-defined]  # read by training_of
         return trains
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from autograder.errors import ContentError, UsageError
+from autograder.places import line_of
 
 __all__ = ["Course", "find_course", "read_yaml"]
 
@@ -91,25 +92,10 @@ def read_yaml(path: Path, model: type[M]) -> M:
         return model.model_validate(data)
     except ValidationError as problem:
         first = problem.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        line = _line_of(text, first["loc"])
+        key = ".".join(str(part) for part in first["loc"])
+        line = line_of(text, first["loc"])
         raise ContentError(
-            f"{path}{f', line {line}' if line else ''}: {key}: {first['msg']}.", next_step="Correct the key."
+            f"{path}{f', line {line}' if line else ''}: {key}{': ' if key else ''}"
+            f"{first['msg'].removeprefix('Value error, ')}.",
+            next_step="Correct the key.",
         ) from problem
-
-
-def _line_of(text: str, keys: tuple[Any, ...]) -> int | None:
-    """The line of a key in YAML text, counted from 1; the deepest part of the path that exists."""
-    node, line = yaml.compose(text), None
-    for key in keys:
-        if isinstance(node, yaml.MappingNode):
-            pair = next((p for p in node.value if p[0].value == str(key)), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            node = node.value[key]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line

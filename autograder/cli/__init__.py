@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from autograder.cli import calibrate, check, grade, sample
+from autograder.cli import calibrate, check, grade, lint, sample
 from autograder.cli.show import complain
 from autograder.errors import AutograderError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("grade")(grade.grade)
 app.command("sample")(sample.sample)
 app.command("check")(check.check)
+app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CHOICES", "Images", "load_images"]
+__all__ = ["CHOICES", "DATA_SETS", "Images", "load_images"]
 
-from autograder.dataset.choose import CHOICES, load_images
+from autograder.dataset.choose import CHOICES, DATA_SETS, load_images
 from autograder.dataset.images import Images

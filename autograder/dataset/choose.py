@@ -9,9 +9,10 @@ from pathlib import Path
 from autograder.dataset.images import Images
 from autograder.errors import UsageError
 
-__all__ = ["CHOICES", "load_images"]
+__all__ = ["CHOICES", "DATA_SETS", "load_images"]
 
-CHOICES = ("auto", "mnist", "digits")
+DATA_SETS = ("mnist", "digits")
+CHOICES = ("auto", *DATA_SETS)
 
 
 @cache

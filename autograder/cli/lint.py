@@ -1,0 +1,72 @@
+"""`autograder lint`: prove an assignment before students see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.cli.show import progress_bar, say
+from autograder.course import find_course
+from autograder.errors import ContentError, UsageError
+from autograder.grading import materials_for
+from autograder.lint import Fault, Proof, faults_in_files, faults_in_handout
+from autograder.lint.proof import SEEDS
+
+__all__ = ["lint"]
+
+Step = Callable[[], list[Fault]]
+
+
+def lint(
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Assignments: folders of assignments/; all when none is named.")
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="mnist, digits, or auto for what is there.")] = "",
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Prove assignments: every stub fails, the reference passes, every known mistake is caught and named."""
+    root = find_course(course)
+    names = assignments or root.assignment_ids()
+    if not names:
+        raise UsageError(f"There is no assignment in {root.root}.", next_step="Write one first.")
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            assignment = load_assignment(root, name)
+        except ContentError as problem:  # nothing more can be said about this one; the others still can
+            say(f"{name}: {problem.message} {problem.next_step}")
+            faults.append(Fault(name, problem.message))
+            continue
+        own = [*faults_in_files(assignment), *faults_in_handout(assignment), *_proven(assignment, dataset)]
+        for fault in own:
+            say(str(fault).replace(f"{root.root}/", ""))
+        if not own:
+            counts = f"{len(assignment.mistakes)} mistakes caught and named, "
+            counts += f"{len(assignment.alternatives)} other right answers keep full marks"
+            say(f"{name}: {len(assignment.hidden_checks)} hidden checks, {counts}.")
+        faults += own
+    if faults:
+        raise ContentError(
+            f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in {', '.join(names)}.",
+            next_step="Mend what is listed above and run it again.",
+        )
+
+
+def _proven(assignment: Assignment, dataset: str) -> list[Fault]:
+    materials_for(assignment, 0, dataset)  # a missing data set is said before anything runs
+    with Proof(assignment, dataset) as proof, progress_bar() as progress:
+        steps: list[Step] = [proof.untouched, proof.public]
+        steps += [partial(proof.reference, seed) for seed in SEEDS]
+        steps += [partial(proof.mistake, one) for one in assignment.mistakes]
+        steps += [partial(proof.alternative, one) for one in assignment.alternatives]
+        bar = progress.add_task(f"Proving {assignment.id}", total=len(steps))
+        found: list[Fault] = []
+        for step in steps:
+            found += step()
+            progress.advance(bar)
+        return found
