@@ -26,7 +26,7 @@ from autograder.errors import ContentError
 from autograder.places import line_of, place_of
 from autograder.variants import Variant, collect_variants
 
-__all__ = ["Assignment", "AssignmentFile", "Late", "Task", "load_assignment", "load_file"]
+__all__ = ["Assignment", "AssignmentFile", "Late", "Limits", "Task", "load_assignment", "load_file"]
 
 
 class _Part(BaseModel):
@@ -51,6 +51,24 @@ class Late(_Part):
     grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
 
 
+class Limits(_Part):
+    """What a submission may use. Processor time counts; waiting for a busy machine does not."""
+
+    memory_gb: float = Field(default=2.0, ge=0.5, le=256, description="Address space of its process.")
+    call_seconds: float = Field(default=5.0, gt=0, le=3600, description="What a call may take at least.")
+    call_times: float = Field(
+        default=20.0, ge=1, description="Or so many times what the reference took for its longest call."
+    )
+    times: dict[str, float] = Field(
+        default_factory=dict,
+        description="Functions with a factor of their own, such as a whole training run.",
+    )
+
+    def seconds(self, function: str, reference: float) -> float:
+        """Processor seconds for a call of a function that took the reference so long."""
+        return max(self.call_seconds, self.times.get(function, self.call_times) * reference)
+
+
 class AssignmentFile(_Part):
     """What assignment.yaml may say."""
 
@@ -61,6 +79,7 @@ class AssignmentFile(_Part):
         default="auto", description="What its convergence checks train on; auto takes MNIST if it is there."
     )
     late: Late = Field(default_factory=Late)
+    limits: Limits = Field(default_factory=Limits)
     tasks: list[Task] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -72,6 +91,9 @@ class AssignmentFile(_Part):
         twice = sorted({name for name in functions if functions.count(name) > 1})
         if twice:
             raise ValueError(f"{twice[0]} is in two tasks")
+        unknown = sorted(self.limits.times.keys() - set(functions))
+        if unknown:
+            raise ValueError(f"limits.times names {unknown[0]}, which no task asks for")
         return self
 
 

@@ -57,10 +57,6 @@ class ReferenceBackend:
         self.slowest[function] = max(self.slowest.get(function, 0.0), time.process_time() - started)
         return Answer("value", value)
 
-    def pace(self, function: str) -> float:
-        """CPU seconds a submission gets for one call: twenty times the reference's, at least five."""
-        return max(5.0, 20 * self.slowest.get(function, 0.0))
-
 
 class NotebookBackend:
     """Functions in this very process, for a student checking their own work."""

@@ -66,12 +66,18 @@ class Grader:
             return self._grade(submission)
 
     def _start_worker(self) -> Worker:
-        return Worker(expected=[cell.source for cell in read_notebook(self.assignment.handout.read_bytes())])
+        memory = int(self.assignment.file.limits.memory_gb * 1024**3)
+        handout = [cell.source for cell in read_notebook(self.assignment.handout.read_bytes())]
+        return Worker(memory, expected=handout)
+
+    def _seconds(self, function: str) -> float:
+        """Processor seconds a submission gets for one call."""
+        return self.assignment.file.limits.seconds(function, self._backend.slowest.get(function, 0.0))
 
     def _grade(self, submission: Submission) -> Report:
         cells = [(cell.number, cell.source) for cell in submission.cells]
         with Session(self._worker, cells, self.assignment.functions) as session:
-            student = Functions(session, self._parameters, self._backend.pace)
+            student = Functions(session, self._parameters, self._seconds)
             tasks = [self._grade_task(task, student) for task in self.assignment.file.tasks]
             notes = session.notes
         return Report(

@@ -8,7 +8,7 @@ judge:  worker (starts the zygote) · child (one process, deadlines) · session 
 
 from __future__ import annotations
 
-__all__ = ["Limits", "Session", "Worker"]
+__all__ = ["Session", "Worker"]
 
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Limits, Worker
+from autograder.sandbox.worker import Worker

@@ -10,14 +10,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from autograder.errors import SandboxError
 from autograder.sandbox.arena import Arena, new_memory
 
-__all__ = ["Limits", "Worker"]
+__all__ = ["Worker"]
 
 START_SECONDS = 60.0
 # Kept from our own environment: how NumPy's linear algebra is to run on this processor.
@@ -28,25 +27,22 @@ KEEP_PAGES = {"MALLOC_MMAP_THRESHOLD_": str(64 * 1024**2), "MALLOC_TRIM_THRESHOL
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a child may use."""
-
-    memory: int = 2 * 1024**3  # bytes of address space; honest MNIST solutions were seen to need 1.1 GB
-    life_cpu_seconds: int = 1800  # a bound on a child's whole life, above any sum of calls
+MEMORY = 2 * 1024**3  # bytes of address space; honest MNIST solutions were seen to need 1.1 GB
+LIFE_CPU_SECONDS = 1800  # a bound on a child's whole life, above any sum of calls
 
 
 class Worker:
     """One zygote process; a context manager that leaves nothing running."""
 
     def __init__(
-        self, limits: Limits | None = None, expected: Sequence[str] = (), without: Collection[str] = ()
+        self, memory: int = MEMORY, expected: Sequence[str] = (), without: Collection[str] = ()
     ) -> None:
-        """`expected` are cells that many submissions will hold unchanged; they are parsed once.
+        """Each child may use `memory` bytes.
 
-        `without` leaves out layers, "landlock" or "seccomp", to see what they are for.
+        `expected` are cells that many submissions will hold unchanged; they are parsed once. `without`
+        leaves out layers, "landlock" or "seccomp", to see what they are for.
         """
-        self.limits = limits or Limits()
+        self._memory = memory
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         ours, theirs = socket.socketpair()
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **ONE_THREAD, **KEEP_PAGES}
@@ -80,7 +76,7 @@ class Worker:
         """Fork a child; returns the judge's end of its connection, the shared memory and its process id."""
         ours, theirs = socket.socketpair()
         memory = new_memory()
-        message = b"S" + struct.pack("<QQ", self.limits.memory, self.limits.life_cpu_seconds)
+        message = b"S" + struct.pack("<QQ", self._memory, LIFE_CPU_SECONDS)
         with theirs:
             try:
                 socket.send_fds(self._control, [message], [theirs.fileno(), memory])

@@ -9,7 +9,7 @@ import pytest
 from sessions import BRIEF, HandIn, Student
 
 from autograder.errors import SandboxError
-from autograder.sandbox import Limits, Worker, session
+from autograder.sandbox import Worker, session
 from autograder.sandbox.arena import Arena
 
 OTHERS = """
@@ -153,7 +153,7 @@ class TestMemory:
     def test_bit_by_bit(self) -> None:
         """Hoarding in small pieces ends at the limit too, and all is given back."""
         hoard = "def f():\n    kept = []\n    while True: kept.append(bytearray(2**20))"
-        with Worker(Limits(memory=512 * 2**20)) as small:
+        with Worker(512 * 2**20) as small:
             student = Student(small, hoard, OTHERS)
             with student.session:
                 assert student.ask("f").kind == "memory"
