@@ -30,11 +30,20 @@ class Band(BaseModel):
 
     mean: float = Field(ge=0, le=1, description="Mean test accuracy.")
     sd: float = Field(ge=0, description="Standard deviation over the runs.")
-    lowest: float = Field(ge=0, le=1, description="The worst run.")
-    highest: float = Field(ge=0, le=1, description="The best run.")
+    accuracies: list[float] = Field(min_length=FEWEST_RUNS, description="Each run's test accuracy.")
     seeds: list[int] = Field(min_length=FEWEST_RUNS, description="The seed of each run.")
     cpu_seconds: float = Field(ge=0, description="Median CPU time of a run on the calibrating machine.")
     environment: dict[str, str] = Field(description="Versions that the figures may depend on.")
+
+    @property
+    def lowest(self) -> float:
+        """The worst run."""
+        return min(self.accuracies)
+
+    @property
+    def highest(self) -> float:
+        """The best run."""
+        return max(self.accuracies)
 
     @property
     def threshold(self) -> float:
@@ -87,8 +96,7 @@ def band_of(accuracies: list[float], seeds: list[int], cpu: list[float], environ
     return Band(
         mean=round(mean, 5),
         sd=round(math.sqrt(variance), 5),
-        lowest=round(min(accuracies), 5),
-        highest=round(max(accuracies), 5),
+        accuracies=[round(one, 5) for one in accuracies],
         seeds=seeds,
         cpu_seconds=round(sorted(cpu)[count // 2], 3),
         environment=environment,

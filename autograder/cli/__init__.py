@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from autograder.cli import calibrate, check, grade, lint, sample
+from autograder.cli import calibrate, check, claims, grade, lint, sample
 from autograder.cli.show import complain
 from autograder.errors import AutograderError
 
@@ -26,6 +26,7 @@ app.command("sample")(sample.sample)
 app.command("check")(check.check)
 app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
+app.command("claims")(claims.claims)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from autograder.cli.show import console, progress_bar, say
 from autograder.course import find_course
 from autograder.dataset import load_images
 from autograder.errors import UsageError
+from autograder.feedback.calibration_plot import calibration_plot
 
 __all__ = ["calibrate"]
 
@@ -43,4 +44,7 @@ def calibrate(
             figures = (band.mean, band.sd, band.lowest, band.threshold)
             table.add_row(check.id, *(f"{figure:.4f}" for figure in figures), f"{band.cpu_seconds:.2f}")
     console.print(table)
-    say(f"Written to {write_calibration(loaded.solution, loaded.calibration)}")
+    path = write_calibration(loaded.solution, loaded.calibration)
+    picture = path.with_suffix(".svg")
+    picture.write_text(calibration_plot(loaded.calibration), encoding="utf-8")
+    say(f"Written to {path}, drawn in {picture}")

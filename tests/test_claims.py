@@ -1,0 +1,100 @@
+"""The lecture's claims, shown by a course's references: runs, figures, page."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from command import autograder
+from tiny_course import ASSIGNMENT
+
+from autograder.claims import Claim, Measured, Run, load_claims
+from autograder.course import Course, find_course
+from autograder.feedback.claims_page import claims_figure, claims_page
+
+CLAIMS = f'''\
+"""Claims."""
+
+from autograder.claims import Run, claim
+
+
+@claim(better=["doubling"], than="staying")
+def doubling_grows(references, images, rng):
+    """Doubling grows faster.
+
+    Starting from 0.1, three times.
+    """
+    double = references["{ASSIGNMENT}"].double
+    start = 0.1 + 0.0001 * rng.random()
+    return {{
+        "doubling": Run([0, 1, 2, 3], [start, double(start), double(double(start)), 0.8]),
+        "staying": Run([0, 1, 2, 3], [start] * 4),
+    }}
+'''
+
+
+@pytest.fixture
+def course(tiny_course: Course, tmp_path: Path) -> Path:
+    """A copy of the tiny course that claims something."""
+    root = shutil.copytree(tiny_course.root, tmp_path / "course")
+    (root / "solutions" / "claims.py").write_text(CLAIMS)
+    return root
+
+
+def test_the_command_writes_page_and_picture(course: Path) -> None:
+    """Figures in the terminal, `claims.html` that needs no other file, `claims.svg` for other pages."""
+    ran = autograder("claims", "--out", "out", "--dataset", "digits", folder=course)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Doubling grows faster: doubling 0.800 ± 0.000, staying 0.100 ± 0.000." in ran.stdout
+    assert "Holds for 3 of 3 seeds." in ran.stdout
+    page = (course / "out" / "claims.html").read_text()
+    assert "Starting from 0.1, three times." in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert (course / "out" / "claims.svg").read_text().startswith("<svg")
+
+
+def test_a_course_without_claims_says_so(tiny_course: Course, tmp_path: Path) -> None:
+    """The file that is missing is named."""
+    ran = autograder("claims", "--out", tmp_path / "out", folder=tiny_course.root)
+    assert ran.returncode == 3
+    assert "claims.py" in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_nobody_named(course: Path) -> None:
+    """Names in the mark and in the result have to agree."""
+    path = course / "solutions" / "claims.py"
+    path.write_text(path.read_text().replace('than="staying"', 'than="resting"'))
+    ran = autograder("claims", "--out", "out", "--dataset", "digits", folder=course)
+    assert ran.returncode == 3
+    assert "resting" in ran.stderr
+
+
+def measured(*pairs: tuple[float, float]) -> Measured:
+    """A claim with such final accuracies, better and other, a pair a seed."""
+    claim = Claim("New beats old", "It does.", ("new",), "old", lambda references, images, rng: {})
+    return Measured(claim, [{"new": Run([0], [a]), "old": Run([0], [b])} for a, b in pairs])
+
+
+def test_a_claim_holds_where_all_better_ones_end_higher() -> None:
+    """It is counted seed by seed; a tie is not better."""
+    assert measured((0.9, 0.8), (0.7, 0.8), (0.8, 0.8)).holds == 1
+    assert measured((0.9, 0.8), (0.7, 0.6)).figures()[0] == (
+        "new",
+        pytest.approx(0.8),
+        pytest.approx(0.1414, rel=1e-3),
+    )
+
+
+def test_the_same_numbers_make_the_same_picture() -> None:
+    """The picture holds no date and no random name, so a committed one changes only with its numbers."""
+    one = measured((0.9, 0.8), (0.7, 0.6))
+    assert claims_figure([one]) == claims_figure([one])
+    assert "2 seeds" in claims_page("Course", "digits", [one])
+
+
+def test_the_lecture_s_claims_are_there() -> None:
+    """This course claims what its lecture says about loss, activation and update rules."""
+    claims = load_claims(find_course(Path(__file__).parent))
+    assert [claim.than for claim in claims] == ["squared error", "sigmoid", "plain SGD"]
