@@ -32,7 +32,9 @@ class ReferenceBackend:
         self.slowest: dict[str, float] = {}  # CPU seconds of the longest call of each function
         self._answers: dict[tuple[str, bytes], Answer] = {}
 
-    def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
         """Answer from memory where it can; errors are the author's and pass through."""
         return [self._one(function, arguments) for arguments in calls]
 
@@ -64,7 +66,9 @@ class NotebookBackend:
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
 
-    def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
         """Call the student's function; an exception becomes an answer, as in the sandbox."""
         target = self.namespace.get(function)
         if not callable(target):

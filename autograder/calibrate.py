@@ -29,7 +29,7 @@ def calibrate_check(
 ) -> Band:
     """Train once for each seed, each time with the pixels in another order; `done` is called after each."""
     pieces = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
-    pieces.records_ = False
+    pieces.training_ = True
     loop = training_of(check.body)
     accuracies, cpu = [], []
     for seed in seeds:

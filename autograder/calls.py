@@ -37,8 +37,13 @@ class Answer:
 class Backend(Protocol):
     """A place where functions run."""
 
-    def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
-        """Make the calls in order, each with its own copies of the arguments, and return the answers."""
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        """Make the calls in order, each with its own copies of the arguments, and return the answers.
+
+        With `lend`, large arguments may be lent instead of copied and are not watched for changes.
+        """
         ...
 
 
@@ -79,7 +84,7 @@ class Functions:
         self.pace_ = pace
         self.findings_ = Findings()
         self.memory_: dict[tuple[object, ...], object] = {}
-        self.records_ = True  # whether calls are kept for the diagnosis
+        self.training_ = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
         self.deadline_: float | None = None  # of time.monotonic(), for many calls together
 
     def __getattr__(self, name: str) -> Function:
@@ -110,11 +115,11 @@ class Function:
         if owner.deadline_ is not None and time.monotonic() > owner.deadline_:
             raise failure.TimedOut(f"{self.name} is too slow: training was stopped.")
         limit = owner.pace_(self.name)
-        answers = owner.backend_.answer(self.name, calls, limit)
+        answers = owner.backend_.answer(self.name, calls, limit, owner.training_)
         values = []
         for arguments, answer in zip(calls, answers, strict=True):
             call = Call(self.name, arguments, answer)
-            if owner.records_ or answer.kind != "value":
+            if not owner.training_ or answer.kind != "value":
                 owner.findings_.calls.append(call)
             if answer.kind != "value":
                 raise failure_of(call, self.describe(arguments))

@@ -99,7 +99,7 @@ class _Judgement:
         expected = self._reference_run(attempt)
         started = time.monotonic()
         self.student.deadline_ = started + MOST_SECONDS
-        self.student.records_ = False  # thousands of calls, each with arrays: nobody could read them
+        self.student.training_ = True
         try:
             with quiet():
                 run = self.body(self.student, self.materials.images, self._generator(attempt))
@@ -110,7 +110,7 @@ class _Judgement:
                 hint="Look at the other checks of this task first: a shape or a type is wrong.",
             ) from None
         finally:
-            self.student.deadline_, self.student.records_ = None, True
+            self.student.deadline_, self.student.training_ = None, False
         if attempt == 0:
             draw_losses(self.student, run.losses, expected.losses)
         return run
@@ -119,11 +119,11 @@ class _Judgement:
         key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)
 
         def train() -> Training:
-            self.reference.records_ = False
+            self.reference.training_ = True
             try:
                 return self.body(self.reference, self.materials.images, self._generator(attempt))
             finally:
-                self.reference.records_ = True
+                self.reference.training_ = False
 
         return self.reference.remember_(key, train)
 

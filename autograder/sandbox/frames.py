@@ -129,7 +129,7 @@ class Unpacker:
         self.data, self.offset, self.arena = data, 0, arena
         self.make_callable, self.mapped = make_callable, mapped
         self.left = arena.half if arena is not None else 0  # bytes it may still take from the arena
-        self.copies = True  # False leaves arrays where they are: to look at, not to keep
+        self.copies = self.copies_arena = True  # False leaves arrays where they are: not to be kept
 
     def value(self, spec: Any, depth: int = 0) -> Any:
         """The next value; arrays are fresh, writable and C-contiguous."""
@@ -193,7 +193,7 @@ class Unpacker:
             entries = self.arena.get(place, dtype, size)
         else:
             raise FrameError("a malformed place")
-        if self.copies:
+        if self.copies if place is None else self.copies_arena:
             entries = entries.copy()  # before it is looked at: the other side shares the arena
         if dtype.itemsize == 1 and (entries.view(np.uint8) > 1).any():
             raise FrameError("a truth value that is neither true nor false")

@@ -104,17 +104,21 @@ class Runner:
         if self.arena is not None:
             self.arena.clear()
         reader = self.frames.Unpacker(data, self.arena, self.remote_function, self.mapped)
+        # In training a large argument is lent: it is the judge's part of the arena, written anew each time.
+        reader.copies_arena = not header["lend"]
         buffers: list[Any] = []
         answers = []
         left = header["most"]
         for specs in header["calls"]:
             start = reader.offset
             arguments = [reader.value(spec) for spec in specs]
-            sent = self.frames.Unpacker(
-                data[start : reader.offset], self.arena, self.remote_function, self.mapped
-            )
-            sent.copies = False
-            originals = [sent.value(spec) for spec in specs]
+            originals: list[Any] = []
+            if not header["lend"]:
+                sent = self.frames.Unpacker(
+                    data[start : reader.offset], self.arena, self.remote_function, self.mapped
+                )
+                sent.copies = sent.copies_arena = False
+                originals = [sent.value(spec) for spec in specs]
             one, own = self.call(header["fn"], arguments, originals, left)
             left -= sum(len(buffer) for buffer in own)
             buffers += own
@@ -148,7 +152,7 @@ class Runner:
         return {
             "kind": "value",
             "value": spec,
-            "changed": [i for i, pair in enumerate(zip(arguments, originals, strict=True)) if differ(*pair)],
+            "changed": [i for i, pair in enumerate(zip(arguments, originals, strict=False)) if differ(*pair)],
             "dtypes": converted[:8],
             "warnings": sorted({str(w.message)[:100] for w in warned[:50]})[:3],
             "printed": self.printed.take(),

@@ -45,7 +45,9 @@ class Session:
         self.notes: list[Note] = []
         self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
 
-    def answer(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
         """Make the calls in one frame; a call that brings no value is the last one made."""
         for _ in range(2):
             if function in self._given_up:
@@ -57,7 +59,7 @@ class Session:
             spoilt = bool(self._served - {function})
             self._served.add(function)
             try:
-                return self._ask(function, calls, cpu_seconds)
+                return self._ask(function, calls, cpu_seconds, lend)
             except Overdue:
                 self._end()
                 text = f"{function} used more than {cpu_seconds:g} s."
@@ -76,7 +78,9 @@ class Session:
         if self._child is None:
             self._load()
 
-    def _ask(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+    def _ask(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool
+    ) -> list[Answer]:
         assert self._child is not None  # answer loads one first
         self._requests += 1
         child, arena = self._child, self._child.arena
@@ -85,7 +89,14 @@ class Session:
         specs = [[packer.value(one) for one in arguments] for arguments in calls]
         sent = arena.used
         most = 4 * 1024**2 + 4 * packer.size
-        header = {"op": "calls", "id": self._requests, "fn": function, "calls": specs, "most": most}
+        header = {
+            "op": "calls",
+            "id": self._requests,
+            "fn": function,
+            "calls": specs,
+            "most": most,
+            "lend": lend,
+        }
 
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
             arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read

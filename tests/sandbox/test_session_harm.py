@@ -44,7 +44,8 @@ class TestTime:
             "return (x for x in iter(int, 1) if x)",
             "import re; return re.match('(a*)*$', 'a' * 50 + 'b')",
             "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\n    while True: pass",
-            "import threading; [threading.Thread(target=f).start() for _ in range(3)]\n    while True: pass",
+            "import threading\n    def spin():\n        while True: pass\n"
+            "    [threading.Thread(target=spin).start() for _ in range(3)]\n    spin()",
         ],
     )
     def test_a_hanging_function_times_out(self, hand_in: HandIn, body: str) -> None:
