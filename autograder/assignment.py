@@ -59,6 +59,9 @@ class Limits(_Part):
     call_times: float = Field(
         default=20.0, ge=1, description="Or so many times what the reference took for its longest call."
     )
+    deaths: int = Field(
+        default=8, ge=1, description="How often its process may end or hang; then it is over."
+    )
     times: dict[str, float] = Field(
         default_factory=dict,
         description="Functions with a factor of their own, such as a whole training run.",

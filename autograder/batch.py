@@ -43,6 +43,7 @@ class Batch:
     out: Path
     workers: int = 1
     dataset: str = ""  # overrides the assignment's choice
+    allow_weak_sandbox: bool = False
 
     def grade(self, entries: Sequence[Entry]) -> Iterator[Report]:
         """Grade the submissions, writing each student's files; reports come as they are done."""
@@ -144,7 +145,9 @@ class _Station:
         course = find_course(batch.course)
         self.assignment = load_assignment(course, batch.assignment)
         self.course_title, self.output = course.title, Output(batch.out)
-        self.grader = Grader(self.assignment, batch.seed, batch.dataset)
+        self.grader = Grader(
+            self.assignment, batch.seed, batch.dataset, allow_weak_sandbox=batch.allow_weak_sandbox
+        )
 
     def handle(self, entry: Entry) -> Report:
         report = self.grader.grade(read_submission(entry.student, entry.path))

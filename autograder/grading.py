@@ -27,7 +27,7 @@ from autograder.sandbox.shared import shared
 from autograder.sandbox.worker import Worker
 from autograder.submission import Submission
 
-__all__ = ["Grader", "materials_for"]
+__all__ = ["Grader", "materials_for", "why_refused"]
 
 
 def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Materials | None:
@@ -44,17 +44,38 @@ def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Mater
     return Materials(replace(images, scale_all=shared), assignment.calibration)
 
 
+def why_refused(level: str, allow_weak: bool = False) -> UsageError | None:
+    """Why strangers' code is not run at this level of the sandbox; None where it is."""
+    if level in ("full", "good") or (level == "weak" and allow_weak):
+        return None
+    held = "only limits on time and memory hold" if level == "weak" else "not even limits hold"
+    return UsageError(
+        f"Submissions cannot be shut in on this machine: {held}.",
+        next_step="`autograder doctor` says why. To grade people you trust, add --allow-weak-sandbox."
+        if level == "weak"
+        else "`autograder doctor` says why; grade on Linux or in a container.",
+    )
+
+
 class Grader:
     """Grades submissions of one assignment, one at a time; a context manager."""
 
-    def __init__(self, assignment: Assignment, seed: int, dataset: str = "") -> None:
-        """`dataset` overrides the assignment's own choice: "auto", "mnist" or "digits"."""
+    def __init__(
+        self, assignment: Assignment, seed: int, dataset: str = "", *, allow_weak_sandbox: bool = False
+    ) -> None:
+        """`dataset` overrides the assignment's own choice: "auto", "mnist" or "digits".
+
+        Raises UsageError where submissions cannot be shut in, unless a weak sandbox is allowed.
+        """
         self.assignment, self.seed = assignment, seed
         self._materials = materials_for(assignment, seed, dataset)
         self._parameters = assignment.parameters
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
         self._worker = self._start_worker()
+        if refusal := why_refused(self._worker.level, allow_weak_sandbox):
+            self._worker.close()
+            raise refusal
 
     def grade(self, submission: Submission) -> Report:
         """The report on one submission; raises SandboxError when ours, not theirs, is the fault."""
@@ -76,7 +97,8 @@ class Grader:
 
     def _grade(self, submission: Submission) -> Report:
         cells = [(cell.number, cell.source) for cell in submission.cells]
-        with Session(self._worker, cells, self.assignment.functions) as session:
+        deaths = self.assignment.file.limits.deaths
+        with Session(self._worker, cells, self.assignment.functions, deaths) as session:
             student = Functions(session, self._parameters, self._seconds)
             tasks = [self._grade_task(task, student) for task in self.assignment.file.tasks]
             notes = session.notes

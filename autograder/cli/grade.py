@@ -14,9 +14,10 @@ from autograder.batch import Batch, Output
 from autograder.cli.show import progress_bar, say, show_class
 from autograder.course import find_course
 from autograder.errors import ContentError
-from autograder.grading import materials_for
+from autograder.grading import materials_for, why_refused
 from autograder.intake import find_submissions
 from autograder.report import Report, Status
+from autograder.sandbox import Worker
 
 __all__ = ["grade"]
 
@@ -28,15 +29,29 @@ def grade(
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier run's random inputs.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
     dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
+    allow_weak_sandbox: Annotated[
+        bool, typer.Option(help="Grade even where only limits hold: for people you trust.")
+    ] = False,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Grade submissions and write reports, feedback pages, the class page and a table of grades."""
     root = find_course(course)
     # Faults of the assignment and a missing data set come first, before any process starts.
     materials_for(load_assignment(root, assignment), 0, dataset)
+    with Worker() as worker:
+        if refusal := why_refused(worker.level, allow_weak_sandbox):
+            raise refusal
     entries = find_submissions(path, assignment)
     seed = secrets.randbits(32) if seed is None else seed
-    batch = Batch(root.root, assignment, seed, out.resolve(), workers or os.cpu_count() or 1, dataset)
+    batch = Batch(
+        root.root,
+        assignment,
+        seed,
+        out.resolve(),
+        workers or os.cpu_count() or 1,
+        dataset,
+        allow_weak_sandbox,
+    )
     order = {entry.student: position for position, entry in enumerate(entries)}
     reports: list[Report] = []
     with progress_bar() as progress:

@@ -3,6 +3,7 @@
     full   Landlock, seccomp and limits
     good   seccomp without any call that looks at files, and limits: no late imports
     weak   limits alone
+    none   not even those
 
 Runs in the zygote and its children only; imports nothing of ours but its three neighbours, which the
 zygote hands over.
@@ -44,6 +45,8 @@ class Confinement:
 
     def level(self) -> str:
         """Which level holds, tried for real in a child that is thrown away."""
+        if not _refuses(self, lambda: None):
+            return "none"
         if self._filter is None or not _refuses(self, _look_around):
             return "weak"
         return "full" if self._ruleset is not None else "good"
@@ -96,7 +99,11 @@ def _rlimits(memory: int, cpu_seconds: int) -> None:
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_NOFILE, 64, 64),
     ):
-        resource.setrlimit(what, (soft, hard))
+        try:
+            resource.setrlimit(what, (soft, hard))
+        except (OSError, ValueError):
+            if sys.platform == "linux":  # elsewhere not every limit can be set, which is why it is "weak"
+                raise
 
 
 def _die_with_parent() -> None:

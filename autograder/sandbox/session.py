@@ -24,6 +24,7 @@ from autograder.values import Value
 __all__ = ["Session"]
 
 LOAD_CPU_SECONDS = 10.0
+MOST_DEATHS = 12
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
 KINDS = ("value", "unusable", "raised", "missing", "memory")
 
@@ -31,7 +32,13 @@ KINDS = ("value", "unusable", "raised", "missing", "memory")
 class Session:
     """Answers calls for one submission; a context manager that ends its child."""
 
-    def __init__(self, worker: Worker, cells: Sequence[tuple[int, str]], functions: Sequence[str]) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        cells: Sequence[tuple[int, str]],
+        functions: Sequence[str],
+        deaths: int = MOST_DEATHS,
+    ) -> None:
         self._worker, self._functions = worker, list(functions)
         self._cells = json.dumps([[number, source] for number, source in cells]).encode()
         self._child: Child | None = None
@@ -40,6 +47,7 @@ class Session:
         self._skip: list[tuple[int, int]] = []
         self._missing: set[str] = set()
         self._requests = 0
+        self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
         self._at: tuple[int, int] | None = None  # the statement that a loading child is running
         self.notes: list[Note] = []
@@ -52,6 +60,9 @@ class Session:
         for _ in range(2):
             if function in self._given_up:
                 return [self._given_up[function]] * len(calls)
+            if self._lives <= 0:
+                text = f"{function} was not called: too many functions before it hung or ended the process."
+                return [Answer("crashed", text=text)] * len(calls)
             if self._child is None and not self._load():
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
@@ -59,13 +70,16 @@ class Session:
             spoilt = bool(self._served - {function})
             self._served.add(function)
             try:
-                return self._ask(function, calls, cpu_seconds, lend)
+                answers = self._ask(function, calls, cpu_seconds, lend)
+                if self._child is not None and self._child.has_threads():
+                    self._end()  # a thread that it left behind would live on in other functions' time
+                return answers
             except Overdue:
-                self._end()
+                self._end(spoilt=True)
                 text = f"{function} used more than {cpu_seconds:g} s."
                 self._given_up[function] = Answer("timeout", text=text)
             except ChildEnded as problem:
-                self._end()
+                self._end(spoilt=True)
                 if not spoilt:
                     text = f"{function} ended the process or broke its connection: {problem}."
                     self._given_up[function] = Answer("crashed", text=text)
@@ -152,7 +166,8 @@ class Session:
             if isinstance(one, dict)
         ]
 
-    def _end(self) -> None:
+    def _end(self, spoilt: bool = False) -> None:
+        self._lives -= spoilt
         if self._child is not None:
             self._child.end()
             self._child = None

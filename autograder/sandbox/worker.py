@@ -15,6 +15,7 @@ from types import TracebackType
 
 from autograder.errors import SandboxError
 from autograder.sandbox.arena import Arena, new_memory
+from autograder.sandbox.bubblewrap import wrapper
 
 __all__ = ["Worker"]
 
@@ -40,23 +41,36 @@ class Worker:
         """Each child may use `memory` bytes.
 
         `expected` are cells that many submissions will hold unchanged; they are parsed once. `without`
-        leaves out layers, "landlock" or "seccomp", to see what they are for.
+        leaves out layers, "bubblewrap", "landlock" or "seccomp", to see what they are for.
         """
         self._memory = memory
+        around = [] if "bubblewrap" in without else wrapper()
+        self._start(around, without)
+        try:
+            level = self._read(8)
+        except SandboxError:
+            self.close()
+            if not around:
+                raise
+            around = []  # installed, but user namespaces are switched off
+            self._start(around, without)
+            level = self._read(8)
+        #: How well children are shut in, as reports name it: "full", "good" or "weak".
+        self.level = level.decode().strip()
+        self.in_bubblewrap = bool(around)
+        sources = json.dumps(list(expected)).encode()
+        self._control.sendall(b"P" + struct.pack("<QQ", len(sources), 0) + sources)
+
+    def _start(self, around: Sequence[str], without: Collection[str]) -> None:
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
-        ours, theirs = socket.socketpair()
+        self._control, theirs = socket.socketpair()
+        self._control.settimeout(START_SECONDS)
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **ONE_THREAD, **KEEP_PAGES}
         environment |= {name: os.environ[name] for name in KEPT if name in os.environ}
+        zygote = [sys.executable, "-I", "-B", str(Path(__file__).with_name("zygote.py"))]
         with theirs:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    "-B",
-                    str(Path(__file__).with_name("zygote.py")),
-                    str(theirs.fileno()),
-                    *without,
-                ],
+                [*around, *zygote, str(theirs.fileno()), *without],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd="/",
@@ -65,12 +79,6 @@ class Worker:
                 stderr=self._complaints,
                 start_new_session=True,
             )
-        self._control = ours
-        self._control.settimeout(START_SECONDS)
-        #: How well children are shut in, as reports name it: "full", "good" or "weak".
-        self.level = self._read(8).decode().strip()
-        sources = json.dumps(list(expected)).encode()
-        self._control.sendall(b"P" + struct.pack("<QQ", len(sources), 0) + sources)
 
     def spawn(self) -> tuple[socket.socket, Arena, int]:
         """Fork a child; returns the judge's end of its connection, the shared memory and its process id."""
