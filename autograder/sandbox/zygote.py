@@ -28,12 +28,13 @@ MESSAGE = 17  # bytes of every message from the judge; a shorter one is padded
 
 # Imported before the fork: children find them ready, also where they cannot open a file any more.
 STANDARD_LIBRARY = """
-abc array ast base64 bisect calendar cmath collections collections.abc colorsys concurrent.futures.thread
-contextlib copy csv ctypes dataclasses datetime decimal difflib enum fractions functools gzip
-hashlib heapq inspect io itertools keyword linecache locale logging math numbers operator os pathlib
-pickle pprint queue random re reprlib secrets shutil statistics string struct subprocess tempfile textwrap threading
-time timeit traceback types typing unittest uuid warnings weakref zipfile zlib zoneinfo numpy.fft
-numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.testing
+abc array ast base64 bisect calendar cmath collections collections.abc colorsys
+concurrent.futures.thread contextlib copy csv ctypes dataclasses datetime decimal difflib enum
+fractions functools gzip hashlib heapq inspect io itertools keyword linecache locale logging math
+numbers operator os pathlib pickle pprint queue random re reprlib secrets shutil statistics string
+struct subprocess tempfile textwrap threading time timeit traceback types typing unittest uuid
+warnings weakref zipfile zlib zoneinfo numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random
+numpy.testing
 """
 
 
