@@ -150,7 +150,7 @@ class _Station:
         )
 
     def handle(self, entry: Entry) -> Report:
-        report = self.grader.grade(read_submission(entry.student, entry.path))
+        report = self.grader.grade(read_submission(entry.student, entry.path, self.assignment.id))
         page = student_page(report, title=self.assignment.file.title, course=self.course_title)
         self.output.write(report, page)
         return report

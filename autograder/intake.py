@@ -3,11 +3,13 @@
     PATH is                                   student
     one notebook, PATH.ipynb                  the file's name
     a folder of notebooks                     each file's name
+    an archive of any of these                as if it were unpacked
     a folder of folders with notebooks        each folder's name
     submitted/<student>/<assignment>/…        as nbgrader collects it
 
-A notebook that is named after the assignment and alone in its folder belongs to whom the folder is
-named after. Links are listed but never followed; reading such an entry says so to its student.
+In place of a notebook there may be an archive with one in it. A notebook that is named after the
+assignment and alone in its folder belongs to whom the folder is named after. Links are listed but
+never followed; reading such an entry says so to its student.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.archive import is_archive, stem
 from autograder.errors import UsageError
 from autograder.notebook import storable
 
@@ -85,10 +88,8 @@ def _cut(name: str, length: int) -> str:
 
 
 def _single(path: Path, assignment: str) -> Entry:
-    if path.suffix.lower() != SUFFIX:
-        raise UsageError(
-            f"{path} is not a notebook.", next_step=_unpack_or(path, f"Name a file that ends in {SUFFIX}.")
-        )
+    if not _is_notebook(path):
+        raise UsageError(f"{path} is not a notebook.", next_step=f"Name a file that ends in {SUFFIX}.")
     return Entry(_student(path, assignment), path)
 
 
@@ -112,7 +113,7 @@ def _in_folder(folder: Path, assignment: str) -> list[Entry]:
     if not notebooks and all(_is_folder(entry.path) for entry in chosen):
         raise UsageError(
             f"{folder} holds no notebook, neither in itself nor in a folder for each student.",
-            next_step=_unpack_or(folder, f"Name the folder that holds the {SUFFIX} files."),
+            next_step=f"Name the folder that holds the {SUFFIX} files.",
         )
     whose = _student if len(notebooks) == 1 and not chosen else _stem
     entries = [Entry(whose(one, assignment), one) for one in notebooks] + chosen
@@ -128,7 +129,8 @@ def _choose(folder: Path, assignment: str) -> Path | None:
             notebooks = [child for child in _visible(place) if _is_notebook(child)]
         except OSError:  # reading the entry will tell why
             continue
-        named = [one for one in notebooks if one.stem == assignment]
+        named = [one for one in notebooks if stem(one) == assignment]
+        named = [one for one in named if not is_archive(one)] or named
         if named or notebooks:
             return max(named or notebooks, key=lambda one: (one.lstat().st_mtime_ns, _natural(one.name)))
     return None
@@ -144,17 +146,18 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_notebook(path: Path) -> bool:
-    return path.suffix.lower() == SUFFIX and not _is_folder(path)
+    """Whether it is named like a notebook, or like an archive that may hold one."""
+    return (path.suffix.lower() == SUFFIX or is_archive(path)) and not _is_folder(path)
 
 
 def _stem(path: Path, assignment: str) -> str:
-    return storable(path.stem)
+    return storable(stem(path))
 
 
 def _student(path: Path, assignment: str) -> str:
     """Whose a notebook is: its name, or the name of its folder when it is named after the assignment."""
     place = Path(os.path.abspath(path))
-    names = [place.stem, *(parent.name for parent in place.parents)]
+    names = [stem(place), *(parent.name for parent in place.parents)]
     return storable(next((name for name in names if name and name != assignment), assignment))
 
 
@@ -173,12 +176,3 @@ def _require_one_each(entries: list[Entry]) -> None:
                 f"There are two submissions of {entry.student}: {other.path} and {entry.path}.",
                 next_step="Move one of them away, or rename it to the student whose it is.",
             )
-
-
-def _unpack_or(path: Path, otherwise: str) -> str:
-    """What to type when a ZIP archive stands where notebooks were expected."""
-    archives = [path] if path.is_file() else sorted(path.glob("*.zip"))
-    if archives and archives[0].suffix.lower() == ".zip":
-        target = archives[0].with_suffix("")
-        return f"Unpack the archive first: unzip {archives[0]} -d {target}"
-    return otherwise

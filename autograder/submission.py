@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
 from autograder.notebook import LARGEST_FILE, Cell, read_notebook, storable
 
@@ -36,8 +37,11 @@ class Submission:
     problem: str = ""  # why it cannot be graded, for the student; empty when it can
 
 
-def read_submission(student: str, path: Path) -> Submission:
-    """Read a student's notebook; whatever is wrong with the file becomes `problem`."""
+def read_submission(student: str, path: Path, assignment: str = "") -> Submission:
+    """Read a student's notebook, or the archive it is in; whatever is wrong with it becomes `problem`.
+
+    In an archive with several notebooks, the one named after the assignment counts.
+    """
     name, digest = storable(path.name), ""
     cells: list[Cell] = []
     problem = ""
@@ -45,6 +49,9 @@ def read_submission(student: str, path: Path) -> Submission:
         data = _bytes_of(path)
         if len(data) <= LARGEST_FILE:
             digest = hashlib.sha256(data).hexdigest()
+            if holds_archive(data):
+                inside, data = notebook_in(data, assignment)
+                name = f"{name}: {inside}"
         cells = read_notebook(data)
     except SubmissionError as refusal:
         problem = f"{refusal.message} {refusal.next_step}".strip()

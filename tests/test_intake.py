@@ -165,8 +165,6 @@ class TestRefused:
             ([], "gone", "does not exist", "Name a notebook, a folder"),
             (["empty/"], "empty", "holds no notebook", ".ipynb"),
             (["a/notes.txt", "a/b/c.txt"], "a", "holds no notebook", ".ipynb"),
-            (["all.zip"], "all.zip", "is not a notebook", "unzip"),
-            (["a/all.zip"], "a", "holds no notebook", "unzip"),
             (["s1.pdf"], "s1.pdf", "is not a notebook", ".ipynb"),
         ],
     )

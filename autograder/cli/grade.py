@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,16 +16,19 @@ from autograder.cli.show import progress_bar, say, show_class
 from autograder.course import find_course
 from autograder.errors import ContentError
 from autograder.grading import materials_for, why_refused
-from autograder.intake import find_submissions
+from autograder.intake import Entry, find_submissions
 from autograder.report import Report, Status
 from autograder.sandbox import Worker
+from autograder.unpack import unpacked
 
 __all__ = ["grade"]
 
 
 def grade(
     assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
-    path: Annotated[Path, typer.Argument(help="A notebook, a folder of notebooks, or a folder a student.")],
+    path: Annotated[
+        Path, typer.Argument(help="A notebook, a folder of notebooks, a folder a student, or an archive.")
+    ],
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier run's random inputs.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
@@ -41,7 +45,6 @@ def grade(
     with Worker() as worker:
         if refusal := why_refused(worker.level, allow_weak_sandbox):
             raise refusal
-    entries = find_submissions(path, assignment)
     seed = secrets.randbits(32) if seed is None else seed
     batch = Batch(
         root.root,
@@ -52,14 +55,11 @@ def grade(
         dataset,
         allow_weak_sandbox,
     )
-    order = {entry.student: position for position, entry in enumerate(entries)}
-    reports: list[Report] = []
-    with progress_bar() as progress:
-        bar = progress.add_task(f"Grading {assignment}", total=len(entries))
-        for report in batch.grade(entries):
-            reports.append(report)
-            progress.advance(bar)
-    reports.sort(key=lambda report: order.get(report.student, len(order)))
+    with unpacked(path) as (place, left_out):
+        entries = find_submissions(place, assignment)
+        for one in left_out:
+            say(f"Left out of {path.name}: {one.name}: {one.why}")
+        reports = _grade(batch, entries)
     batch.finish(reports)
     show_class(reports)
     output = Output(out)
@@ -69,3 +69,15 @@ def grade(
             "Some checks are broken; they were counted for nobody.",
             next_step="The class page shows them. Mend them and grade again with the same --seed.",
         )
+
+
+def _grade(batch: Batch, entries: Sequence[Entry]) -> list[Report]:
+    """The reports, in the order of the entries."""
+    order = {entry.student: position for position, entry in enumerate(entries)}
+    reports: list[Report] = []
+    with progress_bar() as progress:
+        bar = progress.add_task(f"Grading {batch.assignment}", total=len(entries))
+        for report in batch.grade(entries):
+            reports.append(report)
+            progress.advance(bar)
+    return sorted(reports, key=lambda report: order.get(report.student, len(order)))
