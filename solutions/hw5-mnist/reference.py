@@ -4,7 +4,8 @@ The network's parameters are a list with one pair (W, b) for each layer; a layer
 W is (inputs, outputs) and b is (outputs,). Between layers stands a ReLU, after the last layer nothing: its
 outputs are the logits (N, C). Labels are integers (N,) from 0 to C - 1, the loss is a mean over the batch.
 
-What several functions need stands in the three helpers: `he_layers`, `layer_outputs`, `backpropagate`.
+What several functions need stands in helpers: `he_layers`, `layer_outputs`, `backpropagate`,
+`shuffled_batches`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def he_layers(sizes, rng):
     """A pair (W, b) for each layer, W normal with standard deviation sqrt(2 / inputs), b zero."""
     # A unit adds up `inputs` products. With variance 1 / inputs the sum would be as large as one input;
     # the ReLU then sets half of the outputs to 0, and the 2 makes up for that. So signals keep their size
-    # from layer to layer, and so do gradients on their way back.
+    # from layer to layer, and gradients keep theirs on the way back.
     return [
         (rng.normal(0.0, np.sqrt(2 / inputs), size=(inputs, outputs)), np.zeros(outputs))
         for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)
@@ -55,14 +56,22 @@ def backpropagate(params, x, labels):
     grad[rows, labels] -= 1.0
     grad /= count  # once, here: the chain rule carries the 1/N to every layer
 
-    inputs = [x, *hidden]  # of each layer
+    inputs = [x, *hidden]  # what went into each layer
     gradients = []
-    for (W, _), h in zip(reversed(params), reversed(inputs), strict=True):
+    for layer in reversed(range(len(params))):
+        W, h = params[layer][0], inputs[layer]
         gradients.append((h.T @ grad, grad.sum(axis=0)))  # b reaches every example: its gradients add up
-        # Back through W, and through the ReLU before it, which passes on only what it let through. For the
-        # first layer h is x and the result is not needed.
-        grad = (grad @ W.T) * (h > 0)
+        if layer > 0:  # h came out of a ReLU, which passes back only where it let something through
+            grad = (grad @ W.T) * (h > 0)
     return loss, gradients[::-1]
+
+
+def shuffled_batches(count, rng):
+    """The row numbers of one mini-batch after the other, epoch after epoch, without end."""
+    while True:
+        order = rng.permutation(count)  # a new order in every epoch; rows of x and y stay together
+        for start in range(0, count, BATCH_SIZE):
+            yield order[start : start + BATCH_SIZE]
 
 
 # --- A good start -------------------------------------------------------------------------------
@@ -129,17 +138,13 @@ def train(x, y, seed):
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     velocities = [(np.zeros_like(W), np.zeros_like(b)) for W, b in params]
 
-    order = []  # examples not yet picked in this epoch
-    for _ in range(UPDATES):
-        if len(order) == 0:
-            order = rng.permutation(len(x))
-        batch, order = order[:BATCH_SIZE], order[BATCH_SIZE:]
+    for _, batch in zip(range(UPDATES), shuffled_batches(len(x), rng), strict=False):
         _, gradients = backpropagate(params, x[batch], y[batch])
-        for layer, gradient in zip(zip(params, velocities, strict=True), gradients, strict=True):
-            for theta, velocity, grad in zip(*layer, gradient, strict=True):
-                velocity *= MOMENTUM  # in place: these arrays are our own
-                velocity -= LEARNING_RATE * grad
-                theta += velocity
+        for (W, b), (v_W, v_b), (grad_W, grad_b) in zip(params, velocities, gradients, strict=True):
+            v_W[:] = MOMENTUM * v_W - LEARNING_RATE * grad_W
+            v_b[:] = MOMENTUM * v_b - LEARNING_RATE * grad_b
+            W += v_W  # in place: these arrays are our own
+            b += v_b
     return params
 
 
