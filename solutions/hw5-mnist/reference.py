@@ -10,6 +10,8 @@ What several functions need stands in helpers: `he_layers`, `layer_outputs`, `ba
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 HIDDEN = 64  # units between the pixels and the ten logits
@@ -26,7 +28,7 @@ def he_layers(sizes, rng):
     # from layer to layer, and gradients keep theirs on the way back.
     return [
         (rng.normal(0.0, np.sqrt(2 / inputs), size=(inputs, outputs)), np.zeros(outputs))
-        for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)
+        for inputs, outputs in pairwise(sizes)
     ]
 
 
