@@ -85,8 +85,8 @@ def one_over_inputs(sizes, seed):
 
 @mistake(
     of="init_params",
-    says="""Your weights have standard deviation 1, however many inputs a unit has. With 784 inputs its
-    sum is then about 28 times as large as one input, in every layer again. Scale the weights.""",
+    says="""Your weights have standard deviation 1, however many inputs a unit has. With 784 inputs its sum
+    is then about 28 times as large as one input, in every layer again. Scale the weights.""",
 )
 def standard_deviation_one(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -145,8 +145,8 @@ def only_positive_weights(sizes, seed):
 
 @mistake(
     of="init_params",
-    says="""Your W is (outputs, inputs). Here a layer is h @ W + b with one example in each row of h, so W is
-    (inputs, outputs).""",
+    says="""Your W is (outputs, inputs). Here a layer is h @ W + b with one example in each row of h, so W
+    is (inputs, outputs).""",
 )
 def weights_transposed(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -155,8 +155,7 @@ def weights_transposed(sizes, seed):
 
 @mistake(
     of="init_params",
-    says="""Your biases are random. The random weights already make the units differ; biases start
-    at 0.""",
+    says="""Your biases are random. The random weights already make the units differ; biases start at 0.""",
 )
 def random_biases(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -194,8 +193,8 @@ def generator_made_for_each_layer(sizes, seed):
 
 @mistake(
     of="init_params",
-    says="""You return one flat list W, b, W, b, ... Keep each layer's two arrays together as a pair:
-    [(W, b), (W, b), ...].""",
+    says="""You return one flat list W, b, W, b, ... Keep each layer's two arrays together as a pair: [(W,
+    b), (W, b), ...].""",
 )
 def flat_list(sizes, seed):
     return [array for pair in he_layers(sizes, np.random.default_rng(seed)) for array in pair]
@@ -206,8 +205,8 @@ def flat_list(sizes, seed):
 
 @mistake(
     of="forward",
-    says="""There is a ReLU after your last layer, too, so no logit is ever below 0. The last layer's outputs
-    are the logits as they are: leave them to the softmax in the loss.""",
+    says="""There is a ReLU after your last layer, too, so no logit is ever below 0. The last layer's
+    outputs are the logits as they are: leave them to the softmax in the loss.""",
 )
 def relu_after_the_last_layer(params, x):
     for W, b in params:
@@ -331,8 +330,8 @@ def one_over_n_forgotten(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
-    says="""You divide by N times C. The mean runs over the examples only; over the classes, everything
-    is added up.""",
+    says="""You divide by N times C. The mean runs over the examples only; over the classes, everything is
+    added up.""",
 )
 def divided_by_all_entries(params, x, labels):
     loss, gradients = backpropagate(params, x, labels)
@@ -376,8 +375,8 @@ def mask_from_the_gradient(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
-    says="""You also mask the gradient of the logits with (logits > 0). There is no ReLU after the last layer,
-    so there is nothing to mask.""",
+    says="""You also mask the gradient of the logits with (logits > 0). There is no ReLU after the last
+    layer, so there is nothing to mask.""",
 )
 def mask_on_the_logits(params, x, labels):
     *hidden, logits = layer_outputs(params, x)
@@ -409,8 +408,8 @@ def bias_gradients_as_rows(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
-    says="""Your gradients come last layer first, in the order in which they are computed. Turn the list round:
-    it has the order of params.""",
+    says="""Your gradients come last layer first, in the order in which they are computed. Turn the list
+    round: it has the order of params.""",
 )
 def last_layer_first(params, x, labels):
     loss, gradients = backpropagate(params, x, labels)
@@ -429,8 +428,8 @@ def sign_flipped(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
-    says="""You go back from p; the one-hot labels are missing. The gradient of the logits is
-    (p - onehot) / N.""",
+    says="""You go back from p; the one-hot labels are missing. The gradient of the logits is (p - onehot) /
+    N.""",
 )
 def one_hot_forgotten(params, x, labels):
     *hidden, logits = layer_outputs(params, x)
@@ -441,8 +440,8 @@ def one_hot_forgotten(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
-    says="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get 0/0. Subtract
-    each row's maximum first; that changes no probability.""",
+    says="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get 0/0.
+    Subtract each row's maximum first; that changes no probability.""",
 )
 def overflow_in_exp(params, x, labels):
     *hidden, logits = layer_outputs(params, x)
@@ -471,9 +470,9 @@ def one_maximum_for_the_batch(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
-    says="""You take the logarithm of finished probabilities with an epsilon. For a confidently wrong example
-    p is rounded to 0, and its loss stops growing at about 28. From the logits log p is exact: z minus
-    log-sum-exp.""",
+    says="""You take the logarithm of finished probabilities with an epsilon. For a confidently wrong
+    example p is rounded to 0, and its loss stops growing at about 28. From the logits log p is exact: z
+    minus log-sum-exp.""",
 )
 def logarithm_of_finished_probabilities(params, x, labels):
     *_, logits = layer_outputs(params, x)
@@ -511,8 +510,9 @@ def train_ignores_its_seed(x, y, seed):
 
 @mistake(
     of="train",
-    says="""You shuffle x itself: rng.shuffle works in place, on the caller's array. And x and y are shuffled
-    apart, so images lose their labels. Draw one order with rng.permutation, and index both by it.""",
+    says="""You shuffle x itself: rng.shuffle works in place, on the caller's array. And x and y are
+    shuffled apart, so images lose their labels. Draw one order with rng.permutation, and index both by
+    it.""",
 )
 def shuffles_in_place(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -554,8 +554,8 @@ def losses_returned_as_well(x, y, seed):
 
 @mistake(
     of="train",
-    says="""Your last layer has as many outputs as there are different labels in y. The network always has ten,
-    one for each digit, even if y happens to lack some.""",
+    says="""Your last layer has as many outputs as there are different labels in y. The network always has
+    ten, one for each digit, even if y happens to lack some.""",
 )
 def outputs_counted_from_the_labels(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -592,8 +592,8 @@ def biases_not_returned(x, y, seed):
 
 @mistake(
     of="train",
-    says="""The params that you return are the ones that you started with: the updates do not reach them.
-    W = W - ... in a loop gives a new array to a name, and leaves the list as it was.""",
+    says="""The params that you return are the ones that you started with: the updates do not reach them. W
+    = W - ... in a loop gives a new array to a name, and leaves the list as it was.""",
 )
 def never_updates(x, y, seed):
     return he_layers((x.shape[1], HIDDEN, 10), np.random.default_rng(seed))
@@ -601,8 +601,8 @@ def never_updates(x, y, seed):
 
 @mistake(
     of="train",
-    says="""Your loss rises: you go along the gradient, not against it. Look at the sign of the update, or of
-    the velocity.""",
+    says="""Your loss rises: you go along the gradient, not against it. Look at the sign of the update, or
+    of the velocity.""",
 )
 def goes_uphill(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -624,8 +624,8 @@ def first_batch_only(x, y, seed):
 
 @mistake(
     of="train",
-    says="""Images and labels are shuffled apart: each has an order of its own, so an image no longer meets its
-    label. Draw one permutation, and index both by it.""",
+    says="""Images and labels are shuffled apart: each has an order of its own, so an image no longer meets
+    its label. Draw one permutation, and index both by it.""",
 )
 def labels_shuffled_apart(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -637,8 +637,8 @@ def labels_shuffled_apart(x, y, seed):
 
 @mistake(
     of="train",
-    says="""Your network starts with all weights at 0. Behind ReLUs all gradients but that of the last bias are
-    then 0, and it can never learn more than how frequent each digit is. Draw the weights at random.""",
+    says="""Your network starts with all weights at 0. Behind ReLUs all gradients but that of the last bias
+    are then 0, and it can never learn more than how frequent each digit is. Draw the weights at random.""",
 )
 def starts_with_zeros(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -673,8 +673,8 @@ def argmax_over_the_examples(params, x):
 
 @mistake(
     of="predict",
-    says="""Without an axis, np.argmax runs over the whole batch and returns one number. Each row of the logits
-    has its own largest entry: give it an axis.""",
+    says="""Without an axis, np.argmax runs over the whole batch and returns one number. Each row of the
+    logits has its own largest entry: give it an axis.""",
 )
 def argmax_without_an_axis(params, x):
     return layer_outputs(params, x)[-1].argmax()
@@ -698,8 +698,8 @@ def argmin_in_place_of_argmax(params, x):
 
 @mistake(
     of="predict",
-    says="""There is a ReLU after your last layer. Where all logits are negative they all become 0, and argmax
-    answers class 0.""",
+    says="""There is a ReLU after your last layer. Where all logits are negative they all become 0, and
+    argmax answers class 0.""",
 )
 def predict_with_a_relu_after_the_last_layer(params, x):
     return np.maximum(layer_outputs(params, x)[-1], 0).argmax(axis=1)
@@ -707,8 +707,8 @@ def predict_with_a_relu_after_the_last_layer(params, x):
 
 @mistake(
     of="predict",
-    says="""There is no ReLU between the layers in your predict: these are the labels of another network than
-    the one that was trained.""",
+    says="""There is no ReLU between the layers in your predict: these are the labels of another network
+    than the one that was trained.""",
 )
 def predict_without_activation(params, x):
     for W, b in params:
@@ -718,8 +718,8 @@ def predict_without_activation(params, x):
 
 @mistake(
     of="predict",
-    says="""You compare probabilities that have overflowed: exp of a large logit is infinite, and infinity over
-    infinity is NaN. The softmax keeps the order of the logits, so you do not need it here.""",
+    says="""You compare probabilities that have overflowed: exp of a large logit is infinite, and infinity
+    over infinity is NaN. The softmax keeps the order of the logits, so you do not need it here.""",
 )
 def predict_with_overflow_in_exp(params, x):
     exps = np.exp(layer_outputs(params, x)[-1])
@@ -737,8 +737,8 @@ def logits_in_place_of_labels(params, x):
 
 @mistake(
     of="predict",
-    says="""For a batch of one image you return a single number; a batch of one has one label, in an array of
-    shape (1,).""",
+    says="""For a batch of one image you return a single number; a batch of one has one label, in an array
+    of shape (1,).""",
 )
 def one_label_squeezed(params, x):
     return np.squeeze(layer_outputs(params, x)[-1].argmax(axis=1))
