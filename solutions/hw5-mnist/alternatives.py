@@ -180,7 +180,7 @@ def train_with_adam(x, y, seed):
                 m[layer][k] = 0.9 * m[layer][k] + 0.1 * g
                 v[layer][k] = 0.999 * v[layer][k] + 0.001 * g**2
                 step = (m[layer][k] / (1 - 0.9**t)) / (np.sqrt(v[layer][k] / (1 - 0.999**t)) + 1e-8)
-                params[layer][k] = params[layer][k] - 0.005 * step
+                params[layer][k] = params[layer][k] - 0.004 * (1 - t / 601) * step
     return params
 
 
@@ -226,7 +226,11 @@ def train_with_adagrad(x, y, seed):
 def predict_in_a_loop(params, x):
     labels = []
     for row in layer_outputs(params, x)[-1].tolist():
-        labels.append(row.index(max(row)))
+        best = 0
+        for c in range(len(row)):
+            if row[c] > row[best]:
+                best = c
+        labels.append(best)
     return labels
 
 
