@@ -180,7 +180,7 @@ def train_with_adam(x, y, seed):
                 m[layer][k] = 0.9 * m[layer][k] + 0.1 * g
                 v[layer][k] = 0.999 * v[layer][k] + 0.001 * g**2
                 step = (m[layer][k] / (1 - 0.9**t)) / (np.sqrt(v[layer][k] / (1 - 0.999**t)) + 1e-8)
-                params[layer][k] = params[layer][k] - 0.004 * (1 - t / 601) * step
+                params[layer][k] = params[layer][k] - 0.01 * (1 - t / 601) * step
     return params
 
 
@@ -194,7 +194,7 @@ def train_with_two_hidden_layers(x, y, seed):
         _, gradients = backpropagate(params, x[batch], y[batch])
         for layer, (pair, gradient) in enumerate(zip(params, gradients, strict=True)):
             for k in (0, 1):
-                velocities[layer][k] = 0.9 * velocities[layer][k] - 0.1 * (1 - t / 700) * gradient[k]
+                velocities[layer][k] = 0.9 * velocities[layer][k] - 0.01 * (1 - t / 700) * gradient[k]
                 pair[k][...] += velocities[layer][k]
     return params
 

@@ -76,6 +76,10 @@ def shuffled_batches(count, rng):
             yield order[start : start + BATCH_SIZE]
 
 
+def record(loss):
+    """Take note of a mini-batch's loss; in the handout, this draws the loss curve."""
+
+
 # --- A good start -------------------------------------------------------------------------------
 
 
@@ -141,7 +145,8 @@ def train(x, y, seed):
     velocities = [(np.zeros_like(W), np.zeros_like(b)) for W, b in params]
 
     for _, batch in zip(range(UPDATES), shuffled_batches(len(x), rng), strict=False):
-        _, gradients = backpropagate(params, x[batch], y[batch])
+        loss, gradients = backpropagate(params, x[batch], y[batch])
+        record(loss)
         for (W, b), (v_W, v_b), (grad_W, grad_b) in zip(params, velocities, gradients, strict=True):
             v_W[:] = MOMENTUM * v_W - LEARNING_RATE * grad_W
             v_b[:] = MOMENTUM * v_b - LEARNING_RATE * grad_b
