@@ -125,18 +125,19 @@ def gradients_in_place_of_a_copy(params, x, labels):
 def one_example_at_a_time(params, x, labels):
     total, sums = 0.0, [(np.zeros_like(W), np.zeros_like(b)) for W, b in params]
     for n in range(len(x)):
-        h = [x[n]]
-        for layer, (W, b) in enumerate(params):
-            z = h[-1] @ W + b
-            h.append(z if layer == len(params) - 1 else np.maximum(z, 0))
-        p = np.exp(h[-1] - h[-1].max())
-        total += np.log(p.sum()) - (h[-1][labels[n]] - h[-1].max())
+        h, z = [x[n]], []
+        for W, b in params:
+            z.append(h[-1] @ W + b)
+            h.append(np.maximum(z[-1], 0))
+        p = np.exp(z[-1] - z[-1].max())
+        total += np.log(p.sum()) - (z[-1][labels[n]] - z[-1].max())
         delta = p / p.sum()
         delta[labels[n]] -= 1
         for layer in reversed(range(len(params))):
             sums[layer][0][...] += np.outer(h[layer], delta) / len(x)
             sums[layer][1][...] += delta / len(x)
-            delta = (params[layer][0] @ delta) * np.heaviside(h[layer], 0.5)
+            if layer:
+                delta = (params[layer][0] @ delta) * np.heaviside(z[layer - 1], 0.5)
     return float(total / len(x)), sums
 
 
