@@ -524,8 +524,10 @@ def predict_labels(student, reference, rng):
 
 @check(task="predict", points=0.25)
 def predict_of_one_image(student, reference, rng):
-    """predict takes a batch of one, (1, D), and returns one label, (1,)."""
-    assert_same(student.predict, reference.predict, drawn_network(rng, (5, 4, 6)), rng.normal(size=(1, 5)))
+    """predict returns as many labels as there are images, also for a batch of one: (1, D) gives (1,)."""
+    params = drawn_network(rng, (5, 4, 6))
+    for count in (3, 1):
+        assert_same(student.predict, reference.predict, params, rng.normal(size=(count, 5)))
 
 
 @check(task="predict", points=0.25)
