@@ -1,0 +1,224 @@
+"""Public checks of homework 5: small networks worked out by hand. They carry no points.
+
+Run one with `check("forward")` in the notebook. Passing them is a good sign; grading uses other networks,
+deeper ones, and for `train` the images themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.compare import assert_close
+from autograder.failure import require
+from autograder.gradients import numeric_gradient
+from autograder.properties import assert_leaves_inputs
+from autograder.values import to_array
+
+LOG3 = np.log(3.0)
+
+
+def two_units():
+    """Two inputs, two hidden units, two logits: the hidden units are relu(a - b) and relu(b - a + 1)."""
+    W1, b1 = np.array([[1.0, -1.0], [-1.0, 1.0]]), np.array([0.0, 1.0])
+    W2, b2 = np.array([[1.0, 0.0], [2.0, -1.0]]), np.array([0.0, 0.5])
+    return [(W1, b1), (W2, b2)]
+
+
+def small_problem():
+    """A network of two layers, five examples and their labels, with no hidden unit near its kink."""
+    rng = np.random.default_rng(15)
+    params = [(rng.normal(size=(3, 4)), rng.normal(size=4)), (rng.normal(size=(4, 3)), rng.normal(size=3))]
+    return params, rng.normal(size=(5, 3)), np.array([0, 2, 1, 1, 0])
+
+
+def require_pairs(value, call):
+    """The pairs (W, b) that a call returned; fails when it is not a list of them."""
+    right = isinstance(value, (list, tuple)) and all(
+        isinstance(pair, (list, tuple)) and len(pair) == 2 and all(to_array(one) is not None for one in pair)
+        for pair in value
+    )
+    require(right, f"{call} should be a list with one pair (W, b) for each layer.")
+    return [(to_array(W), to_array(b)) for W, b in value]
+
+
+def require_loss_and_gradients(student, params, x, labels):
+    """What loss_and_gradients returned: a loss and a list of pairs."""
+    value = student.loss_and_gradients(params, x, labels)
+    require(
+        isinstance(value, (list, tuple)) and len(value) == 2,
+        "loss_and_gradients should return two things: the loss, and the list of gradients.",
+    )
+    return value[0], require_pairs(value[1], "the gradients")
+
+
+# --- A good start -------------------------------------------------------------------------------
+
+
+@check(task="init_params")
+def init_params_gives_a_pair_for_each_layer(student):
+    """init_params((784, 64, 10), seed) is [(W, b), (W, b)]: W (784, 64) and (64, 10), b (64,) and (10,)."""
+    pairs = require_pairs(student.init_params((784, 64, 10), 1), "init_params((784, 64, 10), 1)")
+    shapes = [(W.shape, b.shape) for W, b in pairs]
+    right = [((784, 64), (64,)), ((64, 10), (10,))]
+    require(shapes == right, f"init_params((784, 64, 10), 1) has the shapes {shapes}; {right} are right.")
+    require(all(not b.any() for _, b in pairs), "Biases start at 0.")
+
+
+@check(task="init_params")
+def init_params_scales_the_weights(student):
+    """With 800 inputs the weights have standard deviation sqrt(2/800) = 0.05, with 200 inputs 0.1."""
+    pairs = require_pairs(student.init_params((800, 200, 100), 2), "init_params((800, 200, 100), 2)")
+    for (W, _), spread in zip(pairs, (0.05, 0.1), strict=False):
+        require(
+            abs(W.std() / spread - 1) < 0.04,
+            f"The weights of shape {W.shape} have standard deviation {W.std():.4f}; {spread} is right.",
+        )
+
+
+@check(task="init_params")
+def init_params_uses_its_seed(student):
+    """The same seed gives the same weights, another seed gives others."""
+    one, other, again = (
+        require_pairs(student.init_params((4, 3), seed), f"init_params((4, 3), {seed})")[0][0]
+        for seed in (3, 4, 3)
+    )
+    require(np.array_equal(one, again), "Two calls with seed 3 give different weights.")
+    require(not np.array_equal(one, other), "Seeds 3 and 4 give the same weights.")
+
+
+# --- The network --------------------------------------------------------------------------------
+
+
+@check(task="forward")
+def forward_of_a_single_layer(student):
+    """One layer is x @ W + b: with W = [[1, 2], [3, 4]] and b = [0, -9], [[1, 1]] becomes [[4, -3]]."""
+    params = [(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.0, -9.0]))]
+    assert_close(student.forward(params, np.array([[1.0, 1.0]])), np.array([[4.0, -3.0]]), call="forward")
+
+
+@check(task="forward")
+def forward_by_hand(student):
+    """Two layers by hand: [3, 1] makes the hidden units relu(2) = 2 and relu(-1) = 0, the logits [2, 0.5]."""
+    got = student.forward(two_units(), np.array([[3.0, 1.0], [0.0, 2.0]]))
+    assert_close(got, np.array([[2.0, 0.5], [6.0, -2.5]]), call="forward(params, [[3, 1], [0, 2]])")
+
+
+@check(task="forward")
+def forward_leaves_its_inputs(student):
+    """forward leaves params and x as they were."""
+    params, x, _ = small_problem()
+    assert_leaves_inputs(student.forward, params, x)
+
+
+# --- Loss and gradients -------------------------------------------------------------------------
+
+
+@check(task="loss_and_gradients")
+def loss_of_a_network_that_knows_nothing(student):
+    """With all parameters 0 the ten logits are equal, and the loss is log 10 = 2.303."""
+    params = [(np.zeros((4, 10)), np.zeros(10))]
+    loss, _ = require_loss_and_gradients(student, params, np.ones((2, 4)), np.array([3, 7]))
+    assert_close(loss, np.log(10.0), call="the loss")
+
+
+@check(task="loss_and_gradients")
+def gradients_of_one_layer_by_hand(student):
+    """Logits [[0, log 3]] and label 0: p is [1/4, 3/4], so dL/db = [-3/4, 3/4], and dL/dW is x times that."""
+    params = [(np.zeros((1, 2)), np.array([0.0, LOG3]))]
+    loss, pairs = require_loss_and_gradients(student, params, np.array([[2.0]]), np.array([0]))
+    assert_close(loss, np.log(4.0), call="the loss")
+    require(len(pairs) == 1, f"A network of one layer has one pair of gradients, not {len(pairs)}.")
+    assert_close(pairs[0][0], np.array([[-1.5, 1.5]]), call="dL/dW")
+    assert_close(pairs[0][1], np.array([-0.75, 0.75]), call="dL/db")
+
+
+@check(task="loss_and_gradients")
+def large_logits_by_hand(student):
+    """For logits [[10000, -10000]] and label 1 the loss is 20000, without NaN."""
+    params = [(np.zeros((1, 2)), np.array([1e4, -1e4]))]
+    loss, _ = require_loss_and_gradients(student, params, np.array([[1.0]]), np.array([1]))
+    assert_close(loss, 2e4, call="the loss")
+
+
+@check(task="loss_and_gradients")
+def gradients_fit_the_loss(student):
+    """The gradients of a network of two layers are those of your loss, measured by finite differences."""
+    params, x, labels = small_problem()
+    loss, gradients = require_loss_and_gradients(student, params, x, labels)
+    require(np.shape(loss) == (), "The loss should be one number, the mean over the batch.")
+    require(len(gradients) == 2, f"A network of two layers has two pairs of gradients, not {len(gradients)}.")
+    for layer in (0, 1):
+        for which, name in ((0, "dL/dW"), (1, "dL/db")):
+
+            def losses(calls, layer=layer, which=which):
+                moved = [[list(pair) for pair in params] for _ in calls]
+                for one, (theta,) in zip(moved, calls, strict=True):
+                    one[layer][which] = theta
+                arguments = [([tuple(pair) for pair in one], x, labels) for one in moved]
+                return [value[0] for value in student.loss_and_gradients.many(arguments)]
+
+            slopes = numeric_gradient(losses, (params[layer][which],), 0, None).central
+            call = f"{name} of layer {layer + 1}"
+            assert_close(gradients[layer][which], slopes, call=call, rtol=1e-5, atol=1e-8)
+
+
+# --- Training -----------------------------------------------------------------------------------
+
+
+def few_images():
+    """300 images of 12 pixels, each digit a pattern of its own with noise."""
+    rng = np.random.default_rng(15)
+    y = rng.permutation(np.arange(300) % 10)
+    return np.clip(rng.random(size=(10, 12))[y] + rng.normal(scale=0.1, size=(300, 12)), 0, 1), y
+
+
+@check(task="train")
+def train_returns_params(student):
+    """train returns a list of (W, b) that leads from D inputs to 10 logits; here D is 12."""
+    pairs = require_pairs(student.train(*few_images(), 1), "train(x, y, 1)")
+    require(pairs, "train(x, y, 1) returned no layer.")
+    first, last = pairs[0][0].shape, pairs[-1][0].shape
+    require(first[:1] == (12,), f"W of the first layer has shape {first}; x has 12 columns.")
+    require(last[1:] == (10,), f"W of the last layer has shape {last}; there are 10 logits.")
+    finite = all(np.isfinite(array).all() for pair in pairs for array in pair)
+    require(finite, "Some entries are NaN or infinite: are the steps too large?")
+
+
+@check(task="train")
+def train_uses_its_seed(student):
+    """The same seed gives the same params, another seed gives others."""
+    one, other, again = (
+        require_pairs(student.train(*few_images(), seed), f"train(x, y, {seed})") for seed in (1, 2, 1)
+    )
+    agree = [np.array_equal(W, V) for (W, _), (V, _) in zip(one, again, strict=False)]
+    require(all(agree), "Two calls with seed 1 give different params: is a generator made without the seed?")
+    differ = [not np.array_equal(W, V) for (W, _), (V, _) in zip(one, other, strict=False)]
+    require(any(differ), "Seeds 1 and 2 give the same params.")
+
+
+@check(task="train")
+def train_leaves_its_inputs(student):
+    """train leaves x and y as they were: shuffle an order of row numbers, not the arrays."""
+    assert_leaves_inputs(student.train, *few_images(), 1)
+
+
+# --- Reading images -----------------------------------------------------------------------------
+
+
+@check(task="predict")
+def predict_by_hand(student):
+    """The logits [2, 0.5] and [6, -2.5] of the network above both say 0; with W2 negated, both say 1."""
+    x = np.array([[3.0, 1.0], [0.0, 2.0]])
+    first, (W2, b2) = two_units()
+    assert_close(student.predict([first, (W2, b2)], x), np.array([0, 0]), call="predict(params, x)")
+    got = student.predict([first, (-W2, b2)], x)
+    assert_close(got, np.array([1, 1]), call="predict(params with -W2, x)")
+
+
+@check(task="predict")
+def predict_names_one_label_an_image(student):
+    """For logits [1, 9, 3], [7, 2, 5] and [-3, -2, -1] the labels are [1, 0, 2]."""
+    params = [(np.eye(3), np.zeros(3))]
+    x = np.array([[1.0, 9.0, 3.0], [7.0, 2.0, 5.0], [-3.0, -2.0, -1.0]])
+    assert_close(student.predict(params, x), np.array([1, 0, 2]), call="predict(params, x)")

@@ -1,0 +1,744 @@
+"""Known mistakes of homework 5, each with what a teaching assistant would say about it.
+
+Mistakes of `train` come in two groups: the first returns something that is not what was asked for, the
+second returns a network that has not learnt, which only its accuracy shows.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from reference import HIDDEN, UPDATES, backpropagate, he_layers, layer_outputs, shuffled_batches
+
+from autograder.variants import mistake
+
+
+def drawn_layers(sizes, draw):
+    """A pair (W, b) for each layer, W by draw(inputs, outputs), b zero."""
+    return [(draw(inputs, outputs), np.zeros(outputs)) for inputs, outputs in pairwise(sizes)]
+
+
+def backpropagated(inputs, params, grad):
+    """The gradients of all layers from that of the logits; inputs are what went into each layer."""
+    gradients = []
+    for (W, _), h in zip(params[::-1], inputs[::-1], strict=True):
+        gradients.append((h.T @ grad, grad.sum(axis=0)))
+        grad = (grad @ W.T) * (h > 0)
+    return gradients[::-1]
+
+
+def descended(x, y, params, batches, rate=0.1):
+    """Momentum's updates of params, one for each batch of row numbers."""
+    velocities = [[np.zeros_like(W), np.zeros_like(b)] for W, b in params]
+    for batch in batches:
+        _, gradients = backpropagate(params, x[batch], y[batch])
+        for pair, velocity, gradient in zip(params, velocities, gradients, strict=True):
+            for k in (0, 1):
+                velocity[k] = 0.9 * velocity[k] - rate * gradient[k]
+                pair[k][...] += velocity[k]
+    return params
+
+
+# --- A good start -------------------------------------------------------------------------------
+
+
+@mistake(
+    of="init_params",
+    says="""This is Xavier's rule, 2 / (inputs + outputs). It was made for layers without ReLU; He's rule
+    counts the inputs only, because a unit adds up its inputs and half of them are 0.""",
+)
+def xavier_in_place_of_he(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(0, np.sqrt(2 / (i + o)), size=(i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""Your variance is 1 / inputs. A ReLU sets about half of what comes in to 0, so signals shrink by
+    half in each layer. He's rule makes up for that with a factor of 2.""",
+)
+def factor_two_forgotten(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(0, np.sqrt(1 / i), size=(i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""2 / inputs is the variance. rng.normal takes the standard deviation, and that is its square
+    root; your weights are far too small.""",
+)
+def variance_in_place_of_standard_deviation(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(0, 2 / i, size=(i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""Your standard deviation is 1 / inputs. A sum of many random terms grows with the square root of
+    their number, so divide by the square root of inputs; and the ReLU wants a 2 under it.""",
+)
+def one_over_inputs(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(0, 1 / i, size=(i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""Your weights have standard deviation 1, however many inputs a unit has. With 784 inputs its sum
+    is then about 28 times as large as one input, in every layer again. Scale the weights.""",
+)
+def standard_deviation_one(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(size=(i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""Your weights have standard deviation 0.01 in every layer. What fits depends on the number of
+    inputs; with many layers, signals would fade away.""",
+)
+def standard_deviation_one_hundredth(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(0, 0.01, size=(i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""All your weights are 0. Then all units of a layer compute the same and get the same gradient:
+    they stay copies of one another for ever, and behind ReLUs that gradient is 0. Draw the weights at
+    random; only the biases may start at 0.""",
+)
+def all_zeros(sizes, seed):
+    return drawn_layers(sizes, lambda i, o: np.zeros((i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""You count the outputs of a layer. A unit adds up its inputs: that number decides how large the
+    sum becomes. With W of shape (inputs, outputs) it is the first.""",
+)
+def outputs_in_place_of_inputs(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(0, np.sqrt(2 / o), size=(i, o)))
+
+
+@mistake(
+    of="init_params",
+    says="""You draw uniformly between -a and a with a = sqrt(2 / inputs). That a is the limit, not the
+    standard deviation: a uniform draw has a / sqrt(3). Which limit gives sqrt(2 / inputs)?""",
+)
+def limit_in_place_of_standard_deviation(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.uniform(-1, 1, size=(i, o)) * np.sqrt(2 / i))
+
+
+@mistake(
+    of="init_params",
+    says="""Your weights are all positive: rng.random draws from 0 to 1, like np.random.rand. Weights have
+    to be drawn around 0, or every unit sums up to something large.""",
+)
+def only_positive_weights(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.random(size=(i, o)) * np.sqrt(2 / i))
+
+
+@mistake(
+    of="init_params",
+    says="""Your W is (outputs, inputs). Here a layer is h @ W + b with one example in each row of h, so W
+    is (inputs, outputs).""",
+)
+def weights_transposed(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return drawn_layers(sizes, lambda i, o: rng.normal(0, np.sqrt(2 / i), size=(o, i)))
+
+
+@mistake(
+    of="init_params",
+    says="""Your biases are random. The random weights already make the units differ; biases start at 0.""",
+)
+def random_biases(sizes, seed):
+    rng = np.random.default_rng(seed)
+    return [(W, rng.normal(0, 0.1, size=b.shape)) for W, b in he_layers(sizes, rng)]
+
+
+@mistake(
+    of="init_params",
+    says="""Your biases have shape (1, outputs); one axis is asked for, (outputs,). NumPy adds that to each
+    row of h @ W all the same.""",
+)
+def biases_as_rows(sizes, seed):
+    return [(W, b[None, :]) for W, b in he_layers(sizes, np.random.default_rng(seed))]
+
+
+@mistake(
+    of="init_params",
+    says="""Your weights are the same for every seed: a fixed number stands where seed should.""",
+)
+def seed_ignored(sizes, seed):
+    return he_layers(sizes, np.random.default_rng(0))
+
+
+@mistake(
+    of="init_params",
+    says="""You make a generator with the same seed anew for each layer, so every layer starts with the same
+    random numbers. Make one before the loop, and let it run on.""",
+)
+def generator_made_for_each_layer(sizes, seed):
+    def draw(inputs, outputs):
+        return np.random.default_rng(seed).normal(0, np.sqrt(2 / inputs), size=(inputs, outputs))
+
+    return drawn_layers(sizes, draw)
+
+
+@mistake(
+    of="init_params",
+    says="""You return one flat list W, b, W, b, ... Keep each layer's two arrays together as a pair: [(W,
+    b), (W, b), ...].""",
+)
+def flat_list(sizes, seed):
+    return [array for pair in he_layers(sizes, np.random.default_rng(seed)) for array in pair]
+
+
+# --- The network --------------------------------------------------------------------------------
+
+
+@mistake(
+    of="forward",
+    says="""There is a ReLU after your last layer, too, so no logit is ever below 0. The last layer's
+    outputs are the logits as they are: leave them to the softmax in the loss.""",
+)
+def relu_after_the_last_layer(params, x):
+    for W, b in params:
+        x = np.maximum(x @ W + b, 0)
+    return x
+
+
+@mistake(
+    of="forward",
+    says="""There is no activation between your layers. Layers without one in between collapse into a single
+    linear layer, however many there are.""",
+)
+def activation_missing(params, x):
+    for W, b in params:
+        x = x @ W + b
+    return x
+
+
+@mistake(
+    of="forward",
+    says="""The biases are missing: a layer is h @ W + b.""",
+)
+def biases_forgotten(params, x):
+    for W, _ in params[:-1]:
+        x = np.maximum(x @ W, 0)
+    return x @ params[-1][0]
+
+
+@mistake(
+    of="forward",
+    says="""You add b after the ReLU. The bias belongs inside: it decides where a unit switches on.""",
+)
+def bias_added_after_the_relu(params, x):
+    for W, b in params[:-1]:
+        x = np.maximum(x @ W, 0) + b
+    return x @ params[-1][0] + params[-1][1]
+
+
+@mistake(
+    of="forward",
+    says="""Your ReLU stands before each layer, so it also cuts off what comes in negative in x. It belongs
+    between the layers: after h @ W + b, except after the last.""",
+)
+def relu_on_the_input(params, x):
+    for W, b in params:
+        x = np.maximum(x, 0) @ W + b
+    return x
+
+
+@mistake(
+    of="forward",
+    says="""You use the sigmoid between the layers; this network has ReLUs, max(0, z).""",
+)
+def sigmoid_in_place_of_relu(params, x):
+    for W, b in params[:-1]:
+        x = 1 / (1 + np.exp(-(x @ W + b)))
+    return x @ params[-1][0] + params[-1][1]
+
+
+@mistake(
+    of="forward",
+    says="""Your rows have sum 1: you return probabilities. forward returns the logits, before the softmax;
+    the loss works from these, and stays exact.""",
+)
+def softmax_at_the_end(params, x):
+    logits = layer_outputs(params, x)[-1]
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exps / exps.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    of="forward",
+    says="""For a batch of one, the first axis is lost: (1, D) has to give (1, C). Look for a squeeze, a
+    flatten or an index [0].""",
+)
+def batch_of_one_squeezed(params, x):
+    return np.squeeze(layer_outputs(params, x)[-1])
+
+
+@mistake(
+    of="forward",
+    says="""You return the outputs of all layers. Only the last one's are asked for, the logits; for
+    backpropagation, compute the others in a helper.""",
+)
+def every_layer_returned(params, x):
+    return layer_outputs(params, x)
+
+
+# --- Loss and gradients -------------------------------------------------------------------------
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Loss and gradients are sums over the batch. Here the loss is the mean: divide both by the number
+    of examples, or the steps grow with the batch size.""",
+)
+def sum_in_place_of_mean(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    return loss * len(x), [(W * len(x), b * len(x)) for W, b in gradients]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Your loss is the sum over the batch, while your gradients are those of the mean. Divide the loss
+    by the number of examples, too.""",
+)
+def loss_summed(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    return loss * len(x), gradients
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Your gradients are those of the summed loss: N times too large. The loss is a mean, and its
+    gradient (p - onehot) / N carries the 1/N to every layer.""",
+)
+def one_over_n_forgotten(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    return loss, [(W * len(x), b * len(x)) for W, b in gradients]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""You divide by N times C. The mean runs over the examples only; over the classes, everything is
+    added up.""",
+)
+def divided_by_all_entries(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    classes = len(params[-1][1])
+    return loss / classes, [(W / classes, b / classes) for W, b in gradients]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Nothing of the ReLU is left in your backward pass. A unit that was switched off in the forward
+    pass passes no gradient back: multiply by (h > 0) on the way.""",
+)
+def relu_mask_missing(params, x, labels):
+    *hidden, logits = layer_outputs(params, x)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    grad = (np.exp(log_p) - np.eye(logits.shape[1])[labels]) / len(x)
+    gradients = []
+    for (W, _), h in zip(params[::-1], [x, *hidden][::-1], strict=True):
+        gradients.append((h.T @ grad, grad.sum(axis=0)))
+        grad = grad @ W.T
+    return -np.mean(log_p[np.arange(len(x)), labels]), gradients[::-1]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Your ReLU mask looks at the gradient: it lets positive gradients through. It has to look at what
+    the unit put out in the forward pass.""",
+)
+def mask_from_the_gradient(params, x, labels):
+    *hidden, logits = layer_outputs(params, x)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    grad = (np.exp(log_p) - np.eye(logits.shape[1])[labels]) / len(x)
+    gradients = []
+    for (W, _), h in zip(params[::-1], [x, *hidden][::-1], strict=True):
+        gradients.append((h.T @ grad, grad.sum(axis=0)))
+        grad = np.maximum(grad @ W.T, 0)
+    return -np.mean(log_p[np.arange(len(x)), labels]), gradients[::-1]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""You also mask the gradient of the logits with (logits > 0). There is no ReLU after the last
+    layer, so there is nothing to mask.""",
+)
+def mask_on_the_logits(params, x, labels):
+    *hidden, logits = layer_outputs(params, x)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    grad = (np.exp(log_p) - np.eye(logits.shape[1])[labels]) / len(x) * (logits > 0)
+    return -np.mean(log_p[np.arange(len(x)), labels]), backpropagated([x, *hidden], params, grad)
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Your bias gradients are means over the batch. The 1/N is already in the gradient of the logits;
+    from there on b's gradients are added up over the examples, as h.T @ grad does it for W.""",
+)
+def bias_gradients_averaged(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    return loss, [(W, b / len(x)) for W, b in gradients]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Your bias gradients have shape (1, outputs); b has shape (outputs,). Sum over the batch without
+    keepdims.""",
+)
+def bias_gradients_as_rows(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    return loss, [(W, b[None, :]) for W, b in gradients]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Your gradients come last layer first, in the order in which they are computed. Turn the list
+    round: it has the order of params.""",
+)
+def last_layer_first(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    return loss, gradients[::-1]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Every gradient has the wrong sign: you start from onehot - p. Updates subtract the gradient, so
+    this one would go uphill.""",
+)
+def sign_flipped(params, x, labels):
+    loss, gradients = backpropagate(params, x, labels)
+    return loss, [(-W, -b) for W, b in gradients]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""You go back from p; the one-hot labels are missing. The gradient of the logits is (p - onehot) /
+    N.""",
+)
+def one_hot_forgotten(params, x, labels):
+    *hidden, logits = layer_outputs(params, x)
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    grad = exps / exps.sum(axis=1, keepdims=True) / len(x)
+    return backpropagate(params, x, labels)[0], backpropagated([x, *hidden], params, grad)
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get 0/0.
+    Subtract each row's maximum first; that changes no probability.""",
+)
+def overflow_in_exp(params, x, labels):
+    *hidden, logits = layer_outputs(params, x)
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    grad = p.copy()
+    grad[rows, labels] -= 1
+    return -np.mean(np.log(p[rows, labels])), backpropagated([x, *hidden], params, grad / len(x))
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""You subtract one maximum for the whole batch. A row far below it has only exponentials that
+    round to 0. Each row needs its own maximum.""",
+)
+def one_maximum_for_the_batch(params, x, labels):
+    *hidden, logits = layer_outputs(params, x)
+    exps = np.exp(logits - logits.max())
+    p = exps / exps.sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    grad = p.copy()
+    grad[rows, labels] -= 1
+    loss = -np.mean(logits[rows, labels] - logits.max() - np.log(exps.sum(axis=1)))
+    return loss, backpropagated([x, *hidden], params, grad / len(x))
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""You take the logarithm of finished probabilities with an epsilon. For a confidently wrong
+    example p is rounded to 0, and its loss stops growing at about 28. From the logits log p is exact: z
+    minus log-sum-exp.""",
+)
+def logarithm_of_finished_probabilities(params, x, labels):
+    *_, logits = layer_outputs(params, x)
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = exps / exps.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(p[np.arange(len(x)), labels] + 1e-12))
+    return loss, backpropagate(params, x, labels)[1]
+
+
+@mistake(
+    of="loss_and_gradients",
+    says="""Your loss is one number for each example. Return their mean, one number.""",
+)
+def a_loss_for_each_example(params, x, labels):
+    logits = layer_outputs(params, x)[-1]
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(x)), labels]
+    return losses, backpropagate(params, x, labels)[1]
+
+
+# --- Training: not what was asked for -----------------------------------------------------------
+
+
+@mistake(
+    of="train",
+    says="""Every seed gives the same params: somewhere a fixed number stands in place of seed. Make one
+    generator from it, and draw the weights and the order of the images from that.""",
+)
+def train_ignores_its_seed(x, y, seed):
+    rng = np.random.default_rng(0)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    says="""You shuffle x itself: rng.shuffle works in place, on the caller's array. And x and y are
+    shuffled apart, so images lose their labels. Draw one order with rng.permutation, and index both by
+    it.""",
+)
+def shuffles_in_place(x, y, seed):
+    rng = np.random.default_rng(seed)
+    rng.shuffle(x)
+    rng.shuffle(y)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    says="""x -= ... shifts the caller's images in place. It would not help either: predict gets images that
+    are not shifted, so a network may not rely on it.""",
+)
+def centres_in_place(x, y, seed):
+    x -= x.mean(axis=0)
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    says="""You return the losses as well. train returns params alone; to draw the loss, print it or keep it
+    in a helper that train calls.""",
+)
+def losses_returned_as_well(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params, losses = he_layers((x.shape[1], HIDDEN, 10), rng), []
+    batches = shuffled_batches(len(x), rng)
+    for _ in range(UPDATES):
+        batch = next(batches)
+        losses.append(backpropagate(params, x[batch], y[batch])[0])
+        descended(x, y, params, [batch])
+    return params, losses
+
+
+@mistake(
+    of="train",
+    says="""Your last layer has as many outputs as there are different labels in y. The network always has
+    ten, one for each digit, even if y happens to lack some.""",
+)
+def outputs_counted_from_the_labels(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, int(y.max()) + 1), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    says="""Your first layer has 784 inputs whatever x is. Take their number from x: x.shape[1].""",
+)
+def inputs_fixed_at_784(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((784, HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    says="""You return the weights without the biases. params is a list of pairs (W, b), one for each
+    layer.""",
+)
+def biases_not_returned(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return [W for W, _ in descended(x, y, params, [next(batches) for _ in range(UPDATES)])]
+
+
+# --- Training: a network that has not learnt ----------------------------------------------------
+
+
+@mistake(
+    of="train",
+    says="""The params that you return are the ones that you started with: the updates do not reach them. W
+    = W - ... in a loop gives a new array to a name, and leaves the list as it was.""",
+)
+def never_updates(x, y, seed):
+    return he_layers((x.shape[1], HIDDEN, 10), np.random.default_rng(seed))
+
+
+@mistake(
+    of="train",
+    says="""Your loss rises: you go along the gradient, not against it. Look at the sign of the update, or
+    of the velocity.""",
+)
+def goes_uphill(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)], rate=-0.1)
+
+
+@mistake(
+    of="train",
+    says="""You train on the first mini-batch only. The network learns these images by heart and sees no
+    others; take another batch for each update.""",
+)
+def first_batch_only(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    return descended(x, y, params, [next(shuffled_batches(len(x), rng))] * UPDATES)
+
+
+@mistake(
+    of="train",
+    says="""Images and labels are shuffled apart: each has an order of its own, so an image no longer meets
+    its label. Draw one permutation, and index both by it.""",
+)
+def labels_shuffled_apart(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    batches = [next(batches) for _ in range(UPDATES)]
+    return descended(x, y[rng.permutation(len(y))], params, batches)
+
+
+@mistake(
+    of="train",
+    says="""Your network starts with all weights at 0. Behind ReLUs all gradients but that of the last bias
+    are then 0, and it can never learn more than how frequent each digit is. Draw the weights at random.""",
+)
+def starts_with_zeros(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = [(np.zeros_like(W), b) for W, b in he_layers((x.shape[1], HIDDEN, 10), rng)]
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    says="""Your learning rate is far too small: after all updates the network is still close to where it
+    started. Try ten times as much, and again, until the loss falls quickly; the next one is too large.""",
+)
+def learning_rate_far_too_small(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)], rate=1e-5)
+
+
+# --- Reading images -----------------------------------------------------------------------------
+
+
+@mistake(
+    of="predict",
+    says="""Your argmax runs over the examples: it names one example for each class. You want one class for
+    each example; the classes are the last axis of the logits.""",
+)
+def argmax_over_the_examples(params, x):
+    return layer_outputs(params, x)[-1].argmax(axis=0)
+
+
+@mistake(
+    of="predict",
+    says="""Without an axis, np.argmax runs over the whole batch and returns one number. Each row of the
+    logits has its own largest entry: give it an axis.""",
+)
+def argmax_without_an_axis(params, x):
+    return layer_outputs(params, x)[-1].argmax()
+
+
+@mistake(
+    of="predict",
+    says="""You return the largest logit itself. The label is its place in the row: argmax, not max.""",
+)
+def max_in_place_of_argmax(params, x):
+    return layer_outputs(params, x)[-1].max(axis=1)
+
+
+@mistake(
+    of="predict",
+    says="""You return the class with the smallest logit. The most likely class has the largest.""",
+)
+def argmin_in_place_of_argmax(params, x):
+    return layer_outputs(params, x)[-1].argmin(axis=1)
+
+
+@mistake(
+    of="predict",
+    says="""There is a ReLU after your last layer. Where all logits are negative they all become 0, and
+    argmax answers class 0.""",
+)
+def predict_with_a_relu_after_the_last_layer(params, x):
+    return np.maximum(layer_outputs(params, x)[-1], 0).argmax(axis=1)
+
+
+@mistake(
+    of="predict",
+    says="""There is no ReLU between the layers in your predict: these are the labels of another network
+    than the one that was trained.""",
+)
+def predict_without_activation(params, x):
+    for W, b in params:
+        x = x @ W + b
+    return x.argmax(axis=1)
+
+
+@mistake(
+    of="predict",
+    says="""You compare probabilities that have overflowed: exp of a large logit is infinite, and infinity
+    over infinity is NaN. The softmax keeps the order of the logits, so you do not need it here.""",
+)
+def predict_with_overflow_in_exp(params, x):
+    exps = np.exp(layer_outputs(params, x)[-1])
+    return (exps / exps.sum(axis=1, keepdims=True)).argmax(axis=1)
+
+
+@mistake(
+    of="predict",
+    says="""You return the row of logits for each image. A label is one integer: the place of the row's
+    largest entry.""",
+)
+def logits_in_place_of_labels(params, x):
+    return layer_outputs(params, x)[-1]
+
+
+@mistake(
+    of="predict",
+    says="""For a batch of one image you return a single number; a batch of one has one label, in an array
+    of shape (1,).""",
+)
+def one_label_squeezed(params, x):
+    return np.squeeze(layer_outputs(params, x)[-1].argmax(axis=1))
