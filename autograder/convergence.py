@@ -42,7 +42,7 @@ class Training:
     """What came of a training run."""
 
     accuracy: float  # on the test images
-    losses: list[float]  # one for each update
+    losses: list[float]  # one for each update; empty where the student's own loop trains
 
 
 def convergence(*, task: str, points: float, floor: float = 0.5) -> Callable[[Body], Callable[..., None]]:
@@ -111,7 +111,7 @@ class _Judgement:
             ) from None
         finally:
             self.student.deadline_, self.student.training_ = None, False
-        if attempt == 0:
+        if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
 
@@ -147,7 +147,8 @@ class _Judgement:
             hint = "Too large a step, a wrong sign or a division by 0; the losses are drawn below."
         elif run.accuracy < LEARNT_NOTHING:
             message = f"The network learnt nothing: {run.accuracy:.1%} is guessing; {wanted} are expected."
-            hint = "Does the loss fall at all? It is drawn below beside the reference's."
+            hint = "Does the loss fall at all?"
+            hint += " It is drawn below beside the reference's." if run.losses else ""
         else:
             message = f"The network reads {run.accuracy:.1%} of the test images; {wanted} are expected."
             hint = "It learns, but not as it should; the other checks of this task say more exactly why."

@@ -8,21 +8,26 @@ happens at a kink has a check of its own.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
+from reference import layer_outputs
 
 from autograder.checks import check
 from autograder.compare import assert_close, assert_same, kind_of, with_call
+from autograder.convergence import Training, convergence
 from autograder.curves import draw_curve
 from autograder.failure import Failure, WrongType, require
 from autograder.fingerprint import fingerprint
 from autograder.gradients import numeric_gradient
+from autograder.network import accuracy
 from autograder.properties import assert_pure
 from autograder.values import show, to_array
 
 SIZES = [(5, 3), (4, 6, 3), (6, 4, 5, 3)]  # networks of one, two and three layers
 
+TOO_LARGE = "Are the steps too large? Try a tenth of the learning rate."
 WIDE = (240, 90, 320, 40)  # layers with so many weights that their spread can be measured
 
 
@@ -478,17 +483,17 @@ def trained(student, x, y, seed):
     return pairs
 
 
-@check(task="train", points=1.5)
+@check(task="train", points=0.2)
 def train_returns_a_network(student, rng):
     """train returns params from D inputs to 10 logits, every entry finite, whichever labels are in y."""
     for classes in (10, 7):
         params = trained(student, *few_images(rng, classes), rng.integers(1000))
         require(
-            np.isfinite(flat(params)).all(), "Some of train's params are NaN or infinite: too large steps?"
+            np.isfinite(flat(params)).all(), "Some of train's params are NaN or infinite.", hint=TOO_LARGE
         )
 
 
-@check(task="train", points=1.5)
+@check(task="train", points=0.2)
 def train_follows_its_seed(student, rng):
     """train returns the same params for the same seed."""
     x, y = few_images(rng)
@@ -496,7 +501,7 @@ def train_follows_its_seed(student, rng):
     require_same(*(trained(student, x, y, seed) for _ in range(2)))
 
 
-@check(task="train", points=1.5)
+@check(task="train", points=0.2)
 def train_depends_on_its_seed(student, rng):
     """train returns other params for another seed."""
     x, y = few_images(rng)
@@ -504,11 +509,53 @@ def train_depends_on_its_seed(student, rng):
     require_other(*(trained(student, x, y, s) for s in (seed, seed + 1)))
 
 
-@check(task="train", points=1.5)
+@check(task="train", points=0.2)
 def train_leaves_inputs(student, rng):
     """train leaves x and y as they were: it neither shuffles nor scales them in place."""
     x, y = few_images(rng)
     assert_pure(student.train, x, y, int(rng.integers(1000)))
+
+
+def handwriting(rng, classes=10, styles=12, size=30):
+    """480 images of 30 pixels to learn from and 600 to test with: each class is written in twelve styles.
+
+    A hundred of the images hold hardly two thirds of the styles; all of them hold every style four times.
+    """
+    patterns = rng.random(size=(classes * styles, size))
+
+    def written(style):
+        x = np.clip(patterns[style] + rng.normal(scale=0.05, size=(len(style), size)), 0, 1)
+        return x, style % classes
+
+    return *written(rng.permutation(480) % len(patterns)), *written(np.arange(600) % len(patterns))
+
+
+@check(task="train", points=0.2)
+def train_learns_from_every_image(student, reference, rng):
+    """On 480 small images, train's network learns to read others like them."""
+    x, y, test_x, test_y = handwriting(rng)
+    seed = int(rng.integers(1000))
+    right = np.mean(reference.predict(trained(student, x, y, seed), test_x) == test_y)
+    require(
+        right >= 0.85,
+        f"The network that train returns reads {right:.0%} of them; the recipe reads all.",
+        hint="Does the loss fall? Does every image take part, with its own label? On a small data set count "
+        "updates, not epochs.",
+    )
+
+
+@convergence(task="train", points=5, floor=0.5)
+def train_reads_the_test_images(pieces, images, rng):
+    """The network that train returns reads the test images, their pixels in a secret order."""
+    seed = int(rng.integers(1000))
+    params = trained(pieces, images.train_x, images.train_y, seed)
+    require(np.isfinite(flat(params)).all(), "Some of train's params are NaN or infinite.", hint=TOO_LARGE)
+    return Training(accuracy(partial(logits, params), images), losses=[])
+
+
+def logits(params, x):
+    """The judge's own forward pass: a mistake in the student's costs `train` nothing."""
+    return layer_outputs(params, x)[-1]
 
 
 # --- Reading images: 2 points -------------------------------------------------------------------
