@@ -36,24 +36,25 @@ class ReferenceBackend:
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
         """Answer from memory where it can; errors are the author's and pass through."""
-        return [self._one(function, arguments) for arguments in calls]
+        return [self._one(function, arguments, lend) for arguments in calls]
 
-    def _one(self, function: str, arguments: tuple[Value, ...]) -> Answer:
+    def _one(self, function: str, arguments: tuple[Value, ...], lend: bool) -> Answer:
+        if lend:
+            return self._call(function, arguments)
         if sum(a.nbytes for a in arguments if isinstance(a, np.ndarray)) > LARGEST_REMEMBERED:
-            return self._call(function, arguments)  # a training run: never asked again
+            return self._call(function, copied(arguments))  # too much to keep
         try:
             key = (function, fingerprint(arguments))
         except TypeError:  # a callable among them: cannot be remembered
-            return self._call(function, arguments)
+            return self._call(function, copied(arguments))
         if key not in self._answers:
-            self._answers[key] = self._call(function, arguments)
+            self._answers[key] = self._call(function, copied(arguments))
         return self._answers[key]
 
     def _call(self, function: str, arguments: tuple[Value, ...]) -> Answer:
-        copies = copied(arguments)
         started = time.process_time()
         with quiet():
-            value = self.namespace[function](*copies)
+            value = self.namespace[function](*arguments)
             if hasattr(value, "__next__"):
                 value = list(value)
         self.slowest[function] = max(self.slowest.get(function, 0.0), time.process_time() - started)

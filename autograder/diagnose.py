@@ -23,6 +23,9 @@ from autograder.variants import Variant
 __all__ = ["Diagnosis", "diagnose"]
 
 
+ENDINGS = ("timeout", "memory", "crashed")  # no known mistake does that
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """What to tell the student."""
@@ -51,7 +54,7 @@ def diagnose(
 
 def _agrees(mistake: Variant, calls: Sequence[Call], reference: Functions | None) -> bool:
     own = [call for call in calls if call.function == mistake.of]
-    if not own or reference is None:
+    if not own or reference is None or any(call.answer.kind in ENDINGS for call in own):
         return False
     differs = False
     for call in own:

@@ -24,7 +24,7 @@ LOOK = 0.02  # seconds between looks at a busy child's CPU clock
 
 
 class Overdue(Exception):
-    """The child used more than its time."""
+    """The child used more than its time: what it did too long, in words."""
 
 
 class ChildEnded(Exception):
@@ -46,6 +46,7 @@ class Child:
         # The kernel's name of another process's CPU clock, see clock_getcpuclockid(3).
         self._clock = (~self.pid << 3) | 2
         self._shared: list[Shared] = []  # in the order in which the child has them
+        self._cpu_seconds = self._wall_seconds = LONG
         self._cpu_until, self._wall_until = LONG, time.monotonic() + LONG
 
     def request(
@@ -63,8 +64,9 @@ class Child:
         `callback` answers the child's calls of callable arguments, `notice` hears of what it reports
         on the way. Raises Overdue or ChildEnded; the child is of no further use then.
         """
-        self._cpu_until = self._cpu() + cpu_seconds
-        self._wall_until = time.monotonic() + 4 * cpu_seconds + 10
+        self._cpu_seconds, self._wall_seconds = cpu_seconds, 4 * cpu_seconds + 10
+        self._cpu_until = self._cpu() + self._cpu_seconds
+        self._wall_until = time.monotonic() + self._wall_seconds
         self._send(frames.frame(header, buffers))
         while True:
             self._look_at_the_clocks()
@@ -117,8 +119,12 @@ class Child:
             self._look_at_the_clocks()
 
     def _look_at_the_clocks(self) -> None:
-        if self._cpu() > self._cpu_until or time.monotonic() > self._wall_until:
-            raise Overdue
+        if self._cpu() > self._cpu_until:
+            raise Overdue(f"used more than {self._cpu_seconds:.3g} s")
+        if time.monotonic() > self._wall_until:
+            raise Overdue(
+                f"did not answer within {self._wall_seconds:.3g} s, though it used less of the processor"
+            )
 
     def _send(self, data: bytes) -> None:
         left = memoryview(data)

@@ -74,10 +74,9 @@ class Session:
                 if self._child is not None and self._child.has_threads():
                     self._end()  # a thread that it left behind would live on in other functions' time
                 return answers
-            except Overdue:
+            except Overdue as problem:
                 self._end(spoilt=True)
-                text = f"{function} used more than {cpu_seconds:g} s."
-                self._given_up[function] = Answer("timeout", text=text)
+                self._given_up[function] = Answer("timeout", text=f"{function} {problem}.")
             except ChildEnded as problem:
                 self._end(spoilt=True)
                 if not spoilt:
