@@ -2,6 +2,7 @@
 # make test   run every test
 # make lint   ruff and mypy
 # make bench  speed and memory, as ratios
+# make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test
 # Each sets up what it needs first; a second run skips what is done.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ ASSIGNMENTS := $(notdir $(patsubst %/,%,$(dir $(wildcard assignments/*/assignmen
 SOURCES := $(shell find autograder assignments solutions -name '*.py' -o -name '*.yaml' -o -name '*.ipynb' -o -name '*.html' -o -name '*.css')
 STUDENTS := 24
 
-.PHONY: demo test lint bench system clean
+.PHONY: demo test lint bench fuzz system clean
 .DELETE_ON_ERROR:
 
 demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
@@ -33,6 +34,11 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/submission.py
+
+FUZZ ?= 20000
+fuzz: $(READY)
+	FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -k "any or damage or hostile" \
+	  tests/sandbox/test_frames_hostile.py tests/test_notebook_anything.py tests/test_archives.py
 
 system:
 	@.ci/system-packages

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from browser import browser, browser_page
 from hypothesis import settings
@@ -14,7 +16,8 @@ from autograder.course import Course
 __all__ = ["browser", "browser_page"]
 
 # Wall time says little on a shared machine; tests that are about time measure it themselves.
-settings.register_profile("course", deadline=None)
+# `make fuzz` sets FUZZ, for many more examples than a suite has time for.
+settings.register_profile("course", deadline=None, max_examples=int(os.environ.get("FUZZ", "100")))
 settings.load_profile("course")
 
 
