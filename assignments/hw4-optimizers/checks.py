@@ -1,0 +1,140 @@
+"""Public checks of homework 4: numbers that are worked out by hand. They carry no points."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.compare import assert_close
+from autograder.failure import require
+from autograder.properties import assert_leaves_inputs
+
+# --- Adagrad ------------------------------------------------------------------------------------
+
+
+@check(task="adagrad")
+def adagrad_first_step_by_hand(student):
+    """From rest both parameters move by lr, however different their gradients: 0.1 and 20."""
+    theta, sum_sq = student.adagrad_update(np.array([1.0, 1.0]), np.array([0.1, 20.0]), np.zeros(2), 0.5)
+    assert_close(
+        theta, np.array([0.5, 0.5]), rtol=1e-5, call="adagrad_update([1, 1], [0.1, 20], [0, 0], 0.5)"
+    )
+    assert_close(sum_sq, np.array([0.01, 400.0]), parameter="sum_sq")
+
+
+@check(task="adagrad")
+def adagrad_lecture_numbers(student):
+    """The lecture's numbers: after 0.1 and 0.2 the rate is lr / 0.2236, after 20 and 10 it is lr / 22.36."""
+    theta, sum_sq = np.zeros(2), np.zeros(2)
+    for gradient in (np.array([0.1, 20.0]), np.array([0.2, 10.0])):
+        before = theta
+        theta, sum_sq = student.adagrad_update(theta, gradient, sum_sq, 1.0)
+    rates = (before - theta) / np.array([0.2, 10.0])
+    assert_close(rates, 1 / np.sqrt([0.05, 500.0]), rtol=1e-5, call="the rates of the second step")
+
+
+@check(task="adagrad")
+def adagrad_stays_where_it_is_flat(student):
+    """A parameter whose gradients were all 0 stays: no 0/0."""
+    theta, _ = student.adagrad_update(np.array([3.0]), np.zeros(1), np.zeros(1), 0.1)
+    assert_close(theta, np.array([3.0]), call="adagrad_update([3], [0], [0], 0.1)")
+
+
+@check(task="adagrad")
+def adagrad_changes_nothing_in_place(student):
+    """theta, grad and sum_sq are as they were after the call."""
+    assert_leaves_inputs(student.adagrad_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
+
+
+# --- Momentum -----------------------------------------------------------------------------------
+
+
+@check(task="momentum")
+def momentum_from_rest_by_hand(student):
+    """From rest the step is that of gradient descent: 1 - 0.1 * 2 is 0.8."""
+    theta, _ = student.momentum_update(np.array([1.0]), np.array([2.0]), np.zeros(1), 0.1)
+    assert_close(theta, np.array([0.8]), call="momentum_update([1], [2], [0], 0.1)")
+
+
+@check(task="momentum")
+def momentum_two_steps_by_hand(student):
+    """A second step with the same gradient is 1.9 times as long: 0.9 of the first, and its own."""
+    theta, velocity = np.array([1.0]), np.zeros(1)
+    for _ in range(2):
+        theta, velocity = student.momentum_update(theta, np.array([2.0]), velocity, 0.1)
+    assert_close(theta, np.array([1.0 - 0.2 - 0.38]), call="two steps from 1 with gradient 2 and lr 0.1")
+
+
+@check(task="momentum")
+def momentum_rolls_through_flat_ground(student):
+    """Where the gradient is 0 the ball rolls on, 0.9 times as far as before."""
+    theta, velocity = student.momentum_update(np.array([0.0]), np.array([-10.0]), np.zeros(1), 0.1)
+    after, _ = student.momentum_update(theta, np.zeros(1), velocity, 0.1)
+    assert_close(after, np.array([1.9]), call="a step with gradient -10, then one with gradient 0")
+
+
+@check(task="momentum")
+def momentum_changes_nothing_in_place(student):
+    """theta, grad and velocity are as they were after the call."""
+    assert_leaves_inputs(student.momentum_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
+
+
+# --- Extra credit -------------------------------------------------------------------------------
+
+
+@check(task="nesterov")
+def nesterov_from_rest_by_hand(student):
+    """From rest the step is 1.9 times that of gradient descent: 1 - 0.2 - 0.9 * 0.2 is 0.62."""
+    theta, _ = student.nesterov_update(np.array([1.0]), np.array([2.0]), np.zeros(1), 0.1)
+    assert_close(theta, np.array([0.62]), call="nesterov_update([1], [2], [0], 0.1)")
+
+
+@check(task="nesterov")
+def nesterov_reaches_further_than_momentum(student):
+    """Three steps down the same slope lead further than classical momentum's, 1 - 0.2 - 0.38 - 0.542."""
+    theta, velocity = np.array([1.0]), np.zeros(1)
+    for _ in range(3):
+        theta, velocity = student.nesterov_update(theta, np.array([2.0]), velocity, 0.1)
+    assert_close(theta, np.array([1.0 - 0.38 - 0.542 - 0.6878]), call="three steps from 1 with gradient 2")
+
+
+@check(task="rmsprop")
+def rmsprop_by_hand(student):
+    """The mean of 4 and a new square 9, with decay 0.9, is 4.5."""
+    theta, mean_sq = student.rmsprop_update(np.array([1.0]), np.array([3.0]), np.array([4.0]), 0.1)
+    assert_close(mean_sq, np.array([4.5]), call="rmsprop_update([1], [3], [4], 0.1)", parameter="mean_sq")
+    assert_close(
+        theta, np.array([1.0 - 0.3 / np.sqrt(4.5)]), rtol=1e-5, call="rmsprop_update([1], [3], [4], 0.1)"
+    )
+
+
+@check(task="rmsprop")
+def rmsprop_forgets(student):
+    """After many steps with gradient 2 the mean square is 4, and a step has length lr."""
+    theta, mean_sq = np.zeros(1), np.zeros(1)
+    for _ in range(200):
+        before = theta
+        theta, mean_sq = student.rmsprop_update(theta, np.array([2.0]), mean_sq, 0.1)
+    assert_close(before - theta, np.array([0.1]), rtol=1e-5, call="the 200th step with gradient 2 and lr 0.1")
+
+
+@check(task="adam")
+def adam_first_step_by_hand(student):
+    """The first step has length lr, whatever the gradient; m and v are kept uncorrected."""
+    theta, m, v = student.adam_update(np.array([1.0]), np.array([5.0]), np.zeros(1), np.zeros(1), 1, 0.1)
+    call = "adam_update([1], [5], [0], [0], 1, 0.1)"
+    assert_close(theta, np.array([0.9]), rtol=1e-5, call=call)
+    assert_close(m, np.array([0.5]), call=call, parameter="m")
+    assert_close(v, np.array([0.025]), call=call, parameter="v")
+
+
+@check(task="adam")
+def adam_on_a_steady_slope(student):
+    """On a steady slope every step has length lr: both means are corrected, whatever t."""
+    theta, m, v = np.zeros(1), np.zeros(1), np.zeros(1)
+    for t in range(1, 6):
+        theta, m, v = student.adam_update(theta, np.array([0.3]), m, v, t, 0.1)
+        require(
+            abs(theta[0] + 0.1 * t) < 1e-5,
+            f"After {t} steps with gradient 0.3 and lr 0.1, theta is {theta[0]:.6g}, not {-0.1 * t:.6g}.",
+        )

@@ -1,0 +1,151 @@
+"""Right answers to homework 4 in other styles; each keeps full marks."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+
+from autograder.variants import alternative
+
+# --- Adagrad ------------------------------------------------------------------------------------
+
+
+@alternative(of="adagrad_update")
+def epsilon_inside_the_root(theta, grad, sum_sq, lr, eps=1e-8):
+    total = sum_sq + grad * grad
+    return theta - lr / np.sqrt(total + eps) * grad, total
+
+
+@alternative(of="adagrad_update")
+def epsilon_of_1e_10(theta, grad, sum_sq, lr, eps=1e-10):
+    total = sum_sq + np.square(grad)
+    return theta - (lr / (np.sqrt(total) + 1e-10)) * grad, total
+
+
+@alternative(of="adagrad_update")
+def epsilon_of_1e_7(theta, grad, sum_sq, lr, eps=1e-8):
+    total = sum_sq + grad**2
+    return theta - lr * grad / (total**0.5 + 1e-7), total
+
+
+@alternative(of="adagrad_update")
+def entry_by_entry(theta, grad, sum_sq, lr, eps=1e-8):
+    new_theta, new_sum = np.empty_like(theta), np.empty_like(theta)
+    for i in np.ndindex(theta.shape):
+        new_sum[i] = sum_sq[i] + grad[i] ** 2
+        new_theta[i] = theta[i] - lr * grad[i] / (math.sqrt(new_sum[i]) + eps)
+    return new_theta, new_sum
+
+
+@alternative(of="adagrad_update")
+def in_place_on_copies(theta, grad, sum_sq, lr, eps=1e-8):
+    theta, sum_sq = theta.copy(), sum_sq.copy()
+    sum_sq += grad**2
+    theta -= lr * grad / (np.sqrt(sum_sq) + eps)
+    return [theta, sum_sq]
+
+
+@alternative(of="adagrad_update")
+def no_step_where_the_sum_is_zero(theta, grad, sum_sq, lr, eps=1e-8):
+    total = sum_sq + grad**2
+    step = np.where(total > 0, lr * grad / np.sqrt(total), 0.0)  # 0/0 is computed, warns, and is thrown away
+    return theta - step, total
+
+
+@alternative(of="adagrad_update")
+def the_maximum_guards(theta, grad, sum_sq, lr, eps=1e-8):
+    print("one more step")
+    total = sum_sq + grad**2
+    return theta - lr * grad / np.maximum(np.sqrt(total), eps), total
+
+
+# --- Momentum -----------------------------------------------------------------------------------
+
+
+@alternative(of="momentum_update")
+def velocity_as_sum_of_gradients(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - lr * velocity, velocity
+
+
+@alternative(of="momentum_update")
+def velocity_downhill_positive(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + lr * grad
+    return theta - velocity, velocity
+
+
+@alternative(of="momentum_update")
+def momentum_in_place_on_copies(theta, grad, velocity, lr, mu=0.9):
+    velocity, theta = velocity.copy(), theta.copy()
+    velocity *= mu
+    velocity -= lr * grad
+    theta += velocity
+    return [theta, velocity]
+
+
+@alternative(of="momentum_update")
+def momentum_entry_by_entry(theta, grad, velocity, lr, mu=0.9):
+    new_theta, new_velocity = np.zeros(theta.shape), np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        new_velocity[i] = mu * velocity[i] - lr * grad[i]
+        new_theta[i] = theta[i] + new_velocity[i]
+    return new_theta, new_velocity
+
+
+@alternative(of="momentum_update")
+def two_steps_in_one(theta, grad, velocity, lr, mu=0.9):
+    warnings.warn("as written in the lecture", stacklevel=1)
+    step = np.subtract(np.multiply(mu, velocity), np.multiply(lr, grad))
+    return np.add(theta, step), step
+
+
+# --- Extra credit -------------------------------------------------------------------------------
+
+
+@alternative(of="nesterov_update")
+def nesterov_spelled_out(theta, grad, velocity, lr, mu=0.9):
+    new = mu * velocity - lr * grad
+    return theta + mu**2 * velocity - (1 + mu) * lr * grad, new
+
+
+@alternative(of="nesterov_update")
+def nesterov_from_the_look_ahead(theta, grad, velocity, lr, mu=0.9):
+    new = mu * velocity - lr * grad
+    return theta - mu * velocity + (1 + mu) * new, new
+
+
+@alternative(of="nesterov_update")
+def nesterov_with_sum_of_gradients(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + grad
+    return theta - lr * (grad + mu * velocity), velocity
+
+
+@alternative(of="rmsprop_update")
+def rmsprop_epsilon_inside(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    mean_sq = mean_sq + (1 - decay) * (grad**2 - mean_sq)
+    return theta - lr * grad / np.sqrt(mean_sq + eps), mean_sq
+
+
+@alternative(of="rmsprop_update")
+def rmsprop_in_place_on_copies(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    mean_sq = mean_sq.copy()
+    mean_sq *= decay
+    mean_sq += (1 - decay) * np.square(grad)
+    return [theta - lr / (np.sqrt(mean_sq) + eps) * grad, mean_sq]
+
+
+@alternative(of="adam_update")
+def correction_in_the_step_size(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    rate = lr * math.sqrt(1 - beta2**t) / (1 - beta1**t)  # the form at the end of the paper's section 2
+    return theta - rate * m / (np.sqrt(v) + eps), m, v
+
+
+@alternative(of="adam_update")
+def adam_as_a_list(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = m + (1 - beta1) * (grad - m)
+    v = v + (1 - beta2) * (grad * grad - v)
+    return [theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps**2), m, v]
