@@ -358,17 +358,16 @@ def forward_of_one_image(student, reference, rng):
 
 @check(task="forward", points=0.5)
 def forward_draws_a_broken_line(student, reference, rng):
-    """With one input and one output, a ReLU network draws a broken line with a bend for each hidden unit."""
+    """Over a single input, each logit of a ReLU network is a broken line with a bend for each hidden unit."""
     bends = np.linspace(-2.4, 2.4, 6)
-    slope = np.where(rng.random(6) < 0.5, -1.0, 1.0) * rng.uniform(0.5, 1.5, size=6)
-    params = [(slope[None, :], -slope * bends), (rng.normal(size=(6, 1)), rng.normal(size=1))]
+    steepness = rng.permutation([1.0, -1.0, 1.0, -1.0, 0.6, -0.6])
+    params = [(steepness[None, :], -steepness * bends), (rng.normal(size=(6, 2)), rng.normal(size=2))]
     arguments = params, np.linspace(-3, 3, 60)[:, None]
     expected, got = reference.forward(*arguments), student.forward(*arguments)
     found = to_array(got)
     if found is not None and found.shape == expected.shape:
-        draw_curve(
-            student.forward, "a network of six hidden units", arguments[1][:, 0], found[:, 0], expected[:, 0]
-        )
+        label = "forward: a logit of a network of six hidden units, over its one input"
+        draw_curve(student.forward, label, arguments[1][:, 0], found[:, 0], expected[:, 0])
     compare(student.forward, arguments, got, expected, "")
 
 
