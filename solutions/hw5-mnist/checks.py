@@ -97,8 +97,8 @@ def require_shapes(function, arguments, pairs, sizes, what):
     right = [((inputs, outputs), (outputs,)) for inputs, outputs in pairwise(sizes)]
     call, evidence = function.describe(arguments), function.evidence(arguments)
     if len(found) != len(right):
-        message = f"{call}: {what} have {len(found)} layers; {len(right)} are right."
-        hint = f"{len(sizes)} sizes make {len(right)} layers: each one leads from a size to the next."
+        message = f"{call}: the number of layers in {what} is {len(found)}; {len(right)} is right."
+        hint = "A layer leads from one size to the next, so there is one layer fewer than sizes."
         raise WrongType(message, hint=hint, evidence=evidence)
     for layer, (own, expected) in enumerate(zip(found, right, strict=True), start=1):
         for name, shape, wanted in zip(("W", "b"), own, expected, strict=True):
@@ -472,7 +472,9 @@ def trained(student, x, y, seed):
     arguments = x, y, int(seed)
     pairs = pairs_of(student.train, arguments, student.train(*arguments), "params")
     require(pairs, "train returned no layers.")
-    widths = [b.shape[0] if b.ndim == 1 else -1 for _, b in pairs[:-1]]
+    for layer, (_, b) in enumerate(pairs, start=1):
+        require(b.ndim == 1, f"b of layer {layer} in params has shape {b.shape}; (outputs,) is right.")
+    widths = [len(b) for _, b in pairs[:-1]]
     require_shapes(student.train, arguments, pairs, [x.shape[1], *widths, 10], "params")
     return pairs
 
@@ -483,7 +485,9 @@ def train_returns_a_network(student, rng):
     for classes in (10, 7):
         params = trained(student, *few_images(rng, classes), rng.integers(1000))
         require(
-            np.isfinite(flat(params)).all(), "Some of train's params are NaN or infinite: too large steps?"
+            np.isfinite(flat(params)).all(),
+            "Some of the params that train returns are NaN or infinite.",
+            hint="Training has diverged: the steps are too large, or the loss overflows.",
         )
 
 
@@ -503,7 +507,7 @@ def train_depends_on_its_seed(student, rng):
     require_other(*(trained(student, x, y, s) for s in (seed, seed + 1)))
 
 
-@check(task="train", points=1.5)
+@check(task="train", points=1.5, requires=["train_returns_a_network"])
 def train_leaves_inputs(student, rng):
     """train leaves x and y as they were: it neither shuffles nor scales them in place."""
     x, y = few_images(rng)
