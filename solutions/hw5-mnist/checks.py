@@ -111,8 +111,8 @@ def require_shapes(function, arguments, pairs, sizes, what):
                 )
 
 
-def loss_and_pairs(function, arguments):
-    """Call loss_and_gradients; returns the loss and its gradients as a list of pairs."""
+def two_results(function, arguments):
+    """Call loss_and_gradients; returns the two things that it returned."""
     value = function(*arguments)
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise WrongType(
@@ -166,7 +166,7 @@ def slopes(reference, params, x, labels):
 def gradient_pairs(student, arguments):
     """The student's gradients, a pair for each layer of params."""
     function = student.loss_and_gradients
-    pairs = pairs_of(function, arguments, loss_and_pairs(function, arguments)[1], "the gradients")
+    pairs = pairs_of(function, arguments, two_results(function, arguments)[1], "the gradients")
     layers = len(arguments[0])
     require(
         len(pairs) == layers,
@@ -386,7 +386,7 @@ def loss_values(student, reference, rng):
     function = student.loss_and_gradients
     for sizes, count in [*zip(SIZES, (7, 8, 9), strict=True), ((4, 5, 3), 1)]:
         arguments = drawn_problem(rng, sizes, count)
-        loss, _ = loss_and_pairs(function, arguments)
+        loss, _ = two_results(function, arguments)
         compare(function, arguments, loss, reference.loss_and_gradients(*arguments)[0], "the loss")
 
 
@@ -398,7 +398,7 @@ def loss_of_large_logits(student, reference, rng):
         params, x, labels = drawn_problem(rng, sizes, 7)
         x[::2] *= 3e3
         arguments = with_large_logits(params, rng) if len(sizes) > 2 else params, x, labels
-        loss, _ = loss_and_pairs(function, arguments)
+        loss, _ = two_results(function, arguments)
         compare(function, arguments, loss, reference.loss_and_gradients(*arguments)[0], "the loss")
 
 
