@@ -102,8 +102,8 @@ def require_shapes(function, arguments, pairs, sizes, what):
     right = [((inputs, outputs), (outputs,)) for inputs, outputs in pairwise(sizes)]
     call, evidence = function.describe(arguments), function.evidence(arguments)
     if len(found) != len(right):
-        message = f"{call}: {what} have {len(found)} layers; {len(right)} are right."
-        hint = f"{len(sizes)} sizes make {len(right)} layers: each one leads from a size to the next."
+        message = f"{call}: the number of layers in {what} is {len(found)}; {len(right)} is right."
+        hint = "A layer leads from one size to the next, so there is one layer fewer than sizes."
         raise WrongType(message, hint=hint, evidence=evidence)
     for layer, (own, expected) in enumerate(zip(found, right, strict=True), start=1):
         for name, shape, wanted in zip(("W", "b"), own, expected, strict=True):
@@ -116,8 +116,8 @@ def require_shapes(function, arguments, pairs, sizes, what):
                 )
 
 
-def loss_and_pairs(function, arguments):
-    """Call loss_and_gradients; returns the loss and its gradients as a list of pairs."""
+def two_results(function, arguments):
+    """Call loss_and_gradients; returns the two things that it returned."""
     value = function(*arguments)
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise WrongType(
@@ -171,7 +171,7 @@ def slopes(reference, params, x, labels):
 def gradient_pairs(student, arguments):
     """The student's gradients, a pair for each layer of params."""
     function = student.loss_and_gradients
-    pairs = pairs_of(function, arguments, loss_and_pairs(function, arguments)[1], "the gradients")
+    pairs = pairs_of(function, arguments, two_results(function, arguments)[1], "the gradients")
     layers = len(arguments[0])
     require(
         len(pairs) == layers,
@@ -363,17 +363,16 @@ def forward_of_one_image(student, reference, rng):
 
 @check(task="forward", points=0.5)
 def forward_draws_a_broken_line(student, reference, rng):
-    """With one input and one output, a ReLU network draws a broken line with a bend for each hidden unit."""
+    """Over a single input, each logit of a ReLU network is a broken line with a bend for each hidden unit."""
     bends = np.linspace(-2.4, 2.4, 6)
-    slope = np.where(rng.random(6) < 0.5, -1.0, 1.0) * rng.uniform(0.5, 1.5, size=6)
-    params = [(slope[None, :], -slope * bends), (rng.normal(size=(6, 1)), rng.normal(size=1))]
+    steepness = rng.permutation([1.0, -1.0, 1.0, -1.0, 0.6, -0.6])
+    params = [(steepness[None, :], -steepness * bends), (rng.normal(size=(6, 2)), rng.normal(size=2))]
     arguments = params, np.linspace(-3, 3, 60)[:, None]
     expected, got = reference.forward(*arguments), student.forward(*arguments)
     found = to_array(got)
     if found is not None and found.shape == expected.shape:
-        draw_curve(
-            student.forward, "a network of six hidden units", arguments[1][:, 0], found[:, 0], expected[:, 0]
-        )
+        label = "forward: a logit of a network of six hidden units, over its one input"
+        draw_curve(student.forward, label, arguments[1][:, 0], found[:, 0], expected[:, 0])
     compare(student.forward, arguments, got, expected, "")
 
 
@@ -392,7 +391,7 @@ def loss_values(student, reference, rng):
     function = student.loss_and_gradients
     for sizes, count in [*zip(SIZES, (7, 8, 9), strict=True), ((4, 5, 3), 1)]:
         arguments = drawn_problem(rng, sizes, count)
-        loss, _ = loss_and_pairs(function, arguments)
+        loss, _ = two_results(function, arguments)
         compare(function, arguments, loss, reference.loss_and_gradients(*arguments)[0], "the loss")
 
 
@@ -404,7 +403,7 @@ def loss_of_large_logits(student, reference, rng):
         params, x, labels = drawn_problem(rng, sizes, 7)
         x[::2] *= 3e3
         arguments = with_large_logits(params, rng) if len(sizes) > 2 else params, x, labels
-        loss, _ = loss_and_pairs(function, arguments)
+        loss, _ = two_results(function, arguments)
         compare(function, arguments, loss, reference.loss_and_gradients(*arguments)[0], "the loss")
 
 
@@ -478,7 +477,9 @@ def trained(student, x, y, seed):
     arguments = x, y, int(seed)
     pairs = pairs_of(student.train, arguments, student.train(*arguments), "params")
     require(pairs, "train returned no layers.")
-    widths = [b.shape[0] if b.ndim == 1 else -1 for _, b in pairs[:-1]]
+    for layer, (_, b) in enumerate(pairs, start=1):
+        require(b.ndim == 1, f"b of layer {layer} in params has shape {b.shape}; (outputs,) is right.")
+    widths = [len(b) for _, b in pairs[:-1]]
     require_shapes(student.train, arguments, pairs, [x.shape[1], *widths, 10], "params")
     return pairs
 
@@ -509,7 +510,7 @@ def train_depends_on_its_seed(student, rng):
     require_other(*(trained(student, x, y, s) for s in (seed, seed + 1)))
 
 
-@check(task="train", points=0.2)
+@check(task="train", points=0.2, requires=["train_returns_a_network"])
 def train_leaves_inputs(student, rng):
     """train leaves x and y as they were: it neither shuffles nor scales them in place."""
     x, y = few_images(rng)
