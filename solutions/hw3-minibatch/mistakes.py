@@ -1,0 +1,563 @@
+"""Known mistakes of homework 3, each with the sentence a teaching assistant would say."""
+
+from __future__ import annotations
+
+import numpy as np
+from reference import batch_indices
+
+from autograder.variants import mistake
+
+# --- Gradients by differences -------------------------------------------------------------------
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""This is a difference to one side: (l(theta + delta) - l(theta)) / delta. It is off by
+    about delta; ask for the loss on both sides and divide by 2 delta.""",
+)
+def one_sided(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        up = theta.copy()
+        up[i] += delta
+        gradient[i] = (loss(up) - loss(theta)) / delta
+    return gradient
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""Your gradient is twice too large: the two points are 2 delta apart, and you divide by
+    delta.""",
+)
+def divided_by_delta(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        up, down = theta.copy(), theta.copy()
+        up[i] += delta
+        down[i] -= delta
+        gradient[i] = (loss(up) - loss(down)) / delta
+    return gradient
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""The argument delta is not used: a number of your own stands in its place.""",
+)
+def delta_ignored(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        up, down = theta.copy(), theta.copy()
+        up[i] += 1e-5
+        down[i] -= 1e-5
+        gradient[i] = (loss(up) - loss(down)) / (2 * 1e-5)
+    return gradient
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""Entries that were moved are not moved back: from the second entry on, the loss is asked
+    at a theta that has drifted away. Restore each entry before the next.""",
+)
+def entries_stay_moved(loss, theta, delta=1e-5):
+    gradient, moved = np.zeros_like(theta), theta.copy()
+    for i in np.ndindex(theta.shape):
+        moved[i] += delta
+        above = loss(moved)
+        moved[i] -= 2 * delta
+        gradient[i] = (above - loss(moved)) / (2 * delta)
+    return gradient
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""theta itself is left changed: you move its entries in place and do not put them back.
+    The caller's array is another one after the call.""",
+)
+def theta_left_changed(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        theta[i] += delta
+        above = loss(theta)
+        theta[i] -= 2 * delta
+        gradient[i] = (above - loss(theta)) / (2 * delta)
+    return gradient
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""You move all entries at once, so every entry of the result is the sum of all
+    derivatives. Move one entry at a time.""",
+)
+def all_entries_at_once(loss, theta, delta=1e-5):
+    slope = (loss(theta + delta) - loss(theta - delta)) / (2 * delta)
+    return np.full(theta.shape, slope)
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""The sign is flipped: you subtract the loss above from the loss below. Uphill is
+    positive.""",
+)
+def below_minus_above(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        up, down = theta.copy(), theta.copy()
+        up[i] += delta
+        down[i] -= delta
+        gradient[i] = (loss(down) - loss(up)) / (2 * delta)
+    return gradient
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""You return a flat vector. The gradient has the shape of theta: reshape it, or loop over
+    np.ndindex.""",
+)
+def flat_result(loss, theta, delta=1e-5):
+    gradient = []
+    for i in np.ndindex(theta.shape):
+        up, down = theta.copy(), theta.copy()
+        up[i] += delta
+        down[i] -= delta
+        gradient.append((loss(up) - loss(down)) / (2 * delta))
+    return np.array(gradient)
+
+
+@mistake(
+    of="numerical_gradient",
+    says="""You loop over rows only: theta[i] of a matrix is a whole row, and all of it is moved at
+    once. np.ndindex goes through single entries.""",
+)
+def rows_at_once(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta)
+    for i in range(len(theta)):
+        up, down = theta.copy(), theta.copy()
+        up[i] += delta
+        down[i] -= delta
+        gradient[i] = (loss(up) - loss(down)) / (2 * delta)
+    return gradient
+
+
+# --- Mini-batches -------------------------------------------------------------------------------
+
+
+@mistake(
+    of="minibatches",
+    says="""The last batch is dropped when it is short: N // batch_size counts the full ones only.
+    Its examples are never learnt from.""",
+)
+def short_batch_dropped(x, y, batch_size, seed):
+    for rows in batch_indices(len(x), batch_size, seed)[: len(x) // batch_size]:
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    says="""x and y are shuffled apart: each gets an order of its own, and examples lose their
+    labels. Draw one order and take the rows of both by it.""",
+)
+def shuffled_apart(x, y, batch_size, seed):
+    rng = np.random.default_rng(seed)
+    x, y = x[rng.permutation(len(x))], y[rng.permutation(len(y))]
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+@mistake(
+    of="minibatches",
+    says="""Nothing is shuffled: the batches come in the order of the data, the same in every epoch.""",
+)
+def not_shuffled(x, y, batch_size, seed):
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+@mistake(
+    of="minibatches",
+    says="""The order does not depend on the seed: it is the same in every epoch. Make the generator
+    from the seed you are given.""",
+)
+def seed_ignored(x, y, batch_size, seed):
+    for rows in batch_indices(len(x), batch_size, 0):
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    says="""You shuffle the batches, not the examples: neighbours always meet in the same batch.
+    Shuffle the rows first, and cut afterwards.""",
+)
+def blocks_shuffled(x, y, batch_size, seed):
+    starts = np.arange(0, len(x), batch_size)
+    for start in starts[np.random.default_rng(seed).permutation(len(starts))]:
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+@mistake(
+    of="minibatches",
+    says="""Examples are drawn with replacement: some come up twice in an epoch and others not at
+    all. Shuffle the row numbers once instead.""",
+)
+def drawn_with_replacement(x, y, batch_size, seed):
+    rows = np.random.default_rng(seed).integers(len(x), size=len(x))
+    for start in range(0, len(x), batch_size):
+        yield x[rows[start : start + batch_size]], y[rows[start : start + batch_size]]
+
+
+@mistake(
+    of="minibatches",
+    says="""Each batch is drawn anew from all examples. In an epoch every example has to come up
+    exactly once: shuffle once, then cut.""",
+)
+def each_batch_drawn_anew(x, y, batch_size, seed):
+    rng = np.random.default_rng(seed)
+    for start in range(0, len(x), batch_size):
+        rows = rng.permutation(len(x))[: min(batch_size, len(x) - start)]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    says="""There is one batch too many: when batch_size divides N, an empty one comes last.
+    range(0, N, batch_size) ends in time.""",
+)
+def an_empty_batch(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for number in range(len(x) // batch_size + 1):
+        rows = order[number * batch_size : (number + 1) * batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    says="""np.array_split makes batches of nearly equal size. Here all but the last have exactly
+    batch_size examples.""",
+)
+def split_evenly(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for rows in np.array_split(order, -(-len(x) // batch_size)):
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    says="""You shuffle the caller's arrays in place: rng.shuffle(x) changes x itself. Shuffle row
+    numbers.""",
+)
+def shuffled_in_place(x, y, batch_size, seed):
+    np.random.default_rng(seed).shuffle(x)
+    np.random.default_rng(seed).shuffle(y)
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+@mistake(
+    of="minibatches",
+    says="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a
+    seed like any other.""",
+)
+def seed_zero_is_none(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x)) if seed else np.arange(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    says="""Only the first batch comes out: a return inside the loop ends it. Use yield, or collect
+    the batches in a list.""",
+)
+def only_the_first(x, y, batch_size, seed):
+    for rows in batch_indices(len(x), batch_size, seed):
+        return [(x[rows], y[rows])]
+
+
+# --- One update ---------------------------------------------------------------------------------
+
+
+@mistake(
+    of="sgd_update",
+    says="""You go uphill: the gradient points to where the loss grows. Subtract it.""",
+)
+def ascends(theta, grad, lr):
+    return theta + lr * grad
+
+
+@mistake(
+    of="sgd_update",
+    says="""The learning rate is missing: the step is the whole gradient.""",
+)
+def without_lr(theta, grad, lr):
+    return theta - grad
+
+
+@mistake(
+    of="sgd_update",
+    says="""You change theta in place: `theta -= ...` writes into the caller's array. Return theta -
+    lr * grad.""",
+)
+def updated_in_place(theta, grad, lr):
+    theta -= lr * grad
+    return theta
+
+
+@mistake(
+    of="sgd_update",
+    says="""You return the step, not theta after the step.""",
+)
+def the_step_alone(theta, grad, lr):
+    return -lr * grad
+
+
+@mistake(
+    of="sgd_update",
+    says="""You use the direction of the gradient only: its length is divided out, so steps never
+    become smaller near the minimum.""",
+)
+def normalised_gradient(theta, grad, lr):
+    return theta - lr * grad / np.linalg.norm(grad)
+
+
+# --- Decay by the root of time ------------------------------------------------------------------
+
+
+@mistake(
+    of="inverse_sqrt_decay",
+    says="""The root is missing: lr / (t + 1) falls far too quickly. The slide calls it 1/t decay,
+    but divides by the square root of t + 1.""",
+)
+def without_the_root(lr, t):
+    return lr / (t + 1)
+
+
+@mistake(
+    of="inverse_sqrt_decay",
+    says="""You count t from 1: the first update, t = 0, divides by 0. Under the root stands t + 1.""",
+)
+def counted_from_one(lr, t):
+    return lr / np.sqrt(np.float64(t))
+
+
+@mistake(
+    of="inverse_sqrt_decay",
+    says="""The 1 stands outside the root: lr / (sqrt(t) + 1). It belongs to t, inside.""",
+)
+def one_outside_the_root(lr, t):
+    return lr / (np.sqrt(t) + 1)
+
+
+@mistake(
+    of="inverse_sqrt_decay",
+    says="""The root covers lr as well: sqrt(lr / (t + 1)). Only t + 1 stands under it.""",
+)
+def root_of_everything(lr, t):
+    return np.sqrt(lr / (t + 1))
+
+
+@mistake(
+    of="inverse_sqrt_decay",
+    says="""You multiply by the root: the learning rate grows. Divide.""",
+)
+def rate_grows(lr, t):
+    return lr * np.sqrt(t + 1)
+
+
+# --- Decay in steps -----------------------------------------------------------------------------
+
+
+@mistake(
+    of="step_decay",
+    says="""Your rate falls smoothly: epoch / every is a fraction. The steps come from whole
+    division, epoch // every.""",
+)
+def a_smooth_decay(lr, epoch, factor=0.5, every=10):
+    return lr * factor ** (epoch / every)
+
+
+@mistake(
+    of="step_decay",
+    says="""You count epochs from 1, so the first drop comes one epoch too early, at epoch 9. Epochs
+    are counted from 0.""",
+)
+def one_epoch_early(lr, epoch, factor=0.5, every=10):
+    return lr * factor ** ((epoch + 1) // every)
+
+
+@mistake(
+    of="step_decay",
+    says="""The first drop comes one epoch too late, and epoch 0 has more than the full rate: (epoch
+    - 1) // every is -1 there.""",
+)
+def one_epoch_late(lr, epoch, factor=0.5, every=10):
+    return lr * factor ** ((epoch - 1) // every)
+
+
+@mistake(
+    of="step_decay",
+    says="""The rate drops once and never again. After each `every` epochs it is multiplied by
+    factor once more: the exponent counts how often.""",
+)
+def only_one_drop(lr, epoch, factor=0.5, every=10):
+    return lr * factor if epoch >= every else lr
+
+
+@mistake(
+    of="step_decay",
+    says="""You multiply factor by the number of drops; it has to be raised to that power.""",
+)
+def factor_times_drops(lr, epoch, factor=0.5, every=10):
+    return lr * factor * (epoch // every)
+
+
+@mistake(
+    of="step_decay",
+    says="""You divide by factor, so the rate grows in steps. Multiply.""",
+)
+def divided_by_factor(lr, epoch, factor=0.5, every=10):
+    return lr / factor ** (epoch // every)
+
+
+@mistake(
+    of="step_decay",
+    says="""factor and every are ignored: the defaults stand in the formula as numbers.""",
+)
+def defaults_built_in(lr, epoch, factor=0.5, every=10):
+    return lr * 0.5 ** (epoch // 10)
+
+
+@mistake(
+    of="step_decay",
+    says="""The exponent is epoch % every, the remainder: the rate falls within each stretch and
+    then jumps back. You want how many whole stretches have passed, epoch // every.""",
+)
+def remainder_as_exponent(lr, epoch, factor=0.5, every=10):
+    return lr * factor ** (epoch % every)
+
+
+# --- One epoch ----------------------------------------------------------------------------------
+
+
+@mistake(
+    of="train_epoch",
+    says="""Every gradient is taken at the theta of the start. Each update has to start where the
+    last one ended: give gradient the new theta.""",
+)
+def theta_of_the_start(theta, x, y, batch_size, lr, seed, gradient):
+    new = theta
+    for rows in batch_indices(len(x), batch_size, seed):
+        new = new - lr * gradient(theta, x[rows], y[rows])
+    return new
+
+
+@mistake(
+    of="train_epoch",
+    says="""You average the gradients of all batches and update once. Mini-batches are about many
+    updates in an epoch: one after each batch.""",
+)
+def one_update_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
+    gradients = [gradient(theta, x[rows], y[rows]) for rows in batch_indices(len(x), batch_size, seed)]
+    return theta - lr * np.mean(gradients, axis=0)
+
+
+@mistake(
+    of="train_epoch",
+    says="""There is one update with the whole data set: batch_size is not used.""",
+)
+def full_batch(theta, x, y, batch_size, lr, seed, gradient):
+    return theta - lr * gradient(theta, x, y)
+
+
+@mistake(
+    of="train_epoch",
+    says="""You go uphill: the update is added to theta. Subtract lr times the gradient.""",
+)
+def epoch_ascends(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed):
+        theta = theta + lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    says="""You divide the gradient by the batch size, but gradient returns the mean of the batch
+    already.""",
+)
+def divided_by_the_batch_size(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed):
+        theta = theta - lr * gradient(theta, x[rows], y[rows]) / len(rows)
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    says="""The learning rate is not used: theta moves by the whole gradient.""",
+)
+def epoch_without_lr(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed):
+        theta = theta - gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    says="""The last, short batch is left out: N // batch_size counts the full ones only.""",
+)
+def epoch_drops_the_short_batch(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed)[: max(1, len(x) // batch_size)]:
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    says="""Only the first batch is used: the return stands inside the loop. An epoch goes on until
+    all examples have been picked.""",
+)
+def one_batch_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
+    rows = batch_indices(len(x), batch_size, seed)[0]
+    return theta - lr * gradient(theta, x[rows], y[rows])
+
+
+@mistake(
+    of="train_epoch",
+    says="""x and y are shuffled apart, so gradient gets images with labels of others. One order for
+    both.""",
+)
+def epoch_shuffles_apart(theta, x, y, batch_size, lr, seed, gradient):
+    labels = np.random.default_rng(seed + 1).permutation(y)
+    for rows in batch_indices(len(x), batch_size, seed):
+        theta = theta - lr * gradient(theta, x[rows], labels[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    says="""Nothing is shuffled: every epoch goes through the examples in the order of the data.""",
+)
+def epoch_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
+    for start in range(0, len(x), batch_size):
+        theta = theta - lr * gradient(theta, x[start : start + batch_size], y[start : start + batch_size])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    says="""The order does not depend on the seed, so every epoch is the same. Make the generator
+    from the seed you are given.""",
+)
+def epoch_ignores_its_seed(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, 0):
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    says="""You change theta in place: `theta -= ...` writes into the caller's array. Write theta =
+    theta - ...""",
+)
+def epoch_in_place(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed):
+        theta -= lr * gradient(theta, x[rows], y[rows])
+    return theta
