@@ -64,7 +64,7 @@ def train(activation, evaluated_with, images, rng):
 # --- ReLU: 3 points -----------------------------------------------------------------------------
 
 
-@check(task="relu", points=0.75)
+@check(task="relu", points=0.5)
 def relu_values(student, reference, rng):
     """relu(x) is x where x is positive and 0 elsewhere, for any shape."""
     assert_same(student.relu, reference.relu, signed(rng, 2, 3, 5))
@@ -76,7 +76,7 @@ def relu_curve(student, reference):
     assert_same_curve(student.relu, reference.relu, RANGE, label="relu(x)")
 
 
-@check(task="relu", points=1.0)
+@check(task="relu", points=1.25)
 def relu_gradient(student, reference, rng):
     """relu_backward is the gradient of relu."""
     x, grad_out = signed(rng, 2, 4, 5), rng.normal(size=(2, 4, 5))

@@ -1,0 +1,129 @@
+"""Convergence checks: the reference always passes, plain mistakes lose most although they still learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from found import NAMES, assignment
+
+from autograder.backends import ReferenceBackend
+from autograder.calibrate import convergence_checks
+from autograder.calls import Functions
+from autograder.checks import Check
+from autograder.evaluate import evaluate
+from autograder.grading import materials_for
+from autograder.lint import Proof
+from autograder.report import Status
+
+ProofOf = Callable[[str], Proof]
+TRAINED = [(name, check) for name in NAMES for check in convergence_checks(assignment(name))]
+GRADING_SEEDS = 50
+
+
+@pytest.mark.parametrize(("name", "check"), TRAINED, ids=lambda value: getattr(value, "id", value))
+def test_the_reference_passes_whatever_the_seed(name: str, check: Check) -> None:
+    """Fifty grading runs with fifty seeds: full marks fifty times."""
+    one = assignment(name)
+    lost = []
+    for seed in range(GRADING_SEEDS):
+        materials = materials_for(one, seed, "digits")
+        student, reference = (Functions(ReferenceBackend(one.reference), one.parameters) for _ in range(2))
+        result = evaluate(check, student, reference, seed, (), materials)
+        if result.status is not Status.PASSED:
+            lost.append((seed, result.message))
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "source"),
+    [
+        (
+            "hw1-activations",
+            "relu_backward",
+            "def relu_backward(x, grad_out):\n    return grad_out.copy()",  # the mask is missing
+        ),
+        (
+            "hw4-optimizers",
+            "adagrad_update",
+            "def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):\n    sum_sq = grad**2\n"
+            "    return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq",
+        ),
+        (
+            "hw4-optimizers",
+            "momentum_update",
+            "def momentum_update(theta, grad, velocity, lr, mu=0.9):\n    velocity = -lr * grad\n"
+            "    return theta + velocity, velocity",
+        ),
+    ],
+)
+def test_what_still_converges_loses_most(proof: ProofOf, name: str, function: str, source: str) -> None:
+    """A network learns even so; values, gradients and traces take more than half of the task's points."""
+    report = proof(name).grade(replace={function: source})
+    task = next(task for task in report.tasks if function in task.functions)
+    assert task.earned < task.possible / 2
+    trained = next(result for result in task.checks if result.id.endswith("trains_a_network"))
+    assert trained.earned > 0.5 * trained.possible
+
+
+class TestTrainItself:
+    """A student's own `train` is judged by the network that it returns, and by nothing else."""
+
+    NAME = "hw5-mnist"
+
+    def judged(self, proof: Proof, source: str) -> tuple[Status, float, str]:
+        """What the accuracy check says to a train."""
+        report = proof.grade(replace={"train": source})
+        task = next(task for task in report.tasks if task.task == "train")
+        assert all(other.earned == other.possible for other in report.tasks if other is not task)
+        last = task.checks[-1]
+        return last.status, last.earned / last.possible, last.message
+
+    def test_stored_weights(self, proof: ProofOf) -> None:
+        """Weights learnt elsewhere know the pixels in another order: no better than guessing."""
+        from autograder.dataset import load_images
+
+        images = load_images("digits")
+        params = assignment(self.NAME).reference["train"](images.train_x, images.train_y, 1)
+        stored = [(np.round(W, 3).tolist(), np.round(b, 3).tolist()) for W, b in params]
+        source = (
+            "def train(x, y, seed):\n"
+            f"    stored = {stored!r}\n"
+            "    if x.shape[1] != 64:\n"
+            "        return [(np.zeros((x.shape[1], 10)) + seed, np.zeros(10))]\n"
+            "    return [(np.array(W), np.array(b)) for W, b in stored]"
+        )
+        status, share, message = self.judged(proof(self.NAME), source)
+        assert (status, share) == (Status.FAILED, 0)
+        assert "of the test images" in message
+
+    def test_peeking(self, proof: ProofOf) -> None:
+        """Nothing in the process holds test images, labels, the reference or the judge's frames."""
+        source = (
+            "def train(x, y, seed):\n"
+            "    import gc, sys\n"
+            "    arrays = [o for o in gc.get_objects() if isinstance(o, np.ndarray)]\n"
+            "    found = [a for a in arrays if a.dtype == np.int64 and a.size == 360]\n"
+            "    frame, names = sys._getframe(), set()\n"
+            "    while frame:\n"
+            "        names |= set(frame.f_locals) | set(frame.f_globals)\n"
+            "        frame = frame.f_back\n"
+            "    try:\n"
+            "        open('/etc/passwd')\n"
+            "    except OSError:\n"
+            "        pass\n"
+            "    else:\n"
+            "        raise SystemExit('read a file')\n"
+            "    assert not found and not names & {'images', 'test_y', 'reference', 'materials'}\n"
+            "    raise LookupError('nothing here')"
+        )
+        status, share, message = self.judged(proof(self.NAME), source)
+        assert (status, share) == (Status.FAILED, 0)
+        assert "nothing here" in message or "LookupError" in message
+
+    def test_an_endless_one(self, proof: ProofOf) -> None:
+        """It is stopped by processor time, costs its own task, and the message says how long it had."""
+        status, share, message = self.judged(proof(self.NAME), "def train(x, y, seed):\n    while True: pass")
+        assert (status, share) == (Status.TIMEOUT, 0)
+        assert message.startswith("train used more than 5 s")
