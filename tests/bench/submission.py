@@ -12,16 +12,21 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.calibrate import convergence_checks
 from autograder.calls import Functions
+from autograder.convergence import training_of
 from autograder.cores import one_core
 from autograder.course import find_course
 from autograder.evaluate import evaluate
 from autograder.feedback import student_page
-from autograder.grading import Grader
+from autograder.grading import Grader, materials_for
 from autograder.notebook import read_notebook
 from autograder.report import Report
 from autograder.sample.solved import filled_in, to_bytes
@@ -29,13 +34,14 @@ from autograder.sandbox import Session, Worker
 from autograder.submission import Submission
 
 ROUNDS = 21
+FEW_ROUNDS = 5  # of what trains a network
 
 
-def milliseconds(action: Callable[[], object]) -> float:
+def milliseconds(action: Callable[[], object], rounds: int = ROUNDS) -> float:
     """The median of several timings, after one that is not counted."""
     action()
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         started = time.perf_counter()
         action()
         times.append(time.perf_counter() - started)
@@ -71,6 +77,29 @@ def measure(assignment: Assignment) -> None:
     print(f"  the page             {page:7.1f} ms   {page / graded:4.1f} x the grading")
 
 
+def measure_training(assignment: Assignment) -> None:
+    """A whole grade with its training runs, beside the same arithmetic: one warm process, plain calls."""
+    if not (trained := convergence_checks(assignment)):
+        return
+    materials = materials_for(assignment, 15)
+    assert materials is not None  # there are convergence checks
+    submission = Submission(
+        "student", "notebook.ipynb", "", tuple(read_notebook(to_bytes(filled_in(assignment))))
+    )
+    others = replace(assignment, hidden_checks=[c for c in assignment.hidden_checks if c not in trained])
+    pieces: Any = SimpleNamespace(**{name: assignment.reference[name] for name in assignment.functions})
+
+    def train() -> None:
+        for one in trained:
+            training_of(one.body)(pieces, materials.images, np.random.default_rng([15, 0]))
+
+    with Grader(assignment, seed=15) as grader:
+        graded = milliseconds(lambda: grader.grade(submission), FEW_ROUNDS)
+    warm = milliseconds(bare(others), FEW_ROUNDS) + milliseconds(train, FEW_ROUNDS)
+    print(f"{assignment.id}: with training on {materials.images.name}")
+    print(f"  load to report       {graded:7.1f} ms   {graded / warm:4.2f} x the same in one warm process")
+
+
 def measure_sandbox() -> None:
     """Start a child, load, nine calls, end it; and a single call."""
     cells = [(1, "import numpy as np\ndef relu(x):\n    return np.maximum(x, 0)\n")]
@@ -92,6 +121,7 @@ def main() -> None:
         measure_sandbox()
         for name in course.assignment_ids():
             measure(load_assignment(course, name))
+            measure_training(load_assignment(course, name))
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sandbox = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"memory: judge {own:.0f} MB, largest process of the sandbox {sandbox:.0f} MB")
