@@ -82,4 +82,4 @@ def test_there_are_enough_mistakes(name: str) -> None:
 def test_hidden_checks_stay_hidden(name: str) -> None:
     """No hidden check, nor a line of the reference's code, stands in what students get."""
     public = " ".join(path.read_text() for path in assignment(name).folder.iterdir() if path.is_file())
-    assert not [check.id for check in assignment(name).hidden_checks if f"def {check.id}" in public]
+    assert not [check.id for check in assignment(name).hidden_checks if f"def {check.id}(" in public]
