@@ -305,11 +305,11 @@ def momentum_shapes(student, rng):
 
 
 def train(update, lr, images, rng):
-    """120 updates of a network with one hidden layer of 64, the student's rule on all its weights at once."""
+    """100 updates of a network with one hidden layer of 64, the student's rule on all its weights at once."""
     network = Network((images.train_pixels.shape[1], 64, 10))
     theta = network.start(rng)
     state, losses = np.zeros_like(theta), []
-    for x, labels in shuffled_batches(rng, images, 250, 120):
+    for x, labels in shuffled_batches(rng, images, 300, 100):
         loss, gradient = network.loss_and_gradient(theta, x, labels)
         losses.append(loss)
         theta, state = update(theta, gradient, state, lr)
