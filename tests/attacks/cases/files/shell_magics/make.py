@@ -1,0 +1,8 @@
+"""Runs shell commands from cells."""
+
+from honest import SOURCE, notebook
+
+
+def make(folder):
+    """Build the hand-in in the student's folder."""
+    (folder / "tiny.ipynb").write_text(notebook("!touch planted\n%cd /\n%%bash\ntouch planted", SOURCE))

@@ -1,0 +1,8 @@
+"""Hands in a notebook of 60 MB."""
+
+from honest import SOURCE, notebook
+
+
+def make(folder):
+    """Build the hand-in in the student's folder."""
+    (folder / "tiny.ipynb").write_text(notebook(SOURCE, "# " + "x" * 60_000_000))

@@ -1,0 +1,20 @@
+import numpy as np
+
+
+def double(x):
+    return 2 * x
+
+
+def double_backward(x, grad_out):
+    return 2 * grad_out
+
+
+# %%
+class Slow(Exception):
+    def __str__(self):
+        while True:
+            pass
+
+
+def mean_square(x):
+    raise Slow

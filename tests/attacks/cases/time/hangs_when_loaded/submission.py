@@ -1,0 +1,20 @@
+import numpy as np
+
+
+def double(x):
+    return 2 * x
+
+
+def double_backward(x, grad_out):
+    return 2 * grad_out
+
+
+# %%
+def wait():
+    while True:
+        pass
+
+
+@(lambda function: wait() or function)
+def mean_square(x):
+    return 0.0

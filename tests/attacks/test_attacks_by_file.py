@@ -1,0 +1,79 @@
+"""Hostile files: read within limits or refused in a sentence; the rest of the class is graded."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from pathlib import Path
+
+import pytest
+from arena import Case, assignment_with_limits, cases
+from honest import SOURCE
+from honest import notebook as honest_notebook
+from tiny_course import ASSIGNMENT
+
+from autograder.batch import Batch
+from autograder.intake import find_submissions
+
+FILES = cases("files")
+
+
+@pytest.mark.parametrize("case", FILES, ids=lambda case: case.name)
+def test_it_is_graded_or_refused(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The student gets points or a sentence, the neighbour full marks, and nothing appears elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    assignment_with_limits(tmp_path / "course")
+    for student in ("eve", "mia"):
+        (tmp_path / "class" / student).mkdir(parents=True)
+    (tmp_path / "class" / "mia" / "tiny.ipynb").write_text(honest_notebook(SOURCE))
+    spec = importlib.util.spec_from_file_location("make", case.folder / "make.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.make(tmp_path / "class" / "eve")
+
+    batch = Batch(tmp_path / "course", ASSIGNMENT, 1, tmp_path / "out")
+    reports = {one.student: one for one in batch.grade(find_submissions(tmp_path / "class", ASSIGNMENT))}
+    batch.finish(list(reports.values()))
+
+    assert reports["mia"].score.earned == 6
+    eve = reports["eve"]
+    if "problem" in case.expected:
+        assert re.search(case.expected["problem"], eve.submission.problem), eve.submission.problem
+        assert eve.score.earned == 0
+    else:
+        assert (eve.submission.problem, eve.score.earned) == ("", case.expected["earned"])
+    assert {path.name for path in tmp_path.iterdir()} == {"course", "class", "out"}
+    pages = [path.read_text() for path in (tmp_path / "out").rglob("*.html")]
+    assert not [page for page in pages if "taken</script>" in page or "document.title" in page]
+
+
+HOSTILE_NAMES = [
+    "-rf",
+    "=cmd|'C calc'!A0",
+    "\u202egpj.exe",
+    "a" * 200,
+    "<img src=x onerror=alert(1)>",
+    "con",
+    "a\nb",
+]
+
+
+def test_hostile_names(tmp_path: Path) -> None:
+    """Names that look like options, formulas, markup or other names are kept apart and shown harmlessly."""
+    assignment_with_limits(tmp_path / "course")
+    for name in HOSTILE_NAMES:
+        folder = tmp_path / "class" / name
+        folder.mkdir(parents=True)
+        (folder / "tiny.ipynb").write_text(honest_notebook(SOURCE))
+    batch = Batch(tmp_path / "course", ASSIGNMENT, 1, tmp_path / "out")
+    reports = list(batch.grade(find_submissions(tmp_path / "class", ASSIGNMENT)))
+    batch.finish(reports)
+    assert [report.score.earned for report in reports] == [6] * len(HOSTILE_NAMES)
+    pages = list((tmp_path / "out" / "feedback").iterdir())
+    assert len(pages) == len(HOSTILE_NAMES)
+    assert all(path.name[0] not in "-." and len(os.fsencode(path.name)) <= 255 for path in pages)
+    assert "<img src=x" not in (tmp_path / "out" / "index.html").read_text()
+    for line in (tmp_path / "out" / "grades.csv").read_text().splitlines():
+        assert line[0] not in "=+-@" and not line.startswith('"=')
