@@ -1,4 +1,4 @@
-"""The sandbox changes nothing for honest work: the same class, the same scores, with its layers and without."""
+"""The sandbox changes nothing for honest work: the same scores with its layers and without."""
 
 from __future__ import annotations
 
