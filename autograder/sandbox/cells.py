@@ -67,7 +67,7 @@ def run_definitions(
                     statements.append(Statement(number, node, flags))
             except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
                 notes.append(note(number, node.lineno, f"{type(problem).__name__}: {problem}"))
-    needed = closure(statements, set(wanted))
+    needed, told = closure(statements, set(wanted)), reached(statements, set(wanted))
     for statement in statements:
         if not statement.is_definition and not statement.sets & needed:
             continue
@@ -82,8 +82,8 @@ def run_definitions(
                 warnings.simplefilter("ignore")
                 exec(statement.code, namespace)
         except BaseException as problem:
-            # A plotting library that is not there when graded matters only to functions that use it.
-            if not statement.is_import or statement.sets & needed:
+            # A plotting library or data that is not there when graded matters only to functions that are.
+            if (statement.is_definition and not statement.is_import) or statement.sets & told:
                 notes.append(note(statement.cell, statement.line, describe(problem)["text"]))
     return notes
 
@@ -225,6 +225,17 @@ def closure(statements: list[Statement], needed: set[str]) -> set[str]:
                 waiting.remove(statement)
                 grew = True
     return needed
+
+
+def reached(statements: list[Statement], names: set[str]) -> set[str]:
+    """The names that some functions rest on, directly or through other definitions and assignments."""
+    waiting, grew = list(statements), True
+    while grew:
+        found = [statement for statement in waiting if statement.sets & names]
+        waiting = [statement for statement in waiting if statement not in found]
+        names = names.union(*(statement.uses for statement in found))
+        grew = bool(found)
+    return names
 
 
 def note(cell: int, line: int, text: str) -> dict[str, Any]:

@@ -39,6 +39,15 @@ class TestOrder:
         assert Ran("import no_such_library as plt\ndef f(): return 1").call() == 1
         assert Ran("from no_such_library import *\ndef f(): return 1").call() == 1
 
+    def test_what_only_plots_use_may_fail_silently(self) -> None:
+        """Data and libraries for the handout's own pictures are no news; for a wanted function they are."""
+        plots = (
+            "import no_such_library as plt\nimages = load()\nSIDE = images.side\ndef draw(): return plt, SIDE"
+        )
+        ran = Ran(plots, "def f(): return 1")
+        assert (ran.call(), ran.notes) == (1, [])
+        assert len(Ran(plots, "def f(): return draw()").notes) == 3
+
     def test_skipped_statements_are_left_out_with_a_note(self) -> None:
         """What ended an earlier child is not run again, and the note says where it stands."""
         ran = Ran("A = 1\nB = 2\ndef f(): return A, B", skip={(1, 2)})
