@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from command import autograder
 
 from autograder.dataset import load_images
 from autograder.doctor import Finding, State, look_around, look_at_sandbox
-from autograder.sandbox import Worker
+from autograder.errors import SandboxError
+from autograder.sandbox import Worker, landlock
 
 
 def bad(found: list[Finding]) -> set[str]:
@@ -58,6 +60,42 @@ def test_what_is_missing_shows(
     assert possible <= bad(found)
     assert ("level weak" in bad(found)) == (level == "level weak")
     assert [one.name for one in found if one.state is State.BAD and not one.remedy] == []
+
+
+def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Level none, with the reason."""
+
+    class Broken(Worker):
+        def __init__(self, memory: int) -> None:
+            raise SandboxError("The sandbox's zygote has ended: it said nothing.")
+
+    monkeypatch.setattr("autograder.doctor.sandbox.Worker", Broken)
+    last = list(look_at_sandbox())[-1]
+    assert (last.name, last.state) == ("level none", State.BAD)
+    assert "zygote has ended" in last.text
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "remedy"),
+    [
+        (errno.ENOSYS, "This kernel has none", "5.13"),
+        (errno.EOPNOTSUPP, "switched off at boot", "lsm="),
+        (errno.EPERM, "Not allowed here", "container"),
+    ],
+)
+def test_why_there_is_no_landlock(
+    monkeypatch: pytest.MonkeyPatch, error: int, text: str, remedy: str
+) -> None:
+    """Each cause has its own remedy."""
+
+    def refused(*arguments: object) -> int:
+        raise OSError(error, "no")
+
+    monkeypatch.setattr(landlock, "syscall", refused)
+    (found,) = (one for one in look_at_sandbox() if one.name == "Landlock")
+    assert found.state is State.LACKING
+    assert text in found.text
+    assert remedy in found.remedy
 
 
 def test_a_system_without_layers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,15 +43,14 @@ def cache_folder() -> Path:
 def mnist_from(folder: Path) -> Images:
     """MNIST from the four files in a folder, raw or gzipped; raises UsageError for a wrong one."""
     for name, sha256 in FILES.items():
-        if (cache_folder() / name).is_file():
-            continue
         found = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
         if found is None:
             raise UsageError(
                 f"{folder} holds no {name} or {name}.gz.",
                 next_step="MNIST_DIR is the folder with MNIST's four files.",
             )
-        _keep(name, decompressed(found, sha256))
+        if not (cache_folder() / name).is_file():
+            _keep(name, decompressed(found, sha256))
     images = cached_mnist()
     assert images is not None  # all four were just kept
     return images
@@ -62,7 +61,10 @@ def cached_mnist() -> Images | None:
     paths = [cache_folder() / name for name in FILES]
     if not all(path.is_file() for path in paths):
         return None
-    train_x, train_y, test_x, test_y = (map_idx(path) for path in paths)
+    try:
+        train_x, train_y, test_x, test_y = (map_idx(path) for path in paths)
+    except OSError as problem:
+        raise _no_cache(problem) from problem
     return Images(
         name="mnist",
         train_pixels=train_x.reshape(len(train_x), -1),
@@ -101,7 +103,18 @@ def download_mnist() -> Images:
 def _keep(name: str, data: bytes) -> None:
     """Write a file of the cache whole or not at all: others may be reading it."""
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-        file.write(data)
-    Path(file.name).replace(folder / name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(data)
+        Path(file.name).chmod(0o644)  # a cache may be shared
+        Path(file.name).replace(folder / name)
+    except OSError as problem:
+        raise _no_cache(problem) from problem
+
+
+def _no_cache(problem: OSError) -> UsageError:
+    return UsageError(
+        f"The cache {cache_folder()} cannot be used: {problem.strerror}.",
+        next_step="Set AUTOGRADER_CACHE to a folder of your own.",
+    )

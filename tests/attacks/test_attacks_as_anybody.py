@@ -29,33 +29,23 @@ exec setpriv --reuid "$account" --regid "$account" --clear-groups "$python" "$@"
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="these tests run under an ordinary account already")
-def test_as_an_ordinary_account(tmp_path: Path) -> None:
-    """As root the suite runs once more without: every attack has the same outcome."""
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="all tests run under an ordinary account already")
+
+
+def as_anybody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run our Python with these arguments under an ordinary account, which owns the folder `of-theirs`."""
     for program in ("unshare", "setpriv"):
         if shutil.which(program) is None:
             assert "CI" not in os.environ, f"{program} belongs to util-linux, which every Debian has"
             pytest.skip(f"{program} is not installed")
-    base = tmp_path / "of-theirs"
+    base = folder / "of-theirs"
     base.mkdir()
     os.chown(base, int(ACCOUNT), int(ACCOUNT))
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o011)  # to be walked through
-    ran = subprocess.run(
-        [
-            *("unshare", "--mount", "--propagation", "private", "bash", "-c", SCRIPT, "bash"),
-            *(
-                sys.executable,
-                ACCOUNT,
-                "-m",
-                "pytest",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                f"--basetemp={base}/t",
-            ),
-            *("-k", "not succeeds_without", str(Path(__file__).with_name("test_attacks.py"))),
-        ],
+    for above in (folder, *folder.parents[:3]):
+        above.chmod(above.stat().st_mode | 0o011)  # to be walked through
+    private = ("unshare", "--mount", "--propagation", "private", "bash", "-c", SCRIPT, "bash")
+    return subprocess.run(
+        [*private, sys.executable, ACCOUNT, *arguments],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "HOME": str(base), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(base)},
         capture_output=True,
@@ -63,6 +53,24 @@ def test_as_an_ordinary_account(tmp_path: Path) -> None:
         timeout=300,
         check=False,
     )
+
+
+def test_every_attack(tmp_path: Path) -> None:
+    """As root the suite runs once more without: every attack has the same outcome."""
+    place = f"--basetemp={tmp_path}/of-theirs/t"
+    attacks = str(Path(__file__).with_name("test_attacks.py"))
+    ran = as_anybody(
+        tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", place, "-k", "not succeeds_without", attacks
+    )
     assert ran.returncode == 0, ran.stdout[:6000] + ran.stderr[-2000:]
     assert " passed" in ran.stdout
     assert "failed" not in ran.stdout.splitlines()[-1]
+
+
+def test_doctor(tmp_path: Path) -> None:
+    """The level is full for an ordinary account too."""
+    code = "import sys; sys.argv = ['autograder', 'doctor']; from autograder.cli import main; main()"
+    ran = as_anybody(tmp_path, "-c", code)
+    assert "Traceback" not in ran.stderr, ran.stderr
+    assert "level full" in ran.stdout, ran.stdout + ran.stderr
+    assert "Submissions run under your own account" in " ".join(ran.stdout.split())

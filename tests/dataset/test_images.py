@@ -142,6 +142,31 @@ def test_mnist_from_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert sorted(path.name for path in (cache / "mnist").iterdir()) == sorted(FILES)
 
 
+@needs_mnist
+def test_a_wrong_folder_is_said_also_with_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MNIST_DIR that leads nowhere is a mistake even when an earlier run has kept the files."""
+    monkeypatch.setenv("MNIST_DIR", str(MNIST))
+    load_images("mnist")
+    load_images.cache_clear()
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(UsageError, match="nowhere holds no"):
+        load_images("mnist")
+
+
+@needs_mnist
+def test_a_cache_can_be_shared(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are readable by every account; one that cannot be used is said with the way out."""
+    monkeypatch.setenv("MNIST_DIR", str(MNIST))
+    load_images("mnist")
+    assert {path.stat().st_mode & 0o777 for path in (cache / "mnist").iterdir()} == {0o644}
+    load_images.cache_clear()
+    shutil.rmtree(cache)
+    cache.write_text("a file in its place")
+    with pytest.raises(UsageError, match="cannot be used") as caught:
+        load_images("mnist")
+    assert "AUTOGRADER_CACHE" in caught.value.next_step
+
+
 def test_a_secret_order_of_pixels() -> None:
     """Every image gets its pixels in the same other order; labels and values stay."""
     images = load_images("digits")
