@@ -13,6 +13,7 @@ from autograder.calibration import Band, band_of
 from autograder.calls import Functions
 from autograder.checks import Check
 from autograder.convergence import is_convergence, training_of
+from autograder.cores import one_thread
 from autograder.dataset import Images
 from autograder.environment import environment
 
@@ -32,11 +33,12 @@ def calibrate_check(
     pieces.training_ = True
     loop = training_of(check.body)
     accuracies, cpu = [], []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        shuffled = images.permuted(rng)
-        started = time.process_time()
-        accuracies.append(loop(pieces, shuffled, rng).accuracy)
-        cpu.append(time.process_time() - started)
-        done()
+    with one_thread():
+        for seed in seeds:
+            rng = np.random.default_rng(seed)
+            shuffled = images.permuted(rng)
+            started = time.process_time()
+            accuracies.append(loop(pieces, shuffled, rng).accuracy)
+            cpu.append(time.process_time() - started)
+            done()
     return band_of(accuracies, list(seeds), cpu, environment())

@@ -1,4 +1,4 @@
-"""Which processor core a process runs on."""
+"""How much of the processor a process takes: one core, one thread of linear algebra."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["one_core"]
+from threadpoolctl import threadpool_limits
+
+__all__ = ["one_core", "one_thread"]
 
 
 @contextmanager
@@ -25,3 +27,12 @@ def one_core(number: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def one_thread() -> threadpool_limits:
+    """Let NumPy's linear algebra use one thread until `restore_original_limits` is called.
+
+    Layers here are small: a second thread spins more than it computes, and takes the core that another
+    grading process is on.
+    """
+    return threadpool_limits(1, user_api="blas")

@@ -16,6 +16,7 @@ from autograder.backends import ReferenceBackend
 from autograder.calls import Functions
 from autograder.checks import Materials
 from autograder.convergence import is_convergence
+from autograder.cores import one_thread
 from autograder.dataset import CHOICES, load_images
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
@@ -72,9 +73,10 @@ class Grader:
         self._parameters = assignment.parameters
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
+        self._threads = one_thread()
         self._worker = self._start_worker()
         if refusal := why_refused(self._worker.level, allow_weak_sandbox):
-            self._worker.close()
+            self.close()
             raise refusal
 
     def grade(self, submission: Submission) -> Report:
@@ -146,6 +148,7 @@ class Grader:
     def close(self) -> None:
         """End the sandbox's processes."""
         self._worker.close()
+        self._threads.restore_original_limits()
 
     def __enter__(self) -> Grader:
         return self
