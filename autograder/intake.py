@@ -19,6 +19,7 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from autograder.archive import is_archive, stem
@@ -41,6 +42,7 @@ class Entry:
 
     student: str
     path: Path
+    submitted: datetime | None = None  # with its zone, where the source says so
 
 
 def find_submissions(path: Path, assignment: str) -> list[Entry]:
