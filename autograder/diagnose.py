@@ -141,6 +141,8 @@ def _ratio_hint(got: Array, expected: Array, arguments: tuple[Value, ...]) -> It
     if not np.allclose(ratios, ratio, rtol=1e-4) or ratio == 0 or not np.isfinite(ratio):
         return
     if abs(ratio - 1) < 1e-3:
+        if not np.allclose(ratios - 1, ratio - 1, rtol=0.1, atol=0):
+            return  # small, but not by one factor
         yield f"Every entry is off by the same {abs(ratio - 1):.1e}: a rounded constant?"
         return
     if np.isclose(ratio, -1, rtol=1e-4):

@@ -58,6 +58,11 @@ def why_refused(level: str, allow_weak: bool = False) -> UsageError | None:
     )
 
 
+ENDED_THE_SANDBOX = (
+    "Running it ended the sandbox around it, twice, so it was not graded. Your instructor has been told."
+)
+
+
 class Grader:
     """Grades submissions of one assignment, one at a time; a context manager."""
 
@@ -81,12 +86,13 @@ class Grader:
 
     def grade(self, submission: Submission) -> Report:
         """The report on one submission; raises SandboxError when ours, not theirs, is the fault."""
-        try:
-            return self._grade(submission)
-        except SandboxError:  # nothing of it was kept; a fresh zygote may do better
-            self._worker.close()
-            self._worker = self._start_worker()
-            return self._grade(submission)
+        for _ in range(2):
+            try:
+                return self._grade(submission)
+            except SandboxError:  # nothing of it was kept; a fresh zygote may do better
+                self._worker.close()
+                self._worker = self._start_worker()  # raises where the machine itself is the trouble
+        return self._grade(replace(submission, cells=(), problem=ENDED_THE_SANDBOX))
 
     def _start_worker(self) -> Worker:
         memory = int(self.assignment.file.limits.memory_gb * 1024**3)

@@ -113,6 +113,7 @@ def _step(
             f"theta and the new state are expected, {states + 1} results.",
             evidence=update.evidence(arguments),
         )
+    taken: list[Value] = []
     for result, was in zip(results, before, strict=True):
         if (found := to_array(result)) is None or found.shape != np.shape(was):
             raise WrongType(
@@ -120,7 +121,8 @@ def _step(
                 hint="Every result has the shape of what it replaces.",
                 evidence=update.evidence(arguments),
             )
-    return tuple(results)
+        taken.append(found if isinstance(was, np.ndarray) else result)  # a list goes on as an array
+    return tuple(taken)
 
 
 def _parted(

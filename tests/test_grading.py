@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +14,7 @@ from autograder.checks import Check
 from autograder.grading import Grader
 from autograder.notebook import Cell
 from autograder.report import Report, Status
+from autograder.sandbox import Session
 from autograder.submission import Submission
 
 RIGHT = """
@@ -24,6 +27,7 @@ def double_backward(x, grad_out):
 def mean_square(x):
     return float((x ** 2).mean())
 """
+ENDS_IT = "ends the zygote"
 OTHERS = RIGHT.split("\n\n", 1)[1]
 
 
@@ -145,3 +149,20 @@ def test_a_warning_or_a_print_costs_nothing(grader: Grader) -> None:
     report = grader.grade(submission(noisy, OTHERS))
     assert report.score.earned == report.score.possible
     assert any("costs nothing" in result.message for result in report.results())
+
+
+def test_who_ends_the_sandbox_itself(tiny: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submission that ends the zygote each time gets a report that says so; the next one is graded."""
+    began = Session.__enter__
+
+    def fall(session: Session) -> Session:
+        if ENDS_IT in session._cells.decode():
+            os.kill(session._worker._process.pid, signal.SIGKILL)
+        return began(session)
+
+    monkeypatch.setattr(Session, "__enter__", fall)
+    with Grader(tiny, seed=3) as grader:
+        report = grader.grade(submission(RIGHT + f"# {ENDS_IT}"))
+        assert report.score.earned == 0 and "ended the sandbox" in report.submission.problem
+        honest = grader.grade(submission(RIGHT))
+        assert honest.score.earned == honest.score.possible

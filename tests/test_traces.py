@@ -102,3 +102,13 @@ def test_the_problems_have_the_gradients_they_say(problem: Problem) -> None:
     for _ in range(2000):
         theta = theta - 0.05 * problem.gradient(theta)
     assert np.linalg.norm(problem.gradient(theta)) < 0.5 * first
+
+
+def test_a_list_goes_on_as_an_array() -> None:
+    """A rule that returns lists of numbers is fed arrays again, as its own loop would hold them."""
+
+    def in_lists(theta: Any, grad: Any, velocity: Any, lr: float) -> Any:
+        new, kept = momentum(theta.copy(), grad, velocity.copy(), lr)
+        return new.tolist(), kept.tolist()
+
+    walk(in_lists, PROBLEMS[0](np.random.default_rng(3)), steps=5)

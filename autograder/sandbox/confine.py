@@ -121,6 +121,7 @@ def _look_around() -> None:
         lambda: os.open("/tmp/autograder-canary", os.O_WRONLY | os.O_CREAT),
         lambda: socket.socket(),
         lambda: os.kill(os.getppid(), 0),
+        lambda: fcntl.fcntl(SOCKET_FD, fcntl.F_SETOWN, os.getppid()),
         lambda: os.fork() or os._exit(2),
     ):
         try:

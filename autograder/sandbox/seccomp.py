@@ -21,6 +21,9 @@ NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets into struct seccomp_data
 ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 X32 = 0x40000000  # numbers from here on are another ABI of x86-64
 CLONE_THREAD = 0x00010000
+# fcntl's commands that change a descriptor alone. F_SETOWN with O_ASYNC would have the kernel send signals.
+DESCRIPTOR_COMMANDS = (0, 1, 2, 3, 1030, 1034)  # DUPFD, GETFD, SETFD, GETFL, DUPFD_CLOEXEC, GET_SEALS
+F_SETFL, O_ASYNC = 4, 0o20000
 TERMINAL_QUESTIONS = (0x5401, 0x541B, 0x5451)  # TCGETS, FIONREAD, FIOCLEX
 OWN_PID = 0x7FC0FFEE  # stands in the program until a child puts its own there
 
@@ -48,6 +51,7 @@ class Filter:
                 "clone3",
                 [_step(RETURN, ERRNO | errno.ENOSYS)],
             ),  # glibc falls back to clone, which can be checked
+            ("fcntl", _only_about_a_descriptor()),
             ("ioctl", [*_load(_low(1)), *(step for q in TERMINAL_QUESTIONS for step in _allow_if(q))]),
             ("prlimit64", _only_asks_about_itself()),
             ("tgkill", [*_load(_low(0)), *_allow_if(OWN_PID)]),
@@ -100,6 +104,13 @@ def _unless_equal(value: int, otherwise: bytes) -> list[bytes]:
 
 def _allow_if(value: int) -> list[bytes]:
     return [_step(JUMP_EQUAL, value, 0, 1), RETURN_ALLOW]
+
+
+def _only_about_a_descriptor() -> list[bytes]:
+    """fcntl(fd, command, flags): no owner, no signal, no lock; F_SETFL without O_ASYNC."""
+    commands = [step for command in DESCRIPTOR_COMMANDS for step in _allow_if(command)]
+    flags = [*_load(_low(2)), _step(AND, O_ASYNC), *_allow_if(0)]
+    return [*_load(_low(1)), *commands, *_unless_equal(F_SETFL, RETURN_REFUSED), *flags]
 
 
 def _only_asks_about_itself() -> list[bytes]:

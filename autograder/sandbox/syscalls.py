@@ -26,7 +26,6 @@ COMMON: dict[str, tuple[int, int | None]] = {
     "eventfd2": (290, 19),
     "exit": (60, 93),
     "exit_group": (231, 94),
-    "fcntl": (72, 25),
     "fstat": (5, 80),
     "futex": (202, 98),
     "get_robust_list": (274, 100),
@@ -126,6 +125,7 @@ FILES: dict[str, tuple[int, int | None]] = {
 CHECKED: dict[str, tuple[int, int]] = {
     "clone": (56, 220),
     "clone3": (435, 435),
+    "fcntl": (72, 25),
     "ioctl": (16, 29),
     "prlimit64": (302, 261),
     "tgkill": (234, 131),
