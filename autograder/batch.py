@@ -1,179 +1,246 @@
-"""Grading a class: every submission under a path, on several processes, into one folder.
+"""A run over a class: what is not graded yet is, what changed is graded again, and one process writes.
 
-DIR/index.html               the class page
-DIR/grades.csv               one row a student
-DIR/reports/<student>.json   everything as data
-DIR/feedback/<student>.html  the student's page
+A submission is done when its line is in the ledger; a run that was stopped is continued by the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.sharedctypes import Synchronized
-from pathlib import Path
+from datetime import UTC, datetime
+from hashlib import sha256
+from types import TracebackType
 
-from autograder.assignment import load_assignment
-from autograder.cores import one_core
-from autograder.course import find_course
-from autograder.errors import SandboxError, UsageError
-from autograder.feedback import class_page, student_page
-from autograder.gradebook import grades_csv
-from autograder.grading import Grader
-from autograder.intake import Entry, safe_name
-from autograder.report import Report
-from autograder.submission import read_submission
+from autograder.crew import GivenUp
+from autograder.errors import UsageError
+from autograder.intake import Entry
+from autograder.ledger import Basis, Graded, Kept, Ledger, Opened, opened
+from autograder.outline import Outline
+from autograder.regrade import Change, change_between
+from autograder.results import Results, submission_digest
+from autograder.station import Done, Job
+from autograder.submission import File, read_file
 
-__all__ = ["Batch", "Output"]
+__all__ = ["Batch", "Crew", "Handed"]
 
-
-PARTS = {"reports": ".json", "feedback": ".html"}  # folders of a run, and what is in them
+Crew = Callable[[Iterable[Job]], Iterator[Done | GivenUp]]
 
 
 @dataclass(frozen=True)
+class Handed:
+    """A file that a student handed in."""
+
+    student: str
+    file: File
+    submitted: datetime | None = None
+
+    @property
+    def digest(self) -> str:
+        """What tells it from other submissions."""
+        return submission_digest(self.file.sha256, self.file.name, self.file.problem)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    handed: Handed
+    report: str  # the file's name
+    line: Graded | None  # how it was graded before
+    before: bytes  # that report, if it is still as it was
+
+
 class Batch:
-    """What is graded, and how; small enough to hand to a worker process."""
+    """A run into one folder; a context manager that keeps others from writing to it."""
 
-    course: Path
-    assignment: str
-    seed: int
-    out: Path
-    workers: int = 1
-    dataset: str = ""  # overrides the assignment's choice
-    allow_weak_sandbox: bool = False
-
-    def grade(self, entries: Sequence[Entry]) -> Iterator[Report]:
-        """Grade the submissions, writing each student's files; reports come as they are done."""
-        Output(self.out).prepare()
-        if self.workers == 1 or len(entries) == 1:
-            with one_core(0), _Station(self) as station:
-                for entry in entries:
-                    yield station.handle(entry)
-            return
-        context = get_context("spawn")  # a fork would share the judge's locks and open files
-        workers, counter = min(self.workers, len(entries)), context.Value("i", 0)
-        pool = ProcessPoolExecutor(workers, context, _start_worker, (self, counter))
-        with pool:
-            try:
-                for done in as_completed([pool.submit(_in_worker, entry) for entry in entries]):
-                    yield done.result()
-            except BrokenProcessPool as problem:
-                raise SandboxError(
-                    "A grading process ended unexpectedly.",
-                    next_step="Free some memory, or grade with fewer --workers, and start again.",
-                ) from problem
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-
-    def finish(self, reports: Sequence[Report]) -> None:
-        """Write the class's page and table."""
-        output = Output(self.out)
-        course = find_course(self.course)
-        title = load_assignment(course, self.assignment).file.title
-        page = class_page(reports, title=title, course=course.title, link=output.link)
-        output.index.write_text(page, encoding="utf-8")
-        output.grades.write_text(grades_csv(reports), encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class Output:
-    """The folder that a run writes to."""
-
-    root: Path
-
-    @property
-    def index(self) -> Path:
-        """The class page."""
-        return self.root / "index.html"
-
-    @property
-    def grades(self) -> Path:
-        """The table of grades."""
-        return self.root / "grades.csv"
-
-    def link(self, report: Report) -> str:
-        """The URL of a student's page, relative to the class page."""
-        return f"feedback/{safe_name(report.student)}.html"
-
-    def prepare(self) -> None:
-        """Make the folders and remove an earlier run's files; refuses a folder that holds anything else."""
-        if self.root.is_file():
-            raise UsageError(f"{self.root} is a file.", next_step="Name a folder with --out.")
-        foreign = [path for path in self._found() if not self._is_ours(path)]
-        if foreign:
-            raise UsageError(
-                f"{foreign[0]} is not from a grading run; nothing was written.",
-                next_step="Name a new folder with --out.",
-            )
+    def __init__(self, results: Results, assignment: str, seed: int | None, new_seed: int) -> None:
+        """Open or begin the folder. `seed` is one that was asked for, `new_seed` one for a new folder."""
+        results.prepare()
+        self.results, self.ledger = results, Ledger(results.ledger)
         try:
-            for path in self._found():
-                if path.is_file():
-                    path.unlink()
-            for part in PARTS:
-                (self.root / part).mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
+            self.seed = self._opened(assignment, seed, new_seed)
+        except UsageError:
+            self.ledger.close()
+            raise
+        self.outlines: dict[str, Outline] = {}  # of the reports written by this run, by file name
+        self.changes: list[Change] = []
+        self.given_up: list[GivenUp] = []
+        self.already = 0  # submissions that needed nothing
+        self._graded: dict[tuple[str, str], Graded] = {}
+        self._reviewed: dict[tuple[str, str], Basis] = {}
+        for line in self.ledger.lines:
+            if isinstance(line, (Graded, Kept)):
+                self._reviewed[line.student, line.submission] = line.basis
+            if isinstance(line, Graded):
+                self._graded[line.student, line.submission] = line
+        self._names = {line.report for line in self._graded.values()}
+
+    def _opened(self, assignment: str, seed: int | None, new_seed: int) -> int:
+        if not self.ledger.lines:
+            if any(self.results.reports.iterdir()):
+                raise UsageError(
+                    f"{self.results.root} holds reports, but its ledger is gone.",
+                    next_step="Restore the ledger from a copy, or name a new folder with --out.",
+                )
+            started = new_seed if seed is None else seed
+            self.ledger.append([Opened(at=datetime.now(UTC), assignment=assignment, seed=started)])
+            return started
+        first = opened(self.ledger.lines, self.results.ledger)
+        if first.assignment != assignment:
             raise UsageError(
-                f"{self.root} cannot be written to: {problem.strerror}.",
+                f"{self.results.root} holds results of {first.assignment}, not of {assignment}.",
                 next_step="Name another folder with --out.",
-            ) from problem
+            )
+        if seed not in (None, first.seed):
+            raise UsageError(
+                f"{self.results.root} was graded with seed {first.seed}, not {seed}.",
+                next_step="Leave --seed away to go on with it, or name a new folder with --out.",
+            )
+        return first.seed
 
-    def _found(self) -> list[Path]:
-        try:
-            return sorted(self.root.rglob("*")) if self.root.is_dir() else []
-        except OSError:
-            return []  # what is wrong with it shows when it is written to
+    def handed_in(self, entries: Iterable[Entry]) -> Iterator[Handed]:
+        """The files of entries, read one at a time."""
+        for entry in entries:
+            yield Handed(entry.student, read_file(entry.path), entry.submitted)
 
-    def _is_ours(self, path: Path) -> bool:
-        if path.parent == self.root:
-            return path in (self.index, self.grades) or (path.name in PARTS and path.is_dir())
-        return path.parent.name in PARTS and path.suffix == PARTS[path.parent.name] and path.is_file()
+    def stored(self, students: set[str] | None = None) -> Iterator[Handed]:
+        """All that was handed in before, from the folder's own copies."""
+        for line in list(self._graded.values()):
+            if students is None or line.student in students:
+                data, problem = b"", line.problem
+                with suppress(OSError):
+                    data, problem = (self.results.submissions / line.submission).read_bytes(), ""
+                file = File(line.file, data, problem)
+                yield Handed(line.student, file, line.submitted)
 
-    def write(self, report: Report, page: str) -> None:
-        """Write a student's report and page."""
-        name = safe_name(report.student)
-        (self.root / "reports" / f"{name}.json").write_text(report.to_json(), encoding="utf-8")
-        (self.root / "feedback" / f"{name}.html").write_text(page, encoding="utf-8")
+    def grade(
+        self,
+        handed: Iterable[Handed],
+        basis: Basis,
+        crew: Crew,
+        *,
+        everything: bool = False,
+        only_raise: bool = False,
+        dry: bool = False,
+    ) -> Iterator[str]:
+        """Grade what needs it, and write; the student's name comes as each is done.
 
+        `everything` keeps no earlier result, `only_raise` no lower score, `dry` writes nothing.
+        """
+        planned: dict[int, _Planned] = {}
+        waiting: list[str] = []  # students who need nothing
 
-class _Station:
-    """What one process needs to handle submissions."""
+        def jobs() -> Iterator[Job]:
+            for number, one in enumerate(handed):
+                plan = self._plan(one)
+                if plan is None or (not everything and self._is_current(plan, basis)):
+                    self.already += 1
+                    waiting.append(one.student)
+                    continue
+                planned[number] = plan
+                yield Job(number, one.student, one.file, b"" if everything else plan.before)
 
-    def __init__(self, batch: Batch) -> None:
-        course = find_course(batch.course)
-        self.assignment = load_assignment(course, batch.assignment)
-        self.course_title, self.output = course.title, Output(batch.out)
-        self.grader = Grader(
-            self.assignment, batch.seed, batch.dataset, allow_weak_sandbox=batch.allow_weak_sandbox
+        for done in crew(jobs()):
+            yield from _emptied(waiting)
+            if isinstance(done, GivenUp):
+                self.given_up.append(done)
+                yield planned.pop(done.job.number).handed.student
+            else:
+                plan = planned.pop(done.number)
+                self._write(plan, done, basis, only_raise=only_raise, dry=dry)
+                yield plan.handed.student
+        yield from _emptied(waiting)
+
+    def _plan(self, handed: Handed) -> _Planned | None:
+        """What is known of a submission; None when this run has it already."""
+        key = handed.student, handed.digest
+        line = self._graded.get(key)
+        if line is not None:
+            before = b""
+            with suppress(OSError):
+                before = (self.results.reports / line.report).read_bytes()
+            before = before if sha256(before).hexdigest() == line.report_digest else b""
+            return _Planned(handed, line.report, line, before)
+        if key in self._reviewed:
+            return None
+        self._reviewed[key] = Basis(bundle="", engine="", environment="", dataset="")  # on its way
+        attempt = 1
+        while (name := f"{self.results.name_for(handed.student, attempt)}.json") in self._names:
+            attempt += 1
+        self._names.add(name)
+        return _Planned(handed, name, None, b"")
+
+    def _is_current(self, plan: _Planned, basis: Basis) -> bool:
+        """Whether a submission is graded as it would be today; its time of handing in is kept up."""
+        if plan.line is None or not plan.before:
+            return False
+        if self._reviewed[plan.line.student, plan.line.submission] != basis:
+            return False
+        if plan.handed.submitted not in (None, plan.line.submitted):
+            self._record(plan.line.model_copy(update={"submitted": plan.handed.submitted}))
+        return True
+
+    def _write(self, plan: _Planned, done: Done, basis: Basis, *, only_raise: bool, dry: bool) -> None:
+        handed, old = plan.handed, plan.line
+        if old is not None:
+            change = change_between(old, plan.before, done, kept=only_raise)
+            if change is not None:
+                self.changes.append(change)
+        if dry:
+            return
+        if old is not None and only_raise and done.outline.earned < old.earned:
+            self.ledger.append(
+                [
+                    Kept(
+                        at=datetime.now(UTC),
+                        student=handed.student,
+                        submission=handed.digest,
+                        earned=done.outline.earned,
+                        basis=basis,
+                    )
+                ]
+            )
+            return
+        report = self.results.reports / plan.report
+        self.results.keep(report, done.report)
+        self.results.keep(self.results.page_of(report), done.page)
+        if not handed.file.problem:
+            self.results.keep(self.results.submissions / handed.digest, handed.file.data)
+        self.outlines[plan.report] = done.outline.shared()
+        self._record(
+            Graded(
+                at=datetime.now(UTC),
+                student=handed.student,
+                submission=handed.digest,
+                file=handed.file.name,
+                submitted=handed.submitted or (old.submitted if old else None),
+                report=plan.report,
+                report_digest=sha256(done.report).hexdigest(),
+                earned=done.outline.earned,
+                possible=done.outline.possible,
+                problem=done.outline.problem,
+                sandbox=done.sandbox,
+                basis=basis,
+            )
         )
 
-    def handle(self, entry: Entry) -> Report:
-        report = self.grader.grade(read_submission(entry.student, entry.path, self.assignment.id))
-        page = student_page(report, title=self.assignment.file.title, course=self.course_title)
-        self.output.write(report, page)
-        return report
+    def _record(self, line: Graded) -> None:
+        line = line.model_copy(update={"at": datetime.now(UTC)})
+        self.ledger.append([line])
+        self._graded[line.student, line.submission] = line
 
-    def __enter__(self) -> _Station:
+    def close(self) -> None:
+        """Let others write to the folder."""
+        self.ledger.close()
+
+    def __enter__(self) -> Batch:
         return self
 
-    def __exit__(self, *details: object) -> None:
-        self.grader.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-_station: _Station | None = None  # one for each worker process, made by its initializer
-
-
-def _start_worker(batch: Batch, counter: Synchronized[int]) -> None:
-    global _station
-    with counter.get_lock():
-        number = counter.value
-        counter.value += 1
-    one_core(number).__enter__()  # for as long as the process lives
-    _station = _Station(batch)
-
-
-def _in_worker(entry: Entry) -> Report:
-    assert _station is not None  # the initializer ran first
-    return _station.handle(entry)
+def _emptied(names: list[str]) -> Iterator[str]:
+    while names:
+        yield names.pop(0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -12,10 +13,32 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from autograder.errors import ContentError, UsageError
 from autograder.places import line_of
 
-__all__ = ["Course", "find_course", "read_yaml"]
+__all__ = ["Course", "Extension", "find_course", "read_yaml"]
 
 FILE = "course.yaml"
 M = TypeVar("M", bound=BaseModel)
+
+
+Attempts = Literal["best", "last", "first"]
+
+
+class Extension(BaseModel):
+    """What one student is granted, for one assignment or for all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    due: datetime | None = Field(default=None, description="A due date of their own, local time.")
+    extra_days: float = Field(default=0, ge=0, description="Days on top of the due date.")
+    no_penalty: bool = Field(default=False, description="Lateness costs this student nothing.")
+    attempts: Attempts | None = Field(default=None, description="Which of their attempts counts.")
+    reason: str = Field(default="", description="For the record.")
+
+
+class StudentRules(Extension):
+    """What one student is granted for all assignments, and for single ones."""
+
+    due: None = Field(default=None, description="A due date belongs to an assignment.")
+    assignments: dict[str, Extension] = Field(default_factory=dict)
 
 
 class CourseFile(BaseModel):
@@ -25,6 +48,11 @@ class CourseFile(BaseModel):
 
     title: str = Field(description="The course's name, as pages show it.")
     time_zone: str = Field(default="UTC", description="An IANA name; all local times are meant in it.")
+
+    attempts: Attempts = Field(default="last", description="Which attempt counts: best, last or first.")
+    students: dict[str, StudentRules] = Field(
+        default_factory=dict, description="What holds for one student, by their id."
+    )
 
     @field_validator("time_zone")
     @classmethod
@@ -43,10 +71,24 @@ class Course:
 
     def __init__(self, root: Path, file: CourseFile) -> None:
         self.root, self.title, self.zone = root, file.title, ZoneInfo(file.time_zone)
+        self.attempts = file.attempts
+        self._students = file.students
 
     def assignment_ids(self) -> list[str]:
         """The ids of all assignments: folders with an assignment.yaml, in alphabetical order."""
         return sorted(path.parent.name for path in (self.root / "assignments").glob("*/assignment.yaml"))
+
+    def granted(self, student: str, assignment: str) -> Extension:
+        """What a student is granted for an assignment; what is said of that assignment goes first."""
+        rules = self._students.get(student, StudentRules())
+        own = rules.assignments.get(assignment, Extension())
+        return Extension(
+            due=own.due,
+            extra_days=own.extra_days or rules.extra_days,
+            no_penalty=own.no_penalty or rules.no_penalty,
+            attempts=own.attempts or rules.attempts or self.attempts,
+            reason=own.reason or rules.reason,
+        )
 
     def folders(self, assignment: str) -> tuple[Path, Path]:
         """The public and the hidden folder of an assignment; raises UsageError for an unknown id."""

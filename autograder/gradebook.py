@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from autograder.report import Report, Status
+from autograder.outline import Outline
+from autograder.standing import Standing
 
 __all__ = ["grades_csv", "plain_cell"]
 
+WHY = ("raw", "penalty", "days_late", "attempt", "attempts", "submitted", "by_hand", "comment")
 
-def grades_csv(reports: Sequence[Report]) -> str:
-    """One row a student: score, points by task, and what a person should look at."""
+
+def grades_csv(reports: Sequence[Outline], standings: Mapping[str, Standing]) -> str:
+    """One row a student: what counts, points by task, why it counts so, and what a person should look at."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     tasks = [task.task for task in reports[0].tasks] if reports else []
-    writer.writerow(["student", "earned", "possible", *tasks, "problem"])
+    writer.writerow(["student", "earned", "possible", *tasks, "problem", *WHY])
     for report in reports:
-        points = [f"{task.earned:g}" for task in report.tasks]
-        broken = [result.id for result in report.results() if result.status is Status.ERROR]
-        problem = report.submission.problem or (f"broken checks: {', '.join(broken)}" if broken else "")
+        standing = standings[report.student]
+        broken = f"broken checks: {', '.join(report.broken)}" if report.broken else ""
         writer.writerow(
             [
                 plain_cell(report.student),
-                f"{report.score.earned:g}",
-                f"{report.score.possible:g}",
-                *points,
-                plain_cell(problem),
+                f"{standing.earned:g}",
+                f"{standing.possible:g}",
+                *(f"{task.earned:g}" for task in report.tasks),
+                plain_cell(report.problem or broken),
+                f"{standing.raw:g}",
+                f"{standing.penalty:g}",
+                standing.days_late,
+                standing.attempt,
+                standing.attempts,
+                standing.submitted.isoformat() if standing.submitted else "",
+                "yes" if standing.changed else "",
+                plain_cell(standing.comment),
             ]
         )
     return table.getvalue()

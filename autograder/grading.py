@@ -6,6 +6,7 @@ and a worker of the sandbox. It judges one submission after another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 
@@ -18,6 +19,7 @@ from autograder.checks import Materials
 from autograder.convergence import is_convergence
 from autograder.cores import one_thread
 from autograder.dataset import CHOICES, load_images
+from autograder.digests import Keys
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
 from autograder.evaluate import evaluate, skipped
@@ -76,6 +78,9 @@ class Grader:
         self.assignment, self.seed = assignment, seed
         self._materials = materials_for(assignment, seed, dataset)
         self._parameters = assignment.parameters
+        #: The data set of the convergence checks, or "".
+        self.dataset = self._materials.images.name if self._materials else ""
+        self._keys = Keys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
         self._threads = one_thread()
@@ -84,15 +89,23 @@ class Grader:
             self.close()
             raise refusal
 
-    def grade(self, submission: Submission) -> Report:
-        """The report on one submission; raises SandboxError when ours, not theirs, is the fault."""
+    def grade(self, submission: Submission, before: Report | None = None) -> Report:
+        """The report on one submission; raises SandboxError when ours, not theirs, is the fault.
+
+        Results of the report `before` that would come out the same today are kept.
+        """
         for _ in range(2):
             try:
-                return self._grade(submission)
+                return self._grade(submission, before)
             except SandboxError:  # nothing of it was kept; a fresh zygote may do better
                 self._worker.close()
                 self._worker = self._start_worker()  # raises where the machine itself is the trouble
-        return self._grade(replace(submission, cells=(), problem=ENDED_THE_SANDBOX))
+        return self._grade(replace(submission, cells=(), problem=ENDED_THE_SANDBOX), None)
+
+    @property
+    def level(self) -> str:
+        """How well submissions are shut in."""
+        return self._worker.level
 
     def _start_worker(self) -> Worker:
         memory = int(self.assignment.file.limits.memory_gb * 1024**3)
@@ -103,20 +116,21 @@ class Grader:
         """Processor seconds a submission gets for one call."""
         return self.assignment.file.limits.seconds(function, self._backend.slowest.get(function, 0.0))
 
-    def _grade(self, submission: Submission) -> Report:
+    def _grade(self, submission: Submission, before: Report | None) -> Report:
+        kept = self._kept(before)
         cells = [(cell.number, cell.source) for cell in submission.cells]
         deaths = self.assignment.file.limits.deaths
         with Session(self._worker, cells, self.assignment.functions, deaths) as session:
             student = Functions(session, self._parameters, self._seconds)
-            tasks = [self._grade_task(task, student) for task in self.assignment.file.tasks]
-            notes = session.notes
+            tasks = [self._grade_task(task, student, kept) for task in self.assignment.file.tasks]
+            notes = session.notes if session.loaded or before is None else before.submission.notes
         return Report(
             assignment=self.assignment.id,
             student=submission.student,
             submission=SubmissionFacts(
                 sha256=submission.sha256, file=submission.file, problem=submission.problem, notes=notes
             ),
-            dataset=self._materials.images.name if self._materials else "",
+            dataset=self.dataset,
             seed=self.seed,
             sandbox=self._worker.level,
             score=Score(
@@ -127,7 +141,13 @@ class Grader:
             environment=environment(),
         )
 
-    def _grade_task(self, task: Task, student: Functions) -> TaskReport:
+    def _kept(self, before: Report | None) -> dict[str, CheckResult]:
+        """The results of an earlier report that still hold, by check."""
+        checks = {check.id: check for check in self.assignment.hidden_checks}
+        results = before.results() if before else []
+        return {one.id: one for one in results if one.id in checks and self._keys.holds(checks[one.id], one)}
+
+    def _grade_task(self, task: Task, student: Functions, kept: Mapping[str, CheckResult]) -> TaskReport:
         results: dict[str, CheckResult] = {}
         for check in self.assignment.hidden_checks:
             if check.task != task.id:
@@ -137,13 +157,17 @@ class Grader:
                 None,
             )
             if waits_for is not None:
-                results[check.id] = skipped(check, waits_for)
+                result = skipped(check, waits_for)
+            elif check.id in kept:
+                result = kept[check.id]
             else:
-                results[check.id] = evaluate(
+                result = evaluate(
                     check, student, self._reference, self.seed, self.assignment.mistakes, self._materials
                 )
+            results[check.id] = result.model_copy(update={"key": self._keys.key(check, result.status)})
         return TaskReport(
             task=task.id,
+            title=task.title,
             functions=task.functions,
             earned=sum(result.earned for result in results.values()),
             possible=sum(result.possible for result in results.values()),

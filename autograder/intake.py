@@ -26,7 +26,7 @@ from autograder.archive import is_archive, stem
 from autograder.errors import UsageError
 from autograder.notebook import storable
 
-__all__ = ["Entry", "find_submissions", "safe_name"]
+__all__ = ["Entry", "find_submissions", "natural", "safe_name"]
 
 SUFFIX = ".ipynb"
 COLLECTED = "submitted"  # the folder of an nbgrader course that holds what students handed in
@@ -119,7 +119,7 @@ def _in_folder(folder: Path, assignment: str) -> list[Entry]:
         )
     whose = _student if len(notebooks) == 1 and not chosen else _stem
     entries = [Entry(whose(one, assignment), one) for one in notebooks] + chosen
-    return sorted(entries, key=lambda entry: _natural(entry.student))
+    return sorted(entries, key=lambda entry: natural(entry.student))
 
 
 def _choose(folder: Path, assignment: str) -> Path | None:
@@ -134,7 +134,7 @@ def _choose(folder: Path, assignment: str) -> Path | None:
         named = [one for one in notebooks if stem(one) == assignment]
         named = [one for one in named if not is_archive(one)] or named
         if named or notebooks:
-            return max(named or notebooks, key=lambda one: (one.lstat().st_mtime_ns, _natural(one.name)))
+            return max(named or notebooks, key=lambda one: (one.lstat().st_mtime_ns, natural(one.name)))
     return None
 
 
@@ -163,7 +163,7 @@ def _student(path: Path, assignment: str) -> str:
     return storable(next((name for name in names if name and name != assignment), assignment))
 
 
-def _natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | int], str]:
     """A sort key that puts student-10 after student-9."""
     parts = re.split("([0-9]+)", name.casefold())
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], name

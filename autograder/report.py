@@ -40,6 +40,11 @@ class Status(StrEnum):
     MISSING = "missing"  # no such function, or still the stub
     SKIPPED = "skipped"  # a check it depends on did not pass
 
+    @property
+    def needs_work(self) -> bool:
+        """Whether there is something in the submission to repair, as far as the check can tell."""
+        return self not in (Status.PASSED, Status.SKIPPED, Status.ERROR)
+
 
 class Model(BaseModel):
     """A part of the report; unknown fields are refused so that a typing error is seen."""
@@ -97,6 +102,9 @@ class CheckResult(Model):
     status: Status = Field(description="How the check ended.")
     earned: float = Field(description="Points earned.")
     possible: float = Field(description="Points possible; 0 when the check itself is broken.")
+    key: str = Field(
+        default="", description="Digest of all that the result depends on besides the submission."
+    )
     message: str = Field(default="", description="What is wrong, in one or two sentences.")
     hint: str = Field(default="", description="What to do about it.")
     mistake: str = Field(default="", description="The known mistake that was recognised, if any.")
@@ -108,6 +116,7 @@ class TaskReport(Model):
     """A task: a few functions that belong together, and the checks on them."""
 
     task: str = Field(description="The task's id.")
+    title: str = Field(default="", description="The task's title.")
     functions: list[str] = Field(description="The functions the task asks for.")
     earned: float = Field(description="Sum over the checks.")
     possible: float = Field(description="Sum over the checks.")

@@ -6,13 +6,14 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
 from autograder.notebook import LARGEST_FILE, Cell, read_notebook, storable
 
-__all__ = ["Submission", "read_submission"]
+__all__ = ["File", "Submission", "read_file", "read_submission", "submission_of"]
 
 # No link is followed, and opening a pipe that nobody writes to does not wait.
 OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
@@ -37,28 +38,53 @@ class Submission:
     problem: str = ""  # why it cannot be graded, for the student; empty when it can
 
 
-def read_submission(student: str, path: Path, assignment: str = "") -> Submission:
-    """Read a student's notebook, or the archive it is in; whatever is wrong with it becomes `problem`.
+@dataclass(frozen=True)
+class File:
+    """A file as it was handed in: its bytes, or why they cannot be read."""
+
+    name: str
+    data: bytes
+    problem: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the bytes; empty when they were not all read."""
+        return "" if self.problem or len(self.data) > LARGEST_FILE else hashlib.sha256(self.data).hexdigest()
+
+
+def read_file(path: Path) -> File:
+    """Read what a student handed in, at most one byte more than is allowed; follows no link."""
+    name = storable(path.name)
+    try:
+        return File(name, _bytes_of(path))
+    except SubmissionError as refusal:
+        return File(name, b"", f"{refusal.message} {refusal.next_step}".strip())
+    except OSError as failure:
+        reason = failure.strerror or type(failure).__name__
+        return File(name, b"", f"The file cannot be read: {reason}. {HAND_IN_FILE}")
+
+
+def submission_of(student: str, file: File, assignment: str = "") -> Submission:
+    """What a student's file holds, a notebook or an archive with one; what is wrong becomes `problem`.
 
     In an archive with several notebooks, the one named after the assignment counts.
     """
-    name, digest = storable(path.name), ""
+    name, problem, data = file.name, file.problem, file.data
     cells: list[Cell] = []
-    problem = ""
-    try:
-        data = _bytes_of(path)
-        if len(data) <= LARGEST_FILE:
-            digest = hashlib.sha256(data).hexdigest()
-            if holds_archive(data):
+    if not problem:
+        try:
+            if file.sha256 and holds_archive(data):
                 inside, data = notebook_in(data, assignment)
                 name = f"{name}: {inside}"
-        cells = read_notebook(data)
-    except SubmissionError as refusal:
-        problem = f"{refusal.message} {refusal.next_step}".strip()
-    except OSError as failure:
-        reason = failure.strerror or type(failure).__name__
-        problem = f"The file cannot be read: {reason}. {HAND_IN_FILE}"
-    return Submission(storable(student), name, digest, tuple(cells), problem)
+            cells = read_notebook(data)
+        except SubmissionError as refusal:
+            problem = f"{refusal.message} {refusal.next_step}".strip()
+    return Submission(storable(student), name, file.sha256, tuple(cells), problem)
+
+
+def read_submission(student: str, path: Path, assignment: str = "") -> Submission:
+    """Read a student's notebook, or the archive it is in; whatever is wrong with it becomes `problem`."""
+    return submission_of(student, read_file(path), assignment)
 
 
 def _bytes_of(path: Path) -> bytes:

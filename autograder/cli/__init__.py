@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from autograder.cli import calibrate, check, claims, doctor, grade, lint, sample
+from autograder.cli import calibrate, change, check, claims, doctor, grade, lint, regrade, sample, verify
 from autograder.cli.show import complain
 from autograder.errors import AutograderError
 
@@ -22,6 +22,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("grade")(grade.grade)
+app.command("regrade")(regrade.regrade)
+app.command("change")(change.change)
+app.command("report")(change.report)
+app.command("verify")(verify.verify)
 app.command("sample")(sample.sample)
 app.command("check")(check.check)
 app.command("lint")(lint.lint)

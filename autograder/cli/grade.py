@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograder.assignment import load_assignment
-from autograder.batch import Batch, Output
-from autograder.cli.show import progress_bar, say, show_class
+from autograder.batch import Batch, Handed
+from autograder.cli.run import Options, run
+from autograder.cli.show import say
 from autograder.course import find_course
-from autograder.errors import ContentError
-from autograder.grading import materials_for, why_refused
-from autograder.intake import Entry, find_submissions
-from autograder.report import Report, Status
-from autograder.sandbox import Worker
+from autograder.intake import find_submissions
+from autograder.results import Results
 from autograder.unpack import unpacked
 
 __all__ = ["grade"]
@@ -29,55 +25,35 @@ def grade(
     path: Annotated[
         Path, typer.Argument(help="A notebook, a folder of notebooks, a folder a student, or an archive.")
     ],
-    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to, or to go on with.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier run's random inputs.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
     dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
+    scheduler: Annotated[
+        str, typer.Option(help="Grade on the workers of this address, such as tcp://host:8786.")
+    ] = "",
     allow_weak_sandbox: Annotated[
         bool, typer.Option(help="Grade even where only limits hold: for people you trust.")
     ] = False,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
-    """Grade submissions and write reports, feedback pages, the class page and a table of grades."""
-    root = find_course(course)
-    # Faults of the assignment and a missing data set come first, before any process starts.
-    materials_for(load_assignment(root, assignment), 0, dataset)
-    with Worker() as worker:
-        if refusal := why_refused(worker.level, allow_weak_sandbox):
-            raise refusal
-    seed = secrets.randbits(32) if seed is None else seed
-    batch = Batch(
-        root.root,
-        assignment,
-        seed,
-        out.resolve(),
-        workers or os.cpu_count() or 1,
-        dataset,
-        allow_weak_sandbox,
-    )
+    """Grade submissions and write reports, feedback pages, the class page and a table of grades.
+
+    What is in the folder already and has not changed is left alone, so a run that was stopped goes on.
+    """
     with unpacked(path) as (place, left_out):
         entries = find_submissions(place, assignment)
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
-        reports = _grade(batch, entries)
-    batch.finish(reports)
-    show_class(reports)
-    output = Output(out)
-    say(f"\nClass page  {output.index}\nGrades      {output.grades}\nSeed        {seed}")
-    if any(result.status is Status.ERROR for report in reports for result in report.results()):
-        raise ContentError(
-            "Some checks are broken; they were counted for nobody.",
-            next_step="The class page shows them. Mend them and grade again with the same --seed.",
+
+        def handed(batch: Batch) -> tuple[Iterable[Handed], int]:
+            return batch.handed_in(entries), len(entries)
+
+        run(
+            find_course(course),
+            assignment,
+            Results(out.absolute()),
+            (seed, secrets.randbits(32)),
+            Options(workers, dataset, allow_weak_sandbox, scheduler),
+            handed,
         )
-
-
-def _grade(batch: Batch, entries: Sequence[Entry]) -> list[Report]:
-    """The reports, in the order of the entries."""
-    order = {entry.student: position for position, entry in enumerate(entries)}
-    reports: list[Report] = []
-    with progress_bar() as progress:
-        bar = progress.add_task(f"Grading {batch.assignment}", total=len(entries))
-        for report in batch.grade(entries):
-            reports.append(report)
-            progress.advance(bar)
-    return sorted(reports, key=lambda report: order.get(report.student, len(order)))

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from autograder.errors import AutograderError
 from autograder.feedback.text import clean
-from autograder.report import Report, Status
+from autograder.feedback.what_counts import why_it_counts
+from autograder.outline import Outline
+from autograder.regrade import Change
+from autograder.standing import Standing
 
-__all__ = ["complain", "console", "printable", "progress_bar", "say", "show_class"]
+__all__ = ["complain", "console", "printable", "progress_bar", "say", "show_changes", "show_class"]
 
 console = Console(highlight=False)
 MOST_ROWS = 40  # a larger class is shown by its page
+MOST_CHANGES = 100
 
 
 def complain(problem: AutograderError) -> None:
@@ -38,52 +51,63 @@ def say(text: str) -> None:
 
 
 def progress_bar() -> Progress:
-    """A progress bar with count, rate of completion and time left."""
+    """A progress bar with count, rate and time left."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
         console=console,
         transient=True,
     )
 
 
-def show_class(reports: Sequence[Report]) -> None:
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+def show_class(reports: Sequence[Outline], standings: Mapping[str, Standing]) -> None:
     """A class's scores as a table: by student for a small class, by task for any."""
+    if not reports:
+        return
     if len(reports) <= MOST_ROWS:
-        console.print(_by_student(reports))
+        console.print(_by_student(reports, standings))
     console.print(_by_task(reports))
-    for name in sorted({r.id for report in reports for r in report.results() if r.status is Status.ERROR}):
+    for name in sorted({name for report in reports for name in report.broken}):
         console.print(f"[red]Broken check:[/red] {name} raised an exception; it was counted for nobody.")
 
 
-def _by_student(reports: Sequence[Report]) -> Table:
+def show_changes(changes: Sequence[Change]) -> None:
+    """What grading again changed: before and after, student by student."""
+    table = Table("student", "before", "after", "checks", box=None, pad_edge=False)
+    for change in changes[:MOST_CHANGES]:
+        after = f"{change.after:g}" + (" (not taken over)" if change.kept else "")
+        table.add_row(
+            printable(change.student), f"{change.before:g}", after, printable("; ".join(change.checks))
+        )
+    console.print(table)
+    if len(changes) > MOST_CHANGES:
+        console.print(f"… and {len(changes) - MOST_CHANGES} more")
+
+
+def _by_student(reports: Sequence[Outline], standings: Mapping[str, Standing]) -> Table:
     table = Table("student", "score", "what stands out", box=None, pad_edge=False)
     for report in reports:
-        score = f"{report.score.earned:g} / {report.score.possible:g}"
-        table.add_row(printable(report.student), score, printable(_stands_out(report)))
+        standing = standings[report.student]
+        score = f"{standing.earned:g} / {standing.possible:g}"
+        why = why_it_counts(standing)
+        said = f"{report.stands_out} ({why})" if why else report.stands_out
+        table.add_row(printable(report.student), score, printable(said))
     return table
 
 
-def _stands_out(report: Report) -> str:
-    if report.submission.problem:
-        return report.submission.problem
-    lost = [result for result in report.results() if result.status is not Status.PASSED]
-    if not lost:
-        return "everything passed"
-    named = list(dict.fromkeys(result.mistake for result in lost if result.mistake))
-    if named:
-        return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
-    first = next((r for r in lost if r.status is not Status.SKIPPED), lost[0])
-    return first.message
-
-
-def _by_task(reports: Sequence[Report]) -> Table:
+def _by_task(reports: Sequence[Outline]) -> Table:
     table = Table("task", "full marks", "average", box=None, pad_edge=False)
-    for position, task in enumerate(reports[0].tasks):
-        own = [report.tasks[position] for report in reports]
+    for first in reports[0].tasks:
+        own = [task for report in reports for task in report.tasks if task.task == first.task]
         full = sum(one.earned >= one.possible for one in own)
         average = sum(one.earned for one in own) / len(own)
-        table.add_row(task.task, f"{full} of {len(own)}", f"{average:.2f} of {task.possible:g}")
+        table.add_row(first.task, f"{full} of {len(own)}", f"{average:.2f} of {first.possible:g}")
     return table

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -11,9 +12,10 @@ from autograder.feedback.charts import Bar, Part, Row, bar_chart, histogram
 from autograder.feedback.class_summary import ClassSummary, Mistake, TaskSummary, summarize
 from autograder.feedback.pages import href, render, script
 from autograder.feedback.scores import fraction
-from autograder.feedback.statuses import needs_work
 from autograder.feedback.text import count, cut, percent, points
-from autograder.report import Report, TaskReport
+from autograder.feedback.what_counts import why_it_counts
+from autograder.outline import Outline, TaskLine
+from autograder.standing import Standing
 
 __all__ = ["class_page"]
 
@@ -32,6 +34,7 @@ class StudentRow:
     cells: list[tuple[str, str]]
     failing: int
     problem: bool
+    why: str  # it counts as it does, where that is not the report's own score
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,17 @@ class MistakeView:
 
 
 def class_page(
-    reports: Sequence[Report], *, title: str = "", course: str = "", link: Callable[[Report], str]
+    reports: Sequence[Outline],
+    *,
+    title: str = "",
+    course: str = "",
+    link: Callable[[Outline], str],
+    standings: Mapping[str, Standing] = MappingProxyType({}),
 ) -> str:
     """A class's results as one HTML page that needs nothing else.
 
     `link` says where a student's own page is, as a URL relative to this one; an empty link leaves
-    the name as plain text.
+    the name as plain text. `standings` say by student what counts where that is not the report's score.
     """
     summary = summarize(reports)
     sort, policy = script("sort.js")
@@ -65,7 +73,7 @@ def class_page(
     of = dict(zip(map(id, reports), links, strict=True))
     return render(
         "class.html",
-        title=title or (reports[0].assignment if reports else "Class"),
+        title=title or "Class",
         course=course,
         policy=policy,
         sort=sort,
@@ -78,19 +86,19 @@ def class_page(
         problems=[(of[id(report)], report) for report in summary.problems[:MOST_LISTED]],
         flags=[(of[id(report)], title, text) for report, title, text in summary.flags[:MOST_LISTED]],
         dataset=", ".join(sorted({report.dataset for report in reports if report.dataset})),
-        rows=[_row(report, of[id(report)], summary.tasks) for report in reports],
+        rows=[_row(one, of[id(one)], summary.tasks, standings.get(one.student)) for one in reports],
         most_listed=MOST_LISTED,
     )
 
 
-def _student(report: Report, link: Callable[[Report], str]) -> tuple[str, str]:
+def _student(report: Outline, link: Callable[[Outline], str]) -> tuple[str, str]:
     target = link(report)
     return cut(report.student, 60) or "(no name)", href(target) if target else ""
 
 
-def _common_possible(reports: Sequence[Report]) -> float:
+def _common_possible(reports: Sequence[Outline]) -> float:
     """The points possible when they are the same for everybody, otherwise 0."""
-    different = {report.score.possible for report in reports}
+    different = {report.possible for report in reports}
     return different.pop() if len(different) == 1 else 0.0
 
 
@@ -110,7 +118,7 @@ def _histogram(summary: ClassSummary) -> Markup:
 def _chart(tasks: Sequence[TaskSummary]) -> Markup:
     rows = [
         Row(
-            task.task,
+            task.title,
             f"{percent(task.earned_share)} · {percent(task.full_share)} full",
             [
                 Bar([Part(1, task.earned_share, "Share of the points earned")]),
@@ -120,7 +128,7 @@ def _chart(tasks: Sequence[TaskSummary]) -> Markup:
         for task in tasks
     ]
     said = "; ".join(
-        f"{cut(task.task, 60)}: {percent(task.earned_share)} of the points, "
+        f"{cut(task.title, 60)}: {percent(task.earned_share)} of the points, "
         f"{percent(task.full_share)} with full marks"
         for task in tasks
     )
@@ -139,20 +147,24 @@ def _mistake(mistake: Mistake, of: dict[int, tuple[str, str]], students: int) ->
     )
 
 
-def _row(report: Report, student: tuple[str, str], columns: Sequence[TaskSummary]) -> StudentRow:
+def _row(
+    report: Outline, student: tuple[str, str], columns: Sequence[TaskSummary], standing: Standing | None
+) -> StudentRow:
     tasks = {task.task: task for task in report.tasks}
+    earned = standing.earned if standing else report.earned
     return StudentRow(
         name=student[0],
         link=student[1],
-        earned=points(report.score.earned),
-        share=fraction(report.score.earned, report.score.possible),
+        earned=points(earned),
+        share=fraction(earned, report.possible),
         cells=[_cell(tasks.get(column.task)) for column in columns],
-        failing=sum(map(needs_work, report.results())),
-        problem=bool(report.submission.problem),
+        failing=sum(check.status.needs_work for check in report.checks),
+        problem=bool(report.problem),
+        why=why_it_counts(standing) if standing else "",
     )
 
 
-def _cell(task: TaskReport | None) -> tuple[str, str]:
+def _cell(task: TaskLine | None) -> tuple[str, str]:
     if task is None or task.possible <= 0:
         return "", "\u2013"
     share = fraction(task.earned, task.possible)

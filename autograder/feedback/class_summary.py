@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograder.feedback.scores import fraction
-from autograder.feedback.statuses import LOOKS, needs_work
-from autograder.report import CheckResult, Report, Status, TaskReport
+from autograder.feedback.statuses import LOOKS
+from autograder.outline import CheckLine, Outline, TaskLine
+from autograder.report import Status
 
 __all__ = ["BrokenCheck", "ClassSummary", "FailingCheck", "Mistake", "TaskSummary", "summarize"]
 
@@ -21,6 +22,7 @@ class TaskSummary:
     """How the class did on one task; reports in which it could not be counted are left out."""
 
     task: str
+    title: str
     possible: float
     extra: bool
     counted: int
@@ -33,7 +35,7 @@ class Mistake:
     """A known mistake and everybody who made it."""
 
     name: str
-    reports: list[Report] = field(default_factory=list)
+    reports: list[Outline] = field(default_factory=list)
     hints: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -69,7 +71,6 @@ class BrokenCheck:
     task: str
     id: str
     title: str
-    message: str
     trace: str
     affected: int = 0
 
@@ -86,13 +87,13 @@ class ClassSummary:
     mistakes: list[Mistake]
     failing: list[FailingCheck]
     broken: list[BrokenCheck]
-    problems: list[Report]
-    flags: list[tuple[Report, str, str]]  # whose, the check's title, what a person should look at
+    problems: list[Outline]
+    flags: list[tuple[Outline, str, str]]  # whose, the check's title, what a person should look at
 
 
-def summarize(reports: Sequence[Report]) -> ClassSummary:
+def summarize(reports: Sequence[Outline]) -> ClassSummary:
     """Work out a class's numbers; a submission nobody could read counts with its score."""
-    shares = [fraction(report.score.earned, report.score.possible) for report in reports]
+    shares = [fraction(report.earned, report.possible) for report in reports]
     return ClassSummary(
         shares=shares,
         mean=statistics.fmean(shares) if shares else 0.0,
@@ -102,13 +103,13 @@ def summarize(reports: Sequence[Report]) -> ClassSummary:
         mistakes=_mistakes(reports),
         failing=_failing(reports),
         broken=_broken(reports),
-        problems=[report for report in reports if report.submission.problem],
-        flags=[(report, one.title, one.flag) for report in reports for one in report.results() if one.flag],
+        problems=[report for report in reports if report.problem],
+        flags=[(report, one.title, one.flag) for report in reports for one in report.checks if one.flag],
     )
 
 
-def _tasks(reports: Sequence[Report]) -> list[TaskSummary]:
-    by_name: dict[str, list[TaskReport]] = defaultdict(list)
+def _tasks(reports: Sequence[Outline]) -> list[TaskSummary]:
+    by_name: dict[str, list[TaskLine]] = defaultdict(list)
     for report in reports:
         for task in report.tasks:
             by_name[task.task].append(task)
@@ -118,6 +119,7 @@ def _tasks(reports: Sequence[Report]) -> list[TaskSummary]:
         summaries.append(
             TaskSummary(
                 task=name,
+                title=tasks[0].title,
                 possible=max((task.possible for task in tasks), default=0.0),
                 extra=any(task.extra for task in tasks),
                 counted=len(shares),
@@ -128,11 +130,11 @@ def _tasks(reports: Sequence[Report]) -> list[TaskSummary]:
     return summaries
 
 
-def _mistakes(reports: Sequence[Report]) -> list[Mistake]:
+def _mistakes(reports: Sequence[Outline]) -> list[Mistake]:
     found: dict[str, Mistake] = {}
     for report in reports:
         seen: set[str] = set()  # two checks may find the same mistake; the student made it once
-        for result in report.results():
+        for result in report.checks:
             if not result.mistake:
                 continue
             mistake = found.setdefault(result.mistake, Mistake(result.mistake))
@@ -144,27 +146,27 @@ def _mistakes(reports: Sequence[Report]) -> list[Mistake]:
     return sorted(found.values(), key=lambda mistake: -len(mistake.reports))
 
 
-def _each(reports: Sequence[Report]) -> list[tuple[str, CheckResult]]:
-    return [(task.task, result) for report in reports for task in report.tasks for result in task.checks]
+def _each(reports: Sequence[Outline]) -> list[CheckLine]:
+    return [check for report in reports for check in report.checks]
 
 
-def _failing(reports: Sequence[Report]) -> list[FailingCheck]:
+def _failing(reports: Sequence[Outline]) -> list[FailingCheck]:
     found: dict[tuple[str, str], FailingCheck] = {}
-    for task, result in _each(reports):
-        key = task, result.id
+    for result in _each(reports):
+        key = result.task, result.id
         if key not in found:
-            found[key] = FailingCheck(task, result.title)
+            found[key] = FailingCheck(result.task, result.title)
         check = found[key]
         check.ran += result.status not in (Status.SKIPPED, Status.ERROR)
-        if needs_work(result):
+        if result.status.needs_work:
             check.statuses[result.status] += 1
     return sorted((check for check in found.values() if check.failed), key=lambda check: -check.failed)
 
 
-def _broken(reports: Sequence[Report]) -> list[BrokenCheck]:
+def _broken(reports: Sequence[Outline]) -> list[BrokenCheck]:
     found: dict[tuple[str, str], BrokenCheck] = {}
-    for task, result in _each(reports):
+    for result in _each(reports):
         if result.status is Status.ERROR:
-            first = BrokenCheck(task, result.id, result.title, result.message, result.evidence.trace)
-            found.setdefault((task, result.id), first).affected += 1
+            first = BrokenCheck(result.task, result.id, result.title, result.trace)
+            found.setdefault((result.task, result.id), first).affected += 1
     return sorted(found.values(), key=lambda check: -check.affected)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autograder.report import CheckResult, Status
 
-__all__ = ["LOOKS", "Look", "needs_work", "reading_order"]
+__all__ = ["LOOKS", "Look", "reading_order"]
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,8 @@ LOOKS = {
 }
 
 
-def needs_work(result: CheckResult) -> bool:
-    """Whether there is something in the submission to repair, as far as this check can tell."""
-    return result.status not in (Status.PASSED, Status.SKIPPED, Status.ERROR)
-
-
 def reading_order(result: CheckResult) -> int:
     """What comes first on a page: what to repair, then what waits for it, then what is done."""
-    if needs_work(result):
+    if result.status.needs_work:
         return 0
     return {Status.ERROR: 1, Status.SKIPPED: 2}.get(result.status, 3)

@@ -10,7 +10,7 @@ from autograder.feedback.charts import Bar, Part, Row, bar_chart, score_bar
 from autograder.feedback.evidence import EvidenceView, view_evidence
 from autograder.feedback.pages import render
 from autograder.feedback.scores import fraction, of_points
-from autograder.feedback.statuses import LOOKS, Look, needs_work, reading_order
+from autograder.feedback.statuses import LOOKS, Look, reading_order
 from autograder.feedback.text import count, cut, percent, points
 from autograder.report import CheckResult, Evidence, Report, Status, TaskReport
 
@@ -31,7 +31,7 @@ class CheckView:
     @property
     def needs_work(self) -> bool:
         """Whether there is something to repair."""
-        return needs_work(self.result)
+        return self.result.status.needs_work
 
     @property
     def has_more(self) -> bool:
@@ -44,6 +44,7 @@ class TaskView:
     """A task and its checks: those to repair first, then those that are done."""
 
     task: TaskReport
+    title: str
     key: str
     points: str
     to_read: list[CheckView]
@@ -83,6 +84,7 @@ def _task(task: TaskReport, key: str) -> TaskView:
     views.sort(key=lambda view: reading_order(view.result))
     return TaskView(
         task=task,
+        title=task.title or task.task,
         key=key,
         points=_task_points(task),
         to_read=[view for view in views if view.result.status is not Status.PASSED],

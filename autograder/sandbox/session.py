@@ -49,6 +49,7 @@ class Session:
         self._requests = 0
         self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
+        self.loaded = False  # whether the definitions were run, so that `notes` says what was noticed
         self._at: tuple[int, int] | None = None  # the statement that a loading child is running
         self.notes: list[Note] = []
         self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
@@ -127,6 +128,7 @@ class Session:
 
     def _load(self) -> bool:
         """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
+        self.loaded = True
         while not self._hopeless:
             self._child, self._served, self._at = Child(self._worker), set(), None
             header = {"op": "load", "functions": self._functions, "skip": self._skip}

@@ -1,0 +1,62 @@
+"""`autograder regrade`: grade again what was handed in, and say what that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.batch import Batch, Handed
+from autograder.cli.run import Options, run
+from autograder.course import find_course
+from autograder.errors import UsageError
+from autograder.ledger import Graded, opened, read_ledger
+from autograder.results import Results
+
+__all__ = ["regrade"]
+
+
+def regrade(
+    results: Annotated[Path, typer.Argument(help="A folder that `autograder grade` wrote.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
+    only_raise: Annotated[bool, typer.Option(help="Take over no lower score.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Show what would change and write nothing.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Grade everything again, not only what changed checks touch.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
+    dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
+    scheduler: Annotated[str, typer.Option(help="Grade on the workers of this address.")] = "",
+    allow_weak_sandbox: Annotated[
+        bool, typer.Option(help="Grade even where only limits hold: for people you trust.")
+    ] = False,
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Grade again what a changed check, reference or limit touches, with a list of before and after.
+
+    Scores and comments that a person set stay, whatever comes out.
+    """
+    folder = Results(results.absolute())
+    lines, _ = read_ledger(folder.ledger)
+    first = opened(lines, folder.ledger)
+    graded = {(line.student, line.submission) for line in lines if isinstance(line, Graded)}
+    chosen = set(student) if student else None
+    if unknown := sorted((chosen or set()) - {one for one, _ in graded}):
+        raise UsageError(
+            f"{folder.root} holds nothing of {unknown[0]}.",
+            next_step="Write the student as grades.csv does.",
+        )
+
+    def handed(batch: Batch) -> tuple[Iterable[Handed], int]:
+        return batch.stored(chosen), sum(chosen is None or one in chosen for one, _ in graded)
+
+    run(
+        find_course(course),
+        first.assignment,
+        folder,
+        (None, first.seed),
+        Options(workers, dataset, allow_weak_sandbox, scheduler, everything, only_raise, dry_run),
+        handed,
+    )

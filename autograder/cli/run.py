@@ -1,0 +1,122 @@
+"""What `grade` and `regrade` share: the run itself, with its progress, its end and what is shown of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from autograder.assignment import Assignment, load_assignment
+from autograder.batch import Batch, Crew, Handed
+from autograder.cli.show import progress_bar, say, show_changes, show_class
+from autograder.course import Course
+from autograder.crew import grade_here, grade_on_workers
+from autograder.derive import class_results, write_class
+from autograder.digests import basis_of
+from autograder.errors import ContentError, SandboxError
+from autograder.grading import materials_for, why_refused
+from autograder.results import Results
+from autograder.sandbox import Worker
+from autograder.station import Setup
+
+__all__ = ["Options", "derive", "run"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade, as the command line says it."""
+
+    workers: int = 0
+    dataset: str = ""
+    allow_weak_sandbox: bool = False
+    scheduler: str = ""
+    everything: bool = False
+    only_raise: bool = False
+    dry: bool = False
+
+
+def run(
+    course: Course,
+    assignment: str,
+    results: Results,
+    seeds: tuple[int | None, int],
+    options: Options,
+    handed: Callable[[Batch], tuple[Iterable[Handed], int]],
+) -> None:
+    """Grade what is handed in and not graded yet, and write; `handed` says what and how many."""
+    loaded = load_assignment(course, assignment)
+    # Faults of the assignment and a missing data set come first, before any process starts.
+    materials = materials_for(loaded, 0, options.dataset)
+    basis = basis_of(loaded, materials.images.name if materials else "")
+    del materials
+    if not options.scheduler:
+        with Worker() as worker:
+            if refusal := why_refused(worker.level, options.allow_weak_sandbox):
+                raise refusal
+    with Batch(results, assignment, *seeds) as batch:
+        files, total = handed(batch)
+        setup = Setup(course.root, assignment, batch.seed, options.dataset, options.allow_weak_sandbox)
+        done = batch.grade(
+            files,
+            basis,
+            _crew(setup, options, total),
+            everything=options.everything,
+            only_raise=options.only_raise,
+            dry=options.dry,
+        )
+        with _stoppable(batch), progress_bar() as progress:
+            bar = progress.add_task(f"Grading {assignment}", total=total)
+            for _ in done:
+                progress.advance(bar)
+        if batch.already:
+            say(f"{batch.already} of {total} were graded before and have not changed.")
+        if batch.changes:
+            show_changes(batch.changes)
+        if options.dry:
+            say(f"{len(batch.changes)} would change; nothing was written.")
+            return
+        derive(course, loaded, results, batch)
+        for one in batch.given_up:
+            say(f"Not graded: {one.job.student}: {one.why}")
+        if batch.given_up:
+            raise SandboxError(
+                f"{len(batch.given_up)} of {total} submissions could not be graded, by no fault of theirs.",
+                next_step="Free some memory, or take fewer --workers, and start the same command again.",
+            )
+
+
+def _crew(setup: Setup, options: Options, total: int) -> Crew:
+    if options.scheduler:
+        from autograder.cluster import grade_on_cluster  # its library is an extra
+
+        return partial(grade_on_cluster, setup, options.scheduler)
+    workers = min(options.workers or os.cpu_count() or 1, total)
+    return partial(grade_here, setup) if workers <= 1 else partial(grade_on_workers, setup, workers)
+
+
+@contextmanager
+def _stoppable(batch: Batch) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"\nStopped. What is graded is kept in {batch.results.root}; the same command goes on with it.")
+        raise
+
+
+def derive(course: Course, assignment: Assignment, results: Results, batch: Batch) -> None:
+    """Write what follows from the ledger and say how the class did."""
+    lines = batch.ledger.lines
+    found = class_results(results, lines, course, assignment.id, assignment.file, batch.outlines)
+    write_class(results, lines, found, assignment.file.title, course)
+    show_class(found.outlines, found.standings)
+    say(
+        f"\nClass page  {results.index}\nGrades      {results.grades}\nSeed        {batch.seed}"
+        f"\nLedger      {batch.ledger.head}"
+    )
+    if any(one.broken for one in found.outlines):
+        raise ContentError(
+            "Some checks are broken; they were counted for nobody.",
+            next_step="The class page shows them. Mend them and grade again: only they are graded anew.",
+        )

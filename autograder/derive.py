@@ -1,0 +1,81 @@
+"""From the ledger and the reports to what people read: the class page, the table, what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.assignment import AssignmentFile
+from autograder.course import Course
+from autograder.feedback import class_page, student_page, with_standing
+from autograder.gradebook import grades_csv
+from autograder.intake import natural
+from autograder.ledger import Graded, Line
+from autograder.outline import Outline, outline
+from autograder.report import Report
+from autograder.results import Results
+from autograder.standing import Standing, attempts_of, standings
+
+__all__ = ["ClassResults", "class_results", "write_class"]
+
+
+@dataclass(frozen=True)
+class ClassResults:
+    """A class: everybody's standing, and the counted report in outline, in natural order of names."""
+
+    standings: dict[str, Standing]
+    outlines: list[Outline]
+
+
+def class_results(
+    results: Results,
+    lines: Sequence[Line],
+    course: Course,
+    assignment: str,
+    file: AssignmentFile,
+    known: Mapping[str, Outline],
+) -> ClassResults:
+    """Work out what counts; `known` are outlines by file name that need not be read again."""
+    found = standings(lines, course, assignment, file, results.reports)
+    ordered = {student: found[student] for student in sorted(found, key=natural)}
+    reports = [one.report for one in ordered.values() if one.report is not None]
+    return ClassResults(ordered, [known.get(path.name) or _read(path) for path in reports])
+
+
+def _drawn(results: Results, line: Graded, title: str, course: Course) -> str:
+    """A page that is gone, made anew."""
+    report = Report.from_json((results.reports / line.report).read_bytes())
+    return student_page(report, title=title, course=course.title)
+
+
+def _read(path: Path) -> Outline:
+    return outline(Report.from_json(path.read_bytes())).shared()
+
+
+def write_class(
+    results: Results,
+    lines: Sequence[Line],
+    found: ClassResults,
+    title: str,
+    course: Course,
+) -> None:
+    """Write the class page and the table, and onto each student's pages what counts and why."""
+    for student, attempts in attempts_of(lines).items():
+        standing = found.standings[student]
+        for place, line in enumerate(attempts, start=1):
+            path = results.page_of(results.reports / line.report)
+            page = (
+                path.read_text(encoding="utf-8") if path.is_file() else _drawn(results, line, title, course)
+            )
+            text = with_standing(page, standing, place, course.zone)
+            results.keep(path, text.encode())
+    page = class_page(
+        found.outlines,
+        title=title,
+        course=course.title,
+        link=lambda one: results.link(found.standings[one.student].report or Path()),
+        standings=found.standings,
+    )
+    results.keep(results.index, page.encode())
+    results.keep(results.grades, grades_csv(found.outlines, found.standings).encode())
