@@ -21,7 +21,7 @@ from autograder.environment import environment
 from autograder.ledger import Basis
 from autograder.report import CheckResult, Status
 
-__all__ = ["Keys", "basis_of", "bundle_files", "digest"]
+__all__ = ["Keys", "basis_of", "bundle_files", "digest", "engine_digest"]
 
 ENGINE = Path(__file__).parent
 # Files of a solution that results do not depend on, or not all of them.

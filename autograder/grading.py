@@ -18,7 +18,7 @@ from autograder.calls import Functions
 from autograder.checks import Materials
 from autograder.convergence import is_convergence
 from autograder.cores import one_thread
-from autograder.dataset import CHOICES, load_images
+from autograder.dataset import CHOICES, Images, load_images
 from autograder.digests import Keys
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
@@ -30,11 +30,13 @@ from autograder.sandbox.shared import shared
 from autograder.sandbox.worker import Worker
 from autograder.submission import Submission
 
-__all__ = ["Grader", "materials_for", "why_refused"]
+__all__ = ["LEVELS", "Grader", "images_for", "materials_for", "why_refused"]
+
+LEVELS = ("full", "good", "weak")  # that submissions may be run at, the best first
 
 
-def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Materials | None:
-    """The images for an assignment's convergence checks, their pixels in a secret order; None without any.
+def images_for(assignment: Assignment, dataset: str = "") -> Images | None:
+    """The images for an assignment's convergence checks; None when it has none.
 
     Nothing is downloaded unless MNIST is insisted on.
     """
@@ -43,18 +45,32 @@ def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Mater
         raise UsageError(f"There is no data set {chosen!r}.", next_step=f"Take one of: {', '.join(CHOICES)}.")
     if not any(is_convergence(check.body) for check in assignment.hidden_checks):
         return None
-    images = load_images(chosen, download=chosen == "mnist").permuted(np.random.default_rng([seed, 784]))
-    return Materials(replace(images, scale_all=shared), assignment.calibration)
+    return load_images(chosen, download=chosen == "mnist")
 
 
-def why_refused(level: str, allow_weak: bool = False) -> UsageError | None:
-    """Why strangers' code is not run at this level of the sandbox; None where it is."""
-    if level in ("full", "good") or (level == "weak" and allow_weak):
+def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Materials | None:
+    """Images and calibration for the convergence checks, the pixels in a secret order; None without any."""
+    if (images := images_for(assignment, dataset)) is None:
         return None
-    held = "only limits on time and memory hold" if level == "weak" else "not even limits hold"
+    hidden = images.permuted(np.random.default_rng([seed, 784]))
+    return Materials(replace(hidden, scale_all=shared), assignment.calibration)
+
+
+def why_refused(level: str, least: str = "good") -> UsageError | None:
+    """Why strangers' code is not run at this level of the sandbox; None where it is."""
+    if least not in LEVELS:
+        return UsageError(
+            f"There is no sandbox level {least!r}.", next_step=f"Take one of: {', '.join(LEVELS)}."
+        )
+    if level in LEVELS[: LEVELS.index(least) + 1]:
+        return None
+    held = {
+        "good": "modules cannot be imported late, since there is no Landlock",
+        "weak": "only limits on time and memory hold",
+    }.get(level, "not even limits hold")
     return UsageError(
-        f"Submissions cannot be shut in on this machine: {held}.",
-        next_step="`autograder doctor` says why. To grade people you trust, add --allow-weak-sandbox."
+        f"Submissions cannot be shut in on this machine as asked: {held}.",
+        next_step="`autograder doctor` says why. To grade people you trust, add --sandbox weak."
         if level == "weak"
         else "`autograder doctor` says why; grade on Linux or in a container.",
     )
@@ -69,11 +85,11 @@ class Grader:
     """Grades submissions of one assignment, one at a time; a context manager."""
 
     def __init__(
-        self, assignment: Assignment, seed: int, dataset: str = "", *, allow_weak_sandbox: bool = False
+        self, assignment: Assignment, seed: int, dataset: str = "", *, sandbox: str = "good"
     ) -> None:
         """`dataset` overrides the assignment's own choice: "auto", "mnist" or "digits".
 
-        Raises UsageError where submissions cannot be shut in, unless a weak sandbox is allowed.
+        `sandbox` is the least that has to hold; raises UsageError where it does not.
         """
         self.assignment, self.seed = assignment, seed
         self._materials = materials_for(assignment, seed, dataset)
@@ -85,7 +101,7 @@ class Grader:
         self._reference = Functions(self._backend, self._parameters)
         self._threads = one_thread()
         self._worker = self._start_worker()
-        if refusal := why_refused(self._worker.level, allow_weak_sandbox):
+        if refusal := why_refused(self._worker.level, sandbox):
             self.close()
             raise refusal
 

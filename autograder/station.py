@@ -28,7 +28,7 @@ class Setup:
     assignment: str
     seed: int
     dataset: str = ""  # overrides the assignment's choice
-    allow_weak_sandbox: bool = False
+    sandbox: str = "good"  # the least that has to hold
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,7 @@ class Station:
         course = find_course(setup.course)
         self._assignment = load_assignment(course, setup.assignment)
         self._course = course.title
-        self._grader = Grader(
-            self._assignment, setup.seed, setup.dataset, allow_weak_sandbox=setup.allow_weak_sandbox
-        )
+        self._grader = Grader(self._assignment, setup.seed, setup.dataset, sandbox=setup.sandbox)
 
     def handle(self, job: Job) -> Done:
         """Grade one submission; raises SandboxError when ours, not theirs, is the fault."""

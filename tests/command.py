@@ -27,5 +27,6 @@ def autograder(*arguments: object, folder: Path) -> subprocess.CompletedProcess[
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Everything in a folder, by path."""
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """Everything in a folder but the ledger, which holds times, by path."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "ledger.jsonl"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}

@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_files(course: Path, classroom: Path) -> No
     assert shown
     autograder("grade", ASSIGNMENT, classroom, "--out", again, "--seed", shown[1], folder=course)
     assert files(first) == files(again)
-    assert len(files(first)) == 2 * 11 + 2
+    assert len(files(first)) == 3 * 11 + 2
 
 
 def test_a_folder_for_each_student(course: Path) -> None:

@@ -35,7 +35,7 @@ def test_the_same_scores(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for bare in (False, True):
         if bare:
             monkeypatch.setattr("autograder.grading.Worker", Bare)
-        with Grader(assignment, 3, "digits", allow_weak_sandbox=bare) as grader:
+        with Grader(assignment, 3, "digits", sandbox="weak" if bare else "good") as grader:
             reports = [
                 grader.grade(Submission("student", "notebook.ipynb", "", tuple(read_notebook(data))))
                 for data in handed_in

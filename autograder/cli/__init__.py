@@ -11,7 +11,19 @@ import sys
 
 import typer
 
-from autograder.cli import calibrate, change, check, claims, doctor, grade, lint, regrade, sample, verify
+from autograder.cli import (
+    calibrate,
+    change,
+    check,
+    claims,
+    doctor,
+    grade,
+    lint,
+    regrade,
+    sample,
+    verify,
+    worker,
+)
 from autograder.cli.show import complain
 from autograder.errors import AutograderError
 
@@ -26,6 +38,7 @@ app.command("regrade")(regrade.regrade)
 app.command("change")(change.change)
 app.command("report")(change.report)
 app.command("verify")(verify.verify)
+app.command("worker")(worker.worker)
 app.command("sample")(sample.sample)
 app.command("check")(check.check)
 app.command("lint")(lint.lint)

@@ -32,15 +32,17 @@ def grade(
     scheduler: Annotated[
         str, typer.Option(help="Grade on the workers of this address, such as tcp://host:8786.")
     ] = "",
-    allow_weak_sandbox: Annotated[
-        bool, typer.Option(help="Grade even where only limits hold: for people you trust.")
-    ] = False,
+    sandbox: Annotated[
+        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
+    ] = "good",
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Grade submissions and write reports, feedback pages, the class page and a table of grades.
 
     What is in the folder already and has not changed is left alone, so a run that was stopped goes on.
     """
+    here = find_course(course)
+    here.folders(assignment)  # a mistyped name is said before anything is read
     with unpacked(path) as (place, left_out):
         entries = find_submissions(place, assignment)
         for one in left_out:
@@ -50,10 +52,10 @@ def grade(
             return batch.handed_in(entries), len(entries)
 
         run(
-            find_course(course),
+            here,
             assignment,
             Results(out.absolute()),
             (seed, secrets.randbits(32)),
-            Options(workers, dataset, allow_weak_sandbox, scheduler),
+            Options(workers, dataset, sandbox, scheduler),
             handed,
         )

@@ -29,9 +29,9 @@ def regrade(
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
     dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
     scheduler: Annotated[str, typer.Option(help="Grade on the workers of this address.")] = "",
-    allow_weak_sandbox: Annotated[
-        bool, typer.Option(help="Grade even where only limits hold: for people you trust.")
-    ] = False,
+    sandbox: Annotated[
+        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
+    ] = "good",
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Grade again what a changed check, reference or limit touches, with a list of before and after.
@@ -57,6 +57,6 @@ def regrade(
         first.assignment,
         folder,
         (None, first.seed),
-        Options(workers, dataset, allow_weak_sandbox, scheduler, everything, only_raise, dry_run),
+        Options(workers, dataset, sandbox, scheduler, everything, only_raise, dry_run),
         handed,
     )

@@ -11,12 +11,13 @@ from functools import partial
 from autograder.assignment import Assignment, load_assignment
 from autograder.batch import Batch, Crew, Handed
 from autograder.cli.show import progress_bar, say, show_changes, show_class
+from autograder.cli.worker import INSTALL, NOT_INSTALLED
 from autograder.course import Course
 from autograder.crew import grade_here, grade_on_workers
 from autograder.derive import class_results, write_class
 from autograder.digests import basis_of
-from autograder.errors import ContentError, SandboxError
-from autograder.grading import materials_for, why_refused
+from autograder.errors import ContentError, SandboxError, UsageError
+from autograder.grading import images_for, why_refused
 from autograder.results import Results
 from autograder.sandbox import Worker
 from autograder.station import Setup
@@ -30,7 +31,7 @@ class Options:
 
     workers: int = 0
     dataset: str = ""
-    allow_weak_sandbox: bool = False
+    sandbox: str = "good"
     scheduler: str = ""
     everything: bool = False
     only_raise: bool = False
@@ -48,19 +49,19 @@ def run(
     """Grade what is handed in and not graded yet, and write; `handed` says what and how many."""
     loaded = load_assignment(course, assignment)
     # Faults of the assignment and a missing data set come first, before any process starts.
-    materials = materials_for(loaded, 0, options.dataset)
-    basis = basis_of(loaded, materials.images.name if materials else "")
-    del materials
+    images = images_for(loaded, options.dataset)
+    dataset = images.name if images else ""
     if not options.scheduler:
         with Worker() as worker:
-            if refusal := why_refused(worker.level, options.allow_weak_sandbox):
+            if refusal := why_refused(worker.level, options.sandbox):
                 raise refusal
     with Batch(results, assignment, *seeds) as batch:
         files, total = handed(batch)
-        setup = Setup(course.root, assignment, batch.seed, options.dataset, options.allow_weak_sandbox)
+        # Another machine may have other data sets: it is told which one was found here.
+        setup = Setup(course.root, assignment, batch.seed, dataset, options.sandbox)
         done = batch.grade(
             files,
-            basis,
+            basis_of(loaded, dataset),
             _crew(setup, options, total),
             everything=options.everything,
             only_raise=options.only_raise,
@@ -89,8 +90,10 @@ def run(
 
 def _crew(setup: Setup, options: Options, total: int) -> Crew:
     if options.scheduler:
-        from autograder.cluster import grade_on_cluster  # its library is an extra
-
+        try:
+            from autograder.cluster import grade_on_cluster  # its library is an extra
+        except ImportError as problem:
+            raise UsageError(NOT_INSTALLED, next_step=INSTALL) from problem
         return partial(grade_on_cluster, setup, options.scheduler)
     workers = min(options.workers or os.cpu_count() or 1, total)
     return partial(grade_here, setup) if workers <= 1 else partial(grade_on_workers, setup, workers)

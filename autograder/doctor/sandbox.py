@@ -34,7 +34,7 @@ SAYS = {
 }
 REMEDIES = {
     "good": "A kernel from 5.13 on with Landlock lifts that.",
-    "weak": "Grade on Linux or in the container; --allow-weak-sandbox only for people you trust.",
+    "weak": "Grade on Linux or in the container; --sandbox weak only for people you trust.",
     "none": "Grade on Linux or in the container.",
 }
 # Each returns whether it got through; an exception means that it did not.

@@ -40,7 +40,7 @@ class Proof:
         """The report on a notebook's bytes, or on the solved notebook with functions replaced."""
         if seed not in self._graders:
             self._graders[seed] = Grader(
-                self.assignment, seed, self.dataset, allow_weak_sandbox=True
+                self.assignment, seed, self.dataset, sandbox="weak"
             )  # the course's own code
         data = to_bytes(filled_in(self.assignment, replace)) if data is None else data
         cells = tuple(read_notebook(data))

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 from arena import Case, assignment_with_limits, cases
+from class_run import grade_class
 from honest import SOURCE
 from honest import notebook as honest_notebook
 from tiny_course import ASSIGNMENT
-
-from autograder.batch import Batch
-from autograder.intake import find_submissions
 
 FILES = cases("files")
 
@@ -33,9 +31,7 @@ def test_it_is_graded_or_refused(case: Case, tmp_path: Path, monkeypatch: pytest
     spec.loader.exec_module(module)
     module.make(tmp_path / "class" / "eve")
 
-    batch = Batch(tmp_path / "course", ASSIGNMENT, 1, tmp_path / "out")
-    reports = {one.student: one for one in batch.grade(find_submissions(tmp_path / "class", ASSIGNMENT))}
-    batch.finish(list(reports.values()))
+    reports = grade_class(tmp_path / "course", ASSIGNMENT, tmp_path / "class", tmp_path / "out")
 
     assert reports["mia"].score.earned == 6
     eve = reports["eve"]
@@ -67,10 +63,8 @@ def test_hostile_names(tmp_path: Path) -> None:
         folder = tmp_path / "class" / name
         folder.mkdir(parents=True)
         (folder / "tiny.ipynb").write_text(honest_notebook(SOURCE))
-    batch = Batch(tmp_path / "course", ASSIGNMENT, 1, tmp_path / "out")
-    reports = list(batch.grade(find_submissions(tmp_path / "class", ASSIGNMENT)))
-    batch.finish(reports)
-    assert [report.score.earned for report in reports] == [6] * len(HOSTILE_NAMES)
+    reports = grade_class(tmp_path / "course", ASSIGNMENT, tmp_path / "class", tmp_path / "out")
+    assert [report.score.earned for report in reports.values()] == [6] * len(HOSTILE_NAMES)
     pages = list((tmp_path / "out" / "feedback").iterdir())
     assert len(pages) == len(HOSTILE_NAMES)
     assert all(path.name[0] not in "-." and len(os.fsencode(path.name)) <= 255 for path in pages)

@@ -8,6 +8,7 @@ from typing import Any
 from report_factory import make_check, make_report, make_task
 from sample_report import MISTAKES
 
+from autograder.outline import Outline, outline
 from autograder.report import CheckResult, Evidence, Report, Status
 
 NAMES = [
@@ -35,6 +36,11 @@ def class_of(size: int, broken: int = 0) -> list[Report]:
     """A class with mistakes in it, drawn with a fixed seed; the first `broken` have a broken check."""
     draw = random.Random(size)
     return [_somebody(draw, place, broken=place < broken) for place in range(size)]
+
+
+def outlines_of(size: int, broken: int = 0) -> list[Outline]:
+    """The same class in outline."""
+    return [outline(report) for report in class_of(size, broken)]
 
 
 def _somebody(draw: random.Random, place: int, *, broken: bool) -> Report:

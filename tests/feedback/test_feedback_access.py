@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from parsed_page import parse
 from report_factory import make_report
-from sample_class import class_of
+from sample_class import outlines_of
 from sample_report import realistic_report
 
 import autograder.feedback
@@ -19,7 +19,7 @@ TEMPLATES = Path(autograder.feedback.__file__).parent / "templates"
 PAGES = {
     "student": student_page(realistic_report(), title="Activations", course="Deep Learning"),
     "unread": student_page(make_report(problem="It is a PDF.")),
-    "class": class_page(class_of(30, broken=2), link=lambda report: f"{report.student}.html"),
+    "class": class_page(outlines_of(30, broken=2), link=lambda report: f"{report.student}.html"),
     "empty": class_page([], link=lambda _: ""),
 }
 

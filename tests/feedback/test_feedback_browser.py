@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from sample_class import class_of
+from sample_class import outlines_of
 from sample_report import realistic_report
 
 from autograder.feedback import class_page, student_page
@@ -20,7 +20,7 @@ def page_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         html = student_page(realistic_report(), title="New activation function", course="Deep Learning")
     else:
         html = class_page(
-            class_of(40, broken=2), title="Results", link=lambda report: f"{report.student}.html"
+            outlines_of(40, broken=2), title="Results", link=lambda report: f"{report.student}.html"
         )
     path.write_text(html, encoding="utf-8")
     return path
@@ -72,7 +72,7 @@ def test_screen_reader_finds_the_drawings(browser_page: Page, tmp_path: Path) ->
 def test_sorting(browser_page: Page, tmp_path: Path) -> None:
     """A click on a heading sorts the students by that column, a second click the other way round."""
     path = tmp_path / "page.html"
-    path.write_text(class_page(class_of(40), link=lambda _: "x.html"), encoding="utf-8")
+    path.write_text(class_page(outlines_of(40), link=lambda _: "x.html"), encoding="utf-8")
     browser_page.goto(path.as_uri())
     scores = (
         "[...document.querySelectorAll('.students tbody tr')].map(r => parseFloat(r.cells[1].textContent))"
@@ -92,7 +92,7 @@ def test_without_scripts(browser_page: Page, tmp_path: Path) -> None:
     assert context is not None
     page = context.new_page(java_script_enabled=False)
     path = tmp_path / "page.html"
-    path.write_text(class_page(class_of(40), link=lambda _: "x.html"), encoding="utf-8")
+    path.write_text(class_page(outlines_of(40), link=lambda _: "x.html"), encoding="utf-8")
     page.goto(path.as_uri())
     assert page.locator(".students tbody tr").count() == 40
     page.close()

@@ -15,6 +15,7 @@ from sample_class import class_of
 from sample_report import realistic_report
 
 from autograder.feedback import class_page, student_page
+from autograder.outline import outline
 from autograder.report import Report, Status
 
 HOSTILE = [
@@ -67,7 +68,12 @@ def pages_of(text: str) -> list[str]:
         filled(report, text)
     return [
         student_page(reports[0], title=text, course=text),
-        class_page(reports, title=text, course=text, link=lambda report: report.student[:200]),
+        class_page(
+            [outline(one) for one in reports],
+            title=text,
+            course=text,
+            link=lambda report: report.student[:200],
+        ),
     ]
 
 
@@ -130,4 +136,4 @@ def test_the_trace_of_a_broken_check_is_not_for_students() -> None:
     """A broken check's trace shows the check's own lines, and only the instructor sees it."""
     report: Report = realistic_report()
     assert "secret line" not in student_page(report)
-    assert "secret line" in class_page([report], link=lambda _: "")
+    assert "secret line" in class_page([outline(report)], link=lambda _: "")

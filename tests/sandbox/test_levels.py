@@ -32,19 +32,23 @@ def test_levels(without: tuple[str, ...], level: str) -> None:
         student.session.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize(("level", "allowed"), [("weak", False), ("none", False), ("none", True)])
-def test_what_is_refused(level: str, allowed: bool) -> None:
-    """Weak needs a word from the instructor, none is never enough; the next step names doctor."""
-    refusal = why_refused(level, allowed)
+@pytest.mark.parametrize(
+    ("level", "least"), [("good", "full"), ("weak", "good"), ("none", "good"), ("none", "weak")]
+)
+def test_what_is_refused(level: str, least: str) -> None:
+    """Less than asked for is refused, none is never enough; the next step names doctor."""
+    refusal = why_refused(level, least)
     assert isinstance(refusal, UsageError)
     assert "cannot be shut in" in refusal.message
     assert "autograder doctor" in refusal.next_step
 
 
-@pytest.mark.parametrize(("level", "allowed"), [("full", False), ("good", False), ("weak", True)])
-def test_what_is_enough(level: str, allowed: bool) -> None:
-    """Full and good always, weak when allowed."""
-    assert why_refused(level, allowed) is None
+@pytest.mark.parametrize(
+    ("level", "least"), [("full", "full"), ("full", "good"), ("good", "good"), ("weak", "weak")]
+)
+def test_what_is_enough(level: str, least: str) -> None:
+    """What was asked for, or more."""
+    assert why_refused(level, least) is None
 
 
 def test_grading_asks(tiny: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +64,7 @@ def test_grading_asks(tiny: Assignment, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(UsageError, match="only limits"):
         Grader(tiny, 1)
     assert started[0]._process.returncode is not None
-    with Grader(tiny, 1, allow_weak_sandbox=True):
+    with Grader(tiny, 1, sandbox="weak"):
         assert started[1].level == "weak"
 
 

@@ -1,0 +1,56 @@
+"""`autograder worker`: lend this machine's cores to a scheduler."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+
+from autograder.cli.show import say
+from autograder.errors import UsageError
+from autograder.grading import why_refused
+from autograder.sandbox import Worker as SandboxWorker
+
+__all__ = ["worker"]
+
+NOT_INSTALLED = "dask.distributed is not installed."
+INSTALL = "pip install 'autograder[cluster]'"
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def worker(
+    scheduler: Annotated[str, typer.Argument(help="Its address, such as tcp://host:8786.")],
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
+    sandbox: Annotated[
+        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
+    ] = "good",
+) -> None:
+    """Grade for a scheduler until it ends or this command is stopped."""
+    with SandboxWorker() as tried:
+        if refusal := why_refused(tried.level, sandbox):
+            raise refusal
+        level = tried.level
+    count = workers or os.cpu_count() or 1
+    say(f"Sandbox {level}; {count} {'process' if count == 1 else 'processes'} for {scheduler}")
+    try:
+        asyncio.run(_serve(scheduler, count))
+    except ImportError as problem:
+        raise UsageError(NOT_INSTALLED, next_step=INSTALL) from problem
+    except (OSError, ValueError, TimeoutError) as problem:
+        raise UsageError(
+            f"No scheduler answers at {scheduler}.", next_step="Start one with `dask scheduler`."
+        ) from problem
+
+
+async def _serve(scheduler: str, count: int) -> None:
+    from distributed import Nanny  # an extra: only this command needs it
+
+    nannies = [
+        # A judge and its sandbox share one core; memory is limited by the sandbox itself.
+        Nanny(scheduler, nthreads=1, memory_limit=0, env=ONE_THREAD, death_timeout=30)
+        for _ in range(count)
+    ]
+    await asyncio.gather(*(nanny for nanny in nannies))
+    await asyncio.gather(*(nanny.finished() for nanny in nannies))
