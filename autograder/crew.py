@@ -2,7 +2,7 @@
 
 With one worker the jobs are graded in this very process. With more, each has a process, a zygote and a
 core of its own, and at most two jobs are on their way to it, so memory does not grow with the class. A
-process that ends is replaced and its job given to another once more; a second time, the job is given up.
+process that ends is replaced and its job given to another; after the third time the job is given up.
 Workers end when their pipe does: nothing is left when this process is killed.
 """
 
@@ -26,7 +26,7 @@ from autograder.station import Done, Job, Setup, Station
 __all__ = ["GivenUp", "grade_here", "grade_on_workers"]
 
 IN_FLIGHT = 2  # jobs a worker holds: it never waits for the next one
-TRIES = 2
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class _Crew:
         if self._tries[first.number] < TRIES:
             others.insert(0, first)
         else:
-            yield GivenUp(first, "The process that graded it ended, twice: is there enough memory?")
+            yield GivenUp(first, "The process that graded it ended, three times: is there enough memory?")
         self._again.extend(others)
         if self._again:
             self._hand(self._hire(), self._again.popleft())
