@@ -105,11 +105,18 @@ class Keys:
             part for name, data in sorted(solution.items()) if name not in ALONE for part in (name, data)
         )
         limits = assignment.file.limits.model_dump_json()
+        self._known: dict[tuple[str, bool], str] = {}
         self._all = digest(engine_digest(), json.dumps(environment()), str(seed), limits, *others)
         self._training = digest(assignment.calibration.model_dump_json(), dataset)
 
     def key(self, check: Check, status: Status) -> str:
         """The key that a result of this check gets when it ends so."""
+        known = check.id, status is Status.PASSED
+        if known not in self._known:
+            self._known[known] = self._worked_out(check, status)
+        return self._known[known]
+
+    def _worked_out(self, check: Check, status: Status) -> str:
         parts: list[str | bytes] = [self._all, self._lines.behind(check.body.__name__), check.id]
         if is_convergence(check.body):
             parts.append(self._training)

@@ -12,6 +12,7 @@ from types import TracebackType
 
 import numpy as np
 
+from autograder.ahead import Ahead, rehearse
 from autograder.assignment import Assignment, Task
 from autograder.backends import ReferenceBackend
 from autograder.calls import Functions
@@ -99,6 +100,7 @@ class Grader:
         self._keys = Keys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
+        self._script = rehearse(assignment.hidden_checks, self._backend, self._parameters, seed)
         self._threads = one_thread()
         self._worker = self._start_worker()
         if refusal := why_refused(self._worker.level, sandbox):
@@ -137,7 +139,9 @@ class Grader:
         cells = [(cell.number, cell.source) for cell in submission.cells]
         deaths = self.assignment.file.limits.deaths
         with Session(self._worker, cells, self.assignment.functions, deaths) as session:
-            student = Functions(session, self._parameters, self._seconds)
+            pace = self._backend.slowest
+            ahead = Ahead(session, self._script, lambda function: pace.get(function, 0.0))
+            student = Functions(ahead, self._parameters, self._seconds)
             tasks = [self._grade_task(task, student, kept) for task in self.assignment.file.tasks]
             notes = session.notes if session.loaded or before is None else before.submission.notes
         return Report(

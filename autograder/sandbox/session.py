@@ -16,8 +16,8 @@ from typing import Any
 from autograder.calls import Answer
 from autograder.report import Note
 from autograder.sandbox import frames
-from autograder.sandbox.arena import Arena
 from autograder.sandbox.child import Child, ChildEnded, Overdue
+from autograder.sandbox.replies import call_back, line_of, read_answers, text_of
 from autograder.sandbox.worker import Worker
 from autograder.values import Value
 
@@ -26,7 +26,6 @@ __all__ = ["Session"]
 LOAD_CPU_SECONDS = 10.0
 MOST_DEATHS = 12
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
-KINDS = ("value", "unusable", "raised", "missing", "memory")
 
 
 class Session:
@@ -50,7 +49,6 @@ class Session:
         self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
         self.loaded = False  # whether the definitions were run, so that `notes` says what was noticed
-        self._at: tuple[int, int] | None = None  # the statement that a loading child is running
         self.notes: list[Note] = []
         self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
 
@@ -87,6 +85,24 @@ class Session:
             calls
         )
 
+    def ahead(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+        """Make calls before they are asked for; nothing comes back where one of them ends the child.
+
+        That costs the submission nothing: the calls are made again, one by one, when they count.
+        """
+        ready = function not in self._given_up and self._lives > 0
+        if not ready or (self._child is None and not self._load()) or function in self._missing:
+            return []
+        self._served.add(function)
+        try:
+            answers = self._ask(function, calls, cpu_seconds, lend=False)
+            if self._child is not None and self._child.has_threads():
+                self._end()
+            return answers
+        except (Overdue, ChildEnded):
+            self._end()
+            return []
+
     def load(self) -> None:
         """Run the definitions now, so that `notes` and `parameters` are known; answers do it if need be."""
         if self._child is None:
@@ -114,7 +130,7 @@ class Session:
 
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
             arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read
-            return _call_back(packer.callables or [], request, data, arena)
+            return call_back(packer.callables or [], request, data, arena)
 
         reply, data = child.request(
             header, packer.buffers, cpu_seconds=cpu_seconds, most=most, callback=callback
@@ -122,7 +138,7 @@ class Session:
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
         try:
-            return _read_answers(reply.get("answers"), frames.Unpacker(data, arena), calls)
+            return read_answers(reply.get("answers"), frames.Unpacker(data, arena), calls)
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
 
@@ -130,25 +146,19 @@ class Session:
         """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
         self.loaded = True
         while not self._hopeless:
-            self._child, self._served, self._at = Child(self._worker), set(), None
+            self._child, self._served = Child(self._worker), set()
             header = {"op": "load", "functions": self._functions, "skip": self._skip}
             try:
-                reply, _ = self._child.request(
-                    header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0, notice=self._hear
-                )
+                reply, _ = self._child.request(header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0)
                 self._take_notes(reply)
                 return True
             except (Overdue, ChildEnded):
+                blamed = self._child.arena.marked()  # the statement that it was at
                 self._end()
-                blamed = self._at
                 self._hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
                 if blamed is not None:
                     self._skip.append(blamed)
         return False
-
-    def _hear(self, report: dict[str, Any]) -> None:
-        """The child says which statement comes next."""
-        self._at = _line(report, "cell"), _line(report, "line")
 
     def _take_notes(self, reply: dict[str, Any]) -> None:
         found = reply.get("functions")
@@ -162,7 +172,7 @@ class Session:
         self._missing = {name for name in self._functions if name not in found}
         notes = reply.get("notes")
         self.notes = [
-            Note(cell=_line(one, "cell"), line=_line(one, "line"), text=_text(one, "text", 500))
+            Note(cell=line_of(one, "cell"), line=line_of(one, "line"), text=text_of(one, "text", 500))
             for one in (notes if isinstance(notes, list) else [])[:50]
             if isinstance(one, dict)
         ]
@@ -180,69 +190,3 @@ class Session:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
-
-
-def _read_answers(answers: Any, reader: frames.Unpacker, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
-    if not isinstance(answers, list) or not 0 < len(answers) <= len(calls):
-        raise frames.FrameError("the number of answers is wrong")
-    read = [_read_answer(one, reader) for one in answers]
-    reader.finish()
-    missing = len(calls) - len(read)
-    if missing and read[-1].kind == "value":
-        raise frames.FrameError("the number of answers is wrong")
-    for answer, arguments in zip(read, calls, strict=False):
-        if not all(0 <= position < len(arguments) for position in answer.changed):
-            raise frames.FrameError("a malformed answer")
-    return read + [read[-1]] * missing
-
-
-def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
-    if not isinstance(one, dict) or one.get("kind") not in KINDS:
-        raise frames.FrameError("a malformed answer")
-    changed, dtypes, warned = one.get("changed", []), one.get("dtypes", []), one.get("warnings", [])
-    for items, kind in ((changed, int), (dtypes, str), (warned, str)):
-        if not isinstance(items, list) or len(items) > 64 or not all(type(item) is kind for item in items):
-            raise frames.FrameError("a malformed answer")
-    return Answer(
-        one["kind"],
-        value=reader.value(one.get("value")) if one["kind"] == "value" else None,
-        text=_text(one, "text", 600),
-        trace=_text(one, "trace", 800),
-        changed=tuple(changed),
-        dtypes=tuple(_clean(name[:40]) for name in dtypes),
-        warnings=tuple(_clean(text[:100]) for text in warned[:3]),
-        printed=_text(one, "printed", 2000),
-    )
-
-
-def _call_back(
-    callables: list[Any], request: dict[str, Any], data: bytes, arena: Arena
-) -> tuple[dict[str, Any], list[Any]]:
-    """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
-    packer = frames.Packer(arena)
-    try:
-        reader = frames.Unpacker(data, arena)
-        number, specs = request.get("callable"), request.get("args")
-        if type(number) is not int or not 0 <= number < len(callables) or not isinstance(specs, list):
-            raise frames.FrameError("a malformed call")
-        arguments = [reader.value(spec) for spec in specs]
-        value, _ = frames.plain(callables[number](*arguments))
-        return {"value": packer.value(value)}, packer.buffers
-    except Exception as problem:  # the arguments are a stranger's: anything can go wrong
-        return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
-
-
-def _text(one: dict[str, Any], key: str, most: int) -> str:
-    value = one.get(key, "")
-    if not isinstance(value, str):
-        return ""
-    return value[:most].encode("utf-8", "replace").decode()
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
-
-
-def _line(one: dict[str, Any], key: str) -> int:
-    value = one.get(key)
-    return value if type(value) is int and 0 <= value < 10**9 else 0

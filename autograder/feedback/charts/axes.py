@@ -25,6 +25,15 @@ class Scale:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
+    def places(self, values: Iterable[float]) -> list[float]:
+        """The places of many finite numbers."""
+        low, high, start = self.low, self.high, self.start
+        unit = (self.end - start) / (high - low)
+        return [
+            start + unit * ((low if value < low else high if value > high else value) - low)
+            for value in values
+        ]
+
     def holds(self, value: float) -> bool:
         """Whether the number is on the scale and not beyond it."""
         return self.low <= value <= self.high

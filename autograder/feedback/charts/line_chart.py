@@ -90,10 +90,16 @@ def _legend(lines: Sequence[Line]) -> Iterator[Markup]:
 
 def _path(x: Sequence[float], y: Sequence[float], across: Scale, up: Scale) -> str:
     """The line as path data: the pen is lifted over NaN and on the way to infinity and back."""
+    places = _kept(min(len(x), len(y)))
+    across_x, up_y = [x[place] for place in places], [y[place] for place in places]
+    if len(places) > 1 and len(finite(across_x)) == len(finite(up_y)) == len(places):
+        return "M" + "L".join(
+            f"{a:.1f} {b:.1f}" for a, b in zip(across.places(across_x), up.places(up_y), strict=True)
+        )
     drawn: list[str] = []
     down = 0  # points since the pen was put down; a single one becomes a dot
     infinite = False
-    for place in _kept(min(len(x), len(y))):
+    for place in places:
         nothing = math.isnan(y[place]) or not -LARGEST <= x[place] <= LARGEST
         if down and (nothing or infinite is not math.isinf(y[place])):
             drawn.append("h.1" if down == 1 else "")

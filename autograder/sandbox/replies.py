@@ -1,0 +1,84 @@
+"""Reading what a child says: every part of a reply is a stranger's, and is taken for what it proves to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograder.calls import Answer
+from autograder.sandbox import frames
+from autograder.sandbox.arena import Arena
+from autograder.values import Value
+
+__all__ = ["call_back", "line_of", "read_answers", "text_of"]
+
+KINDS = ("value", "unusable", "raised", "missing", "memory")
+
+
+def read_answers(answers: Any, reader: frames.Unpacker, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
+    """The answers to calls; raises FrameError for anything but one for each."""
+    if not isinstance(answers, list) or not 0 < len(answers) <= len(calls):
+        raise frames.FrameError("the number of answers is wrong")
+    read = [_read_answer(one, reader) for one in answers]
+    reader.finish()
+    missing = len(calls) - len(read)
+    if missing and read[-1].kind == "value":
+        raise frames.FrameError("the number of answers is wrong")
+    for answer, arguments in zip(read, calls, strict=False):
+        if not all(0 <= position < len(arguments) for position in answer.changed):
+            raise frames.FrameError("a malformed answer")
+    return read + [read[-1]] * missing
+
+
+def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
+    if not isinstance(one, dict) or one.get("kind") not in KINDS:
+        raise frames.FrameError("a malformed answer")
+    changed, dtypes, warned = one.get("changed", []), one.get("dtypes", []), one.get("warnings", [])
+    for items, kind in ((changed, int), (dtypes, str), (warned, str)):
+        if not isinstance(items, list) or len(items) > 64 or not all(type(item) is kind for item in items):
+            raise frames.FrameError("a malformed answer")
+    return Answer(
+        one["kind"],
+        value=reader.value(one.get("value")) if one["kind"] == "value" else None,
+        text=text_of(one, "text", 600),
+        trace=text_of(one, "trace", 800),
+        changed=tuple(changed),
+        dtypes=tuple(_clean(name[:40]) for name in dtypes),
+        warnings=tuple(_clean(text[:100]) for text in warned[:3]),
+        printed=text_of(one, "printed", 2000),
+    )
+
+
+def call_back(
+    callables: list[Any], request: dict[str, Any], data: bytes, arena: Arena
+) -> tuple[dict[str, Any], list[Any]]:
+    """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
+    packer = frames.Packer(arena)
+    try:
+        reader = frames.Unpacker(data, arena)
+        number, specs = request.get("callable"), request.get("args")
+        if type(number) is not int or not 0 <= number < len(callables) or not isinstance(specs, list):
+            raise frames.FrameError("a malformed call")
+        arguments = [reader.value(spec) for spec in specs]
+        value, _ = frames.plain(callables[number](*arguments))
+        return {"value": packer.value(value)}, packer.buffers
+    except Exception as problem:  # the arguments are a stranger's: anything can go wrong
+        return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
+
+
+def text_of(one: dict[str, Any], key: str, most: int) -> str:
+    """A text of a reply, cut and encodable; empty when there is none."""
+    value = one.get(key, "")
+    if not isinstance(value, str):
+        return ""
+    return value[:most].encode("utf-8", "replace").decode()
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def line_of(one: dict[str, Any], key: str) -> int:
+    """A line or cell number of a reply; 0 when there is none."""
+    value = one.get(key)
+    return value if type(value) is int and 0 <= value < 10**9 else 0
