@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
-import struct
 import sys
 import tempfile
 from typing import Any
@@ -19,8 +18,6 @@ import numpy as np
 
 SIZE = 64 * 1024**2  # bytes, both halves; pages that are never touched cost nothing
 F_ADD_SEALS, SEAL_SEAL, SEAL_SHRINK, SEAL_GROW = 1033, 1, 2, 4
-MARK = struct.Struct("<qq")  # behind both halves, one for each side: what it is at
-TOTAL = SIZE + 2 * MARK.size
 SMALLEST = 16 * 1024  # bytes of an array for which this is quicker than the socket
 
 
@@ -28,7 +25,7 @@ class Arena:
     """One side's view of the shared memory behind a descriptor."""
 
     def __init__(self, descriptor: int, *, first_half: bool) -> None:
-        self.memory = mmap.mmap(descriptor, TOTAL)
+        self.memory = mmap.mmap(descriptor, SIZE)
         self.start = 0 if first_half else SIZE // 2
         self.other = SIZE // 2 - self.start
         self.used, self.half = 0, SIZE // 2
@@ -53,18 +50,6 @@ class Arena:
             raise ValueError("outside the arena")
         return np.frombuffer(self.memory, dtype, count, self.other + place)
 
-    def mark(self, cell: int, line: int) -> None:
-        """Say what this side is at, for the other to look up should this one end."""
-        MARK.pack_into(self.memory, self._mark(self.start), cell, line)
-
-    def marked(self) -> tuple[int, int] | None:
-        """What the other side said last that it was at; whatever stands there, it is a stranger's word."""
-        cell, line = MARK.unpack_from(self.memory, self._mark(self.other))
-        return (cell, line) if 0 < cell < 10**9 and 0 < line < 10**9 else None
-
-    def _mark(self, half: int) -> int:
-        return SIZE + (MARK.size if half else 0)
-
     def close(self) -> None:
         """Give the memory back."""
         self.memory.close()
@@ -74,10 +59,10 @@ def new_memory() -> int:
     """A descriptor of fresh shared memory of the right size."""
     if sys.platform != "linux":  # a file without a name does; nothing keeps a child from cutting it short
         with tempfile.TemporaryFile() as file:
-            os.ftruncate(file.fileno(), TOTAL)
+            os.ftruncate(file.fileno(), SIZE)
             return os.dup(file.fileno())
     descriptor = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.ftruncate(descriptor, TOTAL)
+    os.ftruncate(descriptor, SIZE)
     # A child that cut it short would end the judge with SIGBUS.
     fcntl.fcntl(descriptor, F_ADD_SEALS, SEAL_SEAL | SEAL_SHRINK | SEAL_GROW)
     return descriptor

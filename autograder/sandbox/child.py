@@ -57,11 +57,12 @@ class Child:
         cpu_seconds: float,
         most: int,
         callback: Callback | None = None,
+        notice: Callable[[dict[str, Any]], None] | None = None,
     ) -> tuple[dict[str, Any], bytes]:
         """Send a request and wait for its reply, at most `cpu_seconds` and `most` bytes of data long.
 
-        `callback` answers the child's calls of callable arguments. Raises Overdue or ChildEnded; the
-        child is of no further use then.
+        `callback` answers the child's calls of callable arguments, `notice` hears of what it reports
+        on the way. Raises Overdue or ChildEnded; the child is of no further use then.
         """
         self._cpu_seconds, self._wall_seconds = cpu_seconds, 4 * cpu_seconds + 10
         self._cpu_until = self._cpu() + self._cpu_seconds
@@ -73,6 +74,8 @@ class Child:
             kind = reply.get("op")
             if kind == "callback" and callback is not None:
                 self._send(frames.frame(*callback(reply, data)))
+            elif kind == "at" and notice is not None:
+                notice(reply)
             else:
                 return reply, data
 

@@ -88,7 +88,7 @@ class Runner:
             header["functions"],
             self.namespace,
             skip,
-            running=self.arena.mark,
+            running=lambda cell, line: self.send({"op": "at", "cell": cell, "line": line}, []),
             describe=self.describe,
         )
         self.printed.take()

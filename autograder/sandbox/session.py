@@ -49,6 +49,7 @@ class Session:
         self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
         self.loaded = False  # whether the definitions were run, so that `notes` says what was noticed
+        self._at: tuple[int, int] | None = None  # the statement that a loading child is running
         self.notes: list[Note] = []
         self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
 
@@ -146,19 +147,25 @@ class Session:
         """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
         self.loaded = True
         while not self._hopeless:
-            self._child, self._served = Child(self._worker), set()
+            self._child, self._served, self._at = Child(self._worker), set(), None
             header = {"op": "load", "functions": self._functions, "skip": self._skip}
             try:
-                reply, _ = self._child.request(header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0)
+                reply, _ = self._child.request(
+                    header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0, notice=self._hear
+                )
                 self._take_notes(reply)
                 return True
             except (Overdue, ChildEnded):
-                blamed = self._child.arena.marked()  # the statement that it was at
                 self._end()
+                blamed = self._at
                 self._hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
                 if blamed is not None:
                     self._skip.append(blamed)
         return False
+
+    def _hear(self, report: dict[str, Any]) -> None:
+        """The child says which statement comes next."""
+        self._at = line_of(report, "cell"), line_of(report, "line")
 
     def _take_notes(self, reply: dict[str, Any]) -> None:
         found = reply.get("functions")

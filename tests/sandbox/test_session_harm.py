@@ -192,13 +192,9 @@ class TestLoading:
     def test_a_load_that_cannot_be_mended_is_not_tried_again(self) -> None:
         """When no statement can be blamed, the definitions are run once, not once a call."""
         source = """
-            import gc, mmap, os
-            def rub_out():
-                for one in gc.get_objects() + [getattr(o, "memory", None) for o in gc.get_objects()]:
-                    if isinstance(one, mmap.mmap):
-                        one[-32:] = bytes(32)  # where it says what it is at
-                os._exit(1)
-            A = rub_out()
+            import json, os, struct
+            text = json.dumps({"op": "at", "cell": 0, "line": 0}).encode()
+            A = os.write(3, (struct.pack("<IQ", len(text), 0) + text) * 2) and os._exit(1)
             def f(): return A
         """
         own = Recording()
