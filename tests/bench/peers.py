@@ -69,7 +69,7 @@ def ours(assignment: Assignment) -> tuple[float, float]:
 
         def once() -> None:
             report = grader.grade(submission_of("student", file, assignment.id))
-            assert report.score.earned == report.score.possible
+            assert report.score.earned >= report.score.possible
             reports.append(report)
             report.to_json()
 
