@@ -1,0 +1,103 @@
+"""Opening the database: a SQLite file, or PostgreSQL by its address.
+
+Whatever is written goes through `transaction`; SQLite takes its write lock at the beginning of one, so a
+second process waits instead of failing half way. With `synchronous=FULL` a commit returns after the log is
+on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+
+from autograder.errors import UsageError
+from quizzes.store.migrations import migrate
+
+__all__ = ["Database"]
+
+
+class Database:
+    """An open database, brought to its newest form; raises UsageError when it cannot be opened.
+
+    `address` is a file's path, or `postgresql://…`.
+    """
+
+    def __init__(self, address: str | Path) -> None:
+        written = str(address)
+        self.file: Path | None = None
+        if "://" not in written:
+            self.file = Path(written)
+            self._write, self._read = _sqlite(self.file, "IMMEDIATE"), _sqlite(self.file, "DEFERRED")
+        else:
+            self._write = self._read = _postgresql(written)
+        self.dialect = self._write.dialect.name
+        try:
+            with self.transaction() as connection:
+                migrate(connection)
+        except OperationalError as problem:
+            self.close()
+            raise UsageError(
+                f"The quiz database cannot be opened: {str(problem.orig).strip()}.",
+                next_step="Check DATABASE_URL, or the folder of the file and who may write there.",
+            ) from problem
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection to write with; committed at the end, rolled back when an exception leaves it."""
+        with self._write.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database; what it writes is not kept."""
+        with self._read.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._write.dispose()
+        self._read.dispose()
+
+
+def _sqlite(file: Path, kind: str) -> Engine:
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30}, pool_size=8, max_overflow=24)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # transactions begin below, not when the driver thinks so
+        for setting in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+        ):
+            connection.execute(f"PRAGMA {setting}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+def _postgresql(address: str) -> Engine:
+    scheme, _, rest = address.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise UsageError(
+            f"A quiz database is a SQLite file or postgresql://…, not {scheme}://….",
+            next_step="Correct DATABASE_URL.",
+        )
+    try:
+        return create_engine(f"postgresql+psycopg://{rest}", pool_pre_ping=True, pool_size=8, max_overflow=8)
+    except ModuleNotFoundError as problem:
+        raise UsageError(
+            "PostgreSQL needs the package psycopg.",
+            next_step="Install it: pip install 'autograder[postgres]'.",
+        ) from problem
