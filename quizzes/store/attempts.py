@@ -1,0 +1,198 @@
+"""Attempts as rows: starting one, finding one, and handing its pen over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from quizzes.attempt import Attempt, FinishedBy, PenTaken, Started, State
+from quizzes.paper import Dealt
+from quizzes.refusal import Conflict, Forbidden, NotFound
+from quizzes.revisions import Held
+from quizzes.store.log import add, step
+from quizzes.store.once import insert_once
+from quizzes.store.people import terms_of
+from quizzes.store.schema import answer, attempt, attempt_item, quiz
+from quizzes.timing import Terms
+
+__all__ = ["AttemptRow", "answers_of", "begin", "find", "locked", "open_one", "state_of", "take_pen"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """An attempt as it is stored now."""
+
+    id: str
+    quiz: str
+    version: str
+    person: str
+    number: int
+    seed: str
+    preview: bool
+    state: State
+    started_at: int
+    deadline_at: int | None
+    due_at: int | None
+    grace: int
+    finished_at: int | None
+    finished_by: FinishedBy | None
+    pen: str
+    seq: int
+
+
+def find(connection: Connection, one: str, person: str | None = None) -> AttemptRow:
+    """An attempt, and with `person` only if it is theirs; raises NotFound, the same for both reasons."""
+    statement = select(attempt).where(attempt.c.id == one)
+    if person is not None:
+        statement = statement.where(attempt.c.person == person)
+    return _found(connection.execute(statement).one_or_none())
+
+
+def locked(connection: Connection, one: str) -> AttemptRow:
+    """An attempt that no other transaction changes until this one ends."""
+    statement = select(attempt).where(attempt.c.id == one).with_for_update()
+    return _found(connection.execute(statement).one_or_none())
+
+
+def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | None:
+    """The open attempt of a person at a quiz, if there is one."""
+    row = connection.execute(
+        select(attempt).where(
+            attempt.c.quiz == quiz_id, attempt.c.person == person, attempt.c.state == "open"
+        )
+    ).one_or_none()
+    return None if row is None else _found(row)
+
+
+def answers_of(connection: Connection, one: str) -> dict[int, Held]:
+    """The stored answers of an attempt, by the place of their question."""
+    rows = connection.execute(select(answer).where(answer.c.attempt == one).order_by(answer.c.pos))
+    return {row.pos: Held(row.rev, row.raw, row.received_at) for row in rows}
+
+
+def state_of(connection: Connection, one: str) -> Attempt:
+    """The rows of an attempt as the fold of its events would have them, late saves aside."""
+    row = find(connection, one)
+    return Attempt(
+        row.state,
+        row.started_at,
+        row.deadline_at,
+        row.due_at,
+        row.pen,
+        row.finished_at,
+        row.finished_by,
+        answers_of(connection, one),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a new attempt is made of, drawn before it is queued."""
+
+    id: str
+    version: str
+    seed: str
+    pen: str
+    items: Sequence[Dealt]
+    preview: bool = False
+
+
+def begin(connection: Connection, quiz_id: str, person: str, fresh: Fresh, at: int) -> AttemptRow:
+    """Start an attempt, or return the one that is open; raises Forbidden outside the window.
+
+    Of two starts at once, one wins and the other returns the winner's attempt. A preview, for staff, starts
+    at any time and is never counted.
+    """
+    if (already := open_one(connection, quiz_id, person)) is not None:
+        return already
+    # An extension for everybody waits for starts under way, so that none of them misses it.
+    now = connection.execute(
+        select(quiz.c.version).where(quiz.c.id == quiz_id).with_for_update(read=True)
+    ).scalar_one_or_none()
+    terms = terms_of(connection, quiz_id, person)
+    used, last = _used(connection, quiz_id, person)
+    if not fresh.preview:
+        _check(terms, used, at)
+    if now != fresh.version:
+        raise Conflict("The quiz was just published anew.", next_step="Press start again.")
+    deadline_at = terms.deadline_at(at)
+    if fresh.preview:
+        deadline_at = None if terms.allot is None else at + terms.allot
+    values = {
+        "id": fresh.id,
+        "quiz": quiz_id,
+        "version": fresh.version,
+        "person": person,
+        "number": last + 1,
+        "seed": fresh.seed,
+        "preview": fresh.preview,
+        "state": "open",
+        "started_at": at,
+        "deadline_at": deadline_at,
+        "due_at": terms.due_at,
+        "grace": terms.grace,
+        "pen": fresh.pen,
+        "seq": 1,
+    }
+    if not insert_once(connection, attempt, values):
+        winner = open_one(connection, quiz_id, person)
+        if winner is None:
+            raise Conflict("This attempt was just finished elsewhere.", next_step="Reload the page.")
+        return winner
+    items = [
+        {
+            "attempt": fresh.id,
+            "pos": pos,
+            "question_hash": item.question_hash,
+            "params": item.params,
+            "option_order": item.option_order,
+            "points": item.points,
+        }
+        for pos, item in enumerate(fresh.items)
+    ]
+    if items:
+        connection.execute(insert(attempt_item), items)
+    add(connection, fresh.id, 1, Started(at, deadline_at, terms.due_at, fresh.pen))
+    return find(connection, fresh.id)
+
+
+def take_pen(connection: Connection, one: str, pen: str, at: int) -> AttemptRow:
+    """Let another window write; nothing changes when it writes already, or when the attempt is over."""
+    row = locked(connection, one)
+    if row.pen == pen or row.state is not State.OPEN:
+        return row
+    seq = step(connection, one, only_open=True, pen=pen)
+    assert seq is not None  # the row is locked
+    add(connection, one, seq, PenTaken(at, pen))
+    return find(connection, one)
+
+
+def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:
+    if row is None:
+        raise NotFound("There is no such attempt.", next_step="Start the quiz from its page.")
+    values = dict(row._mapping)
+    values["state"] = State(row.state)
+    values["finished_by"] = None if row.finished_by is None else FinishedBy(row.finished_by)
+    return AttemptRow(**values)
+
+
+def _used(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
+    """How many attempts count against the allowed ones, and the highest number given."""
+    theirs = attempt.c.quiz == quiz_id, attempt.c.person == person
+    counted = select(func.count()).where(*theirs, attempt.c.preview.is_(False))
+    highest = select(func.coalesce(func.max(attempt.c.number), 0)).where(*theirs)
+    return connection.execute(counted).scalar_one(), connection.execute(highest).scalar_one()
+
+
+def _check(terms: Terms, used: int, at: int) -> None:
+    if at < terms.opens_at:
+        # The same words as for a quiz that does not exist: nothing of it is seen early.
+        raise NotFound("There is no such quiz yet.", next_step="Come back when it opens.")
+    if not terms.may_start(at):
+        raise Forbidden("This quiz is closed.", next_step="Ask the course's staff if you had a reason.")
+    if terms.attempts is not None and used >= terms.attempts:
+        raise Forbidden(
+            "You have used every attempt this quiz allows.", next_step="Look at your result instead."
+        )
