@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from quizzes.attempt import (
     Accepted,
@@ -22,7 +22,7 @@ from quizzes.attempt import (
 )
 from quizzes.store.schema import answer_event, attempt, attempt_event
 
-__all__ = ["add", "events_of", "step"]
+__all__ = ["add", "events_of", "latest", "step"]
 
 KINDS = {
     "started": Started,
@@ -75,6 +75,13 @@ def events_of(connection: Connection, one: str) -> list[Event]:
     rows = connection.execute(select(answer_event).where(answer_event.c.attempt == one))
     numbered.extend((row.seq, _saved(row)) for row in rows)
     return [event for _, event in sorted(numbered, key=lambda one: one[0])]
+
+
+def latest(connection: Connection) -> int:
+    """The latest instant the log knows of, for a clock to start from; 0 for an empty log."""
+    tables = (attempt_event, answer_event)
+    found = [connection.execute(select(func.max(table.c.at))).scalar_one() for table in tables]
+    return max((int(at) for at in found if at is not None), default=0)
 
 
 def _saved(row: Row[tuple[object, ...]]) -> Saved:
