@@ -66,6 +66,11 @@ class ExamHall(RuleBasedStateMachine):
         self.hall.fake.pass_(span)
         self.true += span
 
+    @rule(beyond=st.sampled_from([-1, 0, 1, GRACE, GRACE + 1, GRACE + SETTLE, GRACE + SETTLE + 1]))
+    def pass_until_the_end(self, beyond: int) -> None:
+        """It is just before, at or after the deadline, the end of the grace, or the sweeper's time."""
+        self.pass_(max(0, self.deadline + beyond - self.true))
+
     @rule(span=st.integers(0, 60 * MINUTE))
     def set_clock_back(self, span: int) -> None:
         """The machine's clock is set back; true time does not care."""
@@ -241,4 +246,5 @@ class ExamHall(RuleBasedStateMachine):
 
 
 TestExamHall = ExamHall.TestCase
-TestExamHall.settings = settings(max_examples=max(25, int(os.environ.get("FUZZ", "0")) // 20), stateful_step_count=40, deadline=None)
+MORE = int(os.environ.get("FUZZ", "0")) // 20
+TestExamHall.settings = settings(max_examples=max(25, MORE), stateful_step_count=40, deadline=None)
