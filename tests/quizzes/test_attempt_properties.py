@@ -93,6 +93,11 @@ class ExamHall(RuleBasedStateMachine):
         self.sent.append((f"save-{len(self.sent):06}", pos, value, base, pen, clear))
         self.deliver(self.sent[-1], queued)
 
+    @rule(pos=st.integers(0, 1), value=st.sampled_from([None, "1", "2"]), clear=st.booleans())
+    def save_as_a_page_does(self, pos: int, value: str | None, clear: bool) -> None:
+        """With the revision it has and the pen that writes."""
+        self.save(pos, value, 0, self.pen, clear, 0)
+
     @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 10**6))
     def deliver_again(self, which: int) -> None:
