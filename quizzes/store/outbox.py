@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select, update
 from quizzes.store.once import insert_once
 from quizzes.store.schema import outbox
 
-__all__ = ["Message", "due", "failed", "put_out", "sent"]
+__all__ = ["Message", "claim", "failed", "put_out", "sent"]
 
 FIRST_WAIT = 10_000
 LONGEST_WAIT = 3_600_000
+LEASE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ def put_out(connection: Connection, kind: str, once: str, payload: dict[str, obj
     return insert_once(connection, outbox, values)
 
 
-def due(connection: Connection, now: int, limit: int = 50) -> list[Message]:
-    """Messages whose time has come, oldest first; two servers never get the same one in one transaction."""
+def claim(connection: Connection, now: int, limit: int = 50) -> list[Message]:
+    """Messages whose time has come, oldest first; no other sender gets them for a minute.
+
+    Whoever dies before it says `sent` lets them go out a second time: receivers see the same `id` again.
+    """
     rows = connection.execute(
         select(outbox)
         .where(outbox.c.done_at.is_(None), outbox.c.next_at <= now)
@@ -42,7 +46,10 @@ def due(connection: Connection, now: int, limit: int = 50) -> list[Message]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [Message(row.id, row.kind, json.loads(row.payload), row.tries) for row in rows]
+    messages = [Message(row.id, row.kind, json.loads(row.payload), row.tries) for row in rows]
+    mine = outbox.c.id.in_([one.id for one in messages])
+    connection.execute(update(outbox).where(mine).values(next_at=now + LEASE))
+    return messages
 
 
 def sent(connection: Connection, message: Message, now: int) -> None:
