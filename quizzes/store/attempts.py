@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from quizzes.attempt import Attempt, FinishedBy, PenTaken, Started, State
 from quizzes.paper import Dealt
@@ -18,6 +18,16 @@ from quizzes.store.schema import answer, attempt, attempt_item, quiz
 from quizzes.timing import Terms
 
 __all__ = ["AttemptRow", "answers_of", "begin", "find", "locked", "open_one", "state_of", "take_pen"]
+
+# Asked all the time, so they are built once.
+FIND = select(attempt).where(attempt.c.id == bindparam("one"))
+LOCK = FIND.with_for_update()
+THEIRS = attempt.c.quiz == bindparam("one"), attempt.c.person == bindparam("who")
+OPEN = select(attempt).where(*THEIRS, attempt.c.state == "open")
+VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("one")).with_for_update(read=True)
+USED = select(
+    func.count().filter(attempt.c.preview.is_(False)), func.coalesce(func.max(attempt.c.number), 0)
+).where(*THEIRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +54,18 @@ class AttemptRow:
 
 def find(connection: Connection, one: str, person: str | None = None) -> AttemptRow:
     """An attempt, and with `person` only if it is theirs; raises NotFound, the same for both reasons."""
-    statement = select(attempt).where(attempt.c.id == one)
-    if person is not None:
-        statement = statement.where(attempt.c.person == person)
-    return _found(connection.execute(statement).one_or_none())
+    row = connection.execute(FIND, {"one": one}).one_or_none()
+    return _found(None if row is None or person not in (None, row.person) else row)
 
 
 def locked(connection: Connection, one: str) -> AttemptRow:
     """An attempt that no other transaction changes until this one ends."""
-    statement = select(attempt).where(attempt.c.id == one).with_for_update()
-    return _found(connection.execute(statement).one_or_none())
+    return _found(connection.execute(LOCK, {"one": one}).one_or_none())
 
 
 def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | None:
     """The open attempt of a person at a quiz, if there is one."""
-    row = connection.execute(
-        select(attempt).where(
-            attempt.c.quiz == quiz_id, attempt.c.person == person, attempt.c.state == "open"
-        )
-    ).one_or_none()
+    row = connection.execute(OPEN, {"one": quiz_id, "who": person}).one_or_none()
     return None if row is None else _found(row)
 
 
@@ -108,9 +111,7 @@ def begin(connection: Connection, quiz_id: str, person: str, fresh: Fresh, at: i
     if (already := open_one(connection, quiz_id, person)) is not None:
         return already
     # An extension for everybody waits for starts under way, so that none of them misses it.
-    now = connection.execute(
-        select(quiz.c.version).where(quiz.c.id == quiz_id).with_for_update(read=True)
-    ).scalar_one_or_none()
+    now = connection.execute(VERSION, {"one": quiz_id}).scalar_one_or_none()
     terms = terms_of(connection, quiz_id, person)
     used, last = _used(connection, quiz_id, person)
     if not fresh.preview:
@@ -180,10 +181,8 @@ def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:
 
 def _used(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
     """How many attempts count against the allowed ones, and the highest number given."""
-    theirs = attempt.c.quiz == quiz_id, attempt.c.person == person
-    counted = select(func.count()).where(*theirs, attempt.c.preview.is_(False))
-    highest = select(func.coalesce(func.max(attempt.c.number), 0)).where(*theirs)
-    return connection.execute(counted).scalar_one(), connection.execute(highest).scalar_one()
+    row = connection.execute(USED, {"one": quiz_id, "who": person}).one()
+    return row[0], row[1]
 
 
 def _check(terms: Terms, used: int, at: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from quizzes.refusal import Forbidden, NotFound
 from quizzes.store.once import put
@@ -23,6 +23,22 @@ FIELDS = {
     "extra": int,
     "multiplier": Fraction,
 }
+
+# Asked at every start, so they are built once.
+PLACE = (
+    select(quiz, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
+    .outerjoin(
+        enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
+    )
+    .where(quiz.c.id == bindparam("one"))
+)
+OVERRIDES = select(override).where(
+    override.c.quiz == bindparam("one"),
+    or_(
+        and_(override.c.scope == "person", override.c.who == bindparam("person")),
+        and_(override.c.scope == "label", override.c.who == bindparam("label")),
+    ),
+)
 
 
 def add_course(connection: Connection, name: str, title: str, tz: str) -> None:
@@ -87,18 +103,13 @@ def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
 
 def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
     """What holds for one student; raises NotFound for no such quiz, Forbidden for somebody not enrolled."""
-    row = connection.execute(select(quiz).where(quiz.c.id == quiz_id)).one_or_none()
+    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
-    place = connection.execute(
-        select(enrolment).where(enrolment.c.course == row.course, enrolment.c.person == person_id)
-    ).one_or_none()
-    if place is None:
+    if row.label is None:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
-    given = Accommodation(Fraction(place.multiplier), place.extra)
-    own = and_(override.c.scope == "person", override.c.who == person_id)
-    label = and_(override.c.scope == "label", override.c.who == place.label)
-    found = connection.execute(select(override).where(override.c.quiz == quiz_id, or_(own, label)))
+    given = Accommodation(Fraction(row.multiplier), row.extra)
+    found = connection.execute(OVERRIDES, {"one": quiz_id, "person": person_id, "label": row.label})
     overrides = [
         Override(one.field, FIELDS[one.field](one.value) if one.value else None, one.scope == "person")
         for one in found
