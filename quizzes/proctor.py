@@ -1,8 +1,9 @@
 """The proctor: hands out attempts, takes saves, watches the clock and collects; what a web server talks to.
 
 Whatever changes something returns a future that resolves after the commit: `.result()` waits for it, and
-`asyncio.wrap_future` awaits it. An instant is taken when a call arrives, before any queue. Students' calls
-name the student, and a foreign attempt is no attempt; staff's looks change nothing.
+`asyncio.wrap_future` awaits it; the call itself may read the database, which takes a millisecond. An instant
+is taken when a call arrives, before any queue. Students' calls name the student, and a foreign attempt is no
+attempt; staff's looks change nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from quizzes.store.database import Database
 from quizzes.store.endings import Ending, close_overdue, finish, overdue, settle
 from quizzes.store.grades import Given, record, unmarked
 from quizzes.store.log import events_of
+from quizzes.store.offers import Offer, offer_to
 from quizzes.store.receipts import Receipt, Seal, last_receipt
 from quizzes.store.writer import Writer
 from quizzes.timing import remaining
@@ -72,6 +74,11 @@ class Proctor:
         self.database.close()
 
     # What students do
+
+    def offer(self, quiz: str, person: str) -> Offer:
+        """What a start page says: the student's own time and end, before the clock runs."""
+        with self.database.reading() as connection:
+            return offer_to(connection, quiz, person, self.clock.now())
 
     def start(self, quiz: str, person: str, pen: str, *, preview: bool = False) -> Future[AttemptRow]:
         """Start an attempt or return the open one.

@@ -62,6 +62,8 @@ class Save:
     client: str = ""  # address and browser, for the log
 
     def __post_init__(self) -> None:
+        # PostgreSQL stores no NUL, and what a question quotes of an answer may have one.
+        object.__setattr__(self, "problem", self.problem.replace("\0", "\N{REPLACEMENT CHARACTER}"))
         if not SAVE_ID.fullmatch(self.save_id) or not 0 <= self.base_rev < 2**31:
             raise Refused("This save is not one of this page's.", next_step="Reload the page.")
 

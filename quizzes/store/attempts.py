@@ -9,15 +9,28 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from quizzes.attempt import Attempt, FinishedBy, PenTaken, Started, State
 from quizzes.paper import Dealt
-from quizzes.refusal import Conflict, Forbidden, NotFound
+from quizzes.refusal import Conflict, Forbidden, NotFound, Refused
 from quizzes.revisions import Held
 from quizzes.store.log import add, step
 from quizzes.store.once import insert_once
-from quizzes.store.people import terms_of
+from quizzes.store.people import is_staff, terms_of
 from quizzes.store.schema import answer, attempt, attempt_item, quiz
 from quizzes.timing import Terms
 
-__all__ = ["AttemptRow", "answers_of", "begin", "find", "locked", "open_one", "state_of", "take_pen"]
+__all__ = [
+    "AttemptRow",
+    "Fresh",
+    "answers_of",
+    "attempts_at",
+    "begin",
+    "find",
+    "locked",
+    "open_one",
+    "refusal_of",
+    "state_of",
+    "take_pen",
+    "used_by",
+]
 
 # Asked all the time, so they are built once.
 FIND = select(attempt).where(attempt.c.id == bindparam("one"))
@@ -113,9 +126,11 @@ def begin(connection: Connection, quiz_id: str, person: str, fresh: Fresh, at: i
     # An extension for everybody waits for starts under way, so that none of them misses it.
     now = connection.execute(VERSION, {"one": quiz_id}).scalar_one_or_none()
     terms = terms_of(connection, quiz_id, person)
-    used, last = _used(connection, quiz_id, person)
-    if not fresh.preview:
-        _check(terms, used, at)
+    used, last = used_by(connection, quiz_id, person)
+    if fresh.preview and not is_staff(connection, quiz_id, person):
+        raise Forbidden("Only the course's staff may preview a quiz.", next_step="Start it when it opens.")
+    if not fresh.preview and (refusal := refusal_of(terms, used, at)):
+        raise refusal
     if now != fresh.version:
         raise Conflict("The quiz was just published anew.", next_step="Press start again.")
     deadline_at = terms.deadline_at(at)
@@ -179,19 +194,30 @@ def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:
     return AttemptRow(**values)
 
 
-def _used(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
+def used_by(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
     """How many attempts count against the allowed ones, and the highest number given."""
     row = connection.execute(USED, {"one": quiz_id, "who": person}).one()
     return row[0], row[1]
 
 
-def _check(terms: Terms, used: int, at: int) -> None:
+def refusal_of(terms: Terms, used: int, at: int) -> Refused | None:
+    """Why a student may not start now; None if they may."""
     if at < terms.opens_at:
         # The same words as for a quiz that does not exist: nothing of it is seen early.
-        raise NotFound("There is no such quiz yet.", next_step="Come back when it opens.")
+        return NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
     if not terms.may_start(at):
-        raise Forbidden("This quiz is closed.", next_step="Ask the course's staff if you had a reason.")
+        return Forbidden("This quiz is closed.", next_step="Ask the course's staff if you had a reason.")
     if terms.attempts is not None and used >= terms.attempts:
-        raise Forbidden(
+        return Forbidden(
             "You have used every attempt this quiz allows.", next_step="Look at your result instead."
         )
+    return None
+
+
+def attempts_at(connection: Connection, quiz_id: str, person: str | None = None) -> list[AttemptRow]:
+    """The attempts at a quiz, of everybody or of one person, in the order they began."""
+    statement = select(attempt).where(attempt.c.quiz == quiz_id)
+    if person is not None:
+        statement = statement.where(attempt.c.person == person)
+    rows = connection.execute(statement.order_by(attempt.c.started_at, attempt.c.id))
+    return [_found(row) for row in rows]

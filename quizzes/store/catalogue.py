@@ -10,11 +10,11 @@ from quizzes.paper import QuizVersion
 from quizzes.refusal import Conflict, NotFound
 from quizzes.store.audit import Act, note
 from quizzes.store.once import insert_once, put
-from quizzes.store.people import terms_of
+from quizzes.store.people import schedule_of, terms_of
 from quizzes.store.schema import enrolment, quiz, quiz_version
 from quizzes.timing import Schedule
 
-__all__ = ["Shortfall", "content_of", "current_version", "publish"]
+__all__ = ["Published", "Shortfall", "content_of", "current_version", "publish", "published_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,24 @@ def publish(
         )
     note(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
     return short
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A quiz as it is offered now."""
+
+    id: str
+    title: str
+    version: str
+    schedule: Schedule
+
+
+def published_in(connection: Connection, course: str) -> list[Published]:
+    """The quizzes of a course, the first to open first; whether a student may see one yet is theirs to ask."""
+    rows = connection.execute(
+        select(quiz).where(quiz.c.course == course).order_by(quiz.c.opens_at, quiz.c.id)
+    )
+    return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
 
 def current_version(connection: Connection, quiz_id: str) -> str:

@@ -7,18 +7,24 @@ on the disk.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from autograder.errors import UsageError
 from quizzes.store.migrations import migrate
 
-__all__ = ["Database"]
+__all__ = ["Database", "database_address"]
+
+
+def database_address(file: Path) -> str:
+    """Where quizzes are kept: DATABASE_URL if it is set, else this file."""
+    return os.environ.get("DATABASE_URL") or str(file)
 
 
 class Database:
@@ -67,7 +73,9 @@ class Database:
 
 
 def _sqlite(file: Path, kind: str) -> Engine:
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30}, pool_size=8, max_overflow=24)
+    with suppress(OSError):  # what cannot be made is said when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # answers are nobody else's business
+    engine = create_engine(URL.create("sqlite", database=str(file)), pool_size=8, max_overflow=24)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:

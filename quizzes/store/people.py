@@ -11,7 +11,7 @@ from quizzes.store.once import put
 from quizzes.store.schema import course, enrolment, override, person, quiz
 from quizzes.timing import Accommodation, Override, Schedule, Terms, terms_for
 
-__all__ = ["add_course", "add_person", "enrol", "schedule_of", "set_override", "terms_of"]
+__all__ = ["add_course", "add_person", "enrol", "is_staff", "schedule_of", "set_override", "terms_of"]
 
 FIELDS = {
     "opens_at": int,
@@ -26,7 +26,7 @@ FIELDS = {
 
 # Asked at every start, so they are built once.
 PLACE = (
-    select(quiz, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
+    select(quiz, enrolment.c.role, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
     .outerjoin(
         enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
     )
@@ -86,6 +86,12 @@ def set_override(
         override,
         {"quiz": quiz_id, "scope": scope, "who": who, "field": one.field, "value": value},
     )
+
+
+def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
+    """Whether somebody takes part in the quiz's course as anything but a student."""
+    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
+    return row is not None and row.role not in (None, "student")
 
 
 def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:

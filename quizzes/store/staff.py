@@ -41,6 +41,8 @@ def extend(
     row = locked(connection, one)
     if row.state is not State.OPEN:
         raise Conflict("This attempt is over.", next_step="Reopen it instead.")
+    if deadline_at <= row.started_at:
+        raise Conflict("It would end before it began.", next_step="Take a later end.")
     if deadline_at < at + NOTICE and not force:
         raise Conflict(
             "It would end in less than a minute.", next_step="Take a later end, or insist on it with force."

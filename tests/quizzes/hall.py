@@ -69,12 +69,14 @@ class Hall:
             )
         return name
 
-    def student(self, accommodation: Accommodation | None = None, label: str = "") -> str:
-        """An enrolled student's id."""
+    def student(
+        self, accommodation: Accommodation | None = None, label: str = "", role: str = "student"
+    ) -> str:
+        """An enrolled person's id."""
         name = f"student-{next(numbers)}"
         with self.database.transaction() as connection:
             add_person(connection, name, name)
-            enrol(connection, "course", name, label=label, accommodation=accommodation)
+            enrol(connection, "course", name, role=role, label=label, accommodation=accommodation)
         return name
 
     def started(self, quiz: str | None = None, student: str | None = None, **changes: Any) -> AttemptRow:

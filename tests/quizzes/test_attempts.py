@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from fake_clock import MINUTE
 from hall import PEN, SEAL, Hall
@@ -9,7 +11,10 @@ from hall import PEN, SEAL, Hall
 from quizzes.attempt import fold
 from quizzes.refusal import Forbidden, NotFound, Refused, TooLarge
 from quizzes.revisions import Outcome
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempts_at, state_of
+from quizzes.store.catalogue import published_in
+from quizzes.store.outbox import claim
+from quizzes.timing import Accommodation
 
 OTHER = "pen-of-another-window"
 
@@ -68,14 +73,51 @@ def test_attempts_are_counted(hall: Hall) -> None:
 
 
 def test_a_preview_is_not_counted(hall: Hall) -> None:
-    """Staff may look at a quiz before it opens, as often as they like, and it is in no outbox."""
-    quiz, person = hall.quiz(opens_at=hall.opens + MINUTE), hall.student()
+    """Staff may look at a quiz before it opens, as often as they like, and no grade goes out; students may not."""
+    quiz, person = hall.quiz(opens_at=hall.opens + MINUTE), hall.student(role="staff")
     for _ in range(2):
         preview = hall.proctor.start(quiz, person, PEN, preview=True).result()
         hall.proctor.finish(preview.id, person).result()
     assert hall.proctor.mark("grader 1") == 2
+    with hall.database.transaction() as connection:
+        assert claim(connection, hall.clock.now()) == []
+        assert [one.preview for one in attempts_at(connection, quiz, person)] == [True, True]
+    with pytest.raises(Forbidden, match="Only the course's staff"):
+        hall.proctor.start(quiz, hall.student(), PEN, preview=True).result()
     hall.fake.pass_(MINUTE)
     assert hall.started(quiz, person).number == 3
+
+
+def test_a_start_page_says_your_time_and_your_end(hall: Hall) -> None:
+    """Before the clock runs, with the accommodation in it, and what the close would cut off."""
+    quiz, student = hall.quiz(extend_close=False), hall.student(Accommodation(Fraction(3, 2)))
+    offer = hall.proctor.offer(quiz, student)
+    assert (offer.terms.allot, offer.deadline_at, offer.cut) == (30 * MINUTE, hall.opens + 30 * MINUTE, 0)
+    hall.fake.pass_(50 * MINUTE)
+    offer = hall.proctor.offer(quiz, student)
+    assert (offer.cut, offer.refusal) == (20 * MINUTE, None)
+    attempt = hall.started(quiz, student)
+    assert attempt.deadline_at == offer.deadline_at
+    assert hall.proctor.offer(quiz, student).running == attempt
+    hall.proctor.finish(attempt.id, student).result()
+    assert isinstance(hall.proctor.offer(quiz, student).refusal, Forbidden)
+    assert isinstance(
+        hall.proctor.offer(
+            hall.quiz(opens_at=hall.opens + 10**8, closes_at=None, due_at=None), student
+        ).refusal,
+        NotFound,
+    )
+    with pytest.raises(Forbidden, match="not enrolled"):
+        hall.proctor.offer(quiz, "nobody")
+
+
+def test_a_courses_quizzes(hall: Hall) -> None:
+    """They are listed with their times, the first to open first."""
+    later, first = hall.quiz(opens_at=hall.opens + 5), hall.quiz()
+    with hall.database.reading() as connection:
+        listed = published_in(connection, "course")
+    assert [one.id for one in listed] == [first, later]
+    assert listed[0].schedule == hall.schedule()
 
 
 def test_somebody_elses_attempt_is_none(hall: Hall) -> None:
