@@ -92,10 +92,9 @@ class Published:
 
 
 def published_in(connection: Connection, course: str) -> list[Published]:
-    """The quizzes of a course, the first to open first; whether a student may see one yet is theirs to ask."""
-    rows = connection.execute(
-        select(quiz).where(quiz.c.course == course).order_by(quiz.c.opens_at, quiz.c.id)
-    )
+    """The quizzes of a course, the first to open first, also those that are not open yet."""
+    theirs = select(quiz).where(quiz.c.course == course)
+    rows = connection.execute(theirs.order_by(quiz.c.opens_at, quiz.c.id))
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
 

@@ -81,10 +81,10 @@ def _sqlite(file: Path, kind: str) -> Engine:
     def _prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin below, not when the driver thinks so
         for setting in (
+            "busy_timeout=30000",  # first: the next one may have to wait for another process
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=30000",
         ):
             connection.execute(f"PRAGMA {setting}")
 
