@@ -50,7 +50,8 @@ def postgres() -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    folder = Path(tempfile.mkdtemp(prefix="quiz-pg-"))
+    # Where any account can reach it, and near: a socket's path may have a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="quiz-pg-", dir="/tmp"))
     as_whom = somebody()
     if as_whom:
         os.chown(folder, as_whom["user"], as_whom["group"])

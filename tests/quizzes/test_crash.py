@@ -63,4 +63,4 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
             event = stored[one][save_id]
             assert (event.rev, event.raw) == (rev, f'"{n}"')
         proctor.close()
-    assert len(acknowledged) > ROUNDS * 8
+    assert len(acknowledged) >= ROUNDS

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
+from fake_clock import MINUTE
 from hall import PEN, SEAL, Hall
 from small_quiz import SmallQuiz
 
 from quizzes.attempt import Saved, fold
 from quizzes.proctor import Proctor
 from quizzes.revisions import Outcome
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempts_at, state_of
 from quizzes.store.database import Database
+from quizzes.store.staff import extend_all
 
 
 @pytest.fixture
@@ -99,3 +102,24 @@ def test_two_sweepers_and_two_markers(hall: Hall, servers: list[Proctor]) -> Non
     for attempt in attempts:
         kinds = [type(one).__name__ for one in hall.proctor.look(attempt.id)[1]]
         assert kinds == ["Started", "Finished", "Graded"]
+
+
+def test_an_extension_while_others_start_and_save(hall: Hall, servers: list[Proctor]) -> None:
+    """From two servers at once: nobody misses it, nobody gets it twice, and no save fails."""
+    quiz = hall.quiz(limit=None)
+    before = [hall.started(quiz) for _ in range(20)]
+    students = [hall.student() for _ in range(20)]
+    calls: list[Any] = []
+    for n, (attempt, student) in enumerate(zip(before, students, strict=True)):
+        mine, other = servers[n % 2], servers[(n + 1) % 2]
+        calls.append(partial(mine.start, quiz, student, PEN))
+        given = {"base_rev": 0, "save_id": f"save-{n:06}", "pen": PEN}
+        calls.append(partial(other.save, attempt.id, attempt.person, 0, "7", **given))
+    more = partial(extend_all, quiz_id=quiz, at=hall.opens, who="staff", reason="outage", minutes=15)
+    calls[20:20] = [partial(servers[1].writer.submit, more)]
+    results = at_once(calls)
+    assert {one.outcome for one in results if hasattr(one, "outcome")} == {Outcome.SAVED}
+    with hall.database.reading() as connection:
+        attempts = attempts_at(connection, quiz)
+    assert len(attempts) == 40
+    assert {one.deadline_at for one in attempts} == {hall.opens + 75 * MINUTE}
