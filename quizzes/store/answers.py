@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, false, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, text, update
 
 from quizzes.attempt import Accepted, State
 from quizzes.refusal import Conflict, NotFound
@@ -17,6 +17,8 @@ from quizzes.timing import Arrival, arrival
 __all__ = ["accept_late", "save"]
 
 MOST_REFUSED = 200  # of one attempt are written down; a page gone wild fills no disk
+# Everything that decides about a save, in one question; `stored` is the same save, if it counted before.
+stored = answer_event.alias("stored")
 STANDING = (
     select(
         attempt.c.state,
@@ -27,6 +29,11 @@ STANDING = (
         answer.c.rev,
         answer.c.raw,
         answer.c.received_at,
+        stored.c.pos.label("stored_pos"),
+        stored.c.rev.label("stored_rev"),
+        stored.c.raw.label("stored_raw"),
+        stored.c.at.label("stored_at"),
+        stored.c.in_grace.label("stored_in_grace"),
     )
     .select_from(attempt)
     .outerjoin(
@@ -34,20 +41,16 @@ STANDING = (
         and_(attempt_item.c.attempt == attempt.c.id, attempt_item.c.pos == bindparam("pos")),
     )
     .outerjoin(answer, and_(answer.c.attempt == attempt.c.id, answer.c.pos == bindparam("pos")))
+    .outerjoin(
+        stored,
+        and_(
+            stored.c.attempt == attempt.c.id,
+            stored.c.save_id == bindparam("save_id"),
+            text("stored.problem = '' AND NOT stored.late"),  # as the index over them is written
+        ),
+    )
     .where(attempt.c.id == bindparam("one"), attempt.c.person == bindparam("person"))
     .with_for_update(of=attempt)
-)
-STORED = select(
-    answer_event.c.pos,
-    answer_event.c.rev,
-    answer_event.c.raw,
-    answer_event.c.at,
-    answer_event.c.in_grace,
-).where(
-    answer_event.c.attempt == bindparam("one"),
-    answer_event.c.save_id == bindparam("save_id"),
-    answer_event.c.problem == "",
-    answer_event.c.late == false(),
 )
 LOG, FIRST = insert(answer_event), insert(answer)
 NEXT = (
@@ -66,16 +69,17 @@ def save(connection: Connection, one: str, person: str, given: Save) -> SaveResu
 
     The writer has locked the attempt by then, so on PostgreSQL too this reads what is newest.
     """
-    standing = connection.execute(STANDING, {"one": one, "person": person, "pos": given.pos}).one_or_none()
+    asked = {"one": one, "person": person, "pos": given.pos, "save_id": given.save_id}
+    standing = connection.execute(STANDING, asked).one_or_none()
     if standing is None or standing.item is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
-    stored = connection.execute(STORED, {"one": one, "save_id": given.save_id}).one_or_none()
     deadline_at: int | None = standing.deadline_at
-    if stored is not None:
-        if (stored.pos, stored.raw) != (given.pos, given.raw):
+    if standing.stored_rev is not None:
+        if (standing.stored_pos, standing.stored_raw) != (given.pos, given.raw):
             raise Conflict("This save was sent before with another answer.", next_step="Reload the page.")
-        held = Held(stored.rev, stored.raw, stored.at)
-        return SaveResult(Outcome.SAVED, held, deadline_at, in_grace=stored.in_grace, replayed=True)
+        held = Held(standing.stored_rev, standing.stored_raw, standing.stored_at)
+        in_grace = bool(standing.stored_in_grace)
+        return SaveResult(Outcome.SAVED, held, deadline_at, in_grace=in_grace, replayed=True)
     held = Held() if standing.rev is None else Held(standing.rev, standing.raw, standing.received_at)
     attempt_now = Writable(standing.state == "open", deadline_at, standing.grace, standing.pen)
     outcome = outcome_of(given, attempt_now, held)
