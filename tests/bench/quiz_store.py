@@ -78,6 +78,20 @@ class Load:
             f"half within {middle * 1000:.1f} ms, 99 % within {most * 1000:.1f} ms"
         )
 
+    def beside_a_busy_thread(self, seconds: float, rate: float) -> None:
+        """The same while another thread of the process computes all the time."""
+        rest = threading.Event()
+
+        def spin() -> None:
+            while not rest.is_set():
+                pass
+
+        busy = threading.Thread(target=spin)
+        busy.start()
+        self.run(seconds, rate)
+        rest.set()
+        busy.join()
+
     def finish(self) -> None:
         """Everybody hands in at once."""
         began = time.perf_counter()
@@ -101,6 +115,8 @@ def main() -> None:
         load.run(given.seconds, None)
         load.run(given.seconds, given.rate)
         load.run(given.seconds, given.rate / 3)
+        print("beside a thread that never rests, as a web server's may be in a herd:")
+        load.beside_a_busy_thread(given.seconds, given.rate)
         load.finish()
         hall.proctor.close()
 

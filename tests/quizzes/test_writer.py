@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -144,6 +145,12 @@ def test_a_full_queue_says_come_again(held: Held, monkeypatch: pytest.MonkeyPatc
     assert (caught.value.status, caught.value.retry_after) == (503, 2)
     held.go()
     assert held.stored() == ["0", "1", "2"]
+
+
+def test_a_busy_thread_does_not_starve_the_writer(held: Held) -> None:
+    """The interpreter changes threads far more often than usual once there is a writer."""
+    assert sys.getswitchinterval() <= 0.0002
+    held.go()
 
 
 def test_after_the_end_nothing_is_taken(held: Held) -> None:
