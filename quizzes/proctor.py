@@ -19,8 +19,9 @@ from quizzes.attempt import Event, FinishedBy
 from quizzes.clock import Clock
 from quizzes.paper import Dealt, QuizVersion
 from quizzes.pen import checked_pen
-from quizzes.raw import Answer, as_answer, as_raw
+from quizzes.raw import Answer, as_raw
 from quizzes.refusal import Busy, NotFound
+from quizzes.regrade import marks_of
 from quizzes.revisions import Held, Save, SaveResult
 from quizzes.store.answers import save
 from quizzes.store.attempts import AttemptRow, Fresh, answers_of, begin, find, open_one, take_pen
@@ -28,7 +29,7 @@ from quizzes.store.backup import has_room
 from quizzes.store.catalogue import content_of, current_version
 from quizzes.store.database import Database
 from quizzes.store.endings import Ending, close_overdue, finish, overdue, settle
-from quizzes.store.grades import Given, record, unmarked
+from quizzes.store.grades import record, unmarked
 from quizzes.store.log import events_of
 from quizzes.store.offers import Offer, offer_to
 from quizzes.store.receipts import Receipt, Seal, last_receipt
@@ -186,7 +187,10 @@ class Proctor:
             waiting = unmarked(connection)
         for one in waiting:
             try:
-                row, given = self._marks(one, grader_version)
+                with self.database.reading() as connection:
+                    row = find(connection, one)
+                    items = self._papers(one)[1]
+                    given = marks_of(connection, row, items, row.version, grader_version)
             except Exception:  # the others are marked all the same
                 log.exception("Attempt %s cannot be marked.", one)
                 continue
@@ -195,16 +199,6 @@ class Proctor:
         return marked
 
     # How
-
-    def _marks(self, one: str, grader_version: str) -> tuple[AttemptRow, list[Given]]:
-        with self.database.reading() as connection:
-            row, answers = find(connection, one), answers_of(connection, one)
-        given = []
-        for pos, item in enumerate(self._papers(one)[1]):
-            held = answers.get(pos, Held())
-            mark = item.question.mark(as_answer(held.raw))
-            given.append(Given(pos, held.rev, mark.points, mark.detail, row.version, grader_version))
-        return row, given
 
     def _owned(self, one: str, person: str) -> None:
         if self._papers(one)[0] != person:

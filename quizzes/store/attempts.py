@@ -27,6 +27,7 @@ __all__ = [
     "locked",
     "open_one",
     "refusal_of",
+    "shown_in",
     "state_of",
     "take_pen",
     "used_by",
@@ -86,6 +87,14 @@ def answers_of(connection: Connection, one: str) -> dict[int, Held]:
     """The stored answers of an attempt, by the place of their question."""
     rows = connection.execute(select(answer).where(answer.c.attempt == one).order_by(answer.c.pos))
     return {row.pos: Held(row.rev, row.raw, row.received_at) for row in rows}
+
+
+def shown_in(connection: Connection, one: str) -> list[tuple[str, str]]:
+    """The numbers and the order of options that an attempt's questions showed, as JSON."""
+    rows = connection.execute(
+        select(attempt_item).where(attempt_item.c.attempt == one).order_by(attempt_item.c.pos)
+    )
+    return [(row.params, row.option_order) for row in rows]
 
 
 def state_of(connection: Connection, one: str) -> Attempt:

@@ -24,6 +24,7 @@ class Sum:
 
     a: int
     b: int
+    off: int = 0  # what a wrong key adds
 
     def problem_with(self, answer: Answer) -> str:
         """Only whole numbers can be read; nothing at all can be saved."""
@@ -33,7 +34,7 @@ class Sum:
 
     def mark(self, answer: Answer) -> SmallMark:
         """One point for the sum."""
-        right = isinstance(answer, str) and answer.strip() == str(self.a + self.b)
+        right = isinstance(answer, str) and answer.strip() == str(self.a + self.b + self.off)
         return SmallMark(1.0 if right else 0.0, f"{self.a} + {self.b}")
 
 
@@ -54,19 +55,19 @@ class SmallQuiz:
     def __init__(self, content: bytes) -> None:
         self.content = content
         self.hash = hashlib.sha256(content).hexdigest()
-        self._questions: int = json.loads(content)["questions"]
+        self._told = json.loads(content)
 
     def deal(self, seed: str) -> Sequence[SmallItem]:
         """The sums of one attempt."""
         items = []
-        for pos in range(self._questions):
+        for pos in range(self._told["questions"]):
             digest = hashlib.sha256(f"{seed}\n{pos}".encode()).digest()
-            question = Sum(digest[0], digest[1])
+            question = Sum(digest[0] + self._told["more"], digest[1], self._told["off"])
             params = json.dumps({"a": question.a, "b": question.b})
             items.append(SmallItem(question, f"sum-{pos}", params))
         return items
 
 
-def small_quiz(questions: int = 3, wording: str = "") -> SmallQuiz:
-    """A quiz of sums."""
-    return SmallQuiz(json.dumps({"questions": questions, "wording": wording}).encode())
+def small_quiz(questions: int = 3, off: int = 0, more: int = 0) -> SmallQuiz:
+    """A quiz of sums; `off` spoils its key, `more` draws other numbers."""
+    return SmallQuiz(json.dumps({"questions": questions, "off": off, "more": more}).encode())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hall import Hall
-from small_quiz import Sum
+from small_quiz import Sum, small_quiz
 from sqlalchemy import select
 
 from quizzes.attempt import FinishedBy
+from quizzes.refusal import Conflict
+from quizzes.regrade import propose_regrade
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.grades import Given, points_of, propose, record, release
 from quizzes.store.outbox import Message, claim, failed, sent
@@ -98,6 +101,22 @@ def test_an_answer_changed_since_is_not_regraded(hall: Hall) -> None:
     run, _ = hall.write(propose, attempt.quiz, {attempt.id: older}, at=hall.clock.now(), who="staff")
     assert hall.write(release, run, at=hall.clock.now(), who="staff") == 0
     assert points(hall, attempt) == 0.0
+
+
+def test_a_key_is_corrected(hall: Hall) -> None:
+    """Everybody's answers are marked by the new key; who gains and who loses is seen first."""
+    attempt = graded(hall)
+    wrong_key, right_key, other_quiz = small_quiz(off=1), small_quiz(), small_quiz(more=1)
+    at = hall.clock.now()
+    for version, before, after in ((wrong_key, 1.0, 0.0), (right_key, 0.0, 1.0)):
+        named = {"at": at, "who": "staff"}
+        run, changes = hall.write(propose_regrade, attempt.quiz, version, "grader 2", **named)
+        assert [(one.before, one.after) for one in changes] == [(before, after)]
+        assert points(hall, attempt) == before
+        hall.write(release, run, **named)
+        assert points(hall, attempt) == after
+    with pytest.raises(Conflict, match="other numbers"):
+        hall.write(propose_regrade, attempt.quiz, other_quiz, "grader 2", at=at, who="staff")
 
 
 def test_a_message_is_sent_until_it_arrives(hall: Hall) -> None:

@@ -120,6 +120,15 @@ def test_a_write_the_database_chokes_on_fails_alone(held: Held) -> None:
     assert held.stored() == ["a", "b"]
 
 
+def test_whoever_goes_away_is_written_all_the_same(held: Held) -> None:
+    """A browser that closed its connection had sent its answer."""
+    gone, other = held.add("gone"), held.add("other")
+    assert gone.cancel()
+    held.go()
+    assert other.exception() is None
+    assert held.stored() == ["gone", "other"]
+
+
 def test_order_is_kept(held: Held) -> None:
     """Writes happen in the order they were queued."""
     for n in range(300):
