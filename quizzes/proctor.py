@@ -100,7 +100,9 @@ class Proctor:
         if running is not None and overdue(running, at):
             # In a transaction of its own: it ended, whether or not another one may begin.
             self.writer.submit(partial(settle, one=running.id, now=at, seal=self._seal), [running.id])
-        return self.writer.submit(partial(begin, quiz_id=quiz, person=person, fresh=fresh, at=at))
+        return self.writer.submit(
+            partial(begin, quiz_id=quiz, person=person, fresh=fresh, arrived=at, now=self.clock.now)
+        )
 
     def view(self, one: str, person: str) -> View:
         """A student's own attempt; ended by now if its time is over."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
@@ -124,24 +124,34 @@ class Fresh:
     preview: bool = False
 
 
-def begin(connection: Connection, quiz_id: str, person: str, fresh: Fresh, at: int) -> AttemptRow:
+def begin(
+    connection: Connection,
+    quiz_id: str,
+    person: str,
+    fresh: Fresh,
+    arrived: int,
+    now: Callable[[], int],
+) -> AttemptRow:
     """Start an attempt, or return the one that is open; raises Forbidden outside the window.
 
-    Of two starts at once, one wins and the other returns the winner's attempt. A preview, for staff, starts
-    at any time and is never counted.
+    Whether it may start is asked of its arrival, but its time begins `now`, when it is written: a queue at
+    the opening costs nobody a second. Of two starts at once, one wins and the other returns the winner's
+    attempt. A preview, for staff, starts at any time and is never counted.
     """
     if (already := open_one(connection, quiz_id, person)) is not None:
         return already
     # An extension for everybody waits for starts under way, so that none of them misses it.
-    now = connection.execute(VERSION, {"one": quiz_id}).scalar_one_or_none()
+    version = connection.execute(VERSION, {"one": quiz_id}).scalar_one_or_none()
     terms = terms_of(connection, quiz_id, person)
     used, last = used_by(connection, quiz_id, person)
     if fresh.preview and not is_staff(connection, quiz_id, person):
         raise Forbidden("Only the course's staff may preview a quiz.", next_step="Start it when it opens.")
-    if not fresh.preview and (refusal := refusal_of(terms, used, at)):
+    if not fresh.preview and (refusal := refusal_of(terms, used, arrived)):
         raise refusal
-    if now != fresh.version:
+    if version != fresh.version:
         raise Conflict("The quiz was just published anew.", next_step="Press start again.")
+    began = now()
+    at = began if terms.may_start(began) else arrived
     deadline_at = terms.deadline_at(at)
     if fresh.preview:
         deadline_at = None if terms.allot is None else at + terms.allot

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from autograder.errors import UsageError
 from quizzes.store.migrations import migrate
@@ -45,7 +45,10 @@ class Database:
         try:
             with self.transaction() as connection:
                 migrate(connection)
-        except OperationalError as problem:
+        except UsageError:
+            self.close()
+            raise
+        except DBAPIError as problem:
             self.close()
             raise UsageError(
                 f"The quiz database cannot be opened: {str(problem.orig).strip()}.",

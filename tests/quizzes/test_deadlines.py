@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
 
 import pytest
@@ -119,6 +120,30 @@ def test_a_page_gone_wild_fills_no_disk(hall: Hall) -> None:
     results = [hall.queue(attempt, str(n), base=1) for n in range(260)]
     assert {one.result().outcome for one in results} == {Outcome.CLOSED}
     assert len(hall.proctor.look(attempt.id)[1]) == 3 + 200
+
+
+def test_a_queue_at_the_opening_costs_nobody_a_second(hall: Hall) -> None:
+    """The time begins when the start is written, but what arrived before the close may start."""
+    quiz, students = hall.quiz(), [hall.student(), hall.student()]
+    for student, passing in zip(students, (5_000, 60 * MINUTE), strict=True):
+        began, go = threading.Event(), threading.Event()
+
+        def hold(_: object, began: threading.Event = began, go: threading.Event = go) -> None:
+            began.set()
+            go.wait(30)
+
+        hall.proctor.writer.submit(hold)
+        assert began.wait(30)
+        arrived = hall.clock.now()
+        queued = hall.proctor.start(quiz, student, PEN)
+        hall.fake.pass_(passing)
+        go.set()
+        attempt = queued.result()
+        if passing == 5_000:
+            assert attempt.started_at == arrived + 5_000
+            assert attempt.deadline_at == attempt.started_at + 20 * MINUTE
+        else:
+            assert attempt.started_at == arrived
 
 
 def test_a_starter_at_the_last_moment(hall: Hall) -> None:

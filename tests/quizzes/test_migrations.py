@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +96,16 @@ def test_a_database_of_the_future_is_left_alone(address: str) -> None:
     database.close()
     with pytest.raises(UsageError, match="form 999"):
         Database(address)
+
+
+def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
+    """It is not written into; a sentence says so."""
+    file = tmp_path / "quiz.db"
+    file.write_text("a letter, and no database at all" * 100)
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="not a database"):
+        Database(file)
+    assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize(
