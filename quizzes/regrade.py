@@ -1,0 +1,55 @@
+"""Marking what was handed in, by the key it was taken with or by a later one.
+
+Marks are only given for questions that are, number for number, those the student saw: a changed generator
+would otherwise mark answers to one question by the key of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from quizzes.attempt import State
+from quizzes.paper import Dealt, QuizVersion
+from quizzes.raw import as_answer
+from quizzes.refusal import Conflict
+from quizzes.revisions import Held
+from quizzes.store.attempts import AttemptRow, answers_of, attempts_at, shown_in
+from quizzes.store.grades import Change, Given, propose
+
+__all__ = ["marks_of", "propose_regrade"]
+
+
+def marks_of(
+    connection: Connection, row: AttemptRow, items: Sequence[Dealt], key_version: str, grader_version: str
+) -> list[Given]:
+    """The marks of an attempt's answers; raises Conflict if these are not the questions it showed."""
+    shown = [(item.params, item.option_order) for item in items]
+    if shown != shown_in(connection, row.id):
+        raise Conflict(
+            f"Attempt {row.id} showed other numbers or options than these questions have.",
+            next_step="Mark it with the version it was taken with.",
+        )
+    answers = answers_of(connection, row.id)
+    marks = []
+    for pos, item in enumerate(items):
+        held = answers.get(pos, Held())
+        mark = item.question.mark(as_answer(held.raw))
+        marks.append(Given(pos, held.rev, mark.points, mark.detail, key_version, grader_version))
+    return marks
+
+
+def propose_regrade(
+    connection: Connection, quiz: str, version: QuizVersion, grader_version: str, *, at: int, who: str
+) -> tuple[int, list[Change]]:
+    """Mark all graded attempts of a quiz by another version's key; a run's number and what it would change.
+
+    Nothing counts before `release`. Raises Conflict if that version asks other questions.
+    """
+    marks = {
+        row.id: marks_of(connection, row, version.deal(row.seed), version.hash, grader_version)
+        for row in attempts_at(connection, quiz)
+        if row.state is State.GRADED and not row.preview
+    }
+    return propose(connection, quiz, marks, at=at, who=who)

@@ -1,0 +1,87 @@
+"""How attempts end: by the student, by the server, by staff; once, with a receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from quizzes.attempt import Finished, FinishedBy, State
+from quizzes.store.attempts import AttemptRow, find, locked
+from quizzes.store.log import add, step
+from quizzes.store.receipts import Receipt, Seal, issue, last_receipt
+from quizzes.store.schema import attempt
+from quizzes.timing import Arrival, arrival
+
+__all__ = ["SETTLE", "Ending", "close_overdue", "finish", "overdue", "settle"]
+
+# A save stamped in time may still be queued, here or in another server, when the grace ends.
+SETTLE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An attempt that is over, and its receipt."""
+
+    attempt: AttemptRow
+    receipt: Receipt
+    now: bool  # ended by this call; False for one that was over already
+
+
+def finish(connection: Connection, one: str, at: int, by: FinishedBy, seal: Seal) -> Ending:
+    """End an attempt; a second time returns the first receipt.
+
+    It never ends after its deadline. Asked for after the grace, the attempt had ended by itself.
+    """
+    row = locked(connection, one)
+    if row.state is not State.OPEN:
+        receipt = last_receipt(connection, one)
+        assert receipt is not None  # written in the transaction that ended it
+        return Ending(row, receipt, now=False)
+    if by is not FinishedBy.STAFF and arrival(at, row.deadline_at, row.grace) is Arrival.LATE:
+        by = FinishedBy.SWEEPER
+    finished_at = at if row.deadline_at is None else min(at, row.deadline_at)
+    seq = step(
+        connection,
+        one,
+        only_open=True,
+        state=State.FINISHED.value,
+        finished_at=finished_at,
+        finished_by=by.value,
+    )
+    assert seq is not None  # the row is locked
+    add(connection, one, seq, Finished(at, finished_at, by))
+    row = find(connection, one)
+    return Ending(row, issue(connection, row, seal), now=True)
+
+
+def overdue(row: AttemptRow, now: int) -> bool:
+    """Whether the server ends this attempt itself."""
+    open_ = row.state is State.OPEN and row.deadline_at is not None
+    return open_ and now > (row.deadline_at or 0) + row.grace + SETTLE
+
+
+def settle(connection: Connection, one: str, now: int, seal: Seal) -> AttemptRow:
+    """The attempt as it is at this instant: ended, if it is overdue."""
+    row = locked(connection, one)
+    return finish(connection, one, now, FinishedBy.SWEEPER, seal).attempt if overdue(row, now) else row
+
+
+def close_overdue(connection: Connection, now: int, seal: Seal, limit: int = 50) -> list[str]:
+    """End up to `limit` attempts whose deadline and grace are over; which ones."""
+    rows = connection.execute(
+        select(attempt.c.id)
+        .where(
+            attempt.c.state == "open",
+            attempt.c.deadline_at < now,
+            attempt.c.deadline_at + attempt.c.grace + SETTLE < now,
+        )
+        .order_by(attempt.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [
+        ending.attempt.id
+        for (one,) in rows.all()
+        if (ending := finish(connection, one, now, FinishedBy.SWEEPER, seal)).now
+    ]

@@ -1,0 +1,153 @@
+"""Marks as rows: recorded once for what was handed in, kept when a key changes, released after a look.
+
+A mark belongs to an answer's revision, a key and a grader; a later key adds marks beside the old ones, and a
+regrade run says what would change before it does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from quizzes.attempt import Graded, State
+from quizzes.refusal import NotFound
+from quizzes.store.attempts import AttemptRow, locked
+from quizzes.store.audit import Act, note
+from quizzes.store.log import add, step
+from quizzes.store.once import put
+from quizzes.store.outbox import put_out
+from quizzes.store.schema import attempt, grade, regrade_run
+
+__all__ = ["Change", "Given", "points_of", "propose", "record", "release", "unmarked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one answer was given, and by which key and grader."""
+
+    pos: int
+    answer_rev: int  # 0 for no answer
+    points: float
+    detail: str
+    key_version: str
+    grader_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a regrade does to one attempt."""
+
+    attempt: str
+    before: float
+    after: float
+
+
+def unmarked(connection: Connection) -> list[str]:
+    """Attempts that ended and wait for their marks."""
+    ended = attempt.c.state == "finished"
+    rows = connection.execute(select(attempt.c.id).where(ended).order_by(attempt.c.finished_at))
+    return [one for (one,) in rows]
+
+
+def points_of(connection: Connection, one: str) -> float | None:
+    """The points an attempt has now; None before it was marked."""
+    total = select(func.sum(grade.c.points)).where(grade.c.attempt == one, grade.c.current)
+    points = connection.execute(total).scalar_one()
+    return None if points is None else float(points)
+
+
+def record(connection: Connection, seen: AttemptRow, marks: Sequence[Given], at: int) -> bool:
+    """Record the marks of an attempt as it was `seen`; False, and nothing, if it changed since.
+
+    So two servers that mark the same attempt give one grade and send one message.
+    """
+    row = locked(connection, seen.id)
+    if row.state is not State.FINISHED or row.seq != seen.seq:
+        return False
+    seq = step(connection, row.id, state=State.GRADED.value)
+    assert seq is not None
+    points = sum(one.points for one in marks)
+    add(connection, row.id, seq, Graded(at, points))
+    _make_current(connection, row.id, marks, at)
+    if not row.preview:
+        _tell(connection, row, points, f"grade:{row.id}:{seq}", at)
+    return True
+
+
+def propose(
+    connection: Connection, quiz_id: str, marks: Mapping[str, Sequence[Given]], *, at: int, who: str
+) -> tuple[int, list[Change]]:
+    """Note down what another key would give; a run's number and what it would change."""
+    changes = []
+    for one, given in sorted(marks.items()):
+        before = points_of(connection, one) or 0.0
+        after = sum(each.points for each in given)
+        if before != after:
+            changes.append(Change(one, before, after))
+    first = next((each for given in marks.values() for each in given), None)
+    values = {
+        "quiz": quiz_id,
+        "key_version": first.key_version if first else "",
+        "grader_version": first.grader_version if first else "",
+        "who": who,
+        "diff": json.dumps(
+            {
+                "changes": [asdict(one) for one in changes],
+                "marks": {one: [asdict(each) for each in given] for one, given in marks.items()},
+            }
+        ),
+        "at": at,
+    }
+    run = connection.execute(insert(regrade_run).values(**values).returning(regrade_run.c.id)).scalar_one()
+    return int(run), changes
+
+
+def release(connection: Connection, run: int, *, at: int, who: str) -> int:
+    """Let a proposed regrade count; how many attempts it changed. A second time changes nothing.
+
+    An attempt whose answers changed since is left as it is; raises NotFound for no such run.
+    """
+    found = connection.execute(
+        select(regrade_run).where(regrade_run.c.id == run).with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no regrade run {run}.", next_step="Propose one first.")
+    if found.released_at is not None:
+        return 0
+    stored = json.loads(found.diff)
+    changed = 0
+    for one, given in stored["marks"].items():
+        row = locked(connection, one)
+        marks = [Given(**each) for each in given]
+        marked = select(grade).where(grade.c.attempt == one, grade.c.current)
+        now = {mark.pos: mark.answer_rev for mark in connection.execute(marked)}
+        if row.state is not State.GRADED or now != {each.pos: each.answer_rev for each in marks}:
+            continue
+        before, after = points_of(connection, one), sum(each.points for each in marks)
+        _make_current(connection, one, marks, at)
+        if before != after:
+            changed += 1
+            _tell(connection, row, after, f"regrade:{run}:{one}", at)
+    connection.execute(update(regrade_run).where(regrade_run.c.id == run).values(released_at=at))
+    note(connection, Act(at, who, "release regrade", found.quiz, {"run": run, "changed": changed}))
+    return changed
+
+
+def _make_current(connection: Connection, one: str, marks: Sequence[Given], at: int) -> None:
+    connection.execute(update(grade).where(grade.c.attempt == one).values(current=False))
+    for given in marks:
+        put(connection, grade, {"attempt": one, **asdict(given), "at": at, "current": True})
+
+
+def _tell(connection: Connection, row: AttemptRow, points: float, once: str, at: int) -> None:
+    payload: dict[str, object] = {
+        "attempt": row.id,
+        "quiz": row.quiz,
+        "person": row.person,
+        "points": points,
+        "finished_at": row.finished_at,
+    }
+    put_out(connection, "grade", once, payload, at)

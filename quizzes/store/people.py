@@ -1,0 +1,123 @@
+"""Courses, people, who takes part with how much time, and what one student's terms in a quiz are."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+
+from quizzes.refusal import Forbidden, NotFound
+from quizzes.store.once import put
+from quizzes.store.schema import course, enrolment, override, person, quiz
+from quizzes.timing import Accommodation, Override, Schedule, Terms, terms_for
+
+__all__ = ["add_course", "add_person", "enrol", "is_staff", "schedule_of", "set_override", "terms_of"]
+
+FIELDS = {
+    "opens_at": int,
+    "due_at": int,
+    "closes_at": int,
+    "limit": int,
+    "grace": int,
+    "attempts": int,
+    "extra": int,
+    "multiplier": Fraction,
+}
+
+# Asked at every start, so they are built once.
+PLACE = (
+    select(quiz, enrolment.c.role, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
+    .outerjoin(
+        enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
+    )
+    .where(quiz.c.id == bindparam("one"))
+)
+OVERRIDES = select(override).where(
+    override.c.quiz == bindparam("one"),
+    or_(
+        and_(override.c.scope == "person", override.c.who == bindparam("person")),
+        and_(override.c.scope == "label", override.c.who == bindparam("label")),
+    ),
+)
+
+
+def add_course(connection: Connection, name: str, title: str, tz: str) -> None:
+    """A course, or its new title and zone."""
+    put(connection, course, {"id": name, "title": title, "tz": tz})
+
+
+def add_person(connection: Connection, name: str, full_name: str, email: str | None = None) -> None:
+    """A person, or their new name."""
+    put(connection, person, {"id": name, "name": full_name, "email": email})
+
+
+def enrol(
+    connection: Connection,
+    course_id: str,
+    person_id: str,
+    *,
+    role: str = "student",
+    label: str = "",
+    accommodation: Accommodation | None = None,
+) -> None:
+    """Somebody takes part; a second time changes role, label and accommodation."""
+    given = accommodation or Accommodation()
+    values = {
+        "course": course_id,
+        "person": person_id,
+        "role": role,
+        "label": label,
+        "multiplier": str(given.multiplier),
+        "extra": given.extra,
+    }
+    put(connection, enrolment, values)
+
+
+def set_override(
+    connection: Connection, quiz_id: str, one: Override, *, person_id: str = "", label: str = ""
+) -> None:
+    """One value of a quiz for a person, or for everybody with a label."""
+    if one.field not in FIELDS:
+        raise ValueError(f"{one.field} cannot be overridden; take one of {', '.join(FIELDS)}")
+    scope, who = ("person", person_id) if one.personal else ("label", label)
+    value = "" if one.value is None else str(one.value)
+    put(
+        connection,
+        override,
+        {"quiz": quiz_id, "scope": scope, "who": who, "field": one.field, "value": value},
+    )
+
+
+def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
+    """Whether somebody takes part in the quiz's course as anything but a student."""
+    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
+    return row is not None and row.role not in (None, "student")
+
+
+def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
+    """The schedule in a row of `quiz`."""
+    return Schedule(
+        opens_at=row.opens_at,
+        due_at=row.due_at,
+        closes_at=row.closes_at,
+        limit=row.time_limit,
+        grace=row.grace,
+        extend_close=row.extend_close,
+        attempts=row.attempts,
+    )
+
+
+def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
+    """What holds for one student; raises NotFound for no such quiz, Forbidden for somebody not enrolled."""
+    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
+    if row.label is None:
+        raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
+    given = Accommodation(Fraction(row.multiplier), row.extra)
+    found = connection.execute(OVERRIDES, {"one": quiz_id, "person": person_id, "label": row.label})
+    overrides = [
+        Override(one.field, FIELDS[one.field](one.value) if one.value else None, one.scope == "person")
+        for one in found
+    ]
+    return terms_for(schedule_of(row), given, overrides)

@@ -1,0 +1,231 @@
+"""The tables, as the newest migration leaves them; a test holds that the two agree.
+
+Instants are milliseconds since 1970 UTC. `answer_event` and `attempt_event` are only ever added to; one
+counter per attempt (`attempt.seq`) orders both. `attempt` and `answer` are what these events come to.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+
+from quizzes.store.columns import count, flag, instant, key, number, of, place, text
+
+__all__ = [
+    "answer",
+    "answer_event",
+    "attempt",
+    "attempt_event",
+    "attempt_item",
+    "audit",
+    "course",
+    "enrolment",
+    "grade",
+    "metadata",
+    "outbox",
+    "override",
+    "person",
+    "quiz",
+    "quiz_version",
+    "receipt",
+    "regrade_run",
+]
+
+metadata = MetaData()
+course = Table("course", metadata, key("id"), text("title"), text("tz"))
+person = Table("person", metadata, key("id"), text("name"), text("email", null=True))
+enrolment = Table(
+    "enrolment",
+    metadata,
+    of("course", "course.id", key=True),
+    of("person", "person.id", key=True),
+    text("role"),
+    text("label"),
+    text("multiplier"),  # a fraction, "3/2"
+    instant("extra"),
+)
+quiz_version = Table(
+    "quiz_version",
+    metadata,
+    key("hash"),
+    Column("content", LargeBinary, nullable=False),
+    instant("published_at"),
+)
+quiz = Table(
+    "quiz",
+    metadata,
+    key("id"),
+    of("course", "course.id"),
+    text("slug"),
+    text("title"),
+    of("version", "quiz_version.hash"),
+    instant("opens_at"),
+    instant("due_at", null=True),
+    instant("closes_at", null=True),
+    instant("time_limit", null=True),
+    instant("grace"),
+    flag("extend_close"),
+    Column("attempts", Integer),
+    UniqueConstraint("course", "slug"),
+)
+override = Table(
+    "quiz_override",
+    metadata,
+    of("quiz", "quiz.id", key=True),
+    key("scope"),  # `person` or `label`
+    key("who"),
+    key("field"),
+    text("value"),
+)
+attempt = Table(
+    "attempt",
+    metadata,
+    key("id"),
+    of("quiz", "quiz.id"),
+    of("version", "quiz_version.hash"),
+    of("person", "person.id"),
+    count("number"),
+    text("seed"),
+    flag("preview"),
+    text("state"),
+    instant("started_at"),
+    instant("deadline_at", null=True),
+    instant("due_at", null=True),
+    instant("grace"),
+    instant("finished_at", null=True),
+    text("finished_by", null=True),
+    text("pen"),
+    count("seq"),
+    UniqueConstraint("quiz", "person", "number"),
+    Index(
+        "attempt_open",
+        "quiz",
+        "person",
+        unique=True,
+        sqlite_where=sql("state = 'open'"),
+        postgresql_where=sql("state = 'open'"),
+    ),
+    Index("attempt_deadline", "state", "deadline_at"),
+)
+attempt_item = Table(
+    "attempt_item",
+    metadata,
+    of("attempt", "attempt.id", key=True),
+    place("pos"),
+    text("question_hash"),
+    text("params"),
+    text("option_order"),
+    Column("points", Float, nullable=False),
+)
+answer = Table(
+    "answer",
+    metadata,
+    key("attempt"),
+    place("pos"),
+    count("rev"),
+    text("raw"),
+    instant("received_at"),
+    ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
+)
+answer_event = Table(
+    "answer_event",
+    metadata,
+    of("attempt", "attempt.id", key=True),
+    place("seq"),
+    instant("at"),
+    count("pos"),
+    count("rev"),
+    count("base_rev"),
+    text("save_id"),
+    text("raw"),
+    text("problem"),  # why it is not valid
+    flag("in_grace"),
+    flag("late"),
+    text("client"),
+    # A refused save may be sent again with the same id, after an extension for example.
+    Index(
+        "answer_event_save",
+        "attempt",
+        "save_id",
+        unique=True,
+        sqlite_where=sql("problem = '' AND NOT late"),
+        postgresql_where=sql("problem = '' AND NOT late"),
+    ),
+)
+attempt_event = Table(
+    "attempt_event",
+    metadata,
+    of("attempt", "attempt.id", key=True),
+    place("seq"),
+    instant("at"),
+    text("kind"),
+    text("data"),
+)
+grade = Table(
+    "grade",
+    metadata,
+    of("attempt", "attempt.id", key=True),
+    place("pos"),
+    key("key_version"),
+    key("grader_version"),
+    place("answer_rev"),  # which answer was marked
+    Column("points", Float, nullable=False),
+    text("detail"),
+    instant("at"),
+    flag("current"),
+)
+regrade_run = Table(
+    "regrade_run",
+    metadata,
+    number(),
+    of("quiz", "quiz.id"),
+    text("key_version"),
+    text("grader_version"),
+    text("who"),
+    text("diff"),
+    instant("at"),
+    instant("released_at", null=True),
+)
+receipt = Table(
+    "receipt",
+    metadata,
+    of("attempt", "attempt.id", key=True),
+    place("seq"),
+    text("body"),
+    text("digest"),
+    text("signature"),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    number(),
+    text("kind"),
+    Column("once", Text, nullable=False, unique=True),  # the same message is put in once
+    text("payload"),
+    count("tries"),
+    instant("next_at"),
+    instant("done_at", null=True),
+    text("last_problem", null=True),
+    Index("outbox_due", "done_at", "next_at"),
+)
+audit = Table(
+    "audit",
+    metadata,
+    number(),
+    instant("at"),
+    text("who"),
+    text("act"),
+    text("subject"),
+    text("detail"),
+)
