@@ -82,7 +82,7 @@ def main() -> None:
             took, peak = graded(name, many, Path(place, f"out{workers}"), workers)
             one = one or took
             print(
-                f"  {workers} worker{'s' if workers > 1 else ' '} {took:7.1f} s {STUDENTS / took:7.1f} a second"
+                f"  workers {workers:3} {took:7.1f} s {STUDENTS / took:7.1f} a second"
                 f"  {one / took:5.2f} x one worker  at most {peak:5.0f} MB",
                 flush=True,
             )
