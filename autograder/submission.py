@@ -12,7 +12,7 @@ from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
 from autograder.notebook import LARGEST_FILE, Cell, read_notebook, storable
 
-__all__ = ["Submission", "read_submission"]
+__all__ = ["Submission", "notebook_bytes", "read_submission"]
 
 # No link is followed, and opening a pipe that nobody writes to does not wait.
 OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
@@ -46,7 +46,7 @@ def read_submission(student: str, path: Path, assignment: str = "") -> Submissio
     cells: list[Cell] = []
     problem = ""
     try:
-        data = _bytes_of(path)
+        data = notebook_bytes(path)
         if len(data) <= LARGEST_FILE:
             digest = hashlib.sha256(data).hexdigest()
             if holds_archive(data):
@@ -61,8 +61,11 @@ def read_submission(student: str, path: Path, assignment: str = "") -> Submissio
     return Submission(storable(student), name, digest, tuple(cells), problem)
 
 
-def _bytes_of(path: Path) -> bytes:
-    """The bytes of a regular file, at most one more than are allowed."""
+def notebook_bytes(path: Path) -> bytes:
+    """The bytes of a regular file, at most one more than are allowed.
+
+    Raises SubmissionError for anything but a file, OSError when it cannot be read.
+    """
     try:
         descriptor = os.open(path, OPEN)
     except OSError:

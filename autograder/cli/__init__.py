@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from autograder.cli import calibrate, check, claims, doctor, grade, lint, sample
+from autograder.cli import calibrate, check, claims, doctor, grade, gradebook, lint, nbgrader_course, sample
 from autograder.cli.show import complain
 from autograder.errors import AutograderError
 
@@ -28,6 +28,8 @@ app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
 app.command("claims")(claims.claims)
 app.command("doctor")(doctor.doctor)
+app.command("nbgrader-course")(nbgrader_course.nbgrader_course)
+app.add_typer(gradebook.app, name="gradebook")
 
 
 def main() -> None:

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from autograder.feedback.class_page import class_page
 from autograder.feedback.student_page import student_page
+from autograder.feedback.task_part import task_part
 
-__all__ = ["class_page", "student_page"]
+__all__ = ["class_page", "student_page", "task_part"]

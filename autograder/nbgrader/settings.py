@@ -1,0 +1,55 @@
+"""What a course's nbgrader_config.py sets: this engine in nbgrader's own plug-in points.
+
+nbgrader reads that file for each of its commands, so nothing heavy is imported here: what is only
+named below, nbgrader imports when a command needs it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from autograder.nbgrader.renamed import adopt_renamed
+
+__all__ = ["configure"]
+
+STOCK = "nbgrader.preprocessors"
+OURS = "autograder.nbgrader"
+SANITIZE = [
+    f"{STOCK}.ClearOutput",
+    f"{OURS}.restore.Restore",  # does what the next two do, for any notebook at all
+    f"{STOCK}.DeduplicateIds",
+    f"{STOCK}.OverwriteKernelspec",
+    f"{STOCK}.OverwriteCells",
+    f"{STOCK}.CheckCellMetadata",
+]
+GRADE = [
+    f"{OURS}.judge.Judge",  # in place of Execute, which it leaves other assignments to
+    f"{STOCK}.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    f"{STOCK}.LimitOutput",
+    f"{OURS}.scores.SaveScores",
+    f"{STOCK}.AssignLatePenalties",
+    f"{STOCK}.CheckCellMetadata",
+]
+
+
+def configure(
+    config: Any, *, course: str | Path, seed: int, dataset: str = "", allow_weak_sandbox: bool = False
+) -> None:
+    """Have `nbgrader autograde` grade the assignments of a course folder with this engine.
+
+    `config` is nbgrader's, `course` the folder with course.yaml. The same seed draws the same inputs
+    for everybody, whenever they are graded. Assignments the course does not have stay nbgrader's.
+    """
+    folder = str(Path(course).resolve())
+    config.Autograder.course = folder
+    config.Autograder.seed = seed
+    config.Autograder.dataset = dataset
+    config.Autograder.allow_weak_sandbox = allow_weak_sandbox
+    config.Autograde.exporter_class = f"{OURS}.exporter.SubmissionExporter"
+    config.Autograde.pre_convert_hook = partial(adopt_renamed, course=folder)
+    config.Autograde.sanitize_preprocessors = SANITIZE
+    config.Autograde.autograde_preprocessors = GRADE
+    config.AssignLatePenalties.plugin_class = f"{OURS}.late.LatePolicy"
