@@ -32,7 +32,7 @@ SETTINGS = '''\
 
 from pathlib import Path
 
-from autograder.nbgrader.settings import configure
+from autograder.nbgrader import configure
 
 HERE = Path(__file__).resolve().parent
 
@@ -57,9 +57,9 @@ def write_course(folder: Path, course: Course, people: Sequence[Person], seed: i
     if not settings.exists():
         course_id = re.sub(r"[^a-z0-9]+", "-", course.title.lower()).strip("-") or "course"
         settings.write_text(SETTINGS.format(course_id=course_id, call=call), encoding="utf-8")
-    elif "autograder.nbgrader.settings" not in settings.read_text(encoding="utf-8"):
+    elif "autograder.nbgrader" not in settings.read_text(encoding="utf-8"):
         call = call.replace("HERE", "Path(__file__).resolve().parent")
-        missing = f"from pathlib import Path\nfrom autograder.nbgrader.settings import configure\n{call}"
+        missing = f"from pathlib import Path\nfrom autograder.nbgrader import configure\n{call}"
     with open_gradebook(f"sqlite:///{(folder / DATABASE).resolve()}") as gradebook:
         for person in people:
             gradebook.update_or_create_student(person.student_id, **person.details)
