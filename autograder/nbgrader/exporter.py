@@ -11,6 +11,7 @@ from nbgrader.converters.base import NbGraderException
 from autograder.errors import AutograderError
 from autograder.nbgrader.engine import Autograder
 from autograder.nbgrader.readable import readable
+from autograder.nbgrader.renamed import adopt_renamed
 
 __all__ = ["SubmissionExporter"]
 
@@ -31,6 +32,9 @@ class SubmissionExporter(NotebookExporter):
         except AutograderError as problem:
             self.log.error("%s %s", problem.message, problem.next_step)
             raise NbGraderException(problem.message) from problem
+        if self.engine.assignment is not None:
+            for notebooks in self.parent.assignments.values():  # of one submission each
+                adopt_renamed(notebooks, self.engine.assignment.id)
 
     def grades(self, resources: Any) -> bool:
         """Whether the notebook at hand is the engine's to grade."""

@@ -5,24 +5,20 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from autograder.course import find_course
-
 __all__ = ["adopt_renamed"]
 
 
-def adopt_renamed(*, course: str, assignment: str, notebooks: list[str], **others: object) -> None:
-    """Before a submission is graded: give its notebook the name it should have, as a copy beside it.
+def adopt_renamed(notebooks: list[str], assignment: str) -> None:
+    """Give a submission's notebook the name it should have, as a copy beside it.
 
     `notebooks` are the submission's, as nbgrader found them; the copy is added. Of several under
-    wrong names the newest is taken. Assignments that `course` does not have are left alone.
+    wrong names the newest is taken; links are not followed.
     """
     paths = [Path(name) for name in notebooks]
-    if not paths or assignment not in find_course(Path(course)).assignment_ids():
-        return
-    right = paths[0].with_name(f"{assignment}.ipynb")
     plain = [path for path in paths if path.is_file() and not path.is_symlink()]
-    if right in paths or not plain:
+    if not plain or any(path.stem == assignment for path in paths):
         return
     newest = max(plain, key=lambda path: (path.stat().st_mtime_ns, path.name))
-    shutil.copyfile(newest, right)
-    notebooks.append(str(right))
+    copy = newest.with_name(f"{assignment}.ipynb")
+    shutil.copyfile(newest, copy)
+    notebooks.append(str(copy))

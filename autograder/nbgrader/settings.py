@@ -1,16 +1,13 @@
 """What a course's nbgrader_config.py sets: this engine in nbgrader's own plug-in points.
 
-nbgrader reads that file for each of its commands, so nothing heavy is imported here: what is only
+nbgrader reads that file for each of its commands, so nothing heavy is imported here: what is
 named below, nbgrader imports when a command needs it.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-from autograder.nbgrader.renamed import adopt_renamed
 
 __all__ = ["configure"]
 
@@ -43,13 +40,11 @@ def configure(
     `config` is nbgrader's, `course` the folder with course.yaml. The same seed draws the same inputs
     for everybody, whenever they are graded. Assignments the course does not have stay nbgrader's.
     """
-    folder = str(Path(course).resolve())
-    config.Autograder.course = folder
+    config.Autograder.course = str(Path(course).resolve())
     config.Autograder.seed = seed
     config.Autograder.dataset = dataset
     config.Autograder.allow_weak_sandbox = allow_weak_sandbox
     config.Autograde.exporter_class = f"{OURS}.exporter.SubmissionExporter"
-    config.Autograde.pre_convert_hook = partial(adopt_renamed, course=folder)
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = GRADE
     config.AssignLatePenalties.plugin_class = f"{OURS}.late.LatePolicy"

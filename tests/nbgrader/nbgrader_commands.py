@@ -82,3 +82,10 @@ def scores(url: str, assignment: str) -> dict[str, float]:
     """Each student's score, as nbgrader adds it up."""
     with open_gradebook(url) as gradebook:
         return {one.student.id: one.score for one in gradebook.assignment_submissions(assignment)}
+
+
+def notebook_ids(url: str, assignment: str) -> dict[str, str]:
+    """The id that formgrader has for each student's notebook."""
+    with open_gradebook(url) as gradebook:
+        found = gradebook.notebook_submissions(assignment, assignment)
+        return {one.student.id: one.id for one in found}
