@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ def open_gradebook(url: str) -> Iterator[Any]:
     Raises UsageError when the database cannot be opened, or is of another version of nbgrader.
     """
     from nbgrader.api import Grade, Gradebook  # takes over a second: only for those who need it
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
     # For a new database nbgrader runs `alembic`, which stands beside this Python.
     os.environ["PATH"] = os.pathsep.join(
@@ -38,7 +39,8 @@ def open_gradebook(url: str) -> Iterator[Any]:
             "`nbgrader db upgrade` brings an old one up to date.",
         ) from problem
     try:
-        with gradebook:
+        with gradebook, warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own, one for each new submission
             yield gradebook
     except SQLAlchemyError as problem:
         raise UsageError(
