@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from autograder.assignment import AssignmentFile
-from autograder.course import Course
+from autograder.course import Course, read_yaml
+from autograder.errors import UsageError
 from autograder.feedback import class_page, student_page, with_standing
 from autograder.gradebook import grades_csv
 from autograder.intake import natural
-from autograder.ledger import Graded, Line
+from autograder.ledger import Graded, Line, opened, read_ledger
 from autograder.outline import Outline, outline
 from autograder.report import Report
 from autograder.results import Results
 from autograder.standing import Standing, attempts_of, standings
 
-__all__ = ["ClassResults", "class_results", "write_class"]
+__all__ = ["ClassResults", "class_results", "counted_reports", "write_class"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,23 @@ def class_results(
     ordered = {student: found[student] for student in sorted(found, key=natural)}
     reports = [one.report for one in ordered.values() if one.report is not None]
     return ClassResults(ordered, [known.get(path.name) or _read(path) for path in reports])
+
+
+def counted_reports(results: Results, course: Course) -> Iterator[tuple[Standing, Report]]:
+    """Everybody's standing with the report of the attempt that counts; raises UsageError without a ledger."""
+    lines, _ = read_ledger(results.ledger)
+    name = opened(lines, results.ledger).assignment
+    file = read_yaml(course.folders(name)[0] / "assignment.yaml", AssignmentFile)
+    found = standings(lines, course, name, file, results.reports)
+    for student in sorted(found, key=natural):
+        path = found[student].report
+        try:
+            assert path is not None  # every standing is of some attempt
+            yield found[student], Report.from_json(path.read_bytes())
+        except (OSError, ValidationError) as problem:
+            raise UsageError(
+                f"{path} is not a report any more.", next_step="`autograder regrade` makes it anew."
+            ) from problem
 
 
 def _drawn(results: Results, line: Graded, title: str, course: Course) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from autograder.errors import SubmissionError
 
-__all__ = ["LARGEST_FILE", "LARGEST_SOURCE", "Cell", "read_notebook", "storable"]
+__all__ = ["LARGEST_FILE", "LARGEST_SOURCE", "Cell", "cell_source", "raw_cells", "read_notebook", "storable"]
 
 LARGEST_FILE = 20_000_000  # bytes; outputs with many pictures stay below
 LARGEST_SOURCE = 1_000_000  # characters in all code cells: parsing more Python than this takes seconds
@@ -48,12 +48,7 @@ class Cell:
 
 def read_notebook(data: bytes) -> list[Cell]:
     """The code cells of a notebook file, in order; raises SubmissionError when it cannot be read."""
-    if len(data) > LARGEST_FILE:
-        raise SubmissionError(
-            f"The file is larger than {LARGEST_FILE // 1_000_000} MB.",
-            next_step="Clear the notebook's outputs, save it and hand it in again.",
-        )
-    cells = list(_code_cells(_parsed(_decoded(data))))
+    cells = list(_code_cells(raw_cells(data)))
     if not cells:
         raise SubmissionError(
             "The notebook has no code cell.", next_step="Hand in the notebook that has your functions in it."
@@ -64,6 +59,16 @@ def read_notebook(data: bytes) -> list[Cell]:
             next_step="Take data out of the code cells and hand the notebook in again.",
         )
     return cells
+
+
+def raw_cells(data: bytes) -> list[Any]:
+    """All cells of a notebook file, of text too, as its JSON has them: nothing in them is checked."""
+    if len(data) > LARGEST_FILE:
+        raise SubmissionError(
+            f"The file is larger than {LARGEST_FILE // 1_000_000} MB.",
+            next_step="Clear the notebook's outputs, save it and hand it in again.",
+        )
+    return _cells(_parsed(_decoded(data)))
 
 
 def _decoded(data: bytes) -> str:
@@ -134,16 +139,29 @@ def _is_cut_off(text: str, problem: json.JSONDecodeError) -> bool:
     return problem.msg != "Extra data" and BROKEN_OFF.fullmatch(text, problem.pos) is not None
 
 
-def _code_cells(notebook: Any) -> Iterator[Cell]:
-    """The code cells of a parsed notebook; what has a wrong type is passed over, and still counted."""
-    for number, cell in enumerate(_cells(notebook), start=1):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", cell.get("input"))  # `input` up to nbformat 3
-        if isinstance(source, list) and all(isinstance(line, str) for line in source):
-            source = "".join(source)
-        if isinstance(source, str):
-            yield Cell(number, _clean(source))
+def _code_cells(cells: list[Any]) -> Iterator[Cell]:
+    """The code cells; what has a wrong type is passed over, and still counted."""
+    for number, cell in enumerate(cells, start=1):
+        source = cell_source(cell) if _is_code(cell) else None
+        if source is not None:
+            yield Cell(number, source)
+
+
+def _is_code(cell: Any) -> bool:
+    """Whether a cell is code, or was when nbgrader handed it out: a slip of the key makes it text."""
+    if not isinstance(cell, dict):
+        return False
+    metadata = cell.get("metadata")
+    given = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return cell.get("cell_type") == "code" or (isinstance(given, dict) and given.get("cell_type") == "code")
+
+
+def cell_source(cell: Mapping[str, Any]) -> str | None:
+    """A cell's text; None when it has none."""
+    source = cell.get("source", cell.get("input"))  # `input` up to nbformat 3
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return _clean(source) if isinstance(source, str) else None
 
 
 def _cells(notebook: Any) -> list[Any]:

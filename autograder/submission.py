@@ -13,7 +13,7 @@ from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
 from autograder.notebook import LARGEST_FILE, Cell, read_notebook, storable
 
-__all__ = ["File", "Submission", "read_file", "read_submission", "submission_of"]
+__all__ = ["File", "Submission", "notebook_bytes", "read_file", "read_submission", "submission_of"]
 
 # No link is followed, and opening a pipe that nobody writes to does not wait.
 OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
@@ -56,7 +56,7 @@ def read_file(path: Path) -> File:
     """Read what a student handed in, at most one byte more than is allowed; follows no link."""
     name = storable(path.name)
     try:
-        return File(name, _bytes_of(path))
+        return File(name, notebook_bytes(path))
     except SubmissionError as refusal:
         return File(name, b"", f"{refusal.message} {refusal.next_step}".strip())
     except OSError as failure:
@@ -87,8 +87,11 @@ def read_submission(student: str, path: Path, assignment: str = "") -> Submissio
     return submission_of(student, read_file(path), assignment)
 
 
-def _bytes_of(path: Path) -> bytes:
-    """The bytes of a regular file, at most one more than are allowed."""
+def notebook_bytes(path: Path) -> bytes:
+    """The bytes of a regular file, at most one more than are allowed.
+
+    Raises SubmissionError for anything but a file, OSError when it cannot be read.
+    """
     try:
         descriptor = os.open(path, OPEN)
     except OSError:

@@ -18,7 +18,9 @@ from autograder.cli import (
     claims,
     doctor,
     grade,
+    gradebook,
     lint,
+    nbgrader_course,
     regrade,
     sample,
     verify,
@@ -45,6 +47,8 @@ app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
 app.command("claims")(claims.claims)
 app.command("doctor")(doctor.doctor)
+app.command("nbgrader-course")(nbgrader_course.nbgrader_course)
+app.add_typer(gradebook.app, name="gradebook")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from autograder.feedback.class_page import class_page
 from autograder.feedback.student_page import student_page
+from autograder.feedback.task_part import task_part
 from autograder.feedback.what_counts import with_standing
 
-__all__ = ["class_page", "student_page", "with_standing"]
+__all__ = ["class_page", "student_page", "task_part", "with_standing"]

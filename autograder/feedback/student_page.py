@@ -14,7 +14,7 @@ from autograder.feedback.statuses import LOOKS, Look, reading_order
 from autograder.feedback.text import count, cut, percent, points
 from autograder.report import CheckResult, Evidence, Report, Status, TaskReport
 
-__all__ = ["student_page"]
+__all__ = ["TaskView", "student_page", "view_task"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def student_page(report: Report, *, title: str = "", course: str = "") -> str:
 
     Without a title the assignment's id stands in for it.
     """
-    tasks = [_task(task, f"task{place}") for place, task in enumerate(report.tasks, 1)]
+    tasks = [view_task(task, f"task{place}") for place, task in enumerate(report.tasks, 1)]
     ran = [result for result in report.results() if result.status is not Status.ERROR]
     passed = sum(result.status is Status.PASSED for result in ran)
     share = fraction(report.score.earned, report.score.possible)
@@ -79,7 +79,8 @@ def student_page(report: Report, *, title: str = "", course: str = "") -> str:
     )
 
 
-def _task(task: TaskReport, key: str) -> TaskView:
+def view_task(task: TaskReport, key: str) -> TaskView:
+    """Prepare a task for a page; `key` is unique on the page and starts the ids of its parts."""
     views = [_check(result, f"{key}-check{place}") for place, result in enumerate(task.checks, 1)]
     views.sort(key=lambda view: reading_order(view.result))
     return TaskView(

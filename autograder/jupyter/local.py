@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from autograder.jupyter.display import Results
 
 __all__ = ["PUBLIC_SEED", "check", "unfinished_is_fine"]
 
+NBGRADER = "NBGRADER_EXECUTION"  # set by `nbgrader validate` and `nbgrader autograde`
 PUBLIC_SEED = 15  # the lecture's number: the same inputs each time, so that a failure can be studied
 
 
@@ -24,6 +27,7 @@ def check(task: str, folder: str | Path = ".") -> Results | None:
     """Run the public checks of a task on the functions defined so far.
 
     `task` is a task's name or one of its functions; `folder` holds the assignment's checks.py.
+    Where nbgrader runs the notebook, checks that do not pass raise AssertionError: it sees nothing else.
     """
     try:
         handout = read_handout(Path(folder))
@@ -35,7 +39,10 @@ def check(task: str, folder: str | Path = ".") -> Results | None:
     names = {name: _parameters(own[name]) for name in chosen.functions if callable(own.get(name))}
     student = Functions(NotebookBackend(own), names)
     results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(chosen)]
-    return Results(chosen.title, results)
+    shown = Results(chosen.title, results)
+    if os.environ.get(NBGRADER) and not shown.passed:
+        raise AssertionError(repr(shown))
+    return shown
 
 
 def _parameters(function: Callable[..., object]) -> tuple[str, ...]:
@@ -51,5 +58,7 @@ def unfinished_is_fine() -> Iterator[None]:
     try:
         yield
     except NotImplementedError as stub:
-        name = str(stub) or "a function above"
+        # nbgrader's stubs do not say whose they are, but where they stand.
+        where = traceback.extract_tb(stub.__traceback__)[-1].name
+        name = str(stub) or ("a function above" if where.startswith("<") else where)
         print(f"Nothing to show yet: {name} is still to be written.")

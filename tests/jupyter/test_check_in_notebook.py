@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from tiny_course import ASSIGNMENT
 
 from autograder.assignment import Assignment
@@ -96,4 +97,20 @@ def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
         "def double(x):\n    raise NotImplementedError('double')",
         "with unfinished_is_fine():\n    print(double(2))",
     )
+    assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"
+
+
+def test_nbgrader_sees_checks_that_do_not_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nbgrader runs the notebook, a failing check is an error: it notices nothing else."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(CellExecutionError, match="Doubling: 0 of 1 checks pass"):
+        last_output(folder, "def double(x):\n    return 3 * x", "check('double')")
+    shown = last_output(folder, "def double(x):\n    return 2 * x", "check('double')")
+    assert "1 of 1 checks pass" in shown["text/plain"]
+
+
+def test_a_stub_of_nbgrader_s(folder: Path) -> None:
+    """A stub that does not say whose it is gets the name of the function it stands in."""
+    stub = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    shown = last_output(folder, stub, "with unfinished_is_fine():\n    print(double(2))")
     assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"

@@ -1,0 +1,57 @@
+"""nbgrader's exporter for autograding, with a reader that no file stops and with the engine beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.converters.base import NbGraderException
+
+from autograder.errors import AutograderError
+from autograder.nbgrader.engine import Autograder
+from autograder.nbgrader.readable import readable
+from autograder.nbgrader.renamed import adopt_renamed
+
+__all__ = ["SubmissionExporter"]
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads submissions and writes autograded notebooks; its preprocessors find the engine in it.
+
+    What keeps the engine from grading is said once, before anything is written.
+    """
+
+    parent: Any  # nbgrader's converter, which knows the folders
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)  # type: ignore[no-untyped-call]  # nbconvert's has no types
+        self.engine = Autograder(parent=self)
+        try:
+            self.engine.open(self.parent.coursedir.assignment_id)
+        except AutograderError as problem:
+            self.log.error("%s %s", problem.message, problem.next_step)
+            raise NbGraderException(problem.message) from problem
+        if self.engine.assignment is not None:
+            for notebooks in self.parent.assignments.values():  # of one submission each
+                adopt_renamed(notebooks, self.engine.assignment.id)
+
+    def grades(self, resources: Any) -> bool:
+        """Whether the notebook at hand is the engine's to grade."""
+        place = resources["nbgrader"]
+        return self.engine.grades(place["assignment"], place["notebook"])
+
+    def submitted(self, resources: Any) -> Path:
+        """The file that was handed in as the notebook at hand."""
+        place, folders = resources["nbgrader"], self.parent.coursedir
+        folder = folders.format_path(folders.submitted_directory, place["student"], place["assignment"])
+        return Path(folder) / f"{place['notebook']}.ipynb"
+
+    def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
+        """Convert a file; nbgrader reads a submission first, and then what came of that."""
+        path = Path(filename)
+        if not self.grades(resources) or path != self.submitted(resources):
+            return super().from_filename(filename, resources=resources, **more)
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
+        notebook = readable(path, resources["nbgrader"]["assignment"])
+        return super().from_notebook_node(notebook, resources=resources, **more)  # type: ignore[no-untyped-call]
