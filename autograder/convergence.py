@@ -1,7 +1,7 @@
 """Convergence checks: a network is trained with the student's pieces in the loop, and has to learn.
 
     @convergence(task="momentum", points=2)
-    def momentum_trains_a_network(pieces, images, rng):
+    def it_learns(pieces, images, rng):
         \"\"\"A small network trained with your momentum_update reads the test images.\"\"\"
         ...
         return Training(network.accuracy(...), losses)

@@ -22,6 +22,7 @@ from autograder.cli import (
     lint,
     nbgrader_course,
     regrade,
+    release,
     sample,
     verify,
     worker,
@@ -39,6 +40,7 @@ app.command("grade")(grade.grade)
 app.command("regrade")(regrade.regrade)
 app.command("change")(change.change)
 app.command("report")(change.report)
+app.command("release")(release.release)
 app.command("verify")(verify.verify)
 app.command("worker")(worker.worker)
 app.command("sample")(sample.sample)

@@ -1,0 +1,66 @@
+"""The engine as a wheel for students: this package's own files, and what a notebook needs of others.
+
+The format is PEP 427's: the files, METADATA, WHEEL, entry points, and RECORD with every file's digest.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from importlib import metadata
+from pathlib import Path
+
+from autograder.release.archive import zipped
+
+__all__ = ["engine_version", "engine_wheel"]
+
+PACKAGE = Path(__file__).parents[1]
+NAME = PACKAGE.name
+HELD = {".py", ".html", ".css", ".js", ".typed"}
+# What instructors' commands alone import; students have a Jupyter of their own.
+NOT_FOR_STUDENTS = {"jupyter", "nbclient", "nbgrader", "sqlalchemy", "starlette", "uvicorn"}
+
+
+def engine_version() -> str:
+    """The version of the engine, as it is installed here."""
+    return metadata.version(NAME)
+
+
+def engine_wheel() -> tuple[str, bytes]:
+    """The wheel's file name and its bytes; the same each time."""
+    version = engine_version()
+    info = f"{NAME}-{version}.dist-info"
+    files = {
+        f"{NAME}/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes()
+        for path in PACKAGE.rglob("*")
+        if path.suffix in HELD and path.is_file() and "__pycache__" not in path.parts
+    }
+    files[f"{info}/METADATA"] = _metadata(version).encode()
+    files[f"{info}/WHEEL"] = (
+        b"Wheel-Version: 1.0\nGenerator: autograder release\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
+    files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{NAME} = {NAME}.cli:main\n".encode()
+    files[f"{info}/top_level.txt"] = f"{NAME}\n".encode()
+    record = "".join(f"{name},sha256={_digest(data)},{len(data)}\n" for name, data in sorted(files.items()))
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
+    return f"{NAME}-{version}-py3-none-any.whl", zipped(files)
+
+
+def _metadata(version: str) -> str:
+    own = metadata.metadata(NAME)
+    needs = [need for need in metadata.requires(NAME) or [] if "extra ==" not in need]
+    wanted = [need for need in needs if re.split(r"[^\w.-]", need)[0].lower() not in NOT_FOR_STUDENTS]
+    lines = [
+        "Metadata-Version: 2.1",
+        f"Name: {NAME}",
+        f"Version: {version}",
+        f"Summary: {own['Summary']}",
+        f"Requires-Python: {own['Requires-Python']}",
+        *(f"Requires-Dist: {need}" for need in sorted(wanted)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
