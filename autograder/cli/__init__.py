@@ -24,6 +24,7 @@ from autograder.cli import (
     regrade,
     release,
     sample,
+    submit,
     verify,
     worker,
 )
@@ -41,6 +42,9 @@ app.command("regrade")(regrade.regrade)
 app.command("change")(change.change)
 app.command("report")(change.report)
 app.command("release")(release.release)
+app.command("drop")(submit.drop)
+app.command("submit")(submit.submit)
+app.command("receipts")(submit.receipts)
 app.command("verify")(verify.verify)
 app.command("worker")(worker.worker)
 app.command("sample")(sample.sample)
