@@ -44,7 +44,7 @@ def test_attempts_and_receipts(folder: Path) -> None:
 
 
 def test_what_does_not_fit_is_said(folder: Path) -> None:
-    """A file that was changed, a time that was made up, an account of another name; other files are left out."""
+    """A file that was changed, a time that was made up, another account; other files are left out."""
     hand_in(folder, "ann", b"one", NOW)
     early = hand_in(folder, "ann", b"two", NOW - timedelta(days=1))
     (folder / "notes.txt").write_text("x")
@@ -71,7 +71,8 @@ def test_others_see_nothing(folder: Path) -> None:
         "    try: act()\n"
         "    except PermissionError: return True\n"
         "print(refused(lambda: os.listdir(folder)), refused(lambda: os.unlink(f'{folder}/{name}')),\n"
-        "      refused(lambda: open(f'{folder}/{name}', 'w')), refused(lambda: os.rename(f'{folder}/{name}', f'{folder}/x')),\n"
+        "      refused(lambda: open(f'{folder}/{name}', 'w')),\n"
+        "      refused(lambda: os.rename(f'{folder}/{name}', f'{folder}/x')),\n"
         "      refused(lambda: open(f'{folder}/about.json', 'w')))\n"
         "open(f'{folder}/new', 'x').close()\n"
     )
