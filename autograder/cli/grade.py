@@ -18,6 +18,7 @@ from autograder.errors import ContentError
 from autograder.grading import materials_for, why_refused
 from autograder.intake import Entry, find_submissions
 from autograder.report import Report, Status
+from autograder.roster import find_roster
 from autograder.sandbox import Worker
 from autograder.unpack import unpacked
 
@@ -56,10 +57,12 @@ def grade(
         allow_weak_sandbox,
     )
     with unpacked(path) as (place, left_out):
-        entries = find_submissions(place, assignment)
+        found = find_submissions(place, assignment, find_roster(root.root))
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
-        reports = _grade(batch, entries)
+        for stranger in found.unplaced:
+            say(f"Not graded: {stranger.name}: {stranger.why}")
+        reports = _grade(batch, found.latest())
     batch.finish(reports)
     show_class(reports)
     output = Output(out)
