@@ -13,7 +13,7 @@ from autograder.course import Course, read_yaml
 from autograder.errors import UsageError
 from autograder.feedback import class_page, student_page, with_standing
 from autograder.gradebook import grades_csv
-from autograder.intake import natural
+from autograder.intake.names import natural
 from autograder.ledger import Graded, Line, opened, read_ledger
 from autograder.outline import Outline, outline
 from autograder.report import Report

@@ -1,12 +1,13 @@
 """A class's archive, as a learning platform gives it out: unpacked for intake to look through.
 
-Only notebooks and students' own archives are written, each under a name that stays inside the folder;
-of everything else the folders are made. Links, devices, names that lead elsewhere and names that are
-taken are left out and told by name.
+Only notebooks, students' own archives and the platforms' notes on who handed in what are written, each
+under a name that stays inside the folder; of everything else the folders are made. Links, devices, names
+that lead elsewhere and names that are taken are left out and told by name.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ MOST_MEMBERS = 100_000
 MOST_BYTES = 8 * 1024**3
 DEEPEST = 20  # folders in folders
 NOTEBOOK = ".ipynb"
+NOTES = {"submission_metadata.yml", "timestamp.txt"}  # of Gradescope and nbgrader
+FLAT = re.compile(r".*_\d+_(\d+|assignsubmission_file)_.+", re.DOTALL)  # a file of Canvas or Moodle
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def _top(folder: Path) -> Path:
         children = [child for child in folder.iterdir() if child.name not in ("__MACOSX", ".DS_Store")]
         if len(children) != 1 or not children[0].is_dir():
             return folder
+        if children[0].name == "submitted" or "_assignsubmission_" in children[0].name:
+            return folder  # the name says what is in it
         if any(child.is_file() for child in children[0].iterdir()):
             return folder  # one student's folder
         folder = children[0]
@@ -88,9 +93,11 @@ def _put(member: Member, folder: Path, taken: set[str]) -> None:
     (place if member.kind == "folder" else place.parent).mkdir(parents=True, exist_ok=True)
     if member.kind == "folder":
         return
-    wanted = place.suffix.lower() == NOTEBOOK or is_archive(place)
+    wanted = place.suffix.lower() == NOTEBOOK or is_archive(place) or parts[-1] in NOTES
     if member.kind != "file":
         raise SubmissionError(f"It is {member.kind}.")
+    if not wanted and len(parts) == 1 and FLAT.fullmatch(parts[0]):
+        raise SubmissionError(f"It is no notebook ({NOTEBOOK}).")
     if not wanted or parts[-1].startswith("."):
         return  # a table, a picture, data: not what is graded
     key = unicodedata.normalize("NFC", "/".join(parts))

@@ -15,6 +15,7 @@ from autograder.cli.show import say
 from autograder.course import find_course
 from autograder.intake import find_submissions
 from autograder.results import Results
+from autograder.roster import find_roster
 from autograder.unpack import unpacked
 
 __all__ = ["grade"]
@@ -44,12 +45,12 @@ def grade(
     here = find_course(course)
     here.folders(assignment)  # a mistyped name is said before anything is read
     with unpacked(path) as (place, left_out):
-        entries = find_submissions(place, assignment)
+        found = find_submissions(place, assignment, find_roster(here.root))
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
 
         def handed(batch: Batch) -> tuple[Iterable[Handed], int]:
-            return batch.handed_in(entries), len(entries)
+            return batch.handed_in(found.entries), len(found.entries)
 
         run(
             here,
