@@ -1,0 +1,11 @@
+"""Pairs of submissions that are alike beyond what the task makes alike, for a person to look at.
+
+Nothing here knows of grades: the page shows code beside code, and says no more than that.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Found", "Ground", "Work", "compare", "ground_of", "work_of"]
+
+from autograder.similarity.ground import Ground, ground_of
+from autograder.similarity.pairs import Found, Work, compare, work_of
