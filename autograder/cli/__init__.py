@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from autograder.cli import calibrate, check, claims, doctor, grade, lint, sample
+from autograder.cli import calibrate, check, claims, doctor, grade, lint, sample, similarity
 from autograder.cli.show import complain
 from autograder.errors import AutograderError
 
@@ -27,6 +27,7 @@ app.command("check")(check.check)
 app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
 app.command("claims")(claims.claims)
+app.command("similarity")(similarity.similarity)
 app.command("doctor")(doctor.doctor)
 
 

@@ -41,6 +41,7 @@ class Pair:
     shared: frozenset[int]
     share: float  # of the own material of the one who has less, by weight
     amount: float  # weight of what is shared
+    first_has_less: bool  # whether the first one's own material is the smaller
 
     @property
     def students(self) -> tuple[str, str]:
@@ -55,6 +56,7 @@ class Found:
     works: Sequence[Work]
     pairs: Sequence[Pair]
     groups: Sequence[tuple[str, ...]]
+    common: frozenset[int]  # fingerprints that too many have
 
 
 def work_of(student: str, file: str, sources: Iterable[str], ground: Ground) -> Work:
@@ -92,13 +94,14 @@ def compare(works: Sequence[Work]) -> Found:
         share = amount / min(totals[i], totals[j])
         if amount < LEAST or share < SHARE:
             continue
-        pair = Pair(first, second, shared, share, amount)
+        pair = Pair(first, second, shared, share, amount, totals[i] <= totals[j])
         a, b = sorted(pair.students)
         other = best.get((a, b))
         if other is None or _strength(pair) > _strength(other):
             best[a, b] = pair
     pairs = sorted(best.values(), key=lambda pair: (-_strength(pair), pair.students))
-    return Found(works, pairs, _groups(pair.students for pair in pairs))
+    common = frozenset(holders.keys() - weights.keys())
+    return Found(works, pairs, _groups(pair.students for pair in pairs), common)
 
 
 def _strength(pair: Pair) -> float:

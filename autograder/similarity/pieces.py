@@ -54,11 +54,12 @@ class Splitter:
         if source not in self._cells:
             tokens = lex(source)
             starts = list(_starts(source, tokens))
-            ends = [*(start for start, _ in starts[1:]), len(tokens)]
+            if tokens and (not starts or starts[0][0]):
+                starts.insert(0, (0, ""))  # an indented cell
+            ends = [*(start for start, _ in starts), len(tokens)][1:]
             self._cells[source] = [
                 self._piece(source, name, tokens[start:end])
                 for (start, name), end in zip(starts, ends, strict=True)
-                if end > start
             ]
         return self._cells[source]
 

@@ -2,7 +2,7 @@
 
 Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for document fingerprinting", SIGMOD 2003:
 of every WINDOW neighbouring hashes the smallest is kept, so that two pieces which share a run of
-K + WINDOW - 1 tokens share a fingerprint, wherever the run stands.
+GRAM + WINDOW - 1 tokens share a fingerprint, wherever the run stands.
 
 Names that may be renamed enter a gram as the distance to their last occurrence within it: Baker,
 "Parameterized pattern matching", 1996. So a consistent renaming changes nothing, and neither does a
@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
-__all__ = ["K", "WINDOW", "grams", "winnowed"]
+__all__ = ["GRAM", "WINDOW", "grams", "winnowed"]
 
-K = 9  # tokens of a gram: about half a line
+GRAM = 9  # tokens of a gram: about half a line
 WINDOW = 4
 
 
 def grams(shapes: Sequence[str], names: Sequence[str]) -> list[int]:
-    """The hash of the gram at every token that has K - 1 after it; the same in every process.
+    """The hash of the gram at every token that has GRAM - 1 after it; the same in every process.
 
     `shapes` are empty where `names`, the tokens' texts, may be renamed.
     """
@@ -32,11 +32,11 @@ def grams(shapes: Sequence[str], names: Sequence[str]) -> list[int]:
         if shape:
             codes.append(crc32(shape.encode("utf-8", "replace")) + 1)
         else:
-            codes.append(last.get(name, -K) - i)
+            codes.append(last.get(name, -GRAM) - i)
             last[name] = i
     found = []
-    for start in range(len(codes) - K + 1):
-        gram = codes[start : start + K]
+    for start in range(len(codes) - GRAM + 1):
+        gram = codes[start : start + GRAM]
         # What lies before the gram does not count.
         found.append(hash(tuple(c if c >= -i else 0 for i, c in enumerate(gram))))
     return found
