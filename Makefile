@@ -37,6 +37,8 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/submission.py
+	$(BIN)/python tests/bench/peers.py
+	$(BIN)/python tests/bench/whole_class.py
 
 FUZZ ?= 20000
 fuzz: $(READY)
