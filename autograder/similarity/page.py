@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.feedback.pages import render
 from autograder.feedback.text import count, cut
@@ -120,7 +120,7 @@ def _short(spans: Sequence[Span]) -> list[Span]:
     room = MOST_CHARACTERS
     for span in spans:
         if len(span.text) > room:
-            shown.append(Span(f"{span.text[:room]}\n… cut here", span.run))
+            shown.append(replace(span, text=f"{span.text[:room]}\n… cut here"))
             break
         shown.append(span)
         room -= len(span.text)

@@ -20,7 +20,8 @@ class Span:
     """A stretch of a piece's source; runs that match have the same number, 0 is everything else."""
 
     text: str
-    run: int
+    run: int = 0
+    first: bool = False  # whether the run begins here
 
 
 @dataclass(frozen=True)
@@ -104,19 +105,22 @@ def _mark(marks: list[int], start: int, end: int, run: int) -> None:
 
 
 def _spans(piece: Piece, marks: Sequence[int]) -> list[Span]:
-    """The source cut where a run begins or ends; what is between two tokens of a run belongs to it."""
+    """The source cut so that the tokens of a run are marked line by line, with nothing around them."""
     spans: list[Span] = []
+    seen: set[int] = set()
     done, i = 0, 0
     while i < len(marks):
-        last = i
-        while last + 1 < len(marks) and marks[last + 1] == marks[i]:
-            last += 1
-        if marks[i]:
-            start, end = piece.tokens[i].start, piece.tokens[last].end
-            spans += [Span(piece.source[done:start], 0), Span(piece.source[start:end], marks[i])]
-            done = end
-        i = last + 1
-    spans.append(Span(piece.source[done:], 0))
+        run, start, end = marks[i], piece.tokens[i].start, piece.tokens[i].end
+        i += 1
+        if not run:
+            continue
+        while i < len(marks) and marks[i] == run and "\n" not in piece.source[end : piece.tokens[i].start]:
+            end = piece.tokens[i].end
+            i += 1
+        spans += [Span(piece.source[done:start]), Span(piece.source[start:end], run, run not in seen)]
+        seen.add(run)
+        done = end
+    spans.append(Span(piece.source[done:]))
     return [span for span in spans if span.text]
 
 
@@ -124,8 +128,7 @@ def _lines(spans: Sequence[Span]) -> int:
     """How many lines have a part in a run."""
     line, found = 0, set[int]()
     for span in spans:
-        breaks = span.text.count("\n")
         if span.run:
-            found.update(range(line, line + breaks + 1))
-        line += breaks
+            found.add(line)
+        line += span.text.count("\n")
     return len(found)
