@@ -13,7 +13,7 @@ from autograder.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.text import count
 from autograder.intake import find_submissions
-from autograder.similarity import compare, ground_of, similarity_page, work_of
+from autograder.similarity import LONGEST, compare, ground_of, similarity_page, work_of
 from autograder.submission import read_submission
 from autograder.unpack import unpacked
 
@@ -41,10 +41,10 @@ def similarity(
             bar = progress.add_task(f"Reading {assignment}", total=len(entries))
             for entry in entries:
                 read = read_submission(entry.student, entry.path, assignment)
-                if read.problem:
+                sources = [cell.source for cell in read.cells]
+                if read.problem or sum(map(len, sources)) > LONGEST:
                     unread.append(read.student)
                 else:
-                    sources = [cell.source for cell in read.cells]
                     works.append(work_of(read.student, read.file, sources, ground))
                 progress.advance(bar)
     if len({work.student for work in works}) < 2:

@@ -5,8 +5,8 @@ Nothing here knows of grades: the page shows code beside code, and says no more 
 
 from __future__ import annotations
 
-__all__ = ["Found", "Ground", "Work", "compare", "ground_of", "similarity_page", "work_of"]
+__all__ = ["LONGEST", "Found", "Ground", "Work", "compare", "ground_of", "similarity_page", "work_of"]
 
 from autograder.similarity.ground import Ground, ground_of
 from autograder.similarity.page import similarity_page
-from autograder.similarity.pairs import Found, Work, compare, work_of
+from autograder.similarity.pairs import LONGEST, Found, Work, compare, work_of

@@ -15,10 +15,11 @@ from itertools import combinations
 from autograder.similarity.ground import Ground
 from autograder.similarity.pieces import Piece
 
-__all__ = ["Found", "Pair", "Work", "compare", "work_of"]
+__all__ = ["LONGEST", "Found", "Pair", "Work", "compare", "work_of"]
 
 SHARE = 0.4  # of the own material of the one who has less of it
 LEAST = 10.0  # weight of what is shared: about 40 tokens that nobody else has in this order
+LONGEST = 200_000  # characters of code: more is data, or meant to take long
 COMMON_SHARE, COMMON_LEAST = 0.03, 6  # more students than this have it: common ground
 
 

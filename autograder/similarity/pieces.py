@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.similarity.tokens import Token, comments, lex, structure
+from autograder.similarity.tokens import Token, lex, structure
 from autograder.similarity.winnow import grams, winnowed
 
 __all__ = ["Piece", "Splitter"]
@@ -23,6 +24,7 @@ class Piece:
     source: str
     tokens: tuple[Token, ...]  # without the head of the function, which the course prescribes
     shapes: tuple[str, ...]  # of each token what is compared
+    comments: frozenset[str]  # with their white space made single
 
     @cached_property
     def grams(self) -> list[int]:
@@ -33,11 +35,6 @@ class Piece:
     def fingerprints(self) -> frozenset[int]:
         """The hashes that winnowing keeps."""
         return frozenset(winnowed(self.grams))
-
-    @cached_property
-    def comments(self) -> frozenset[str]:
-        """The comments in it."""
-        return frozenset(comments(self.source))
 
 
 class Splitter:
@@ -52,26 +49,41 @@ class Splitter:
     def split(self, source: str) -> list[Piece]:
         """The pieces of a cell or a file that hold anything, in order."""
         if source not in self._cells:
-            tokens = lex(source)
+            tokens, comments = lex(source)
             starts = list(_starts(source, tokens))
             if tokens and (not starts or starts[0][0]):
                 starts.insert(0, (0, ""))  # an indented cell
             ends = [*(start for start, _ in starts), len(tokens)][1:]
             self._cells[source] = [
-                self._piece(source, name, tokens[start:end])
+                self._piece(source, name, tokens[start:end], comments)
                 for (start, name), end in zip(starts, ends, strict=True)
             ]
         return self._cells[source]
 
-    def _piece(self, source: str, name: str, tokens: list[Token]) -> Piece:
-        begin = _with_comments(source, tokens[0].start)
-        text = source[begin : tokens[-1].end]
+    def _piece(self, source: str, name: str, tokens: list[Token], comments: list[Token]) -> Piece:
+        begin, end = _with_comments(source, tokens[0].start), tokens[-1].end
+        if (line := source.find("\n", end)) >= 0:
+            end = line  # a comment behind the last line is part of it
+        else:
+            end = len(source)
+        text = source[begin:end].rstrip()
         if text not in self._pieces:
             if name:
                 tokens = tokens[_body(tokens) :]
-            own = tuple(replace(token, start=token.start - begin, end=token.end - begin) for token in tokens)
-            self._pieces[text] = Piece(name, text, own, tuple(structure(one, self._keep) for one in own))
+            own = tuple(Token(kind, text, start - begin, end - begin) for kind, text, start, end in tokens)
+            first, last = (bisect_left(comments, place, key=_start) for place in (begin, end))
+            self._pieces[text] = Piece(
+                name,
+                text,
+                own,
+                tuple(structure(one, self._keep) for one in own),
+                frozenset(" ".join(one.text.lstrip("#").split()) for one in comments[first:last]),
+            )
         return self._pieces[text]
+
+
+def _start(token: Token) -> int:
+    return token.start
 
 
 def _starts(source: str, tokens: list[Token]) -> Iterator[tuple[int, str]]:

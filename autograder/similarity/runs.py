@@ -12,7 +12,7 @@ from autograder.similarity.winnow import GRAM
 __all__ = ["Row", "Span", "side_by_side"]
 
 LEAST = 3  # grams that two pieces have in common to be shown beside each other
-MOST_PLACES = 8  # of a gram in a piece: a loop written out a thousand times has one too many
+MOST_PLACES = 8  # of a gram: what is written out a thousand times would be looked at a million times
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def side_by_side(left: Iterable[Piece], right: Iterable[Piece], leave_out: Colle
     counts: Counter[tuple[int, int]] = Counter()
     for i, piece in enumerate(lefts):
         for gram in set(piece.grams):
-            counts.update((i, j) for j in holders.get(gram, ()))
+            if len(found := holders.get(gram, ())) <= MOST_PLACES:
+                counts.update((i, j) for j in found)
     chosen: list[tuple[int, int]] = []
     used_left: set[int] = set()
     used_right: set[int] = set()

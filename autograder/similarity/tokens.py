@@ -9,17 +9,15 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-__all__ = ["Kind", "Token", "comments", "lex", "structure"]
+__all__ = ["Kind", "Token", "lex", "structure"]
 
-Kind = Literal["name", "fixed", "number", "string", "mark"]
+Kind = Literal["name", "fixed", "number", "string", "mark", "comment"]
 
 LEXEME = re.compile(
     r"""
-    (?P<magic>^[ \t]*[%!?][^\n]*)
+    (?P<magic>^[ \t]*+[%!?][^\n]*)
   | (?P<skip>[\s\\;]+)
   | (?P<comment>\#[^\n]*)
   | (?P<string>[rRbBuUfFtT]{0,2}(?:
@@ -38,8 +36,7 @@ SMALL = {"0", "1", "2"}  # numbers that are structure; others are tuned, and cla
 LONGEST = 300  # characters of a name that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token: its kind, its text, and where it stands in its source."""
 
     kind: Kind
@@ -48,12 +45,15 @@ class Token:
     end: int
 
 
-def lex(source: str) -> list[Token]:
-    """The tokens of a source; comments, white space, magics and docstrings are no tokens."""
+def lex(source: str) -> tuple[list[Token], list[Token]]:
+    """The tokens of a source, and its comments; white space, magics and docstrings are neither."""
     tokens: list[Token] = []
+    comments: list[Token] = []
     before: re.Match[str] | None = None
     for match in LEXEME.finditer(source):
         kind = match.lastgroup
+        if kind == "comment":
+            comments.append(Token("comment", match[0], *match.span()))
         if kind in ("skip", "comment", "magic"):
             continue
         last, before = before, match
@@ -63,14 +63,8 @@ def lex(source: str) -> list[Token]:
         if kind == "mark" and match[0] in ")]}" and tokens and tokens[-1].text == ",":
             tokens.pop()
         tokens.append(Token(kind, match[0], *match.span()))  # type: ignore[arg-type]  # the groups' names
-    return [_fixed(tokens, i) if token.kind == "name" else token for i, token in enumerate(tokens)]
-
-
-def comments(source: str) -> Iterator[str]:
-    """The comments of a source, white space made single."""
-    for match in LEXEME.finditer(source):
-        if match.lastgroup == "comment":
-            yield " ".join(match[0].lstrip("#").split())
+    fixed = [_fixed(tokens, i) if token.kind == "name" else token for i, token in enumerate(tokens)]
+    return fixed, comments
 
 
 def structure(token: Token, keep: frozenset[str]) -> str:
