@@ -62,10 +62,8 @@ class Splitter:
 
     def _piece(self, source: str, name: str, tokens: list[Token], comments: list[Token]) -> Piece:
         begin, end = _with_comments(source, tokens[0].start), tokens[-1].end
-        if (line := source.find("\n", end)) >= 0:
-            end = line  # a comment behind the last line is part of it
-        else:
-            end = len(source)
+        # A comment behind the last line is part of it.
+        end = line if (line := source.find("\n", end)) >= 0 else len(source)
         text = source[begin:end].rstrip()
         if text not in self._pieces:
             if name:

@@ -14,10 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
+import numpy as np
+
 __all__ = ["GRAM", "WINDOW", "grams", "winnowed"]
 
 GRAM = 9  # tokens of a gram: about half a line
 WINDOW = 4
+# Odd numbers without a pattern, for a polynomial hash modulo 2^64; sums wrap around as they should.
+FACTOR, MIXER, HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93), np.uint64(32)
 
 
 def grams(shapes: Sequence[str], names: Sequence[str]) -> list[int]:
@@ -34,12 +38,18 @@ def grams(shapes: Sequence[str], names: Sequence[str]) -> list[int]:
         else:
             codes.append(last.get(name, -GRAM) - i)
             last[name] = i
-    found = []
-    for start in range(len(codes) - GRAM + 1):
-        gram = codes[start : start + GRAM]
-        # What lies before the gram does not count.
-        found.append(hash(tuple(c if c >= -i else 0 for i, c in enumerate(gram))))
-    return found
+    count = len(codes) - GRAM + 1
+    if count <= 0:
+        return []
+    found = np.zeros(count, np.uint64)
+    for i in range(GRAM):
+        column = np.array(codes[i : i + count])
+        # A name that was last seen before the gram is new in it.
+        found = found * FACTOR + np.where(column >= -i, column, 0).astype(np.uint64)
+    # Without mixing, the smallest would be those that begin with certain tokens.
+    found = (found ^ found >> HALF) * MIXER
+    mixed: list[int] = (found ^ found >> HALF).tolist()
+    return mixed
 
 
 def winnowed(hashes: Sequence[int]) -> set[int]:
