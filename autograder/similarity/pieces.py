@@ -61,10 +61,10 @@ class Splitter:
         return self._cells[source]
 
     def _piece(self, source: str, name: str, tokens: list[Token], comments: list[Token]) -> Piece:
-        begin, end = _with_comments(source, tokens[0].start), tokens[-1].end
+        begin, code_end = _with_comments(source, tokens[0].start), tokens[-1].end
         # A comment behind the last line is part of it.
-        end = line if (line := source.find("\n", end)) >= 0 else len(source)
-        text = source[begin:end].rstrip()
+        end = line if (line := source.find("\n", code_end)) >= 0 else len(source)
+        text = source[begin:code_end] + source[code_end:end].rstrip()
         if text not in self._pieces:
             if name:
                 tokens = tokens[_body(tokens) :]
