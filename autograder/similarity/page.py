@@ -21,7 +21,13 @@ MOST_CHARACTERS = 6_000  # of one piece
 MOST_NAMES = 30
 LONGEST = 120
 # How much of what the one with less of their own wrote the other has too.
-PARTS = ((0.9, "Nearly all"), (0.7, "Most"), (0.5, "More than half"), (0.0, "A good part"))
+PARTS = (
+    (0.9, "Nearly all"),
+    (0.7, "Most"),
+    (0.5, "More than half"),
+    (0.25, "A good part"),
+    (0.0, "A small part"),
+)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 A fingerprint of the common ground says nothing, and neither does one that more than a few per cent of the
 class have. Of what is left, the rarer weighs more. A pair is named when both a good part of what
-one of them wrote on their own and enough of it are in the other's notebook too.
+one of them wrote on their own and enough of it are in the other's notebook too, or nearly all of a
+function of some size.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -19,6 +20,7 @@ __all__ = ["LONGEST", "Found", "Pair", "Work", "compare", "work_of"]
 
 SHARE = 0.4  # of the own material of the one who has less of it
 LEAST = 10.0  # weight of what is shared: about 40 tokens that nobody else has in this order
+FUNCTION_SHARE, FUNCTION_LEAST = 0.75, 15.0  # the same for one function alone, which has to say more
 LONGEST = 200_000  # characters of code: more is data, or meant to take long
 COMMON_SHARE, COMMON_LEAST = 0.03, 6  # more students than this have it: common ground
 
@@ -93,7 +95,7 @@ def compare(works: Sequence[Work]) -> Found:
         shared = frozenset(f for f in first.own & second.own if f in weights)
         amount = sum(weights[f] for f in shared)
         share = amount / min(totals[i], totals[j])
-        if amount < LEAST or share < SHARE:
+        if amount < LEAST or (share < SHARE and not _whole_function(first, second, shared, weights)):
             continue
         pair = Pair(first, second, shared, share, amount, totals[i] <= totals[j])
         a, b = sorted(pair.students)
@@ -103,6 +105,17 @@ def compare(works: Sequence[Work]) -> Found:
     pairs = sorted(best.values(), key=lambda pair: (-_strength(pair), pair.students))
     common = frozenset(holders.keys() - weights.keys())
     return Found(works, pairs, _groups(pair.students for pair in pairs), common)
+
+
+def _whole_function(first: Work, second: Work, shared: frozenset[int], weights: Mapping[int, float]) -> bool:
+    """Whether nearly all of a function that either wrote on their own is in the other's notebook."""
+    for work in (first, second):
+        for piece in work.pieces:
+            own = sum(weights.get(one, 0.0) for one in piece.fingerprints & work.own)
+            both = sum(weights[one] for one in piece.fingerprints & shared)
+            if piece.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own):
+                return True
+    return False
 
 
 def _strength(pair: Pair) -> float:

@@ -70,6 +70,17 @@ def test_two_own_solutions_are_not_alike(ground: Ground) -> None:
     assert not found.pairs
 
 
+def test_one_function_is_found(ground: Ground) -> None:
+    """A single function of some size that was taken over shows, however much else is one's own."""
+    theirs, ours = functions(OWN), functions(OWN_TOO)
+    mixed = [*ours[:-1], *DISGUISES["renamed"](theirs[-1:])]
+    found = compare([work_of("ann", "a", theirs, ground), work_of("ben", "b", mixed, ground)])
+    assert [pair.students for pair in found.pairs] == [("ann", "ben")]
+    small = [*ours[:4], theirs[4], *ours[5:]]
+    assert theirs[4].count("\n") == 4  # four lines are too little to say anything
+    assert not compare([work_of("ann", "a", theirs, ground), work_of("ben", "b", small, ground)]).pairs
+
+
 def test_planted_copies_are_exactly_what_is_found(
     assignment: Assignment, ground: Ground, tmp_path: Path
 ) -> None:
