@@ -87,7 +87,8 @@ def _fixed(tokens: list[Token], i: int) -> Token:
     after = tokens[i + 1].text if i + 1 < len(tokens) else ""
     attribute = before == "." and not (i > 1 and tokens[i - 2].text == "self")
     argument = after == "=" and before in ("(", ",")
-    if token.text in FIXED or attribute or argument:
+    special = token.text.startswith("__") and token.text.endswith("__")
+    if token.text in FIXED or attribute or argument or special:
         return Token("fixed", token.text, token.start, token.end)
     return token
 
