@@ -24,6 +24,7 @@ from autograder.cli import (
     regrade,
     release,
     sample,
+    similarity,
     submit,
     verify,
     worker,
@@ -52,6 +53,7 @@ app.command("check")(check.check)
 app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
 app.command("claims")(claims.claims)
+app.command("similarity")(similarity.similarity)
 app.command("doctor")(doctor.doctor)
 app.command("nbgrader-course")(nbgrader_course.nbgrader_course)
 app.add_typer(gradebook.app, name="gradebook")

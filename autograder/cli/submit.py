@@ -15,8 +15,8 @@ from rich.table import Table
 from autograder.assignment import AssignmentFile
 from autograder.cli.show import console, printable, say
 from autograder.course import find_course, read_yaml
-from autograder.drop import About, Receipt, attempts, hand_in, open_drop, read_about
 from autograder.errors import SubmissionError, UsageError
+from autograder.intake.drop import About, Receipt, attempts, hand_in, open_drop, read_about
 from autograder.notebook import read_notebook
 from autograder.submission import read_file
 

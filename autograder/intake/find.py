@@ -18,9 +18,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from autograder.drop import ABOUT, attempts
 from autograder.errors import UsageError
 from autograder.intake import canvas, folders, gradescope, moodle
+from autograder.intake.drop import ABOUT, attempts
 from autograder.intake.entry import Claim, Entry, Found, Unplaced
 from autograder.intake.names import is_folder, natural, visible
 from autograder.roster import Roster

@@ -1,0 +1,65 @@
+"""`autograder similarity`: which submissions are alike, laid side by side for a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.assignment import load_assignment
+from autograder.cli.show import progress_bar, say
+from autograder.course import find_course
+from autograder.errors import UsageError
+from autograder.feedback.text import count
+from autograder.intake import find_submissions
+from autograder.similarity import LONGEST, compare, ground_of, similarity_page, work_of
+from autograder.submission import read_submission
+from autograder.unpack import unpacked
+
+__all__ = ["similarity"]
+
+PAGE = "similarity.html"
+
+
+def similarity(
+    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
+    path: Annotated[Path, typer.Argument(help="A folder of notebooks, a folder a student, or an archive.")],
+    out: Annotated[Path, typer.Option(help="The folder for similarity.html.")],
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Lay submissions that are alike side by side, for a person to read; no grade changes."""
+    root = find_course(course)
+    loaded = load_assignment(root, assignment)
+    ground = ground_of(loaded)
+    works, unread = [], []
+    with unpacked(path) as (place, left_out):
+        entries = find_submissions(place, assignment)
+        for one in left_out:
+            say(f"Left out of {path.name}: {one.name}: {one.why}")
+        with progress_bar() as progress:
+            bar = progress.add_task(f"Reading {assignment}", total=len(entries))
+            for entry in entries:
+                read = read_submission(entry.student, entry.path, assignment)
+                sources = [cell.source for cell in read.cells]
+                if read.problem or sum(map(len, sources)) > LONGEST:
+                    unread.append(read.student)
+                else:
+                    works.append(work_of(read.student, read.file, sources, ground))
+                progress.advance(bar)
+    if len({work.student for work in works}) < 2:
+        raise UsageError(
+            f"{path} holds fewer than two students' readable notebooks: there is nothing to compare.",
+            next_step="Name the folder or the archive of the whole class.",
+        )
+    found = compare(works)
+    page = similarity_page(found, ground, title=loaded.file.title, course=root.title, unread=unread)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / PAGE).write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(
+            f"{out / PAGE} cannot be written: {problem.strerror}.", next_step="Name another folder."
+        ) from None
+    say(f"{count(len(works), 'notebook')} compared, {count(len(found.pairs), 'pair')} to read.")
+    say(f"\nPage  {out / PAGE}")
