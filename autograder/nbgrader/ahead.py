@@ -12,6 +12,7 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from autograder.cores import one_core
+from autograder.errors import AutograderError
 from autograder.grading import Grader
 from autograder.report import Report
 from autograder.submission import read_submission
@@ -27,6 +28,7 @@ class Ahead:
 
         The processes are forked, since nbgrader alone takes seconds to import: so this is to be done
         before anything of ours runs in this one, and elsewhere than on Linux there are none.
+        Raises the AutograderError with which no grader can be made.
         """
         workers = min(len(students), len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
         self._futures: dict[Path, Future[Report]] = {}
@@ -35,7 +37,15 @@ class Ahead:
             return
         context = get_context("fork")
         self._pool = ProcessPoolExecutor(workers, context, _start, (make, context.Value("i", 0)))
+        if refusal := self._pool.submit(_refusal).result():
+            self.close()
+            raise refusal
         self._futures = {path: self._pool.submit(_grade, name, path) for path, name in students.items()}
+
+    @property
+    def running(self) -> bool:
+        """Whether there are other processes."""
+        return self._pool is not None
 
     def report(self, path: Path) -> Report | None:
         """The report on a file, as soon as it is there; None when nobody grades it."""
@@ -51,7 +61,8 @@ class Ahead:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-_grader: Grader | None = None  # one for each process, made by its initializer
+# One for each process, made by its initializer, or why there is none.
+_grader: Grader | AutograderError | None = None
 
 
 def _start(make: Callable[[], Grader], counter: Synchronized[int]) -> None:
@@ -60,9 +71,18 @@ def _start(make: Callable[[], Grader], counter: Synchronized[int]) -> None:
         number = counter.value
         counter.value += 1
     one_core(number).__enter__()  # for as long as the process lives
-    _grader = make()
+    try:
+        _grader = make()
+    except AutograderError as problem:
+        _grader = problem
+
+
+def _refusal() -> AutograderError | None:
+    return _grader if isinstance(_grader, AutograderError) else None
 
 
 def _grade(student: str, path: Path) -> Report:
+    if isinstance(_grader, AutograderError):
+        raise _grader
     assert _grader is not None  # the initializer ran first
     return _grader.grade(read_submission(student, path, _grader.assignment.id))

@@ -12,11 +12,10 @@ from traitlets.config import LoggingConfigurable
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.course import find_course
-from autograder.grading import Grader, materials_for, why_refused
+from autograder.grading import Grader
 from autograder.nbgrader.ahead import Ahead
 from autograder.nbgrader.cells import tasks_by_cell
 from autograder.report import Report
-from autograder.sandbox import Worker
 from autograder.submission import read_submission
 
 __all__ = ["Autograder"]
@@ -35,20 +34,13 @@ class Autograder(LoggingConfigurable):
     _ahead: Ahead | None = None
 
     def open(self, name: str) -> None:
-        """Load the assignment, if the course has it.
-
-        Raises AutograderError for a broken assignment and for a sandbox that does not hold.
-        """
+        """Load the assignment, if the course has it; raises AutograderError for a broken one."""
         self.tasks = {}
         course = find_course(Path(self.course))
         if name not in course.assignment_ids():
             return
         assignment = load_assignment(course, name)
         self.tasks = tasks_by_cell(assignment.file.tasks)
-        materials_for(assignment, self.seed, self.dataset)
-        with Worker() as worker:
-            if refusal := why_refused(worker.level, self.allow_weak_sandbox):
-                raise refusal
         self.assignment = assignment
         # Without a reference to this object: processes that hold one would keep it from being closed.
         self._make = partial(
@@ -60,9 +52,14 @@ class Autograder(LoggingConfigurable):
         return self.assignment is not None and self.assignment.id == assignment == notebook
 
     def expect(self, students: Mapping[Path, str]) -> None:
-        """Begin with submitted files that will be asked for, each with whose it is."""
+        """Begin with submitted files that will be asked for, each with whose it is.
+
+        Raises AutograderError when the sandbox does not hold, or a data set is missing.
+        """
         self._ahead = Ahead(self._make, students)
         weakref.finalize(self, self._ahead.close)
+        if not self._ahead.running and students:
+            _ = self._grader  # made now, so that it complains now
 
     def grade(self, student: str, path: Path) -> Report:
         """The report on a submitted file."""

@@ -29,14 +29,17 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**settings)  # type: ignore[no-untyped-call]  # nbconvert's has no types
         self.engine = Autograder(parent=self)
         try:
-            self.engine.open(self.parent.coursedir.assignment_id)
+            self._begin(self.parent.coursedir.assignment_id)
         except AutograderError as problem:
             self.log.error("%s %s", problem.message, problem.next_step)
             raise NbGraderException(problem.message) from problem
+
+    def _begin(self, assignment: str) -> None:
+        self.engine.open(assignment)
         if self.engine.assignment is not None:
             for notebooks in self.parent.assignments.values():  # of one submission each
-                adopt_renamed(notebooks, self.engine.assignment.id)
-            self.engine.expect(self._to_come(self.engine.assignment.id))
+                adopt_renamed(notebooks, assignment)
+            self.engine.expect(self._to_come(assignment))
 
     def _to_come(self, assignment: str) -> dict[Path, str]:
         """The files that nbgrader will ask for, in its order: those it has not autograded yet."""

@@ -90,3 +90,14 @@ def test_an_unknown_assignment_gets_a_sentence(tiny_course: Course, tmp_path: Pa
     said = run("autograder", *command, folder=tiny_course.root, fails=True)
     assert f"Take one of: {ASSIGNMENT}" in said
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("student", ["*", "mistaken"])
+def test_what_no_grader_can_be_made_with(again: Path, student: str) -> None:
+    """A data set that does not exist is said once, for a class and for one student, and nothing changed."""
+    settings = again / CONFIG
+    settings.write_text(settings.read_text(encoding="utf-8").replace("seed=", "dataset='letters', seed="))
+    said = nbgrader("autograde", ASSIGNMENT, "--force", f"--student={student}", folder=again, fails=True)
+    assert said.count("There is no data set 'letters'.") == 1
+    assert "Traceback" not in said
+    assert len(list((again / "autograded").glob("*/*/*.ipynb"))) == 14
