@@ -1,8 +1,10 @@
-"""The engine inside one `nbgrader autograde`: which assignment is ours, and the grader held for it."""
+"""The engine inside one `nbgrader autograde`: which assignment is ours, and the graders held for it."""
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
+from functools import cached_property, partial
 from pathlib import Path
 
 from traitlets import Integer, Unicode
@@ -11,6 +13,7 @@ from traitlets.config import LoggingConfigurable
 from autograder.assignment import Assignment, load_assignment
 from autograder.course import find_course
 from autograder.grading import Grader
+from autograder.nbgrader.ahead import Ahead
 from autograder.nbgrader.cells import tasks_by_cell
 from autograder.report import Report
 from autograder.submission import read_submission
@@ -28,26 +31,44 @@ class Autograder(LoggingConfigurable):
 
     assignment: Assignment | None = None  # None when it is not one of ours
     tasks: dict[str, str]  # each task's id by its test cell's
+    _ahead: Ahead | None = None
 
     def open(self, name: str) -> None:
-        """Load the assignment and start its sandbox, if the course has it.
-
-        Raises AutograderError for a broken assignment and for a sandbox that does not hold.
-        """
+        """Load the assignment, if the course has it; raises AutograderError for a broken one."""
         self.tasks = {}
         course = find_course(Path(self.course))
         if name not in course.assignment_ids():
             return
-        self.assignment = load_assignment(course, name)
-        self.tasks = tasks_by_cell(self.assignment.file.tasks)
-        self._grader = Grader(self.assignment, self.seed, self.dataset, sandbox=self.sandbox)
-        weakref.finalize(self, self._grader.close)  # when the command is done, at the latest at exit
+        assignment = load_assignment(course, name)
+        self.tasks = tasks_by_cell(assignment.file.tasks)
+        self.assignment = assignment
+        # Without a reference to this object: processes that hold one would keep it from being closed.
+        self._make = partial(Grader, assignment, self.seed, self.dataset, sandbox=self.sandbox)
 
     def grades(self, assignment: str, notebook: str) -> bool:
         """Whether a notebook of nbgrader's is ours to grade: the one named after the assignment."""
         return self.assignment is not None and self.assignment.id == assignment == notebook
 
+    def expect(self, students: Mapping[Path, str]) -> None:
+        """Begin with submitted files that will be asked for, each with whose it is.
+
+        Raises AutograderError when the sandbox does not hold, or a data set is missing.
+        """
+        self._ahead = Ahead(self._make, students)
+        weakref.finalize(self, self._ahead.close)
+        if not self._ahead.running and students:
+            _ = self._grader  # made now, so that it complains now
+
     def grade(self, student: str, path: Path) -> Report:
         """The report on a submitted file."""
-        assert self.assignment is not None  # asked only after `grades`
-        return self._grader.grade(read_submission(student, path, self.assignment.id))
+        report = self._ahead.report(path) if self._ahead else None
+        if report is None:
+            report = self._grader.grade(read_submission(student, path, self._grader.assignment.id))
+        return report
+
+    @cached_property
+    def _grader(self) -> Grader:
+        """The one in this process, for files that no other one grades."""
+        grader = self._make()
+        weakref.finalize(self, grader.close)  # when the command is done, at the latest at exit
+        return grader

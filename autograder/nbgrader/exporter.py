@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,36 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**settings)  # type: ignore[no-untyped-call]  # nbconvert's has no types
         self.engine = Autograder(parent=self)
         try:
-            self.engine.open(self.parent.coursedir.assignment_id)
+            self._begin(self.parent.coursedir.assignment_id)
         except AutograderError as problem:
             self.log.error("%s %s", problem.message, problem.next_step)
             raise NbGraderException(problem.message) from problem
+
+    def _begin(self, assignment: str) -> None:
+        self.engine.open(assignment)
         if self.engine.assignment is not None:
             for notebooks in self.parent.assignments.values():  # of one submission each
-                adopt_renamed(notebooks, self.engine.assignment.id)
+                adopt_renamed(notebooks, assignment)
+            self.engine.expect(self._to_come(assignment))
+
+    def _to_come(self, assignment: str) -> dict[Path, str]:
+        """The files that nbgrader will ask for, in its order: those it has not autograded yet."""
+        pattern = self._folder("submitted", "(?P<student>.*)", assignment, escape=True)
+        found = {}
+        for folder in sorted(self.parent.assignments):
+            parts = re.fullmatch(pattern, folder)
+            if parts is None:
+                continue
+            student = parts["student"]
+            if self.parent.force or not Path(self._folder("autograded", student, assignment)).exists():
+                found[Path(folder) / f"{assignment}.ipynb"] = student
+        return found
+
+    def _folder(self, step: str, student: str, assignment: str, escape: bool = False) -> str:
+        """The folder of a step of nbgrader's; with `escape`, as a pattern."""
+        folders = self.parent.coursedir
+        step = getattr(folders, f"{step}_directory")
+        return str(folders.format_path(step, student, assignment, escape=escape))
 
     def grades(self, resources: Any) -> bool:
         """Whether the notebook at hand is the engine's to grade."""
@@ -43,8 +67,8 @@ class SubmissionExporter(NotebookExporter):
 
     def submitted(self, resources: Any) -> Path:
         """The file that was handed in as the notebook at hand."""
-        place, folders = resources["nbgrader"], self.parent.coursedir
-        folder = folders.format_path(folders.submitted_directory, place["student"], place["assignment"])
+        place = resources["nbgrader"]
+        folder = self._folder("submitted", place["student"], place["assignment"])
         return Path(folder) / f"{place['notebook']}.ipynb"
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:

@@ -1,0 +1,88 @@
+"""Grading a class ahead, on all cores, while nbgrader takes the submissions one by one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+from autograder.cores import one_core
+from autograder.errors import AutograderError
+from autograder.grading import Grader
+from autograder.report import Report
+from autograder.submission import read_submission
+
+__all__ = ["Ahead"]
+
+
+class Ahead:
+    """Reports on submissions that are being graded by other processes."""
+
+    def __init__(self, make: Callable[[], Grader], students: Mapping[Path, str]) -> None:
+        """Start grading; `students` are the submitted files with whose they are.
+
+        The processes are forked, since nbgrader alone takes seconds to import: so this is to be done
+        before anything of ours runs in this one, and elsewhere than on Linux there are none.
+        Raises the AutograderError with which no grader can be made.
+        """
+        workers = min(len(students), len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
+        self._futures: dict[Path, Future[Report]] = {}
+        self._pool: ProcessPoolExecutor | None = None
+        if workers < 2:
+            return
+        context = get_context("fork")
+        self._pool = ProcessPoolExecutor(workers, context, _start, (make, context.Value("i", 0)))
+        if refusal := self._pool.submit(_refusal).result():
+            self.close()
+            raise refusal
+        self._futures = {path: self._pool.submit(_grade, name, path) for path, name in students.items()}
+
+    @property
+    def running(self) -> bool:
+        """Whether there are other processes."""
+        return self._pool is not None
+
+    def report(self, path: Path) -> Report | None:
+        """The report on a file, as soon as it is there; None when nobody grades it."""
+        future = self._futures.pop(path, None)
+        try:
+            return None if future is None else future.result()
+        except BrokenProcessPool:  # a process was killed; what it had is still to be graded
+            return None
+
+    def close(self) -> None:
+        """End the processes, giving up what has not been asked for."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+# One for each process, made by its initializer, or why there is none.
+_grader: Grader | AutograderError | None = None
+
+
+def _start(make: Callable[[], Grader], counter: Synchronized[int]) -> None:
+    global _grader
+    with counter.get_lock():
+        number = counter.value
+        counter.value += 1
+    one_core(number).__enter__()  # for as long as the process lives
+    try:
+        _grader = make()
+    except AutograderError as problem:
+        _grader = problem
+
+
+def _refusal() -> AutograderError | None:
+    return _grader if isinstance(_grader, AutograderError) else None
+
+
+def _grade(student: str, path: Path) -> Report:
+    if isinstance(_grader, AutograderError):
+        raise _grader
+    assert _grader is not None  # the initializer ran first
+    return _grader.grade(read_submission(student, path, _grader.assignment.id))
