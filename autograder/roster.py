@@ -69,8 +69,10 @@ class Person:
         """Every way to write the full name, as letters."""
         last, first = self.last_name, self.first_name
         both = {f"{first} {last}", f"{last} {first}"} if first and last else set()
-        turned = " ".join(reversed(self.full_name.split(",", 1)))
-        return {letters(one) for one in both | {self.full_name, turned}} - {""}
+        # Nobody says where the last name begins, so the words are turned round at every place.
+        words = self.full_name.replace(",", " ").split()
+        turned = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
+        return {letters(one) for one in both | turned} - {""}
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,8 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
 
 
 def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
-    if known.get("full_name", "").casefold() in NO_STUDENTS:
+    # Canvas writes rows of its own: what an assignment is worth, how it is posted, a test student.
+    if not any(known.values()) or known.get("full_name", "").casefold() in NO_STUDENTS:
         return None
     known["moodle_id"] = re.sub(r"\A\D+", "", known.get("moodle_id", ""))  # Participant 123
     order = ("student_id", "sis_login", "sis_id", "email", "gradescope_sid", "canvas_id", "moodle_id")

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from autograder.cli import calibrate, check, claims, doctor, grade, lint, sample
+from autograder.cli import calibrate, check, claims, doctor, export, grade, lint, sample
 from autograder.cli.show import complain
 from autograder.errors import AutograderError
 
@@ -28,6 +28,7 @@ app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
 app.command("claims")(claims.claims)
 app.command("doctor")(doctor.doctor)
+app.add_typer(export.app, name="export")
 
 
 def main() -> None:
