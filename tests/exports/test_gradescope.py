@@ -37,6 +37,7 @@ def test_the_archive_grades_as_here(tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     for name in NAMES:
         (tmp_path / "class" / name).write_text(notebook(SOLVED))
+    out = tmp_path / "out"
     ran = autograder("grade", "tiny", tmp_path / "class", "--out", out, "--seed", 5, folder=course)
     assert ran.returncode == 0, ran.stderr
     first = sorted((out / "reports").iterdir())[0]
