@@ -82,3 +82,15 @@ def test_not_utf8(tmp_path: Path) -> None:
 def test_no_roster(tmp_path: Path) -> None:
     """A course without a roster has an empty one."""
     assert not find_roster(tmp_path)
+
+
+def test_a_comma_in_a_full_name(tmp_path: Path) -> None:
+    """Only Canvas writes the last name first; in Moodle's table a comma belongs to the name."""
+    person = read(tmp_path, MOODLE.replace("Ada Lovelace", "Ada Lovelace, PhD")).people[0]
+    assert (person.name, person.last_name) == ("Ada Lovelace, PhD", "")
+
+
+def test_a_person_with_one_name(tmp_path: Path) -> None:
+    """Canvas's Student without a comma is a whole name."""
+    roster = read(tmp_path, CANVAS.replace('"Lovelace, Ada"', "Teller"))
+    assert roster.resolve("teller")[0] == roster.people[0]
