@@ -68,9 +68,11 @@ class Person:
     def names(self) -> set[str]:
         """Every way to write the full name, as letters."""
         last, first = self.last_name, self.first_name
-        both = {f"{first} {last}", f"{last} {first}"} if first and last else set()
-        turned = " ".join(reversed(self.full_name.split(",", 1)))
-        return {letters(one) for one in both | {self.full_name, turned}} - {""}
+        both = {f"{first} {last}", f"{last} {first}"}
+        # Nobody says where the last name begins, so the words are turned round at every place.
+        words = self.full_name.replace(",", " ").split()
+        turned = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
+        return {letters(one) for one in both | turned} - {""}
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
     for at, head in enumerate(heads):
         name = next((one for one, known in ALIASES.items() if head in (letters(one), *known)), "")
         if canvas and head in ("student", "id"):
-            name = {"student": "full_name", "id": "canvas_id"}[head]
+            name = {"student": "sortable", "id": "canvas_id"}[head]
         if name and name in found.values():
             if head != letters(name):
                 continue  # an alias, and the real one came first
@@ -203,7 +205,8 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
 
 
 def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
-    if known.get("full_name", "").casefold() in NO_STUDENTS:
+    # Canvas writes rows of its own: what an assignment is worth, how it is posted, a test student.
+    if not any(known.values()) or known.get("sortable", "").casefold() in NO_STUDENTS:
         return None
     known["moodle_id"] = re.sub(r"\A\D+", "", known.get("moodle_id", ""))  # Participant 123
     order = ("student_id", "sis_login", "sis_id", "email", "gradescope_sid", "canvas_id", "moodle_id")
@@ -213,8 +216,9 @@ def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
             f"{path}, line {line}, column student_id: it is empty.",
             next_step="Write the student's id, or remove the line.",
         )
-    if "," in known.get("full_name", "") and not known.get("last_name"):
-        last, first = known.pop("full_name").split(",", 1)
+    # Only Canvas writes the last name first; elsewhere a comma is part of the name, as in Ada King, PhD.
+    if sortable := known.get("sortable", ""):
+        last, _, first = sortable.partition(",")
         known["last_name"], known["first_name"] = last.strip(), first.strip()
     return Person(**{one.name: known.get(one.name, "") for one in fields(Person)})
 

@@ -96,7 +96,7 @@ def _put(member: Member, folder: Path, taken: set[str]) -> None:
     wanted = place.suffix.lower() == NOTEBOOK or is_archive(place) or parts[-1] in NOTES
     if member.kind != "file":
         raise SubmissionError(f"It is {member.kind}.")
-    if not wanted and len(parts) == 1 and FLAT.fullmatch(parts[0]):
+    if not wanted and FLAT.fullmatch(parts[-1]) and len(parts) <= 2 and "submission_" not in parts[0]:
         raise SubmissionError(f"It is no notebook ({NOTEBOOK}).")
     if not wanted or parts[-1].startswith("."):
         return  # a table, a picture, data: not what is graded

@@ -17,6 +17,7 @@ from autograder.cli import (
     check,
     claims,
     doctor,
+    export,
     grade,
     gradebook,
     lint,
@@ -56,6 +57,7 @@ app.command("claims")(claims.claims)
 app.command("similarity")(similarity.similarity)
 app.command("doctor")(doctor.doctor)
 app.command("nbgrader-course")(nbgrader_course.nbgrader_course)
+app.add_typer(export.app, name="export")
 app.add_typer(gradebook.app, name="gradebook")
 
 

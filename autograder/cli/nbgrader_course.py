@@ -12,7 +12,7 @@ from autograder.assignment import load_assignment
 from autograder.cli.show import say
 from autograder.course import find_course
 from autograder.nbgrader.folder import CONFIG, write_course, write_source
-from autograder.nbgrader.roster import read_roster
+from autograder.roster import read_roster
 
 __all__ = ["nbgrader_course"]
 
@@ -35,7 +35,7 @@ def nbgrader_course(
     root = find_course(course)
     assignments = [load_assignment(root, name) for name in assignment or root.assignment_ids()]
     found = roster or next((p for p in (folder / ROSTER, root.root / ROSTER) if p.is_file()), None)
-    people = read_roster(found) if found else []
+    people = read_roster(found).people if found else ()
     missing = write_course(folder, root, people, secrets.randbits(32) if seed is None else seed)
     for one in assignments:
         write_source(folder, root, one, force)

@@ -64,6 +64,7 @@ class Attempt:
     path: Path
     student: str
     at: datetime
+    written: datetime  # as the file system says
     owner: str
     doubts: tuple[str, ...]  # what does not fit, one sentence each
 
@@ -131,7 +132,7 @@ def attempts(folder: Path) -> list[Attempt]:
             f"{folder} cannot be listed: {problem.strerror}.",
             next_step="Only the account that made it, or root, can look into it.",
         ) from problem
-    return sorted(_read(folder, names), key=lambda one: (one.at, one.path.name))
+    return sorted(_read(folder, names), key=lambda one: (one.at, one.written, one.path.name))
 
 
 def _read(folder: Path, names: list[str]) -> Iterator[Attempt]:
@@ -155,7 +156,7 @@ def _read(folder: Path, names: list[str]) -> Iterator[Attempt]:
         mine = facts.st_uid == folder.stat().st_uid  # whoever keeps the folder hands in for others, too
         if owner and not mine and safe_name(owner) != found["student"]:
             doubts.append(f"It belongs to the account {owner}.")
-        yield Attempt(path, found["student"], at, owner, tuple(doubts))
+        yield Attempt(path, found["student"], at, written, owner, tuple(doubts))
 
 
 def _account(number: int) -> str:

@@ -89,8 +89,8 @@ def _only_folder(path: Path) -> list[Path]:
 def _dropped(path: Path) -> tuple[list[Claim], list[Unplaced]]:
     found = attempts(path)
     claims = [
-        Claim(Entry(one.student, one.path, submitted=one.at, origin=one.path.name), (one.student,))
-        for one in found
+        Claim(Entry(one.student, one.path, one.at, number, origin=one.path.name), (one.student,))
+        for number, one in enumerate(found, start=1)
         if not one.doubts
     ]
     return claims, [Unplaced(one.path.name, " ".join(one.doubts)) for one in found if one.doubts]

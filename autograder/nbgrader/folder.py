@@ -19,13 +19,13 @@ from autograder.assignment import Assignment
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.nbgrader.database import open_gradebook
-from autograder.nbgrader.roster import Person
 from autograder.nbgrader.source import source_notebook
 from autograder.sample.solved import to_bytes
 
 __all__ = ["CONFIG", "DATABASE", "write_course", "write_source"]
 
 CONFIG, DATABASE = "nbgrader_config.py", "gradebook.db"
+DETAILS = ("last_name", "first_name", "email")  # of a student, in nbgrader's gradebook
 NOT_HANDED_OUT = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
 SETTINGS = '''\
 """nbgrader's settings for this course. Keep this file from students: the seed is in it."""
@@ -33,6 +33,8 @@ SETTINGS = '''\
 from pathlib import Path
 
 from autograder.nbgrader import configure
+from autograder.roster import Person
+from autograder.roster import Person
 
 HERE = Path(__file__).resolve().parent
 
@@ -46,6 +48,12 @@ CALL = "configure(c, course=HERE / {course!r}, seed={seed})"
 
 def write_course(folder: Path, course: Course, people: Sequence[Person], seed: int) -> str:
     """Write settings, students and due dates; returns what is to be added to settings that were there."""
+    for person in people:
+        if "/" in person.student_id or person.student_id.startswith("."):
+            raise UsageError(
+                f"{person.student_id!r} cannot name a folder, as nbgrader has one a student.",
+                next_step="Take another student_id in the roster.",
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -62,7 +70,8 @@ def write_course(folder: Path, course: Course, people: Sequence[Person], seed: i
         missing = f"from pathlib import Path\nfrom autograder.nbgrader import configure\n{call}"
     with open_gradebook(f"sqlite:///{(folder / DATABASE).resolve()}") as gradebook:
         for person in people:
-            gradebook.update_or_create_student(person.student_id, **person.details)
+            details = {name: getattr(person, name) for name in DETAILS if getattr(person, name)}
+            gradebook.update_or_create_student(person.student_id, **details)
     return missing
 
 

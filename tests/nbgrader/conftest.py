@@ -20,14 +20,23 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
     """From generate_assignment to export; read it, do not change it."""
     root = tmp_path_factory.mktemp("nbgrader")
     course = write_course_with_extra_credit(root / "course")
-    (course.root / "roster.csv").write_text(
+    (root / "roster.csv").write_text(
         "student_id,last_name,first_name,email\nabsent,Lastname,Firstname,absent@example.org\n",
         encoding="utf-8",
     )
     folder, exchange = root / "nbgrader", f"--Exchange.root={root / 'exchange'}"
     (root / "exchange").mkdir()
     (root / "exchange").chmod(0o777)
-    run("autograder", "nbgrader-course", folder, "--seed", SEED, folder=course.root)
+    run(
+        "autograder",
+        "nbgrader-course",
+        folder,
+        "--seed",
+        SEED,
+        "--roster",
+        root / "roster.csv",
+        folder=course.root,
+    )
     printed = {}
 
     def instructor(command: str, *arguments: object) -> None:

@@ -13,7 +13,7 @@ from autograder.assignment import load_assignment
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.nbgrader.folder import CONFIG, write_course, write_source
-from autograder.nbgrader.roster import read_roster
+from autograder.roster import Person
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
 
@@ -67,21 +67,11 @@ def test_an_edited_source_is_not_replaced(tiny_course: Course, tmp_path: Path) -
     assert "BEGIN SOLUTION" in notebook.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("name\nada\n", "has no column student_id"),
-        ("student_id\nada\nada\n", "line 3: ada is there twice"),
-        ("student_id,email\n,a@example.org\n", "line 2: the student_id is empty"),
-        ("student_id\n../ada\n", "cannot name a folder"),
-    ],
-)
-def test_a_wrong_roster(tmp_path: Path, text: str, says: str) -> None:
-    """A class list that cannot be meant is refused with its line."""
-    path = tmp_path / "roster.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match=says):
-        read_roster(path)
+def test_a_student_that_cannot_be_a_folder(tiny_course: Course, tmp_path: Path) -> None:
+    """A name that leads elsewhere is refused before anything is written."""
+    with pytest.raises(UsageError, match="cannot name a folder"):
+        write_course(tmp_path / "new", tiny_course, [Person("../ada")], 1)
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_unknown_assignment_gets_a_sentence(tiny_course: Course, tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""`autograder export`: grades and feedback in the shape each learning platform takes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.assignment import load_assignment
+from autograder.cli.show import say
+from autograder.course import find_course
+from autograder.derive import counted_reports
+from autograder.errors import UsageError
+from autograder.exports import (
+    Line,
+    autograder_zip,
+    canvas_gradebook,
+    feedback_zip,
+    gradescope_grades,
+    lines_of,
+    moodle_worksheet,
+    plain_grades,
+)
+from autograder.exports.feedback import Platform
+from autograder.exports.table import read_table
+from autograder.intake import Unplaced
+from autograder.report import Report
+from autograder.results import Results
+from autograder.roster import find_roster
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Take grades and feedback to a learning platform.", no_args_is_help=True)
+Folder = Annotated[Path, typer.Argument(help="The folder that `autograder grade --out` wrote.")]
+Out = Annotated[Path, typer.Option(help="The file to write.")]
+Feedback = Annotated[Path | None, typer.Option(help="Also write the feedback as a ZIP to upload.")]
+Template = Annotated[Path | None, typer.Option(help="The platform's own table, to fill in.")]
+InCourse = Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")]
+
+
+@app.command("canvas")
+def _canvas(
+    results: Folder,
+    out: Out,
+    template: Template = None,
+    column: Annotated[str, typer.Option(help="The assignment's column, such as 'Week 1 (4711)'.")] = "",
+    feedback: Feedback = None,
+    course: InCourse = None,
+) -> None:
+    """A gradebook to import into Canvas."""
+    lines = _lines(results, course, "canvas")
+    text, left = canvas_gradebook(
+        lines, column or _title(lines, course), read_table(template) if template else None
+    )
+    _write(out, text.encode(), left)
+    _feedback(lines, results, feedback, "canvas")
+
+
+@app.command("moodle")
+def _moodle(
+    results: Folder,
+    out: Out,
+    template: Template = None,
+    feedback: Feedback = None,
+    course: InCourse = None,
+) -> None:
+    """A grading worksheet to upload to Moodle."""
+    lines = _lines(results, course, "moodle")
+    text, left = moodle_worksheet(lines, read_table(template) if template else None)
+    _write(out, text.encode(), left)
+    _feedback(lines, results, feedback, "moodle")
+
+
+@app.command("gradescope")
+def _gradescope(results: Folder, out: Out, feedback: Feedback = None, course: InCourse = None) -> None:
+    """A table with Gradescope's headers; --feedback writes a results.json for each student."""
+    lines = _lines(results, course, "gradescope")
+    _write(out, gradescope_grades(lines).encode(), [])
+    _feedback(lines, results, feedback, "gradescope")
+
+
+@app.command("csv")
+def _csv(results: Folder, out: Out, course: InCourse = None) -> None:
+    """A table of everything known about the grades."""
+    _write(out, plain_grades(_lines(results, course, "canvas")).encode(), [])
+
+
+@app.command("gradescope-autograder")
+def _autograder(
+    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
+    out: Out,
+    seed: Annotated[int | None, typer.Option(min=0, help="The seed of the random inputs.")] = None,
+    dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
+    sandbox: Annotated[
+        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
+    ] = "good",
+    course: InCourse = None,
+) -> None:
+    """An autograder for Gradescope that runs this engine; it holds the solution."""
+    seed = secrets.randbits(32) if seed is None else seed
+    data = autograder_zip(find_course(course), assignment, seed, dataset, sandbox=sandbox)
+    _write(out, data, [])
+
+
+def _lines(results: Path, course: Path | None, platform: str) -> list[Line]:
+    found = find_course(course)
+    standings = [standing for standing, _ in counted_reports(Results(results.absolute()), found)]
+    return lines_of(standings, find_roster(found.root), platform)
+
+
+def _title(lines: Sequence[Line], course: Path | None) -> str:
+    """The assignment's title, as the first report names it."""
+    path = next((line.standing.report for line in lines if line.standing.report), None)
+    if path is None:
+        raise UsageError("No report names the assignment.", next_step="Name its column with --column.")
+    name = Report.from_json(path.read_bytes()).assignment
+    return load_assignment(find_course(course), name).file.title
+
+
+def _feedback(lines: Sequence[Line], results: Path, out: Path | None, platform: Platform) -> None:
+    if out is not None:
+        _write(out, *feedback_zip(lines, Results(results.absolute()), platform))
+
+
+def _write(out: Path, data: bytes, left: Sequence[Unplaced]) -> None:
+    try:
+        out.write_bytes(data)
+    except OSError as problem:
+        raise UsageError(
+            f"{out} cannot be written: {problem.strerror}.", next_step="Name another file."
+        ) from problem
+    for one in left:
+        say(f"Not in {out.name}: {one.name}: {one.why}")
+    say(f"Written  {out}")

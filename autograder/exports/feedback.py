@@ -1,0 +1,66 @@
+"""Feedback pages in one archive, named so that a platform takes them back in bulk."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from typing import Literal
+
+from autograder.exports.line import Line
+from autograder.exports.results import results_json
+from autograder.intake.canvas import NAME
+from autograder.intake.entry import Unplaced
+from autograder.intake.names import safe_name
+from autograder.report import Report
+from autograder.results import Results
+
+__all__ = ["Platform", "feedback_zip"]
+
+Platform = Literal["canvas", "moodle", "gradescope"]
+WHEN = (2000, 1, 1, 0, 0, 0)  # the same feedback is the same archive
+
+
+def feedback_zip(lines: Sequence[Line], results: Results, platform: Platform) -> tuple[bytes, list[Unplaced]]:
+    """The archive, and whose feedback has no place in it.
+
+    Canvas finds the submission by the name of the file that was handed in, Moodle by the folder's; for
+    Gradescope there is a results.json for each student.
+    """
+    unplaced = []
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for line in lines:
+            student = line.standing.student
+            if line.standing.report is None:
+                unplaced.append(Unplaced(student, "There is no report."))
+                continue
+            report = Report.from_json(line.standing.report.read_bytes())
+            name, why = _name(line, report, platform)
+            page = results.page_of(line.standing.report)
+            if platform == "gradescope":
+                data = results_json(report).encode()
+            elif page.is_file():
+                data = page.read_bytes()
+            else:
+                name, why = "", f"{page} does not exist."
+            if name:
+                archive.writestr(zipfile.ZipInfo(name, WHEN), data)
+            else:
+                unplaced.append(Unplaced(student, why))
+    return whole.getvalue(), unplaced
+
+
+def _name(line: Line, report: Report, platform: Platform) -> tuple[str, str]:
+    if platform == "gradescope":
+        return f"{safe_name(line.standing.student)}/results.json", ""
+    if platform == "canvas":
+        file = report.submission.file.split(": ")[0]
+        if not NAME.fullmatch(file):
+            return "", f"{file} is not named as Canvas names it, so Canvas would not find the submission."
+        return re.sub(r"\.[^.]*\Z", "", file) + ".html", ""
+    if not line.person.moodle_id:
+        return "", "No moodle_id is known."
+    name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", line.person.name)
+    return f"{name}_{line.person.moodle_id}_assignsubmission_file_/feedback.html", ""

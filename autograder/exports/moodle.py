@@ -1,0 +1,96 @@
+"""Moodle's offline grading worksheet."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from autograder.errors import UsageError
+from autograder.exports.line import Line, points
+from autograder.exports.table import Table, guarded, write_rows
+from autograder.intake.entry import Unplaced
+from autograder.roster import read_roster
+
+__all__ = ["moodle_worksheet"]
+
+HEAD = [
+    *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
+    *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
+]
+
+
+def moodle_worksheet(lines: Sequence[Line], template: Table | None = None) -> tuple[str, list[Unplaced]]:
+    """The worksheet's CSV with grades and comments, and whom Moodle would not know.
+
+    Into a downloaded worksheet only grades and comments are written. Comments are HTML there.
+    """
+    return _merged(lines, template) if template else _fresh(lines)
+
+
+def _fresh(lines: Sequence[Line]) -> tuple[str, list[Unplaced]]:
+    rows = [HEAD]
+    unplaced = []
+    for line in lines:
+        person, one = line.person, line.standing
+        if not person.moodle_id:
+            unplaced.append(Unplaced(one.student, "No moodle_id is known."))
+            continue
+        when = one.submitted.isoformat() if one.submitted else "-"
+        rows.append(
+            [
+                f"Participant {person.moodle_id}",
+                guarded(person.name),
+                person.email,
+                "Submitted for grading",
+                points(one.earned),
+                points(one.possible),
+                "Yes",
+                when,
+                "-",
+                _comment(line),
+            ]
+        )
+    return write_rows(rows), unplaced
+
+
+def _merged(lines: Sequence[Line], table: Table) -> tuple[str, list[Unplaced]]:
+    identifier, grade = table.needed("Identifier"), table.needed("Grade")
+    most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
+    roster = read_roster(table.path)
+    where = {
+        re.sub(r"\A\D+", "", row[identifier]): place
+        for place, row in enumerate(table.rows)
+        if place and len(row) > identifier and any(c.isdigit() for c in row[identifier])
+    }
+    unplaced = []
+    for line in lines:
+        person, why = line.in_roster(roster)
+        if person is None or person.moodle_id not in where:
+            unplaced.append(Unplaced(line.standing.student, why or f"{table.path} gives them no Identifier."))
+            continue
+        row = where[person.moodle_id]
+        if most >= 0:
+            _same_scale(table, row, most, line.standing.possible)
+        table.put(row, grade, points(line.standing.earned))
+        if comments >= 0:
+            table.put(row, comments, _comment(line))
+    return table.text(), unplaced
+
+
+def _same_scale(table: Table, row: int, most: int, possible: float) -> None:
+    said = table.rows[row][most] if len(table.rows[row]) > most else ""
+    try:
+        known = float(said.replace(",", "."))
+    except ValueError:
+        return  # a scale of words, or nothing
+    if abs(known - possible) > 0.005:
+        raise UsageError(
+            f"{table.path}, line {row + 1}: Maximum Grade is {said}, "
+            f"but there are {points(possible)} points.",
+            next_step=f"Set the maximum grade to {points(possible)} in Moodle and download the table again.",
+        )
+
+
+def _comment(line: Line) -> str:
+    return guarded(html.escape(line.remarks(), quote=False))
