@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from xml.etree import ElementTree
 
 from math_core import LatexError, LatexToMathML
 
 __all__ = ["MathProblem", "mathml"]
+
+ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;)[A-Za-z]+;")
 
 
 class MathProblem(ValueError):
@@ -22,6 +25,8 @@ def mathml(tex: str, *, display: bool = False) -> str:
         made = LatexToMathML().convert_with_local_state(tex, displaystyle=display)
     except LatexError as problem:
         raise MathProblem(f"${tex[:60]}$ is not TeX that can be shown: {problem}") from problem
+    # HTML's own names of signs are unknown to XML; the signs themselves are known to both.
+    made = ENTITY.sub(lambda found: unescape(found[0]), made)
     try:
         ElementTree.fromstring(made)
     except ElementTree.ParseError as problem:
