@@ -43,12 +43,12 @@ class Fault:
         return f"{self.place}: {self.message}"
 
 
-def faults_in_bank(bank: Bank) -> list[Fault]:
+def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
     """The faults of all items; of each the first of a kind."""
     return [
         Fault(bank.place(name), f"{name}: {said}")
         for name, item in bank.items.items()
-        for said in faults_in_item(item)
+        for said in faults_in_item(item, variants)
     ] + [
         Fault(bank.place(name), f"{name}: there is no picture {one.file}")
         for name, item in bank.items.items()

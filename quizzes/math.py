@@ -22,7 +22,7 @@ class MathProblem(ValueError):
 def mathml(tex: str, *, display: bool = False) -> str:
     """The formula as well-formed MathML Core with the TeX as alternative text; raises MathProblem."""
     try:
-        made = LatexToMathML().convert_with_local_state(tex, displaystyle=display)
+        made = LatexToMathML(fancy_error=False).convert_with_local_state(tex, displaystyle=display)
     except LatexError as problem:
         raise MathProblem(f"${tex[:60]}$ is not TeX that can be shown: {problem}") from problem
     # HTML's own names of signs are unknown to XML; the signs themselves are known to both.

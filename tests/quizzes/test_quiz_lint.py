@@ -23,13 +23,12 @@ items:
     tolerance: {mode: abs, abs: 0.01}
     common_wrong: [{value: a, feedback: Add one.}]
 """
-LINE_3 = [
+OF_VARIANTS = [
     ("key: a + 1", "key: 1 / (a - a)", "divides by zero"),
     ("key: a + 1", "key: exp(a * 1000)", "no finite value"),
     ("mode: abs, abs: 0.01", "mode: abs, abs: 2", "common wrong value"),
-    ("mode: abs, abs: 0.01", "mode: exact", ""),
-    ("key: a + 1", "key: (a + 1) / 3000", "common wrong value"),
-    ("a + 1?", "$\\fra{1}$?", "not TeX"),
+    ("key: a + 1", "key: a / 1", "common wrong value"),
+    ("[[a]] + 1?", "$\\fra{1}$?", "not TeX"),
     ("    key:", "    where: a > 10\n    key:", "no values fulfil"),
 ]
 
@@ -41,16 +40,11 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("old", "new", "says"), LINE_3)
+@pytest.mark.parametrize(("old", "new", "says"), OF_VARIANTS)
 def test_faults_of_variants(tmp_path: Path, old: str, new: str, says: str) -> None:
     """What only variants show is said with file and line of the item."""
-    if new == "key: (a + 1) / 3000":
-        new = "key: a / 1"
     faults = list(map(str, faults_in_bank(load_bank(write(tmp_path, GOOD.replace(old, new))))))
-    if not says:
-        assert faults == []
-    else:
-        assert any(f"bank.yaml, line 3: one: {''}" in one and says in one for one in faults), faults
+    assert any("bank.yaml, line 3: one: " in one and says in one for one in faults), faults
 
 
 @pytest.mark.parametrize(
@@ -112,7 +106,7 @@ def course_with(folder: Path, quiz: str) -> Path:
 
 
 def test_full_time_for_everybody(tmp_path: Path) -> None:
-    """Double time in a window that locks after 50 minutes is a fault, by name; extending the close mends it."""
+    """Double time in a window that locks after 50 minutes is a fault; extending the close mends it."""
     course, people = find_course(course_with(tmp_path, QUIZ)), tmp_path / "people.csv"
     people.write_text("student,multiplier,extra_minutes\nana,2,0\nbo,1,10\n", encoding="utf-8")
     faults = faults_in_window(load_quiz(course, "test"), people)
