@@ -108,6 +108,8 @@ class Question(ABC):
         """Why the answer cannot be saved, as a sentence; empty when it can."""
         if answer is None:
             return ""
+        if not isinstance(answer, str | list | dict):  # what came may be any JSON
+            return "That is no answer; reload the page."
         if sum(len(part) for part in _texts(answer)) > LONGEST_ANSWER:
             return f"An answer has at most {LONGEST_ANSWER // 1024} KB of text; please shorten it."
         return self._problem(answer)
@@ -124,4 +126,8 @@ class Question(ABC):
 def _texts(answer: str | list[str] | dict[str, str]) -> Iterable[str]:
     if isinstance(answer, str):
         return (answer,)
-    return (str(part) for pair in answer.items() for part in pair) if isinstance(answer, dict) else answer
+    return (
+        (str(part) for pair in answer.items() for part in pair)
+        if isinstance(answer, dict)
+        else map(str, answer)
+    )

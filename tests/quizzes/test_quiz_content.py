@@ -69,7 +69,7 @@ def test_shares(item: BaseItem) -> None:
         if question.key_answer is not None:
             assert question.problem_with(question.key_answer) == ""
             assert question.mark(question.key_answer).points == 2
-        for odd in (None, "", "x" * 70_000, [], ["?"], {"?": "?"}, {}, "1/0"):
+        for odd in (None, "", "x" * 70_000, [], ["?"], {"?": "?"}, {}, "1/0", 5, [[]], {"?": 1}, True):
             assert 0 <= question.mark(odd).share <= Fraction(1)
         assert question.mark(None).points == 0
 
