@@ -108,9 +108,10 @@ class Question(ABC):
         """Why the answer cannot be saved, as a sentence; empty when it can."""
         if answer is None:
             return ""
-        if not isinstance(answer, str | list | dict):  # what came may be any JSON
+        parts = list(_texts(answer)) if isinstance(answer, str | list | dict) else [None]
+        if not all(isinstance(part, str) for part in parts):  # what came may be any JSON
             return "That is no answer; reload the page."
-        if sum(len(part) for part in _texts(answer)) > LONGEST_ANSWER:
+        if sum(map(len, _texts(answer))) > LONGEST_ANSWER:
             return f"An answer has at most {LONGEST_ANSWER // 1024} KB of text; please shorten it."
         return self._problem(answer)
 
@@ -127,7 +128,5 @@ def _texts(answer: str | list[str] | dict[str, str]) -> Iterable[str]:
     if isinstance(answer, str):
         return (answer,)
     return (
-        (str(part) for pair in answer.items() for part in pair)
-        if isinstance(answer, dict)
-        else map(str, answer)
+        (part for pair in answer.items() for part in pair) if isinstance(answer, dict) else map(str, answer)
     )

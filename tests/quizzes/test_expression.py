@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -37,10 +38,8 @@ def test_refused(text: str) -> None:
 @given(st.text(alphabet="0123456789.+-*/^()gsqrtexp, ", max_size=40))
 def test_anything_ends(text: str) -> None:
     """Any text is refused or has a finite value."""
-    try:
+    with suppress(ExpressionProblem):
         assert student_expression(text, {"g"}).value({"g": Decimal(2)}).is_finite()
-    except ExpressionProblem:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,10 @@ def test_shares(item: BaseItem) -> None:
             assert question.problem_with(question.key_answer) == ""
             assert question.mark(question.key_answer).points == 2
         for odd in (None, "", "x" * 70_000, [], ["?"], {"?": "?"}, {}, "1/0", 5, [[]], {"?": 1}, True):
+            assert isinstance(question.problem_with(odd), str)  # type: ignore[arg-type]
             assert 0 <= question.mark(odd).share <= Fraction(1)
+        view = question.public_view()
+        assert question.problem_with({one.id: [] for one in view.fields} or 5)  # type: ignore[arg-type]
         assert question.mark(None).points == 0
 
 
