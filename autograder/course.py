@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from autograder.errors import ContentError, UsageError
 from autograder.places import line_of
 
-__all__ = ["FILE", "Course", "Extension", "find_course", "read_yaml"]
+__all__ = ["FILE", "Course", "Extension", "find_course", "line_of", "read_yaml"]
 
 FILE = "course.yaml"
 M = TypeVar("M", bound=BaseModel)

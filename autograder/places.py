@@ -22,7 +22,7 @@ def line_of(text: str, keys: Sequence[str | int]) -> int | None:
         if isinstance(node, yaml.MappingNode):
             pair = next((p for p in node.value if p[0].value == str(key)), None)
             if pair is None:
-                break
+                continue  # a kind's name in a union, which the file does not have as a key
             line, node = pair[0].start_mark.line + 1, pair[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
             node = node.value[key]

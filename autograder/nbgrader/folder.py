@@ -20,6 +20,7 @@ from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.source import source_notebook
+from autograder.roster import Person
 from autograder.sample.solved import to_bytes
 
 __all__ = ["CONFIG", "DATABASE", "write_course", "write_source"]
@@ -33,8 +34,6 @@ SETTINGS = '''\
 from pathlib import Path
 
 from autograder.nbgrader import configure
-from autograder.roster import Person
-from autograder.roster import Person
 
 HERE = Path(__file__).resolve().parent
 

@@ -1,0 +1,54 @@
+"""The `quizzes` command: one module a command."""
+
+from __future__ import annotations
+
+__all__ = ["app", "main"]
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from autograder.errors import AutograderError
+from quizzes.cli import lint
+
+app = typer.Typer(
+    help="Timed quizzes in the browser.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("lint")(lint.lint)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"quizzes {version('autograder')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    """Timed quizzes: lint their content, serve them, mark them."""
+
+
+def main() -> None:
+    """Run the command; what went wrong is said in a sentence, never as a traceback."""
+    try:
+        app()
+    except AutograderError as problem:
+        sys.stderr.write(f"Error: {problem.message}\n")
+        if problem.next_step:
+            sys.stderr.write(f"  {problem.next_step}\n")
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; nothing is wrong
+        sys.exit(0)

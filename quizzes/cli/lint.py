@@ -1,0 +1,65 @@
+"""`quizzes lint`: prove banks and quizzes before students see them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.course import find_course
+from autograder.errors import ContentError, UsageError
+from quizzes.bank import load_bank
+from quizzes.dates import shown
+from quizzes.lint import VARIANTS, Fault, faults_in_bank, faults_in_window
+from quizzes.quiz import Quiz, load_quiz, quiz_paths
+
+__all__ = ["lint"]
+
+
+def lint(
+    path: Annotated[Path | None, typer.Argument(help="A bank's or a quiz's file; all when left out.")] = None,
+    accommodations: Annotated[
+        Path | None, typer.Option(help="CSV with student, multiplier, extra_minutes and, if you like, quiz.")
+    ] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV with a column student.")] = None,
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Prove items on 200 variants each, and that every student can get their full time."""
+    if path is not None and not path.is_file():
+        raise UsageError(f"There is no file {path}.", next_step="Name a bank's or a quiz's YAML file.")
+    start = course or (path.resolve().parent if path else None)
+    root = find_course(start)
+    quizzes = quiz_paths(root)
+    files = (
+        [path.resolve()] if path else [*sorted((root.root / "quizzes" / "banks").glob("*.yaml")), *quizzes]
+    )
+    if not files:
+        raise UsageError(f"There is no quiz in {root.root / 'quizzes'}.", next_step="Write a bank first.")
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            if file in quizzes:
+                quiz = load_quiz(root, file.stem)
+                own, done = faults_in_window(quiz, accommodations, roster), _said(quiz)
+            else:
+                bank = load_bank(file)
+                own = faults_in_bank(bank)
+                done = f"{bank.name}: {len(bank.items)} items, {VARIANTS} variants of each are sound."
+        except ContentError as problem:  # nothing more can be said about this file; the others still can
+            own, done = [Fault(problem.message, problem.next_step)], ""
+        for line in map(str, own) if own else [done]:
+            typer.echo(line.replace(f"{root.root}/", ""))
+        faults += own
+    if faults:
+        what = "fault" if len(faults) == 1 else "faults"
+        raise ContentError(f"{len(faults)} {what}.", next_step="Mend what is listed above and run it again.")
+
+
+def _said(quiz: Quiz) -> str:
+    limit = f"{quiz.minutes:g} minutes once started" if quiz.minutes else "no time limit"
+    opens, due, closes = (shown(one, quiz.zone) for one in (quiz.opens, quiz.due, quiz.closes))
+    return (
+        f"{quiz.name}: {len(quiz)} questions, {quiz.points:f} points, {limit}.\n"
+        f"  opens {opens}\n  due {due}\n  closes {closes}"
+    )

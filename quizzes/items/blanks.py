@@ -1,0 +1,144 @@
+"""Several blanks: numbers, short texts and lists to choose from, each with its weight."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from quizzes.items.base import BaseItem, Context, ShownQuestion, Text
+from quizzes.items.numeric import NumberKey
+from quizzes.marking.words import LONGEST_TEXT, matches
+from quizzes.question import Answer, Mark, PublicField, PublicOption, PublicQuestion
+from quizzes.variant import stable_id
+
+__all__ = ["BlanksItem", "BlanksQuestion"]
+
+
+class Blank(NumberKey):
+    """One blank: a `key` makes it a number, `accept` a text, `options` (the first is right) a list."""
+
+    key: Text = "0"
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    label: Text
+    weight: int = Field(default=1, ge=1, le=100)
+    accept: list[Text] = Field(default_factory=list)
+    options: list[Text] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = ("key" in self.model_fields_set, bool(self.accept), bool(self.options))
+        if sum(kinds) != 1:
+            raise ValueError("a blank has one of key, accept and options")
+        if self.options and not 2 <= len(set(self.options)) == len(self.options):
+            raise ValueError("a list has at least two options, all different; the first is the right one")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """How it is filled in."""
+        return "choice" if self.options else "text" if self.accept else "number"
+
+
+class BlanksItem(BaseItem):
+    """Several blanks below one prompt."""
+
+    type: Literal["blanks"]
+    blanks: list[Blank] = Field(min_length=1, max_length=12)
+
+    @model_validator(mode="after")
+    def _blanks_are_sound(self) -> Self:
+        if len({one.id for one in self.blanks}) < len(self.blanks):
+            raise ValueError("two blanks have the same id")
+        for blank in self.blanks:
+            if blank.kind == "number":
+                blank.check(self.names())
+        return self
+
+    def question(self, seed: bytes, points: Decimal) -> BlanksQuestion:
+        """One variant."""
+        return BlanksQuestion(self, self.context(seed), points)
+
+
+class BlanksQuestion(ShownQuestion):
+    """A variant with several blanks; an answer maps a blank's id to what stands in it."""
+
+    def __init__(self, item: BlanksItem, context: Context, points: Decimal) -> None:
+        super().__init__(item, "blanks", context, points)
+        self.blanks = {one.id: one for one in item.blanks}
+        self.choices = {
+            blank.id: {stable_id(f"{item.id}/{blank.id}", text): text for text in blank.options}
+            for blank in item.blanks
+        }
+
+    def public_view(self) -> PublicQuestion:
+        """What the student sees."""
+        weighted = len({one.weight for one in self.blanks.values()}) > 1
+        rule = "Each blank counts by its weight." if weighted else "Each blank counts the same."
+        return self._view(rule, fields=tuple(self._field(one) for one in self.blanks.values()))
+
+    def _field(self, blank: Blank) -> PublicField:
+        ids = self.context.draw(f"options {blank.id}").shuffled(list(self.choices[blank.id]))
+        html = self.context.html
+        shown = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
+        hint = blank.hint() if blank.kind == "number" else ""
+        return PublicField(id=blank.id, label=html(blank.label), kind=blank.kind, hint=hint, options=shown)
+
+    @property
+    def key_text(self) -> str:
+        """What belongs into each blank."""
+        return "; ".join(f"{self.context.words(one.label)}: {self._key(one)}" for one in self.blanks.values())
+
+    @property
+    def key_answer(self) -> Answer:
+        """What belongs into each blank, by id."""
+        return {
+            id: stable_id(f"{self.item_id}/{id}", one.options[0]) if one.options else self._key(one)
+            for id, one in self.blanks.items()
+        }
+
+    def _key(self, blank: Blank) -> str:
+        if blank.kind == "number":
+            return blank.shown(self.context)
+        return self.context.words((blank.options or blank.accept)[0])
+
+    def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
+        if not isinstance(answer, dict) or not all(isinstance(one, str) for one in answer.values()):
+            return "Fill in the blanks one by one."
+        if not answer.keys() <= self.blanks.keys():
+            return "That is none of this question's blanks; reload the page."
+        for id, text in answer.items():
+            blank, label = self.blanks[id], self.context.words(self.blanks[id].label)
+            if not text.strip():
+                continue
+            if blank.kind == "number" and (problem := blank.problem(text)):
+                return f"{label}: {problem}"
+            if blank.kind == "choice" and text not in self.choices[id]:
+                return f"{label}: that is none of the options; reload the page."
+            if blank.kind == "text" and len(text) > LONGEST_TEXT:
+                return f"{label}: at most {LONGEST_TEXT} characters."
+        return ""
+
+    def mark(self, answer: Answer) -> Mark:
+        """The weights of the right blanks over all weights."""
+        if not isinstance(answer, dict) or self.problem_with(answer):
+            return self._mark(Fraction(0))
+        total, earned, said, detail = 0, 0, [], {}
+        for id, blank in self.blanks.items():
+            right, feedback = self._judge(blank, answer.get(id, ""))
+            total, earned = total + blank.weight, earned + blank.weight * right
+            detail[id] = "right" if right else "wrong"
+            if feedback:
+                said.append(f"{self.context.words(blank.label)}: {feedback}")
+        return self._mark(Fraction(earned, total), "\n\n".join(said), **detail)
+
+    def _judge(self, blank: Blank, text: str) -> tuple[bool, str]:
+        if not text.strip():
+            return False, ""
+        if blank.kind == "number":
+            return blank.judge(text, self.context)
+        if blank.kind == "choice":
+            return self.choices[blank.id][text] == blank.options[0], ""
+        return matches(text, [self.context.words(one) for one in blank.accept]), ""

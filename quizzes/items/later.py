@@ -1,0 +1,158 @@
+"""What is not marked at once: a short function (by the homework engine) and an essay (by hand)."""
+
+from __future__ import annotations
+
+import ast
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, Protocol, Self
+
+from pydantic import Field, model_validator
+
+from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.question import Answer, Mark, PublicQuestion
+
+__all__ = ["EssayItem", "EssayQuestion", "FunctionGrader", "FunctionItem", "FunctionQuestion"]
+
+LONGEST_CODE = 10_000
+
+
+class FunctionGrader(Protocol):
+    """Grades a function in a sandbox, never in the web process; the homework engine stands behind it."""
+
+    def __call__(self, source: str, function: str, checks: str, seed: bytes) -> tuple[Fraction, str]:
+        """The share earned by the source against the hidden checks, and feedback."""
+
+
+class FunctionItem(BaseItem):
+    """A short NumPy function; hidden checks decide, later and in a sandbox."""
+
+    type: Literal["function"]
+    function: str = Field(pattern=r"^[a-z_]\w*$", description="The function's name.")
+    starter: Text = Field(description="The code the student begins with.")
+    reference: Text = Field(description="The solution.")
+    checks: Text = Field(description="Hidden checks: functions of (student, reference, rng).")
+
+    @model_validator(mode="after")
+    def _code_is_sound(self) -> Self:
+        for name in ("starter", "reference", "checks"):
+            try:
+                tree = ast.parse(getattr(self, name))
+            except SyntaxError as problem:
+                raise ValueError(
+                    f"{name} is not Python: {problem.msg} in its line {problem.lineno}"
+                ) from problem
+            defined = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+            if name != "checks" and self.function not in defined:
+                raise ValueError(f"{name} does not define {self.function}")
+            if not defined:
+                raise ValueError("checks has no function")
+        return self
+
+    def question(self, seed: bytes, points: Decimal) -> FunctionQuestion:
+        """One variant."""
+        return FunctionQuestion(self, self.context(seed), points)
+
+
+class FunctionQuestion(ShownQuestion):
+    """A variant that asks for a function."""
+
+    def __init__(self, item: FunctionItem, context: Context, points: Decimal) -> None:
+        super().__init__(item, "function", context, points)
+        self.item = item
+
+    def public_view(self) -> PublicQuestion:
+        """What the student sees."""
+        return self._view("Your function is called with inputs of our own.", starter=self.item.starter)
+
+    @property
+    def key_text(self) -> str:
+        """The solution."""
+        return self.item.reference
+
+    @property
+    def key_answer(self) -> Answer:
+        """None: the homework engine decides."""
+        return None
+
+    def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
+        if not isinstance(answer, str):
+            return "Write Python code."
+        return "" if len(answer) <= LONGEST_CODE else f"At most {LONGEST_CODE} characters of code."
+
+    def mark(self, answer: Answer) -> Mark:
+        """Pending; nothing written earns nothing at once."""
+        if not isinstance(answer, str) or not answer.strip() or self.problem_with(answer):
+            return self._mark(Fraction(0))
+        return self._pending()
+
+    def graded(self, answer: str, grader: FunctionGrader) -> Mark:
+        """The mark, by a grader that runs the code in a sandbox."""
+        share, feedback = grader(answer, self.item.function, self.item.checks, self.context.seed)
+        return self._mark(share, feedback)
+
+
+class Criterion(Part):
+    """A line of a rubric."""
+
+    text: Text
+    weight: int = Field(default=1, ge=1, le=100)
+
+
+class EssayItem(BaseItem):
+    """A text that a person marks with a rubric."""
+
+    type: Literal["essay"]
+    rubric: list[Criterion] = Field(min_length=1)
+    model_answer: Text
+    most_words: int = Field(default=300, ge=1, le=5000)
+
+    def question(self, seed: bytes, points: Decimal) -> EssayQuestion:
+        """One variant."""
+        return EssayQuestion(self, self.context(seed), points)
+
+
+class EssayQuestion(ShownQuestion):
+    """A variant that asks for a text."""
+
+    def __init__(self, item: EssayItem, context: Context, points: Decimal) -> None:
+        super().__init__(item, "essay", context, points)
+        self.item = item
+
+    def public_view(self) -> PublicQuestion:
+        """What the student sees."""
+        return self._view(
+            "A person reads and marks your text.", hint=f"At most {self.item.most_words} words."
+        )
+
+    @property
+    def key_text(self) -> str:
+        """A model answer."""
+        return self.context.words(self.item.model_answer)
+
+    @property
+    def key_answer(self) -> Answer:
+        """None: a person decides."""
+        return None
+
+    def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
+        if not isinstance(answer, str):
+            return "Write a text."
+        words, most = len(answer.split()), self.item.most_words
+        return (
+            "" if words <= most else f"{words} words are more than the {most} asked for; please shorten it."
+        )
+
+    def mark(self, answer: Answer) -> Mark:
+        """Pending; nothing written earns nothing at once."""
+        if not isinstance(answer, str) or not answer.strip() or self.problem_with(answer):
+            return self._mark(Fraction(0))
+        return self._pending()
+
+    def by_rubric(self, met: list[bool]) -> Mark:
+        """The mark of a person who ticked the rubric's lines, one truth each."""
+        rubric = self.item.rubric
+        if len(met) != len(rubric):
+            raise ValueError(f"The rubric has {len(rubric)} lines, not {len(met)}.")
+        earned = sum(one.weight for one, ticked in zip(rubric, met, strict=True) if ticked)
+        return self._mark(Fraction(earned, sum(one.weight for one in rubric)))

@@ -1,0 +1,181 @@
+"""Proof that items and quizzes are sound, before any student sees them: 200 variants of each item."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from autograder.errors import ContentError
+from quizzes.bank import Bank
+from quizzes.expression import ExpressionProblem
+from quizzes.items import Item
+from quizzes.items.base import Context, VariantProblem
+from quizzes.items.blanks import BlanksItem
+from quizzes.items.choice import ChoiceQuestion
+from quizzes.items.numeric import NumberKey, NumericItem
+from quizzes.items.written import ExpressionItem, ShortTextItem
+from quizzes.math import MathProblem
+from quizzes.numbers import parse_number
+from quizzes.question import Question
+from quizzes.quiz import Quiz
+from quizzes.text import TextProblem
+from quizzes.variant import derived_seed
+
+__all__ = ["VARIANTS", "Fault", "faults_in_bank", "faults_in_item", "faults_in_window"]
+
+VARIANTS = 200
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Something an author has to mend: file and line, and what is wrong."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
+    """The faults of all items; of each the first of a kind."""
+    return [
+        Fault(bank.place(name), f"{name}: {said}")
+        for name, item in bank.items.items()
+        for said in faults_in_item(item, variants)
+    ] + [
+        Fault(bank.place(name), f"{name}: there is no picture {one.file}")
+        for name, item in bank.items.items()
+        for one in item.images
+        if not (bank.path.parent / one.file).is_file()
+    ]
+
+
+def faults_in_item(item: Item, variants: int = VARIANTS) -> list[str]:
+    """What is wrong with an item, each kind of fault once, with the values where it was seen."""
+    found: dict[str, str] = {}
+    for number in range(variants):
+        seed = derived_seed(b"quizzes lint", f"{item.id} {number}")
+        values = ""
+        try:
+            question = item.question(seed, Decimal(1))
+            values = _values(item.context(seed))
+            said = list(_faults(item, question, item.context(seed)))
+        except (VariantProblem, ExpressionProblem, MathProblem, TextProblem, ValueError) as problem:
+            said = [f"{problem}"]
+        for one in said:
+            kind = re.sub(r"[\d.e+-]+", "#", one)
+            found.setdefault(kind, f"{one}{f' (with {values})' if values else ''}.")
+    return list(found.values())
+
+
+def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
+    view = json.loads(question.public_view().model_dump_json())
+    if not view["prompt"]:
+        yield "the prompt is empty"
+    for options in (view["options"], *(field["options"] for field in view["fields"])):
+        texts = [option["html"] for option in options]
+        if len(set(texts)) < len(texts):
+            yield "two options look the same"
+    key = question.key_answer
+    if key is not None:
+        if problem := question.problem_with(key):
+            yield f"the key as shown ({question.key_text}) cannot be saved: {problem}"
+        elif question.mark(key).share != 1:
+            yield f"the key as shown ({question.key_text}) does not earn full marks"
+    if isinstance(item, NumericItem):
+        yield from _number_faults(item, context)
+    if isinstance(item, BlanksItem):
+        for blank in item.blanks:
+            if blank.kind == "number":
+                yield from (f"blank {blank.id}: {one}" for one in _number_faults(blank, context))
+    if isinstance(item, ShortTextItem | ExpressionItem):
+        for wrong in item.common_wrong:
+            if question.mark(wrong.value).share:
+                yield f"the common wrong answer {wrong.value} earns points"
+            context.html(wrong.feedback)
+    if isinstance(question, ChoiceQuestion):
+        for option in question.options.values():
+            context.html(option.feedback)
+
+
+def _number_faults(number: NumberKey, context: Context) -> Iterator[str]:
+    key = context.number(number.key)
+    below, above = number.tolerance.margins(key)
+    as_shown = parse_number(number.shown(context))
+    if not number.tolerance.accepts(as_shown, key):
+        yield f"the key rounded as shown, {as_shown}, is not accepted"
+    if number.tolerance.mode in ("rel", "abs", "abs_or_rel", "range") and min(below, above) > 0 and key:
+        # Whoever rounds to four significant digits, up or down, must be right: the hint says so.
+        unit = Decimal(1).scaleb(key.adjusted() - 3)
+        for side in ("ROUND_DOWN", "ROUND_UP"):
+            rounded = (key / unit).to_integral_value(rounding=side) * unit
+            if not number.tolerance.accepts(rounded, key):
+                yield f"of two ways to round the key to four digits one, {rounded}, is not accepted"
+    for wrong in number.common_wrong:
+        value = context.number(wrong.value)
+        context.html(wrong.feedback)
+        if number.tolerance.accepts(value, key):
+            yield f"the common wrong value {wrong.value} = {value:.6g} is accepted; add to `where`"
+
+
+def _values(context: Context) -> str:
+    return ", ".join(f"{name} = {value:.6g}" for name, value in context.values.items())
+
+
+@dataclass(frozen=True)
+class Accommodation:
+    """A student's extra time: minutes times the multiplier, plus extra minutes."""
+
+    student: str
+    multiplier: Decimal = Decimal(1)
+    extra_minutes: Decimal = Decimal(0)
+
+
+def faults_in_window(
+    quiz: Quiz, accommodations: Path | None = None, roster: Path | None = None
+) -> list[Fault]:
+    """Who cannot get their full time though they start as the quiz opens."""
+    if quiz.minutes is None:
+        return []
+    people = {one.student: one for one in _people(roster, quiz)}
+    people |= {one.student: one for one in _people(accommodations, quiz)}
+    faults = []
+    for one in people.values() or [Accommodation("every student")]:
+        allot = timedelta(seconds=float((quiz.minutes * one.multiplier + one.extra_minutes) * 60))
+        window = quiz.closes - quiz.opens
+        if quiz.extend_close:
+            window += allot - timedelta(seconds=float(quiz.minutes * 60))
+        if window < allot:
+            said = f"{one.student} gets {allot} but the quiz is open for {window}; let it close later"
+            faults.append(Fault(str(quiz.path), said))
+    return faults
+
+
+def _people(path: Path | None, quiz: Quiz) -> Iterator[Accommodation]:
+    if path is None:
+        return
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ContentError(f"{path} cannot be read: {problem}.") from problem
+    for number, row in enumerate(rows, start=2):
+        place = f"{path}, line {number}"
+        student = (row.get("student") or "").strip()
+        if not student:
+            raise ContentError(f"{place}: no student.", next_step="Give the file a column `student`.")
+        if (row.get("quiz") or quiz.name).strip() != quiz.name:
+            continue
+        try:
+            times, more = Decimal(row.get("multiplier") or 1), Decimal(row.get("extra_minutes") or 0)
+        except InvalidOperation as problem:
+            raise ContentError(f"{place}: multiplier or extra_minutes is no number.") from problem
+        if not (1 <= times <= 100 and 0 <= more <= 10_080):  # a NaN is neither
+            raise ContentError(f"{place}: the multiplier is 1 or more, extra_minutes 0 or more.")
+        yield Accommodation(student, times, more)

@@ -1,0 +1,61 @@
+"""Authors' texts as HTML: Markdown with `$TeX$`, and `[[name]]` for a variant's values.
+
+`[[x]]` shows a number as people write it, `[[x:.3f]]` with three decimals. HTML is shown as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from markdown_it import MarkdownIt
+
+from quizzes.math import mathml
+from quizzes.numbers import decimal_text
+
+__all__ = ["TextProblem", "fill", "names_in", "render"]
+
+PLACE = re.compile(r"\[\[\s*([^\W\d]\w*)(?::([+]?\.\d[feg]))?\s*\]\]")
+PIECE = re.compile(r"(```.*?```|`[^`]+`)|\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
+MARK = re.compile("\ue000(\\d+)\ue001")
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_inline"])
+
+
+class TextProblem(ValueError):
+    """A text names a value that the item does not have."""
+
+
+def names_in(text: str) -> set[str]:
+    """The values a text asks for."""
+    return {found[1] for found in PLACE.finditer(text)}
+
+
+def fill(text: str, values: Mapping[str, Decimal]) -> str:
+    """The text with its values written in; raises TextProblem for an unknown name."""
+
+    def one(found: re.Match[str]) -> str:
+        name, form = found[1], found[2]
+        if name not in values:
+            raise TextProblem(f"[[{name}]] is no parameter and no derived value of this item")
+        return format(values[name], form) if form else decimal_text(values[name])
+
+    return PLACE.sub(one, text)
+
+
+def render(text: str) -> str:
+    """HTML with MathML; raises MathProblem for TeX that cannot be read."""
+    formulas: list[str] = []
+
+    def one(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[1]
+        formulas.append(mathml(found[2] or found[3], display=bool(found[2])))
+        return f"\ue000{len(formulas) - 1}\ue001"
+
+    if not text.strip():
+        return ""
+    html = MARKDOWN.render(PIECE.sub(one, re.sub("[\ue000\ue001]", "", text))).strip()
+    if html.count("<p>") == 1 and html.startswith("<p>") and html.endswith("</p>"):
+        html = html[3:-4]  # one paragraph stands in a place that has its own
+    return MARK.sub(lambda found: formulas[int(found[1])], html)
