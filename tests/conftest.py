@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from browser import browser, browser_page
@@ -31,3 +34,11 @@ def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def tiny(tiny_course: Course) -> Assignment:
     """The assignment of the tiny course, loaded."""
     return load_assignment(tiny_course, ASSIGNMENT)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts reach; pytest closes its own whenever another run of it starts."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

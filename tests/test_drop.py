@@ -7,8 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,14 +27,6 @@ def folder(tmp_path: Path) -> Path:
     """A folder to hand in to, due in an hour."""
     due = NOW + timedelta(hours=1)
     return open_drop(tmp_path / "drop", About(assignment="hw", title="HW", due=due, functions=["f"]))
-
-
-@pytest.fixture
-def open_place() -> Iterator[Path]:
-    """A folder that other accounts reach, as pytest's own are not."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 def test_attempts_and_receipts(folder: Path) -> None:
@@ -71,9 +61,9 @@ def test_what_does_not_fit_is_said(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account can be tried as root only")
-def test_others_see_nothing(open_place: Path) -> None:
+def test_others_see_nothing(open_folder: Path) -> None:
     """Another account can hand in, and neither list, take away nor overwrite what is there."""
-    folder = open_drop(open_place, About(assignment="hw", title="HW", due=None, functions=["f"]))
+    folder = open_drop(open_folder, About(assignment="hw", title="HW", due=None, functions=["f"]))
     receipt = hand_in(folder, "ann", b"one", NOW)
     code = (
         "import os, sys\n"
