@@ -124,7 +124,7 @@ def _task_points(task: TaskReport) -> str:
 
 
 def _chart(tasks: list[TaskView]) -> Markup:
-    rows = [Row(cut(view.task.task, 60), view.points, [Bar(_parts(view.task))]) for view in tasks]
+    rows = [Row(cut(view.title, 60), view.points, [Bar(_parts(view.task))]) for view in tasks]
     said = "; ".join(f"{row.label}: {row.value}" for row in rows)
     return bar_chart(
         rows,
