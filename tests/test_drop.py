@@ -19,35 +19,39 @@ from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.intake.drop import About, attempts, hand_in, open_drop, read_about
 
-NOW = datetime.now(UTC)
+
+@pytest.fixture
+def now() -> datetime:
+    """The time when a test begins."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, now: datetime) -> Path:
     """A folder to hand in to, due in an hour."""
-    due = NOW + timedelta(hours=1)
+    due = now + timedelta(hours=1)
     return open_drop(tmp_path / "drop", About(assignment="hw", title="HW", due=due, functions=["f"]))
 
 
-def test_attempts_and_receipts(folder: Path) -> None:
+def test_attempts_and_receipts(folder: Path, now: datetime) -> None:
     """Every attempt is kept with its digest and time; the receipt says whether it was late."""
-    first = hand_in(folder, "ann", b"one", NOW)
-    second = hand_in(folder, "ann", b"two", NOW + timedelta(seconds=1))
-    late = hand_in(folder, "bob", b"one", NOW + timedelta(hours=2))
+    first = hand_in(folder, "ann", b"one", now)
+    second = hand_in(folder, "ann", b"two", now + timedelta(seconds=1))
+    late = hand_in(folder, "bob", b"one", now + timedelta(hours=2))
     assert (first.late, late.late) == (False, True)
     assert first.sha256 == hashlib.sha256(b"one").hexdigest()
     found = attempts(folder)
     assert [one.student for one in found] == ["ann", "ann", "bob"]
     assert [one.path.read_bytes() for one in found] == [b"one", b"two", b"one"]
     assert found[1].path.name == second.file
-    assert found[0].at == NOW.replace(microsecond=0)
+    assert found[0].at == now.replace(microsecond=0)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a file is given to another account as root only")
-def test_what_does_not_fit_is_said(folder: Path) -> None:
+def test_what_does_not_fit_is_said(folder: Path, now: datetime) -> None:
     """A file that was changed, a time that was made up, another account; other files are left out."""
-    os.chown(folder / hand_in(folder, "ann", b"one", NOW).file, 64998, -1)
-    early = hand_in(folder, "ann", b"two", NOW - timedelta(days=1))
+    os.chown(folder / hand_in(folder, "ann", b"one", now).file, 64998, -1)
+    early = hand_in(folder, "ann", b"two", now - timedelta(days=1))
     (folder / "notes.txt").write_text("x")
     one, two = attempts(folder)[::-1]
     assert one.doubts == ()  # an account that nobody knows the name of
@@ -61,10 +65,10 @@ def test_what_does_not_fit_is_said(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account can be tried as root only")
-def test_others_see_nothing(open_folder: Path) -> None:
+def test_others_see_nothing(open_folder: Path, now: datetime) -> None:
     """Another account can hand in, and neither list, take away nor overwrite what is there."""
     folder = open_drop(open_folder, About(assignment="hw", title="HW", due=None, functions=["f"]))
-    receipt = hand_in(folder, "ann", b"one", NOW)
+    receipt = hand_in(folder, "ann", b"one", now)
     code = (
         "import os, sys\n"
         "folder, name = sys.argv[1:]\n"
@@ -88,12 +92,12 @@ def test_others_see_nothing(open_folder: Path) -> None:
     assert (folder / receipt.file).read_bytes() == b"one"
 
 
-def test_a_folder_that_is_none(tmp_path: Path) -> None:
+def test_a_folder_that_is_none(tmp_path: Path, now: datetime) -> None:
     """Handing in elsewhere is refused in a sentence, and nothing is written."""
     with pytest.raises(UsageError, match="no place to hand in to"):
         read_about(tmp_path)
     with pytest.raises(UsageError, match="no place"):
-        hand_in(tmp_path, "ann", b"x", NOW)
+        hand_in(tmp_path, "ann", b"x", now)
     assert list(tmp_path.iterdir()) == []
 
 
