@@ -2,7 +2,7 @@
 
 Run by `make bench`. The class is one right notebook a thousand times, each with a comment of its own, so
 that the figures speak of grading and not of submissions that hang. STUDENTS in the environment says how
-many.
+many, DATASET what training checks train on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from autograder.course import find_course
 from autograder.sample.solved import filled_in, to_bytes
 
 STUDENTS = int(os.environ.get("STUDENTS", "1000"))
+DATASET = os.environ.get("DATASET", "")
 COMMAND = Path(sys.executable).with_name("autograder")
 
 
@@ -47,6 +48,7 @@ def memory_of(pid: int) -> int:
 def graded(assignment: str, folder: Path, out: Path, workers: int) -> tuple[float, float]:
     """Seconds of a whole run, and the most megabytes it held."""
     words = ["grade", assignment, folder, "--out", out, "--seed", 15, "--workers", workers]
+    words += ["--dataset", DATASET] if DATASET else []
     started = time.perf_counter()
     run = subprocess.Popen([COMMAND, *map(str, words)], stdout=subprocess.DEVNULL)
     peak = [0]
