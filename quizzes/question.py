@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -72,6 +73,11 @@ class Mark:
     pending: bool = False
     feedback: str = ""
     detail: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """What is kept beside the points, for staff and for the results page."""
+        kept = {"share": str(self.share), "pending": self.pending, "feedback": self.feedback}
+        return json.dumps({**kept, "detail": self.detail}, ensure_ascii=False)
 
 
 class Question(ABC):

@@ -186,7 +186,7 @@ def begin(
             "question_hash": item.question_hash,
             "params": item.params,
             "option_order": item.option_order,
-            "points": item.points,
+            "points": float(item.points),
         }
         for pos, item in enumerate(fresh.items)
     ]
