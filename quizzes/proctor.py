@@ -39,6 +39,7 @@ from quizzes.timing import remaining
 __all__ = ["Proctor", "View"]
 
 log = logging.getLogger(__name__)
+GRADER = "1"  # of the rules in `marking`; a new one marks anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,23 +183,24 @@ class Proctor:
             if not some:
                 return closed
 
-    def mark(self, grader_version: str) -> int:
+    def mark(self) -> int:
         """Mark the attempts that are over; how many. One that changes meanwhile is left to the next call."""
-        marked = 0
         with self.database.reading() as connection:
             waiting = unmarked(connection)
-        for one in waiting:
-            try:
-                with self.database.reading() as connection:
-                    row = find(connection, one)
-                    items = self._papers(one)[1]
-                    given = marks_of(connection, row, items, row.version, grader_version)
-            except Exception:  # the others are marked all the same
-                log.exception("Attempt %s cannot be marked.", one)
-                continue
-            work = partial(record, seen=row, marks=given, at=self.clock.now())
-            marked += self.writer.submit(work, [one]).result()
-        return marked
+        return sum(self.mark_one(one) for one in waiting)
+
+    def mark_one(self, one: str) -> bool:
+        """Mark one attempt that is over; False if it was marked meanwhile, or cannot be."""
+        try:
+            with self.database.reading() as connection:
+                row = find(connection, one)
+                items = self._papers(one)[1]
+                given = marks_of(connection, row, items, row.version, GRADER)
+        except Exception:  # the others are marked all the same
+            log.exception("Attempt %s cannot be marked.", one)
+            return False
+        work = partial(record, seen=row, marks=given, at=self.clock.now())
+        return self.writer.submit(work, [one]).result()
 
     # How
 

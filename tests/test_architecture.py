@@ -89,8 +89,8 @@ def test_the_command_is_on_top() -> None:
 
 
 def test_quizzes_know_little_of_the_autograder() -> None:
-    """Quizzes share errors, the course, the report and the gradebook, nothing else."""
-    shared = {f"autograder.{name}" for name in ("errors", "course", "report", "gradebook")}
+    """Quizzes share errors, the course, its roster, the report and the gradebook, nothing else."""
+    shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "gradebook")}
     for name, path in MODULES.items():
         theirs = {one for one in ours(path) if one.split(".")[0] == "autograder"}
         if name.split(".")[0] == "quizzes":
