@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -140,7 +141,8 @@ class Proctor:
         try:
             problem = items[pos].question.problem_with(answer)
         except Exception:  # a broken question must not cost an answer: it is kept, and staff can look
-            log.exception("Question %s of attempt %s cannot say whether an answer can be read.", pos, one)
+            with suppress(Exception):  # nor must a log that fails
+                log.exception("Question %s of attempt %s cannot read an answer.", pos, one)
             problem = ""
         given = Save(arrived, pos, raw, base_rev, save_id, checked_pen(pen), problem, clear, client)
         return self.writer.submit(partial(save, one=one, person=person, given=given), [one])

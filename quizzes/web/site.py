@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from quizzes.local_time import shown
+from quizzes.local_time import shown, time_of_day
 from quizzes.proctor import Proctor
 from quizzes.quiz import Quiz
 from quizzes.store.catalogue import content_of
@@ -62,6 +62,7 @@ class Site:
             "page_id": lambda: secrets.token_urlsafe(12),
         }
         self._pages.filters["local"] = lambda instant: shown(instant, self.zone)
+        self._pages.filters["time_of_day"] = lambda instant: time_of_day(instant, self.zone)
         self._pages.filters["points"] = lambda number: f"{number:.4f}".rstrip("0").rstrip(".")
 
     def now(self) -> int:
