@@ -37,16 +37,16 @@ class Page {
 
   wire(saver) {
     const { question } = saver;
-    let before = "";
-    for (const one of controlsOf(question)) {
-      one.addEventListener("focus", () => (before = one.value));
+    const ordering = question.dataset.kind === "ordering";
+    let places = controlsOf(question).map((one) => one.value);
+    for (const [at, one] of controlsOf(question).entries()) {
       if (one.matches("input:not([type=radio], [type=checkbox]), textarea")) {
         one.addEventListener("input", () => saver.typed());
         one.addEventListener("change", () => saver.send());
       } else {
         one.addEventListener("change", () => {
-          if (question.dataset.kind === "ordering") keepPlacesApart(question, one, before);
-          before = one.value;
+          if (ordering) keepPlacesApart(question, one, places[at]);
+          places = controlsOf(question).map((control) => control.value);
           saver.typed(200);
         });
       }
