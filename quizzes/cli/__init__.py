@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from autograder.errors import AutograderError
-from quizzes.cli import lint, people, publish, results, serve
+from quizzes.cli import lint, loadtest, people, publish, results, serve
 
 app = typer.Typer(
     help="Timed quizzes in the browser.",
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("lint")(lint.lint)
+app.command("loadtest")(loadtest.loadtest)
 app.command("preview")(serve.preview_quiz)
 app.command("publish")(publish.publish_quiz)
 app.command("serve")(serve.serve_quizzes)

@@ -35,6 +35,7 @@ def serve_quizzes(
         bool, typer.Option(help="All quizzes open now, made-up people, a database thrown away afterwards.")
     ] = False,
     port_file: PortFile = None,
+    own: Annotated[bool, typer.Option(help="The course's own file, whatever DATABASE_URL says.")] = False,
     course: Folder = None,
 ) -> None:
     """Serve the course's published quizzes until Ctrl-C."""
@@ -43,7 +44,7 @@ def serve_quizzes(
         with tempfile.TemporaryDirectory(prefix="quizzes-demo-") as folder:
             _show_round(root, Path(folder), host, port, port_file)
         return
-    with opened(root.root) as database:
+    with opened(root.root, own=own) as database:
         with database.database.transaction() as connection:
             add_the_course(connection, root)
             names = [one.title for one in published_in(connection, COURSE)]

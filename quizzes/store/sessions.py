@@ -28,6 +28,7 @@ __all__ = [
     "new_passcode",
     "open_by_link",
     "open_by_passcode",
+    "open_session",
     "outlive",
     "owner_of_link",
     "session_of",
@@ -112,7 +113,7 @@ def open_by_link(connection: Connection, secret: str, seal: Seal, at: int, clien
             "This link was used before, or it is too old.",
             next_step="Sign in with your passcode, or ask the course's staff for a new link.",
         )
-    return _open(connection, owner, seal, at, client)
+    return open_session(connection, owner, seal, at, client)
 
 
 def open_by_passcode(
@@ -136,7 +137,7 @@ def open_by_passcode(
             "This name and this passcode do not belong together.",
             next_step="Check both; the passcode has ten letters and digits.",
         )
-    return _open(connection, person_id, seal, at, client)
+    return open_session(connection, person_id, seal, at, client)
 
 
 def session_of(connection: Connection, token: str, seal: Seal, at: int) -> Session | None:
@@ -161,7 +162,8 @@ def end_session(connection: Connection, stored: str) -> None:
     connection.execute(delete(session).where(session.c.token == stored))
 
 
-def _open(connection: Connection, person_id: str, seal: Seal, at: int, client: str) -> str:
+def open_session(connection: Connection, person_id: str, seal: Seal, at: int, client: str) -> str:
+    """The token of a new session of somebody who has proved who they are."""
     token = secrets.token_urlsafe(24)
     connection.execute(delete(session).where(session.c.ends_at <= at))
     values = {"token": seal.of("session", token), "person": person_id, "made_at": at}

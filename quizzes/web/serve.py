@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -93,8 +94,11 @@ def serve(opened: Opened, waiting: socket.socket) -> None:
             server_header=False,
             proxy_headers=True,  # of a proxy on this machine only
         )
+        # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[waiting])
+        signal.signal(signal.SIGTERM, before)
     finally:
         sweeper.stop()
         proctor.writer.close()
