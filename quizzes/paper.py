@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Protocol
 
-from quizzes.question import Question
+from quizzes.question import PublicQuestion, Question
 
 __all__ = ["Dealt", "QuizVersion"]
 
@@ -22,6 +23,11 @@ class Dealt:
     params: str  # the numbers drawn, as JSON
     option_order: str  # the order of the options by their ids, as JSON
     points: Decimal
+
+    @cached_property
+    def view(self) -> PublicQuestion:
+        """What the student sees."""
+        return self.question.public_view()
 
 
 class QuizVersion(Protocol):

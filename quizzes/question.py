@@ -86,7 +86,11 @@ class Question(ABC):
     kind: str
     item_id: str
     points: Decimal
-    explanation: str  # HTML, for after the quiz
+
+    @property
+    @abstractmethod
+    def explanation(self) -> str:
+        """The worked answer as HTML, for after the quiz."""
 
     @property
     @abstractmethod

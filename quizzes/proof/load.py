@@ -153,7 +153,7 @@ async def _together(
                 group.create_task(one(taker))
 
     async def hand_in(taker: Taker) -> None:
-        if taker.dice.random() >= SLEEPY:
+        if taker.attempt and taker.dice.random() >= SLEEPY:
             await taker.finish()
 
     await asyncio.sleep(max(0.0, until_open()))

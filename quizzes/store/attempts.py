@@ -38,6 +38,10 @@ FIND = select(attempt).where(attempt.c.id == bindparam("one"))
 LOCK = FIND.with_for_update()
 THEIRS = attempt.c.quiz == bindparam("one"), attempt.c.person == bindparam("who")
 OPEN = select(attempt).where(*THEIRS, attempt.c.state == "open")
+ANSWERS = select(answer).where(answer.c.attempt == bindparam("one")).order_by(answer.c.pos)
+ATTEMPTS = (
+    select(attempt).where(attempt.c.quiz == bindparam("one")).order_by(attempt.c.started_at, attempt.c.id)
+)
 VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("one")).with_for_update(read=True)
 USED = select(
     func.count().filter(attempt.c.preview.is_(False)), func.coalesce(func.max(attempt.c.number), 0)
@@ -85,7 +89,7 @@ def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | 
 
 def answers_of(connection: Connection, one: str) -> dict[int, Held]:
     """The stored answers of an attempt, by the place of their question."""
-    rows = connection.execute(select(answer).where(answer.c.attempt == one).order_by(answer.c.pos))
+    rows = connection.execute(ANSWERS, {"one": one})
     return {row.pos: Held(row.rev, row.raw, row.received_at) for row in rows}
 
 
@@ -238,8 +242,6 @@ def refusal_of(terms: Terms, used: int, at: int) -> Refused | None:
 
 def attempts_at(connection: Connection, quiz_id: str, person: str | None = None) -> list[AttemptRow]:
     """The attempts at a quiz, of everybody or of one person, in the order they began."""
-    statement = select(attempt).where(attempt.c.quiz == quiz_id)
-    if person is not None:
-        statement = statement.where(attempt.c.person == person)
-    rows = connection.execute(statement.order_by(attempt.c.started_at, attempt.c.id))
+    statement = ATTEMPTS if person is None else ATTEMPTS.where(attempt.c.person == bindparam("who"))
+    rows = connection.execute(statement, {"one": quiz_id, "who": person})
     return [_found(row) for row in rows]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from quizzes.store.once import insert_once
 from quizzes.store.schema import flag
 
 __all__ = ["flags_of", "set_flag"]
 
+FLAGS = select(flag.c.pos).where(flag.c.attempt == bindparam("one"))
+
 
 def flags_of(connection: Connection, one: str) -> set[int]:
     """The places of the flagged questions."""
-    return set(connection.execute(select(flag.c.pos).where(flag.c.attempt == one)).scalars())
+    return set(connection.execute(FLAGS, {"one": one}).scalars())
 
 
 def set_flag(connection: Connection, one: str, pos: int, flagged: bool) -> None:

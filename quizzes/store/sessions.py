@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from quizzes.refusal import Refused
 from quizzes.store.once import put
@@ -40,6 +40,13 @@ MINUTE = 60_000
 LASTS = 12 * 60 * MINUTE
 LINK_LASTS = 7 * 24 * 60 * MINUTE
 WINDOW, TRIES, TRIES_OF_ADDRESS = 5 * MINUTE, 10, 300
+
+# Asked all the time, so it is built once.
+WHO = (
+    select(session.c.person, person.c.name, session.c.ends_at)
+    .join_from(session, person, session.c.person == person.c.id)
+    .where(session.c.token == bindparam("stored"), session.c.ends_at > bindparam("at"))
+)
 
 
 class TooManyTries(Refused):
@@ -143,11 +150,7 @@ def open_by_passcode(
 def session_of(connection: Connection, token: str, seal: Seal, at: int) -> Session | None:
     """Who has this token; None when the session is over or never was."""
     stored = seal.of("session", token)
-    row = connection.execute(
-        select(session.c.person, person.c.name, session.c.ends_at)
-        .join_from(session, person, session.c.person == person.c.id)
-        .where(session.c.token == stored, session.c.ends_at > at)
-    ).one_or_none()
+    row = connection.execute(WHO, {"stored": stored, "at": at}).one_or_none()
     return None if row is None else Session(stored, row.person, row.name, row.ends_at)
 
 

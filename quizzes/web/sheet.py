@@ -47,7 +47,7 @@ def sheet(
     """The questions of an attempt; `typed` are answers that were just sent and not all taken."""
     lines = []
     for pos, item in enumerate(view.items):
-        public, held = item.question.public_view(), view.answers.get(pos, Held())
+        public, held = item.view, view.answers.get(pos, Held())
         stored = as_answer(held.raw)
         shown, problem, other = stored, "", ""
         if typed and pos in typed:

@@ -163,7 +163,7 @@ async def _saved(request: Request, site: Site, session: Session, view: View, for
     waiting = []
     for pos, item in enumerate(view.items):
         held = view.answers.get(pos, Held())
-        answer = answer_in(form, pos, item.question.public_view())
+        answer = answer_in(form, pos, item.view)
         raw, rev = as_raw(answer), form.get(f"rev{pos}", ["0"])[-1]
         if raw == held.raw or not rev.isdigit():
             continue
