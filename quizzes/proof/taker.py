@@ -37,31 +37,27 @@ class Taker:
     dice: random.Random
     record: Any  # called with the kind of request and its reply
     attempt: str = ""
+    pen: str = ""
     questions: list[int] = field(default_factory=list)  # those that take any number or text
     revs: dict[int, int] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     refused: int = 0
 
     async def start(self) -> None:
-        """Start page, start, quiz page, pen: what a browser asks for at the opening."""
+        """Start page, start, quiz page: what a browser asks for at the opening."""
         page = await self._sent("start page", lambda: self.connection.get(f"/quizzes/{self.quiz}"))
-        self.connection.token = _token_in(page.body)
+        self.connection.token = _between(page.body, b'name="form-token" content="')
         fields = f"token={self.connection.token}"
         begun = await self._sent(
             "start", lambda: self.connection.form(f"/quizzes/{self.quiz}/start", fields), wanted=303
         )
-        self.attempt = begun.headers["location"].rpartition("/")[2]
+        self.attempt = begun.headers["location"].rpartition("/")[2].partition("#")[0]
         shown = await self._sent("quiz page", lambda: self.connection.get(f"/attempts/{self.attempt}"))
         kinds = QUESTION.findall(shown.body)
         self.questions = [int(pos) for pos, kind in kinds if kind in ANYTHING]
         if not self.questions:
             raise Lost(f"{self.quiz} has no question that takes a number or a text")
-        await self.take_pen()
-
-    async def take_pen(self) -> None:
-        """Let this window write."""
-        pen = {"pen": f"pen-{self.attempt}"}
-        await self._sent("pen", lambda: self.connection.ask(f"/attempts/{self.attempt}/pen", pen))
+        self.pen = _between(shown.body, b'data-pen="')
 
     async def save(self) -> None:
         """Save a number at one of the questions, with the same save id until the server has answered."""
@@ -71,7 +67,7 @@ class Taker:
             "answer": answer,
             "base_rev": base,
             "save_id": f"{self.dice.getrandbits(96):024x}",
-            "pen": f"pen-{self.attempt}",
+            "pen": self.pen,
         }
         reply = await self._sent("save", lambda: self.connection.ask(path, body))
         said = reply.json()
@@ -110,5 +106,6 @@ class Taker:
         raise Lost(f"{kind}: no answer in {TRIES} tries")
 
 
-def _token_in(page: bytes) -> str:
-    return page.split(b'name="form-token" content="', 1)[1].split(b'"', 1)[0].decode()
+def _between(page: bytes, before: bytes) -> str:
+    """What stands behind these words in a page, up to the next quotation mark."""
+    return page.split(before, 1)[1].split(b'"', 1)[0].decode()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
@@ -162,7 +163,7 @@ def begin(
     deadline_at = terms.deadline_at(at)
     if fresh.preview:
         deadline_at = None if terms.allot is None else at + terms.allot
-    values = {
+    values: dict[str, Any] = {
         "id": fresh.id,
         "quiz": quiz_id,
         "version": fresh.version,
@@ -197,7 +198,7 @@ def begin(
     if items:
         connection.execute(insert(attempt_item), items)
     add(connection, fresh.id, 1, Started(at, deadline_at, terms.due_at, fresh.pen))
-    return find(connection, fresh.id)
+    return AttemptRow(**{**values, "state": State.OPEN, "finished_at": None, "finished_by": None})
 
 
 def take_pen(connection: Connection, one: str, pen: str, at: int) -> AttemptRow:
@@ -208,7 +209,7 @@ def take_pen(connection: Connection, one: str, pen: str, at: int) -> AttemptRow:
     seq = step(connection, one, only_open=True, pen=pen)
     assert seq is not None  # the row is locked
     add(connection, one, seq, PenTaken(at, pen))
-    return find(connection, one)
+    return replace(row, pen=pen, seq=seq)
 
 
 def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:

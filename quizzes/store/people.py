@@ -22,6 +22,7 @@ __all__ = [
     "is_staff",
     "names_in",
     "override_in",
+    "place_of",
     "schedule_of",
     "set_override",
     "terms_of",
@@ -142,6 +143,11 @@ def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
 
 def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
     """What holds for one student; raises NotFound for no such quiz, Forbidden for somebody not enrolled."""
+    return place_of(connection, quiz_id, person_id)[0]
+
+
+def place_of(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
+    """What holds for somebody in a quiz, and their role in its course; raises as `terms_of` does."""
     row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
@@ -149,7 +155,7 @@ def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
     given = Accommodation(Fraction(row.multiplier), row.extra)
     found = connection.execute(OVERRIDES, {"one": quiz_id, "person": person_id, "label": row.label})
-    return terms_for(schedule_of(row), given, [override_in(one) for one in found])
+    return terms_for(schedule_of(row), given, [override_in(one) for one in found]), row.role
 
 
 def override_in(row: Row[Any]) -> Override:

@@ -10,10 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from quizzes.attempt import State
 from quizzes.pen import new_pen
 from quizzes.refusal import NotFound
-from quizzes.store.attempts import AttemptRow, attempts_at
 from quizzes.store.catalogue import Published, published_in
 from quizzes.store.offers import Offer, offer_to
-from quizzes.store.people import is_staff
 from quizzes.store.sessions import outlive
 from quizzes.web.requests import COOKIE, form_of, session_of, site_of
 from quizzes.web.site import Site, done
@@ -64,17 +62,15 @@ async def start_page(request: Request) -> Response:
         if not found:
             raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
         offer = offer_to(connection, name, session.person, request.state.at)
-        before = [one for one in attempts_at(connection, name, session.person) if _over(one)]
-        staff = is_staff(connection, name, session.person)
+    before = [one for one in offer.attempts if one.state is not State.OPEN]
     card = _card(site, found[0], offer)
     page = site.page(
         "start.html",
         card=card,
         offer=offer,
         before=before,
-        staff=staff,
         # Nothing of a quiz is seen early, its instructions neither.
-        instructions=site.quiz(found[0].version).instructions if card.opened or staff else "",
+        instructions=site.quiz(found[0].version).instructions if card.opened or offer.staff else "",
         session=session,
         token=site.form_token(session),
     )
@@ -86,18 +82,16 @@ async def begin(request: Request) -> Response:
     site, session, name = site_of(request), session_of(request), request.path_params["quiz"]
     form = await form_of(request, session)
     preview = "preview" in form
-    attempt = await done(site.proctor.start(name, session.person, new_pen(), preview=preview))
+    pen = new_pen()
+    attempt = await done(site.proctor.start(name, session.person, pen, preview=preview))
     if attempt.deadline_at is not None and attempt.deadline_at + AFTERWARDS > session.ends_at:
         until = attempt.deadline_at + AFTERWARDS
         await site.written(lambda connection: outlive(connection, session.token, until))
         site.forget(request.cookies[COOKIE])
-    return RedirectResponse(f"/attempts/{attempt.id}", 303)
+    begun = "#begun" if attempt.pen == pen else ""  # only one window begins it
+    return RedirectResponse(f"/attempts/{attempt.id}{begun}", 303)
 
 
 def _card(site: Site, one: Published, offer: Offer) -> Card:
     quiz = site.quiz(one.version)
     return Card(one, offer, len(quiz), f"{quiz.points.normalize():f}", one.schedule.limit)
-
-
-def _over(attempt: AttemptRow) -> bool:
-    return attempt.state is not State.OPEN

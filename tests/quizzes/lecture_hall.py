@@ -109,7 +109,7 @@ class Student:
         """Start a quiz and take the pen; the attempt's id."""
         reply = self.post(f"/quizzes/{quiz}/start")
         assert reply.status_code == 303, reply.text
-        attempt = reply.headers["Location"].rpartition("/")[2]
+        attempt = reply.headers["Location"].rpartition("/")[2].partition("#")[0]
         self.ask(f"/attempts/{attempt}/pen", {"pen": self.pen})
         return str(attempt)
 

@@ -33,7 +33,7 @@ def begun(page: Page, lectures: LectureHall) -> str:
     page.get_by_label("Passcode").fill(code.lower().replace("-", " "))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Start the quiz").click()
-    return page.url.rpartition("/")[2]
+    return page.url.rpartition("/")[2].partition("#")[0]
 
 
 def save(page: Page, pos: int) -> None:

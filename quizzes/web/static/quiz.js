@@ -13,7 +13,10 @@ const news = document.getElementById("news");
 class Page {
   constructor() {
     this.unsent = new Unsent(form.dataset.person, form.dataset.attempt);
-    this.pen = drawn();
+    // The window that pressed Start has the pen already; any other one draws its own.
+    this.begun = location.hash === "#begun";
+    if (this.begun) history.replaceState(null, "", location.pathname);
+    this.pen = this.begun ? form.dataset.pen : drawn();
     this.writing = false; // until the server has given this window the pen
     this.over = false;
     this.clock = new Clock({
@@ -31,7 +34,8 @@ class Page {
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
     window.addEventListener("online", () => this.flush());
     document.addEventListener("visibilitychange", () => document.hidden && this.flush());
-    this.takePen();
+    if (this.begun) this.write();
+    else this.takePen();
     this.changed();
   }
 
