@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +9,11 @@ from typing import Annotated
 import typer
 
 from autograder.course import find_course
-from autograder.errors import UsageError
 from quizzes.proof.load import Plan, load
+from quizzes.proof.process import allow_connections, ended_in_order
 from quizzes.proof.stage import serving, stage_for
 
 __all__ = ["loadtest"]
-
-SPARE = 200  # open files beyond the connections
 
 
 def loadtest(
@@ -34,9 +31,9 @@ def loadtest(
     Server and takers share the machine's cores. Ends with 1 when a limit is missed.
     """
     root = find_course(course)
-    _allow_connections(takers)
+    allow_connections(takers)
     plan = Plan(takers, herd, steady, burst=burst, deadline=deadline, grace=grace)
-    with tempfile.TemporaryDirectory(prefix="quizzes-load-") as folder:
+    with ended_in_order(), tempfile.TemporaryDirectory(prefix="quizzes-load-") as folder:
         stage = stage_for(root, quiz, Path(folder))
         stage.publish(stage.plan())
         cookies = stage.admit(takers)
@@ -57,17 +54,3 @@ def loadtest(
     if misses:
         raise typer.Exit(1)
     typer.echo("Every limit is kept.")
-
-
-def _allow_connections(takers: int) -> None:
-    """Each taker is an open file; the server inherits the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = takers + SPARE
-    if soft >= needed or soft == resource.RLIM_INFINITY:
-        return
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        raise UsageError(
-            f"This machine allows {hard} open files; {takers} takers need {needed}.",
-            next_step="Raise the limit (ulimit -n), or test with fewer takers.",
-        )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -36,11 +36,17 @@ class Connection:
     """One taker's connection; opened again whenever it was lost."""
 
     def __init__(self, port: int, cookie: str) -> None:
-        self._port = port
-        self._head = f"Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n"
+        self._cookie = cookie
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self.token = ""
+        self.move(port)
+
+    def move(self, port: int) -> None:
+        """From the next connection on the server is at another port."""
+        self._port = port
+        own = f"127.0.0.1:{port}"
+        self._head = f"Host: {own}\r\nOrigin: http://{own}\r\nCookie: {self._cookie}\r\n"
 
     async def get(self, path: str) -> Reply:
         """A page."""

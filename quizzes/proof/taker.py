@@ -13,9 +13,10 @@ from quizzes.proof.client import Connection, Lost, Reply
 __all__ = ["Acknowledged", "Taker"]
 
 QUESTION = re.compile(rb'<section class="question"[^>]* data-pos="(\d+)"[^>]* data-kind="(\w+)"')
+DIGEST = re.compile(rb'class="digest"><code>([0-9a-f]{64})<')
 ANYTHING = (b"numeric", b"short_text", b"expression", b"essay")
 TRIES = 60
-PAUSE = 1.0  # seconds before a request is sent again, growing
+LONGEST = 15  # of the first pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ class Taker:
     quiz: str
     dice: random.Random
     record: Any  # called with the kind of request and its reply
+    pause: float = 1.0  # seconds before a request is sent again, growing
     attempt: str = ""
     pen: str = ""
     questions: list[int] = field(default_factory=list)  # those that take any number or text
     revs: dict[int, int] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     refused: int = 0
+    receipt: str = ""  # the digest on the receipt's page, once the attempt was handed in
 
     async def start(self) -> None:
         """Start page, start, quiz page: what a browser asks for at the opening."""
@@ -49,7 +52,7 @@ class Taker:
         self.connection.token = _between(page.body, b'name="form-token" content="')
         fields = f"token={self.connection.token}"
         begun = await self._sent(
-            "start", lambda: self.connection.form(f"/quizzes/{self.quiz}/start", fields), wanted=303
+            "start", lambda: self.connection.form(f"/quizzes/{self.quiz}/start", fields), 303
         )
         self.attempt = begun.headers["location"].rpartition("/")[2].partition("#")[0]
         shown = await self._sent("quiz page", lambda: self.connection.get(f"/attempts/{self.attempt}"))
@@ -69,7 +72,7 @@ class Taker:
             "save_id": f"{self.dice.getrandbits(96):024x}",
             "pen": self.pen,
         }
-        reply = await self._sent("save", lambda: self.connection.ask(path, body))
+        reply = await self._sent("save", lambda: self.connection.ask(path, body), 200, 409, 422)
         said = reply.json()
         if reply.status == 200:
             self.revs[pos] = said["rev"]
@@ -87,9 +90,11 @@ class Taker:
         await self.save()
         path = f"/attempts/{self.attempt}"
         await self._sent("finish", lambda: self.connection.ask(f"{path}/finish", {"timer": False}))
-        await self._sent("receipt", lambda: self.connection.get(f"{path}/receipt"))
+        shown = await self._sent("receipt", lambda: self.connection.get(f"{path}/receipt"))
+        if digest := DIGEST.search(shown.body):
+            self.receipt = digest[1].decode()
 
-    async def _sent(self, kind: str, send: Any, wanted: int = 200) -> Reply:
+    async def _sent(self, kind: str, send: Any, *wanted: int) -> Reply:
         """Send until it is answered; whatever is not a reply of ours is a try that failed."""
         for turn in range(TRIES):
             try:
@@ -98,11 +103,11 @@ class Taker:
                 self.record(kind, None)
             else:
                 self.record(kind, reply)
-                if reply.status in (wanted, 409):
+                if reply.status in (wanted or (200,)):
                     return reply
                 if reply.status < 500 and reply.status != 429:
                     raise Lost(f"{kind}: {reply.status} {reply.body[:200]!r}")
-            await asyncio.sleep(min(15.0, PAUSE * 1.5**turn) * self.dice.uniform(0.7, 1.3))
+            await asyncio.sleep(self.pause * min(LONGEST, 1.5**turn) * self.dice.uniform(0.7, 1.3))
         raise Lost(f"{kind}: no answer in {TRIES} tries")
 
 
