@@ -123,7 +123,7 @@ def started(stage: Stage) -> Server:
     """A server process that students may come to; raises UsageError if it does not begin."""
     told, said = stage.folder / "port", stage.folder / "server.log"
     told.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "quizzes", "serve", "--own", "--port", "0", "--port-file", str(told)]
+    command = [sys.executable, "-m", "quizzes.cli", "serve", "--own", "--port", "0", "--port-file", str(told)]
     with said.open("ab") as log:  # a file: a server that complains a lot must not wait for a reader
         process = subprocess.Popen(
             [*command, "--course", str(stage.folder)],
