@@ -1,4 +1,4 @@
-"""What a taker could answer, read from the page a browser gets: something valid for every kind of question."""
+"""What a taker could answer, read from the page a browser gets: something valid for any question."""
 
 from __future__ import annotations
 

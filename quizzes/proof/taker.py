@@ -64,7 +64,9 @@ class Taker:
     async def take_pen(self) -> None:
         """Let this window write."""
         self.pen = f"{self.dice.getrandbits(96):024x}"
-        await self._sent("pen", lambda: self.connection.ask(f"/attempts/{self.attempt}/pen", {"pen": self.pen}))
+        await self._sent(
+            "pen", lambda: self.connection.ask(f"/attempts/{self.attempt}/pen", {"pen": self.pen})
+        )
 
     async def save(self) -> None:
         """Save some answer to one of the questions, with the same save id until the server has answered."""

@@ -63,7 +63,9 @@ class Result:
     def verdicts(self) -> list[Verdict]:
         """Every limit of a class of this size."""
         steady = 1000 * (STEADY_OF_FEW if self.size == "S" else STEADY)
-        slow = {phase: 1000 * percentile(self.measured.of(phase, "save"), 99) for phase in ("steady", "burst")}
+        slow = {
+            phase: 1000 * percentile(self.measured.of(phase, "save"), 99) for phase in ("steady", "burst")
+        }
         herd = {phase: 1000 * percentile(self.measured.of(phase), 99) for phase in ("opening", "deadline")}
         return [
             *(Verdict(f"{phase}: 99 % of saves", one, steady, "ms") for phase, one in slow.items()),
