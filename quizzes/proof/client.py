@@ -83,7 +83,7 @@ class Connection:
                     self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
                 self._writer.write(request)
                 status, headers, body = await self._receive()
-        except (OSError, EOFError, ValueError, TimeoutError) as problem:
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as problem:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
@@ -96,4 +96,5 @@ class Connection:
         pairs = (line.split(": ", 1) for line in head[1:] if line)
         headers = {name.lower(): value for name, value in pairs}
         body = await self._reader.readexactly(int(headers.get("content-length", 0)))
-        return int(head[0].split(" ", 2)[1]), headers, body
+        _, status, *_ = head[0].split(" ")
+        return int(status), headers, body
