@@ -1,6 +1,0 @@
-"""`python -m quizzes`: the same as the command."""
-
-from quizzes.cli import main
-
-if __name__ == "__main__":
-    main()
