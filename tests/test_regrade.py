@@ -14,6 +14,7 @@ from tiny_course import ASSIGNMENT
 
 from autograder import grading
 from autograder.course import Course
+from autograder.notebook import LARGEST_FILE
 
 HALF = SOURCE.replace("return 2 * x\n", "return 3 * x\n")
 DOUBLE = "assert_same(student.double, reference.double, rng.normal(size=(4, 3)))"
@@ -48,6 +49,19 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(grading, "evaluate", recorded)
     return ran
+
+
+def test_a_file_that_is_too_large(course: Path, classroom: Path, tmp_path: Path) -> None:
+    """Nothing of it is kept; its student is told why, and verifying and regrading find nothing to say."""
+    (classroom / "cid.ipynb").write_bytes(b" " * (LARGEST_FILE + 1))
+    out = tmp_path / "out"
+    report = grade_class(course, ASSIGNMENT, classroom, out)["cid"]
+    assert "larger than 20 MB" in report.submission.problem and report.score.earned == 0
+    assert len([*(out / "submissions").iterdir()]) == 2
+    assert autograder("verify", out, folder=course).returncode == 0
+    before = files(out)
+    ran = autograder("regrade", out, "--all", folder=course)
+    assert (ran.returncode, ran.stderr, files(out)) == (0, "", before)
 
 
 def edit(path: Path, old: str, new: str) -> None:
