@@ -38,7 +38,7 @@ class Handed:
     @property
     def digest(self) -> str:
         """What tells it from other submissions."""
-        return submission_digest(self.file.sha256, self.file.name, self.file.problem)
+        return submission_digest(self.file)
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Batch:
         self.outlines: dict[str, Outline] = {}  # of the reports written by this run, by file name
         self.changes: list[Change] = []
         self.given_up: list[GivenUp] = []
+        self.lost: list[Graded] = []  # their copies are gone or altered: they stay as they were graded
         self.already = 0  # submissions that needed nothing
         self._graded: dict[tuple[str, str], Graded] = {}
         self._reviewed: dict[tuple[str, str], Basis] = {}
@@ -103,14 +104,14 @@ class Batch:
             yield Handed(entry.student, read_file(entry.path), entry.submitted)
 
     def stored(self, students: set[str] | None = None) -> Iterator[Handed]:
-        """All that was handed in before, from the folder's own copies."""
+        """All that was handed in before, from the folder's own copies; those that are gone are `lost`."""
         for line in list(self._graded.values()):
             if students is None or line.student in students:
-                data, problem = b"", line.problem
-                with suppress(OSError):
-                    data, problem = (self.results.submissions / line.submission).read_bytes(), ""
-                file = File(line.file, data, problem)
-                yield Handed(line.student, file, line.submitted)
+                file = self.results.handed_in(line)
+                if file is None:
+                    self.lost.append(line)
+                else:
+                    yield Handed(line.student, file, line.submitted)
 
     def grade(
         self,

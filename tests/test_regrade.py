@@ -14,6 +14,7 @@ from tiny_course import ASSIGNMENT
 
 from autograder import grading
 from autograder.course import Course
+from autograder.ledger import Graded, read_ledger
 from autograder.notebook import LARGEST_FILE
 
 HALF = SOURCE.replace("return 2 * x\n", "return 3 * x\n")
@@ -62,6 +63,22 @@ def test_a_file_that_is_too_large(course: Path, classroom: Path, tmp_path: Path)
     before = files(out)
     ran = autograder("regrade", out, "--all", folder=course)
     assert (ran.returncode, ran.stderr, files(out)) == (0, "", before)
+
+
+@pytest.mark.parametrize("how", ["missing", "altered"])
+def test_a_copy_that_is_lost(course: Path, classroom: Path, tmp_path: Path, how: str) -> None:
+    """What was handed in cannot be graded again without it: that is said, and nobody loses a point."""
+    out = tmp_path / "out"
+    grade_class(course, ASSIGNMENT, classroom, out)
+    lines = [line for line in read_ledger(out / "ledger.jsonl")[0] if isinstance(line, Graded)]
+    copy = out / "submissions" / next(line.submission for line in lines if line.student == "ann")
+    copy.unlink() if how == "missing" else copy.write_text(notebook(HALF))
+    before = files(out)
+    ran = autograder("regrade", out, "--all", folder=course)
+    assert (ran.returncode, ran.stderr, files(out)) == (0, "", before)
+    assert f"Not graded again: ann: {copy} is missing or was altered." in ran.stdout
+    again = [line for line in read_ledger(out / "ledger.jsonl")[0] if isinstance(line, Graded)]
+    assert [line.student for line in again[len(lines) :]] == ["bob"]
 
 
 def edit(path: Path, old: str, new: str) -> None:

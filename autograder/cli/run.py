@@ -71,6 +71,10 @@ def run(
             bar = progress.add_task(f"Grading {assignment}", total=total)
             for _ in done:
                 progress.advance(bar)
+        for line in batch.lost:
+            copy = results.submissions / line.submission
+            say(f"Not graded again: {line.student}: {copy} is missing or was altered.")
+            say("  The earlier score stays. Restore the file from a backup to grade it again.")
         if batch.already:
             say(f"{batch.already} of {total} were graded before and have not changed.")
         if batch.changes:
