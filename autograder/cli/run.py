@@ -42,7 +42,7 @@ def run(
     course: Course,
     assignment: str,
     results: Results,
-    seeds: tuple[int | None, int],
+    seed: int | None,
     options: Options,
     handed: Callable[[Batch], tuple[Iterable[Handed], int]],
 ) -> None:
@@ -55,7 +55,7 @@ def run(
         with Worker() as worker:
             if refusal := why_refused(worker.level, options.sandbox):
                 raise refusal
-    with Batch(results, assignment, *seeds) as batch:
+    with Batch(results, assignment, seed) as batch:
         files, total = handed(batch)
         # Another machine may have other data sets: it is told which one was found here.
         setup = Setup(course.root, assignment, batch.seed, dataset, options.sandbox)
