@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from autograder.assignment import load_assignment
+from autograder.assignment import assignment_file
 from autograder.course import Course
 from autograder.derive import class_results
 from autograder.gradebook import grades_csv
@@ -38,7 +38,7 @@ def faults_of(results: Results, lines: Sequence[Line], course: Course, head: str
 
 def _table(results: Results, lines: Sequence[Line], course: Course) -> list[str]:
     first = opened(lines, results.ledger)
-    file = load_assignment(course, first.assignment).file
+    file = assignment_file(course, first.assignment)
     found = class_results(results, lines, course, first.assignment, file, {})
     expected = grades_csv(found.outlines, found.standings).encode()
     if not results.grades.is_file() or results.grades.read_bytes() != expected:

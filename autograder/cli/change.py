@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import load_assignment
+from autograder.assignment import assignment_file
 from autograder.batch import Batch
 from autograder.cli.run import derive
 from autograder.course import find_course
@@ -73,4 +73,4 @@ def _write(results: Path, course: Path | None, line: Changed | None) -> None:
     with Batch(folder, first.assignment) as batch:
         if line is not None:
             batch.ledger.append([line])
-        derive(found, load_assignment(found, first.assignment), folder, batch)
+        derive(found, first.assignment, assignment_file(found, first.assignment), batch)
