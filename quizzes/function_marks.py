@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import TracebackType
 
-from autograder.errors import AutograderError
+from autograder.errors import SandboxError, UsageError
 from quizzes.functions import SandboxGrader, grade_function
 from quizzes.items.later import FunctionQuestion
 from quizzes.question import Mark
@@ -71,7 +71,7 @@ class FunctionMarks:
         for one in found:
             try:
                 mark = self._graded(one)
-            except AutograderError:
+            except (SandboxError, UsageError):
                 raise  # this machine's trouble and no answer's
             except Exception as problem:  # the others are graded all the same
                 log.exception("Question %s of attempt %s cannot be graded.", one.pos, one.attempt)

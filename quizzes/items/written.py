@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from quizzes.expression import Expression, ExpressionProblem, student_expression
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
 from quizzes.marking.formula import same_formula
-from quizzes.marking.words import LONGEST_TEXT, matches, plain, unsafe_pattern
+from quizzes.marking.words import LONGEST_TEXT, matches, pattern_problem, plain
 from quizzes.question import Answer, Mark, PublicQuestion
 from quizzes.variant import derived_seed
 
@@ -30,12 +30,15 @@ class ShortTextItem(BaseItem):
 
     type: Literal["short_text"]
     accept: list[Text] = Field(min_length=1, description="Right answers; the first is shown as the key.")
-    pattern: str = Field(default="", description="A pattern for the whole answer, case ignored.")
+    pattern: str = Field(
+        default="",
+        description="A pattern (RE2) for the whole answer, case ignored.",
+    )
     common_wrong: list[WrongText] = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _pattern_is_safe(self) -> Self:
-        if why := unsafe_pattern(self.pattern):
+    def _pattern_can_be_read(self) -> Self:
+        if why := pattern_problem(self.pattern):
             raise ValueError(why)
         return self
 
