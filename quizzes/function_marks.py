@@ -7,7 +7,6 @@ was killed has nothing to make good.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from quizzes.raw import as_answer
 from quizzes.store.database import Database
 from quizzes.store.pending import Waiting, put_off, settle_mark, waiting
 
-__all__ = ["FunctionMarks", "Settled", "detail_of"]
+__all__ = ["FunctionMarks", "Settled"]
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +35,6 @@ class Settled:
     troubles: list[tuple[Waiting, str]]
 
 
-def detail_of(mark: Mark) -> str:
-    """A mark's share and feedback as JSON, for the column `grade.detail`."""
-    return json.dumps(
-        {"share": str(mark.share), "feedback": mark.feedback, **mark.detail}, ensure_ascii=False
-    )
-
-
 class FunctionMarks:
     """Gives pending marks to functions; a context manager that keeps one sandbox from its first answer on."""
 
@@ -53,11 +45,10 @@ class FunctionMarks:
         now: Callable[[], int],
         *,
         sandbox: str = "good",
-        detail: Callable[[Mark], str] = detail_of,
     ) -> None:
         """`question_at(attempt, pos)` deals a question again; one that is no function is left to people."""
         self._database, self._question_at, self._now = database, question_at, now
-        self._sandbox, self._detail = sandbox, detail
+        self._sandbox = sandbox
         self._grader: SandboxGrader | None = None
 
     def round(self, *, again: bool = False) -> Settled:
@@ -81,8 +72,8 @@ class FunctionMarks:
                 continue
             with self._database.transaction() as connection:
                 if not mark.pending:
-                    given += settle_mark(connection, one, float(mark.points), self._detail(mark), self._now())
-                elif put_off(connection, one, mark.detail["trouble"]):
+                    given += settle_mark(connection, one, float(mark.points), mark.as_json(), self._now())
+                elif put_off(connection, one, mark.as_json()):
                     troubles.append((one, mark.detail["trouble"]))
         return Settled(given, troubles)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
-from autograder.errors import ContentError
+from quizzes.accommodations import read_granted
 from quizzes.bank import Bank
 from quizzes.expression import ExpressionProblem
 from quizzes.items import Item
@@ -24,9 +22,10 @@ from quizzes.marking.words import matches
 from quizzes.math import MathProblem
 from quizzes.numbers import parse_number
 from quizzes.question import Question
-from quizzes.quiz import Quiz
+from quizzes.quiz_file import QuizPlan
 from quizzes.text import TextProblem
 from quizzes.variant import derived_seed
+from quizzes.window import terms_by_student, who_is_cut
 
 __all__ = ["VARIANTS", "Fault", "faults_in_bank", "faults_in_item", "faults_in_window"]
 
@@ -140,53 +139,18 @@ def _values(context: Context) -> str:
     return ", ".join(f"{name} = {value:.6g}" for name, value in context.values.items())
 
 
-@dataclass(frozen=True)
-class Accommodation:
-    """A student's extra time: minutes times the multiplier, plus extra minutes."""
-
-    student: str
-    multiplier: Decimal = Decimal(1)
-    extra_minutes: Decimal = Decimal(0)
-
-
 def faults_in_window(
-    quiz: Quiz, accommodations: Path | None = None, roster: Path | None = None
+    plan: QuizPlan, accommodations: Path | None = None, roster: Path | None = None
 ) -> list[Fault]:
     """Who cannot get their full time though they start as the quiz opens."""
-    if quiz.minutes is None:
-        return []
-    people = {one.student: one for one in _people(roster, quiz)}
-    people |= {one.student: one for one in _people(accommodations, quiz)}
-    faults = []
-    for one in people.values() or [Accommodation("every student")]:
-        allot = timedelta(seconds=float((quiz.minutes * one.multiplier + one.extra_minutes) * 60))
-        window = quiz.closes - quiz.opens
-        if quiz.extend_close:
-            window += allot - timedelta(seconds=float(quiz.minutes * 60))
-        if window < allot:
-            said = f"{one.student} gets {allot} but the quiz is open for {window}; let it close later"
-            faults.append(Fault(str(quiz.path), said))
-    return faults
-
-
-def _people(path: Path | None, quiz: Quiz) -> Iterator[Accommodation]:
-    if path is None:
-        return
-    try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ContentError(f"{path} cannot be read: {problem}.") from problem
-    for number, row in enumerate(rows, start=2):
-        place = f"{path}, line {number}"
-        student = (row.get("student") or "").strip()
-        if not student:
-            raise ContentError(f"{place}: no student.", next_step="Give the file a column `student`.")
-        if (row.get("quiz") or quiz.name).strip() != quiz.name:
-            continue
-        try:
-            times, more = Decimal(row.get("multiplier") or 1), Decimal(row.get("extra_minutes") or 0)
-        except InvalidOperation as problem:
-            raise ContentError(f"{place}: multiplier or extra_minutes is no number.") from problem
-        if not (1 <= times <= 100 and 0 <= more <= 10_080):  # a NaN is neither
-            raise ContentError(f"{place}: the multiplier is 1 or more, extra_minutes 0 or more.")
-        yield Accommodation(student, times, more)
+    granted = [one for path in (roster, accommodations) if path for one in read_granted(path, plan.zone)]
+    people = [one.student for one in granted] or ["every student"]
+    terms = terms_by_student(plan.name, plan.schedule, people, granted)
+    return [
+        Fault(
+            str(plan.path),
+            f"{student} misses {missing / 60_000:.4g} of their {(terms[student].allot or 0) / 60_000:.4g} "
+            "minutes when the quiz closes; let it close later",
+        )
+        for student, missing in who_is_cut(terms).items()
+    ]

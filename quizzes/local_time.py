@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from autograder.errors import ContentError
 
-__all__ = ["instant_of", "shown"]
+__all__ = ["instant_of", "shown", "time_of_day"]
 
 WRITTEN = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})[ T]+(?P<time>\d{1,2}:\d{2}(?P<seconds>:\d{2})?)"
@@ -59,6 +59,12 @@ def shown(instant: int, zone: ZoneInfo) -> str:
     """An instant with its weekday, its seconds and its zone, for pages and messages."""
     local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(zone)
     return f"{local:%a %d %b %Y, %H:%M:%S} {local.tzname()} ({zone.key})"
+
+
+def time_of_day(instant: int, zone: ZoneInfo) -> str:
+    """An instant that is hours away at most: its time, with the zone."""
+    local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(zone)
+    return f"{local:%H:%M:%S} {local.tzname()}"
 
 
 def _read(written: str | date) -> datetime:

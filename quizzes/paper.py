@@ -1,68 +1,33 @@
-"""What the engine needs to know of a quiz's content: four small shapes, and nothing of what a question is."""
+"""What attempts need to know of a quiz's content: the questions dealt, and what is written down of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
 from typing import Protocol
 
-from quizzes.raw import Answer
+from quizzes.question import PublicQuestion, Question
 
-__all__ = ["Dealt", "Mark", "Question", "QuizVersion"]
-
-
-class Mark(Protocol):
-    """What an answer earned."""
-
-    @property
-    def points(self) -> float:
-        """The points, out of those the question has."""
-        ...
-
-    @property
-    def detail(self) -> str:
-        """Why, as text or JSON; shown to staff, and to the student once the quiz shows results."""
-        ...
+__all__ = ["Dealt", "QuizVersion"]
 
 
-class Question(Protocol):
-    """A question as one student sees it, with its numbers drawn."""
-
-    def problem_with(self, answer: Answer) -> str:
-        """Why this answer cannot be saved, in a sentence; empty when it can."""
-        ...
-
-    def mark(self, answer: Answer) -> Mark:
-        """What the answer earns; None is no answer."""
-        ...
-
-
-class Dealt(Protocol):
+@dataclass(frozen=True)
+class Dealt:
     """A question with what must be written down to show the same again, byte for byte."""
 
-    @property
-    def question(self) -> Question:
-        """The question itself."""
-        ...
+    question: Question
+    reference: str  # which item, as `topic/id`
+    question_hash: str  # that item at this wording
+    params: str  # the numbers drawn, as JSON
+    option_order: str  # the order of the options by their ids, as JSON
+    points: Decimal
 
-    @property
-    def question_hash(self) -> str:
-        """Which question of the bank, at which wording."""
-        ...
-
-    @property
-    def params(self) -> str:
-        """The numbers drawn, as JSON."""
-        ...
-
-    @property
-    def option_order(self) -> str:
-        """The order of the options by their ids, as JSON."""
-        ...
-
-    @property
-    def points(self) -> float:
-        """The points it has."""
-        ...
+    @cached_property
+    def view(self) -> PublicQuestion:
+        """What the student sees."""
+        return self.question.public_view()
 
 
 class QuizVersion(Protocol):

@@ -12,16 +12,20 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from quizzes.attempt import Event, FinishedBy
+from sqlalchemy import Connection
+
+from quizzes.attempt import Event, FinishedBy, State
 from quizzes.clock import Clock
 from quizzes.paper import Dealt, QuizVersion
 from quizzes.pen import checked_pen
 from quizzes.raw import Answer, as_raw
 from quizzes.refusal import Busy, NotFound
 from quizzes.regrade import marks_of
+from quizzes.remembered import Remembered
 from quizzes.revisions import Held, Save, SaveResult
 from quizzes.store.answers import save
 from quizzes.store.attempts import AttemptRow, Fresh, answers_of, begin, find, open_one, take_pen
@@ -39,6 +43,7 @@ from quizzes.timing import remaining
 __all__ = ["Proctor", "View"]
 
 log = logging.getLogger(__name__)
+GRADER = "1"  # of the rules in `marking`; a new one marks anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Proctor:
         self.database, self.clock, self.writer = database, clock, Writer(database)
         self._seal, self._read_version, self._room = seal, read_version, room
         self._versions = lru_cache(64)(self._load_version)
-        self._papers = lru_cache(8192)(self._deal)
+        self._papers = Remembered(self._deal)
 
     def close(self) -> None:
         """Write what is queued and let the database go."""
@@ -96,7 +101,9 @@ class Proctor:
             raise Busy("The server's disk is nearly full.", next_step="Tell the course's staff at once.")
         one = secrets.token_urlsafe(16)
         seed = self._seal.of("seed", f"{version}\n{one}")
-        fresh = Fresh(one, version, seed, pen, self._versions(version).deal(seed), preview)
+        items = self._versions(version).deal(seed)
+        fresh = Fresh(one, version, seed, pen, items, preview)
+        self._papers.put(one, (person, items))  # its page is asked for next
         if running is not None and overdue(running, at):
             # In a transaction of its own: it ended, whether or not another one may begin.
             self.writer.submit(partial(settle, one=running.id, now=at, seal=self._seal), [running.id])
@@ -109,9 +116,11 @@ class Proctor:
         at = self.clock.now()
         with self.database.reading() as connection:
             row = find(connection, one, person)
-        if overdue(row, at):
-            self.writer.submit(partial(settle, one=one, now=at, seal=self._seal), [one]).result()
-        return self._view(one, person, at)
+            if not overdue(row, at):
+                return self._view(connection, row, at)
+        self.writer.submit(partial(settle, one=one, now=at, seal=self._seal), [one]).result()
+        with self.database.reading() as connection:
+            return self._view(connection, find(connection, one, person), at)
 
     def save(
         self,
@@ -139,7 +148,8 @@ class Proctor:
         try:
             problem = items[pos].question.problem_with(answer)
         except Exception:  # a broken question must not cost an answer: it is kept, and staff can look
-            log.exception("Question %s of attempt %s cannot say whether an answer can be read.", pos, one)
+            with suppress(Exception):  # nor must a log that fails
+                log.exception("Question %s of attempt %s cannot read an answer.", pos, one)
             problem = ""
         given = Save(arrived, pos, raw, base_rev, save_id, checked_pen(pen), problem, clear, client)
         return self.writer.submit(partial(save, one=one, person=person, given=given), [one])
@@ -162,8 +172,8 @@ class Proctor:
     def look(self, one: str) -> tuple[View, list[Event]]:
         """Any attempt and its log, for staff: nothing changes by looking."""
         with self.database.reading() as connection:
-            events = events_of(connection, one)
-        return self._view(one, None, self.clock.now()), events
+            row = find(connection, one)
+            return self._view(connection, row, self.clock.now()), events_of(connection, one)
 
     def finish_for(self, one: str) -> Future[Ending]:
         """End an attempt, by staff."""
@@ -182,23 +192,24 @@ class Proctor:
             if not some:
                 return closed
 
-    def mark(self, grader_version: str) -> int:
+    def mark(self) -> int:
         """Mark the attempts that are over; how many. One that changes meanwhile is left to the next call."""
-        marked = 0
         with self.database.reading() as connection:
             waiting = unmarked(connection)
-        for one in waiting:
-            try:
-                with self.database.reading() as connection:
-                    row = find(connection, one)
-                    items = self._papers(one)[1]
-                    given = marks_of(connection, row, items, row.version, grader_version)
-            except Exception:  # the others are marked all the same
-                log.exception("Attempt %s cannot be marked.", one)
-                continue
-            work = partial(record, seen=row, marks=given, at=self.clock.now())
-            marked += self.writer.submit(work, [one]).result()
-        return marked
+        return sum(self.mark_one(one) for one in waiting)
+
+    def mark_one(self, one: str) -> bool:
+        """Mark one attempt that is over; False if it was marked meanwhile, or cannot be."""
+        try:
+            with self.database.reading() as connection:
+                row = find(connection, one)
+                items = self._papers(one)[1]
+                given = marks_of(connection, row, items, row.version, GRADER)
+        except Exception:  # the others are marked all the same
+            log.exception("Attempt %s cannot be marked.", one)
+            return False
+        work = partial(record, seen=row, marks=given, at=self.clock.now())
+        return self.writer.submit(work, [one]).result()
 
     # How
 
@@ -206,11 +217,10 @@ class Proctor:
         if self._papers(one)[0] != person:
             raise NotFound("There is no such attempt.", next_step="Start the quiz from its page.")
 
-    def _view(self, one: str, person: str | None, at: int) -> View:
-        with self.database.reading() as connection:
-            row = find(connection, one, person)
-            answers, receipt = answers_of(connection, one), last_receipt(connection, one)
-        return View(row, self._papers(one)[1], answers, remaining(at, row.deadline_at), receipt)
+    def _view(self, connection: Connection, row: AttemptRow, at: int) -> View:
+        answers = answers_of(connection, row.id)
+        receipt = None if row.state is State.OPEN else last_receipt(connection, row.id)
+        return View(row, self._papers(row.id)[1], answers, remaining(at, row.deadline_at), receipt)
 
     def _load_version(self, version: str) -> QuizVersion:
         with self.database.reading() as connection:

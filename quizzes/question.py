@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -73,6 +74,11 @@ class Mark:
     feedback: str = ""
     detail: dict[str, str] = field(default_factory=dict)
 
+    def as_json(self) -> str:
+        """What is kept beside the points, for staff and for the results page."""
+        kept = {"share": str(self.share), "pending": self.pending, "feedback": self.feedback}
+        return json.dumps({**kept, "detail": self.detail}, ensure_ascii=False)
+
 
 class Question(ABC):
     """One variant of an item, as one student has it."""
@@ -80,7 +86,11 @@ class Question(ABC):
     kind: str
     item_id: str
     points: Decimal
-    explanation: str  # HTML, for after the quiz
+
+    @property
+    @abstractmethod
+    def explanation(self) -> str:
+        """The worked answer as HTML, for after the quiz."""
 
     @property
     @abstractmethod

@@ -36,7 +36,8 @@ def marks_of(
     for pos, item in enumerate(items):
         held = answers.get(pos, Held())
         mark = item.question.mark(as_answer(held.raw))
-        marks.append(Given(pos, held.rev, mark.points, mark.detail, key_version, grader_version))
+        points = float(mark.points)
+        marks.append(Given(pos, held.rev, points, mark.as_json(), key_version, grader_version))
     return marks
 
 

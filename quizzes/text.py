@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
@@ -53,6 +54,7 @@ def unescaped(text: str) -> str:
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
 
 
+@lru_cache(8192)  # numbers come from small ranges: many students read the same text
 def render(text: str) -> str:
     """HTML with MathML; raises MathProblem for TeX that cannot be read."""
     formulas: list[str] = []

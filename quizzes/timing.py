@@ -14,6 +14,7 @@ from fractions import Fraction
 from math import ceil
 
 __all__ = [
+    "SECOND",
     "Accommodation",
     "Arrival",
     "Override",
@@ -43,10 +44,10 @@ class Schedule:
 
     def problem(self) -> str:
         """What is wrong with these times, in a sentence; empty when nothing is."""
-        if self.closes_at is not None and self.closes_at <= self.opens_at:
-            return "It closes before it opens."
         if self.due_at is not None and self.due_at <= self.opens_at:
             return "It is due before it opens."
+        if self.closes_at is not None and self.closes_at <= self.opens_at:
+            return "It closes before it opens."
         if self.due_at is not None and self.closes_at is not None and self.closes_at < self.due_at:
             return "It closes before it is due."
         if self.limit is not None and self.limit < SECOND:

@@ -1,6 +1,6 @@
 """Seeded variants: a generator of our own, the same on every machine and in every version.
 
-Seeds are HMACs: `attempt_seed(quiz_version, attempt)`, then one for each question by its item's id.
+An attempt has a seed of its own, and each of its questions one derived from it by the item's reference.
 Python's `random` promises no such thing over versions, so it is not used.
 """
 
@@ -12,14 +12,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-__all__ = ["Draw", "attempt_seed", "derived_seed", "stable_id"]
+__all__ = ["Draw", "derived_seed", "stable_id"]
 
 T = TypeVar("T")
-
-
-def attempt_seed(quiz_version: str, attempt: str) -> bytes:
-    """The seed of an attempt; the quiz's version is the key, so a changed quiz draws anew."""
-    return derived_seed(quiz_version.encode(), attempt)
 
 
 def derived_seed(seed: bytes, name: str) -> bytes:

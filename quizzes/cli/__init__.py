@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from autograder.errors import AutograderError
-from quizzes.cli import lint
+from quizzes.cli import lint, loadtest, people, publish, results, serve
 
 app = typer.Typer(
     help="Timed quizzes in the browser.",
@@ -20,6 +20,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("lint")(lint.lint)
+app.command("loadtest")(loadtest.loadtest)
+app.command("preview")(serve.preview_quiz)
+app.command("publish")(publish.publish_quiz)
+app.command("serve")(serve.serve_quizzes)
+app.command("results")(results.results)
+roster = typer.Typer(help="Who is in the course.", no_args_is_help=True)
+roster.command("import")(people.import_roster)
+app.add_typer(roster, name="roster")
+app.command("passcode")(people.passcode)
+app.command("link")(people.link)
 
 
 def _version(wanted: bool) -> None:

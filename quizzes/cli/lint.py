@@ -10,11 +10,11 @@ import typer
 from autograder.course import find_course
 from autograder.errors import ContentError, UsageError
 from quizzes.bank import load_bank
-from quizzes.dates import shown
 from quizzes.function_lint import faults_in_functions, has_functions
 from quizzes.functions import SandboxGrader
 from quizzes.lint import VARIANTS, Fault, faults_in_bank, faults_in_window
-from quizzes.quiz import Quiz, load_quiz, quiz_paths
+from quizzes.local_time import shown
+from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
 
 __all__ = ["lint"]
 
@@ -42,8 +42,8 @@ def lint(
     for file in files:
         try:
             if file in quizzes:
-                quiz = load_quiz(root, file.stem)
-                own, done = faults_in_window(quiz, accommodations, roster), _said(quiz)
+                plan = load_quiz(root, file.stem)
+                own, done = faults_in_window(plan, accommodations, roster), _said(plan)
             else:
                 bank = load_bank(file)
                 own = faults_in_bank(bank)
@@ -61,10 +61,12 @@ def lint(
         raise ContentError(f"{len(faults)} {what}.", next_step="Mend what is listed above and run it again.")
 
 
-def _said(quiz: Quiz) -> str:
-    limit = f"{quiz.minutes:g} minutes once started" if quiz.minutes else "no time limit"
-    opens, due, closes = (shown(one, quiz.zone) for one in (quiz.opens, quiz.due, quiz.closes))
+def _said(plan: QuizPlan) -> str:
+    quiz, schedule = plan.quiz, plan.schedule
+    limit = f"{schedule.limit / 60_000:g} minutes once started" if schedule.limit else "no time limit"
+    times = (schedule.opens_at, schedule.due_at, schedule.closes_at)
+    opens, due, closes = (shown(one, plan.zone) for one in times if one is not None)
     return (
-        f"{quiz.name}: {len(quiz)} questions, {quiz.points:f} points, {limit}.\n"
+        f"{plan.name}: {len(quiz)} questions, {quiz.points:f} points, {limit}.\n"
         f"  opens {opens}\n  due {due}\n  closes {closes}"
     )

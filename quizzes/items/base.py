@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from quizzes.expression import Expression, ExpressionProblem
+from quizzes.expression import Expression, ExpressionProblem, expression_of
 from quizzes.question import PublicImage, PublicQuestion, Question
 from quizzes.text import fill, names_in, render
 from quizzes.variant import Draw, derived_seed
@@ -90,7 +90,7 @@ class Context:
 
     def number(self, expression: str) -> Decimal:
         """The value of an expression over the variant's values."""
-        return Expression(expression, self.values).value(self.values)
+        return expression_of(expression, frozenset(self.values)).value(self.values)
 
     def draw(self, purpose: str) -> Draw:
         """A generator for one purpose, so that a new purpose changes no other's draws."""
@@ -144,8 +144,8 @@ class BaseItem(Part):
             values = {name: one.drawn(draw) for name, one in self.parameters.items()}
             try:
                 for name, expression in self.derived.items():
-                    values[name] = Expression(expression, values).value(values)
-                if Expression(self.where, values).value(values):
+                    values[name] = expression_of(expression, frozenset(values)).value(values)
+                if expression_of(self.where, frozenset(values)).value(values):
                     return Context(seed, values)
             except ExpressionProblem as problem:
                 raise VariantProblem(f"{problem}, with {_shown(values)}") from problem
@@ -158,8 +158,13 @@ class ShownQuestion(Question):
     def __init__(self, item: BaseItem, kind: str, context: Context, points: Decimal) -> None:
         self.item_id, self.kind, self.points, self.context = item.id, kind, points, context
         self.prompt = context.html(item.prompt)
-        self.explanation = context.html(item.explanation)
+        self._explanation = item.explanation
         self.images = tuple(PublicImage(file=one.file, alt=one.alt) for one in item.images)
+
+    @property
+    def explanation(self) -> str:
+        """The worked answer; made when it is asked for, after the quiz."""
+        return self.context.html(self._explanation)
 
     def _view(self, rule: str, **more: object) -> PublicQuestion:
         return PublicQuestion.model_validate(

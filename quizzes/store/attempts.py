@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
@@ -38,6 +39,10 @@ FIND = select(attempt).where(attempt.c.id == bindparam("one"))
 LOCK = FIND.with_for_update()
 THEIRS = attempt.c.quiz == bindparam("one"), attempt.c.person == bindparam("who")
 OPEN = select(attempt).where(*THEIRS, attempt.c.state == "open")
+ANSWERS = select(answer).where(answer.c.attempt == bindparam("one")).order_by(answer.c.pos)
+ATTEMPTS = (
+    select(attempt).where(attempt.c.quiz == bindparam("one")).order_by(attempt.c.started_at, attempt.c.id)
+)
 VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("one")).with_for_update(read=True)
 USED = select(
     func.count().filter(attempt.c.preview.is_(False)), func.coalesce(func.max(attempt.c.number), 0)
@@ -85,7 +90,7 @@ def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | 
 
 def answers_of(connection: Connection, one: str) -> dict[int, Held]:
     """The stored answers of an attempt, by the place of their question."""
-    rows = connection.execute(select(answer).where(answer.c.attempt == one).order_by(answer.c.pos))
+    rows = connection.execute(ANSWERS, {"one": one})
     return {row.pos: Held(row.rev, row.raw, row.received_at) for row in rows}
 
 
@@ -158,7 +163,7 @@ def begin(
     deadline_at = terms.deadline_at(at)
     if fresh.preview:
         deadline_at = None if terms.allot is None else at + terms.allot
-    values = {
+    values: dict[str, Any] = {
         "id": fresh.id,
         "quiz": quiz_id,
         "version": fresh.version,
@@ -186,14 +191,14 @@ def begin(
             "question_hash": item.question_hash,
             "params": item.params,
             "option_order": item.option_order,
-            "points": item.points,
+            "points": float(item.points),
         }
         for pos, item in enumerate(fresh.items)
     ]
     if items:
         connection.execute(insert(attempt_item), items)
     add(connection, fresh.id, 1, Started(at, deadline_at, terms.due_at, fresh.pen))
-    return find(connection, fresh.id)
+    return AttemptRow(**{**values, "state": State.OPEN, "finished_at": None, "finished_by": None})
 
 
 def take_pen(connection: Connection, one: str, pen: str, at: int) -> AttemptRow:
@@ -204,7 +209,7 @@ def take_pen(connection: Connection, one: str, pen: str, at: int) -> AttemptRow:
     seq = step(connection, one, only_open=True, pen=pen)
     assert seq is not None  # the row is locked
     add(connection, one, seq, PenTaken(at, pen))
-    return find(connection, one)
+    return replace(row, pen=pen, seq=seq)
 
 
 def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:
@@ -238,8 +243,6 @@ def refusal_of(terms: Terms, used: int, at: int) -> Refused | None:
 
 def attempts_at(connection: Connection, quiz_id: str, person: str | None = None) -> list[AttemptRow]:
     """The attempts at a quiz, of everybody or of one person, in the order they began."""
-    statement = select(attempt).where(attempt.c.quiz == quiz_id)
-    if person is not None:
-        statement = statement.where(attempt.c.person == person)
-    rows = connection.execute(statement.order_by(attempt.c.started_at, attempt.c.id))
+    statement = ATTEMPTS if person is None else ATTEMPTS.where(attempt.c.person == bindparam("who"))
+    rows = connection.execute(statement, {"one": quiz_id, "who": person})
     return [_found(row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from quizzes.paper import QuizVersion
 from quizzes.refusal import Conflict, NotFound
@@ -15,6 +15,11 @@ from quizzes.store.schema import enrolment, quiz, quiz_version
 from quizzes.timing import Schedule
 
 __all__ = ["Published", "Shortfall", "content_of", "current_version", "publish", "published_in"]
+
+
+# Asked at every start, so they are built once.
+OFFERED = select(quiz).where(quiz.c.course == bindparam("one")).order_by(quiz.c.opens_at, quiz.c.id)
+NEWEST = select(quiz.c.version).where(quiz.c.id == bindparam("one"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +98,13 @@ class Published:
 
 def published_in(connection: Connection, course: str) -> list[Published]:
     """The quizzes of a course, the first to open first, also those that are not open yet."""
-    theirs = select(quiz).where(quiz.c.course == course)
-    rows = connection.execute(theirs.order_by(quiz.c.opens_at, quiz.c.id))
+    rows = connection.execute(OFFERED, {"one": course})
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
 
 def current_version(connection: Connection, quiz_id: str) -> str:
     """The hash of what a new attempt gets; raises NotFound for no such quiz."""
-    found = connection.execute(select(quiz.c.version).where(quiz.c.id == quiz_id)).scalar_one_or_none()
+    found = connection.execute(NEWEST, {"one": quiz_id}).scalar_one_or_none()
     if found is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
     return str(found)

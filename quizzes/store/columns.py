@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Integer, Text
 
-__all__ = ["count", "flag", "instant", "key", "number", "of", "place", "text"]
+__all__ = ["count", "instant", "key", "number", "of", "place", "text", "yes_no"]
 
 # SQLite numbers rows by itself only when the column is INTEGER.
 Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -25,7 +25,7 @@ def count(name: str) -> Column[int]:
     return Column(name, Integer, nullable=False)
 
 
-def flag(name: str) -> Column[bool]:
+def yes_no(name: str) -> Column[bool]:
     """Yes or no."""
     return Column(name, Boolean, nullable=False)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
 from quizzes.attempt import Finished, FinishedBy, State
-from quizzes.store.attempts import AttemptRow, find, locked
+from quizzes.store.attempts import AttemptRow, locked
 from quizzes.store.log import add, step
 from quizzes.store.receipts import Receipt, Seal, issue, last_receipt
 from quizzes.store.schema import attempt
@@ -51,7 +51,7 @@ def finish(connection: Connection, one: str, at: int, by: FinishedBy, seal: Seal
     )
     assert seq is not None  # the row is locked
     add(connection, one, seq, Finished(at, finished_at, by))
-    row = find(connection, one)
+    row = replace(row, state=State.FINISHED, finished_at=finished_at, finished_by=by, seq=seq)
     return Ending(row, issue(connection, row, seal), now=True)
 
 

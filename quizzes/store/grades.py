@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -21,7 +21,7 @@ from quizzes.store.once import put
 from quizzes.store.outbox import put_out
 from quizzes.store.schema import attempt, grade, regrade_run
 
-__all__ = ["Change", "Given", "points_of", "propose", "record", "release", "unmarked"]
+__all__ = ["Change", "Given", "marks_in", "points_of", "propose", "record", "release", "unmarked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ class Given:
     detail: str
     key_version: str
     grader_version: str
+
+    @property
+    def pending(self) -> bool:
+        """Whether a person, or the homework engine, has yet to mark it."""
+        return bool(json.loads(self.detail).get("pending"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,13 @@ def points_of(connection: Connection, one: str) -> float | None:
     total = select(func.sum(grade.c.points)).where(grade.c.attempt == one, grade.c.current)
     points = connection.execute(total).scalar_one()
     return None if points is None else float(points)
+
+
+def marks_in(connection: Connection, one: str) -> dict[int, Given]:
+    """The marks that count now, by the place of their question."""
+    rows = connection.execute(select(grade).where(grade.c.attempt == one, grade.c.current))
+    names = [one.name for one in fields(Given)]
+    return {row.pos: Given(**{name: row._mapping[name] for name in names}) for row in rows}
 
 
 def record(connection: Connection, seen: AttemptRow, marks: Sequence[Given], at: int) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from quizzes.attempt import State
 from quizzes.refusal import Refused
-from quizzes.store.attempts import AttemptRow, open_one, refusal_of, used_by
-from quizzes.store.people import terms_of
+from quizzes.store.attempts import AttemptRow, attempts_at, refusal_of
+from quizzes.store.people import place_of
 from quizzes.timing import Terms
 
 __all__ = ["Offer", "offer_to"]
@@ -20,9 +21,19 @@ class Offer:
 
     terms: Terms
     at: int
-    used: int  # attempts so far
-    running: AttemptRow | None  # the open one, to go on with
+    attempts: list[AttemptRow]  # their own, previews too
+    staff: bool  # they may preview it
     refusal: Refused | None  # why it cannot be started now
+
+    @property
+    def used(self) -> int:
+        """How many attempts count against the allowed ones."""
+        return sum(not one.preview for one in self.attempts)
+
+    @property
+    def running(self) -> AttemptRow | None:
+        """The open one, to go on with."""
+        return next((one for one in self.attempts if one.state is State.OPEN), None)
 
     @property
     def deadline_at(self) -> int | None:
@@ -39,8 +50,7 @@ class Offer:
 
 def offer_to(connection: Connection, quiz_id: str, person: str, at: int) -> Offer:
     """The offer; raises NotFound for no such quiz and Forbidden for somebody not enrolled."""
-    terms = terms_of(connection, quiz_id, person)
-    used, _ = used_by(connection, quiz_id, person)
-    running = open_one(connection, quiz_id, person)
-    refusal = None if running is not None else refusal_of(terms, used, at)
-    return Offer(terms, at, used, running, refusal)
+    terms, role = place_of(connection, quiz_id, person)
+    attempts = attempts_at(connection, quiz_id, person)
+    offer = Offer(terms, at, attempts, role != "student", None)
+    return offer if offer.running else replace(offer, refusal=refusal_of(terms, offer.used, at))

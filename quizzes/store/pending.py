@@ -1,7 +1,7 @@
 """Marks that wait: given as pending when an attempt was marked, settled later, each once.
 
-A pending mark is a current row of `grade` whose detail is JSON with `"pending": true`. It has no points yet,
-so settling it fills in that row; what a regrade has put in its place meanwhile is left alone.
+A pending mark is a current row of `grade` whose detail, as `Mark.as_json` writes it, is pending. It has no
+points yet, so settling it fills in that row; what a regrade has put in its place meanwhile is left alone.
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ def waiting(connection: Connection, *, again: bool = False) -> list[Waiting]:
     rows = connection.execute(
         select(grade, answer.c.raw)
         .join(answer, same)
-        .where(grade.c.current, grade.c.detail.like('%"pending"%'))
+        .where(grade.c.current, grade.c.detail.like('%"pending": true%'))
         .order_by(grade.c.at, grade.c.attempt, grade.c.pos)
     )
     found = []
     for row in rows:
         detail = _read(row.detail)
-        trouble = str(detail.get("trouble", ""))
+        more = detail.get("detail")
+        trouble = str(more.get("trouble", "")) if isinstance(more, dict) else ""
         if detail.get("pending") is True and (again or not trouble):
             keys = row.attempt, row.pos, row.answer_rev, row.key_version, row.grader_version
             found.append(Waiting(*keys, row.raw, trouble))
@@ -75,22 +76,19 @@ def settle_mark(connection: Connection, one: Waiting, points: float, detail: str
     return True
 
 
-def put_off(connection: Connection, one: Waiting, trouble: str) -> bool:
-    """Note for staff why the mark cannot be given; it stays pending. False if it is not pending any more."""
+def put_off(connection: Connection, one: Waiting, detail: str) -> bool:
+    """Note for staff why the mark is pending still; False if it is not pending any more."""
     locked(connection, one.attempt)
-    if not (detail := _still(connection, one)):
+    if not _still(connection, one):
         return False
-    text = json.dumps({**detail, "trouble": trouble}, ensure_ascii=False, sort_keys=True)
-    connection.execute(_row(one).values(detail=text))
+    connection.execute(_row(one).values(detail=detail))
     return True
 
 
-def _still(connection: Connection, one: Waiting) -> dict[str, Any]:
-    found = connection.execute(
-        select(grade.c.detail).where(grade.c.current, *_keys(one))
-    ).scalar_one_or_none()
-    detail = _read(found or "")
-    return detail if detail.get("pending") is True else {}
+def _still(connection: Connection, one: Waiting) -> bool:
+    statement = select(grade.c.detail).where(grade.c.current, *_keys(one))
+    found = connection.execute(statement).scalar_one_or_none()
+    return _read(found or "").get("pending") is True
 
 
 def _row(one: Waiting) -> Any:

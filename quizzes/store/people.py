@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, or_, select
 
 from quizzes.refusal import Forbidden, NotFound
 from quizzes.store.once import put
 from quizzes.store.schema import course, enrolment, override, person, quiz
 from quizzes.timing import Accommodation, Override, Schedule, Terms, terms_for
 
-__all__ = ["add_course", "add_person", "enrol", "is_staff", "schedule_of", "set_override", "terms_of"]
+__all__ = [
+    "add_course",
+    "add_person",
+    "clear_overrides",
+    "course_of",
+    "enrol",
+    "is_staff",
+    "names_in",
+    "override_in",
+    "place_of",
+    "schedule_of",
+    "set_override",
+    "terms_of",
+]
 
 FIELDS = {
     "opens_at": int,
@@ -44,6 +59,12 @@ OVERRIDES = select(override).where(
 def add_course(connection: Connection, name: str, title: str, tz: str) -> None:
     """A course, or its new title and zone."""
     put(connection, course, {"id": name, "title": title, "tz": tz})
+
+
+def course_of(connection: Connection, name: str) -> tuple[str, ZoneInfo]:
+    """A course's title and zone."""
+    row = connection.execute(select(course).where(course.c.id == name)).one()
+    return row.title, ZoneInfo(row.tz)
 
 
 def add_person(connection: Connection, name: str, full_name: str, email: str | None = None) -> None:
@@ -88,6 +109,19 @@ def set_override(
     )
 
 
+def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> None:
+    """Take away what one person was given in a quiz."""
+    own = override.c.scope == "person", override.c.who == person_id
+    connection.execute(delete(override).where(override.c.quiz == quiz_id, *own))
+
+
+def names_in(connection: Connection, course_id: str) -> dict[str, str]:
+    """Everybody who takes part, by their id with their name."""
+    theirs = select(person.c.id, person.c.name).join_from(enrolment, person).order_by(person.c.id)
+    rows = connection.execute(theirs.where(enrolment.c.course == course_id))
+    return {row.id: row.name for row in rows}
+
+
 def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
     """Whether somebody takes part in the quiz's course as anything but a student."""
     row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
@@ -109,6 +143,11 @@ def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
 
 def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
     """What holds for one student; raises NotFound for no such quiz, Forbidden for somebody not enrolled."""
+    return place_of(connection, quiz_id, person_id)[0]
+
+
+def place_of(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
+    """What holds for somebody in a quiz, and their role in its course; raises as `terms_of` does."""
     row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
@@ -116,8 +155,9 @@ def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
     given = Accommodation(Fraction(row.multiplier), row.extra)
     found = connection.execute(OVERRIDES, {"one": quiz_id, "person": person_id, "label": row.label})
-    overrides = [
-        Override(one.field, FIELDS[one.field](one.value) if one.value else None, one.scope == "person")
-        for one in found
-    ]
-    return terms_for(schedule_of(row), given, overrides)
+    return terms_for(schedule_of(row), given, [override_in(one) for one in found]), row.role
+
+
+def override_in(row: Row[Any]) -> Override:
+    """The override in a row of its table."""
+    return Override(row.field, FIELDS[row.field](row.value) if row.value else None, row.scope == "person")

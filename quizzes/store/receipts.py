@@ -11,7 +11,7 @@ import hmac
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from quizzes.store.attempts import AttemptRow, answers_of
 from quizzes.store.schema import receipt
@@ -19,6 +19,7 @@ from quizzes.store.schema import receipt
 __all__ = ["Receipt", "Seal", "issue", "last_receipt"]
 
 SHORTEST = 16
+LAST = select(receipt).where(receipt.c.attempt == bindparam("one")).order_by(receipt.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,5 @@ def issue(connection: Connection, row: AttemptRow, seal: Seal) -> Receipt:
 
 def last_receipt(connection: Connection, one: str) -> Receipt | None:
     """The newest receipt of an attempt."""
-    row = connection.execute(
-        select(receipt).where(receipt.c.attempt == one).order_by(receipt.c.seq.desc()).limit(1)
-    ).one_or_none()
+    row = connection.execute(LAST, {"one": one}).one_or_none()
     return None if row is None else Receipt(row.attempt, row.body, row.digest, row.signature)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from quizzes.store.columns import count, flag, instant, key, number, of, place, text
+from quizzes.store.columns import count, instant, key, number, of, place, text, yes_no
 
 __all__ = [
     "answer",
@@ -31,6 +31,7 @@ __all__ = [
     "audit",
     "course",
     "enrolment",
+    "flag",
     "grade",
     "metadata",
     "outbox",
@@ -75,7 +76,7 @@ quiz = Table(
     instant("closes_at", null=True),
     instant("time_limit", null=True),
     instant("grace"),
-    flag("extend_close"),
+    yes_no("extend_close"),
     Column("attempts", Integer),
     UniqueConstraint("course", "slug"),
 )
@@ -97,7 +98,7 @@ attempt = Table(
     of("person", "person.id"),
     count("number"),
     text("seed"),
-    flag("preview"),
+    yes_no("preview"),
     text("state"),
     instant("started_at"),
     instant("deadline_at", null=True),
@@ -150,8 +151,8 @@ answer_event = Table(
     text("save_id"),
     text("raw"),
     text("problem"),  # why it is not valid
-    flag("in_grace"),
-    flag("late"),
+    yes_no("in_grace"),
+    yes_no("late"),
     text("client"),
     # A refused save may be sent again with the same id, after an extension for example.
     Index(
@@ -183,7 +184,7 @@ grade = Table(
     Column("points", Float, nullable=False),
     text("detail"),
     instant("at"),
-    flag("current"),
+    yes_no("current"),
 )
 regrade_run = Table(
     "regrade_run",
@@ -229,3 +230,4 @@ audit = Table(
     text("subject"),
     text("detail"),
 )
+flag = Table("flag", metadata, of("attempt", "attempt.id", key=True), place("pos"))

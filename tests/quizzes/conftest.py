@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from hall import Hall, numbers
+from lecture_hall import LectureHall, lecture_hall
 from postgres import postgres
 
 from quizzes.store.database import Database
@@ -33,3 +34,10 @@ def hall(address: str) -> Iterator[Hall]:
     hall = Hall(Database(address))
     yield hall
     hall.proctor.close()
+
+
+@pytest.fixture
+def lectures(tmp_path: Path) -> Iterator[LectureHall]:
+    """A lecture hall with a real server, on SQLite."""
+    with lecture_hall(Database(str(tmp_path / "quiz.db")), tmp_path / "course") as hall:
+        yield hall

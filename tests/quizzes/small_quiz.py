@@ -5,48 +5,45 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
-from quizzes.raw import Answer, is_blank
-
-
-@dataclass(frozen=True)
-class SmallMark:
-    """What an answer earned."""
-
-    points: float
-    detail: str
+from quizzes.paper import Dealt
+from quizzes.question import Answer, Mark, PublicQuestion, Question
+from quizzes.raw import is_blank
 
 
-@dataclass(frozen=True)
-class Sum:
-    """What is a + b?"""
+class Sum(Question):
+    """What is a + b? A wrong key adds `off`."""
 
-    a: int
-    b: int
-    off: int = 0  # what a wrong key adds
+    kind, item_id, points, explanation = "numeric", "sum", Decimal(1), "Add."
 
-    def problem_with(self, answer: Answer) -> str:
-        """Only whole numbers can be read; nothing at all can be saved."""
+    def __init__(self, a: int, b: int, off: int = 0) -> None:
+        self.a, self.b, self.off = a, b, off
+
+    @property
+    def key_text(self) -> str:
+        """The sum."""
+        return str(self.a + self.b + self.off)
+
+    @property
+    def key_answer(self) -> str:
+        """The same."""
+        return self.key_text
+
+    def public_view(self) -> PublicQuestion:
+        """What is asked."""
+        return PublicQuestion(kind="numeric", prompt=f"{self.a} + {self.b}?", points="1", rule="A sum.")
+
+    def _problem(self, answer: object) -> str:
         if isinstance(answer, str) and (is_blank(answer) or answer.strip().lstrip("-").isdigit()):
             return ""
-        return "" if answer is None else "Write a whole number."
+        return "Write a whole number."
 
-    def mark(self, answer: Answer) -> SmallMark:
+    def mark(self, answer: Answer) -> Mark:
         """One point for the sum."""
-        right = isinstance(answer, str) and answer.strip() == str(self.a + self.b + self.off)
-        return SmallMark(1.0 if right else 0.0, f"{self.a} + {self.b}")
-
-
-@dataclass(frozen=True)
-class SmallItem:
-    """A sum as it was dealt."""
-
-    question: Sum
-    question_hash: str
-    params: str
-    option_order: str = "[]"
-    points: float = 1.0
+        right = isinstance(answer, str) and answer.strip() == self.key_text
+        return self._mark(Fraction(right))
 
 
 class SmallQuiz:
@@ -57,14 +54,14 @@ class SmallQuiz:
         self.hash = hashlib.sha256(content).hexdigest()
         self._told = json.loads(content)
 
-    def deal(self, seed: str) -> Sequence[SmallItem]:
+    def deal(self, seed: str) -> Sequence[Dealt]:
         """The sums of one attempt."""
         items = []
         for pos in range(self._told["questions"]):
             digest = hashlib.sha256(f"{seed}\n{pos}".encode()).digest()
             question = Sum(digest[0] + self._told["more"], digest[1], self._told["off"])
             params = json.dumps({"a": question.a, "b": question.b})
-            items.append(SmallItem(question, f"sum-{pos}", params))
+            items.append(Dealt(question, f"sums/{pos}", f"sum-{pos}", params, "[]", Decimal(1)))
         return items
 
 

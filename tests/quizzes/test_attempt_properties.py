@@ -181,7 +181,7 @@ class ExamHall(RuleBasedStateMachine):
     @rule()
     def mark(self) -> None:
         """Marks change no answer and no time."""
-        self.hall.proctor.mark("grader 1")
+        self.hall.proctor.mark()
 
     @precondition(lambda self: self.open)
     @rule(minutes=st.integers(1, 30), everybody=st.booleans())

@@ -30,7 +30,7 @@ def test_a_quiz_from_start_to_grade(hall: Hall) -> None:
     ending = hall.proctor.finish(attempt.id, attempt.person).result()
     assert (ending.attempt.state, ending.attempt.finished_by) == ("finished", "student")
     assert SEAL.confirms(ending.receipt)
-    assert hall.proctor.mark("grader 1") == 1
+    assert hall.proctor.mark() == 1
     view, events = hall.proctor.look(attempt.id)
     assert view.attempt.state == "graded"
     with hall.database.reading() as connection:
@@ -78,7 +78,7 @@ def test_a_preview_is_not_counted(hall: Hall) -> None:
     for _ in range(2):
         preview = hall.proctor.start(quiz, person, PEN, preview=True).result()
         hall.proctor.finish(preview.id, person).result()
-    assert hall.proctor.mark("grader 1") == 2
+    assert hall.proctor.mark() == 2
     with hall.database.transaction() as connection:
         assert claim(connection, hall.clock.now()) == []
         assert [one.preview for one in attempts_at(connection, quiz, person)] == [True, True]

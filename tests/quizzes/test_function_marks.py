@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import cast
 
 from hall import Hall
@@ -12,7 +13,7 @@ from sqlalchemy import insert, select
 
 from quizzes.function_marks import FunctionMarks, Settled
 from quizzes.items.later import EssayItem, FunctionItem
-from quizzes.question import Question
+from quizzes.question import Mark, Question
 from quizzes.raw import as_raw
 from quizzes.store.grades import Given, points_of, record
 from quizzes.store.outbox import claim
@@ -24,6 +25,7 @@ CODE = {"starter": "def twice(x): ...", "reference": "def twice(x): return 2 * x
 CHECK = 'def doubles(student):\n    """It doubles."""\n    assert student.twice(3.0) == 6.0'
 TWICE = {"id": "twice", "type": "function", "function": "twice", **CODE, **WORDS, "checks": CHECK}
 ESSAY = {"id": "essay", "type": "essay", "rubric": [{"text": "So."}], "model_answer": "So.", **WORDS}
+PENDING = Mark(Decimal(0), Fraction(0), pending=True).as_json()
 RIGHT, HANGS = "def twice(x): return 2 * x", "def twice(x):\n    while True: pass"
 
 
@@ -48,7 +50,7 @@ class Room:
             connection.execute(insert(answer), rows)
         hall.proctor.finish(self.attempt.id, self.attempt.person).result()
         seen, at = hall.row(self.attempt), hall.clock.now()
-        marks = [Given(pos, 1, 0.0, '{"pending": true}', "key", "grader") for pos in range(len(sources))]
+        marks = [Given(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
         with hall.database.transaction() as connection:
             assert record(connection, seen, marks, at)
         self.told()

@@ -26,7 +26,7 @@ def graded(hall: Hall, right: bool = True) -> AttemptRow:
     assert isinstance(question, Sum)
     hall.save(attempt, str(question.a + question.b + (not right)))
     hall.proctor.finish(attempt.id, attempt.person).result()
-    assert hall.proctor.mark("grader 1") == 1
+    assert hall.proctor.mark() == 1
     return hall.row(attempt)
 
 
@@ -54,7 +54,7 @@ def test_points_and_a_message_for_each_grade(hall: Hall) -> None:
     """One right answer of three questions is one point; no answer is none; one message tells of it."""
     attempt = graded(hall)
     assert points(hall, attempt) == 1.0
-    assert hall.proctor.mark("grader 1") == 0
+    assert hall.proctor.mark() == 0
     (message,) = messages(hall)
     told = message.payload
     assert (message.kind, told["points"], told["person"]) == ("grade", 1.0, attempt.person)
@@ -162,6 +162,6 @@ def test_a_question_that_breaks_costs_no_answer(hall: Hall) -> None:
     assert hall.save(broken, "5").outcome == "saved"
     for attempt in (broken, fine):
         hall.proctor.finish(attempt.id, attempt.person).result()
-    assert hall.proctor.mark("grader 1") == 1
+    assert hall.proctor.mark() == 1
     assert (hall.row(broken).state, hall.row(fine).state) == ("finished", "graded")
     assert hall.row(broken).finished_by is FinishedBy.STUDENT

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from html import escape
@@ -18,8 +19,8 @@ from quizzes.bank import load_banks
 from quizzes.items.base import BaseItem
 from quizzes.items.numeric import NumericItem
 from quizzes.lint import faults_in_bank, faults_in_window
-from quizzes.quiz import load_quiz
-from quizzes.variant import attempt_seed
+from quizzes.quiz import Quiz
+from quizzes.quiz_file import load_quiz
 
 COURSE = find_course(Path(__file__).parent)
 BANKS = load_banks(COURSE.root / "quizzes" / "banks")
@@ -91,19 +92,21 @@ def test_every_type_is_used() -> None:
 
 def test_the_card() -> None:
     """Quiz 4: eight questions, eight points, May 18 from 3:00pm to 11:59pm, forty minutes."""
-    quiz = load_quiz(COURSE, "quiz4")
-    assert (len(quiz), quiz.points, quiz.minutes) == (8, 8, 40)
-    opens, due = (one.astimezone(quiz.zone) for one in (quiz.opens, quiz.due))
+    plan = load_quiz(COURSE, "quiz4")
+    quiz, times = plan.quiz, plan.schedule
+    assert (len(quiz), quiz.points, times.limit) == (8, 8, 40 * 60_000)
+    assert times.due_at is not None and times.closes_at == times.due_at
+    opens, due = (datetime.fromtimestamp(one / 1000, plan.zone) for one in (times.opens_at, times.due_at))
     assert (f"{opens:%m-%d %H:%M:%S}", f"{due:%m-%d %H:%M:%S}") == ("05-18 15:00:00", "05-18 23:59:59")
-    assert quiz.closes == quiz.due
-    assert faults_in_window(quiz) == []
+    assert faults_in_window(plan) == []
     topics = [reference.split("/")[0] for reference, _, _ in quiz.picked(b"any")]
     assert set(topics) == set(BANKS)
 
 
 SHOW = (
     "import hashlib, sys\nfrom pathlib import Path\nfrom autograder.course import find_course\n"
-    "from quizzes.quiz import load_quiz\nquiz = load_quiz(find_course(Path(sys.argv[1])), 'quiz4')\n"
+    "from quizzes.quiz_file import load_quiz\n"
+    "quiz = load_quiz(find_course(Path(sys.argv[1])), 'quiz4').quiz\n"
     "shown = ''.join(one.public_view().model_dump_json() for one in quiz.variants(b'seed'))\n"
     "print(hashlib.sha256(shown.encode()).hexdigest())\n"
 )
@@ -111,11 +114,33 @@ SHOW = (
 
 def test_the_same_seed_shows_the_same() -> None:
     """Another process with another hash seed shows the same bytes; another attempt other numbers."""
-    quiz = load_quiz(COURSE, "quiz4")
-    shown = "".join(quiz.variant(b"seed", one).public_view().model_dump_json() for one in range(8))
+    quiz = load_quiz(COURSE, "quiz4").quiz
+    shown = "".join(one.public_view().model_dump_json() for one in quiz.variants(b"seed"))
     ran = subprocess.run(
         [sys.executable, "-c", SHOW, str(COURSE.root)], capture_output=True, text=True, timeout=60, check=True
     )
     assert ran.stdout.strip() == hashlib.sha256(shown.encode()).hexdigest()
-    first, second = (attempt_seed(quiz.version, one) for one in ("a", "b"))
-    assert quiz.variant(first, 6).public_view() != quiz.variant(second, 6).public_view()
+    first, second = (quiz.deal(one)[6].question.public_view() for one in ("a", "b"))
+    assert first != second
+
+
+def test_the_saved_copy() -> None:
+    """A quiz read back from its bytes has the same hash and deals the same, byte for byte."""
+    quiz = load_quiz(COURSE, "quiz4").quiz
+    again = Quiz.read(quiz.content)
+    assert (again.hash, again.content) == (quiz.hash, quiz.content)
+    for seed in ("a", "b"):
+        assert [one.params for one in again.deal(seed)] == [one.params for one in quiz.deal(seed)]
+        assert [one.question.public_view() for one in again.deal(seed)] == [
+            one.question.public_view() for one in quiz.deal(seed)
+        ]
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_an_item_read_back(item: BaseItem) -> None:
+    """Every item survives its way through the saved copy: the same view, the same key, the same marks."""
+    again = type(item).model_validate_json(item.model_dump_json(exclude_unset=True))
+    first, second = (one.question(b"seed", Decimal(1)) for one in (item, again))  # type: ignore[attr-defined]
+    assert first.public_view() == second.public_view()
+    assert first.key_answer == second.key_answer
+    assert first.explanation == second.explanation

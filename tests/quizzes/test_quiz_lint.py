@@ -10,7 +10,7 @@ from autograder.course import find_course
 from autograder.errors import ContentError
 from quizzes.bank import load_bank
 from quizzes.lint import faults_in_bank, faults_in_window
-from quizzes.quiz import load_quiz
+from quizzes.quiz_file import load_quiz
 
 GOOD = """topic: Test
 items:
@@ -119,8 +119,8 @@ def test_full_time_for_everybody(tmp_path: Path) -> None:
     ("old", "new", "says"),
     [
         ("2027-05-18 15:00", "2027-03-14 02:30", "line 3: opens: .* does not exist"),
-        ("2027-05-18 15:50", "2027-11-07 01:30", "line 4: due: .* there twice"),
-        ("2027-05-18 15:50", "2027-05-18 14:00", "line 4: due: a quiz opens"),
+        ("2027-05-18 15:50", "2027-11-07 01:30", "line 4: due: .* happens twice"),
+        ("2027-05-18 15:50", "2027-05-18 14:00", "line 4: due: It is due before"),
         ("points: 1", "points: 2", "points: the questions have 1"),
         ("{bank: bank}", "{bank: bnk}", "line 7: there is no bank 'bnk'"),
         ("{bank: bank}", "{item: bank/two}", "line 7: bank 'bank' has no item 'two'"),

@@ -108,13 +108,13 @@ def test_reopening_goes_on_from_what_was_stored(hall: Hall) -> None:
     attempt = hall.started()
     hall.save(attempt, "7")
     first = hall.proctor.finish(attempt.id, attempt.person).result().receipt
-    hall.proctor.mark("grader 1")
+    hall.proctor.mark()
     until = hall.clock.now() + 10 * MINUTE
     hall.write(reopen, attempt.id, until, at=hall.clock.now(), who="staff", reason="handed in by accident")
     assert hall.save(attempt, "8", base=1).outcome is Outcome.SAVED
     ending = hall.proctor.finish(attempt.id, attempt.person).result()
     assert ending.receipt.digest != first.digest
-    assert hall.proctor.mark("grader 1") == 1
+    assert hall.proctor.mark() == 1
     with hall.database.reading() as connection:
         assert fold(hall.proctor.look(attempt.id)[1]) == state_of(connection, attempt.id)
 

@@ -1,0 +1,118 @@
+"""More time and other dates for single students, as a table: one line a student, or a student and a quiz.
+
+    student,label,role,multiplier,extra_minutes,quiz,opens,due,closes,minutes,attempts
+    ana,,,1.5,,,,,,,                                    time and a half in every quiz
+    bo,,,,10,quiz4,,,,,                                 ten minutes more in one
+    cy,,,,,quiz4,,,2027-05-20 12:00,,2                  closes later for them, and may try twice
+
+Only `student` must be there; the roster itself may have these columns.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from autograder.errors import ContentError, UsageError
+from quizzes.local_time import instant_of
+from quizzes.timing import SECOND, Accommodation, Override
+
+__all__ = ["Granted", "read_granted"]
+
+ROLES = ("student", "ta", "instructor")
+STUDENT = ("student", "student_id", "sis_id", "login", "email")
+TIMES = {"opens": "opens_at", "due": "due_at", "closes": "closes_at"}
+MINUTES = 10_080  # a week
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What one line grants; with a quiz it holds for that one alone."""
+
+    place: str
+    student: str
+    quiz: str
+    role: str
+    label: str
+    accommodation: Accommodation | None  # None: the line says nothing of extra time
+    overrides: tuple[Override, ...]
+
+
+def read_granted(path: Path, zone: ZoneInfo) -> list[Granted]:
+    """What a table grants; raises UsageError and ContentError with file, line and column."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{path} cannot be read: {problem}.", next_step="Save it as CSV UTF-8.") from problem
+    head = text.splitlines()[0] if text.strip() else ""
+    rows = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=head.count))
+    names = [(name or "").strip().casefold().replace(" ", "_") for name in rows.fieldnames or ()]
+    column = next((name for name in STUDENT if name in names), "")
+    if not column:
+        raise ContentError(f"{path}: no column says who a student is.", next_step="Name one `student`.")
+    rows.fieldnames = names
+    return [
+        _granted(f"{path}, line {number}", row[column].strip(), row, zone)
+        for number, row in enumerate(rows, start=2)
+        if any((value or "").strip() for value in row.values() if isinstance(value, str))
+    ]
+
+
+def _granted(place: str, student: str, row: Mapping[str, str | None], zone: ZoneInfo) -> Granted:
+    cells = {name: value.strip() for name, value in row.items() if isinstance(value, str) and value.strip()}
+    if not student:
+        raise ContentError(f"{place}: no student.", next_step="Write who the line is for.")
+    role = cells.get("role", "student").casefold()
+    if role not in ROLES:
+        raise ContentError(f"{place}, role: {role!r} is none.", next_step=f"Take one of: {', '.join(ROLES)}.")
+    given = list(_overrides(place, cells, zone))
+    quiz = cells.get("quiz", "")
+    times = _number(place, cells, "multiplier", 1, 100)
+    more = _number(place, cells, "extra_minutes", 0, MINUTES)
+    accommodation = None
+    if quiz:
+        given += [] if times is None else [Override("multiplier", Fraction(times))]
+        given += [] if more is None else [Override("extra", int(more * 60 * SECOND))]
+    elif given:
+        raise ContentError(
+            f"{place}: {given[0].field} is of one quiz, and no quiz is named.",
+            next_step="Write the quiz's name in the column `quiz`.",
+        )
+    elif times is not None or more is not None:
+        accommodation = Accommodation(Fraction(times or 1), int((more or 0) * 60 * SECOND))
+    return Granted(place, student, quiz, role, cells.get("label", ""), accommodation, tuple(given))
+
+
+def _overrides(place: str, cells: Mapping[str, str], zone: ZoneInfo) -> Iterator[Override]:
+    for name, field in TIMES.items():
+        if name in cells:
+            try:
+                yield Override(field, instant_of(cells[name], zone))
+            except ContentError as problem:
+                said = f"{place}, {name}: {problem.message}"
+                raise ContentError(said, next_step=problem.next_step) from problem
+    if (minutes := _number(place, cells, "minutes", 0, MINUTES)) is not None:
+        yield Override("limit", int(minutes * 60 * SECOND))
+    if (attempts := _number(place, cells, "attempts", 1, 100)) is not None:
+        yield Override("attempts", int(attempts))
+
+
+def _number(place: str, cells: Mapping[str, str], name: str, low: int, high: int) -> Decimal | None:
+    if name not in cells:
+        return None
+    try:
+        number = Decimal(cells[name])
+    except InvalidOperation as problem:
+        raise ContentError(
+            f"{place}, {name}: {cells[name]!r} is no number.", next_step="Write one such as 1.5."
+        ) from problem
+    if not low <= number <= high:  # a NaN is neither
+        raise ContentError(
+            f"{place}, {name}: {number} is not between {low} and {high}.", next_step="Correct it."
+        )
+    return number

@@ -1,0 +1,62 @@
+"""`quizzes publish`: let students have a quiz, as its file has it now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.course import find_course
+from autograder.errors import ContentError
+from quizzes.bank import load_bank
+from quizzes.cli.people import here
+from quizzes.enrolling import COURSE, add_the_course, publish_plan
+from quizzes.lint import faults_in_bank
+from quizzes.local_time import shown
+from quizzes.quiz_file import load_quiz
+from quizzes.store.catalogue import published_in
+from quizzes.web.serve import opened
+
+__all__ = ["publish_quiz"]
+
+LOOKED_AT = 25  # variants of each item; `quizzes lint` looks at more
+
+
+def publish_quiz(
+    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's file without .yaml.")],
+    insist: Annotated[
+        bool, typer.Option(help="Publish it though somebody cannot get their whole time.")
+    ] = False,
+    slack: Annotated[
+        int, typer.Option(help="Minutes after the opening at which everybody shall still get theirs.", min=0)
+    ] = 0,
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Publish a quiz: from its opening on, whoever is on the roster can start it.
+
+    Attempts that are under way keep the version they began with.
+    """
+    root = find_course(course)
+    plan = load_quiz(root, name)
+    topics = {reference.split("/")[0] for pool in plan.quiz.pools for reference in pool.items}
+    for topic in sorted(topics):
+        faults = faults_in_bank(load_bank(root.root / "quizzes" / "banks" / f"{topic}.yaml"), LOOKED_AT)
+        if faults:
+            raise ContentError(f"{faults[0]}", next_step="Mend what `quizzes lint` lists, then publish.")
+    with opened(root.root) as one:
+        with one.database.transaction() as connection:
+            add_the_course(connection, root)
+            before = {old.id: old for old in published_in(connection, COURSE)}.get(name)
+            short = publish_plan(
+                connection, plan, at=one.clock.now(), who=here(), slack=slack * 60_000, insist=insist
+            )
+        closes, moved = plan.schedule.closes_at, before.schedule.closes_at if before else None
+    typer.echo(f"{plan.quiz.title} is published. It opens {shown(plan.schedule.opens_at, plan.zone)}.")
+    if moved is not None and closes is not None and moved > closes:
+        typer.echo(
+            f"Note: it was to close {shown(moved, plan.zone)}, perhaps after an extension for everybody, and "
+            f"now closes {shown(closes, plan.zone)} again, as its file says."
+        )
+    for one_short in short:
+        typer.echo(f"{one_short.person} misses {one_short.missing / 60_000:.4g} minutes when it closes.")

@@ -1,0 +1,62 @@
+"""`quizzes results`: the scores of a quiz, one line an attempt."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.course import find_course
+from autograder.errors import UsageError
+from autograder.gradebook import plain_cell
+from quizzes.enrolling import COURSE
+from quizzes.proctor import Proctor
+from quizzes.quiz import Quiz
+from quizzes.scores import COLUMNS, scores_at
+from quizzes.store.catalogue import published_in
+from quizzes.store.people import names_in
+from quizzes.web.serve import opened
+
+__all__ = ["results"]
+
+
+def results(
+    quiz: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")],
+    out: Annotated[Path | None, typer.Option(help="A file for them; else they are printed.")] = None,
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Mark what is waiting, then write a CSV: student, attempt, points, when, how late."""
+    root = find_course(course)
+    with opened(root.root) as one:
+        proctor = Proctor(one.database, one.clock, one.seal, Quiz.read)
+        try:
+            with one.database.reading() as connection:
+                known = [old.id for old in published_in(connection, COURSE)]
+            if quiz not in known:
+                raise UsageError(
+                    f"There is no published quiz {quiz!r}.",
+                    next_step=f"Take one of: {', '.join(known) or 'none yet'}.",
+                )
+            proctor.sweep()
+            proctor.mark()
+        finally:
+            proctor.writer.close()
+        with one.database.reading() as connection:
+            names = names_in(connection, COURSE)
+            scores = scores_at(connection, quiz)
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    for score in scores:
+        table.writerow([plain_cell(str(cell)) for cell in score.cells(names, root.zone)])
+    if out is None:
+        typer.echo(text.getvalue(), nl=False)
+        return
+    try:
+        out.write_text(text.getvalue(), encoding="utf-8", newline="")
+    except OSError as problem:
+        raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
+    typer.echo(f"{len(scores)} attempts of {len({score.student for score in scores})} students: {out}")

@@ -1,0 +1,139 @@
+"""`quizzes serve` and `quizzes preview`: the server, for a course, for a look round, for one quiz."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.course import Course, find_course
+from quizzes.accommodations import Granted
+from quizzes.enrolling import COURSE, add_the_course, enrol_all, publish_plan
+from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
+from quizzes.store.catalogue import published_in
+from quizzes.store.sessions import new_link, new_passcode
+from quizzes.timing import Accommodation
+from quizzes.web.serve import Opened, listening, opened, serve
+
+__all__ = ["preview_quiz", "serve_quizzes"]
+
+HOST = "127.0.0.1"
+DEMO = {"ana": "Ana", "bo": "Bo", "cy": "Cy, time and a half", "staff": "Staff"}
+MINUTE = 60_000
+Folder = Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")]
+Port = Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)]
+PortFile = Annotated[Path | None, typer.Option(help="Write the port there when students may come.")]
+
+
+def serve_quizzes(
+    host: Annotated[str, typer.Option(help="Whose requests are heard; 0.0.0.0 for a network's.")] = HOST,
+    port: Port = 8080,
+    demo: Annotated[
+        bool, typer.Option(help="All quizzes open now, made-up people, a database thrown away afterwards.")
+    ] = False,
+    port_file: PortFile = None,
+    own: Annotated[bool, typer.Option(help="The course's own file, whatever DATABASE_URL says.")] = False,
+    course: Folder = None,
+) -> None:
+    """Serve the course's published quizzes until Ctrl-C."""
+    root = find_course(course)
+    if demo:
+        with tempfile.TemporaryDirectory(prefix="quizzes-demo-") as folder:
+            _show_round(root, Path(folder), host, port, port_file)
+        return
+    with opened(root.root, own=own) as database:
+        with database.database.transaction() as connection:
+            add_the_course(connection, root)
+            names = [one.title for one in published_in(connection, COURSE)]
+        waiting = listening(host, port)
+        typer.echo(f"{root.title}: {_address(host, waiting.getsockname()[1])}")
+        said = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
+        typer.echo(f"Published: {said}. Ctrl-C ends the server; nothing is lost.")
+        _tell_port(port_file, waiting.getsockname()[1])
+        serve(database, waiting)
+
+
+def preview_quiz(
+    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's file without .yaml.")],
+    port: Port = 0,
+    port_file: PortFile = None,
+    course: Folder = None,
+) -> None:
+    """Show one quiz as students will see it; nothing is kept."""
+    root = find_course(course)
+    plan = load_quiz(root, name)
+    with (
+        tempfile.TemporaryDirectory(prefix="quizzes-preview-") as folder,
+        opened(Path(folder), own=True) as one,
+    ):
+        _fill(one, root, [plan], {"staff": "Staff"})
+        waiting = listening(HOST, port)
+        typer.echo(f"{plan.quiz.title}, as many times as you like, with new numbers each time:")
+        typer.echo(f"  {_link(one, 'staff', _address(HOST, waiting.getsockname()[1]))}")
+        typer.echo("Ctrl-C ends the preview.")
+        _tell_port(port_file, waiting.getsockname()[1])
+        serve(one, waiting)
+
+
+def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Path | None) -> None:
+    with opened(folder, own=True) as one:
+        plans = [load_quiz(root, path.stem) for path in quiz_paths(root)]
+        _fill(one, root, [_open_now(plan, one.clock.now()) for plan in plans], DEMO)
+        waiting = listening(host, port)
+        address = _address(host, waiting.getsockname()[1])
+        typer.echo(f"A demonstration of {root.title}: {address}\nSign in by a link, which works once:")
+        for person, name in DEMO.items():
+            with one.database.transaction() as connection:
+                code = new_passcode(connection, person, one.seal)
+            typer.echo(
+                f"  {name}: {_link(one, person, address)}\n    or as {person} with the passcode {code}"
+            )
+        typer.echo("Ctrl-C ends it; everything in it is thrown away.")
+        _tell_port(port_file, waiting.getsockname()[1])
+        serve(one, waiting)
+
+
+def _fill(one: Opened, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
+    at = one.clock.now()
+    granted = [Granted("the demonstration", "staff", "", "instructor", "", None, ())]
+    if "cy" in people:
+        half = Accommodation(multiplier=Accommodation().multiplier * 3 / 2)
+        granted.append(Granted("the demonstration", "cy", "", "student", "", half, ()))
+    with one.database.transaction() as connection:
+        add_the_course(connection, root)
+        enrol_all(connection, {id: (name, "") for id, name in people.items()}, granted, at=at, who="demo")
+        for plan in plans:
+            publish_plan(connection, plan, at=at, who="demo", insist=True)
+
+
+def _open_now(plan: QuizPlan, now: int) -> QuizPlan:
+    """The same quiz with its window moved to this moment."""
+    times = plan.schedule
+    shift = now - MINUTE - times.opens_at
+    moved = replace(
+        times,
+        opens_at=times.opens_at + shift,
+        due_at=None if times.due_at is None else times.due_at + shift,
+        closes_at=None if times.closes_at is None else times.closes_at + shift,
+    )
+    return replace(plan, schedule=moved)
+
+
+def _link(one: Opened, person: str, address: str) -> str:
+    with one.database.transaction() as connection:
+        return f"{address}/sign-in/{new_link(connection, person, one.seal, one.clock.now())}"
+
+
+def _address(host: str, port: int) -> str:
+    shown = {"0.0.0.0": HOST, "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def _tell_port(file: Path | None, port: int) -> None:
+    if file is not None:
+        part = file.with_name(f"{file.name}.part")
+        part.write_text(str(port), encoding="utf-8")
+        part.replace(file)  # whole or not at all

@@ -1,0 +1,1 @@
+"""The quizzes' web pages: what students see, and the requests their pages make."""

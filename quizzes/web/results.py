@@ -1,0 +1,123 @@
+"""Results, as far as the quiz shows them yet: the score, feedback, keys and worked explanations."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from quizzes.attempt import State
+from quizzes.proctor import View
+from quizzes.question import PublicQuestion, Question
+from quizzes.quiz import Release, When
+from quizzes.raw import as_answer
+from quizzes.revisions import Held
+from quizzes.store.catalogue import current_version
+from quizzes.store.closing import over_for_all
+from quizzes.store.grades import marks_in
+from quizzes.text import render
+from quizzes.web.answers import answer_shown
+from quizzes.web.requests import session_of, site_of
+
+__all__ = ["Shown", "results"]
+
+WORDS = {
+    "never": "not shown",
+    "after_submit": "when you have handed in",
+    "after_due": "when the quiz is due",
+    "after_close": "when the quiz has closed for everybody",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What may be shown at this moment."""
+
+    score: bool
+    feedback: bool
+    key: bool
+    explanation: bool
+
+    @classmethod
+    def of(cls, release: Release, *, over: bool, due: bool, closed: bool) -> Shown:
+        """By the quiz's own rules; nothing before the attempt is over, whatever they say."""
+        reached: dict[When, bool] = {
+            "never": False,
+            "after_submit": over,
+            "after_due": over and due,
+            "after_close": over and closed,
+        }
+        return cls(**{name: reached[getattr(release, name)] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Result:
+    """One question with what may be shown of its marks."""
+
+    number: int
+    view: PublicQuestion
+    answer: Markup
+    points: float | None = None
+    pending: bool = False
+    feedback: str = ""  # HTML
+    key: str = ""  # HTML
+    explanation: str = ""  # HTML
+
+
+async def results(request: Request) -> Response:
+    """The student's own results."""
+    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await site.in_thread(site.proctor.view, one, session.person)
+    row = view.attempt
+    if row.state is State.OPEN:
+        return RedirectResponse(f"/attempts/{one}", 303)
+    if row.state is State.FINISHED:
+        await site.in_thread(site.proctor.mark_one, one)
+        view = await site.in_thread(site.proctor.view, one, session.person)
+    with site.proctor.database.reading() as connection:
+        release = site.quiz(current_version(connection, row.quiz)).release
+        marks = marks_in(connection, one)
+        closed = over_for_all(connection, row.quiz, request.state.at)
+    due = row.due_at is None or row.due_at <= request.state.at
+    shown = Shown.of(release, over=True, due=due, closed=closed)
+    lines = [_result(view, pos, marks.get(pos), shown) for pos in range(len(view.items))]
+    page = site.page(
+        "results.html",
+        quiz=site.quiz(row.version),
+        attempt=row,
+        shown=shown,
+        when={name: WORDS[getattr(release, name)] for name in Shown.__dataclass_fields__},
+        lines=lines,
+        total=sum(mark.points for mark in marks.values()) if shown.score and marks else None,
+        session=session,
+        token=site.form_token(session),
+    )
+    return HTMLResponse(page)
+
+
+def _result(view: View, pos: int, mark: Any, shown: Shown) -> Result:
+    question, held = view.items[pos].question, view.answers.get(pos, Held())
+    public = question.public_view()
+    told = json.loads(mark.detail) if mark else {}
+    pending = bool(told.get("pending"))
+    return Result(
+        number=pos + 1,
+        view=public,
+        answer=answer_shown(public, as_answer(held.raw)),
+        points=mark.points if mark and shown.score and not pending else None,
+        pending=pending,
+        feedback=told.get("feedback", "") if shown.feedback else "",
+        key=_key(question) if shown.key else "",
+        explanation=question.explanation if shown.explanation else "",
+    )
+
+
+def _key(question: Question) -> str:
+    """The right answer as HTML; a solution is code and stays as it is."""
+    if question.kind == "function":
+        return str(Markup("<pre>{}</pre>").format(question.key_text))
+    return render(question.key_text)

@@ -1,0 +1,104 @@
+"""One server process: database, clock, proctor, sweeper and pages, put together and taken apart again."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from autograder.errors import UsageError
+from quizzes.clock import Clock, ServerClock
+from quizzes.enrolling import COURSE
+from quizzes.proctor import Proctor
+from quizzes.quiz import Quiz
+from quizzes.store.backup import secret_beside
+from quizzes.store.database import Database, database_address
+from quizzes.store.log import latest
+from quizzes.store.people import course_of
+from quizzes.store.receipts import Seal
+from quizzes.sweeper import Sweeper
+from quizzes.web.app import make_app
+from quizzes.web.site import Site
+
+__all__ = ["Opened", "listening", "opened", "serve"]
+
+FOLDER, FILE = ".quizzes", "quiz.db"
+BACKLOG = 4096  # connections of a whole lecture hall at once
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What is open while a server runs."""
+
+    database: Database
+    seal: Seal
+    clock: Clock
+
+
+@contextmanager
+def opened(folder: Path, *, own: bool = False) -> Iterator[Opened]:
+    """The quiz database in a folder of its own beside course.yaml, or where DATABASE_URL says.
+
+    `own` takes the file whatever DATABASE_URL says.
+    """
+    file = folder / FOLDER / FILE
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(str(file) if own else database_address(file))
+    try:
+        with database.reading() as connection:
+            floor = latest(connection)
+        yield Opened(database, Seal(secret_beside(file)), ServerClock(floor))
+    finally:
+        database.close()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that students' connections wait at; raises UsageError for a port that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    waiting = socket.socket(family)
+    waiting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        waiting.bind((host, port))
+    except OSError as problem:
+        waiting.close()
+        raise UsageError(
+            f"Port {port} of {host} cannot be used: {problem.strerror}.",
+            next_step="Choose another one with --port, or end what uses it.",
+        ) from problem
+    waiting.listen(BACKLOG)
+    waiting.setblocking(False)
+    return waiting
+
+
+def serve(opened: Opened, waiting: socket.socket) -> None:
+    """Answer until the process is told to end; what is under way is written first."""
+    proctor = Proctor(opened.database, opened.clock, opened.seal, Quiz.read)
+    with opened.database.reading() as connection:
+        title, zone = course_of(connection, COURSE)
+    sweeper = Sweeper(lambda: proctor.sweep() + proctor.mark())
+    try:
+        app = make_app(Site(proctor, opened.seal, COURSE, title, zone))
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
+            backlog=BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+            proxy_headers=True,  # of a proxy on this machine only
+        )
+        # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[waiting])
+        signal.signal(signal.SIGTERM, before)
+    finally:
+        sweeper.stop()
+        proctor.writer.close()

@@ -1,0 +1,6 @@
+// The attempt is over: nothing of it stays in this browser.
+
+import { Unsent } from "./unsent.js";
+
+const { over, person } = document.body.dataset;
+new Unsent(person, over).forget();
