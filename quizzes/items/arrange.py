@@ -19,15 +19,15 @@ __all__ = ["MatchingItem", "MatchingQuestion", "OrderingItem", "OrderingQuestion
 class Pair(Part):
     """What belongs together."""
 
-    left: Text
-    right: Text
+    left: Text = Field(description="What is given.")
+    right: Text = Field(description="What belongs to it.")
 
 
 class MatchingItem(BaseItem):
     """To each entry on the left belongs one on the right; one on the right may serve several."""
 
     type: Literal["matching"]
-    pairs: list[Pair] = Field(min_length=2, max_length=12)
+    pairs: list[Pair] = Field(min_length=2, max_length=12, description="What belongs together.")
     distractors: list[Text] = Field(default_factory=list, description="On the right, belonging to none.")
     partial: bool = Field(default=True, description="Whether each right pair counts.")
 

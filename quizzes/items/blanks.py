@@ -20,12 +20,12 @@ __all__ = ["BlanksItem", "BlanksQuestion"]
 class Blank(NumberKey):
     """One blank: a `key` makes it a number, `accept` a text, `options` (the first is right) a list."""
 
-    key: Text = "0"
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    label: Text
-    weight: int = Field(default=1, ge=1, le=100)
-    accept: list[Text] = Field(default_factory=list)
-    options: list[Text] = Field(default_factory=list)
+    key: Text = Field(default="0", description="The right number: an expression over the values.")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Unique among the item's blanks.")
+    label: Text = Field(description="What belongs there, in Markdown.")
+    weight: int = Field(default=1, ge=1, le=100, description="How much it counts beside the others.")
+    accept: list[Text] = Field(default_factory=list, description="The right texts.")
+    options: list[Text] = Field(default_factory=list, description="A list; the first is right, all shuffled.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -46,7 +46,7 @@ class BlanksItem(BaseItem):
     """Several blanks below one prompt."""
 
     type: Literal["blanks"]
-    blanks: list[Blank] = Field(min_length=1, max_length=12)
+    blanks: list[Blank] = Field(min_length=1, max_length=12, description="In the order they are shown.")
 
     @model_validator(mode="after")
     def _blanks_are_sound(self) -> Self:

@@ -120,17 +120,17 @@ class FunctionQuestion(ShownQuestion):
 class Criterion(Part):
     """A line of a rubric."""
 
-    text: Text
-    weight: int = Field(default=1, ge=1, le=100)
+    text: Text = Field(description="What a good answer does.")
+    weight: int = Field(default=1, ge=1, le=100, description="How much it counts beside the others.")
 
 
 class EssayItem(BaseItem):
     """A text that a person marks with a rubric."""
 
     type: Literal["essay"]
-    rubric: list[Criterion] = Field(min_length=1)
-    model_answer: Text
-    most_words: int = Field(default=300, ge=1, le=5000)
+    rubric: list[Criterion] = Field(min_length=1, description="What to look for when marking.")
+    model_answer: Text = Field(description="A good answer, shown when the quiz has closed.")
+    most_words: int = Field(default=300, ge=1, le=5000, description="How long it may be.")
 
     def question(self, seed: bytes, points: Decimal) -> EssayQuestion:
         """One variant."""

@@ -21,7 +21,7 @@ class Wrong(Part):
     """A value that comes from a common mistake, and what to say about it."""
 
     value: Text = Field(description="An expression over the values.")
-    feedback: Text
+    feedback: Text = Field(description="Shown after the quiz to those who were as wrong.")
 
 
 class NumberKey(Part):

@@ -21,8 +21,8 @@ __all__ = ["ExpressionItem", "ExpressionQuestion", "ShortTextItem", "ShortTextQu
 class WrongText(Part):
     """A common wrong answer, and what to say about it."""
 
-    value: Text
-    feedback: Text
+    value: Text = Field(description="The wrong answer, as a student would write it.")
+    feedback: Text = Field(description="Shown after the quiz to those who wrote it.")
 
 
 class ShortTextItem(BaseItem):
@@ -34,7 +34,7 @@ class ShortTextItem(BaseItem):
         default="",
         description="A pattern (RE2) for the whole answer, case ignored.",
     )
-    common_wrong: list[WrongText] = Field(default_factory=list)
+    common_wrong: list[WrongText] = Field(default_factory=list, description="The commonest first.")
 
     @model_validator(mode="after")
     def _pattern_can_be_read(self) -> Self:
@@ -91,7 +91,7 @@ class ExpressionItem(BaseItem):
     variables: dict[str, tuple[Decimal, Decimal]] = Field(
         min_length=1, max_length=8, description="Each variable and the interval its test points come from."
     )
-    common_wrong: list[WrongText] = Field(default_factory=list)
+    common_wrong: list[WrongText] = Field(default_factory=list, description="The commonest first.")
 
     @model_validator(mode="after")
     def _key_is_sound(self) -> Self:
