@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Literal
 
+from pydantic import BaseModel
+
 from quizzes.bank import BankFile
 from quizzes.quiz_file import QuizFile
 
@@ -20,6 +22,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schema_text(of: Described) -> str:
     """The schema of a bank's or a quiz's file, as JSON."""
-    model = {"bank": BankFile, "quiz": QuizFile}[of]
-    schema = {"$schema": DIALECT, **model.model_json_schema(), "title": f"A {of} of the quiz system"}
+    models: dict[Described, type[BaseModel]] = {"bank": BankFile, "quiz": QuizFile}
+    schema = {"$schema": DIALECT, **models[of].model_json_schema(), "title": f"A {of} of the quiz system"}
     return json.dumps(schema, ensure_ascii=False, indent=2)
