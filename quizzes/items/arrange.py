@@ -122,10 +122,9 @@ class OrderingQuestion(ShownQuestion):
         self.entries = {stable_id(item.id, text): text for text in item.entries}
 
     def public_view(self) -> PublicQuestion:
-        """What the student sees; never the right order itself."""
+        """What the student sees."""
+        # The right order may come up: were it avoided, the order shown would say what is wrong.
         order = self.context.draw("entries").shuffled(list(self.entries))
-        if order == list(self.entries):
-            order = [*order[1:], order[0]]
         shown = tuple(PublicOption(id=id, html=self.context.html(self.entries[id])) for id in order)
         return self._view(order_sentence(self.rule), options=shown)
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from quizzes.items.base import BaseItem, Context, ShownQuestion, Text
 from quizzes.items.numeric import NumberKey
 from quizzes.marking.words import LONGEST_TEXT, matches
+from quizzes.numbers import LONGEST as LONGEST_NUMBER
 from quizzes.question import Answer, Mark, PublicField, PublicOption, PublicQuestion
 from quizzes.variant import stable_id
 
@@ -83,8 +84,16 @@ class BlanksQuestion(ShownQuestion):
         ids = self.context.draw(f"options {blank.id}").shuffled(list(self.choices[blank.id]))
         html = self.context.html
         shown = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
-        hint = blank.hint() if blank.kind == "number" else ""
-        return PublicField(id=blank.id, label=html(blank.label), kind=blank.kind, hint=hint, options=shown)
+        hint = {"number": blank.hint(), "text": "A word or a few."}.get(blank.kind, "")
+        longest = {"number": LONGEST_NUMBER, "text": LONGEST_TEXT}.get(blank.kind)
+        return PublicField(
+            id=blank.id,
+            label=html(blank.label),
+            kind=blank.kind,
+            hint=hint,
+            options=shown,
+            longest=longest,
+        )
 
     @property
     def key_text(self) -> str:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, Self
 from pydantic import Field, model_validator
 
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
-from quizzes.question import Answer, Mark, PublicQuestion
+from quizzes.question import LONGEST_ANSWER, Answer, Mark, PublicQuestion
 
 __all__ = ["EssayItem", "EssayQuestion", "FunctionGrader", "FunctionItem", "FunctionQuestion", "Verdict"]
 
@@ -84,7 +84,12 @@ class FunctionQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        return self._view("Your function is called with inputs of our own.", starter=self.item.starter)
+        return self._view(
+            "Your function is called with inputs of our own; each check it passes counts the same.",
+            hint="It is graded after the quiz. NumPy is there as np.",
+            starter=self.item.starter,
+            longest=LONGEST_CODE,
+        )
 
     @property
     def key_text(self) -> str:
@@ -146,8 +151,12 @@ class EssayQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
+        words = self.item.most_words
         return self._view(
-            "A person reads and marks your text.", hint=f"At most {self.item.most_words} words."
+            "A person reads and marks your text.",
+            hint=f"At most {words} words.",
+            longest=LONGEST_ANSWER,
+            most_words=words,
         )
 
     @property

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.expression import Expression, ExpressionProblem, student_expression
+from quizzes.expression import LONGEST, Expression, ExpressionProblem, student_expression
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
 from quizzes.marking.formula import same_formula
 from quizzes.marking.words import LONGEST_TEXT, matches, pattern_problem, plain
@@ -56,7 +56,8 @@ class ShortTextQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        return self._view("Upper and lower case and extra spaces do not matter.")
+        rule = "Upper and lower case and extra spaces do not matter."
+        return self._view(rule, hint="A word or a few.", longest=LONGEST_TEXT)
 
     @property
     def key_text(self) -> str:
@@ -121,7 +122,7 @@ class ExpressionQuestion(ShownQuestion):
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
         hint = f"Use {', '.join(self.variables)} and + - * / ^ sqrt() exp() log() max() min() abs()."
-        return self._view("Every form of the right expression counts.", hint=hint)
+        return self._view("Every form of the right expression counts.", hint=hint, longest=LONGEST)
 
     @property
     def key_text(self) -> str:
