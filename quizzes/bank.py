@@ -12,14 +12,14 @@ from autograder.errors import ContentError
 from quizzes.items import Item
 from quizzes.items.base import Part
 
-__all__ = ["Bank", "find_item", "load_bank", "load_banks"]
+__all__ = ["Bank", "BankFile", "find_item", "load_bank", "load_banks"]
 
 
 class BankFile(Part):
     """What a bank's file may say."""
 
     topic: str = Field(min_length=1, description="The topic in words.")
-    items: list[Item] = Field(min_length=1)
+    items: list[Item] = Field(min_length=1, description="Questions of any kind.")
 
     @model_validator(mode="after")
     def _different(self) -> Self:

@@ -18,6 +18,7 @@ from quizzes.items.blanks import BlanksItem
 from quizzes.items.choice import ChoiceQuestion
 from quizzes.items.numeric import NumberKey, NumericItem
 from quizzes.items.written import ExpressionItem, ShortTextItem
+from quizzes.marking.words import matches
 from quizzes.math import MathProblem
 from quizzes.numbers import parse_number
 from quizzes.question import Question
@@ -99,6 +100,8 @@ def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
             if question.mark(wrong.value).share:
                 yield f"the common wrong answer {wrong.value} earns points"
             context.html(wrong.feedback)
+    if isinstance(item, ShortTextItem) and item.pattern:
+        yield from _pattern_faults(item, context)
     if isinstance(question, ChoiceQuestion):
         for option in question.options.values():
             context.html(option.feedback)
@@ -122,6 +125,14 @@ def _number_faults(number: NumberKey, context: Context) -> Iterator[str]:
         context.html(wrong.feedback)
         if number.tolerance.accepts(value, key):
             yield f"the common wrong value {wrong.value} = {value:.6g} is accepted; add to `where`"
+
+
+def _pattern_faults(item: ShortTextItem, context: Context) -> Iterator[str]:
+    if not any(matches(context.words(one), (), item.pattern) for one in item.accept):
+        yield "the pattern matches none of the accepted texts; list them under `accept`, or mend it"
+    for stray in ("", "something else entirely", "42"):
+        if matches(stray, (), item.pattern):
+            yield f"the pattern accepts {f'“{stray}”' if stray else 'an empty answer'}"
 
 
 def _values(context: Context) -> str:

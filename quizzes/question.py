@@ -13,7 +13,16 @@ from pydantic import BaseModel, ConfigDict
 
 from quizzes.text import render
 
-__all__ = ["Answer", "Mark", "PublicField", "PublicImage", "PublicOption", "PublicQuestion", "Question"]
+__all__ = [
+    "LONGEST_ANSWER",
+    "Answer",
+    "Mark",
+    "PublicField",
+    "PublicImage",
+    "PublicOption",
+    "PublicQuestion",
+    "Question",
+]
 
 Answer = str | list[str] | dict[str, str] | None
 LONGEST_ANSWER = 65_536
@@ -41,13 +50,17 @@ class PublicImage(Public):
 
 
 class PublicField(Public):
-    """One of several places to fill in; with options it is a list to choose from."""
+    """One of several places to fill in: a `number`, a `text`, or a `choice`.
+
+    A choice without options of its own is among the question's: in matching all fields share them.
+    """
 
     id: str
     label: str
     kind: str = "text"
     hint: str = ""
     options: tuple[PublicOption, ...] = ()
+    longest: int | None = None  # characters; None where nothing is typed
 
 
 class PublicQuestion(Public):
@@ -62,6 +75,8 @@ class PublicQuestion(Public):
     fields: tuple[PublicField, ...] = ()
     images: tuple[PublicImage, ...] = ()
     starter: str = ""
+    longest: int | None = None  # characters; None where nothing is typed, or only in fields
+    most_words: int | None = None
 
 
 @dataclass(frozen=True)

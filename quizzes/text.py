@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from quizzes.math import mathml
 from quizzes.numbers import decimal_text
 
-__all__ = ["TextProblem", "fill", "names_in", "render"]
+__all__ = ["TextProblem", "escaped", "fill", "names_in", "render", "unescaped"]
 
 PLACE = re.compile(r"\[\[\s*([^\W\d]\w*)(?::([+]?\.\d[feg]))?\s*\]\]")
 PIECE = re.compile(r"(```.*?```|`[^`]+`)|\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
@@ -42,6 +42,16 @@ def fill(text: str, values: Mapping[str, Decimal]) -> str:
         return format(values[name], form) if form else decimal_text(values[name])
 
     return PLACE.sub(one, text)
+
+
+def escaped(text: str) -> str:
+    """A stranger's text on one line, so that Markdown shows it as it is."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def unescaped(text: str) -> str:
+    """What `escaped` was given, on one line."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
 
 
 @lru_cache(8192)  # numbers come from small ranges: many students read the same text

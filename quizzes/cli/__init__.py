@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from autograder.errors import AutograderError
-from quizzes.cli import crashtest, lint, loadtest, people, publish, results, serve
+from quizzes.cli import crashtest, lint, loadtest, people, publish, results, schema, serve
 
 app = typer.Typer(
     help="Timed quizzes in the browser.",
@@ -26,6 +26,7 @@ app.command("preview")(serve.preview_quiz)
 app.command("publish")(publish.publish_quiz)
 app.command("serve")(serve.serve_quizzes)
 app.command("results")(results.results)
+app.command("schema")(schema.schema)
 roster = typer.Typer(help="Who is in the course.", no_args_is_help=True)
 roster.command("import")(people.import_roster)
 app.add_typer(roster, name="roster")

@@ -10,6 +10,8 @@ import typer
 from autograder.course import find_course
 from autograder.errors import ContentError, UsageError
 from quizzes.bank import load_bank
+from quizzes.function_lint import faults_in_functions, has_functions
+from quizzes.functions import SandboxGrader
 from quizzes.lint import VARIANTS, Fault, faults_in_bank, faults_in_window
 from quizzes.local_time import shown
 from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
@@ -45,6 +47,9 @@ def lint(
             else:
                 bank = load_bank(file)
                 own = faults_in_bank(bank)
+                if not own and has_functions(bank):
+                    with SandboxGrader() as grader:
+                        own = faults_in_functions(bank, grader)
                 done = f"{bank.name}: {len(bank.items)} items, {VARIANTS} variants of each are sound."
         except ContentError as problem:  # nothing more can be said about this file; the others still can
             own, done = [Fault(problem.message, problem.next_step)], ""

@@ -19,15 +19,15 @@ __all__ = ["MatchingItem", "MatchingQuestion", "OrderingItem", "OrderingQuestion
 class Pair(Part):
     """What belongs together."""
 
-    left: Text
-    right: Text
+    left: Text = Field(description="What is given.")
+    right: Text = Field(description="What belongs to it.")
 
 
 class MatchingItem(BaseItem):
     """To each entry on the left belongs one on the right; one on the right may serve several."""
 
     type: Literal["matching"]
-    pairs: list[Pair] = Field(min_length=2, max_length=12)
+    pairs: list[Pair] = Field(min_length=2, max_length=12, description="What belongs together.")
     distractors: list[Text] = Field(default_factory=list, description="On the right, belonging to none.")
     partial: bool = Field(default=True, description="Whether each right pair counts.")
 
@@ -122,10 +122,9 @@ class OrderingQuestion(ShownQuestion):
         self.entries = {stable_id(item.id, text): text for text in item.entries}
 
     def public_view(self) -> PublicQuestion:
-        """What the student sees; never the right order itself."""
+        """What the student sees."""
+        # The right order may come up: were it avoided, the order shown would say what is wrong.
         order = self.context.draw("entries").shuffled(list(self.entries))
-        if order == list(self.entries):
-            order = [*order[1:], order[0]]
         shown = tuple(PublicOption(id=id, html=self.context.html(self.entries[id])) for id in order)
         return self._view(order_sentence(self.rule), options=shown)
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from quizzes.items.base import BaseItem, Context, ShownQuestion, Text
 from quizzes.items.numeric import NumberKey
 from quizzes.marking.words import LONGEST_TEXT, matches
+from quizzes.numbers import LONGEST as LONGEST_NUMBER
 from quizzes.question import Answer, Mark, PublicField, PublicOption, PublicQuestion
 from quizzes.variant import stable_id
 
@@ -20,12 +21,12 @@ __all__ = ["BlanksItem", "BlanksQuestion"]
 class Blank(NumberKey):
     """One blank: a `key` makes it a number, `accept` a text, `options` (the first is right) a list."""
 
-    key: Text = "0"
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    label: Text
-    weight: int = Field(default=1, ge=1, le=100)
-    accept: list[Text] = Field(default_factory=list)
-    options: list[Text] = Field(default_factory=list)
+    key: Text = Field(default="0", description="The right number: an expression over the values.")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Unique among the item's blanks.")
+    label: Text = Field(description="What belongs there, in Markdown.")
+    weight: int = Field(default=1, ge=1, le=100, description="How much it counts beside the others.")
+    accept: list[Text] = Field(default_factory=list, description="The right texts.")
+    options: list[Text] = Field(default_factory=list, description="A list; the first is right, all shuffled.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -46,7 +47,7 @@ class BlanksItem(BaseItem):
     """Several blanks below one prompt."""
 
     type: Literal["blanks"]
-    blanks: list[Blank] = Field(min_length=1, max_length=12)
+    blanks: list[Blank] = Field(min_length=1, max_length=12, description="In the order they are shown.")
 
     @model_validator(mode="after")
     def _blanks_are_sound(self) -> Self:
@@ -83,8 +84,16 @@ class BlanksQuestion(ShownQuestion):
         ids = self.context.draw(f"options {blank.id}").shuffled(list(self.choices[blank.id]))
         html = self.context.html
         shown = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
-        hint = blank.hint() if blank.kind == "number" else ""
-        return PublicField(id=blank.id, label=html(blank.label), kind=blank.kind, hint=hint, options=shown)
+        hint = {"number": blank.hint(), "text": "A word or a few."}.get(blank.kind, "")
+        longest = {"number": LONGEST_NUMBER, "text": LONGEST_TEXT}.get(blank.kind)
+        return PublicField(
+            id=blank.id,
+            label=html(blank.label),
+            kind=blank.kind,
+            hint=hint,
+            options=shown,
+            longest=longest,
+        )
 
     @property
     def key_text(self) -> str:

@@ -18,14 +18,14 @@ __all__ = ["ChoiceItem", "ChoiceQuestion", "ChoicesItem", "TrueFalseItem"]
 class Option(Part):
     """One option, with what to say to those who chose it."""
 
-    text: Text
-    correct: bool = False
+    text: Text = Field(description="What is shown, in Markdown.")
+    correct: bool = Field(default=False, description="Whether it is right.")
     feedback: str = Field(default="", description="Shown after the quiz to those who chose it.")
     last: bool = Field(default=False, description="Stays at the end, such as `none of these`.")
 
 
 class _WithOptions(BaseItem):
-    options: list[Option] = Field(min_length=2, max_length=12)
+    options: list[Option] = Field(min_length=2, max_length=12, description="In any order.")
     shuffle: bool = Field(default=True, description="Show the options in an order of each student's own.")
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, Protocol, Self
@@ -10,17 +11,26 @@ from typing import Literal, Protocol, Self
 from pydantic import Field, model_validator
 
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
-from quizzes.question import Answer, Mark, PublicQuestion
+from quizzes.question import LONGEST_ANSWER, Answer, Mark, PublicQuestion
 
-__all__ = ["EssayItem", "EssayQuestion", "FunctionGrader", "FunctionItem", "FunctionQuestion"]
+__all__ = ["EssayItem", "EssayQuestion", "FunctionGrader", "FunctionItem", "FunctionQuestion", "Verdict"]
 
 LONGEST_CODE = 10_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a function earns, with feedback in Markdown; `trouble` tells staff why it cannot be said."""
+
+    share: Fraction
+    feedback: str = ""
+    trouble: str = ""
 
 
 class FunctionGrader(Protocol):
     """Grades a function in a sandbox, never in the web process; the homework engine stands behind it."""
 
-    def __call__(self, source: str, function: str, checks: str, seed: bytes) -> tuple[Fraction, str]:
+    def __call__(self, item: FunctionItem, source: str, seed: bytes) -> Verdict:
         """The share earned by the source against the hidden checks, and feedback."""
 
 
@@ -31,23 +41,34 @@ class FunctionItem(BaseItem):
     function: str = Field(pattern=r"^[a-z_]\w*$", description="The function's name.")
     starter: Text = Field(description="The code the student begins with.")
     reference: Text = Field(description="The solution.")
-    checks: Text = Field(description="Hidden checks: functions of (student, reference, rng).")
+    checks: Text = Field(
+        description="Hidden checks: functions of (student, reference, rng), the docstring for the student."
+    )
 
     @model_validator(mode="after")
     def _code_is_sound(self) -> Self:
-        for name in ("starter", "reference", "checks"):
-            try:
-                tree = ast.parse(getattr(self, name))
-            except SyntaxError as problem:
-                raise ValueError(
-                    f"{name} is not Python: {problem.msg} in its line {problem.lineno}"
-                ) from problem
-            defined = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
-            if name != "checks" and self.function not in defined:
+        if self.parameters:
+            raise ValueError("a function draws no parameters: its checks choose the arguments")
+        for name in ("starter", "reference"):
+            if self.function not in {one.name for one in self._defined(name)}:
                 raise ValueError(f"{name} does not define {self.function}")
-            if not defined:
-                raise ValueError("checks has no function")
+        checks = [(one, [a.arg for a in one.args.args]) for one in self._defined("checks")]
+        checks = [(one, names) for one, names in checks if names[:1] == ["student"]]
+        if not checks:
+            raise ValueError("checks has no function of (student, reference, rng)")
+        for one, names in checks:
+            if more := set(names) - {"student", "reference", "rng"}:
+                raise ValueError(f"check {one.name} asks for {min(more)}; it gets student, reference, rng")
+            if not ast.get_docstring(one):
+                raise ValueError(f"check {one.name} has no docstring; the student reads it")
         return self
+
+    def _defined(self, name: str) -> list[ast.FunctionDef]:
+        try:
+            tree = ast.parse(getattr(self, name))
+        except SyntaxError as problem:
+            raise ValueError(f"{name} is not Python: {problem.msg} in its line {problem.lineno}") from problem
+        return [one for one in tree.body if isinstance(one, ast.FunctionDef)]
 
     def question(self, seed: bytes, points: Decimal) -> FunctionQuestion:
         """One variant."""
@@ -63,7 +84,12 @@ class FunctionQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        return self._view("Your function is called with inputs of our own.", starter=self.item.starter)
+        return self._view(
+            "Your function is called with inputs of our own; each check it passes counts the same.",
+            hint="It is graded after the quiz. NumPy is there as np.",
+            starter=self.item.starter,
+            longest=LONGEST_CODE,
+        )
 
     @property
     def key_text(self) -> str:
@@ -87,25 +113,29 @@ class FunctionQuestion(ShownQuestion):
         return self._pending()
 
     def graded(self, answer: str, grader: FunctionGrader) -> Mark:
-        """The mark, by a grader that runs the code in a sandbox."""
-        share, feedback = grader(answer, self.item.function, self.item.checks, self.context.seed)
-        return self._mark(share, feedback)
+        """The mark, by a grader that runs the code in a sandbox; pending still where that has trouble."""
+        if not self.mark(answer).pending:
+            return self.mark(answer)
+        verdict = grader(self.item, answer, self.context.seed)
+        if verdict.trouble:
+            return replace(self._pending(), detail={"trouble": verdict.trouble})
+        return self._mark(verdict.share, verdict.feedback)
 
 
 class Criterion(Part):
     """A line of a rubric."""
 
-    text: Text
-    weight: int = Field(default=1, ge=1, le=100)
+    text: Text = Field(description="What a good answer does.")
+    weight: int = Field(default=1, ge=1, le=100, description="How much it counts beside the others.")
 
 
 class EssayItem(BaseItem):
     """A text that a person marks with a rubric."""
 
     type: Literal["essay"]
-    rubric: list[Criterion] = Field(min_length=1)
-    model_answer: Text
-    most_words: int = Field(default=300, ge=1, le=5000)
+    rubric: list[Criterion] = Field(min_length=1, description="What to look for when marking.")
+    model_answer: Text = Field(description="A good answer, shown when the quiz has closed.")
+    most_words: int = Field(default=300, ge=1, le=5000, description="How long it may be.")
 
     def question(self, seed: bytes, points: Decimal) -> EssayQuestion:
         """One variant."""
@@ -121,8 +151,12 @@ class EssayQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
+        words = self.item.most_words
         return self._view(
-            "A person reads and marks your text.", hint=f"At most {self.item.most_words} words."
+            "A person reads and marks your text.",
+            hint=f"At most {words} words.",
+            longest=LONGEST_ANSWER,
+            most_words=words,
         )
 
     @property

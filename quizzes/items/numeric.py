@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from quizzes.expression import Expression, ExpressionProblem
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
 from quizzes.marking.numeric import Tolerance
-from quizzes.numbers import NumberProblem, decimal_text, parse_number, significant_digits
+from quizzes.numbers import LONGEST, NumberProblem, decimal_text, parse_number, significant_digits
 from quizzes.question import Answer, Mark, PublicQuestion
 
 __all__ = ["NumberKey", "NumericItem", "NumericQuestion", "Wrong"]
@@ -21,7 +21,7 @@ class Wrong(Part):
     """A value that comes from a common mistake, and what to say about it."""
 
     value: Text = Field(description="An expression over the values.")
-    feedback: Text
+    feedback: Text = Field(description="Shown after the quiz to those who were as wrong.")
 
 
 class NumberKey(Part):
@@ -104,7 +104,9 @@ class NumericQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        return self._view("A number that is close enough earns full marks.", hint=self.number.hint())
+        return self._view(
+            "A number that is close enough earns full marks.", hint=self.number.hint(), longest=LONGEST
+        )
 
     @property
     def key_text(self) -> str:

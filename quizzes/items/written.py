@@ -8,10 +8,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.expression import Expression, ExpressionProblem, student_expression
+from quizzes.expression import LONGEST, Expression, ExpressionProblem, student_expression
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
 from quizzes.marking.formula import same_formula
-from quizzes.marking.words import LONGEST_TEXT, matches, plain, unsafe_pattern
+from quizzes.marking.words import LONGEST_TEXT, matches, pattern_problem, plain
 from quizzes.question import Answer, Mark, PublicQuestion
 from quizzes.variant import derived_seed
 
@@ -21,8 +21,8 @@ __all__ = ["ExpressionItem", "ExpressionQuestion", "ShortTextItem", "ShortTextQu
 class WrongText(Part):
     """A common wrong answer, and what to say about it."""
 
-    value: Text
-    feedback: Text
+    value: Text = Field(description="The wrong answer, as a student would write it.")
+    feedback: Text = Field(description="Shown after the quiz to those who wrote it.")
 
 
 class ShortTextItem(BaseItem):
@@ -30,12 +30,15 @@ class ShortTextItem(BaseItem):
 
     type: Literal["short_text"]
     accept: list[Text] = Field(min_length=1, description="Right answers; the first is shown as the key.")
-    pattern: str = Field(default="", description="A pattern for the whole answer, case ignored.")
-    common_wrong: list[WrongText] = Field(default_factory=list)
+    pattern: str = Field(
+        default="",
+        description="A pattern (RE2) for the whole answer, case ignored.",
+    )
+    common_wrong: list[WrongText] = Field(default_factory=list, description="The commonest first.")
 
     @model_validator(mode="after")
-    def _pattern_is_safe(self) -> Self:
-        if why := unsafe_pattern(self.pattern):
+    def _pattern_can_be_read(self) -> Self:
+        if why := pattern_problem(self.pattern):
             raise ValueError(why)
         return self
 
@@ -53,7 +56,8 @@ class ShortTextQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        return self._view("Upper and lower case and extra spaces do not matter.")
+        rule = "Upper and lower case and extra spaces do not matter."
+        return self._view(rule, hint="A word or a few.", longest=LONGEST_TEXT)
 
     @property
     def key_text(self) -> str:
@@ -88,7 +92,7 @@ class ExpressionItem(BaseItem):
     variables: dict[str, tuple[Decimal, Decimal]] = Field(
         min_length=1, max_length=8, description="Each variable and the interval its test points come from."
     )
-    common_wrong: list[WrongText] = Field(default_factory=list)
+    common_wrong: list[WrongText] = Field(default_factory=list, description="The commonest first.")
 
     @model_validator(mode="after")
     def _key_is_sound(self) -> Self:
@@ -118,7 +122,7 @@ class ExpressionQuestion(ShownQuestion):
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
         hint = f"Use {', '.join(self.variables)} and + - * / ^ sqrt() exp() log() max() min() abs()."
-        return self._view("Every form of the right expression counts.", hint=hint)
+        return self._view("Every form of the right expression counts.", hint=hint, longest=LONGEST)
 
     @property
     def key_text(self) -> str:

@@ -26,7 +26,7 @@ class Tolerance(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: Mode = "rel"
+    mode: Mode = Field(default="rel", description="How the distance is measured.")
     abs: Decimal | None = Field(default=None, ge=0, description="Largest distance from the key.")
     rel: Decimal | None = Field(default=None, ge=0, lt=1, description="Largest share of the key.")
     below: Decimal | None = Field(default=None, ge=0, description="range: how far below the key is right.")

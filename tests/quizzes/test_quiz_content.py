@@ -56,6 +56,7 @@ def test_nothing_leaks(item: BaseItem) -> None:
             fields = json.loads(text)
             assert set(fields) == {
                 "kind", "prompt", "points", "rule", "hint", "options", "fields", "images", "starter",
+                "longest", "most_words",
             }  # fmt: skip
             for wrong in item.common_wrong:
                 assert escape(wrong.feedback) not in text

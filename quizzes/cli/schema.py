@@ -1,0 +1,18 @@
+"""`quizzes schema`: the JSON Schema that editors complete and check YAML with."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from quizzes.schema import Described, schema_text
+
+__all__ = ["schema"]
+
+
+def schema(
+    of: Annotated[Described, typer.Argument(help="What to describe: `bank` or `quiz`.", metavar="bank|quiz")],
+) -> None:
+    """Print the JSON Schema of a bank's or a quiz's file."""
+    typer.echo(schema_text(of))

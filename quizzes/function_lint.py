@@ -1,0 +1,48 @@
+"""Proof that items which ask for a function are sound: the reference earns all, the starter nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quizzes.bank import Bank
+from quizzes.functions import SandboxGrader
+from quizzes.items.later import FunctionItem
+from quizzes.lint import Fault
+from quizzes.text import unescaped
+from quizzes.variant import derived_seed
+
+__all__ = ["faults_in_functions", "has_functions"]
+
+SEEDS = 3  # a check that passes by luck is seen
+
+
+def has_functions(bank: Bank) -> bool:
+    """Whether a sandbox is needed to prove the bank."""
+    return any(isinstance(item, FunctionItem) for item in bank.items.values())
+
+
+def faults_in_functions(bank: Bank, grader: SandboxGrader) -> list[Fault]:
+    """The faults that only running the items' code shows, of each item the first of a kind."""
+    return [
+        Fault(bank.place(name), f"{name}: {said}")
+        for name, item in bank.items.items()
+        if isinstance(item, FunctionItem)
+        for said in dict.fromkeys(_faults(item, grader))
+    ]
+
+
+def _faults(item: FunctionItem, grader: SandboxGrader) -> Iterator[str]:
+    for number in range(SEEDS):
+        seed = derived_seed(b"quizzes lint", f"{item.id} {number}")
+        reference = grader(item, item.reference, seed)
+        if reference.trouble:
+            yield reference.trouble.rstrip(".") + "."
+            return  # nothing can be said of the starter
+        if reference.share < 1:
+            failed = [line for line in reference.feedback.splitlines() if "✗" in line]
+            yield f"the reference fails its own checks: {unescaped(failed[0].removeprefix('- ✗ '))}"
+        starter = grader(item, item.starter, seed)
+        if starter.trouble:
+            yield f"what the student begins with breaks a check: {starter.trouble.rstrip('.')}."
+        elif starter.share:
+            yield f"what the student begins with earns {starter.share} of the points already."
