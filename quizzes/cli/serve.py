@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +54,7 @@ def serve_quizzes(
         said = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
         typer.echo(f"Published: {said}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(database, waiting)
+        serve(database, waiting, root.root, own=own)
 
 
 def preview_quiz(
@@ -69,19 +70,19 @@ def preview_quiz(
         tempfile.TemporaryDirectory(prefix="quizzes-preview-") as folder,
         opened(Path(folder), own=True) as one,
     ):
-        _fill(one, root, [plan], {"staff": "Staff"})
+        _fill(one, Path(folder), root, [plan], {"staff": "Staff"})
         waiting = listening(HOST, port)
         typer.echo(f"{plan.quiz.title}, as many times as you like, with new numbers each time:")
         typer.echo(f"  {_link(one, 'staff', _address(HOST, waiting.getsockname()[1]))}")
         typer.echo("Ctrl-C ends the preview.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting)
+        serve(one, waiting, Path(folder), own=True)
 
 
 def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Path | None) -> None:
     with opened(folder, own=True) as one:
         plans = [load_quiz(root, path.stem) for path in quiz_paths(root)]
-        _fill(one, root, [_open_now(plan, one.clock.now()) for plan in plans], DEMO)
+        _fill(one, folder, root, [_open_now(plan, one.clock.now()) for plan in plans], DEMO)
         waiting = listening(host, port)
         address = _address(host, waiting.getsockname()[1])
         typer.echo(f"A demonstration of {root.title}: {address}\nSign in by a link, which works once:")
@@ -93,10 +94,11 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
             )
         typer.echo("Ctrl-C ends it; everything in it is thrown away.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting)
+        serve(one, waiting, folder, own=True)
 
 
-def _fill(one: Opened, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
+def _fill(one: Opened, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
+    shutil.copy(root.root / "course.yaml", folder)
     at = one.clock.now()
     granted = [Granted("the demonstration", "staff", "", "instructor", "", None, ())]
     if "cy" in people:

@@ -24,6 +24,7 @@ from quizzes.store.people import course_of
 from quizzes.store.receipts import Seal
 from quizzes.sweeper import Sweeper
 from quizzes.web.app import make_app
+from quizzes.web.beside import FunctionProcess
 from quizzes.web.site import Site
 
 __all__ = ["Opened", "listening", "opened", "serve"]
@@ -86,14 +87,16 @@ def _calm_the_collector() -> None:
     gc.set_threshold(50_000, 50, 100)
 
 
-def serve(opened: Opened, waiting: socket.socket) -> None:
+def serve(opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = False) -> None:
     """Answer until the process is told to end; what is under way is written first."""
     proctor = Proctor(opened.database, opened.clock, opened.seal, Quiz.read)
     with opened.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     _calm_the_collector()
     sweeper = Sweeper(proctor.sweep)
+    beside = FunctionProcess(opened.database, folder, own=own)
     marker = Sweeper(lambda: proctor.mark(MARKED), every=MARK)
+    looker = Sweeper(beside.look)
     try:
         app = make_app(Site(proctor, opened.seal, COURSE, title, zone))
         config = uvicorn.Config(
@@ -117,4 +120,6 @@ def serve(opened: Opened, waiting: socket.socket) -> None:
     finally:
         sweeper.stop()
         marker.stop()
+        looker.stop()
+        beside.close()
         proctor.writer.close()
