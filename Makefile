@@ -1,6 +1,7 @@
 # make demo   grade a sample class of every assignment and say where the pages are
 # make test   run every test
 # make lint   ruff and mypy
+# make screenshots  the pictures of the quiz pages
 # make bench  speed and memory, as ratios
 # make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test
 # Each sets up what it needs first; a second run skips what is done.
@@ -15,7 +16,7 @@ STUDENTS := 24
 # Two test processes on two cores: a second thread of linear algebra in each only spins.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test lint bench fuzz system clean
+.PHONY: demo test lint bench fuzz screenshots system clean
 .DELETE_ON_ERROR:
 
 demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
@@ -39,6 +40,11 @@ bench: $(READY)
 	$(BIN)/python tests/bench/submission.py
 	$(BIN)/python tests/bench/peers.py
 	$(BIN)/python tests/bench/whole_class.py
+	$(BIN)/python tests/bench/quiz_store.py
+	$(BIN)/quizzes loadtest --takers 2000
+
+screenshots: $(READY) system
+	$(BIN)/python tests/screenshots.py quizzes/pictures
 
 FUZZ ?= 20000
 fuzz: $(READY)

@@ -20,10 +20,15 @@ ARGUMENTS = [
 ]
 
 
+def chromium() -> str | None:
+    """Where this machine's Chromium is."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium of this machine; tests are skipped without one, except in CI."""
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    path = chromium()
     if path is None:
         missing = "Chromium is missing; `apt-get install chromium` or `brew install chromium` installs it."
         if os.environ.get("CI"):
