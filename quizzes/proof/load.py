@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -63,8 +64,10 @@ def load(stage: Stage, server: Server, cookies: list[str], plan: Plan, tell: Cal
         def left() -> int:
             return still_open(one.database)
 
+        own, theirs = time.process_time(), server.busy()
         _run(shift.run((opens - clock.now()) / 1000, left))
         result.memory = server.peak()
+        result.busy = server.busy() - theirs, time.process_time() - own
         saves = [save for taker in takers for save in taker.acknowledged]
         receipts = {taker.attempt: taker.receipt for taker in takers if taker.receipt}
         result.saves, result.refused = len(saves), sum(taker.refused for taker in takers)

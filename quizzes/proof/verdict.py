@@ -54,6 +54,7 @@ class Result:
     closed_after: float = 0.0  # seconds from deadline and grace until the last attempt was closed
     damage: list[str] = field(default_factory=list)
     memory: float = 0.0
+    busy: tuple[float, float] = (0.0, 0.0)  # seconds of a core: the server, the takers
 
     @property
     def size(self) -> str:
@@ -87,6 +88,7 @@ class Result:
         return [
             *self.measured.lines(),
             "",
+            "The server used {:.0f} s of a core, the takers {:.0f} s.".format(*self.busy),
             f"{self.saves} saves were acknowledged, {self.receipts} receipts shown.",
             *([f"Answered badly: {problems}."] if problems else []),
             *(f"Gave up: {said}" for said in dict.fromkeys(self.failed[:3])),
