@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from autograder.course import find_course
 from quizzes.proof.crash import CrashPlan, crash
 from quizzes.proof.process import allow_connections, ended_in_order
-from quizzes.proof.stage import stage_for
+from quizzes.proof.stage import scratch, stage_for
 
 __all__ = ["crashtest"]
 
@@ -22,6 +21,9 @@ def crashtest(
     quiz: Annotated[str, typer.Option(help="Which quiz.")] = "quiz4",
     life: Annotated[float, typer.Option(help="The longest a server lives, in seconds.", min=0.1)] = 4,
     seed: Annotated[int, typer.Option(help="Another one kills at other moments.")] = 1,
+    folder: Annotated[
+        Path | None, typer.Option(help="On the disk to be tested; else a temporary one.")
+    ] = None,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Kill a server under load with SIGKILL, start it again, and look for every save it acknowledged.
@@ -30,8 +32,8 @@ def crashtest(
     """
     root = find_course(course)
     allow_connections(takers)
-    with ended_in_order(), tempfile.TemporaryDirectory(prefix="quizzes-crash-") as folder:
-        stage = stage_for(root, quiz, Path(folder))
+    with ended_in_order(), scratch(folder) as place:
+        stage = stage_for(root, quiz, place)
         stage.publish(stage.plan())
         result = crash(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
     typer.echo(

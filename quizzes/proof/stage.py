@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from quizzes.store.people import add_person, enrol
 from quizzes.store.sessions import open_session
 from quizzes.web.serve import Opened, opened
 
-__all__ = ["Server", "Stage", "serving", "stage_for", "started"]
+__all__ = ["Server", "Stage", "scratch", "serving", "stage_for", "started"]
 
 READY = 60.0  # seconds a server may take to be there
 PATIENCE = 30.0  # seconds it may take to end
@@ -117,6 +118,15 @@ def stage_for(course: Course, quiz: str, folder: Path) -> Stage:
     shutil.copy(plan.path, folder / "quizzes")
     shutil.copytree(plan.path.parent / "banks", folder / "quizzes" / "banks")
     return Stage(folder, quiz)
+
+
+@contextmanager
+def scratch(parent: Path | None) -> Iterator[Path]:
+    """A folder that is thrown away; in this one, else where temporary files go. Raises UsageError."""
+    if parent is not None and not parent.is_dir():
+        raise UsageError(f"There is no folder {parent}.", next_step="Make it, or name another one.")
+    with tempfile.TemporaryDirectory(prefix="quizzes-proof-", dir=parent) as folder:
+        yield Path(folder)
 
 
 @contextmanager
