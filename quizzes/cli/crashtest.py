@@ -24,6 +24,9 @@ def crashtest(
     folder: Annotated[
         Path | None, typer.Option(help="On the disk to be tested; else a temporary one.")
     ] = None,
+    database: Annotated[
+        str, typer.Option(help="postgresql://… of an empty database, instead of a SQLite file.")
+    ] = "",
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Kill a server under load with SIGKILL, start it again, and look for every save it acknowledged.
@@ -33,8 +36,7 @@ def crashtest(
     root = find_course(course)
     allow_connections(takers)
     with ended_in_order(), scratch(folder) as place:
-        stage = stage_for(root, quiz, place)
-        stage.publish(stage.plan())
+        stage = stage_for(root, quiz, place, database)
         result = crash(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
     typer.echo(
         f"attempts {result.attempts}: handed in {result.handed_in}, ended by the server "

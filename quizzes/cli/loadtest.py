@@ -12,7 +12,8 @@ from autograder.errors import UsageError
 from quizzes.proof.load import Plan, load
 from quizzes.proof.machine import file_system_of, machine, on_real_disk
 from quizzes.proof.process import allow_connections, ended_in_order
-from quizzes.proof.stage import scratch, serving, stage_for
+from quizzes.proof.server import serving
+from quizzes.proof.stage import scratch, stage_for
 
 __all__ = ["loadtest"]
 
@@ -30,6 +31,10 @@ def loadtest(
     folder: Annotated[
         Path | None, typer.Option(help="On the disk to be tested; else a temporary one.")
     ] = None,
+    database: Annotated[
+        str, typer.Option(help="postgresql://… of an empty database, instead of a SQLite file.")
+    ] = "",
+    servers: Annotated[int, typer.Option(help="Server processes that share it.", min=1, max=64)] = 1,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Put a server on this machine under the load of a whole class, on a copy that is thrown away.
@@ -44,18 +49,24 @@ def loadtest(
             "A class needs a second at least from the opening to the deadline.",
             next_step="Give --herd, --steady, --burst or --deadline more seconds.",
         )
+    if servers > 1 and not database:
+        raise UsageError(
+            "Several servers share a PostgreSQL database; a SQLite file has one.",
+            next_step="Name an empty PostgreSQL database with --database, or leave --servers out.",
+        )
     with ended_in_order(), scratch(folder) as place:
         kind = file_system_of(place)
-        stage = stage_for(root, quiz, place)
-        stage.publish(stage.plan())
+        stage = stage_for(root, quiz, place, database)
         cookies = stage.admit(takers)
-        with serving(stage) as server:
-            result = load(stage, server, cookies, plan, typer.echo)
-        said = server.said()
+        with serving(stage, servers) as running:
+            result = load(stage, running, cookies, plan, typer.echo)
+        said = running[0].said()  # all of them write into one log
     typer.echo(f"\n{machine()}")
-    if kind:
-        typer.echo(f"The database was on {kind}.")
-    if not on_real_disk(kind):
+    if database:
+        typer.echo(f"The database was PostgreSQL, with server processes: {servers}.")
+    elif kind:
+        typer.echo(f"The database was SQLite on {kind}.")
+    if not database and not on_real_disk(kind):
         typer.echo("That is memory, so no wait for a disk was measured: --folder names a folder on a disk.")
     typer.echo("\n".join(["", *result.lines()]))
     if said:

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -43,6 +44,26 @@ def test_a_small_class() -> None:
         assert f"kept    {what}" in ran.output, ran.output
     assert "Limits of a class of size S (20 takers):" in ran.output
     assert (ran.exit_code == 0) == ("MISSED" not in ran.output), ran.output
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_several_servers(postgres: str) -> None:
+    """Two servers that share a PostgreSQL database hold a class together; a second test there is refused."""
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE class_at_two_servers")
+    options = ["--database", postgres.format("class_at_two_servers"), "--servers", "2", "--takers", "8"]
+    ran = CliRunner().invoke(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
+    assert "The database was PostgreSQL, with server processes: 2." in ran.output
+    for what in ALWAYS:
+        assert f"kept    {what}" in ran.output, ran.output
+    again = CliRunner().invoke(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
+    assert "There are people in this database already." in str(again.exception)
+
+
+def test_several_servers_and_a_file() -> None:
+    """Several servers on a SQLite file are refused with a sentence."""
+    ran = CliRunner().invoke(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
+    assert "Several servers share a PostgreSQL database" in str(ran.exception)
 
 
 def replies(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
