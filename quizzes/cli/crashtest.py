@@ -18,7 +18,7 @@ __all__ = ["crashtest"]
 def crashtest(
     rounds: Annotated[int, typer.Option(help="How often the server is killed under load.", min=1)] = 3,
     takers: Annotated[int, typer.Option(help="How many save all the time.", min=1, max=2_000)] = 50,
-    quiz: Annotated[str, typer.Option(help="Which quiz.")] = "quiz4",
+    quiz: Annotated[str, typer.Option(help="Which quiz; the first one, if not said.")] = "",
     life: Annotated[float, typer.Option(help="The longest a server lives, in seconds.", min=0.1)] = 4,
     seed: Annotated[int, typer.Option(help="Another one kills at other moments.")] = 1,
     folder: Annotated[

@@ -22,7 +22,7 @@ SHORTEST = 1.0  # seconds
 
 def loadtest(
     takers: Annotated[int, typer.Option(help="How many take the quiz at once.", min=1, max=20_000)] = 100,
-    quiz: Annotated[str, typer.Option(help="Which quiz.")] = "quiz4",
+    quiz: Annotated[str, typer.Option(help="Which quiz; the first one, if not said.")] = "",
     herd: Annotated[float, typer.Option(help="Seconds in which all of them start.", min=0)] = 10,
     steady: Annotated[float, typer.Option(help="Seconds of a save in 15 s each.", min=0)] = 60,
     burst: Annotated[float, typer.Option(help="Seconds of a save in 5 s each.", min=0)] = 60,

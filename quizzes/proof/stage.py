@@ -14,7 +14,7 @@ from sqlalchemy import select
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from quizzes.enrolling import COURSE, add_the_course, publish_plan
-from quizzes.quiz_file import QuizPlan, load_quiz
+from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.store.people import add_person, enrol
 from quizzes.store.schema import person
 from quizzes.store.sessions import open_session
@@ -64,16 +64,19 @@ class Stage:
 
 
 def stage_for(course: Course, quiz: str, folder: Path, address: str = "") -> Stage:
-    """The stage in an empty folder, with the course's quizzes and banks; it has the quiz and nobody yet.
+    """The stage in an empty folder, with a quiz of the course, the first if none is named, and nobody yet.
 
     Raises UsageError for a database that is somebody's: takers are not put among students.
     """
-    plan = load_quiz(course, quiz)  # a mistake in it is told before anything is made
+    known = [path.stem for path in quiz_paths(course)]
+    if not known:
+        raise UsageError(f"There is no quiz in {course.root / 'quizzes'}.", next_step="Write one first.")
+    plan = load_quiz(course, quiz or known[0])  # a mistake in it is told before anything is made
     shutil.copy(course.root / "course.yaml", folder)
     (folder / "quizzes").mkdir()
     shutil.copy(plan.path, folder / "quizzes")
     shutil.copytree(plan.path.parent / "banks", folder / "quizzes" / "banks")
-    stage = Stage(folder, quiz, address)
+    stage = Stage(folder, plan.name, address)
     with stage.opened() as one, one.database.reading() as connection:
         if connection.execute(select(person.c.id).limit(1)).first() is not None:
             raise UsageError(

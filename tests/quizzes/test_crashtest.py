@@ -62,3 +62,10 @@ def test_unknown_quiz() -> None:
     """A quiz that is not there is told before anything is started."""
     ran = CliRunner().invoke(app, ["crashtest", "--quiz", "no-such", "--course", str(COURSE)])
     assert "There is no quiz 'no-such'" in str(ran.exception)
+
+
+def test_a_course_without_quizzes(tmp_path: Path) -> None:
+    """A course that has no quiz yet is told so."""
+    (tmp_path / "course.yaml").write_text("title: Test\ntime_zone: Europe/Berlin\n", encoding="utf-8")
+    ran = CliRunner().invoke(app, ["crashtest", "--course", str(tmp_path)])
+    assert "There is no quiz in" in str(ran.exception)
