@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from autograder.course import find_course
 from quizzes.proof.crash import CrashPlan, crash
 from quizzes.proof.process import allow_connections, ended_in_order
-from quizzes.proof.stage import stage_for
+from quizzes.proof.stage import scratch, stage_for
 
 __all__ = ["crashtest"]
 
@@ -19,9 +18,15 @@ __all__ = ["crashtest"]
 def crashtest(
     rounds: Annotated[int, typer.Option(help="How often the server is killed under load.", min=1)] = 3,
     takers: Annotated[int, typer.Option(help="How many save all the time.", min=1, max=2_000)] = 50,
-    quiz: Annotated[str, typer.Option(help="Which quiz.")] = "quiz4",
+    quiz: Annotated[str, typer.Option(help="Which quiz; the first one, if not said.")] = "",
     life: Annotated[float, typer.Option(help="The longest a server lives, in seconds.", min=0.1)] = 4,
     seed: Annotated[int, typer.Option(help="Another one kills at other moments.")] = 1,
+    folder: Annotated[
+        Path | None, typer.Option(help="On the disk to be tested; else a temporary one.")
+    ] = None,
+    database: Annotated[
+        str, typer.Option(help="postgresql://… of an empty database, instead of a SQLite file.")
+    ] = "",
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Kill a server under load with SIGKILL, start it again, and look for every save it acknowledged.
@@ -30,9 +35,8 @@ def crashtest(
     """
     root = find_course(course)
     allow_connections(takers)
-    with ended_in_order(), tempfile.TemporaryDirectory(prefix="quizzes-crash-") as folder:
-        stage = stage_for(root, quiz, Path(folder))
-        stage.publish(stage.plan())
+    with ended_in_order(), scratch(folder) as place:
+        stage = stage_for(root, quiz, place, database)
         result = crash(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
     typer.echo(
         f"attempts {result.attempts}: handed in {result.handed_in}, ended by the server "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,10 @@ import typer
 from autograder.course import find_course
 from autograder.errors import UsageError
 from quizzes.proof.load import Plan, load
+from quizzes.proof.machine import file_system_of, machine, on_real_disk
 from quizzes.proof.process import allow_connections, ended_in_order
-from quizzes.proof.stage import serving, stage_for
-from quizzes.proof.verdict import machine
+from quizzes.proof.server import serving
+from quizzes.proof.stage import scratch, stage_for
 
 __all__ = ["loadtest"]
 
@@ -22,12 +22,19 @@ SHORTEST = 1.0  # seconds
 
 def loadtest(
     takers: Annotated[int, typer.Option(help="How many take the quiz at once.", min=1, max=20_000)] = 100,
-    quiz: Annotated[str, typer.Option(help="Which quiz.")] = "quiz4",
+    quiz: Annotated[str, typer.Option(help="Which quiz; the first one, if not said.")] = "",
     herd: Annotated[float, typer.Option(help="Seconds in which all of them start.", min=0)] = 10,
     steady: Annotated[float, typer.Option(help="Seconds of a save in 15 s each.", min=0)] = 60,
     burst: Annotated[float, typer.Option(help="Seconds of a save in 5 s each.", min=0)] = 60,
     deadline: Annotated[float, typer.Option(help="Seconds in which all hand in.", min=0)] = 5,
     grace: Annotated[float, typer.Option(help="The quiz's grace, in seconds.", min=0)] = 20,
+    folder: Annotated[
+        Path | None, typer.Option(help="On the disk to be tested; else a temporary one.")
+    ] = None,
+    database: Annotated[
+        str, typer.Option(help="postgresql://… of an empty database, instead of a SQLite file.")
+    ] = "",
+    servers: Annotated[int, typer.Option(help="Server processes that share it.", min=1, max=64)] = 1,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
     """Put a server on this machine under the load of a whole class, on a copy that is thrown away.
@@ -42,14 +49,26 @@ def loadtest(
             "A class needs a second at least from the opening to the deadline.",
             next_step="Give --herd, --steady, --burst or --deadline more seconds.",
         )
-    with ended_in_order(), tempfile.TemporaryDirectory(prefix="quizzes-load-") as folder:
-        stage = stage_for(root, quiz, Path(folder))
-        stage.publish(stage.plan())
+    if servers > 1 and not database:
+        raise UsageError(
+            "Several servers share a PostgreSQL database; a SQLite file has one.",
+            next_step="Name an empty PostgreSQL database with --database, or leave --servers out.",
+        )
+    with ended_in_order(), scratch(folder) as place:
+        kind = file_system_of(place)
+        stage = stage_for(root, quiz, place, database)
         cookies = stage.admit(takers)
-        with serving(stage) as server:
-            result = load(stage, server, cookies, plan, typer.echo)
-        said = server.said()
-    typer.echo("\n".join(["", machine(), "", *result.lines()]))
+        with serving(stage, servers) as running:
+            result = load(stage, running, cookies, plan, typer.echo)
+        said = running[0].said()  # all of them write into one log
+    typer.echo(f"\n{machine()}")
+    if database:
+        typer.echo(f"The database was PostgreSQL, with server processes: {servers}.")
+    elif kind:
+        typer.echo(f"The database was SQLite on {kind}.")
+    if not database and not on_real_disk(kind):
+        typer.echo("That is memory, so no wait for a disk was measured: --folder names a folder on a disk.")
+    typer.echo("\n".join(["", *result.lines()]))
     if said:
         typer.echo(f"\nThe server said:\n{said}")
     missed = sum(not one.kept for one in result.verdicts())

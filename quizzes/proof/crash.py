@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from quizzes.clock import ServerClock
 from quizzes.proof.audit import damage, missing, missing_receipts, still_open
 from quizzes.proof.client import Connection, Lost
-from quizzes.proof.stage import Server, Stage, started
+from quizzes.proof.server import Server, started
+from quizzes.proof.stage import Stage
 from quizzes.proof.taker import Taker
 from quizzes.store.staff import extend
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 from quizzes.clock import ServerClock
 from quizzes.proof.audit import damage, missing, missing_receipts, still_open
 from quizzes.proof.client import Connection, Lost
-from quizzes.proof.stage import Server, Stage
+from quizzes.proof.server import Server
+from quizzes.proof.stage import Stage
 from quizzes.proof.taker import Taker
 from quizzes.proof.verdict import CLOSED_WITHIN, Result
 
@@ -44,8 +46,10 @@ class Plan:
         return self.herd + self.steady + self.burst + self.deadline
 
 
-def load(stage: Stage, server: Server, cookies: list[str], plan: Plan, tell: Callable[[str], None]) -> Result:
-    """Run the whole test against a server; `tell` hears what happens."""
+def load(
+    stage: Stage, servers: Sequence[Server], cookies: list[str], plan: Plan, tell: Callable[[str], None]
+) -> Result:
+    """Run the whole test against servers that share a database; `tell` hears what happens."""
     clock, times = ServerClock(), stage.plan()
     opens = clock.now() + LEAD
     ends = opens + int(1000 * plan.whole)
@@ -55,7 +59,7 @@ def load(stage: Stage, server: Server, cookies: list[str], plan: Plan, tell: Cal
     takers = []
     for number, cookie in enumerate(cookies):
         dice = random.Random(f"{plan.seed} {number}")
-        connection = Connection(server.port, cookie)
+        connection = Connection(servers[number % len(servers)].port, cookie)
         takers.append(Taker(connection, stage.quiz, dice, result.measured.note))
     shift = _Shift(takers, plan, result, tell)
     with stage.opened() as one:  # before the herd comes: opening takes the lock to write
@@ -63,8 +67,10 @@ def load(stage: Stage, server: Server, cookies: list[str], plan: Plan, tell: Cal
         def left() -> int:
             return still_open(one.database)
 
+        own, theirs = time.process_time(), sum(server.busy() for server in servers)
         _run(shift.run((opens - clock.now()) / 1000, left))
-        result.memory = server.peak()
+        result.memory = max(server.peak() for server in servers)
+        result.busy = sum(server.busy() for server in servers) - theirs, time.process_time() - own
         saves = [save for taker in takers for save in taker.acknowledged]
         receipts = {taker.attempt: taker.receipt for taker in takers if taker.receipt}
         result.saves, result.refused = len(saves), sum(taker.refused for taker in takers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,6 +36,9 @@ def allow_connections(takers: int) -> None:
 @contextmanager
 def ended_in_order() -> Iterator[None]:
     """Whoever ends this process by SIGTERM ends its server and its folder, too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

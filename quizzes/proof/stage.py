@@ -1,36 +1,35 @@
-"""A stage for a proof: a course in a folder of its own, takers with sessions, and a server process."""
+"""A stage for a proof: a course in a folder of its own, a database, and takers with sessions."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-import time
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from quizzes.enrolling import COURSE, add_the_course, publish_plan
-from quizzes.quiz_file import QuizPlan, load_quiz
+from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.store.people import add_person, enrol
+from quizzes.store.schema import person
 from quizzes.store.sessions import open_session
 from quizzes.web.serve import Opened, opened
 
-__all__ = ["Server", "Stage", "serving", "stage_for", "started"]
-
-READY = 60.0  # seconds a server may take to be there
-PATIENCE = 30.0  # seconds it may take to end
+__all__ = ["Stage", "scratch", "stage_for"]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A folder with a course and its own database."""
+    """A folder with a course, and its own database or the one at an address."""
 
     folder: Path
     quiz: str
+    address: str = ""
 
     def course(self) -> Course:
         """The course on the stage."""
@@ -39,7 +38,7 @@ class Stage:
     @contextmanager
     def opened(self) -> Iterator[Opened]:
         """Its database."""
-        with opened(self.folder, own=True) as one:
+        with opened(self.folder, own=not self.address, address=self.address) as one:
             yield one
 
     def plan(self) -> QuizPlan:
@@ -57,92 +56,41 @@ class Stage:
         with self.opened() as one, one.database.transaction() as connection:
             at, tokens = one.clock.now(), []
             for number in range(takers):
-                person = f"taker-{number:05}"
-                add_person(connection, person, person)
-                enrol(connection, COURSE, person)
-                tokens.append(open_session(connection, person, one.seal, at, "proof"))
+                taker = f"taker-{number:05}"
+                add_person(connection, taker, taker)
+                enrol(connection, COURSE, taker)
+                tokens.append(open_session(connection, taker, one.seal, at, "proof"))
         return [f"quiz_session={token}" for token in tokens]
 
 
-@dataclass
-class Server:
-    """A server process, to be measured or killed."""
+def stage_for(course: Course, quiz: str, folder: Path, address: str = "") -> Stage:
+    """The stage in an empty folder, with a quiz of the course, the first if none is named, and nobody yet.
 
-    process: subprocess.Popen[bytes]
-    port: int
-    log: Path
-
-    def peak(self) -> float:
-        """The most memory it ever had, in MB; 0 where the system does not say."""
-        try:
-            lines = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines()
-        except OSError:
-            return 0.0
-        return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")), 0.0)
-
-    def said(self, most: int = 2000) -> str:
-        """The end of what it complained about."""
-        return self.log.read_bytes()[-most:].decode(errors="replace").strip()
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait(timeout=PATIENCE)
-
-    def stop(self) -> None:
-        """Let it write what is under way and end; one that does not is killed."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout=PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-
-def stage_for(course: Course, quiz: str, folder: Path) -> Stage:
-    """The stage in an empty folder, with the course's quizzes and banks."""
-    plan = load_quiz(course, quiz)  # a mistake in it is told before anything is made
+    Raises UsageError for a database that is somebody's: takers are not put among students.
+    """
+    known = [path.stem for path in quiz_paths(course)]
+    if not known:
+        raise UsageError(f"There is no quiz in {course.root / 'quizzes'}.", next_step="Write one first.")
+    plan = load_quiz(course, quiz or known[0])  # a mistake in it is told before anything is made
     shutil.copy(course.root / "course.yaml", folder)
     (folder / "quizzes").mkdir()
     shutil.copy(plan.path, folder / "quizzes")
     shutil.copytree(plan.path.parent / "banks", folder / "quizzes" / "banks")
-    return Stage(folder, quiz)
+    stage = Stage(folder, plan.name, address)
+    with stage.opened() as one, one.database.reading() as connection:
+        if connection.execute(select(person.c.id).limit(1)).first() is not None:
+            raise UsageError(
+                "There are people in this database already.",
+                next_step="Make an empty one for the test, and drop it afterwards: `createdb proof`.",
+            )
+    stage.publish(plan)
+    return stage
 
 
 @contextmanager
-def serving(stage: Stage) -> Iterator[Server]:
-    """A server process on a free port, ended at the end; raises UsageError if it does not begin."""
-    server = started(stage)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-def started(stage: Stage) -> Server:
-    """A server process that students may come to; raises UsageError if it does not begin."""
-    told, said = stage.folder / "port", stage.folder / "server.log"
-    told.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "quizzes.cli", "serve", "--own", "--port", "0", "--port-file", str(told)]
-    with said.open("ab") as log:  # a file: a server that complains a lot must not wait for a reader
-        process = subprocess.Popen(
-            [*command, "--course", str(stage.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-        )
-    server = Server(process, 0, said)
-    try:
-        deadline = time.monotonic() + READY
-        while not told.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        if not told.exists():
-            words = server.said() or "it said nothing"
-            raise UsageError(
-                f"The server did not begin: {words}", next_step="Try `quizzes serve --demo` on this machine."
-            )
-        server.port = int(told.read_text(encoding="ascii"))
-    except BaseException:
-        server.kill()
-        raise
-    return server
+def scratch(parent: Path | None) -> Iterator[Path]:
+    """A folder that is thrown away; in this one, else where temporary files go. Raises UsageError."""
+    if parent is not None and not parent.is_dir():
+        raise UsageError(f"There is no folder {parent}.", next_step="Make it, or name another one.")
+    with tempfile.TemporaryDirectory(prefix="quizzes-proof-", dir=parent) as folder:
+        yield Path(folder)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import sqlite3
 from dataclasses import dataclass, field
 
 from quizzes.proof.measure import Measured, percentile
 
-__all__ = ["Result", "Verdict", "machine"]
+__all__ = ["Result", "Verdict"]
 
 SIZES = ((100, "S"), (500, "M"), (2000, "L"))  # takers at most; more are XL
 STEADY, STEADY_OF_FEW = 0.25, 0.15  # seconds, the 99th percentile of a save
@@ -54,6 +51,7 @@ class Result:
     closed_after: float = 0.0  # seconds from deadline and grace until the last attempt was closed
     damage: list[str] = field(default_factory=list)
     memory: float = 0.0
+    busy: tuple[float, float] = (0.0, 0.0)  # seconds of a core: the server, the takers
 
     @property
     def size(self) -> str:
@@ -87,6 +85,7 @@ class Result:
         return [
             *self.measured.lines(),
             "",
+            "The server used {:.0f} s of a core, the takers {:.0f} s.".format(*self.busy),
             f"{self.saves} saves were acknowledged, {self.receipts} receipts shown.",
             *([f"Answered badly: {problems}."] if problems else []),
             *(f"Gave up: {said}" for said in dict.fromkeys(self.failed[:3])),
@@ -95,12 +94,3 @@ class Result:
             f"Limits of a class of size {self.size} ({self.takers} takers):",
             *map(str, self.verdicts()),
         ]
-
-
-def machine() -> str:
-    """What it was measured on."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return (
-        f"{platform.system()} on {platform.machine()}, {cores} cores for server and takers together, "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    )

@@ -45,14 +45,14 @@ class Opened:
 
 
 @contextmanager
-def opened(folder: Path, *, own: bool = False) -> Iterator[Opened]:
+def opened(folder: Path, *, own: bool = False, address: str = "") -> Iterator[Opened]:
     """The quiz database in a folder of its own beside course.yaml, or where DATABASE_URL says.
 
-    `own` takes the file whatever DATABASE_URL says.
+    `own` takes the file whatever DATABASE_URL says, `address` another database.
     """
     file = folder / FOLDER / FILE
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(str(file) if own else database_address(file))
+    database = Database(address or (str(file) if own else database_address(file)))
     try:
         with database.reading() as connection:
             floor = latest(connection)

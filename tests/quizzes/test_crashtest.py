@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -25,6 +26,17 @@ def test_kills_lose_nothing() -> None:
     assert all(" 0 missing; the database is whole" in line for line in kills)
     assert lines[-2].startswith("attempts 10: ") and lines[-2].endswith("open 0")
     assert lines[-1].startswith("2 kills, ") and lines[-1].endswith("none missing.")
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_kills_beside_postgresql(postgres: str) -> None:
+    """What a killed server acknowledged is in a PostgreSQL database, too."""
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE class_of_a_crash")
+    options = ["--database", postgres.format("class_of_a_crash"), "--takers", "6", "--rounds", "1"]
+    ran = CliRunner().invoke(app, ["crashtest", *options, "--life", "1", "--course", str(COURSE)])
+    assert ran.exit_code == 0, ran.output
+    assert ran.output.splitlines()[-1].startswith("2 kills, ")
 
 
 @pytest.mark.parametrize(
@@ -50,3 +62,10 @@ def test_unknown_quiz() -> None:
     """A quiz that is not there is told before anything is started."""
     ran = CliRunner().invoke(app, ["crashtest", "--quiz", "no-such", "--course", str(COURSE)])
     assert "There is no quiz 'no-such'" in str(ran.exception)
+
+
+def test_a_course_without_quizzes(tmp_path: Path) -> None:
+    """A course that has no quiz yet is told so."""
+    (tmp_path / "course.yaml").write_text("title: Test\ntime_zone: Europe/Berlin\n", encoding="utf-8")
+    ran = CliRunner().invoke(app, ["crashtest", "--course", str(tmp_path)])
+    assert "There is no quiz in" in str(ran.exception)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -16,6 +16,7 @@ from autograder.course import find_course
 from autograder.errors import UsageError
 from quizzes.cli import app
 from quizzes.proof.client import Reply
+from quizzes.proof.machine import file_system_of, on_real_disk
 from quizzes.proof.measure import percentile
 from quizzes.proof.process import allow_connections
 from quizzes.proof.verdict import Result
@@ -43,6 +44,26 @@ def test_a_small_class() -> None:
         assert f"kept    {what}" in ran.output, ran.output
     assert "Limits of a class of size S (20 takers):" in ran.output
     assert (ran.exit_code == 0) == ("MISSED" not in ran.output), ran.output
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_several_servers(postgres: str) -> None:
+    """Two servers that share a PostgreSQL database hold a class together; a second test there is refused."""
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE class_at_two_servers")
+    options = ["--database", postgres.format("class_at_two_servers"), "--servers", "2", "--takers", "8"]
+    ran = CliRunner().invoke(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
+    assert "The database was PostgreSQL, with server processes: 2." in ran.output
+    for what in ALWAYS:
+        assert f"kept    {what}" in ran.output, ran.output
+    again = CliRunner().invoke(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
+    assert "There are people in this database already." in str(again.exception)
+
+
+def test_several_servers_and_a_file() -> None:
+    """Several servers on a SQLite file are refused with a sentence."""
+    ran = CliRunner().invoke(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
+    assert "Several servers share a PostgreSQL database" in str(ran.exception)
 
 
 def replies(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
@@ -129,6 +150,40 @@ def test_no_time_at_all() -> None:
     assert "a second at least" in str(ran.exception)
 
 
+MOUNTS = """22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/disk rw
+30 22 0:26 / /tmp rw,nosuid shared:5 - tmpfs tmpfs rw
+31 22 8:2 / /tmp/a\\040disk rw - xfs /dev/other rw
+32 30 0:27 / /tmp/over rw - ext4 /dev/other rw
+33 30 0:28 / /tmp/over rw - tmpfs tmpfs rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/srv/quiz", "ext4"),
+        ("/tmp/x", "tmpfs"),
+        ("/tmp/a disk/x", "xfs"),
+        ("/tmp/over", "tmpfs"),
+        ("/", "ext4"),
+    ],
+)
+def test_file_systems(tmp_path: Path, folder: str, kind: str) -> None:
+    """The file system of a folder is the one mounted nearest above it; one in memory is no real disk."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS, encoding="utf-8")
+    assert file_system_of(Path(folder), mounts) == kind
+    assert on_real_disk(kind) == (kind != "tmpfs")
+    assert file_system_of(Path(folder), tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize("command", ["loadtest", "crashtest"])
+def test_a_folder_that_is_not_there(tmp_path: Path, command: str) -> None:
+    """A folder that is not there is told in a sentence."""
+    ran = CliRunner().invoke(app, [command, "--folder", str(tmp_path / "none"), "--course", str(COURSE)])
+    assert "There is no folder" in str(ran.exception)
+
+
 def children_of(pid: int) -> list[int]:
     """The processes a process has started."""
     try:
@@ -140,9 +195,9 @@ def children_of(pid: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see other processes")
 def test_told_to_end(tmp_path: Path) -> None:
     """A load test that is told to end takes its server and its folder with it."""
-    command = [sys.executable, "-m", "quizzes.cli", "loadtest", "--takers", "3", "--course", str(COURSE)]
+    command = [sys.executable, "-m", "quizzes.cli", "loadtest", "--takers", "3", "--folder", str(tmp_path)]
     with subprocess.Popen(
-        command, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, "--course", str(COURSE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
         assert running.stdout is not None
         assert b"opening" in running.stdout.readline()
