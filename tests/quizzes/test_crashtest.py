@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from typer.testing import CliRunner
+from apart import commanded
 
 from autograder.course import find_course
 from quizzes.cli import app
@@ -18,7 +18,7 @@ COURSE = find_course(Path(__file__).parent).root
 def test_kills_lose_nothing() -> None:
     """One kill while takers save and one while they hand in: nothing is missing and every attempt is over."""
     options = ["--takers", "10", "--rounds", "1", "--life", "1.5", "--course", str(COURSE)]
-    ran = CliRunner().invoke(app, ["crashtest", *options])
+    ran = commanded(app, ["crashtest", *options])
     assert ran.exit_code == 0, ran.output
     lines = ran.output.splitlines()
     kills = [line for line in lines if "acknowledged saves so far" in line]
@@ -34,7 +34,7 @@ def test_kills_beside_postgresql(postgres: str) -> None:
     with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE class_of_a_crash")
     options = ["--database", postgres.format("class_of_a_crash"), "--takers", "6", "--rounds", "1"]
-    ran = CliRunner().invoke(app, ["crashtest", *options, "--life", "1", "--course", str(COURSE)])
+    ran = commanded(app, ["crashtest", *options, "--life", "1", "--course", str(COURSE)])
     assert ran.exit_code == 0, ran.output
     assert ran.output.splitlines()[-1].startswith("2 kills, ")
 
@@ -60,12 +60,12 @@ def test_each_broken_promise_is_told(broken: dict[str, object], said: str) -> No
 
 def test_unknown_quiz() -> None:
     """A quiz that is not there is told before anything is started."""
-    ran = CliRunner().invoke(app, ["crashtest", "--quiz", "no-such", "--course", str(COURSE)])
+    ran = commanded(app, ["crashtest", "--quiz", "no-such", "--course", str(COURSE)])
     assert "There is no quiz 'no-such'" in str(ran.exception)
 
 
 def test_a_course_without_quizzes(tmp_path: Path) -> None:
     """A course that has no quiz yet is told so."""
     (tmp_path / "course.yaml").write_text("title: Test\ntime_zone: Europe/Berlin\n", encoding="utf-8")
-    ran = CliRunner().invoke(app, ["crashtest", "--course", str(tmp_path)])
+    ran = commanded(app, ["crashtest", "--course", str(tmp_path)])
     assert "There is no quiz in" in str(ran.exception)

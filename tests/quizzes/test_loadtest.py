@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from typer.testing import CliRunner
+from apart import commanded
 
 from autograder.course import find_course
 from autograder.errors import UsageError
@@ -36,7 +36,7 @@ ALWAYS = (
 
 def test_a_small_class() -> None:
     """Twenty takers start, save and hand in; nothing is lost, and the exit code says whether limits hold."""
-    ran = CliRunner().invoke(app, ["loadtest", "--takers", "20", *SHORT, "--course", str(COURSE)])
+    ran = commanded(app, ["loadtest", "--takers", "20", *SHORT, "--course", str(COURSE)])
     assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.output
     for phase in ("opening", "burst", "deadline"):
         assert f"\n{phase} " in ran.output
@@ -52,17 +52,17 @@ def test_several_servers(postgres: str) -> None:
     with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE class_at_two_servers")
     options = ["--database", postgres.format("class_at_two_servers"), "--servers", "2", "--takers", "8"]
-    ran = CliRunner().invoke(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
+    ran = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
     assert "The database was PostgreSQL, with server processes: 2." in ran.output
     for what in ALWAYS:
         assert f"kept    {what}" in ran.output, ran.output
-    again = CliRunner().invoke(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
+    again = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
     assert "There are people in this database already." in str(again.exception)
 
 
 def test_several_servers_and_a_file() -> None:
     """Several servers on a SQLite file are refused with a sentence."""
-    ran = CliRunner().invoke(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
+    ran = commanded(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
     assert "Several servers share a PostgreSQL database" in str(ran.exception)
 
 
@@ -146,7 +146,7 @@ def test_more_takers_than_open_files() -> None:
 def test_no_time_at_all() -> None:
     """A class with no time between opening and deadline is refused with a sentence."""
     nothing = [word for name in ("herd", "steady", "burst", "deadline") for word in (f"--{name}", "0")]
-    ran = CliRunner().invoke(app, ["loadtest", *nothing, "--course", str(COURSE)])
+    ran = commanded(app, ["loadtest", *nothing, "--course", str(COURSE)])
     assert "a second at least" in str(ran.exception)
 
 
@@ -180,7 +180,7 @@ def test_file_systems(tmp_path: Path, folder: str, kind: str) -> None:
 @pytest.mark.parametrize("command", ["loadtest", "crashtest"])
 def test_a_folder_that_is_not_there(tmp_path: Path, command: str) -> None:
     """A folder that is not there is told in a sentence."""
-    ran = CliRunner().invoke(app, [command, "--folder", str(tmp_path / "none"), "--course", str(COURSE)])
+    ran = commanded(app, [command, "--folder", str(tmp_path / "none"), "--course", str(COURSE)])
     assert "There is no folder" in str(ran.exception)
 
 

@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+from apart import run
 from hypothesis import given
 from hypothesis import strategies as st
 from lecture_hall import lecture_hall
@@ -60,7 +61,7 @@ def talk(*replies: bytes, pieces: int = 10**6) -> list[object]:
         server.close()
         return heard
 
-    return asyncio.run(ask())
+    return run(ask())
 
 
 def reply_of(body: bytes) -> bytes:
@@ -105,4 +106,4 @@ def test_nobody_there() -> None:
         with pytest.raises(Lost):
             await connection.get("/")
 
-    asyncio.run(ask())
+    run(ask())

@@ -1,0 +1,25 @@
+"""Event loops of their own, in a process where a browser's driver has one running."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import typer
+from typer.testing import CliRunner, Result
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """As asyncio.run, in a thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def commanded(app: typer.Typer, words: list[str]) -> Result:
+    """A command in a thread; it may run an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(CliRunner().invoke, app, words).result()
