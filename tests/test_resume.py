@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from command import COMMAND, autograder, files
-from honest import SOURCE, notebook
+from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
 from autograder.course import Course
@@ -20,20 +19,12 @@ from autograder.ledger import Graded, Line, read_ledger
 
 STUDENTS = 30
 KILLS = 10
-SLOW = SOURCE.replace("return 2 * x\n", "return (time.sleep(0.02), 2 * x)[1]\n").replace(
-    "import numpy as np", "import time\nimport numpy as np"
-)
 
 
 @pytest.fixture
 def place(tiny_course: Course, tmp_path: Path) -> Path:
     """A folder with a course and a class whose grading takes a few seconds."""
-    shutil.copytree(tiny_course.root, tmp_path / "course")
-    (tmp_path / "class").mkdir()
-    for number in range(STUDENTS):
-        source = SLOW if number % 3 else SLOW.replace("2 * x)", "3 * x)")
-        (tmp_path / "class" / f"s{number}.ipynb").write_text(notebook(f"# {number}", source))
-    return tmp_path
+    return write_slow_class(tiny_course, tmp_path, STUDENTS, seconds=0.02, wrong=3)
 
 
 def command(place: Path, out: str) -> list[str]:

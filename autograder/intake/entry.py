@@ -64,7 +64,3 @@ class Found(Sequence[Entry]):
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
-
-    def latest(self) -> list[Entry]:
-        """One entry a student, the newest."""
-        return list({entry.student: entry for entry in self.entries}.values())
