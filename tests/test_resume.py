@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from command import COMMAND, autograder, files
+from running import VARIABLE, left_running
 from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
@@ -38,7 +39,7 @@ def started(place: Path, mark: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command(place, "out"),
         cwd=place / "course",
-        env={**os.environ, "RUN_OF_THE_TEST": mark},
+        env={**os.environ, VARIABLE: mark},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -49,26 +50,6 @@ def graded_lines(place: Path) -> int:
     """How many whole lines the ledger has."""
     ledger = place / "out" / "ledger.jsonl"
     return ledger.read_bytes().count(b"\n") if ledger.exists() else 0
-
-
-def marked(mark: str) -> list[int]:
-    """The processes that carry a mark."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"RUN_OF_THE_TEST={mark}\0".encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:  # it has just ended
-            continue
-    return found
-
-
-def left_running(mark: str) -> list[int]:
-    """The processes that outlive a run; multiprocessing's tracker ends a moment after it, seeing it gone."""
-    deadline = time.monotonic() + 20
-    while (found := marked(mark)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
 
 
 def what_was_graded(lines: list[Line]) -> set[str]:
