@@ -12,34 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from types import TracebackType
+from typing import Any
 
 from autograder.crew import GivenUp
 from autograder.errors import UsageError
+from autograder.handed import Handed, handed_in
 from autograder.intake import Entry
 from autograder.ledger import Basis, Graded, Kept, Ledger, Opened, opened
 from autograder.outline import Outline
 from autograder.regrade import Change, change_between
-from autograder.results import Results, submission_digest
+from autograder.results import Results
 from autograder.station import Done, Job
-from autograder.submission import File, read_file
 
-__all__ = ["Batch", "Crew", "Handed"]
+__all__ = ["Batch", "Crew"]
 
 Crew = Callable[[Iterable[Job]], Iterator[Done | GivenUp]]
-
-
-@dataclass(frozen=True)
-class Handed:
-    """A file that a student handed in."""
-
-    student: str
-    file: File
-    submitted: datetime | None = None
-
-    @property
-    def digest(self) -> str:
-        """What tells it from other submissions."""
-        return submission_digest(self.file)
 
 
 @dataclass(frozen=True)
@@ -101,8 +88,7 @@ class Batch:
 
     def handed_in(self, entries: Iterable[Entry]) -> Iterator[Handed]:
         """The files of entries, read one at a time."""
-        for entry in entries:
-            yield Handed(entry.student, read_file(entry.path), entry.submitted)
+        return map(handed_in, entries)
 
     def stored(self, students: set[str] | None = None) -> Iterator[Handed]:
         """All that was handed in before, from the folder's own copies; those that are gone are `lost`."""
@@ -112,7 +98,7 @@ class Batch:
                 if file is None:
                     self.lost.append(line)
                 else:
-                    yield Handed(line.student, file, line.submitted)
+                    yield Handed(line.student, file, line.submitted, line.marked_late)
 
     def grade(
         self,
@@ -177,9 +163,9 @@ class Batch:
             return False
         if self._reviewed[plan.line.student, plan.line.submission] != basis:
             return False
-        if plan.handed.submitted not in (None, plan.line.submitted):
-            known = {"at": datetime.now(UTC), "submitted": plan.handed.submitted}
-            self._record(plan.line.model_copy(update=known))
+        when = _when(plan)
+        if when != {"submitted": plan.line.submitted, "marked_late": plan.line.marked_late}:
+            self._record(plan.line.model_copy(update={"at": datetime.now(UTC), **when}))
         return True
 
     def _write(self, plan: _Planned, done: Done, basis: Basis, *, only_raise: bool, dry: bool) -> None:
@@ -215,7 +201,6 @@ class Batch:
                 student=handed.student,
                 submission=handed.digest,
                 file=handed.file.name,
-                submitted=handed.submitted or (old.submitted if old else None),
                 report=plan.report,
                 report_digest=sha256(done.report).hexdigest(),
                 earned=done.outline.earned,
@@ -223,6 +208,7 @@ class Batch:
                 problem=done.outline.problem,
                 sandbox=done.sandbox,
                 basis=basis,
+                **_when(plan),
             )
         )
 
@@ -241,6 +227,13 @@ class Batch:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _when(plan: _Planned) -> dict[str, Any]:
+    """What is known of the time of handing in, by now or from before."""
+    handed, old = plan.handed, plan.line
+    late = handed.marked_late or (old is not None and old.marked_late)
+    return {"submitted": handed.submitted or (old.submitted if old else None), "marked_late": late}
 
 
 def _emptied(names: list[str]) -> Iterator[str]:

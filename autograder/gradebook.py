@@ -12,7 +12,7 @@ from autograder.standing import Standing
 __all__ = ["FORMULA", "grades_csv", "plain_cell"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with, for some spreadsheet
-WHY = ("raw", "penalty", "days_late", "attempt", "attempts", "submitted", "by_hand", "comment")
+WHY = ("raw", "penalty", "days_late", "attempt", "attempts", "submitted", "by_hand", "comment", "marked_late")
 
 
 def grades_csv(reports: Sequence[Outline], standings: Mapping[str, Standing]) -> str:
@@ -39,6 +39,7 @@ def grades_csv(reports: Sequence[Outline], standings: Mapping[str, Standing]) ->
                 standing.submitted.isoformat() if standing.submitted else "",
                 "yes" if standing.changed else "",
                 plain_cell(standing.comment),
+                "yes" if standing.marked_late else "",
             ]
         )
     return table.getvalue()

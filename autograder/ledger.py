@@ -17,7 +17,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+)
 
 from autograder.errors import UsageError
 
@@ -70,6 +78,7 @@ class Graded(_Line):
     submission: str = Field(description="Digest of the file handed in, or of the reason why it was not read.")
     file: str = Field(description="Its name as handed in.")
     submitted: datetime | None = Field(description="When it was handed in, where that is known.")
+    marked_late: bool = Field(default=False, description="The platform marks it late; left out when not.")
     report: str = Field(description="The report's file name.")
     report_digest: str = Field(description="SHA-256 of the report.")
     earned: float
@@ -77,6 +86,14 @@ class Graded(_Line):
     problem: str = ""
     sandbox: str
     basis: Basis
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_so(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lines written before the mark was kept stay the same bytes."""
+        data: dict[str, Any] = handler(self)
+        if not self.marked_late:
+            data.pop("marked_late", None)
+        return data
 
 
 class Kept(_Line):

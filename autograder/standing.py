@@ -33,6 +33,7 @@ class Standing:
     report: Path | None  # the counted attempt's report
     attempt: int = 1  # the counted one, in the order of handing in
     submitted: datetime | None = None  # with its zone; None when nobody knows
+    marked_late: bool = False  # by a platform that gives no time: it costs nothing by itself
     days_late: int = 0  # started days after the due date, the extension and the grace
     penalty: float = 0.0  # points taken off for lateness
     changed: bool = False  # a person set the score
@@ -110,6 +111,7 @@ def _standing(
         report=reports / line.report,
         attempt=counted + 1,
         submitted=line.submitted,
+        marked_late=line.marked_late and line.submitted is None,
         days_late=late[counted],
         penalty=0.0 if by_hand else round(costs[counted], 4),
         changed=by_hand,

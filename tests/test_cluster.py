@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from command import COMMAND, autograder, files
-from honest import SOURCE, notebook
+from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
 from autograder.course import Course
@@ -25,19 +24,12 @@ pytest.importorskip("distributed", reason="the extra `cluster` is not installed"
 pytestmark = pytest.mark.xdist_group("cluster")
 
 STUDENTS = 40
-SLOW = SOURCE.replace("return 2 * x\n", "return (time.sleep(0.03), 2 * x)[1]\n").replace(
-    "import numpy as np", "import time\nimport numpy as np"
-)
 
 
 @pytest.fixture
 def place(tiny_course: Course, tmp_path: Path) -> Path:
     """A folder with a course and a class."""
-    shutil.copytree(tiny_course.root, tmp_path / "course")
-    (tmp_path / "class").mkdir()
-    for number in range(STUDENTS):
-        (tmp_path / "class" / f"s{number}.ipynb").write_text(notebook(f"# {number}", SLOW))
-    return tmp_path
+    return write_slow_class(tiny_course, tmp_path, STUDENTS, seconds=0.03)
 
 
 def free_port() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from command import COMMAND, autograder, files
-from honest import SOURCE, notebook
+from running import VARIABLE, left_running
+from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
 from autograder.course import Course
@@ -20,20 +20,12 @@ from autograder.ledger import Graded, Line, read_ledger
 
 STUDENTS = 30
 KILLS = 10
-SLOW = SOURCE.replace("return 2 * x\n", "return (time.sleep(0.02), 2 * x)[1]\n").replace(
-    "import numpy as np", "import time\nimport numpy as np"
-)
 
 
 @pytest.fixture
 def place(tiny_course: Course, tmp_path: Path) -> Path:
     """A folder with a course and a class whose grading takes a few seconds."""
-    shutil.copytree(tiny_course.root, tmp_path / "course")
-    (tmp_path / "class").mkdir()
-    for number in range(STUDENTS):
-        source = SLOW if number % 3 else SLOW.replace("2 * x)", "3 * x)")
-        (tmp_path / "class" / f"s{number}.ipynb").write_text(notebook(f"# {number}", source))
-    return tmp_path
+    return write_slow_class(tiny_course, tmp_path, STUDENTS, seconds=0.02, wrong=3)
 
 
 def command(place: Path, out: str) -> list[str]:
@@ -47,7 +39,7 @@ def started(place: Path, mark: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command(place, "out"),
         cwd=place / "course",
-        env={**os.environ, "RUN_OF_THE_TEST": mark},
+        env={**os.environ, VARIABLE: mark},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -58,26 +50,6 @@ def graded_lines(place: Path) -> int:
     """How many whole lines the ledger has."""
     ledger = place / "out" / "ledger.jsonl"
     return ledger.read_bytes().count(b"\n") if ledger.exists() else 0
-
-
-def marked(mark: str) -> list[int]:
-    """The processes that carry a mark."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"RUN_OF_THE_TEST={mark}\0".encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:  # it has just ended
-            continue
-    return found
-
-
-def left_running(mark: str) -> list[int]:
-    """The processes that outlive a run; multiprocessing's tracker ends a moment after it, seeing it gone."""
-    deadline = time.monotonic() + 20
-    while (found := marked(mark)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
 
 
 def what_was_graded(lines: list[Line]) -> set[str]:

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from autograder.batch import Batch, Handed
+from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.cli.show import say
 from autograder.course import find_course
+from autograder.handed import Handed
 from autograder.intake import find_submissions
 from autograder.results import Results
 from autograder.roster import find_roster

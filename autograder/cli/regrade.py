@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from autograder.batch import Batch, Handed
+from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.course import find_course
 from autograder.errors import UsageError
+from autograder.handed import Handed
 from autograder.ledger import Graded, opened, read_ledger
 from autograder.results import Results
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from autograder.assignment import AssignmentFile, load_assignment
-from autograder.batch import Batch, Crew, Handed
+from autograder.batch import Batch, Crew
 from autograder.cli.show import progress_bar, say, show_changes, show_class
 from autograder.cli.worker import INSTALL, NOT_INSTALLED
 from autograder.course import Course
@@ -18,6 +18,7 @@ from autograder.derive import class_results, write_class
 from autograder.digests import basis_of
 from autograder.errors import ContentError, SandboxError, UsageError
 from autograder.grading import images_for, why_refused
+from autograder.handed import Handed
 from autograder.results import Results
 from autograder.sandbox import Worker
 from autograder.station import Setup

@@ -39,6 +39,8 @@ class Line:
             said.append(one.problem)
         if one.penalty:
             said.append(f"{points(one.penalty)} points were taken off for {one.days_late} days of lateness.")
+        if one.marked_late:
+            said.append("The platform marks it late; how late is not known.")
         if one.comment:
             said.append(one.comment)
         return " ".join(said)

@@ -11,7 +11,7 @@ __all__ = ["plain_grades"]
 
 HEAD = [
     *("student_id", "last_name", "first_name", "email", "section", "earned", "possible", "raw", "attempts"),
-    *("submitted", "days_late", "penalty", "changed", "comment", "problem"),
+    *("submitted", "days_late", "penalty", "changed", "comment", "problem", "marked_late"),
 ]
 
 
@@ -30,6 +30,7 @@ def plain_grades(lines: Sequence[Line]) -> str:
                 one.submitted.isoformat() if one.submitted else "",
                 *(str(one.days_late), points(one.penalty), "yes" if one.changed else ""),
                 *map(guarded, (one.comment, one.problem)),
+                "yes" if one.marked_late else "",
             ]
         )
     return write_rows(rows)

@@ -22,6 +22,8 @@ def why_it_counts(standing: Standing) -> str:
     if standing.days_late:
         cost = f", −{points(standing.penalty)}" if standing.penalty else ", at no cost"
         parts.append(f"{count(standing.days_late, 'day')} late{cost}")
+    if standing.marked_late:
+        parts.append("marked late by the platform, how late is not known")
     if standing.changed:
         parts.append(f"set by hand, earned {points(standing.raw)}")
     return "; ".join(parts)

@@ -19,7 +19,7 @@ class Entry:
     path: Path
     submitted: datetime | None = None  # with its zone, where the source says so
     attempt: int = 0  # the platform's number, larger for a later one; 0 where it has none
-    late: bool = False  # the platform's own mark, where it gives no time
+    late: bool = False  # the platform's own mark, where it gives no time: shown, and left to people
     origin: str = ""  # what the platform calls the submission; feedback goes back under this name
 
     def when(self) -> tuple[float, int]:
@@ -64,7 +64,3 @@ class Found(Sequence[Entry]):
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
-
-    def latest(self) -> list[Entry]:
-        """One entry a student, the newest."""
-        return list({entry.student: entry for entry in self.entries}.values())

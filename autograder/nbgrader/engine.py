@@ -13,8 +13,8 @@ from traitlets.config import LoggingConfigurable
 from autograder.assignment import Assignment, load_assignment
 from autograder.course import find_course
 from autograder.grading import Grader
-from autograder.nbgrader.ahead import Ahead
 from autograder.nbgrader.cells import tasks_by_cell
+from autograder.nbgrader.early import EarlyReports
 from autograder.report import Report
 from autograder.submission import read_submission
 
@@ -31,7 +31,7 @@ class Autograder(LoggingConfigurable):
 
     assignment: Assignment | None = None  # None when it is not one of ours
     tasks: dict[str, str]  # each task's id by its test cell's
-    _ahead: Ahead | None = None
+    _early: EarlyReports | None = None
 
     def open(self, name: str) -> None:
         """Load the assignment, if the course has it; raises AutograderError for a broken one."""
@@ -54,17 +54,22 @@ class Autograder(LoggingConfigurable):
 
         Raises AutograderError when the sandbox does not hold, or a data set is missing.
         """
-        self._ahead = Ahead(self._make, students)
-        weakref.finalize(self, self._ahead.close)
-        if not self._ahead.running and students:
+        self._early = EarlyReports(self._make, students)
+        weakref.finalize(self, self._early.close)
+        if not self._early.running and students:
             _ = self._grader  # made now, so that it complains now
 
     def grade(self, student: str, path: Path) -> Report:
         """The report on a submitted file."""
-        report = self._ahead.report(path) if self._ahead else None
+        report = self._early.report(path) if self._early else None
         if report is None:
             report = self._grader.grade(read_submission(student, path, self._grader.assignment.id))
         return report
+
+    def give_up(self) -> None:
+        """Expect nothing any more; without this, a command that was stopped would see its class graded."""
+        if self._early:
+            self._early.close()
 
     @cached_property
     def _grader(self) -> Grader:

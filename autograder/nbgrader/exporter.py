@@ -42,7 +42,7 @@ class SubmissionExporter(NotebookExporter):
             self.engine.expect(self._to_come(assignment))
 
     def _to_come(self, assignment: str) -> dict[Path, str]:
-        """The files that nbgrader will ask for, in its order: those it has not autograded yet."""
+        """The files that nbgrader will ask for, in its order: those not autograded yet, or handed in anew."""
         pattern = self._folder("submitted", "(?P<student>.*)", assignment, escape=True)
         found = {}
         for folder in sorted(self.parent.assignments):
@@ -50,9 +50,15 @@ class SubmissionExporter(NotebookExporter):
             if parts is None:
                 continue
             student = parts["student"]
-            if self.parent.force or not Path(self._folder("autograded", student, assignment)).exists():
+            done = self._folder("autograded", student, assignment)
+            if self.parent.force or not Path(done).exists() or self._is_newer(folder, done):
                 found[Path(folder) / f"{assignment}.ipynb"] = student
         return found
+
+    def _is_newer(self, folder: str, done: str) -> bool:
+        """Whether a submission came after the one that was autograded, by both folders' timestamps."""
+        came, before = map(self.parent.coursedir.get_existing_timestamp, (folder, done))
+        return came is not None and before is not None and bool(came > before)
 
     def _folder(self, step: str, student: str, assignment: str, escape: bool = False) -> str:
         """The folder of a step of nbgrader's; with `escape`, as a pattern."""
@@ -73,6 +79,13 @@ class SubmissionExporter(NotebookExporter):
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
         """Convert a file; nbgrader reads a submission first, and then what came of that."""
+        try:
+            return self._converted(filename, resources, **more)
+        except KeyboardInterrupt:
+            self.engine.give_up()
+            raise
+
+    def _converted(self, filename: str, resources: Any, **more: Any) -> Any:
         path = Path(filename)
         if not self.grades(resources) or path != self.submitted(resources):
             return super().from_filename(filename, resources=resources, **more)

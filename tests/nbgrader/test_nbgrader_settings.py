@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from nbgrader_commands import Taken, grades, nbgrader, run
+from nbgrader_commands import Taken, grades, nbgrader, run, scores
 from tiny_course import ASSIGNMENT
 
 from autograder.assignment import load_assignment
@@ -41,6 +41,35 @@ def test_forced_for_one_student(again: Path) -> None:
     before = grades(url, ASSIGNMENT)
     nbgrader("autograde", ASSIGNMENT, "--force", "--student=mistaken", folder=again)
     assert grades(url, ASSIGNMENT) == before
+
+
+def resubmit(folder: Path) -> None:
+    """Somebody who was graded with a mistake hands in again, in the year 2030, and has it right."""
+    for step, year in (("autograded", 2029), ("submitted", 2030)):
+        place = folder / step / "mistaken" / ASSIGNMENT
+        (place / "timestamp.txt").write_text(f"{year}-01-01 12:00:00 UTC", encoding="utf-8")
+    right = folder / "submitted" / "renamed" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    shutil.copy(right, folder / "submitted" / "mistaken" / ASSIGNMENT)
+
+
+def test_handed_in_anew(again: Path) -> None:
+    """What came after the graded one is graded without --force, nothing else is."""
+    url = f"sqlite:///{again / 'gradebook.db'}"
+    before = scores(url, ASSIGNMENT)
+    resubmit(again)
+    said = nbgrader("autograde", ASSIGNMENT, folder=again)
+    assert said.count("Updating existing assignment") == 1
+    assert scores(url, ASSIGNMENT) == {**before, "mistaken": before["renamed"]} != before
+
+
+def test_handed_in_anew_without_a_grader(again: Path) -> None:
+    """It is expected like a first submission: what keeps it from being graded is said before it begins."""
+    resubmit(again)
+    settings = again / CONFIG
+    settings.write_text(settings.read_text(encoding="utf-8").replace("seed=", "dataset='letters', seed="))
+    said = nbgrader("autograde", ASSIGNMENT, folder=again, fails=True)
+    assert said.count("There is no data set 'letters'.") == 1
+    assert len(list((again / "autograded").glob("*/*/*.ipynb"))) == 14
 
 
 def test_settings_that_are_there_stay(tiny_course: Course, tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
@@ -17,10 +20,12 @@ from autograder.grading import Grader
 from autograder.report import Report
 from autograder.submission import read_submission
 
-__all__ = ["Ahead"]
+__all__ = ["EarlyReports"]
+
+PR_SET_PDEATHSIG = 1
 
 
-class Ahead:
+class EarlyReports:
     """Reports on submissions that are being graded by other processes."""
 
     def __init__(self, make: Callable[[], Grader], students: Mapping[Path, str]) -> None:
@@ -37,10 +42,15 @@ class Ahead:
             return
         context = get_context("fork")
         self._pool = ProcessPoolExecutor(workers, context, _start, (make, context.Value("i", 0)))
-        if refusal := self._pool.submit(_refusal).result():
+        try:
+            with _uninterrupted():
+                refused = self._pool.submit(_refusal)  # which starts the processes
+            if refusal := refused.result():
+                raise refusal
+            self._futures = {path: self._pool.submit(_grade, name, path) for path, name in students.items()}
+        except (AutograderError, KeyboardInterrupt):
             self.close()
-            raise refusal
-        self._futures = {path: self._pool.submit(_grade, name, path) for path, name in students.items()}
+            raise
 
     @property
     def running(self) -> bool:
@@ -61,12 +71,25 @@ class Ahead:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits: a pool that was stopped half started would never end its processes."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 # One for each process, made by its initializer, or why there is none.
 _grader: Grader | AutograderError | None = None
 
 
 def _start(make: Callable[[], Grader], counter: Synchronized[int]) -> None:
     global _grader
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; nbgrader decides
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _end_with_the_parent()
     with counter.get_lock():
         number = counter.value
         counter.value += 1
@@ -75,6 +98,14 @@ def _start(make: Callable[[], Grader], counter: Synchronized[int]) -> None:
         _grader = make()
     except AutograderError as problem:
         _grader = problem
+
+
+def _end_with_the_parent() -> None:
+    """A process of a pool waits for work on a pipe that it holds the other end of: nothing else ends it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    parent = parent_process()
+    if parent is None or os.getppid() != parent.pid:  # it has ended already
+        os._exit(1)
 
 
 def _refusal() -> AutograderError | None:
