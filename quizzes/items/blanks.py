@@ -104,7 +104,9 @@ class BlanksQuestion(ShownQuestion):
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
         weighted = len({one.weight for one in self.blanks.values()}) > 1
-        rule = "Each blank counts by its weight." if weighted else "Each blank counts the same."
+        rule = "Each blank counts the same."
+        if weighted:
+            rule = f"The blanks count {' : '.join(str(one.weight) for one in self.blanks.values())}."
         rule += penalty_sentence(self.penalty)
         return self._view(rule, fields=tuple(self._field(one) for one in self.blanks.values()))
 
@@ -128,7 +130,9 @@ class BlanksQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """What belongs into each blank."""
-        return "; ".join(f"{self.context.words(one.label)}: {self._key(one)}" for one in self.blanks.values())
+        return "; ".join(
+            f"{self.context.words(one.label).rstrip('.')}: {self._key(one)}" for one in self.blanks.values()
+        )
 
     @property
     def key_answer(self) -> Answer:
