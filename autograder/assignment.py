@@ -26,7 +26,16 @@ from autograder.errors import ContentError
 from autograder.places import line_of, place_of
 from autograder.variants import Variant, collect_variants
 
-__all__ = ["Assignment", "AssignmentFile", "Late", "Limits", "Task", "load_assignment", "load_file"]
+__all__ = [
+    "Assignment",
+    "AssignmentFile",
+    "Late",
+    "Limits",
+    "Task",
+    "assignment_file",
+    "load_assignment",
+    "load_file",
+]
 
 
 class _Part(BaseModel):
@@ -135,10 +144,15 @@ class Assignment:
         return next(task.id for task in self.file.tasks if function in task.functions)
 
 
+def assignment_file(course: Course, name: str) -> AssignmentFile:
+    """What assignment.yaml says, by itself: nothing of the solution is read."""
+    return read_yaml(course.folders(name)[0] / "assignment.yaml", AssignmentFile)
+
+
 def load_assignment(course: Course, name: str) -> Assignment:
     """Read both folders of an assignment; raises ContentError for whatever does not fit together."""
     folder, solution = course.folders(name)
-    file = read_yaml(folder / "assignment.yaml", AssignmentFile)
+    file = assignment_file(course, name)
     reference = load_file(solution / "reference.py", "reference")
     for function in (name for task in file.tasks for name in task.functions):
         if not callable(getattr(reference, function, None)):

@@ -5,6 +5,7 @@ A submission is done when its line is in the ledger; a run that was stopped is c
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Handed:
     @property
     def digest(self) -> str:
         """What tells it from other submissions."""
-        return submission_digest(self.file.sha256, self.file.name, self.file.problem)
+        return submission_digest(self.file)
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,19 @@ class _Planned:
 class Batch:
     """A run into one folder; a context manager that keeps others from writing to it."""
 
-    def __init__(self, results: Results, assignment: str, seed: int | None, new_seed: int) -> None:
-        """Open or begin the folder. `seed` is one that was asked for, `new_seed` one for a new folder."""
+    def __init__(self, results: Results, assignment: str, seed: int | None = None) -> None:
+        """Open or begin the folder; without a seed it keeps its own, and a new one draws one."""
         results.prepare()
         self.results, self.ledger = results, Ledger(results.ledger)
         try:
-            self.seed = self._opened(assignment, seed, new_seed)
+            self.seed = self._opened(assignment, seed)
         except UsageError:
             self.ledger.close()
             raise
         self.outlines: dict[str, Outline] = {}  # of the reports written by this run, by file name
         self.changes: list[Change] = []
         self.given_up: list[GivenUp] = []
+        self.lost: list[Graded] = []  # their copies are gone or altered: they stay as they were graded
         self.already = 0  # submissions that needed nothing
         self._graded: dict[tuple[str, str], Graded] = {}
         self._reviewed: dict[tuple[str, str], Basis] = {}
@@ -74,14 +76,14 @@ class Batch:
                 self._graded[line.student, line.submission] = line
         self._names = {line.report for line in self._graded.values()}
 
-    def _opened(self, assignment: str, seed: int | None, new_seed: int) -> int:
+    def _opened(self, assignment: str, seed: int | None) -> int:
         if not self.ledger.lines:
             if any(self.results.reports.iterdir()):
                 raise UsageError(
                     f"{self.results.root} holds reports, but its ledger is gone.",
                     next_step="Restore the ledger from a copy, or name a new folder with --out.",
                 )
-            started = new_seed if seed is None else seed
+            started = secrets.randbits(32) if seed is None else seed
             self.ledger.append([Opened(at=datetime.now(UTC), assignment=assignment, seed=started)])
             return started
         first = opened(self.ledger.lines, self.results.ledger)
@@ -103,14 +105,14 @@ class Batch:
             yield Handed(entry.student, read_file(entry.path), entry.submitted)
 
     def stored(self, students: set[str] | None = None) -> Iterator[Handed]:
-        """All that was handed in before, from the folder's own copies."""
+        """All that was handed in before, from the folder's own copies; those that are gone are `lost`."""
         for line in list(self._graded.values()):
             if students is None or line.student in students:
-                data, problem = b"", line.problem
-                with suppress(OSError):
-                    data, problem = (self.results.submissions / line.submission).read_bytes(), ""
-                file = File(line.file, data, problem)
-                yield Handed(line.student, file, line.submitted)
+                file = self.results.handed_in(line)
+                if file is None:
+                    self.lost.append(line)
+                else:
+                    yield Handed(line.student, file, line.submitted)
 
     def grade(
         self,
@@ -176,7 +178,8 @@ class Batch:
         if self._reviewed[plan.line.student, plan.line.submission] != basis:
             return False
         if plan.handed.submitted not in (None, plan.line.submitted):
-            self._record(plan.line.model_copy(update={"submitted": plan.handed.submitted}))
+            known = {"at": datetime.now(UTC), "submitted": plan.handed.submitted}
+            self._record(plan.line.model_copy(update=known))
         return True
 
     def _write(self, plan: _Planned, done: Done, basis: Basis, *, only_raise: bool, dry: bool) -> None:
@@ -224,7 +227,6 @@ class Batch:
         )
 
     def _record(self, line: Graded) -> None:
-        line = line.model_copy(update={"at": datetime.now(UTC)})
         self.ledger.append([line])
         self._graded[line.student, line.submission] = line
 

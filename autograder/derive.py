@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from autograder.assignment import AssignmentFile
-from autograder.course import Course, read_yaml
+from autograder.assignment import AssignmentFile, assignment_file
+from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback import class_page, student_page, with_standing
 from autograder.gradebook import grades_csv
@@ -50,7 +50,7 @@ def counted_reports(results: Results, course: Course) -> Iterator[tuple[Standing
     """Everybody's standing with the report of the attempt that counts; raises UsageError without a ledger."""
     lines, _ = read_ledger(results.ledger)
     name = opened(lines, results.ledger).assignment
-    file = read_yaml(course.folders(name)[0] / "assignment.yaml", AssignmentFile)
+    file = assignment_file(course, name)
     found = standings(lines, course, name, file, results.reports)
     for student in sorted(found, key=natural):
         path = found[student].report

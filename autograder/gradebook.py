@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from autograder.outline import Outline
 from autograder.standing import Standing
 
-__all__ = ["grades_csv", "plain_cell"]
+__all__ = ["FORMULA", "grades_csv", "plain_cell"]
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with, for some spreadsheet
 WHY = ("raw", "penalty", "days_late", "attempt", "attempts", "submitted", "by_hand", "comment")
 
 
@@ -45,4 +46,4 @@ def grades_csv(reports: Sequence[Outline], standings: Mapping[str, Standing]) ->
 
 def plain_cell(text: str) -> str:
     """The text, with a quote in front where a spreadsheet would take it for a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return "'" + text if text.startswith(FORMULA) else text

@@ -15,7 +15,16 @@ from typing import Any
 
 from autograder.errors import SubmissionError
 
-__all__ = ["LARGEST_FILE", "LARGEST_SOURCE", "Cell", "cell_source", "raw_cells", "read_notebook", "storable"]
+__all__ = [
+    "LARGEST_FILE",
+    "LARGEST_SOURCE",
+    "Cell",
+    "cell_source",
+    "raw_cells",
+    "read_notebook",
+    "require_size",
+    "storable",
+]
 
 LARGEST_FILE = 20_000_000  # bytes; outputs with many pictures stay below
 LARGEST_SOURCE = 1_000_000  # characters in all code cells: parsing more Python than this takes seconds
@@ -63,12 +72,17 @@ def read_notebook(data: bytes) -> list[Cell]:
 
 def raw_cells(data: bytes) -> list[Any]:
     """All cells of a notebook file, of text too, as its JSON has them: nothing in them is checked."""
+    require_size(data)
+    return _cells(_parsed(_decoded(data)))
+
+
+def require_size(data: bytes) -> None:
+    """Raises SubmissionError for more bytes than a file may have."""
     if len(data) > LARGEST_FILE:
         raise SubmissionError(
             f"The file is larger than {LARGEST_FILE // 1_000_000} MB.",
             next_step="Clear the notebook's outputs, save it and hand it in again.",
         )
-    return _cells(_parsed(_decoded(data)))
 
 
 def _decoded(data: bytes) -> str:

@@ -17,15 +17,17 @@ from pathlib import Path
 from autograder.digests import digest
 from autograder.errors import UsageError
 from autograder.intake import safe_name
+from autograder.ledger import Graded
+from autograder.submission import File
 
 __all__ = ["Results", "submission_digest"]
 
 FOLDERS = {"reports": ".json", "feedback": ".html", "submissions": ""}  # and what is in them
 
 
-def submission_digest(sha256: str, name: str, problem: str) -> str:
+def submission_digest(file: File) -> str:
     """What tells submissions apart: the file's digest, or that of the reason why it was not read."""
-    return sha256 or digest(name, problem)
+    return file.sha256 or digest(file.name, file.problem)
 
 
 class Results:
@@ -71,6 +73,14 @@ class Results:
     def link(self, report: Path) -> str:
         """The URL of a report's page, relative to the class page."""
         return f"{self.feedback.name}/{report.stem}.html"
+
+    def handed_in(self, line: Graded) -> File | None:
+        """What was handed in, from the folder's own copy; None when that is gone or was altered."""
+        try:
+            file = File(line.file, (self.submissions / line.submission).read_bytes())
+        except OSError:
+            file = File(line.file, b"", line.problem)  # of a file that was not read there is no copy
+        return file if submission_digest(file) == line.submission else None
 
     def keep(self, path: Path, data: bytes) -> None:
         """Write a file whole or not at all; the same bytes are left as they are."""

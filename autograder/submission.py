@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
-from autograder.notebook import LARGEST_FILE, Cell, read_notebook, storable
+from autograder.notebook import LARGEST_FILE, Cell, read_notebook, require_size, storable
 
 __all__ = ["File", "Submission", "notebook_bytes", "read_file", "read_submission", "submission_of"]
 
@@ -49,14 +49,16 @@ class File:
     @cached_property
     def sha256(self) -> str:
         """Digest of the bytes; empty when they were not all read."""
-        return "" if self.problem or len(self.data) > LARGEST_FILE else hashlib.sha256(self.data).hexdigest()
+        return "" if self.problem else hashlib.sha256(self.data).hexdigest()
 
 
 def read_file(path: Path) -> File:
-    """Read what a student handed in, at most one byte more than is allowed; follows no link."""
+    """Read what a student handed in, if it is not too large; follows no link."""
     name = storable(path.name)
     try:
-        return File(name, notebook_bytes(path))
+        data = notebook_bytes(path)
+        require_size(data)
+        return File(name, data)
     except SubmissionError as refusal:
         return File(name, b"", f"{refusal.message} {refusal.next_step}".strip())
     except OSError as failure:
@@ -73,7 +75,7 @@ def submission_of(student: str, file: File, assignment: str = "") -> Submission:
     cells: list[Cell] = []
     if not problem:
         try:
-            if file.sha256 and holds_archive(data):
+            if holds_archive(data):
                 inside, data = notebook_in(data, assignment)
                 name = f"{name}: {inside}"
             cells = read_notebook(data)

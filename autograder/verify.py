@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from autograder.assignment import load_assignment
+from autograder.assignment import assignment_file
 from autograder.course import Course
 from autograder.derive import class_results
-from autograder.digests import digest
 from autograder.gradebook import grades_csv
 from autograder.ledger import Graded, Line, digests_of, opened
 from autograder.results import Results
@@ -26,11 +25,10 @@ def faults_of(results: Results, lines: Sequence[Line], course: Course, head: str
     for name, line in latest.items():
         if _sha256(results.reports / name) != line.report_digest:
             faults.append(f"{results.reports / name} is not the report of {line.student} that was written.")
-        if not (results.submissions / line.submission).is_file():
-            if line.submission != digest(line.file, line.problem):
-                faults.append(f"{results.submissions / line.submission} is missing.")
-        elif _sha256(results.submissions / line.submission) != line.submission:
-            faults.append(f"{results.submissions / line.submission} is not what {line.student} handed in.")
+        if results.handed_in(line) is None:
+            copy = results.submissions / line.submission
+            wrong = f"not what {line.student} handed in" if copy.is_file() else "missing"
+            faults.append(f"{copy} is {wrong}.")
     unknown = sorted(path for path in results.reports.glob("*.json") if path.name not in latest)
     faults += [f"{path} is a report that the ledger does not know." for path in unknown]
     if not faults and lines:
@@ -40,7 +38,7 @@ def faults_of(results: Results, lines: Sequence[Line], course: Course, head: str
 
 def _table(results: Results, lines: Sequence[Line], course: Course) -> list[str]:
     first = opened(lines, results.ledger)
-    file = load_assignment(course, first.assignment).file
+    file = assignment_file(course, first.assignment)
     found = class_results(results, lines, course, first.assignment, file, {})
     expected = grades_csv(found.outlines, found.standings).encode()
     if not results.grades.is_file() or results.grades.read_bytes() != expected:

@@ -112,15 +112,20 @@ class Proctor:
         )
 
     def view(self, one: str, person: str) -> View:
-        """A student's own attempt; ended by now if its time is over."""
+        """A student's own attempt; ended by now if its time is over, which may wait for a commit."""
+        if (seen := self.glance(one, person)) is not None:
+            return seen
         at = self.clock.now()
-        with self.database.reading() as connection:
-            row = find(connection, one, person)
-            if not overdue(row, at):
-                return self._view(connection, row, at)
         self.writer.submit(partial(settle, one=one, now=at, seal=self._seal), [one]).result()
         with self.database.reading() as connection:
             return self._view(connection, find(connection, one, person), at)
+
+    def glance(self, one: str, person: str) -> View | None:
+        """The same without waiting: None if its time is over and it has yet to be ended."""
+        at = self.clock.now()
+        with self.database.reading() as connection:
+            row = find(connection, one, person)
+            return None if overdue(row, at) else self._view(connection, row, at)
 
     def save(
         self,
@@ -192,10 +197,10 @@ class Proctor:
             if not some:
                 return closed
 
-    def mark(self) -> int:
-        """Mark the attempts that are over; how many. One that changes meanwhile is left to the next call."""
+    def mark(self, most: int | None = None) -> int:
+        """Mark attempts that are over; how many. One that changes meanwhile is left to the next call."""
         with self.database.reading() as connection:
-            waiting = unmarked(connection)
+            waiting = unmarked(connection)[:most]
         return sum(self.mark_one(one) for one in waiting)
 
     def mark_one(self, one: str) -> bool:

@@ -21,7 +21,7 @@ def grade_class(course: Path, assignment: str, path: Path, out: Path, **options:
         return batch.handed_in(entries), len(entries)
 
     chosen = Options(**{"workers": 1, **options})
-    run(find_course(course), assignment, Results(out), (None, 1), chosen, handed)
+    run(find_course(course), assignment, Results(out), 1, chosen, handed)
     return reports_in(out)
 
 

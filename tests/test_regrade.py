@@ -14,6 +14,8 @@ from tiny_course import ASSIGNMENT
 
 from autograder import grading
 from autograder.course import Course
+from autograder.ledger import Graded, read_ledger
+from autograder.notebook import LARGEST_FILE
 
 HALF = SOURCE.replace("return 2 * x\n", "return 3 * x\n")
 DOUBLE = "assert_same(student.double, reference.double, rng.normal(size=(4, 3)))"
@@ -48,6 +50,35 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(grading, "evaluate", recorded)
     return ran
+
+
+def test_a_file_that_is_too_large(course: Path, classroom: Path, tmp_path: Path) -> None:
+    """Nothing of it is kept; its student is told why, and verifying and regrading find nothing to say."""
+    (classroom / "cid.ipynb").write_bytes(b" " * (LARGEST_FILE + 1))
+    out = tmp_path / "out"
+    report = grade_class(course, ASSIGNMENT, classroom, out)["cid"]
+    assert "larger than 20 MB" in report.submission.problem and report.score.earned == 0
+    assert len([*(out / "submissions").iterdir()]) == 2
+    assert autograder("verify", out, folder=course).returncode == 0
+    before = files(out)
+    ran = autograder("regrade", out, "--all", folder=course)
+    assert (ran.returncode, ran.stderr, files(out)) == (0, "", before)
+
+
+@pytest.mark.parametrize("how", ["missing", "altered"])
+def test_a_copy_that_is_lost(course: Path, classroom: Path, tmp_path: Path, how: str) -> None:
+    """What was handed in cannot be graded again without it: that is said, and nobody loses a point."""
+    out = tmp_path / "out"
+    grade_class(course, ASSIGNMENT, classroom, out)
+    lines = [line for line in read_ledger(out / "ledger.jsonl")[0] if isinstance(line, Graded)]
+    copy = out / "submissions" / next(line.submission for line in lines if line.student == "ann")
+    copy.unlink() if how == "missing" else copy.write_text(notebook(HALF))
+    before = files(out)
+    ran = autograder("regrade", out, "--all", folder=course)
+    assert (ran.returncode, ran.stderr, files(out)) == (0, "", before)
+    assert f"Not graded again: ann: {copy} is missing or was altered." in ran.stdout
+    again = [line for line in read_ledger(out / "ledger.jsonl")[0] if isinstance(line, Graded)]
+    assert [line.student for line in again[len(lines) :]] == ["bob"]
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -72,12 +72,12 @@ def marked(mark: str) -> list[int]:
     return found
 
 
-def left_over(mark: str) -> list[int]:
-    """The processes still there after 20 seconds; some hear of the end by their pipe, a moment late."""
+def left_running(mark: str) -> list[int]:
+    """The processes that outlive a run; multiprocessing's tracker ends a moment after it, seeing it gone."""
     deadline = time.monotonic() + 20
-    while marked(mark) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return marked(mark)
+    while (found := marked(mark)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
 
 
 def what_was_graded(lines: list[Line]) -> set[str]:
@@ -111,7 +111,7 @@ def test_killed_again_and_again(place: Path) -> None:
     assert len(lines) == STUDENTS + 1
     assert what_was_graded(lines) == what_was_graded(read_ledger(place / "undisturbed" / "ledger.jsonl")[0])
     assert autograder("verify", place / "out", folder=place / "course").returncode == 0
-    assert left_over(mark) == []
+    assert left_running(mark) == []
 
 
 def test_ctrl_c(place: Path) -> None:
@@ -120,7 +120,7 @@ def test_ctrl_c(place: Path) -> None:
     stop(place, mark, signal.SIGINT, 4)
     kept = graded_lines(place)
     assert 4 <= kept <= STUDENTS
-    assert left_over(mark) == []
+    assert left_running(mark) == []
     ran = subprocess.run(command(place, "out"), cwd=place / "course", capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert f"{kept - 1} of {STUDENTS} were graded before" in ran.stdout

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograder.assignment import load_assignment
+from autograder.assignment import assignment_file
 from autograder.batch import Batch
 from autograder.cli.run import derive
 from autograder.course import find_course
@@ -71,7 +70,7 @@ def _write(results: Path, course: Path | None, line: Changed | None) -> None:
     folder, found = Results(results.absolute()), find_course(course)
     lines, _ = read_ledger(folder.ledger)
     first = opened(lines, folder.ledger)
-    with Batch(folder, first.assignment, None, secrets.randbits(32)) as batch:
+    with Batch(folder, first.assignment) as batch:
         if line is not None:
             batch.ledger.append([line])
-        derive(found, load_assignment(found, first.assignment), folder, batch)
+        derive(found, first.assignment, assignment_file(found, first.assignment), batch)

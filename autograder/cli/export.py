@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import load_assignment
+from autograder.assignment import assignment_file
 from autograder.cli.show import say
 from autograder.course import find_course
 from autograder.derive import counted_reports
@@ -117,7 +117,7 @@ def _title(lines: Sequence[Line], course: Path | None) -> str:
     if path is None:
         raise UsageError("No report names the assignment.", next_step="Name its column with --column.")
     name = Report.from_json(path.read_bytes()).assignment
-    return load_assignment(find_course(course), name).file.title
+    return assignment_file(find_course(course), name).title
 
 
 def _feedback(lines: Sequence[Line], results: Path, out: Path | None, platform: Platform) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -56,7 +55,7 @@ def grade(
             here,
             assignment,
             Results(out.absolute()),
-            (seed, secrets.randbits(32)),
+            seed,
             Options(workers, dataset, sandbox, scheduler),
             handed,
         )

@@ -56,7 +56,7 @@ def regrade(
         find_course(course),
         first.assignment,
         folder,
-        (None, first.seed),
+        None,
         Options(workers, dataset, sandbox, scheduler, everything, only_raise, dry_run),
         handed,
     )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from autograder.assignment import Assignment, load_assignment
+from autograder.assignment import AssignmentFile, load_assignment
 from autograder.batch import Batch, Crew, Handed
 from autograder.cli.show import progress_bar, say, show_changes, show_class
 from autograder.cli.worker import INSTALL, NOT_INSTALLED
@@ -42,7 +42,7 @@ def run(
     course: Course,
     assignment: str,
     results: Results,
-    seeds: tuple[int | None, int],
+    seed: int | None,
     options: Options,
     handed: Callable[[Batch], tuple[Iterable[Handed], int]],
 ) -> None:
@@ -55,7 +55,7 @@ def run(
         with Worker() as worker:
             if refusal := why_refused(worker.level, options.sandbox):
                 raise refusal
-    with Batch(results, assignment, *seeds) as batch:
+    with Batch(results, assignment, seed) as batch:
         files, total = handed(batch)
         # Another machine may have other data sets: it is told which one was found here.
         setup = Setup(course.root, assignment, batch.seed, dataset, options.sandbox)
@@ -71,6 +71,10 @@ def run(
             bar = progress.add_task(f"Grading {assignment}", total=total)
             for _ in done:
                 progress.advance(bar)
+        for line in batch.lost:
+            copy = results.submissions / line.submission
+            say(f"Not graded again: {line.student}: {copy} is missing or was altered.")
+            say("  The earlier score stays. Restore the file from a backup to grade it again.")
         if batch.already:
             say(f"{batch.already} of {total} were graded before and have not changed.")
         if batch.changes:
@@ -78,7 +82,7 @@ def run(
         if options.dry:
             say(f"{len(batch.changes)} would change; nothing was written.")
             return
-        derive(course, loaded, results, batch)
+        derive(course, assignment, loaded.file, batch)
         for one in batch.given_up:
             say(f"Not graded: {one.job.student}: {one.why}")
         if batch.given_up:
@@ -108,11 +112,11 @@ def _stoppable(batch: Batch) -> Iterator[None]:
         raise
 
 
-def derive(course: Course, assignment: Assignment, results: Results, batch: Batch) -> None:
+def derive(course: Course, assignment: str, file: AssignmentFile, batch: Batch) -> None:
     """Write what follows from the ledger and say how the class did."""
-    lines = batch.ledger.lines
-    found = class_results(results, lines, course, assignment.id, assignment.file, batch.outlines)
-    write_class(results, lines, found, assignment.file.title, course)
+    results, lines = batch.results, batch.ledger.lines
+    found = class_results(results, lines, course, assignment, file, batch.outlines)
+    write_class(results, lines, found, file.title, course)
     show_class(found.outlines, found.standings)
     say(
         f"\nClass page  {results.index}\nGrades      {results.grades}\nSeed        {batch.seed}"

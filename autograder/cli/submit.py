@@ -12,9 +12,9 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from autograder.assignment import AssignmentFile
+from autograder.assignment import assignment_file
 from autograder.cli.show import console, printable, say
-from autograder.course import find_course, read_yaml
+from autograder.course import find_course
 from autograder.errors import SubmissionError, UsageError
 from autograder.intake.drop import About, Receipt, attempts, hand_in, open_drop, read_about
 from autograder.notebook import read_notebook
@@ -32,7 +32,7 @@ def drop(
 ) -> None:
     """Make a folder to hand in to: students add files and see nobody's, its owner sees all."""
     found = find_course(course)
-    file = read_yaml(found.folders(assignment)[0] / "assignment.yaml", AssignmentFile)
+    file = assignment_file(found, assignment)
     due = file.due if file.due is None or file.due.tzinfo else file.due.replace(tzinfo=found.zone)
     functions = [name for task in file.tasks for name in task.functions]
     about = About(assignment=assignment, title=file.title, due=due, functions=functions)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,11 +13,11 @@ from autograder.intake.entry import Unplaced
 from autograder.intake.names import safe_name
 from autograder.report import Report
 from autograder.results import Results
+from autograder.zipped import zipped
 
 __all__ = ["Platform", "feedback_zip"]
 
 Platform = Literal["canvas", "moodle", "gradescope"]
-WHEN = (2000, 1, 1, 0, 0, 0)  # the same feedback is the same archive
 
 
 def feedback_zip(lines: Sequence[Line], results: Results, platform: Platform) -> tuple[bytes, list[Unplaced]]:
@@ -29,27 +27,28 @@ def feedback_zip(lines: Sequence[Line], results: Results, platform: Platform) ->
     Gradescope there is a results.json for each student.
     """
     unplaced = []
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        for line in lines:
-            student = line.standing.student
-            if line.standing.report is None:
-                unplaced.append(Unplaced(student, "There is no report."))
-                continue
-            report = Report.from_json(line.standing.report.read_bytes())
-            name, why = _name(line, report, platform)
-            page = results.page_of(line.standing.report)
-            if platform == "gradescope":
-                data = results_json(report).encode()
-            elif page.is_file():
-                data = page.read_bytes()
-            else:
-                name, why = "", f"{page} does not exist."
-            if name:
-                archive.writestr(zipfile.ZipInfo(name, WHEN), data)
-            else:
-                unplaced.append(Unplaced(student, why))
-    return whole.getvalue(), unplaced
+    files: dict[str, bytes] = {}
+    for line in lines:
+        student = line.standing.student
+        if line.standing.report is None:
+            unplaced.append(Unplaced(student, "There is no report."))
+            continue
+        report = Report.from_json(line.standing.report.read_bytes())
+        name, why = _name(line, report, platform)
+        page = results.page_of(line.standing.report)
+        if platform == "gradescope":
+            data = results_json(report).encode()
+        elif page.is_file():
+            data = page.read_bytes()
+        else:
+            name, why = "", f"{page} does not exist."
+        if name in files:
+            name, why = "", f"The feedback of another student is named {name} too."
+        if name:
+            files[name] = data
+        else:
+            unplaced.append(Unplaced(student, why))
+    return zipped(files), unplaced
 
 
 def _name(line: Line, report: Report, platform: Platform) -> tuple[str, str]:

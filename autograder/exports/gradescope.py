@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import io
 import shlex
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
 from autograder.assignment import load_assignment
 from autograder.course import Course
-from autograder.errors import UsageError
 from autograder.exports.line import Line, points
 from autograder.exports.table import guarded, write_rows
+from autograder.installed import engine_needs
+from autograder.zipped import zipped
 
 __all__ = ["autograder_zip", "gradescope_grades"]
 
@@ -22,7 +20,6 @@ HEAD = [
     *("First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"),
     *("Submission Time", "Lateness (Days)"),
 ]
-WHEN = (2000, 1, 1, 0, 0, 0)
 SETUP = """\
 #!/usr/bin/env bash
 # Gradescope runs this once, when the image is built.
@@ -75,39 +72,23 @@ def autograder_zip(
     """The archive to upload under Configure Autograder: the engine, one assignment, its solution."""
     load_assignment(course, assignment)  # what is wrong with it is said here, not there
     arguments = [assignment, str(seed), dataset or "auto", sandbox]
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "setup.sh", SETUP.encode(), 0o755)
-        _add(archive, "run_autograder", RUN.format(arguments=shlex.join(arguments)).encode(), 0o755)
-        _add(archive, "requirements.txt", _requirements().encode())
-        engine = Path(autograder.__path__[0])
-        _add_folder(archive, engine, engine.name)
-        _add(archive, "course.yaml", (course.root / "course.yaml").read_bytes())
-        for folder in course.folders(assignment):
-            _add_folder(archive, folder, str(folder.relative_to(course.root)))
-    return whole.getvalue()
+    engine = Path(autograder.__path__[0])
+    files = {
+        "setup.sh": SETUP.encode(),
+        "run_autograder": RUN.format(arguments=shlex.join(arguments)).encode(),
+        "requirements.txt": "".join(f"{one}\n" for one in engine_needs()).encode(),
+        "course.yaml": (course.root / "course.yaml").read_bytes(),
+        **_folder(engine, engine.name),
+    }
+    for folder in course.folders(assignment):
+        files |= _folder(folder, str(folder.relative_to(course.root)))
+    return zipped(files, executable={"setup.sh", "run_autograder"})
 
 
-def _requirements() -> str:
-    """What the engine needs, as the installed package says it."""
-    try:
-        needed = importlib.metadata.requires("autograder") or []
-    except importlib.metadata.PackageNotFoundError as problem:
-        raise UsageError(
-            "The engine is not installed here, so what it needs is not known.",
-            next_step="Install it: pip install --editable .",
-        ) from problem
-    return "".join(f"{one}\n" for one in needed if "extra ==" not in one)
-
-
-def _add_folder(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
-    for path in sorted(folder.rglob("*")):
+def _folder(folder: Path, name: str) -> dict[str, bytes]:
+    found = {}
+    for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
-            _add(archive, f"{name}/{'/'.join(parts)}", path.read_bytes())
-
-
-def _add(archive: zipfile.ZipFile, name: str, data: bytes, mode: int = 0o644) -> None:
-    info = zipfile.ZipInfo(name, WHEN)
-    info.external_attr, info.compress_type = (0o100000 | mode) << 16, zipfile.ZIP_DEFLATED
-    archive.writestr(info, data)
+            found[f"{name}/{'/'.join(parts)}"] = path.read_bytes()
+    return found

@@ -1,6 +1,6 @@
 """What runs on Gradescope: ROOT/submission in, ROOT/results/results.json out.
 
-python -m autograder.exports.run ROOT ASSIGNMENT SEED DATASET [--weak]
+python -m autograder.exports.run ROOT ASSIGNMENT SEED DATASET SANDBOX
 """
 
 from __future__ import annotations

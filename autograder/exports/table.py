@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UsageError
+from autograder.gradebook import FORMULA
 
 __all__ = ["Table", "guarded", "read_table", "unguarded", "write_rows"]
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BOM = "\ufeff"
 
 

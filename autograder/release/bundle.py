@@ -17,8 +17,9 @@ from typing import Any
 from autograder.course import Course
 from autograder.errors import ContentError, UsageError
 from autograder.handout import read_handout
-from autograder.release.archive import zipped
-from autograder.release.wheel import engine_version, engine_wheel
+from autograder.installed import engine_facts
+from autograder.release.wheel import engine_wheel
+from autograder.zipped import zipped
 
 __all__ = ["release"]
 
@@ -91,7 +92,7 @@ def _files(course: Course, name: str) -> dict[str, bytes]:
     handout = read_handout(folder)
     wheel, engine = engine_wheel()
     due = f"\nDue {handout.file.due:%A, %B %-d, %Y, %H:%M} ({course.zone.key}).\n" if handout.file.due else ""
-    values = {"name": name, "wheel": wheel, "version": engine_version()}
+    values = {"name": name, "wheel": wheel, "version": engine_facts()["Version"]}
     return {
         f"{name}.ipynb": _notebook(folder / f"{name}.ipynb", SETUP.format(**values)),
         "checks.py": (folder / "checks.py").read_bytes(),

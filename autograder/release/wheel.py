@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from importlib import metadata
 from pathlib import Path
 
-from autograder.release.archive import zipped
+from autograder.installed import engine_facts, engine_needs
+from autograder.zipped import zipped
 
-__all__ = ["engine_version", "engine_wheel"]
+__all__ = ["engine_wheel"]
 
 PACKAGE = Path(__file__).parents[1]
 NAME = PACKAGE.name
@@ -22,14 +22,12 @@ HELD = {".py", ".html", ".css", ".js", ".typed"}
 NOT_FOR_STUDENTS = {"jupyter", "nbclient", "nbgrader", "sqlalchemy", "starlette", "uvicorn"}
 
 
-def engine_version() -> str:
-    """The version of the engine, as it is installed here."""
-    return metadata.version(NAME)
-
-
 def engine_wheel() -> tuple[str, bytes]:
-    """The wheel's file name and its bytes; the same each time."""
-    version = engine_version()
+    """The wheel's file name and its bytes; the same each time.
+
+    Raises UsageError where the engine is not installed.
+    """
+    version = engine_facts()["Version"]
     info = f"{NAME}-{version}.dist-info"
     files = {
         f"{NAME}/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes()
@@ -48,9 +46,8 @@ def engine_wheel() -> tuple[str, bytes]:
 
 
 def _metadata(version: str) -> str:
-    own = metadata.metadata(NAME)
-    needs = [need for need in metadata.requires(NAME) or [] if "extra ==" not in need]
-    wanted = [need for need in needs if re.split(r"[^\w.-]", need)[0].lower() not in NOT_FOR_STUDENTS]
+    own = engine_facts()
+    wanted = [one for one in engine_needs() if re.split(r"[^\w.-]", one)[0].lower() not in NOT_FOR_STUDENTS]
     lines = [
         "Metadata-Version: 2.1",
         f"Name: {NAME}",

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from autograder.errors import AutograderError
-from quizzes.cli import lint, loadtest, people, publish, results, schema, serve
+from quizzes.cli import crashtest, lint, loadtest, people, publish, results, schema, serve
 
 app = typer.Typer(
     help="Timed quizzes in the browser.",
@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("crashtest")(crashtest.crashtest)
 app.command("lint")(lint.lint)
 app.command("loadtest")(loadtest.loadtest)
 app.command("preview")(serve.preview_quiz)

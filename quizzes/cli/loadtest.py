@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +11,13 @@ import typer
 from autograder.course import find_course
 from autograder.errors import UsageError
 from quizzes.proof.load import Plan, load
+from quizzes.proof.process import allow_connections, ended_in_order
 from quizzes.proof.stage import serving, stage_for
+from quizzes.proof.verdict import machine
 
 __all__ = ["loadtest"]
 
-SPARE = 200  # open files beyond the connections
+SHORTEST = 1.0  # seconds
 
 
 def loadtest(
@@ -24,7 +25,7 @@ def loadtest(
     quiz: Annotated[str, typer.Option(help="Which quiz.")] = "quiz4",
     herd: Annotated[float, typer.Option(help="Seconds in which all of them start.", min=0)] = 10,
     steady: Annotated[float, typer.Option(help="Seconds of a save in 15 s each.", min=0)] = 60,
-    burst: Annotated[float, typer.Option(help="Seconds of a save in 5 s each.", min=0)] = 20,
+    burst: Annotated[float, typer.Option(help="Seconds of a save in 5 s each.", min=0)] = 60,
     deadline: Annotated[float, typer.Option(help="Seconds in which all hand in.", min=0)] = 5,
     grace: Annotated[float, typer.Option(help="The quiz's grace, in seconds.", min=0)] = 20,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
@@ -34,40 +35,25 @@ def loadtest(
     Server and takers share the machine's cores. Ends with 1 when a limit is missed.
     """
     root = find_course(course)
-    _allow_connections(takers)
-    plan = Plan(takers, herd, steady, burst=burst, deadline=deadline, grace=grace)
-    with tempfile.TemporaryDirectory(prefix="quizzes-load-") as folder:
+    allow_connections(takers)
+    plan = Plan(herd, steady, burst=burst, deadline=deadline, grace=grace)
+    if plan.whole < SHORTEST:
+        raise UsageError(
+            "A class needs a second at least from the opening to the deadline.",
+            next_step="Give --herd, --steady, --burst or --deadline more seconds.",
+        )
+    with ended_in_order(), tempfile.TemporaryDirectory(prefix="quizzes-load-") as folder:
         stage = stage_for(root, quiz, Path(folder))
         stage.publish(stage.plan())
         cookies = stage.admit(takers)
         with serving(stage) as server:
             result = load(stage, server, cookies, plan, typer.echo)
-    typer.echo("\n".join(["", *result.measured.lines(), ""]))
-    typer.echo(f"acknowledged saves {result.saves}, missing {result.lost}; refused {result.refused}")
-    problems = ", ".join(f"{kind}: {number}" for kind, number in result.measured.problems.items()) or "none"
-    typer.echo(f"server errors and lost connections: {problems}")
-    typer.echo(
-        f"attempts open at the end: {result.left_open}; server's memory at most {result.memory:.0f} MB"
-    )
-    for said in dict.fromkeys(result.failed[:3]):
-        typer.echo(f"gave up: {said}")
-    misses = result.misses()
-    for said in misses:
-        typer.echo(f"MISSED  {said}")
-    if misses:
+        said = server.said()
+    typer.echo("\n".join(["", machine(), "", *result.lines()]))
+    if said:
+        typer.echo(f"\nThe server said:\n{said}")
+    missed = sum(not one.kept for one in result.verdicts())
+    if missed:
+        typer.echo(f"\n{missed} {'limit is' if missed == 1 else 'limits are'} missed.")
         raise typer.Exit(1)
-    typer.echo("Every limit is kept.")
-
-
-def _allow_connections(takers: int) -> None:
-    """Each taker is an open file; the server inherits the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = takers + SPARE
-    if soft >= needed or soft == resource.RLIM_INFINITY:
-        return
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        raise UsageError(
-            f"This machine allows {hard} open files; {takers} takers need {needed}.",
-            next_step="Raise the limit (ulimit -n), or test with fewer takers.",
-        )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    typer.echo("\nEvery limit is kept.")

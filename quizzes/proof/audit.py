@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import func, select
 
+from quizzes.attempt import fold
 from quizzes.proof.taker import Acknowledged
+from quizzes.store.attempts import state_of
 from quizzes.store.database import Database
-from quizzes.store.schema import answer, answer_event, attempt
+from quizzes.store.log import events_of
+from quizzes.store.receipts import last_receipt
+from quizzes.store.schema import answer, answer_event, attempt, grade
 
-__all__ = ["faults_in_file", "missing", "still_open"]
+__all__ = ["damage", "faults_in_file", "missing", "missing_receipts", "still_open"]
 
 
 def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
@@ -37,11 +42,28 @@ def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Ac
     return lost
 
 
+def missing_receipts(database: Database, shown: Mapping[str, str]) -> list[str]:
+    """Attempts that are open, or have another receipt, although a student was shown one with this digest."""
+    with database.reading() as connection:
+        closed = set(connection.execute(select(attempt.c.id).where(attempt.c.state != "open")).scalars())
+        stored = {one: last_receipt(connection, one) for one in shown}
+    return [
+        one
+        for one, digest in shown.items()
+        if one not in closed or (kept := stored[one]) is None or kept.digest != digest
+    ]
+
+
 def still_open(database: Database) -> int:
     """How many attempts are open."""
     with database.reading() as connection:
         open_ = select(func.count()).select_from(attempt).where(attempt.c.state == "open")
         return int(connection.execute(open_).scalar_one())
+
+
+def damage(database: Database) -> list[str]:
+    """What is not whole: the file itself, rows that are not what their log comes to, answers marked twice."""
+    return [*faults_in_file(database), *_unlike_their_log(database), *_marked_twice(database)]
 
 
 def faults_in_file(database: Database) -> list[str]:
@@ -52,3 +74,32 @@ def faults_in_file(database: Database) -> list[str]:
         said = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
         said += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
     return [one for one in said if one != "ok"]
+
+
+def _unlike_their_log(database: Database) -> list[str]:
+    said = []
+    with database.reading() as connection:
+        for one in connection.execute(select(attempt.c.id)).scalars().all():
+            events = events_of(connection, one)
+            stored = state_of(connection, one)
+            try:
+                told = fold(events)
+            except ValueError as problem:
+                said.append(f"The log of attempt {one} is impossible: {problem}.")
+                continue
+            if replace(told, refused={}) != stored:  # late saves are in the log alone
+                said.append(f"Attempt {one} is not what its log comes to.")
+    return said
+
+
+def _marked_twice(database: Database) -> list[str]:
+    many = (
+        select(grade.c.attempt, grade.c.pos)
+        .where(grade.c.current)
+        .group_by(grade.c.attempt, grade.c.pos)
+        .having(func.count() > 1)
+    )
+    with database.reading() as connection:
+        return [
+            f"Question {row.pos} of attempt {row.attempt} counts twice." for row in connection.execute(many)
+        ]

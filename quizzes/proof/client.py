@@ -36,11 +36,17 @@ class Connection:
     """One taker's connection; opened again whenever it was lost."""
 
     def __init__(self, port: int, cookie: str) -> None:
-        self._port = port
-        self._head = f"Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n"
+        self._cookie = cookie
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self.token = ""
+        self.move(port)
+
+    def move(self, port: int) -> None:
+        """From the next connection on the server is at another port."""
+        self._port = port
+        own = f"127.0.0.1:{port}"
+        self._head = f"Host: {own}\r\nOrigin: http://{own}\r\nCookie: {self._cookie}\r\n"
 
     async def get(self, path: str) -> Reply:
         """A page."""
@@ -77,7 +83,7 @@ class Connection:
                     self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
                 self._writer.write(request)
                 status, headers, body = await self._receive()
-        except (OSError, EOFError, ValueError, TimeoutError) as problem:
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as problem:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
@@ -90,4 +96,5 @@ class Connection:
         pairs = (line.split(": ", 1) for line in head[1:] if line)
         headers = {name.lower(): value for name, value in pairs}
         body = await self._reader.readexactly(int(headers.get("content-length", 0)))
-        return int(head[0].split(" ", 2)[1]), headers, body
+        _, status, *_ = head[0].split(" ")
+        return int(status), headers, body

@@ -5,212 +5,162 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from quizzes.clock import ServerClock
-from quizzes.proof.audit import faults_in_file, missing, still_open
+from quizzes.proof.audit import damage, missing, missing_receipts, still_open
 from quizzes.proof.client import Connection, Lost
-from quizzes.proof.measure import Measured, percentile
 from quizzes.proof.stage import Server, Stage
 from quizzes.proof.taker import Taker
+from quizzes.proof.verdict import CLOSED_WITHIN, Result
 
-__all__ = ["Limits", "Plan", "Result", "limits_for", "load"]
+__all__ = ["Plan", "load"]
 
-LEAD = 4_000  # milliseconds from the publishing to the opening
-CLOSED_WITHIN = 10.0  # seconds after deadline and grace
+LEAD = 2_000  # milliseconds from the publishing to the opening
 SLEEPY = 0.05  # so many never hand in: the server ends their attempts
 CLOCK = 20.0  # seconds between two looks at the clock
-MOST_MEMORY = 300.0  # MB
+LOOK = 0.5  # seconds between two questions whether all attempts are closed
 
 
 @dataclass(frozen=True)
 class Plan:
     """What happens, in seconds."""
 
-    takers: int
     herd: float = 10.0
     steady: float = 60.0
     every: float = 15.0  # between two saves of one taker
-    burst: float = 20.0
+    burst: float = 60.0
     burst_every: float = 5.0
     deadline: float = 5.0
     grace: float = 20.0
     seed: int = 1
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What must hold for a class of this size."""
-
-    steady: float  # seconds, 99th percentile of a save
-    herd: float  # seconds, 99th percentile of anything in a herd
-
-
-@dataclass
-class Result:
-    """What was seen."""
-
-    plan: Plan
-    measured: Measured = field(default_factory=Measured)
-    failed: list[str] = field(default_factory=list)  # takers who gave up, and why
-    saves: int = 0
-    refused: int = 0
-    lost: int = 0
-    left_open: int = 0
-    faults: list[str] = field(default_factory=list)
-    memory: float = 0.0
-
-    def misses(self) -> list[str]:
-        """Every limit that was missed, as a sentence."""
-        limits, said = limits_for(self.plan.takers), []
-        for phase in ("steady", "burst"):
-            slow = percentile(self.measured.of(phase, "save"), 99)
-            if slow > limits.steady:
-                said.append(f"{phase}: a save's 99th percentile is {slow:.2f} s, above {limits.steady} s.")
-        for phase in ("opening", "deadline"):
-            slow = percentile(self.measured.of(phase), 99)
-            if slow > limits.herd:
-                said.append(f"{phase}: the 99th percentile is {slow:.2f} s, above {limits.herd} s.")
-        counts = {
-            "server errors or lost connections": sum(self.measured.problems.values()),
-            "takers gave up": len(self.failed),
-            "acknowledged saves are missing": self.lost,
-            "attempts are open 10 s after deadline and grace": self.left_open,
-            "faults in the file": len(self.faults),
-        }
-        said += [f"{number} {what}." for what, number in counts.items() if number]
-        if self.memory > MOST_MEMORY:
-            said.append(f"The server took {self.memory:.0f} MB, above {MOST_MEMORY:.0f} MB.")
-        return said
-
-
-def limits_for(takers: int) -> Limits:
-    """The limits of a small, a middle and a large class."""
-    steady = 0.15 if takers <= 100 else 0.25
-    return Limits(steady, 2.0)
+    @property
+    def whole(self) -> float:
+        """From the opening to the deadline."""
+        return self.herd + self.steady + self.burst + self.deadline
 
 
 def load(stage: Stage, server: Server, cookies: list[str], plan: Plan, tell: Callable[[str], None]) -> Result:
     """Run the whole test against a server; `tell` hears what happens."""
     clock, times = ServerClock(), stage.plan()
     opens = clock.now() + LEAD
-    length = int(1000 * (plan.herd + plan.steady + plan.burst + plan.deadline))
-    schedule = replace(
-        times.schedule,
-        opens_at=opens,
-        due_at=opens + length,
-        closes_at=opens + length,
-        limit=None,
-        grace=int(plan.grace * 1000),
-        attempts=1,
-    )
-    stage.publish(replace(times, schedule=schedule))
-    result = Result(plan)
-    takers = [
-        Taker(
-            Connection(server.port, cookie),
-            stage.quiz,
-            random.Random(f"{plan.seed} {number}"),
-            result.measured.note,
-        )
-        for number, cookie in enumerate(cookies)
-    ]
-    _run(_together(takers, plan, result, lambda: (opens - clock.now()) / 1000, tell))
-    result.memory = server.peak()
-    saves = [save for taker in takers for save in taker.acknowledged]
-    result.saves, result.refused = len(saves), sum(taker.refused for taker in takers)
-    with stage.opened() as one:
+    ends = opens + int(1000 * plan.whole)
+    schedule = replace(times.schedule, opens_at=opens, due_at=ends, closes_at=ends, limit=None, attempts=1)
+    stage.publish(replace(times, schedule=replace(schedule, grace=int(1000 * plan.grace))))
+    result = Result(len(cookies))
+    takers = []
+    for number, cookie in enumerate(cookies):
+        dice = random.Random(f"{plan.seed} {number}")
+        connection = Connection(server.port, cookie)
+        takers.append(Taker(connection, stage.quiz, dice, result.measured.note))
+    shift = _Shift(takers, plan, result, tell)
+    with stage.opened() as one:  # before the herd comes: opening takes the lock to write
+
+        def left() -> int:
+            return still_open(one.database)
+
+        _run(shift.run((opens - clock.now()) / 1000, left))
+        result.memory = server.peak()
+        saves = [save for taker in takers for save in taker.acknowledged]
+        receipts = {taker.attempt: taker.receipt for taker in takers if taker.receipt}
+        result.saves, result.refused = len(saves), sum(taker.refused for taker in takers)
         result.lost = len(missing(one.database, saves))
-        result.left_open = still_open(one.database)
-        result.faults = faults_in_file(one.database)
+        result.receipts = len(receipts)
+        result.receipts_lost = len(missing_receipts(one.database, receipts))
+        result.left_open = left()
+        result.damage = damage(one.database)
     return result
 
 
-async def _together(
-    takers: list[Taker],
-    plan: Plan,
-    result: Result,
-    until_open: Callable[[], float],
-    tell: Callable[[str], None],
-) -> None:
-    """All phases, one after another."""
+class _Shift:
+    """All takers through all phases; a phase ends when its time has come, however late it began."""
 
-    async def all_do(phase: str, over: float, act: Callable[[Taker], Awaitable[None]]) -> None:
-        result.measured.phase = phase
-        tell(f"{phase}: {len(takers)} takers, {over:g} s")
+    def __init__(self, takers: list[Taker], plan: Plan, result: Result, tell: Callable[[str], None]) -> None:
+        self.takers, self.plan, self.result, self.tell = takers, plan, result, tell
 
-        async def one(taker: Taker) -> None:
-            await asyncio.sleep(taker.dice.uniform(0, over))
-            try:
-                await act(taker)
-            except Lost as problem:
-                result.failed.append(str(problem))
+    async def run(self, until_open: float, left: Callable[[], int]) -> None:
+        plan, loop = self.plan, asyncio.get_running_loop()
+        begins = loop.time() + max(0.0, until_open)
+        await asyncio.sleep(until_open)
+        self._phase("opening", f"starts within {plan.herd:g} s")
+        await self._all(self._begin, plan.herd)
+        end = begins + plan.herd
+        for phase, seconds, every in (
+            ("steady", plan.steady, plan.every),
+            ("burst", plan.burst, plan.burst_every),
+        ):
+            end += seconds
+            if seconds:
+                a_second = f"{len(self.takers) / every:.0f} saves a second for {seconds:g} s"
+                self._phase(phase, a_second)
+                await self._all(self._save, end, every)
+        self._phase("deadline", f"hands in within {plan.deadline:g} s")
+        await self._all(self._hand_in, plan.deadline)
+        await self._closed(begins + plan.whole + plan.grace, left)
+        for taker in self.takers:
+            await taker.connection.close()
 
+    def _phase(self, name: str, what: str) -> None:
+        self.result.measured.phase = name
+        self.tell(f"{name}: a class of {len(self.takers)}, {what}")
+
+    async def _all(self, act: Callable[..., Coroutine[Any, Any, None]], *given: float) -> None:
         async with asyncio.TaskGroup() as group:
-            for taker in takers:
-                group.create_task(one(taker))
+            for taker in self.takers:
+                group.create_task(act(taker, *given))
 
-    async def hand_in(taker: Taker) -> None:
-        if taker.attempt and taker.dice.random() >= SLEEPY:
-            await taker.finish()
+    async def _begin(self, taker: Taker, over: float) -> None:
+        await asyncio.sleep(taker.dice.uniform(0, over))
+        try:
+            await taker.start()
+        except Lost as problem:
+            self.result.failed.append(str(problem))
+            taker.attempt = ""
 
-    await asyncio.sleep(max(0.0, until_open()))
-    began = asyncio.get_running_loop().time()
-    await all_do("opening", plan.herd, Taker.start)
-    for phase, seconds, every in (
-        ("steady", plan.steady, plan.every),
-        ("burst", plan.burst, plan.burst_every),
-    ):
-        if seconds:
-            await _saving(takers, result, phase, seconds, every, tell)
-    await all_do("deadline", plan.deadline, hand_in)
-    whole = plan.herd + plan.steady + plan.burst + plan.deadline + plan.grace + CLOSED_WITHIN
-    rest = began + whole - asyncio.get_running_loop().time()
-    tell(f"after: {max(0.0, rest):.0f} s until every attempt must be closed")
-    await asyncio.sleep(max(0.0, rest))
-    for taker in takers:
-        await taker.connection.close()
-
-
-async def _saving(
-    takers: list[Taker], result: Result, phase: str, seconds: float, every: float, tell: Callable[[str], None]
-) -> None:
-    """Everybody saves now and then, and looks at the clock."""
-    result.measured.phase = phase
-    tell(f"{phase}: {len(takers) / every:.0f} saves a second for {seconds:g} s")
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-
-    async def one(taker: Taker) -> None:
-        looked = loop.time() + taker.dice.uniform(0, CLOCK)
+    async def _save(self, taker: Taker, end: float, every: float) -> None:
+        """Save now and then and look at the clock, as an open page does."""
+        loop = asyncio.get_running_loop()
+        looks = loop.time() + taker.dice.uniform(0, CLOCK)
         pause = taker.dice.uniform(0, every)
         with suppress(Lost):  # whoever cannot save cannot hand in either, and is counted there
-            while loop.time() + pause < end:
+            while taker.attempt and loop.time() + pause < end:
                 await asyncio.sleep(pause)
                 await taker.save()
-                if loop.time() > looked:
+                if loop.time() > looks:
                     await taker.look_at_the_clock()
-                    looked = loop.time() + CLOCK
+                    looks = loop.time() + CLOCK
                 pause = every * taker.dice.uniform(0.7, 1.3)
-        await asyncio.sleep(max(0.0, end - loop.time()))
+        await asyncio.sleep(end - loop.time())
 
-    async with asyncio.TaskGroup() as group:
-        for taker in takers:
-            if taker.attempt:
-                group.create_task(one(taker))
+    async def _hand_in(self, taker: Taker, over: float) -> None:
+        await asyncio.sleep(taker.dice.uniform(0, over))
+        if taker.attempt and taker.dice.random() >= SLEEPY:
+            try:
+                await taker.finish()
+            except Lost as problem:
+                self.result.failed.append(str(problem))
+
+    async def _closed(self, over: float, left: Callable[[], int]) -> None:
+        """Wait until the server has closed every attempt, or should have."""
+        loop = asyncio.get_running_loop()
+        self.tell(f"after: {max(0.0, over - loop.time()):.0f} s until deadline and grace are over")
+        while await asyncio.to_thread(left) and loop.time() < over + CLOSED_WITHIN:
+            await asyncio.sleep(LOOK)
+        self.result.closed_after = max(0.0, loop.time() - over)
 
 
-def _run(work: Awaitable[None]) -> None:
+def _run(work: Coroutine[Any, Any, None]) -> None:
     """On the fast event loop where there is one: what takers cost is taken from the server."""
-
-    async def main() -> None:
-        await work
-
     if sys.platform == "win32":
-        asyncio.run(main())
+        asyncio.run(work)
         return
-    import uvloop
-
-    uvloop.run(main())
+    try:
+        import uvloop
+    except ModuleNotFoundError:  # not for every Python
+        asyncio.run(work)
+    else:
+        uvloop.run(work)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -20,9 +19,10 @@ from quizzes.store.people import add_person, enrol
 from quizzes.store.sessions import open_session
 from quizzes.web.serve import Opened, opened
 
-__all__ = ["Server", "Stage", "serving", "stage_for"]
+__all__ = ["Server", "Stage", "serving", "stage_for", "started"]
 
 READY = 60.0  # seconds a server may take to be there
+PATIENCE = 30.0  # seconds it may take to end
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
 
     def peak(self) -> float:
         """The most memory it ever had, in MB; 0 where the system does not say."""
@@ -79,10 +80,23 @@ class Server:
             return 0.0
         return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")), 0.0)
 
+    def said(self, most: int = 2000) -> str:
+        """The end of what it complained about."""
+        return self.log.read_bytes()[-most:].decode(errors="replace").strip()
+
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=30)
+        self.process.kill()
+        self.process.wait(timeout=PATIENCE)
+
+    def stop(self) -> None:
+        """Let it write what is under way and end; one that does not is killed."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.kill()
 
 
 def stage_for(course: Course, quiz: str, folder: Path) -> Stage:
@@ -98,26 +112,37 @@ def stage_for(course: Course, quiz: str, folder: Path) -> Stage:
 @contextmanager
 def serving(stage: Stage) -> Iterator[Server]:
     """A server process on a free port, ended at the end; raises UsageError if it does not begin."""
-    told = stage.folder / "port"
+    server = started(stage)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def started(stage: Stage) -> Server:
+    """A server process that students may come to; raises UsageError if it does not begin."""
+    told, said = stage.folder / "port", stage.folder / "server.log"
     told.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "quizzes", "serve", "--own", "--port", "0", "--port-file", str(told)]
-    process = subprocess.Popen(
-        [*command, "--course", str(stage.folder)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    command = [sys.executable, "-m", "quizzes.cli", "serve", "--own", "--port", "0", "--port-file", str(told)]
+    with said.open("ab") as log:  # a file: a server that complains a lot must not wait for a reader
+        process = subprocess.Popen(
+            [*command, "--course", str(stage.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+    server = Server(process, 0, said)
     try:
         deadline = time.monotonic() + READY
         while not told.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         if not told.exists():
-            process.kill()
-            said = process.communicate()[1].decode(errors="replace").strip()
-            raise UsageError(f"The server did not begin: {said or 'it said nothing'}.")
-        yield Server(process, int(told.read_text(encoding="ascii")))
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.communicate(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
+            words = server.said() or "it said nothing"
+            raise UsageError(
+                f"The server did not begin: {words}", next_step="Try `quizzes serve --demo` on this machine."
+            )
+        server.port = int(told.read_text(encoding="ascii"))
+    except BaseException:
+        server.kill()
+        raise
+    return server

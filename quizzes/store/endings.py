@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from quizzes.attempt import Finished, FinishedBy, State
 from quizzes.store.attempts import AttemptRow, locked
-from quizzes.store.log import add, step
+from quizzes.store.log import OPEN_STEP, add
 from quizzes.store.receipts import Receipt, Seal, issue, last_receipt
 from quizzes.store.schema import attempt
 from quizzes.timing import Arrival, arrival
@@ -17,6 +17,9 @@ __all__ = ["SETTLE", "Ending", "close_overdue", "finish", "overdue", "settle"]
 
 # A save stamped in time may still be queued, here or in another server, when the grace ends.
 SETTLE = 2_000
+END = OPEN_STEP.values(
+    state=State.FINISHED.value, finished_at=bindparam("instant"), finished_by=bindparam("by")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,8 @@ def finish(connection: Connection, one: str, at: int, by: FinishedBy, seal: Seal
     if by is not FinishedBy.STAFF and arrival(at, row.deadline_at, row.grace) is Arrival.LATE:
         by = FinishedBy.SWEEPER
     finished_at = at if row.deadline_at is None else min(at, row.deadline_at)
-    seq = step(
-        connection,
-        one,
-        only_open=True,
-        state=State.FINISHED.value,
-        finished_at=finished_at,
-        finished_by=by.value,
-    )
-    assert seq is not None  # the row is locked
+    values = {"one": one, "instant": finished_at, "by": by.value}
+    seq: int = connection.execute(END, values).scalar_one()  # the row is locked
     add(connection, one, seq, Finished(at, finished_at, by))
     row = replace(row, state=State.FINISHED, finished_at=finished_at, finished_by=by, seq=seq)
     return Ending(row, issue(connection, row, seal), now=True)

@@ -17,7 +17,7 @@ from quizzes.refusal import NotFound
 from quizzes.store.attempts import AttemptRow, locked
 from quizzes.store.audit import Act, note
 from quizzes.store.log import add, step
-from quizzes.store.once import put
+from quizzes.store.once import put_all
 from quizzes.store.outbox import put_out
 from quizzes.store.schema import attempt, grade, regrade_run
 
@@ -150,8 +150,11 @@ def release(connection: Connection, run: int, *, at: int, who: str) -> int:
 
 def _make_current(connection: Connection, one: str, marks: Sequence[Given], at: int) -> None:
     connection.execute(update(grade).where(grade.c.attempt == one).values(current=False))
-    for given in marks:
-        put(connection, grade, {"attempt": one, **asdict(given), "at": at, "current": True})
+    put_all(
+        connection,
+        grade,
+        [{"attempt": one, **asdict(given), "at": at, "current": True} for given in marks],
+    )
 
 
 def _tell(connection: Connection, row: AttemptRow, points: float, once: str, at: int) -> None:

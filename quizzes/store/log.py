@@ -22,7 +22,7 @@ from quizzes.attempt import (
 )
 from quizzes.store.schema import answer_event, attempt, attempt_event
 
-__all__ = ["add", "events_of", "latest", "step"]
+__all__ = ["OPEN_STEP", "add", "events_of", "latest", "step"]
 
 KINDS = {
     "started": Started,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-__all__ = ["insert_once", "put"]
+__all__ = ["insert_once", "put", "put_all"]
 
 
 def insert_once(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
@@ -18,10 +18,18 @@ def insert_once(connection: Connection, table: Table, values: dict[str, Any]) ->
 
 def put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
     """Insert a row, or change the one with its primary key."""
+    put_all(connection, table, [values])
+
+
+def put_all(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """The same for many rows with the same columns, in one statement."""
+    if not rows:
+        return
     keys = [column.name for column in table.primary_key]
-    rest = {name: value for name, value in values.items() if name not in keys}
-    statement = _insert(connection, table).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+    statement = _insert(connection, table)
+    rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    changed = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    connection.execute(changed if rest else statement.on_conflict_do_nothing(), rows)
 
 
 def _insert(connection: Connection, table: Table) -> Any:

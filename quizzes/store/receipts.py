@@ -19,6 +19,7 @@ from quizzes.store.schema import receipt
 __all__ = ["Receipt", "Seal", "issue", "last_receipt"]
 
 SHORTEST = 16
+ISSUE = insert(receipt)
 LAST = select(receipt).where(receipt.c.attempt == bindparam("one")).order_by(receipt.c.seq.desc()).limit(1)
 
 
@@ -76,7 +77,7 @@ def issue(connection: Connection, row: AttemptRow, seal: Seal) -> Receipt:
     digest = hashlib.sha256(body.encode()).hexdigest()
     issued = Receipt(row.id, body, digest, seal.of("receipt", digest))
     values = {"attempt": row.id, "seq": row.seq, "body": body, "digest": digest}
-    connection.execute(insert(receipt), {**values, "signature": issued.signature})
+    connection.execute(ISSUE, {**values, "signature": issued.signature})
     return issued
 
 

@@ -21,7 +21,7 @@ __all__ = ["finish", "receipt", "receipt_file", "review"]
 async def review(request: Request) -> Response:
     """What is answered, what is not, what was flagged."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     if view.attempt.state is not State.OPEN:
         return RedirectResponse(f"/attempts/{one}/receipt", 303)
     with site.proctor.database.reading() as connection:
@@ -54,7 +54,7 @@ async def finish(request: Request) -> Response:
 async def receipt(request: Request) -> Response:
     """What was handed in and when, with a digest to note down."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     if view.receipt is None or view.attempt.state is State.OPEN:
         return RedirectResponse(f"/attempts/{one}", 303)
     row = view.attempt
@@ -75,7 +75,7 @@ async def receipt(request: Request) -> Response:
 async def receipt_file(request: Request) -> Response:
     """The receipt as a file, with the signature only this server can make."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     if view.receipt is None:
         raise Conflict("The attempt is not over.", next_step="Hand it in first.")
     told = {"body": view.receipt.body, "sha256": view.receipt.digest, "signature": view.receipt.signature}

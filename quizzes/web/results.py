@@ -71,13 +71,13 @@ class Result:
 async def results(request: Request) -> Response:
     """The student's own results."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     row = view.attempt
     if row.state is State.OPEN:
         return RedirectResponse(f"/attempts/{one}", 303)
     if row.state is State.FINISHED:
         await site.in_thread(site.proctor.mark_one, one)
-        view = await site.in_thread(site.proctor.view, one, session.person)
+        view = await site.view(one, session.person)
     with site.proctor.database.reading() as connection:
         release = site.quiz(current_version(connection, row.quiz)).release
         marks = marks_in(connection, one)

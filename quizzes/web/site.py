@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from quizzes.local_time import shown, time_of_day
-from quizzes.proctor import Proctor
+from quizzes.proctor import Proctor, View
 from quizzes.quiz import Quiz
 from quizzes.store.catalogue import content_of
 from quizzes.store.receipts import Seal
@@ -44,7 +44,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.quiz: Callable[[str], Quiz] = lru_cache(64)(self._quiz)  # by its version's hash
-        # Reading a whole attempt may wait for a commit; other requests do not wait with it.
+        # What waits for a commit by itself; other requests do not wait with it.
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="quiz-page")
         self._pages = Environment(
             loader=PackageLoader("quizzes.web"),
@@ -97,6 +97,11 @@ class Site:
     def form_token(self, session: Session) -> str:
         """What each form of a session carries, so that no other site can send one."""
         return self.seal.of("form", session.token)
+
+    async def view(self, attempt: str, person: str) -> View:
+        """A student's own attempt; ended by now if its time is over."""
+        seen = self.proctor.glance(attempt, person)
+        return await self.in_thread(self.proctor.view, attempt, person) if seen is None else seen
 
     async def in_thread(self, work: Callable[..., T], *given: Any) -> T:
         """The result of something that waits, computed beside the event loop."""

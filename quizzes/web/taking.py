@@ -32,7 +32,7 @@ Typed = dict[int, tuple[Answer, SaveResult]]
 async def page(request: Request) -> Response:
     """All questions with what is stored; once the attempt is over, its receipt instead."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     if view.attempt.state is not State.OPEN:
         return RedirectResponse(f"/attempts/{one}/receipt", 303)
     said = "Saved." if "saved" in request.query_params else ""
@@ -43,7 +43,7 @@ async def save_page(request: Request) -> Response:
     """The whole page as a form, from a browser without the script: every changed answer is saved."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
     form = await form_of(request, session)
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     action = form.get("action", [""])[-1]
     pen = form.get("pen", [""])[-1]
     if action == "here":
@@ -57,7 +57,7 @@ async def save_page(request: Request) -> Response:
     if not refused:
         goal = "/review" if action == "review" else f"?saved#question-{action}"
         return RedirectResponse(f"/attempts/{one}{goal}", 303)
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     said = "Not everything was saved: look at the questions marked below."
     status = max(result.outcome.status for result in refused)
     return HTMLResponse(_page(site, session, view, said=said, typed=typed), status)
@@ -100,7 +100,7 @@ async def save_flag(request: Request) -> Response:
     """Flag a question, or take the flag away."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
     sent = await json_of(request, session)
-    view, pos = await site.in_thread(site.proctor.view, one, session.person), request.path_params["pos"]
+    view, pos = await site.view(one, session.person), request.path_params["pos"]
     if pos >= len(view.items):
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
     flagged = sent.get("flagged") is True
@@ -119,7 +119,7 @@ async def take_pen(request: Request) -> Response:
 async def clock(request: Request) -> Response:
     """The time left by the server's clock, and what is stored; asked by an open page now and then."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await site.in_thread(site.proctor.view, one, session.person)
+    view = await site.view(one, session.person)
     pen = request.query_params.get("pen", "")
     told = {
         "state": view.attempt.state.value,
@@ -134,7 +134,7 @@ async def clock(request: Request) -> Response:
 async def picture(request: Request) -> Response:
     """A picture of the quiz, for those who have an attempt at it."""
     site, session = site_of(request), session_of(request)
-    view = await site.in_thread(site.proctor.view, request.path_params["attempt"], session.person)
+    view = await site.view(request.path_params["attempt"], session.person)
     file = request.path_params["file"]
     pictures = site.quiz(view.attempt.version).pictures
     if file not in pictures:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 __all__ = ["zipped"]
 
 FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
-READABLE = 0o100644 << 16
+READABLE, EXECUTABLE = 0o100644 << 16, 0o100755 << 16
 UNIX = 3
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """An archive of these files."""
+def zipped(files: Mapping[str, bytes], executable: Collection[str] = ()) -> bytes:
+    """An archive of these files; those named may be executed."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         for name in sorted(files):
             member = zipfile.ZipInfo(name, FIRST_TIME)
-            member.external_attr, member.create_system = READABLE, UNIX
-            member.compress_type = zipfile.ZIP_DEFLATED
+            member.external_attr = EXECUTABLE if name in executable else READABLE
+            member.create_system, member.compress_type = UNIX, zipfile.ZIP_DEFLATED
             archive.writestr(member, files[name])
     return whole.getvalue()

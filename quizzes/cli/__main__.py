@@ -1,0 +1,10 @@
+"""`python -m quizzes.cli`: the same as the command, with this very Python."""
+
+from __future__ import annotations
+
+from quizzes.cli import main
+
+__all__ = ["main"]
+
+if __name__ == "__main__":
+    main()
