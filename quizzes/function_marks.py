@@ -12,17 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from types import TracebackType
 
 from autograder.errors import SandboxError, UsageError
 from quizzes.functions import SandboxGrader, grade_function
 from quizzes.items.later import FunctionQuestion
 from quizzes.question import Mark
+from quizzes.quiz import Quiz
 from quizzes.raw import as_answer
+from quizzes.store.attempts import find
+from quizzes.store.catalogue import content_of
 from quizzes.store.database import Database
 from quizzes.store.pending import Waiting, put_off, settle_mark, waiting
 
-__all__ = ["FunctionMarks", "Settled"]
+__all__ = ["FunctionMarks", "Settled", "dealt_again"]
 
 log = logging.getLogger(__name__)
 
@@ -35,19 +39,35 @@ class Settled:
     troubles: list[tuple[Waiting, str]]
 
 
+def dealt_again(database: Database) -> Callable[[Waiting], object]:
+    """How a waiting answer's question is dealt again: by the version its mark is to come from."""
+
+    @lru_cache(64)
+    def quiz(version: str) -> Quiz:
+        with database.reading() as connection:
+            return Quiz.read(content_of(connection, version))
+
+    def question(one: Waiting) -> object:
+        with database.reading() as connection:
+            row = find(connection, one.attempt)
+        return quiz(one.key_version).deal(row.seed)[one.pos].question
+
+    return question
+
+
 class FunctionMarks:
     """Gives pending marks to functions; a context manager that keeps one sandbox from its first answer on."""
 
     def __init__(
         self,
         database: Database,
-        question_at: Callable[[str, int], object],
+        question_of: Callable[[Waiting], object],
         now: Callable[[], int],
         *,
         sandbox: str = "good",
     ) -> None:
-        """`question_at(attempt, pos)` deals a question again; one that is no function is left to people."""
-        self._database, self._question_at, self._now = database, question_at, now
+        """`question_of` deals a question again; one that is no function is left to people."""
+        self._database, self._question_of, self._now = database, question_of, now
         self._sandbox = sandbox
         self._grader: SandboxGrader | None = None
 
@@ -85,7 +105,7 @@ class FunctionMarks:
 
     def _graded(self, one: Waiting) -> Mark | None:
         """The mark, pending where it cannot be given; None for what is no function."""
-        question, source = self._question_at(one.attempt, one.pos), as_answer(one.raw)
+        question, source = self._question_of(one), as_answer(one.raw)
         if not isinstance(question, FunctionQuestion) or not isinstance(source, str):
             return None
         if self._grader is None:

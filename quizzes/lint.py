@@ -7,17 +7,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from quizzes.accommodations import read_granted
 from quizzes.bank import Bank
 from quizzes.expression import ExpressionProblem
 from quizzes.items import Item
+from quizzes.items.arrange import MatchingItem
 from quizzes.items.base import Context, VariantProblem
 from quizzes.items.blanks import BlanksItem
 from quizzes.items.choice import ChoiceQuestion
 from quizzes.items.numeric import NumberKey, NumericItem
 from quizzes.items.written import ExpressionItem, ShortTextItem
+from quizzes.marking.penalty import fair_penalty
 from quizzes.marking.words import matches
 from quizzes.math import MathProblem
 from quizzes.numbers import parse_number
@@ -100,6 +104,8 @@ def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
             if question.mark(wrong.value).share:
                 yield f"the common wrong answer {wrong.value} earns points"
             context.html(wrong.feedback)
+    if isinstance(item, BlanksItem | MatchingItem) and item.penalty:
+        yield from _penalty_faults(item.penalty, view)
     if isinstance(item, ShortTextItem) and item.pattern:
         yield from _pattern_faults(item, context)
     if isinstance(question, ChoiceQuestion):
@@ -125,6 +131,17 @@ def _number_faults(number: NumberKey, context: Context) -> Iterator[str]:
         context.html(wrong.feedback)
         if number.tolerance.accepts(value, key):
             yield f"the common wrong value {wrong.value} = {value:.6g} is accepted; add to `where`"
+
+
+def _penalty_faults(penalty: Decimal, view: dict[str, Any]) -> Iterator[str]:
+    most = max(
+        len(field["options"] or view["options"]) for field in view["fields"] if field["kind"] == "choice"
+    )
+    if Fraction(penalty) > (fair := fair_penalty(most)):
+        yield (
+            f"among {most} options a penalty of {penalty} takes more from a guess than it brings;"
+            f" at most {fair} is fair"
+        )
 
 
 def _pattern_faults(item: ShortTextItem, context: Context) -> Iterator[str]:

@@ -22,7 +22,6 @@ from quizzes.attempt import Event, FinishedBy, State
 from quizzes.clock import Clock
 from quizzes.paper import Dealt, QuizVersion
 from quizzes.pen import checked_pen
-from quizzes.question import Question
 from quizzes.raw import Answer, as_raw
 from quizzes.refusal import Busy, NotFound
 from quizzes.regrade import marks_of
@@ -180,10 +179,6 @@ class Proctor:
         with self.database.reading() as connection:
             row = find(connection, one)
             return self._view(connection, row, self.clock.now()), events_of(connection, one)
-
-    def question(self, one: str, pos: int) -> Question:
-        """A question of any attempt, dealt again."""
-        return self._papers(one)[1][pos].question
 
     def finish_for(self, one: str) -> Future[Ending]:
         """End an attempt, by staff."""

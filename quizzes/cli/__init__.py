@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from autograder.errors import AutograderError
-from quizzes.cli import crashtest, functions, lint, loadtest, people, publish, results, schema, serve
+from quizzes.cli import crashtest, grade, lint, loadtest, people, publish, results, schema, serve
 
 app = typer.Typer(
     help="Timed quizzes in the browser.",
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("crashtest")(crashtest.crashtest)
-app.command("functions")(functions.functions)
+app.command("grade")(grade.grade_functions)
 app.command("lint")(lint.lint)
 app.command("loadtest")(loadtest.loadtest)
 app.command("preview")(serve.preview_quiz)

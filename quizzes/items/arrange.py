@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
 from quizzes.marking.order import OrderRule, order_sentence, order_share
+from quizzes.marking.penalty import Penalty, penalised, penalty_sentence
 from quizzes.question import Answer, Mark, PublicField, PublicOption, PublicQuestion
 from quizzes.variant import stable_id
 
@@ -30,6 +31,7 @@ class MatchingItem(BaseItem):
     pairs: list[Pair] = Field(min_length=2, max_length=12, description="What belongs together.")
     distractors: list[Text] = Field(default_factory=list, description="On the right, belonging to none.")
     partial: bool = Field(default=True, description="Whether each right pair counts.")
+    penalty: Penalty = Decimal(0)
 
     @model_validator(mode="after")
     def _different(self) -> Self:
@@ -37,6 +39,8 @@ class MatchingItem(BaseItem):
             raise ValueError("two entries on the left are the same")
         if {one.right for one in self.pairs} & set(self.distractors):
             raise ValueError("a distractor belongs to an entry on the left")
+        if self.penalty and not self.partial:
+            raise ValueError("a penalty needs `partial: true`; all or nothing has nothing to take from")
         return self
 
     def question(self, seed: bytes, points: Decimal) -> MatchingQuestion:
@@ -56,7 +60,7 @@ class MatchingQuestion(ShownQuestion):
             stable_id(f"{item.id} left", one.left): stable_id(f"{item.id} right", one.right)
             for one in item.pairs
         }
-        self.partial = item.partial
+        self.partial, self.penalty = item.partial, item.penalty
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
@@ -66,7 +70,7 @@ class MatchingQuestion(ShownQuestion):
         options = tuple(PublicOption(id=id, html=html(self.rights[id])) for id in rights)
         fields = tuple(PublicField(id=id, label=html(self.lefts[id]), kind="choice") for id in lefts)
         rule = "Each right pair counts the same." if self.partial else "All pairs must be right."
-        return self._view(rule, options=options, fields=fields)
+        return self._view(rule + penalty_sentence(self.penalty), options=options, fields=fields)
 
     @property
     def key_text(self) -> str:
@@ -91,7 +95,9 @@ class MatchingQuestion(ShownQuestion):
         """Right pairs over all pairs, or all or nothing."""
         if not isinstance(answer, dict) or self.problem_with(answer):
             return self._mark(Fraction(0))
-        share = Fraction(sum(answer.get(a) == b for a, b in self.key.items()), len(self.key))
+        right = sum(answer.get(a) == b for a, b in self.key.items())
+        wrong = sum(bool(one) for one in answer.values()) - right
+        share = penalised(right, wrong, len(self.key), self.penalty)
         return self._mark(share if self.partial else Fraction(share == 1))
 
 

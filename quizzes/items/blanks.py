@@ -8,8 +8,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from quizzes.expression import Expression
 from quizzes.items.base import BaseItem, Context, ShownQuestion, Text
 from quizzes.items.numeric import NumberKey
+from quizzes.marking.penalty import Penalty, penalised, penalty_sentence
 from quizzes.marking.words import LONGEST_TEXT, matches
 from quizzes.numbers import LONGEST as LONGEST_NUMBER
 from quizzes.question import Answer, Mark, PublicField, PublicOption, PublicQuestion
@@ -19,7 +21,7 @@ __all__ = ["BlanksItem", "BlanksQuestion"]
 
 
 class Blank(NumberKey):
-    """One blank: a `key` makes it a number, `accept` a text, `options` (the first is right) a list."""
+    """One blank: `key` makes it a number, `accept` a text, `options` a list, `truth` a statement to judge."""
 
     key: Text = Field(default="0", description="The right number: an expression over the values.")
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Unique among the item's blanks.")
@@ -28,11 +30,20 @@ class Blank(NumberKey):
     accept: list[Text] = Field(default_factory=list, description="The right texts.")
     options: list[Text] = Field(default_factory=list, description="A list; the first is right, all shuffled.")
 
+    truth: bool | Text | None = Field(
+        default=None, description="Whether the label is true: true, false, or an expression over the values."
+    )
+
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = ("key" in self.model_fields_set, bool(self.accept), bool(self.options))
+        kinds = (
+            "key" in self.model_fields_set,
+            bool(self.accept),
+            bool(self.options),
+            self.truth is not None,
+        )
         if sum(kinds) != 1:
-            raise ValueError("a blank has one of key, accept and options")
+            raise ValueError("a blank has one of key, accept, options and truth")
         if self.options and not 2 <= len(set(self.options)) == len(self.options):
             raise ValueError("a list has at least two options, all different; the first is the right one")
         return self
@@ -40,13 +51,23 @@ class Blank(NumberKey):
     @property
     def kind(self) -> str:
         """How it is filled in."""
-        return "choice" if self.options else "text" if self.accept else "number"
+        if self.options or self.truth is not None:
+            return "choice"
+        return "text" if self.accept else "number"
+
+    def choices(self, context: Context) -> list[str]:
+        """What can be chosen, the right one first."""
+        if self.truth is None:
+            return self.options
+        truth = self.truth if isinstance(self.truth, bool) else bool(context.number(self.truth))
+        return ["True", "False"] if truth else ["False", "True"]
 
 
 class BlanksItem(BaseItem):
     """Several blanks below one prompt."""
 
     type: Literal["blanks"]
+    penalty: Penalty = Decimal(0)
     blanks: list[Blank] = Field(min_length=1, max_length=12, description="In the order they are shown.")
 
     @model_validator(mode="after")
@@ -56,6 +77,10 @@ class BlanksItem(BaseItem):
         for blank in self.blanks:
             if blank.kind == "number":
                 blank.check(self.names())
+            if isinstance(blank.truth, str):
+                Expression(blank.truth, self.names())
+        if self.penalty and not any(blank.kind == "choice" for blank in self.blanks):
+            raise ValueError("a penalty is for wrong choices; no blank has `options` or `truth`")
         return self
 
     def question(self, seed: bytes, points: Decimal) -> BlanksQuestion:
@@ -69,19 +94,26 @@ class BlanksQuestion(ShownQuestion):
     def __init__(self, item: BlanksItem, context: Context, points: Decimal) -> None:
         super().__init__(item, "blanks", context, points)
         self.blanks = {one.id: one for one in item.blanks}
+        self.penalty = item.penalty
+        self.right = {one.id: one.choices(context)[0] for one in item.blanks if one.kind == "choice"}
         self.choices = {
-            blank.id: {stable_id(f"{item.id}/{blank.id}", text): text for text in blank.options}
+            blank.id: {stable_id(f"{item.id}/{blank.id}", text): text for text in blank.choices(context)}
             for blank in item.blanks
         }
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
         weighted = len({one.weight for one in self.blanks.values()}) > 1
-        rule = "Each blank counts by its weight." if weighted else "Each blank counts the same."
+        rule = "Each blank counts the same."
+        if weighted:
+            rule = f"The blanks count {' : '.join(str(one.weight) for one in self.blanks.values())}."
+        rule += penalty_sentence(self.penalty)
         return self._view(rule, fields=tuple(self._field(one) for one in self.blanks.values()))
 
     def _field(self, blank: Blank) -> PublicField:
         ids = self.context.draw(f"options {blank.id}").shuffled(list(self.choices[blank.id]))
+        if blank.truth is not None:
+            ids.sort(key=lambda id: self.choices[blank.id][id], reverse=True)  # True first for everybody
         html = self.context.html
         shown = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
         hint = {"number": blank.hint(), "text": "A word or a few."}.get(blank.kind, "")
@@ -98,20 +130,22 @@ class BlanksQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """What belongs into each blank."""
-        return "; ".join(f"{self.context.words(one.label)}: {self._key(one)}" for one in self.blanks.values())
+        return "; ".join(
+            f"{self.context.words(one.label).rstrip('.')}: {self._key(one)}" for one in self.blanks.values()
+        )
 
     @property
     def key_answer(self) -> Answer:
         """What belongs into each blank, by id."""
         return {
-            id: stable_id(f"{self.item_id}/{id}", one.options[0]) if one.options else self._key(one)
+            id: stable_id(f"{self.item_id}/{id}", self.right[id]) if one.kind == "choice" else self._key(one)
             for id, one in self.blanks.items()
         }
 
     def _key(self, blank: Blank) -> str:
         if blank.kind == "number":
             return blank.shown(self.context)
-        return self.context.words((blank.options or blank.accept)[0])
+        return self.context.words(self.right.get(blank.id) or blank.accept[0])
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, dict) or not all(isinstance(one, str) for one in answer.values()):
@@ -131,17 +165,19 @@ class BlanksQuestion(ShownQuestion):
         return ""
 
     def mark(self, answer: Answer) -> Mark:
-        """The weights of the right blanks over all weights."""
+        """The weights of the right blanks over all weights, less the penalty for wrong choices."""
         if not isinstance(answer, dict) or self.problem_with(answer):
             return self._mark(Fraction(0))
-        total, earned, said, detail = 0, 0, [], {}
+        total, earned, lost, said, detail = 0, 0, 0, [], {}
         for id, blank in self.blanks.items():
             right, feedback = self._judge(blank, answer.get(id, ""))
             total, earned = total + blank.weight, earned + blank.weight * right
+            if blank.kind == "choice" and answer.get(id, "").strip() and not right:
+                lost += blank.weight
             detail[id] = "right" if right else "wrong"
             if feedback:
                 said.append(f"{self.context.words(blank.label)}: {feedback}")
-        return self._mark(Fraction(earned, total), "\n\n".join(said), **detail)
+        return self._mark(penalised(earned, lost, total, self.penalty), "\n\n".join(said), **detail)
 
     def _judge(self, blank: Blank, text: str) -> tuple[bool, str]:
         if not text.strip():
@@ -149,5 +185,5 @@ class BlanksQuestion(ShownQuestion):
         if blank.kind == "number":
             return blank.judge(text, self.context)
         if blank.kind == "choice":
-            return self.choices[blank.id][text] == blank.options[0], ""
+            return self.choices[blank.id][text] == self.right[blank.id], ""
         return matches(text, [self.context.words(one) for one in blank.accept]), ""

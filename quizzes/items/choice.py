@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from quizzes.items.base import BaseItem, Context, Part, ShownQuestion, Text
 from quizzes.marking.choice import ChoiceRule, choice_share, rule_sentence
+from quizzes.marking.penalty import no_single_penalty
 from quizzes.question import Answer, Mark, PublicOption, PublicQuestion
 from quizzes.variant import stable_id
 
@@ -41,6 +42,8 @@ class ChoiceItem(_WithOptions):
 
     type: Literal["choice"]
 
+    _refuse_penalty = model_validator(mode="before")(no_single_penalty)
+
     @model_validator(mode="after")
     def _one_right(self) -> Self:
         if sum(one.correct for one in self.options) != 1:
@@ -49,7 +52,7 @@ class ChoiceItem(_WithOptions):
 
     def question(self, seed: bytes, points: Decimal) -> ChoiceQuestion:
         """One variant."""
-        rule = "One option is right. No question counts below zero."
+        rule = "One option is right; a wrong one takes nothing away."
         return ChoiceQuestion(self, "choice", self.context(seed), points, self.options, ChoiceRule.OFF, rule)
 
 
@@ -82,6 +85,8 @@ class TrueFalseItem(BaseItem):
     answer: bool | Text = Field(description="true, false, or an expression over the values.")
     feedback: str = Field(default="", description="Shown after the quiz to those who were wrong.")
 
+    _refuse_penalty = model_validator(mode="before")(no_single_penalty)
+
     def question(self, seed: bytes, points: Decimal) -> ChoiceQuestion:
         """One variant."""
         context = self.context(seed)
@@ -97,7 +102,7 @@ class TrueFalseItem(BaseItem):
             points,
             options,
             ChoiceRule.OFF,
-            "Choose true or false.",
+            "Choose true or false; a wrong choice takes nothing away.",
             shuffle=False,
         )
 

@@ -78,4 +78,8 @@ class Tolerance(BaseModel):
         if self.mode == "sigfigs":
             exactly = "exactly " if self.count_digits else ""
             return f"Give {exactly}{self.digits} significant digits."
-        return "Give the exact number." if self.mode == "exact" else "Give at least four significant digits."
+        return (
+            "Give the exact number."
+            if self.mode == "exact"
+            else "Exact, or with at least four significant digits."
+        )

@@ -17,7 +17,7 @@ PATIENCE = 30  # seconds it may take to end
 
 
 class FunctionProcess:
-    """`quizzes functions --watch`, begun when the first function waits; it ends with its standard input.
+    """`quizzes grade --beside`, begun when the first function waits; it ends with its standard input.
 
     So nothing is left when this process is killed. On a machine whose sandbox is too weak it ends at once and
     says so, and the answers wait; it is begun once.
@@ -25,7 +25,7 @@ class FunctionProcess:
 
     def __init__(self, database: Database, folder: Path, *, own: bool) -> None:
         self._database = database
-        self._command = [sys.executable, "-m", "quizzes.cli", "functions", "--watch", "--course", str(folder)]
+        self._command = [sys.executable, "-m", "quizzes.cli", "grade", "--beside", "--course", str(folder)]
         self._command += ["--own"] if own else []
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import cast
 
 from hall import Hall
 from sqlalchemy import insert, select
@@ -17,7 +16,7 @@ from quizzes.question import Mark, Question
 from quizzes.raw import as_raw
 from quizzes.store.grades import Given, points_of, record
 from quizzes.store.outbox import claim
-from quizzes.store.pending import put_off, settle_mark, waiting
+from quizzes.store.pending import Waiting, put_off, settle_mark, waiting
 from quizzes.store.schema import answer, grade
 
 WORDS = {"prompt": "Write it.", "explanation": "So."}
@@ -58,7 +57,7 @@ class Room:
 
     def another_queue(self) -> FunctionMarks:
         """A second process would have its own."""
-        return FunctionMarks(self.hall.database, lambda _, pos: self.questions[pos], self.hall.clock.now)
+        return FunctionMarks(self.hall.database, lambda one: self.questions[one.pos], self.hall.clock.now)
 
     def told(self) -> list[object]:
         """The totals that other systems were told since the last look."""
@@ -125,20 +124,14 @@ def test_a_broken_check_waits_for_staff(hall: Hall) -> None:
 def test_a_question_that_cannot_be_dealt_stops_no_other(hall: Hall) -> None:
     """What goes wrong with one answer is noted for staff; the next is graded."""
     room = Room(hall, ["x = 1", RIGHT])
-    room.questions[0] = cast(Question, Broken())
-    queue = FunctionMarks(
-        hall.database, lambda _, pos: room.questions[pos].points and room.questions[pos], hall.clock.now
-    )
+
+    def dealt(one: Waiting) -> Question:
+        if one.pos == 0:
+            raise ZeroDivisionError
+        return room.questions[one.pos]
+
+    queue = FunctionMarks(hall.database, dealt, hall.clock.now)
     with queue:
         done = queue.round()
     assert (done.given, [one.pos for one, _ in done.troubles]) == (1, [0])
     assert "ZeroDivisionError" in done.troubles[0][1]
-
-
-class Broken:
-    """A question that cannot be dealt."""
-
-    @property
-    def points(self) -> Decimal:
-        """Nothing can be said."""
-        raise ZeroDivisionError
