@@ -23,6 +23,7 @@ class Dealt:
     params: str  # the numbers drawn, as JSON
     option_order: str  # the order of the options by their ids, as JSON
     points: Decimal
+    dropped: bool = False  # everybody gets its points
 
     @cached_property
     def view(self) -> PublicQuestion:

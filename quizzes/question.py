@@ -145,6 +145,10 @@ class Question(ABC):
         exact = self.points * kept.numerator / kept.denominator
         return Mark(exact.quantize(CENT).normalize() + 0, kept, feedback=render(feedback), detail=detail)
 
+    def full(self) -> Mark:
+        """Full marks, whatever was answered: the question was dropped."""
+        return self._mark(Fraction(1))
+
     def _pending(self) -> Mark:
         return Mark(Decimal(0), Fraction(0), pending=True)
 

@@ -50,6 +50,7 @@ class Quiz(Part):
     shuffle: bool = True
     release: Release = Release()
     pools: list[Pool] = Field(min_length=1)
+    dropped: list[str] = Field(default_factory=list)  # references
     pictures: dict[str, Base64Bytes] = Field(default_factory=dict)  # by their path beside the banks
 
     def __len__(self) -> int:
@@ -101,12 +102,12 @@ class Quiz(Part):
         """The questions of an attempt, with what is written down of them."""
         picked, variants = self.picked(seed.encode()), self.variants(seed.encode())
         return [
-            _dealt(reference, item, question)
+            _dealt(reference, item, question, dropped=reference in self.dropped)
             for (reference, item, _), question in zip(picked, variants, strict=True)
         ]
 
 
-def _dealt(reference: str, item: Item, question: ShownQuestion) -> Dealt:
+def _dealt(reference: str, item: Item, question: ShownQuestion, *, dropped: bool) -> Dealt:
     view = question.public_view()
     orders = [[one.id for one in options] for options in (view.options, *(f.options for f in view.fields))]
     digest = hashlib.sha256(f"{reference}\n{item.model_dump_json(exclude_unset=True)}".encode()).hexdigest()
@@ -118,4 +119,5 @@ def _dealt(reference: str, item: Item, question: ShownQuestion) -> Dealt:
         params=json.dumps(values),
         option_order=json.dumps(orders if any(orders) else []),
         points=question.points,
+        dropped=dropped,
     )

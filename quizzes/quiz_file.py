@@ -61,6 +61,10 @@ class QuizFile(Part):
     extend_close: bool = Field(default=True, description="Extra time moves the close for its student.")
     release: Release = Field(default_factory=Release)
     questions: list[Pick] = Field(min_length=1)
+    dropped: list[str] = Field(
+        default_factory=list,
+        description="Wrong items (topic/id): everybody gets their points.",
+    )
 
     @model_validator(mode="after")
     def _points_add_up(self) -> Self:
@@ -118,6 +122,7 @@ class _Reader:
             shuffle=file.shuffle,
             release=file.release,
             pools=pools,
+            dropped=self._dropped(pools),
             pictures={one: b64encode(self._picture(one)) for one in sorted(pictures)},
         )
         return QuizPlan(self.path, self.zone, quiz, self._schedule())
@@ -177,6 +182,12 @@ class _Reader:
         named = [one.item for one in self.file.questions if one.item]
         if len(set(named)) < len(named):
             raise self._wrong("questions", "an item is named twice")
+
+    def _dropped(self, pools: list[Pool]) -> list[str]:
+        for index, name in enumerate(self.file.dropped):
+            if not any(name in pool.items for pool in pools):
+                raise self._wrong("dropped", f"this quiz has no item {name!r}", index)
+        return self.file.dropped
 
     def _picture(self, file: str) -> bytes:
         path = self.path.parent / "banks" / file

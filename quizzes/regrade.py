@@ -6,7 +6,7 @@ would otherwise mark answers to one question by the key of another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,8 @@ from quizzes.raw import as_answer
 from quizzes.refusal import Conflict
 from quizzes.revisions import Held
 from quizzes.store.attempts import AttemptRow, answers_of, attempts_at, shown_in
-from quizzes.store.grades import Change, Given, propose
+from quizzes.store.grades import Change, Given, marks_in, propose
+from quizzes.store.hand import HAND
 
 __all__ = ["marks_of", "propose_regrade"]
 
@@ -35,7 +36,7 @@ def marks_of(
     marks = []
     for pos, item in enumerate(items):
         held = answers.get(pos, Held())
-        mark = item.question.mark(as_answer(held.raw))
+        mark = item.question.full() if item.dropped else item.question.mark(as_answer(held.raw))
         points = float(mark.points)
         marks.append(Given(pos, held.rev, points, mark.as_json(), key_version, grader_version))
     return marks
@@ -48,9 +49,21 @@ def propose_regrade(
 
     Nothing counts before `release`. Raises Conflict if that version asks other questions.
     """
-    marks = {
-        row.id: marks_of(connection, row, version.deal(row.seed), version.hash, grader_version)
-        for row in attempts_at(connection, quiz)
-        if row.state is State.GRADED and not row.preview
-    }
-    return propose(connection, quiz, marks, at=at, who=who)
+    marks = {}
+    for row in attempts_at(connection, quiz):
+        if row.state is State.GRADED and not row.preview:
+            given = marks_of(connection, row, version.deal(row.seed), version.hash, grader_version)
+            marks[row.id] = _kept(given, marks_in(connection, row.id))
+    return propose(connection, quiz, marks, version.hash, grader_version, at=at, who=who)
+
+
+def _kept(given: Sequence[Given], before: Mapping[int, Given]) -> list[Given]:
+    """What a person or the sandbox gave stays: a key says nothing about it."""
+    return [
+        old
+        if (old := before.get(one.pos)) is not None
+        and old.answer_rev == one.answer_rev
+        and (old.grader_version.startswith(HAND) or (one.pending and not old.pending))
+        else one
+        for one in given
+    ]

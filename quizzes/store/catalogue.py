@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from quizzes.paper import QuizVersion
 from quizzes.refusal import Conflict, NotFound
@@ -14,7 +14,16 @@ from quizzes.store.people import schedule_of, terms_of
 from quizzes.store.schema import enrolment, quiz, quiz_version
 from quizzes.timing import Schedule
 
-__all__ = ["Published", "Shortfall", "content_of", "current_version", "publish", "published_in"]
+__all__ = [
+    "Published",
+    "Shortfall",
+    "content_of",
+    "current_version",
+    "keep_version",
+    "make_current",
+    "publish",
+    "published_in",
+]
 
 
 # Asked at every start, so they are built once.
@@ -49,8 +58,7 @@ def publish(
     """
     if problem := schedule.problem():
         raise Conflict(f"{title}: {problem}", next_step="Correct its times.")
-    values = {"hash": version.hash, "content": version.content, "published_at": at}
-    insert_once(connection, quiz_version, values)
+    keep_version(connection, version, at)
     put(
         connection,
         quiz,
@@ -84,6 +92,18 @@ def publish(
         )
     note(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
     return short
+
+
+def keep_version(connection: Connection, version: QuizVersion, at: int) -> None:
+    """Keep a version's content, once."""
+    insert_once(
+        connection, quiz_version, {"hash": version.hash, "content": version.content, "published_at": at}
+    )
+
+
+def make_current(connection: Connection, quiz_id: str, version: str) -> None:
+    """Let new attempts, and what results show, be of this version."""
+    connection.execute(update(quiz).where(quiz.c.id == quiz_id).values(version=version))
 
 
 @dataclass(frozen=True, slots=True)

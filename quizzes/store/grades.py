@@ -7,10 +7,10 @@ regrade run says what would change before it does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from quizzes.attempt import Graded, State
 from quizzes.refusal import NotFound
@@ -21,7 +21,24 @@ from quizzes.store.once import put_all
 from quizzes.store.outbox import put_out
 from quizzes.store.schema import attempt, grade, regrade_run
 
-__all__ = ["Change", "Given", "marks_in", "points_of", "propose", "record", "release", "unmarked"]
+__all__ = [
+    "Change",
+    "Given",
+    "Run",
+    "marks_in",
+    "points_of",
+    "propose",
+    "record",
+    "release",
+    "runs_of",
+    "tell",
+    "total",
+    "unmarked",
+]
+
+
+DIGITS = 4  # of points, after the decimal point
+TOTAL = select(func.sum(grade.c.points)).where(grade.c.attempt == bindparam("one"), grade.c.current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +76,13 @@ def unmarked(connection: Connection) -> list[str]:
 
 def points_of(connection: Connection, one: str) -> float | None:
     """The points an attempt has now; None before it was marked."""
-    total = select(func.sum(grade.c.points)).where(grade.c.attempt == one, grade.c.current)
-    points = connection.execute(total).scalar_one()
-    return None if points is None else float(points)
+    points = connection.execute(TOTAL, {"one": one}).scalar_one()
+    return None if points is None else round(float(points), DIGITS)
+
+
+def total(marks: Iterable[Given]) -> float:
+    """The points of marks together, without the dust of binary fractions."""
+    return round(sum(one.points for one in marks), DIGITS)
 
 
 def marks_in(connection: Connection, one: str) -> dict[int, Given]:
@@ -81,29 +102,35 @@ def record(connection: Connection, seen: AttemptRow, marks: Sequence[Given], at:
         return False
     seq = step(connection, row.id, state=State.GRADED.value)
     assert seq is not None
-    points = sum(one.points for one in marks)
+    points = total(marks)
     add(connection, row.id, seq, Graded(at, points))
     _make_current(connection, row.id, marks, at)
     if not row.preview:
-        _tell(connection, row, points, f"grade:{row.id}:{seq}", at)
+        tell(connection, row, f"grade:{row.id}:{seq}", at)
     return True
 
 
 def propose(
-    connection: Connection, quiz_id: str, marks: Mapping[str, Sequence[Given]], *, at: int, who: str
+    connection: Connection,
+    quiz_id: str,
+    marks: Mapping[str, Sequence[Given]],
+    key_version: str,
+    grader_version: str,
+    *,
+    at: int,
+    who: str,
 ) -> tuple[int, list[Change]]:
     """Note down what another key would give; a run's number and what it would change."""
     changes = []
     for one, given in sorted(marks.items()):
         before = points_of(connection, one) or 0.0
-        after = sum(each.points for each in given)
+        after = total(given)
         if before != after:
             changes.append(Change(one, before, after))
-    first = next((each for given in marks.values() for each in given), None)
     values = {
         "quiz": quiz_id,
-        "key_version": first.key_version if first else "",
-        "grader_version": first.grader_version if first else "",
+        "key_version": key_version,
+        "grader_version": grader_version,
         "who": who,
         "diff": json.dumps(
             {
@@ -115,6 +142,34 @@ def propose(
     }
     run = connection.execute(insert(regrade_run).values(**values).returning(regrade_run.c.id)).scalar_one()
     return int(run), changes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A regrade that was worked out: what it changes, and since when it counts."""
+
+    id: int
+    key_version: str
+    who: str
+    at: int
+    released_at: int | None
+    changes: list[Change]
+
+
+def runs_of(connection: Connection, quiz_id: str) -> list[Run]:
+    """The regrades of a quiz, the newest first."""
+    theirs = select(regrade_run).where(regrade_run.c.quiz == quiz_id).order_by(regrade_run.c.id.desc())
+    return [
+        Run(
+            row.id,
+            row.key_version,
+            row.who,
+            row.at,
+            row.released_at,
+            [Change(**one) for one in json.loads(row.diff)["changes"]],
+        )
+        for row in connection.execute(theirs)
+    ]
 
 
 def release(connection: Connection, run: int, *, at: int, who: str) -> int:
@@ -138,11 +193,11 @@ def release(connection: Connection, run: int, *, at: int, who: str) -> int:
         now = {mark.pos: mark.answer_rev for mark in connection.execute(marked)}
         if row.state is not State.GRADED or now != {each.pos: each.answer_rev for each in marks}:
             continue
-        before, after = points_of(connection, one), sum(each.points for each in marks)
+        before, after = points_of(connection, one), total(marks)
         _make_current(connection, one, marks, at)
         if before != after:
             changed += 1
-            _tell(connection, row, after, f"regrade:{run}:{one}", at)
+            tell(connection, row, f"regrade:{run}:{one}", at)
     connection.execute(update(regrade_run).where(regrade_run.c.id == run).values(released_at=at))
     note(connection, Act(at, who, "release regrade", found.quiz, {"run": run, "changed": changed}))
     return changed
@@ -157,12 +212,13 @@ def _make_current(connection: Connection, one: str, marks: Sequence[Given], at: 
     )
 
 
-def _tell(connection: Connection, row: AttemptRow, points: float, once: str, at: int) -> None:
+def tell(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
+    """Let the gradebook know, once, of the points an attempt has now."""
     payload: dict[str, object] = {
         "attempt": row.id,
         "quiz": row.quiz,
         "person": row.person,
-        "points": points,
+        "points": points_of(connection, row.id),
         "finished_at": row.finished_at,
     }
     put_out(connection, "grade", once, payload, at)

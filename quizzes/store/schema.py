@@ -163,6 +163,7 @@ answer_event = Table(
         sqlite_where=sql("problem = '' AND NOT late"),
         postgresql_where=sql("problem = '' AND NOT late"),
     ),
+    Index("answer_event_at", "at"),
 )
 attempt_event = Table(
     "attempt_event",

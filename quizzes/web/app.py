@@ -18,6 +18,7 @@ from quizzes.web import ending, results, sign_in, start, taking
 from quizzes.web.guard import Guard
 from quizzes.web.requests import COOKIE, SignedOut, is_json, site_of
 from quizzes.web.site import STATIC, Site
+from quizzes.web.staff import mending, watching
 
 __all__ = ["make_app"]
 
@@ -42,6 +43,21 @@ ROUTES = [
     Route(f"{ATTEMPT}/receipt", ending.receipt),
     Route(f"{ATTEMPT}/receipt.json", ending.receipt_file),
     Route(f"{ATTEMPT}/results", results.results),
+    Route(f"{ATTEMPT}/requests/{{pos:int}}", results.ask, methods=["POST"]),
+    Route("/staff/attempts/{attempt}", watching.look),
+    Route("/staff/attempts/{attempt}/reopen", watching.open_again, methods=["POST"]),
+    Route("/staff/attempts/{attempt}/close", watching.close, methods=["POST"]),
+    Route("/staff/attempts/{attempt}/accept", watching.accept, methods=["POST"]),
+    Route("/staff/{quiz}", watching.live),
+    Route("/staff/{quiz}/time", watching.give_time, methods=["POST"]),
+    Route("/staff/{quiz}/message", watching.message, methods=["POST"]),
+    Route("/staff/{quiz}/marking", mending.marking),
+    Route("/staff/{quiz}/marking", mending.give_mark, methods=["POST"]),
+    Route("/staff/{quiz}/requests", mending.requests),
+    Route("/staff/{quiz}/requests", mending.answer, methods=["POST"]),
+    Route("/staff/{quiz}/regrades", mending.regrades),
+    Route("/staff/{quiz}/regrades", mending.regrade, methods=["POST"]),
+    Route("/staff/{quiz}/regrades/{run:int}/release", mending.release_run, methods=["POST"]),
     Mount("/static/{digest}", StaticFiles(directory=STATIC), name="static"),
 ]
 

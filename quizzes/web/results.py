@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -15,15 +15,17 @@ from quizzes.proctor import View
 from quizzes.question import PublicQuestion, Question
 from quizzes.quiz import Release, When
 from quizzes.raw import as_answer
+from quizzes.refusal import NotFound
 from quizzes.revisions import Held
 from quizzes.store.catalogue import current_version
 from quizzes.store.closing import over_for_all
 from quizzes.store.grades import marks_in
+from quizzes.store.talk import ask_again, requests_at
 from quizzes.text import render
 from quizzes.web.answers import answer_shown
-from quizzes.web.requests import session_of, site_of
+from quizzes.web.requests import form_of, session_of, site_of
 
-__all__ = ["Shown", "results"]
+__all__ = ["Shown", "ask", "results"]
 
 WORDS = {
     "never": "not shown",
@@ -79,10 +81,18 @@ async def results(request: Request) -> Response:
         await site.in_thread(site.proctor.mark_one, one)
         view = await site.view(one, session.person)
     with site.proctor.database.reading() as connection:
-        release = site.quiz(current_version(connection, row.quiz)).release
+        current = site.quiz(current_version(connection, row.quiz))
+        asked = {one.pos: one for one in requests_at(connection, one=one)}
         marks = marks_in(connection, one)
         closed = over_for_all(connection, row.quiz, request.state.at)
     due = row.due_at is None or row.due_at <= request.state.at
+    release = current.release
+    # A corrected version of the same questions says what is right; another one does not concern this attempt.
+    corrected = current.deal(row.seed)
+    if [(each.params, each.option_order) for each in corrected] == [
+        (each.params, each.option_order) for each in view.items
+    ]:
+        view = replace(view, items=corrected)
     shown = Shown.of(release, over=True, due=due, closed=closed)
     lines = [_result(view, pos, marks.get(pos), shown) for pos in range(len(view.items))]
     page = site.page(
@@ -92,11 +102,24 @@ async def results(request: Request) -> Response:
         shown=shown,
         when={name: WORDS[getattr(release, name)] for name in Shown.__dataclass_fields__},
         lines=lines,
+        asked=asked,
         total=sum(mark.points for mark in marks.values()) if shown.score and marks else None,
         session=session,
         token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+async def ask(request: Request) -> Response:
+    """Ask the course's staff for another look at a mark."""
+    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    form = await form_of(request, session)
+    view, pos = await site.view(one, session.person), request.path_params["pos"]
+    if view.attempt.state is not State.GRADED or pos >= len(view.items):
+        raise NotFound("There is no mark to ask about.", next_step="Wait until the quiz is marked.")
+    text = form.get("text", [""])[-1]
+    await site.written(lambda connection: ask_again(connection, one, pos, text, request.state.at), one)
+    return RedirectResponse(f"/attempts/{one}/results#question-{pos + 1}", 303)
 
 
 def _result(view: View, pos: int, mark: Any, shown: Shown) -> Result:

@@ -98,7 +98,7 @@ def serve(opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = F
     marker = Sweeper(lambda: proctor.mark(MARKED), every=MARK)
     looker = Sweeper(beside.look)
     try:
-        app = make_app(Site(proctor, opened.seal, COURSE, title, zone))
+        app = make_app(Site(proctor, opened.seal, COURSE, title, zone, folder))
         config = uvicorn.Config(
             app,
             access_log=False,

@@ -21,6 +21,7 @@ from quizzes.quiz import Quiz
 from quizzes.store.catalogue import content_of
 from quizzes.store.receipts import Seal
 from quizzes.store.sessions import Session, session_of
+from quizzes.store.talk import Notice, last_notice
 from quizzes.web.words import counted, span
 
 __all__ = ["STATIC", "Site", "done"]
@@ -29,6 +30,7 @@ T = TypeVar("T")
 STATIC = Path(__file__).parent / "static"
 REMEMBERED = 15_000  # milliseconds for which a session is not asked for again
 MOST_REMEMBERED = 20_000
+NEWS = 3_000  # milliseconds
 
 
 @dataclass
@@ -40,7 +42,9 @@ class Site:
     course: str
     title: str
     zone: ZoneInfo
+    folder: Path  # where the course's files are, for regrades
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
+    _notices: dict[str, tuple[Notice | None, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.quiz: Callable[[str], Quiz] = lru_cache(64)(self._quiz)  # by its version's hash
@@ -93,6 +97,16 @@ class Site:
     def forget(self, token: str) -> None:
         """Ask the store about this session next time."""
         self._sessions.pop(token, None)
+
+    def notice(self, quiz: str) -> Notice | None:
+        """The newest message to takers; asked of the store every few seconds only."""
+        now = self.now()
+        known = self._notices.get(quiz)
+        if known is None or now >= known[1]:
+            with self.proctor.database.reading() as connection:
+                known = last_notice(connection, quiz), now + NEWS
+            self._notices[quiz] = known
+        return known[0]
 
     def form_token(self, session: Session) -> str:
         """What each form of a session carries, so that no other site can send one."""

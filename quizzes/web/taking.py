@@ -121,13 +121,16 @@ async def clock(request: Request) -> Response:
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
     view = await site.view(one, session.person)
     pen = request.query_params.get("pen", "")
-    told = {
+    notice = site.notice(view.attempt.quiz)
+    told: dict[str, Any] = {
         "state": view.attempt.state.value,
         "remaining_ms": view.remaining,
         "now": site.now(),
         "pen": "held" if holds(pen, view.attempt.pen) else "elsewhere",
         "revs": [view.answers.get(pos, Held()).rev for pos in range(len(view.items))],
     }
+    if notice is not None and notice.at >= view.attempt.started_at:
+        told["notice"] = {"id": notice.id, "text": notice.text}
     return JSONResponse(told)
 
 

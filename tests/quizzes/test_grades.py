@@ -83,7 +83,9 @@ def test_a_regrade_is_seen_before_it_counts(hall: Hall) -> None:
     assert len(messages(hall)) == 2
     by_key = {wrong.id: marks(hall, wrong, 1.0, "key 2"), right.id: marks(hall, right, 1.0, "key 2")}
     by_key[right.id] = [replace(one, points=float(one.pos == 0)) for one in by_key[right.id]]
-    run, changes = hall.write(propose, wrong.quiz, by_key, at=hall.clock.now(), who="staff")
+    run, changes = hall.write(
+        propose, wrong.quiz, by_key, "key 2", "grader 1", at=hall.clock.now(), who="staff"
+    )
     assert [(one.attempt, one.before, one.after) for one in changes] == [(wrong.id, 0.0, 3.0)]
     assert points(hall, wrong) == 0.0
     assert hall.write(release, run, at=hall.clock.now(), who="staff") == 1
@@ -98,7 +100,9 @@ def test_an_answer_changed_since_is_not_regraded(hall: Hall) -> None:
     """A proposal made on older answers leaves the attempt as it is."""
     attempt = graded(hall, right=False)
     older = [replace(one, answer_rev=one.answer_rev + 1) for one in marks(hall, attempt, 1.0, "key 2")]
-    run, _ = hall.write(propose, attempt.quiz, {attempt.id: older}, at=hall.clock.now(), who="staff")
+    run, _ = hall.write(
+        propose, attempt.quiz, {attempt.id: older}, "key 2", "grader 1", at=hall.clock.now(), who="staff"
+    )
     assert hall.write(release, run, at=hall.clock.now(), who="staff") == 0
     assert points(hall, attempt) == 0.0
 

@@ -22,7 +22,7 @@ CURVE = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9"/></svg>'
 
 
 def test_a_picture(lectures: LectureHall) -> None:
-    """It is shown with its words, kept with the version though its file goes, and hidden from everybody else."""
+    """It is shown with its words, kept though its file goes, and hidden from everybody else."""
     folder = lectures.course.root / "quizzes"
     (folder / "banks" / "pictures.yaml").write_text(f"topic: Pictures\nitems:{ITEM}", encoding="utf-8")
     (folder / "banks" / "curve.svg").write_bytes(CURVE)

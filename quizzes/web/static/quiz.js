@@ -92,6 +92,10 @@ class Page {
   /** A word of the server about the attempt. */
   heard(said) {
     if (said.remaining_ms !== undefined) this.clock?.set(said.remaining_ms);
+    if (said.notice && said.notice.id !== this.noticed) {
+      this.noticed = said.notice.id;
+      this.say(`Message from the course's staff: ${said.notice.text}`, "careful");
+    }
     if (said.state === "signed out") this.signIn();
     else if (said.state && said.state !== "open") this.locked("closed");
     else if (said.pen === "elsewhere") this.moved();

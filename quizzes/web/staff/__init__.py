@@ -1,0 +1,1 @@
+"""The pages of a course's staff: watching a quiz, giving time, marking, mending."""
