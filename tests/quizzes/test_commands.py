@@ -54,33 +54,22 @@ def course(tmp_path: Path) -> Course:
 
 
 @contextmanager
-def served(course: Course, *words: str) -> Iterator[str]:
-    """The address of `quizzes serve`, ended by SIGTERM as a service would be."""
-    told = course.root / "port"
-    command = [
-        sys.executable,
-        "-m",
-        "quizzes.cli",
-        "serve",
-        "--own",
-        "--port",
-        "0",
-        "--port-file",
-        str(told),
-        *words,
-    ]
-    with subprocess.Popen(
-        command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+def served(course: Course, *words: str) -> Iterator[tuple[str, str]]:
+    """The address of a server and what it said, ended by SIGTERM as a service would be."""
+    told, said = course.root / "port", course.root / "said"
+    command = [sys.executable, "-m", "quizzes.cli", *words, "--port", "0", "--port-file", str(told)]
+    with (
+        said.open("wb") as out,
+        subprocess.Popen(command, cwd=course.root, stdout=out, stderr=subprocess.PIPE) as process,
+    ):
         deadline = time.monotonic() + 60
         while not told.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         try:
-            yield f"http://127.0.0.1:{told.read_text(encoding='ascii')}"
+            yield f"http://127.0.0.1:{told.read_text(encoding='ascii')}", said.read_text(encoding="utf-8")
         finally:
             process.terminate()
-            out, err = process.communicate(timeout=60)
-            assert err.decode() == "", out.decode()
+            assert process.communicate(timeout=60)[1].decode() == ""
 
 
 class Visitor:
@@ -109,7 +98,7 @@ def test_the_whole_way(course: Course) -> None:
     file = course.root / "passcodes.csv"
     assert file.stat().st_mode & 0o077 == 0
     codes = {row["student"]: row["passcode"] for row in csv.DictReader(file.read_text("utf-8").splitlines())}
-    with served(course) as address:
+    with served(course, "serve", "--own") as (address, _):
         bo = Visitor(address, "bo", codes["bo"])
         assert "Of every kind" in bo.page
         assert "1 hour" in bo.http.get("/quizzes/all").text  # 40 minutes and a half more
@@ -151,10 +140,27 @@ def test_a_new_passcode_and_a_link(course: Course) -> None:
 def test_demo(course: Course) -> None:
     """`serve --demo` needs no roster and leaves nothing in the course's folder."""
     before = sorted(path.name for path in course.root.iterdir())
-    with served(course, "--demo") as address:
+    with served(course, "serve", "--demo") as (address, _):
         assert httpx.get(f"{address}/sign-in").status_code == 200
         assert httpx.get(f"{address}/health").json()["status"] == "ok"
-    assert sorted(path.name for path in course.root.iterdir() if path.name != "port") == before
+    assert sorted(path.name for path in course.root.iterdir() if path.name not in ("port", "said")) == before
+
+
+def test_preview(course: Course) -> None:
+    """One link, and a quiz that may be taken before it opens and as often as one likes."""
+    with served(course, "preview", "quiz4") as (address, said):
+        link = next(word for word in said.split() if word.startswith(address))
+        with httpx.Client(headers={"Origin": address}, follow_redirects=True) as http:
+            page = http.post(link)
+            token = page.text.split('name="form-token" content="')[1].split('"')[0]
+            shown = set()
+            for _ in range(2):
+                form = {"token": token, "preview": "yes"}
+                quiz = http.post(f"{address}/quizzes/quiz4/start", data=form)
+                assert quiz.text.count('<section class="question"') == 8
+                shown.add(quiz.text.split('class="prompt">')[1].split("</div>")[0])
+                done = http.post(f"{quiz.url.copy_with(fragment=None)}/finish", data={"token": token})
+                assert "Handed in" in done.text
 
 
 @pytest.mark.parametrize(
