@@ -32,6 +32,7 @@ from autograder.properties import assert_leaves_inputs, assert_pure
 from autograder.report import CheckResult, Note
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
+from autograder.variants import Variant
 
 __all__ = ["Judged", "Snippet", "SnippetGrader"]
 
@@ -66,6 +67,7 @@ class Snippet:
     function: str
     reference: str
     checks: str
+    mistakes: tuple[tuple[str, str], ...] = ()  # known ones: the source, and what to say to whoever wrote it
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ class SnippetGrader:
                 session.parameters,
                 lambda function: LIMITS.seconds(function, backend.slowest.get(function, 0.0)),
             )
-            results = [evaluate(check, student, reference, seed) for check in checks]
+            mistakes = _mistakes(snippet)
+            results = [evaluate(check, student, reference, seed, mistakes) for check in checks]
             return Judged(results, session.notes)
 
     def _start(self) -> Worker:
@@ -160,6 +163,15 @@ def _checks(snippet: Snippet, spent: Callable[[], float]) -> Sequence[Check]:
             f"The checks of {snippet.name} hold no function of `student`.",
             next_step="Write one: def it_doubles(student, reference, rng).",
         )
+    return found
+
+
+def _mistakes(snippet: Snippet) -> list[Variant]:
+    found = []
+    for number, (source, says) in enumerate(snippet.mistakes, start=1):
+        name = f"mistake {number}"
+        body = _run(source, f"<{name} of {snippet.name}>", {"np": np})[snippet.function]
+        found.append(Variant(name, snippet.function, says, body))
     return found
 
 

@@ -8,7 +8,7 @@ from quizzes.bank import Bank
 from quizzes.functions import SandboxGrader
 from quizzes.items.later import FunctionItem
 from quizzes.lint import Fault
-from quizzes.text import unescaped
+from quizzes.text import escaped, unescaped
 from quizzes.variant import derived_seed
 
 __all__ = ["faults_in_functions", "has_functions"]
@@ -41,6 +41,14 @@ def _faults(item: FunctionItem, grader: SandboxGrader) -> Iterator[str]:
         if reference.share < 1:
             failed = [line for line in reference.feedback.splitlines() if "✗" in line]
             yield f"the reference fails its own checks: {unescaped(failed[0].removeprefix('- ✗ '))}"
+        for mistake in item.common_wrong:
+            verdict = grader(item, mistake.value, seed)
+            if verdict.trouble:
+                yield f"a common wrong function breaks a check: {verdict.trouble.rstrip('.')}."
+            elif verdict.share == 1:
+                yield f"no check fails the common wrong function whose feedback is “{mistake.feedback}”"
+            elif escaped(mistake.feedback) not in verdict.feedback:
+                yield f"no check recognises the common wrong function whose feedback is “{mistake.feedback}”"
         starter = grader(item, item.starter, seed)
         if starter.trouble:
             yield f"what the student begins with breaks a check: {starter.trouble.rstrip('.')}."

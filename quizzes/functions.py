@@ -29,7 +29,8 @@ class SandboxGrader:
 
     def __call__(self, item: FunctionItem, source: str, seed: bytes) -> Verdict:
         """The checks a source passes over all checks; with `trouble` where the fault is not its own."""
-        snippet = Snippet(item.id, item.function, item.reference, item.checks)
+        mistakes = tuple((one.value, one.feedback) for one in item.common_wrong)
+        snippet = Snippet(item.id, item.function, item.reference, item.checks, mistakes)
         try:
             judged = self._grader.judge(snippet, source, int.from_bytes(seed[:8], "big"))
         except ContentError as problem:

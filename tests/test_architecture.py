@@ -100,6 +100,16 @@ def test_quizzes_know_little_of_the_autograder() -> None:
             assert not [one for one in ours(path) if one.split(".")[0] == "quizzes"], name
 
 
+def test_the_quiz_server_runs_no_functions() -> None:
+    """Nothing that the web server imports, however far away, reaches the sandbox."""
+    reached, left = set(), {"quizzes.web.serve"}
+    while left:
+        reached |= left
+        left = {one for name in left for one in ours(MODULES[name]) if one in MODULES} - reached
+    assert "quizzes.proctor" in reached
+    assert not [one for one in reached if one == "quizzes.functions" or one.startswith("autograder.sandbox")]
+
+
 def test_nothing_imports_content() -> None:
     """Assignments, solutions and tests are loaded by path or not at all; none is a package."""
     content = {"assignments", "solutions", "tests"}

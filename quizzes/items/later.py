@@ -34,6 +34,13 @@ class FunctionGrader(Protocol):
         """The share earned by the source against the hidden checks, and feedback."""
 
 
+class WrongFunction(Part):
+    """A known mistake, and what to say to those whose function answers just as it does."""
+
+    value: Text = Field(description="The wrong function, as a student would write it.")
+    feedback: Text = Field(description="Shown after the quiz to those who were as wrong; plain words.")
+
+
 class FunctionItem(BaseItem):
     """A short NumPy function; hidden checks decide, later and in a sandbox."""
 
@@ -45,14 +52,18 @@ class FunctionItem(BaseItem):
         description="Hidden checks: functions of (student, reference, rng), the docstring for the student."
     )
 
+    common_wrong: list[WrongFunction] = Field(default_factory=list, description="The commonest first.")
+
     @model_validator(mode="after")
     def _code_is_sound(self) -> Self:
         if self.parameters:
             raise ValueError("a function draws no parameters: its checks choose the arguments")
-        for name in ("starter", "reference"):
-            if self.function not in {one.name for one in self._defined(name)}:
+        sources = {"starter": self.starter, "reference": self.reference}
+        sources |= {f"common_wrong {n}": one.value for n, one in enumerate(self.common_wrong, start=1)}
+        for name, source in sources.items():
+            if self.function not in {one.name for one in _defined(name, source)}:
                 raise ValueError(f"{name} does not define {self.function}")
-        checks = [(one, [a.arg for a in one.args.args]) for one in self._defined("checks")]
+        checks = [(one, [a.arg for a in one.args.args]) for one in _defined("checks", self.checks)]
         checks = [(one, names) for one, names in checks if names[:1] == ["student"]]
         if not checks:
             raise ValueError("checks has no function of (student, reference, rng)")
@@ -63,16 +74,17 @@ class FunctionItem(BaseItem):
                 raise ValueError(f"check {one.name} has no docstring; the student reads it")
         return self
 
-    def _defined(self, name: str) -> list[ast.FunctionDef]:
-        try:
-            tree = ast.parse(getattr(self, name))
-        except SyntaxError as problem:
-            raise ValueError(f"{name} is not Python: {problem.msg} in its line {problem.lineno}") from problem
-        return [one for one in tree.body if isinstance(one, ast.FunctionDef)]
-
     def question(self, seed: bytes, points: Decimal) -> FunctionQuestion:
         """One variant."""
         return FunctionQuestion(self, self.context(seed), points)
+
+
+def _defined(name: str, source: str) -> list[ast.FunctionDef]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as problem:
+        raise ValueError(f"{name} is not Python: {problem.msg} in its line {problem.lineno}") from problem
+    return [one for one in tree.body if isinstance(one, ast.FunctionDef)]
 
 
 class FunctionQuestion(ShownQuestion):

@@ -67,6 +67,25 @@ def test_faults(tmp_path: Path, grader: SandboxGrader, old: str, new: str, says:
     assert says in faults[0]
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [("x + x", "no check fails"), ("x.size * x", "no check recognises"), ("3 * x", "")],
+)
+def test_known_mistakes(tmp_path: Path, grader: SandboxGrader, body: str, says: str) -> None:
+    """A known mistake has to lose points and to be recognised by its numbers."""
+    wrong = f'    common_wrong: [{{value: "def twice(x):\\n    return {body}", feedback: So wrong.}}]\n'
+    text = GOOD + wrong
+    if "size" in body:  # it answers as an earlier one does, which is named instead
+        text += "    tags: []\n"
+        text = text.replace(
+            "[{value", '[{value: "def twice(x):\\n    return 3 * x", feedback: Thrice.}, {value'
+        )
+    (tmp_path / "bank.yaml").write_text(text, encoding="utf-8")
+    faults = list(map(str, faults_in_functions(load_bank(tmp_path / "bank.yaml"), grader)))
+    assert len(faults) == bool(says)
+    assert all(says in one for one in faults)
+
+
 def test_the_banks(grader: SandboxGrader) -> None:
     """All functions of our banks are sound, and there are some."""
     banks = [bank for bank in map(load_bank, BANKS) if has_functions(bank)]

@@ -44,12 +44,12 @@ def grader() -> Iterator[SandboxGrader]:
         yield grader
 
 
-def question(**changes: str) -> FunctionQuestion:
+def question(**changes: Any) -> FunctionQuestion:
     """The question, worth two points."""
     return FunctionItem.model_validate({**ITEM, **changes}).question(b"a seed", Decimal(2))
 
 
-def marked(grader: SandboxGrader, source: str, **changes: str) -> Mark:
+def marked(grader: SandboxGrader, source: str, **changes: Any) -> Mark:
     """The mark of a source."""
     return grade_function(question(**changes), source, grader)
 
@@ -101,6 +101,15 @@ def test_nothing_earned(grader: SandboxGrader, source: str, says: str) -> None:
     assert marked(grader, RIGHT).share == 1
 
 
+def test_a_known_mistake_is_named(grader: SandboxGrader) -> None:
+    """Whoever answers as a known mistake does, however it is written, reads its sentence."""
+    wrong: Any = [{"value": "def twice(x):\n    return x * x", "feedback": "You *square*."}]
+    mark = marked(grader, "def twice(y):\n    return y ** 2", common_wrong=wrong)
+    assert mark.share == 0
+    assert "You *square*." in mark.feedback
+    assert "square" not in marked(grader, "def twice(x):\n    return 5 * x", common_wrong=wrong).feedback
+
+
 def test_nothing_written_needs_no_sandbox(grader: SandboxGrader) -> None:
     """An empty answer is marked at once, by the grader as by the question."""
     assert not question().mark(" \n").pending
@@ -140,6 +149,7 @@ def test_the_same_seed_gives_the_same_mark(grader: SandboxGrader) -> None:
         ({"checks": "def c(x): ..."}, "no function of .student"),
         ({"checks": "def c(student): ..."}, "c has no docstring"),
         ({"checks": "def c(student, model):\n    'C.'"}, "asks for model"),
+        ({"common_wrong": [{"value": "x = 1", "feedback": "No."}]}, "common_wrong 1 does not define twice"),
         ({"parameters": {"a": {"range": [1, 2]}}}, "draws no parameters"),
     ],
 )
