@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import digests
 from autograder.course import find_course
 
 COURSE = find_course(Path(__file__).parent)
@@ -97,6 +98,12 @@ def test_quizzes_know_little_of_the_autograder() -> None:
             assert theirs <= shared, name
         else:
             assert not [one for one in ours(path) if one.split(".")[0] == "quizzes"], name
+
+
+def test_the_digest_overlooks_no_import() -> None:
+    """What the engine's digest reads by lines holds all that a file imports."""
+    for path in (path for name, path in MODULES.items() if name.split(".")[0] == "autograder"):
+        assert ours(path) <= {*digests._imports(path)}, path
 
 
 def test_nothing_imports_content() -> None:
