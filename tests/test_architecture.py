@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import digests
 from autograder.course import find_course
 
 COURSE = find_course(Path(__file__).parent)
@@ -108,6 +109,12 @@ def test_the_quiz_server_runs_no_functions() -> None:
         left = {one for name in left for one in ours(MODULES[name]) if one in MODULES} - reached
     assert "quizzes.proctor" in reached
     assert not [one for one in reached if one == "quizzes.functions" or one.startswith("autograder.sandbox")]
+
+
+def test_the_digest_overlooks_no_import() -> None:
+    """What the engine's digest reads by lines holds all that a file imports."""
+    for path in (path for name, path in MODULES.items() if name.split(".")[0] == "autograder"):
+        assert ours(path) <= {*digests._imports(path)}, path
 
 
 def test_nothing_imports_content() -> None:
