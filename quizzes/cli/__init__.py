@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from autograder.errors import AutograderError
-from quizzes.cli import crashtest, grade, lint, loadtest, people, publish, results, schema, serve
+from quizzes.cli import (
+    backup,
+    crashtest,
+    grade,
+    lint,
+    loadtest,
+    people,
+    publish,
+    results,
+    schema,
+    serve,
+    staff,
+)
 
 app = typer.Typer(
     help="Timed quizzes in the browser.",
@@ -19,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("backup")(backup.backup)
 app.command("crashtest")(crashtest.crashtest)
 app.command("grade")(grade.grade_functions)
 app.command("lint")(lint.lint)
@@ -26,6 +39,9 @@ app.command("loadtest")(loadtest.loadtest)
 app.command("preview")(serve.preview_quiz)
 app.command("publish")(publish.publish_quiz)
 app.command("serve")(serve.serve_quizzes)
+app.command("extend")(staff.extend)
+app.command("regrade")(staff.regrade)
+app.command("restore")(backup.restore)
 app.command("results")(results.results)
 app.command("schema")(schema.schema)
 roster = typer.Typer(help="Who is in the course.", no_args_is_help=True)

@@ -27,7 +27,7 @@ from quizzes.web.app import make_app
 from quizzes.web.beside import FunctionProcess
 from quizzes.web.site import Site
 
-__all__ = ["Opened", "listening", "opened", "serve"]
+__all__ = ["FILE", "FOLDER", "Opened", "listening", "opened", "serve"]
 
 FOLDER, FILE = ".quizzes", "quiz.db"
 MARK = 1.0  # seconds

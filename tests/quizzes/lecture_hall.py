@@ -61,7 +61,7 @@ NUMERIC, CHOICE, CHOICES, TRUE_FALSE, BLANKS, MATCHING, ORDERING, TEXT, FORMULA,
 
 def course_in(folder: Path) -> Course:
     """A course of its own with the repository's banks, Quiz 4, and a quiz of every kind of item."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "course.yaml").write_text("title: Test\ntime_zone: America/Los_Angeles\n", encoding="utf-8")
     shutil.copytree(REPOSITORY.root / "quizzes" / "banks", folder / "quizzes" / "banks")
     shutil.copy(REPOSITORY.root / "quizzes" / "quiz4.yaml", folder / "quizzes")
@@ -127,9 +127,9 @@ class Student:
 class LectureHall:
     """The server and what it stands on."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, fake: FakeClock | None = None) -> None:
         self.course = course_in(folder)
-        self.fake, self.database = FakeClock(), database
+        self.fake, self.database = fake or FakeClock(), database
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
         self.proctor = Proctor(database, self.clock, SEAL, Quiz.read)
         self.opens = self.clock.now()
@@ -187,9 +187,9 @@ class LectureHall:
 
 
 @contextlib.contextmanager
-def lecture_hall(database: Database, folder: Path) -> Iterator[LectureHall]:
+def lecture_hall(database: Database, folder: Path, fake: FakeClock | None = None) -> Iterator[LectureHall]:
     """A hall that is left at the end."""
-    hall = LectureHall(database, folder)
+    hall = LectureHall(database, folder, fake)
     try:
         yield hall
     finally:

@@ -1,0 +1,99 @@
+"""`quizzes extend` and `quizzes regrade`: what staff do on their pages, from a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from autograder.course import find_course
+from autograder.errors import UsageError
+from quizzes.cli.people import here
+from quizzes.local_time import shown
+from quizzes.proctor import GRADER
+from quizzes.quiz_file import load_quiz
+from quizzes.regrade import propose_regrade
+from quizzes.store.attempts import attempts_at, open_one
+from quizzes.store.catalogue import keep_version, make_current
+from quizzes.store.grades import release, runs_of
+from quizzes.store.staff import extend as extend_one
+from quizzes.store.staff import extend_all
+from quizzes.web.serve import opened
+
+__all__ = ["extend", "regrade"]
+
+QuizName = Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")]
+Folder = Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")]
+MINUTE = 60_000
+
+
+def extend(
+    quiz: QuizName,
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    minutes: Annotated[int, typer.Option(help="Minutes more.", min=0)] = 0,
+    percent: Annotated[int, typer.Option(help="Percent of their own time more.", min=0)] = 0,
+    student: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    course: Folder = None,
+) -> None:
+    """Give open attempts more time: of some students, or of all, then with the due date and the close.
+
+    The pages learn it within half a minute. A server that runs meanwhile need not be stopped.
+    """
+    if minutes + percent == 0:
+        raise UsageError("No time is given.", next_step="Say --minutes, or --percent.")
+    root = find_course(course)
+    with opened(root.root) as one, one.database.transaction() as connection:
+        at = one.clock.now()
+        if not student:
+            done = extend_all(
+                connection, quiz, at=at, who=here(), reason=reason, minutes=minutes, percent=percent
+            )
+            typer.echo(f"{done.extended} open attempts have more time; {done.over} had ended by themselves.")
+            return
+        for person in student:
+            row = open_one(connection, quiz, person)
+            if row is None or row.deadline_at is None:
+                raise UsageError(
+                    f"{person} has no open attempt with an end at {quiz}.",
+                    next_step="Nobody was given time; correct the name, or reopen the attempt on its page.",
+                )
+            more = minutes * MINUTE + (row.deadline_at - row.started_at) * percent // 100
+            moved = extend_one(connection, row.id, row.deadline_at + more, at=at, who=here(), reason=reason)
+            typer.echo(f"{person}: until {shown(moved.deadline_at or 0, root.zone)}")
+
+
+def regrade(
+    quiz: QuizName,
+    release_run: Annotated[int, typer.Option("--release", help="Let this run count.", min=0)] = 0,
+    course: Folder = None,
+) -> None:
+    """Mark by the files as they are now and show who gains and who loses; nothing counts before --release."""
+    root = find_course(course)
+    with opened(root.root) as one, one.database.transaction() as connection:
+        at = one.clock.now()
+        if release_run:
+            _release(connection, quiz, release_run, at)
+            return
+        version = load_quiz(root, quiz).quiz
+        keep_version(connection, version, at)
+        run, changes = propose_regrade(connection, quiz, version, GRADER, at=at, who=here())
+        people = {row.id: row.person for row in attempts_at(connection, quiz)}
+    for change in changes:
+        typer.echo(f"{people[change.attempt]}: {change.before:g} → {change.after:g}")
+    if changes:
+        typer.echo(f"{len(changes)} attempts would change: quizzes regrade {quiz} --release {run}")
+    else:
+        typer.echo("Nobody's points would change.")
+
+
+def _release(connection: Connection, quiz: str, number: int, at: int) -> None:
+    run = next((one for one in runs_of(connection, quiz) if one.id == number), None)
+    if run is None:
+        raise UsageError(
+            f"There is no regrade {number} of {quiz}.", next_step="Run it without --release first."
+        )
+    changed = release(connection, number, at=at, who=here())
+    make_current(connection, quiz, run.key_version)
+    typer.echo(f"{changed} attempts have other points now.")
