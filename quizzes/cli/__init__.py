@@ -12,6 +12,7 @@ import typer
 
 from autograder.errors import AutograderError
 from quizzes.cli import (
+    analysis,
     backup,
     crashtest,
     grade,
@@ -31,6 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("analysis")(analysis.analysis)
 app.command("backup")(backup.backup)
 app.command("crashtest")(crashtest.crashtest)
 app.command("grade")(grade.grade_functions)

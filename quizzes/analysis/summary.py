@@ -1,0 +1,156 @@
+"""Everything about a quiz in one place, for the page and for the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quizzes.analysis.fairness import Fairness, benjamini_hochberg, fairness
+from quizzes.analysis.items import (
+    Groups,
+    Numbers,
+    difficulty,
+    efficiency,
+    groups,
+    item_rest,
+    point_biserial,
+    upper_lower,
+)
+from quizzes.analysis.options import Choice, choices
+from quizzes.analysis.points import Points
+from quizzes.analysis.reliability import Reliability, reliability
+from quizzes.analysis.wrong_numbers import WrongNumber, wrong_numbers
+from quizzes.paper import Dealt
+
+__all__ = ["FEW", "Item", "Summary", "summary"]
+
+FEW = 30  # below this number of students, intervals and no verdicts
+UNFAIR = 0.05
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question."""
+
+    name: str
+    kind: str
+    most: float
+    p: float
+    p_answered: float  # Canvas leaves blanks out of its statistics, which raises p
+    sd: float
+    d: float
+    biserial: float
+    r: float
+    r_interval: tuple[float, float]
+    efficiency: float
+    omitted: int
+    not_reached: int
+    options: list[tuple[str, Choice]]  # their HTML, and who took them
+    wrong: list[WrongNumber]
+    fairness: Fairness
+    p_unfair: float
+
+    @property
+    def verdict(self) -> str:
+        """What the numbers say, in words; conventions differ, so it is a hint to look."""
+        if np.isnan(self.r):
+            return "nothing to tell apart"
+        said = "tells apart well" if self.r >= 0.3 else "fair" if self.r >= 0.2 else "look at it"
+        if self.r < 0:
+            said = "probably a wrong key"
+        ease = "" if 0.3 <= self.p <= 0.9 else ", too hard" if self.p < 0.3 else ", very easy"
+        unfair = ", variants differ" if self.p_unfair < UNFAIR else ""
+        return f"{said}{ease}{unfair}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A whole quiz."""
+
+    students: int
+    mean: float
+    sd: float
+    out_of: float
+    totals: list[float]
+    upper: int  # the groups' real sizes
+    lower: int
+    reliability: Reliability
+    items: list[Item]
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few students for verdicts."""
+        return self.students < FEW
+
+
+def summary(points: Points, dealt: Sequence[Sequence[Dealt]]) -> Summary:
+    """All of it; `dealt` are the questions of each row, as `read_points` gives them."""
+    x, most, both = points.x, points.most, groups(points.x)
+    total = x.sum(axis=1)
+    columns = [[row[at] for row in points.rows] for at in range(len(points.names))]
+    fair = [fairness(column) for column in columns]
+    unfair = benjamini_hochberg([one.p for one in fair])
+    p, d, biserial, r = difficulty(x, most), upper_lower(x, most), point_biserial(x, most), item_rest(x)
+    efficient = efficiency(x)
+    items = []
+    for at, column in enumerate(columns):
+        answered = np.array([one.answered for one in column], bool)
+        items.append(
+            Item(
+                name=points.names[at],
+                kind=dealt[0][at].view.kind if dealt else "",
+                most=float(most[at]),
+                p=float(p[at]),
+                p_answered=float(x[answered, at].mean() / most[at]) if answered.any() else float("nan"),
+                sd=float(x[:, at].std()) if len(x) else float("nan"),
+                d=float(d[at]),
+                biserial=float(biserial[at]),
+                r=float(r[at]),
+                r_interval=_interval(float(r[at]), len(x)),
+                efficiency=float(efficient[at]),
+                omitted=points.omitted(at),
+                not_reached=points.not_reached(at),
+                options=_options(points, dealt, at, both, total),
+                wrong=wrong_numbers(column),
+                fairness=fair[at],
+                p_unfair=unfair[at],
+            )
+        )
+    return Summary(
+        students=len(x),
+        mean=float(total.mean()) if len(x) else float("nan"),
+        sd=float(total.std()) if len(x) else float("nan"),
+        out_of=float(most.sum()),
+        totals=[float(one) for one in total],
+        upper=int(both.upper.sum()),
+        lower=int(both.lower.sum()),
+        reliability=reliability(x),
+        items=items,
+    )
+
+
+def _interval(r: float, n: int) -> tuple[float, float]:
+    """95 % of a correlation, by Fisher's z."""
+    if np.isnan(r) or n < 4:
+        return float("nan"), float("nan")
+    z, width = np.arctanh(np.clip(r, -0.999999, 0.999999)), 1.96 / np.sqrt(n - 3)
+    return float(np.tanh(z - width)), float(np.tanh(z + width))
+
+
+def _options(
+    points: Points, dealt: Sequence[Sequence[Dealt]], at: int, both: Groups, total: Numbers
+) -> list[tuple[str, Choice]]:
+    """Only where all had the same item: options of different items have nothing to do with each other."""
+    if not dealt or len({row[at].reference for row in dealt}) > 1 or not dealt[0][at].view.options:
+        return []
+    first = dealt[0][at]
+    key = first.question.key_answer
+    right = {key} if isinstance(key, str) else set(key) if isinstance(key, list) else set()
+    if first.view.kind not in ("choice", "choices", "true_false"):
+        return []
+    names = {one.id: one.html for one in first.view.options}
+    column = [row[at] for row in points.rows]
+    found = choices(column, right, sorted(names), total, both)
+    return [(names[one.id], one) for one in found]

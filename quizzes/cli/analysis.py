@@ -1,0 +1,59 @@
+"""`quizzes analysis`: what the answers say about the questions, as a page and as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.course import find_course
+from autograder.errors import UsageError
+from quizzes.analysis.page import analysis_csv, analysis_page
+from quizzes.analysis.read import Which, read_points
+from quizzes.analysis.summary import summary
+from quizzes.enrolling import COURSE
+from quizzes.proctor import Proctor
+from quizzes.quiz import Quiz
+from quizzes.store.catalogue import published_in
+from quizzes.web.serve import opened
+
+__all__ = ["analysis"]
+
+ATTEMPTS: tuple[Which, ...] = ("first", "last", "all")
+
+
+def analysis(
+    quiz: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")],
+    out: Annotated[Path, typer.Option(help="A folder for index.html and items.csv.")] = Path("analysis"),
+    attempts: Annotated[str, typer.Option(help="Which attempt of a student: first, last or all.")] = "first",
+    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+) -> None:
+    """Difficulty, discrimination, reliability, options, wrong numbers, fairness of variants."""
+    root = find_course(course)
+    which = next((one for one in ATTEMPTS if one == attempts), None)
+    if which is None:
+        raise UsageError(f"--attempts {attempts}: there is no such choice.", next_step="first, last or all.")
+    with opened(root.root) as one:
+        with one.database.reading() as connection:
+            titles = {old.id: old.title for old in published_in(connection, COURSE)}
+        if quiz not in titles:
+            raise UsageError(
+                f"There is no published quiz {quiz!r}.",
+                next_step=f"Take one of: {', '.join(titles) or 'none yet'}.",
+            )
+        proctor = Proctor(one.database, one.clock, one.seal, Quiz.read)
+        try:
+            proctor.mark()
+            found = summary(*read_points(proctor, quiz, which))
+        finally:
+            proctor.writer.close()
+    if not found.students:
+        raise UsageError(f"Nobody has finished {quiz} yet.", next_step="Wait until somebody has.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "index.html").write_text(analysis_page(titles[quiz], root.title, found), encoding="utf-8")
+        (out / "items.csv").write_text(analysis_csv(found), encoding="utf-8", newline="")
+    except OSError as problem:
+        raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
+    typer.echo(f"{found.students} students, {len(found.items)} questions: {out / 'index.html'}")
