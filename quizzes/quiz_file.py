@@ -46,21 +46,21 @@ class Pick(Part):
 class QuizFile(Part):
     """What a quiz's file may say."""
 
-    title: Text
-    instructions: str = ""
-    points: Decimal = Field(gt=0)
-    opens: Local
-    due: Local
+    title: Text = Field(description="What students read.")
+    instructions: str = Field(default="", description="Shown above the questions once the quiz is open.")
+    points: Decimal = Field(gt=0, description="Of all questions together.")
+    opens: Local = Field(description="Local time, such as 2027-05-18 15:00.")
+    due: Local = Field(description="Later answers are late; a bare 23:59 is the whole minute.")
     closes: Local = Field(default="", description="When the quiz locks; when it is due, if left out.")
     minutes: Decimal | None = Field(
         default=None, gt=0, le=10_080, description="Once started; no limit if left out."
     )
     grace_seconds: int = Field(default=20, ge=0, le=300, description="For saves on their way at the end.")
-    attempts: int = Field(default=1, ge=1, le=100)
+    attempts: int = Field(default=1, ge=1, le=100, description="How often a student may take it.")
     shuffle: bool = Field(default=True, description="Show the questions in an order of each student's own.")
     extend_close: bool = Field(default=True, description="Extra time moves the close for its student.")
-    release: Release = Field(default_factory=Release)
-    questions: list[Pick] = Field(min_length=1)
+    release: Release = Field(default_factory=Release, description="When students see what.")
+    questions: list[Pick] = Field(min_length=1, description="Items by name, or drawn from banks.")
     dropped: list[str] = Field(
         default_factory=list,
         description="Wrong items (topic/id): everybody gets their points.",

@@ -55,11 +55,16 @@ def _number(number: float, nothing: str = "n/a") -> str:
 
 
 def _bars(found: Summary) -> list[tuple[str, int, float]]:
-    """The distribution of totals: up to 12 ranges with their counts and heights from 0 to 1."""
+    """The distribution of totals: up to 13 ranges with their counts and heights from 0 to 1."""
     if not found.totals or found.out_of <= 0:
         return []
-    ranges = min(12, max(1, math.ceil(found.out_of)))
-    width = found.out_of / ranges
-    seen = Counter(min(ranges - 1, int(total / width + 1e-9)) for total in found.totals)
+    step = math.ceil(found.out_of / 12)
+    ranges = int(found.out_of // step) + 1
+    # A little more, so that 0.1 + 0.2 is not below 0.3.
+    seen = Counter(min(ranges - 1, int((total + 1e-9) // step)) for total in found.totals)
+    whole = step == 1 and all(abs(total - round(total)) < 1e-9 for total in found.totals)
     most = max(seen.values())
-    return [(f"{at * width:g}–{(at + 1) * width:g}", seen[at], seen[at] / most) for at in range(ranges)]
+    return [
+        (f"{at * step}" if whole else f"{at * step} to <{(at + 1) * step}", seen[at], seen[at] / most)
+        for at in range(ranges)
+    ]
