@@ -19,6 +19,7 @@ from quizzes.cli import (
     lint,
     loadtest,
     people,
+    print_quiz,
     publish,
     results,
     schema,
@@ -39,6 +40,7 @@ app.command("grade")(grade.grade_functions)
 app.command("lint")(lint.lint)
 app.command("loadtest")(loadtest.loadtest)
 app.command("preview")(serve.preview_quiz)
+app.command("print")(print_quiz.print_quiz)
 app.command("publish")(publish.publish_quiz)
 app.command("serve")(serve.serve_quizzes)
 app.command("extend")(staff.extend)
