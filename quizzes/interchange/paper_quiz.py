@@ -17,7 +17,7 @@ from quizzes.quiz import Quiz
 __all__ = ["PaperQuiz", "paper_quiz"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-LINES = {"essay": 14, "function": 12}
+LINES = {"essay": 14, "function": 12, "numeric": 1, "short_text": 1, "expression": 1}
 LINE = "\\_" * 40
 
 
@@ -94,7 +94,7 @@ def _room(question: ShownQuestion) -> str:
     if isinstance(question, MatchingQuestion | OrderingQuestion | BlanksQuestion):
         view = question.public_view()
         return " ".join(["\\_\\_\\_\\_"] * len(view.fields or view.options))
-    return LINE if question.kind not in LINES else "on the question's page"
+    return LINE if LINES.get(question.kind) == 1 else "on the question's page"
 
 
 def _right(question: ShownQuestion) -> str:
