@@ -33,6 +33,7 @@ Crew = Callable[[Iterable[Job]], Iterator[Done | GivenUp]]
 class _Planned:
     handed: Handed
     report: str  # the file's name
+    attempt: int
     line: Graded | None  # how it was graded before
     before: bytes  # that report, if it is still as it was
 
@@ -147,7 +148,7 @@ class Batch:
             with suppress(OSError):
                 before = (self.results.reports / line.report).read_bytes()
             before = before if sha256(before).hexdigest() == line.report_digest else b""
-            return _Planned(handed, line.report, line, before)
+            return _Planned(handed, line.report, line.attempt, line, before)
         if key in self._reviewed:
             return None
         self._reviewed[key] = Basis(bundle="", engine="", environment="", dataset="")  # on its way
@@ -155,7 +156,7 @@ class Batch:
         while (name := f"{self.results.name_for(handed.student, attempt)}.json") in self._names:
             attempt += 1
         self._names.add(name)
-        return _Planned(handed, name, None, b"")
+        return _Planned(handed, name, attempt, None, b"")
 
     def _is_current(self, plan: _Planned, basis: Basis) -> bool:
         """Whether a submission is graded as it would be today; its time of handing in is kept up."""
@@ -201,6 +202,7 @@ class Batch:
                 student=handed.student,
                 submission=handed.digest,
                 file=handed.file.name,
+                attempt=plan.attempt,
                 report=plan.report,
                 report_digest=sha256(done.report).hexdigest(),
                 earned=done.outline.earned,

@@ -79,6 +79,7 @@ class Graded(_Line):
     file: str = Field(description="Its name as handed in.")
     submitted: datetime | None = Field(description="When it was handed in, where that is known.")
     marked_late: bool = Field(default=False, description="The platform marks it late; left out when not.")
+    attempt: int = Field(default=1, description="Which of the student's, in the order found; left out for 1.")
     report: str = Field(description="The report's file name.")
     report_digest: str = Field(description="SHA-256 of the report.")
     earned: float
@@ -93,6 +94,8 @@ class Graded(_Line):
         data: dict[str, Any] = handler(self)
         if not self.marked_late:
             data.pop("marked_late", None)
+        if self.attempt == 1:
+            data.pop("attempt", None)
         return data
 
 

@@ -42,14 +42,17 @@ class Standing:
 
 
 def attempts_of(lines: Iterable[Line]) -> dict[str, list[Graded]]:
-    """Every student's attempts in the order of handing in, each as it was graded last."""
+    """Every student's attempts in the order of handing in, each as it was graded last.
+
+    Workers finish in any order: where times are the same, or not known, the order of finding counts.
+    """
     latest: dict[str, dict[str, Graded]] = {}
     for line in lines:
         if isinstance(line, Graded):
             own = latest.setdefault(line.student, {})
             own[line.submission] = line  # keeps its first place
     return {
-        student: sorted(own.values(), key=lambda line: line.submitted or LONG_AGO)
+        student: sorted(own.values(), key=lambda line: (line.submitted or LONG_AGO, line.attempt))
         for student, own in latest.items()
     }
 

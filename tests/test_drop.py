@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,6 +46,13 @@ def test_attempts_and_receipts(folder: Path, now: datetime) -> None:
     assert [one.path.read_bytes() for one in found] == [b"one", b"two", b"one"]
     assert found[1].path.name == second.file
     assert found[0].at == now.replace(microsecond=0)
+
+
+def test_attempts_within_a_second(folder: Path, now: datetime) -> None:
+    """Attempts whose names hold the same second are in the order in which they were written."""
+    for number in range(5):
+        os.utime(folder / hand_in(folder, "ann", b"%d" % number, now).file, ns=(0, time.time_ns() + number))
+    assert [one.path.read_bytes() for one in attempts(folder)] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a file is given to another account as root only")

@@ -25,7 +25,7 @@ def at(hours: float) -> datetime:
     return datetime.fromtimestamp(moment, ZoneInfo("UTC"))
 
 
-def graded(submission: str, earned: float, submitted: datetime | None) -> Graded:
+def graded(submission: str, earned: float, submitted: datetime | None, attempt: int = 1) -> Graded:
     """A line on ann's submission."""
     return Graded(
         at=at(100),
@@ -33,6 +33,7 @@ def graded(submission: str, earned: float, submitted: datetime | None) -> Graded
         submission=submission,
         file="x.ipynb",
         submitted=submitted,
+        attempt=attempt,
         report=f"{submission}.json",
         report_digest="",
         earned=earned,
@@ -123,3 +124,11 @@ def test_a_persons_word() -> None:
     assert (one.earned, one.raw, one.changed, one.comment) == (9.5, 3, True, "See me.")
     again = standing(line, by_hand, back)
     assert (again.earned, again.changed, again.comment) == (7.2, False, "")
+
+
+@pytest.mark.parametrize("when", [at(-1), None])
+def test_attempts_of_the_same_second(when: datetime | None) -> None:
+    """Where times are the same, or not known, the attempt found last counts, not the one graded last."""
+    found = [graded("second", 7, when, attempt=2), graded("first", 9, when)]
+    assert standing(*found).raw == 7
+    assert standing(*found[::-1]).raw == 7
