@@ -40,6 +40,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/submission.py
 	$(BIN)/python tests/bench/peers.py
 	$(BIN)/python tests/bench/whole_class.py
+	$(BIN)/python tests/bench/gradebook.py
 	$(BIN)/python tests/bench/quiz_store.py
 	$(BIN)/quizzes loadtest --takers 2000
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from autograder.errors import ContentError, UsageError
 from autograder.places import line_of
+from autograder.weights import GradebookRules
 
 __all__ = ["FILE", "Course", "Extension", "find_course", "line_of", "read_yaml"]
 
@@ -31,6 +32,7 @@ class Extension(BaseModel):
     extra_days: float = Field(default=0, ge=0, description="Days on top of the due date.")
     no_penalty: bool = Field(default=False, description="Lateness costs this student nothing.")
     attempts: Attempts | None = Field(default=None, description="Which of their attempts counts.")
+    excused: bool = Field(default=False, description="The gradebook does as if there were no such thing.")
     reason: str = Field(default="", description="For the record.")
 
 
@@ -53,6 +55,7 @@ class CourseFile(BaseModel):
     students: dict[str, StudentRules] = Field(
         default_factory=dict, description="What holds for one student, by their id."
     )
+    gradebook: GradebookRules | None = Field(default=None, description="How the course's total comes about.")
 
     @field_validator("time_zone")
     @classmethod
@@ -71,7 +74,7 @@ class Course:
 
     def __init__(self, root: Path, file: CourseFile) -> None:
         self.root, self.title, self.zone = root, file.title, ZoneInfo(file.time_zone)
-        self.attempts = file.attempts
+        self.attempts, self.gradebook = file.attempts, file.gradebook
         self._students = file.students
 
     def assignment_ids(self) -> list[str]:
@@ -87,8 +90,13 @@ class Course:
             extra_days=own.extra_days or rules.extra_days,
             no_penalty=own.no_penalty or rules.no_penalty,
             attempts=own.attempts or rules.attempts or self.attempts,
+            excused=own.excused or rules.excused,
             reason=own.reason or rules.reason,
         )
+
+    def spoken_of(self) -> set[str]:
+        """Names of assignments and quizzes that course.yaml says something about for single students."""
+        return {name for rules in self._students.values() for name in rules.assignments}
 
     def folders(self, assignment: str) -> tuple[Path, Path]:
         """The public and the hidden folder of an assignment; raises UsageError for an unknown id."""

@@ -12,7 +12,7 @@ from autograder.assignment import AssignmentFile, assignment_file
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback import class_page, student_page, with_standing
-from autograder.gradebook import grades_csv
+from autograder.grades import grades_csv
 from autograder.intake.names import natural
 from autograder.ledger import Graded, Line, opened, read_ledger
 from autograder.outline import Outline, outline

@@ -16,7 +16,7 @@ from autograder.assignment import AssignmentFile
 from autograder.course import Course, Extension
 from autograder.ledger import Changed, Graded, Line
 
-__all__ = ["Standing", "attempts_of", "standings"]
+__all__ = ["Standing", "attempts_of", "due_for", "standings"]
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -123,15 +123,22 @@ def _standing(
     )
 
 
-def days_late(submitted: datetime | None, granted: Extension, course: Course, file: AssignmentFile) -> int:
-    """Started days after the due date; 0 where there is no due date, or nobody knows when it came."""
+def due_for(granted: Extension, course: Course, file: AssignmentFile) -> datetime | None:
+    """Until when a student may hand in at no cost, the grace left out; None without a due date."""
     due = granted.due or file.due
-    if due is None or submitted is None:
-        return 0
+    if due is None:
+        return None
     # Days are added on the wall clock: an hour that the clocks skip costs nobody one.
     local = (
         due.replace(tzinfo=None) if due.tzinfo is None else due.astimezone(course.zone).replace(tzinfo=None)
     )
-    end = (local + timedelta(days=granted.extra_days)).replace(tzinfo=course.zone)
+    return (local + timedelta(days=granted.extra_days)).replace(tzinfo=course.zone)
+
+
+def days_late(submitted: datetime | None, granted: Extension, course: Course, file: AssignmentFile) -> int:
+    """Started days after the due date; 0 where there is no due date, or nobody knows when it came."""
+    end = due_for(granted, course, file)
+    if end is None or submitted is None:
+        return 0
     seconds = (submitted - end).total_seconds() - 60 * file.late.grace_minutes
     return max(0, math.ceil(seconds / 86400))

@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.assignment import assignment_file
 from autograder.course import Course
 from autograder.derive import class_results
-from autograder.gradebook import grades_csv
+from autograder.grades import grades_csv
 from autograder.ledger import Graded, Line, digests_of, opened
 from autograder.results import Results
 

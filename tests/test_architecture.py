@@ -90,8 +90,8 @@ def test_the_command_is_on_top() -> None:
 
 
 def test_quizzes_know_little_of_the_autograder() -> None:
-    """Quizzes share errors, course, roster, report and gradebook; one module of theirs runs functions."""
-    shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "gradebook")}
+    """Quizzes share errors, course, roster, report and grades; one module of theirs runs functions."""
+    shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "grades")}
     more = {"quizzes.functions": {"autograder.snippet"}}
     for name, path in MODULES.items():
         theirs = {one for one in ours(path) if one.split(".")[0] == "autograder"}

@@ -13,7 +13,7 @@ from tiny_course import ASSIGNMENT
 
 from autograder.assignment import load_assignment
 from autograder.course import Course, find_course
-from autograder.gradebook import plain_cell
+from autograder.grades import plain_cell
 from autograder.sample.solved import filled_in, to_bytes
 
 

@@ -15,6 +15,7 @@ from autograder.course import find_course
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.exports import (
+    CanvasColumn,
     Line,
     autograder_zip,
     canvas_gradebook,
@@ -31,7 +32,7 @@ from autograder.report import Report
 from autograder.results import Results
 from autograder.roster import find_roster
 
-__all__ = ["app"]
+__all__ = ["app", "write_export"]
 
 app = typer.Typer(help="Take grades and feedback to a learning platform.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(help="The folder that `autograder grade --out` wrote.")]
@@ -52,10 +53,9 @@ def _canvas(
 ) -> None:
     """A gradebook to import into Canvas."""
     lines = _lines(results, course, "canvas")
-    text, left = canvas_gradebook(
-        lines, column or _title(lines, course), read_table(template) if template else None
-    )
-    _write(out, text.encode(), left)
+    column = column or _title(lines, course)
+    text, left = canvas_gradebook([CanvasColumn(column, lines)], read_table(template) if template else None)
+    write_export(out, text.encode(), left)
     _feedback(lines, results, feedback, "canvas")
 
 
@@ -70,7 +70,7 @@ def _moodle(
     """A grading worksheet to upload to Moodle."""
     lines = _lines(results, course, "moodle")
     text, left = moodle_worksheet(lines, read_table(template) if template else None)
-    _write(out, text.encode(), left)
+    write_export(out, text.encode(), left)
     _feedback(lines, results, feedback, "moodle")
 
 
@@ -78,14 +78,14 @@ def _moodle(
 def _gradescope(results: Folder, out: Out, feedback: Feedback = None, course: InCourse = None) -> None:
     """A table with Gradescope's headers; --feedback writes a results.json for each student."""
     lines = _lines(results, course, "gradescope")
-    _write(out, gradescope_grades(lines).encode(), [])
+    write_export(out, gradescope_grades(lines).encode(), [])
     _feedback(lines, results, feedback, "gradescope")
 
 
 @app.command("csv")
 def _csv(results: Folder, out: Out, course: InCourse = None) -> None:
     """A table of everything known about the grades."""
-    _write(out, plain_grades(_lines(results, course, "canvas")).encode(), [])
+    write_export(out, plain_grades(_lines(results, course, "canvas")).encode(), [])
 
 
 @app.command("gradescope-autograder")
@@ -102,7 +102,7 @@ def _autograder(
     """An autograder for Gradescope that runs this engine; it holds the solution."""
     seed = secrets.randbits(32) if seed is None else seed
     data = autograder_zip(find_course(course), assignment, seed, dataset, sandbox=sandbox)
-    _write(out, data, [])
+    write_export(out, data, [])
 
 
 def _lines(results: Path, course: Path | None, platform: str) -> list[Line]:
@@ -122,10 +122,11 @@ def _title(lines: Sequence[Line], course: Path | None) -> str:
 
 def _feedback(lines: Sequence[Line], results: Path, out: Path | None, platform: Platform) -> None:
     if out is not None:
-        _write(out, *feedback_zip(lines, Results(results.absolute()), platform))
+        write_export(out, *feedback_zip(lines, Results(results.absolute()), platform))
 
 
-def _write(out: Path, data: bytes, left: Sequence[Unplaced]) -> None:
+def write_export(out: Path, data: bytes, left: Sequence[Unplaced]) -> None:
+    """Write a file for a platform, and say who is not in it."""
     try:
         out.write_bytes(data)
     except OSError as problem:

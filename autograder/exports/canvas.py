@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
 from autograder.errors import UsageError
 from autograder.exports.line import Line, points
@@ -11,40 +12,68 @@ from autograder.exports.table import Table, guarded, write_rows
 from autograder.intake.entry import Unplaced
 from autograder.roster import read_roster
 
-__all__ = ["canvas_gradebook"]
+__all__ = ["CanvasColumn", "canvas_gradebook"]
 
 HEAD = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 POSSIBLE = "Points Possible"
+EXCUSED = "EX"
+
+
+@dataclass(frozen=True)
+class CanvasColumn:
+    """One assignment in Canvas: its name, with Canvas's number in brackets or without, and the scores."""
+
+    title: str
+    lines: Sequence[Line]
+    excused: Set[str] = frozenset()  # students
+
+    @property
+    def possible(self) -> str:
+        """The points possible."""
+        return points(max((line.standing.possible for line in self.lines), default=0))
+
+    def cell(self, line: Line) -> str:
+        """What Canvas reads as this student's score; EX excuses."""
+        return EXCUSED if line.standing.student in self.excused else points(line.standing.earned)
 
 
 def canvas_gradebook(
-    lines: Sequence[Line], title: str, template: Table | None = None
+    columns: Sequence[CanvasColumn], template: Table | None = None
 ) -> tuple[str, list[Unplaced]]:
-    """The gradebook's CSV with one assignment's scores, and whom Canvas would not know.
+    """The gradebook's CSV with the scores of some assignments, and whom Canvas would not know.
 
-    Into an exported gradebook only the scores are written. `title` is the column: the assignment's name, with
-    Canvas's number in brackets or without; a name that Canvas does not have becomes a new assignment there.
+    Into an exported gradebook only the scores are written. A name that Canvas does not have becomes a new
+    assignment there.
     """
-    return _merged(lines, title, template) if template else _fresh(lines, title)
+    if template is None:
+        return _fresh(columns)
+    unplaced: dict[str, Unplaced] = {}
+    for column in columns:
+        _fill(template, column, unplaced)
+    return template.text(), list(unplaced.values())
 
 
-def _fresh(lines: Sequence[Line], title: str) -> tuple[str, list[Unplaced]]:
-    possible = points(max((line.standing.possible for line in lines), default=0))
-    rows = [[*HEAD, title], [f"    {POSSIBLE}", "", "", "", "", possible]]
+def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unplaced]]:
+    rows = [
+        [*HEAD, *(column.title for column in columns)],
+        [f"    {POSSIBLE}", "", "", "", "", *(column.possible for column in columns)],
+    ]
+    people = {line.person.student_id: line.person for column in columns for line in column.lines}
+    cells = [{line.person.student_id: column.cell(line) for line in column.lines} for column in columns]
     unplaced = []
-    for line in lines:
-        person = line.person
+    for student, person in people.items():
         ids = [person.canvas_id, person.sis_id, person.sis_login]
         if not any(ids):
-            unplaced.append(Unplaced(line.standing.student, "No canvas_id, sis_id or sis_login is known."))
+            unplaced.append(Unplaced(student, "No canvas_id, sis_id or sis_login is known."))
             continue
-        rows.append([guarded(person.sortable), *ids, guarded(person.section), points(line.standing.earned)])
+        own = [column.get(student, "") for column in cells]
+        rows.append([guarded(person.sortable), *ids, guarded(person.section), *own])
     return write_rows(rows), unplaced
 
 
-def _merged(lines: Sequence[Line], title: str, table: Table) -> tuple[str, list[Unplaced]]:
+def _fill(table: Table, column: CanvasColumn, unplaced: dict[str, Unplaced]) -> None:
     student, number = table.needed("Student"), table.needed("ID")
-    at = _assignment(table, title)
+    at = _assignment(table, column.title)
     roster = read_roster(table.path)
     where = {
         row[number].strip(): place
@@ -52,19 +81,17 @@ def _merged(lines: Sequence[Line], title: str, table: Table) -> tuple[str, list[
         if place and len(row) > number and row[number].strip()
     }
     if at == len(table.rows[0]):
-        table.put(0, at, title)
-        possible = points(max((line.standing.possible for line in lines), default=0))
+        table.put(0, at, column.title)
         for place, row in enumerate(table.rows[1:], 1):
             marked = len(row) > student and row[student].strip() == POSSIBLE
-            table.put(place, at, possible if marked else "")
-    unplaced = []
-    for line in lines:
+            table.put(place, at, column.possible if marked else "")
+    for line in column.lines:
         person, why = line.in_roster(roster)
         if person is None or person.canvas_id not in where:
-            unplaced.append(Unplaced(line.standing.student, why or f"{table.path} gives them no ID."))
+            name = line.standing.student
+            unplaced[name] = Unplaced(name, why or f"{table.path} gives them no ID.")
             continue
-        table.put(where[person.canvas_id], at, points(line.standing.earned))
-    return table.text(), unplaced
+        table.put(where[person.canvas_id], at, column.cell(line))
 
 
 def _assignment(table: Table, title: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from autograder.errors import UsageError
 from autograder.exports.line import Line, points
@@ -12,12 +12,29 @@ from autograder.exports.table import Table, guarded, write_rows
 from autograder.intake.entry import Unplaced
 from autograder.roster import read_roster
 
-__all__ = ["moodle_worksheet"]
+__all__ = ["moodle_import", "moodle_worksheet"]
 
 HEAD = [
     *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
     *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
 ]
+
+
+def moodle_import(columns: Mapping[str, Sequence[Line]]) -> str:
+    """A table for Moodle's gradebook (Grades, Import, CSV file): a line a student, a column a grade item.
+
+    Whom a line means is mapped there by e-mail address or ID number, each column to an item of that name.
+    A dash is no grade.
+    """
+    people = {line.person.student_id: line.person for lines in columns.values() for line in lines}
+    cells = [
+        {line.person.student_id: points(line.standing.earned) for line in lines} for lines in columns.values()
+    ]
+    rows = [["Email address", "ID number", "Full name", *map(guarded, columns)]]
+    for student, person in people.items():
+        own = [column.get(student, "-") for column in cells]
+        rows.append([person.email, student, guarded(person.name), *own])
+    return write_rows(rows)
 
 
 def moodle_worksheet(lines: Sequence[Line], template: Table | None = None) -> tuple[str, list[Unplaced]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.gradebook import FORMULA
+from autograder.grades import FORMULA
 
 __all__ = ["Table", "guarded", "read_table", "unguarded", "write_rows"]
 

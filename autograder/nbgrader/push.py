@@ -1,17 +1,21 @@
-"""Scores that were graded outside nbgrader, into its gradebook."""
+"""Scores that were graded outside nbgrader, of homework and of quizzes, into its gradebook."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from types import MappingProxyType
 from typing import Any
 
+from autograder.gradebook import Column
 from autograder.nbgrader.cells import id_of_test
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.grades import write_grade
 from autograder.report import Report, TaskReport
+from autograder.standing import Standing
 
-__all__ = ["Pushed", "push"]
+__all__ = ["Pushed", "push", "push_quiz"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,16 @@ class Pushed:
     students: int
     changed: int  # students with a grade that is different now
     by_person: int  # grades that a person had set and that stay
+    left: int = 0  # scores changed by hand for a whole assignment: nbgrader has no place for them
 
 
-def push(reports: Sequence[Report], url: str) -> Pushed:
+def push(
+    reports: Sequence[Report], url: str, standings: Mapping[str, Standing] = MappingProxyType({})
+) -> Pushed:
     """Write the reports' scores; what is missing is made, what a person scored stays.
 
-    Pushing twice changes nothing more. Raises UsageError when the gradebook does not fit.
+    Of a student's standing the late penalty and the time of handing in are taken. Pushing twice changes
+    nothing more. Raises UsageError when the gradebook does not fit.
     """
     changed, by_person = set(), 0
     with open_gradebook(url) as gradebook:
@@ -34,16 +42,62 @@ def push(reports: Sequence[Report], url: str) -> Pushed:
             own = [report for report in reports if report.assignment == name]
             _prepare(gradebook, name, own)
             for report in own:
-                grades = _grades(gradebook, report)
+                notebook, grades = _grades(gradebook, report)
                 by_person += sum(grade.manual_score is not None for grade, _ in grades)
-                if sum(write_grade(grade, task) for grade, task in grades):
+                different = [write_grade(grade, task) for grade, task in grades]
+                different.append(_write_lateness(notebook, standings.get(report.student)))
+                if any(different):
                     changed.add((name, report.student))
                 gradebook.db.commit()
-    return Pushed(len({report.student for report in reports}), len(changed), by_person)
+    left = sum(one.changed for one in standings.values())
+    return Pushed(len({report.student for report in reports}), len(changed), by_person, left)
+
+
+def push_quiz(column: Column, url: str) -> Pushed:
+    """Write a quiz's scores as an assignment of one cell; those that are not final yet are left out.
+
+    What a person scored stays. Raises UsageError when the gradebook does not fit.
+    """
+    name, changed, by_person = column.name, 0, 0
+    final = {student: one for student, one in column.standings.items() if not column.waiting.get(student)}
+    with open_gradebook(url) as gradebook:
+        _add_cells(gradebook, name, {name: column.possible})
+        for student, standing in final.items():
+            notebook, (grade,) = _submitted(gradebook, name, student, [name])
+            by_person += grade.manual_score is not None
+            score = max(0.0, min(standing.earned, float(grade.max_score)))
+            late = _write_lateness(notebook, standing)
+            changed += grade.auto_score != score or late
+            grade.auto_score, grade.needs_manual_grade = score, False
+            gradebook.db.commit()
+    return Pushed(len(final), changed, by_person)
+
+
+def _write_lateness(notebook: Any, standing: Standing | None) -> bool:
+    """Set penalty and time as nbgrader keeps them, in UTC without a zone; whether anything is new."""
+    if standing is None:
+        return False
+    penalty, submission = standing.penalty, notebook.assignment
+    when = submission.timestamp
+    if standing.submitted is not None:
+        when = standing.submitted.astimezone(UTC).replace(tzinfo=None)
+    # nbgrader's own plug-in for late submissions writes None where there is no penalty.
+    different = ((notebook.late_submission_penalty or 0.0), submission.timestamp) != (penalty, when)
+    notebook.late_submission_penalty, submission.timestamp = penalty, when
+    return bool(different)
 
 
 def _prepare(gradebook: Any, name: str, reports: Sequence[Report]) -> None:
     """Make the assignment and its cells where nbgrader does not have them yet."""
+    most = {
+        id_of_test(task.task): 0.0 if task.extra else max(_possible(one, task.task) for one in reports)
+        for task in reports[0].tasks
+    }
+    _add_cells(gradebook, name, most)
+
+
+def _add_cells(gradebook: Any, name: str, cells: Mapping[str, float]) -> None:
+    """Make an assignment with a notebook of its name, and in it the cells that are missing."""
     from nbgrader.api import MissingEntry
 
     gradebook.update_or_create_assignment(name)
@@ -52,33 +106,33 @@ def _prepare(gradebook: Any, name: str, reports: Sequence[Report]) -> None:
     except MissingEntry:
         gradebook.add_notebook(name, name)
         known = set()
-    for task in reports[0].tasks:
-        if id_of_test(task.task) not in known:
-            most = max(_possible(report, task.task) for report in reports)
-            gradebook.add_grade_cell(
-                id_of_test(task.task), name, name, max_score=0.0 if task.extra else most, cell_type="code"
-            )
+    for cell, most in cells.items():
+        if cell not in known:
+            gradebook.add_grade_cell(cell, name, name, max_score=most, cell_type="code")
 
 
 def _possible(report: Report, task: str) -> float:
     return max((one.possible for one in report.tasks if one.task == task), default=0.0)
 
 
-def _grades(gradebook: Any, report: Report) -> list[tuple[Any, TaskReport]]:
-    """A student's grades, made where they are missing, beside the tasks they are for."""
+def _grades(gradebook: Any, report: Report) -> tuple[Any, list[tuple[Any, TaskReport]]]:
+    """A student's notebook, and its grades beside the tasks they are for."""
+    cells = [id_of_test(task.task) for task in report.tasks]
+    notebook, grades = _submitted(gradebook, report.assignment, report.student, cells)
+    return notebook, list(zip(grades, report.tasks, strict=True))
+
+
+def _submitted(gradebook: Any, name: str, student: str, cells: Sequence[str]) -> tuple[Any, list[Any]]:
+    """A student's notebook and its grades in these cells, made where they are missing."""
     from nbgrader.api import Grade
 
-    name = report.assignment
-    gradebook.update_or_create_student(report.student)
-    gradebook.update_or_create_submission(name, report.student)
-    notebook = gradebook.find_submission_notebook(name, name, report.student)
+    gradebook.update_or_create_student(student)
+    gradebook.update_or_create_submission(name, student)
+    notebook = gradebook.find_submission_notebook(name, name, student)
     there = {grade.cell.name: grade for grade in notebook.grades}
-    found = []
-    for task in report.tasks:
-        cell_name = id_of_test(task.task)
-        if cell_name not in there:  # the cell came after the submission
-            there[cell_name] = Grade(cell=gradebook.find_grade_cell(cell_name, name, name), notebook=notebook)
-            gradebook.db.add(there[cell_name])
+    for cell in cells:
+        if cell not in there:  # the cell came after the submission
+            there[cell] = Grade(cell=gradebook.find_grade_cell(cell, name, name), notebook=notebook)
+            gradebook.db.add(there[cell])
             gradebook.db.commit()
-        found.append((there[cell_name], task))
-    return found
+    return notebook, [there[cell] for cell in cells]

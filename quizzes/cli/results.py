@@ -11,7 +11,7 @@ import typer
 
 from autograder.course import find_course
 from autograder.errors import UsageError
-from autograder.gradebook import plain_cell
+from autograder.grades import plain_cell
 from quizzes.enrolling import COURSE
 from quizzes.proctor import Proctor
 from quizzes.quiz import Quiz
@@ -28,7 +28,7 @@ def results(
     out: Annotated[Path | None, typer.Option(help="A file for them; else they are printed.")] = None,
     course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
 ) -> None:
-    """Mark what is waiting, then write a CSV: student, attempt, points, when, how late."""
+    """Mark what is waiting, then write a CSV: everybody's attempts, points, when, how late."""
     root = find_course(course)
     with opened(root.root) as one:
         proctor = Proctor(one.database, one.clock, one.seal, Quiz.read)
@@ -46,7 +46,7 @@ def results(
             proctor.writer.close()
         with one.database.reading() as connection:
             names = names_in(connection, COURSE)
-            scores = scores_at(connection, quiz)
+            scores = scores_at(connection, COURSE, quiz)
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(COLUMNS)
@@ -59,4 +59,5 @@ def results(
         out.write_text(text.getvalue(), encoding="utf-8", newline="")
     except OSError as problem:
         raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
-    typer.echo(f"{len(scores)} attempts of {len({score.student for score in scores})} students: {out}")
+    taken = [score for score in scores if score.attempt]
+    typer.echo(f"{len(taken)} attempts of {len({score.student for score in taken})} students: {out}")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from autograder.errors import UsageError
 from autograder.exports import (
+    CanvasColumn,
     Line,
     canvas_gradebook,
     gradescope_grades,
@@ -76,7 +77,7 @@ def test_names_and_ids_survive_every_exporter(last: str, first: str, number: str
     """Ids come out as they are, names once the guard is taken off."""
     person = Person(number, last, first, email=number, canvas_id=number, sis_login=number, moodle_id=number)
     lines: Sequence[Line] = [Line(stands(number, comment=last), person, True)]
-    canvas = rows(canvas_gradebook(lines, "Week 1")[0])[2]
+    canvas = rows(canvas_gradebook([CanvasColumn("Week 1", lines)])[0])[2]
     assert [unguarded(canvas[0]), canvas[1], canvas[3], canvas[5]] == [
         f"{last}, {first}",
         number,
@@ -101,7 +102,7 @@ def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
     """Only the scores change: ids with zeros, formulas, other columns and rows stay as they were."""
     template = read_table(write(tmp_path, GRADEBOOK))
     standings = [stands("lovelaceada (11)"), stands("kimmin (14)", 0), stands("Min Kim"), stands("Bob")]
-    text, left = canvas_gradebook(lines_of(standings, Roster()), "Week 1", template)
+    text, left = canvas_gradebook([CanvasColumn("Week 1", lines_of(standings, Roster()))], template)
     assert text == GRADEBOOK.replace('"A, B",3', '"A, B",7.5').replace("kim2,A,4", "kim2,A,0")
     assert [(one.name, one.why) for one in left] == [
         ("Min Kim", "Min Kim may be any of 2 students: kim1 and kim2."),
@@ -112,7 +113,7 @@ def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
 def test_canvas_gets_a_new_column(tmp_path: Path) -> None:
     """An assignment that Canvas does not have is a column more, with its points."""
     template = read_table(write(tmp_path, GRADEBOOK))
-    table = rows(canvas_gradebook(lines_of([stands("ada")], Roster()), "Week 9", template)[0])
+    table = rows(canvas_gradebook([CanvasColumn("Week 9", lines_of([stands("ada")], Roster()))], template)[0])
     assert [row[-1] for row in table] == ["Week 9", "", "10", "7.5", "", "", ""]
 
 
@@ -120,7 +121,8 @@ def test_canvas_finds_students_by_the_courses_roster(tmp_path: Path) -> None:
     """The course's own id leads to Canvas's through the login."""
     roster = Roster((Person("m-1", "K.", "M.", sis_login="kim1"),))
     text, left = canvas_gradebook(
-        lines_of([stands("m-1")], roster), "Week 1 (5)", read_table(write(tmp_path, GRADEBOOK))
+        [CanvasColumn("Week 1 (5)", lines_of([stands("m-1")], roster))],
+        read_table(write(tmp_path, GRADEBOOK)),
     )
     assert left == []
     assert rows(text)[4][5] == "7.5"
@@ -128,7 +130,7 @@ def test_canvas_finds_students_by_the_courses_roster(tmp_path: Path) -> None:
 
 def test_canvas_without_ids() -> None:
     """Whom Canvas could not know is left out and told."""
-    text, left = canvas_gradebook(lines_of([stands("Bob")], Roster()), "Week 1")
+    text, left = canvas_gradebook([CanvasColumn("Week 1", lines_of([stands("Bob")], Roster()))])
     assert len(rows(text)) == 2
     assert "canvas_id" in left[0].why
 
@@ -159,7 +161,7 @@ def test_moodle_with_another_maximum(tmp_path: Path) -> None:
 def test_no_template(tmp_path: Path, text: str, says: str) -> None:
     """What is no gradebook is a sentence with file and place."""
     with pytest.raises(UsageError, match=says):
-        canvas_gradebook([], "Week 1", read_table(write(tmp_path, text)))
+        canvas_gradebook([CanvasColumn("Week 1", [])], read_table(write(tmp_path, text)))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Status
 from autograder.results import Results
 from autograder.sample.solved import filled_in, to_bytes
+from autograder.standing import Standing
 from autograder.submission import Submission, read_submission
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
@@ -115,6 +117,19 @@ def test_a_persons_score_stays(reports: list[Report], folder: Path) -> None:
     own = grades(url, ASSIGNMENT)["right"]
     assert own["test-double"] == {"auto": 2.0, "manual": 1.5, "extra": 0.5, "most": 4.0, "look": True}
     assert own["test-mean_square"]["extra"] == 0.5
+
+
+def test_lateness_is_nbgraders_own(reports: list[Report], folder: Path) -> None:
+    """What lateness costs stands where nbgrader keeps it, beside the time; scores set whole are counted."""
+    url, when = database(folder), datetime(2026, 3, 8, 12, tzinfo=UTC)
+    late = Standing("right", 5.4, 6, 6, 1, None, submitted=when, days_late=1, penalty=0.6)
+    by_hand = Standing("blank", 3, 6, 0, 1, None, changed=True)
+    standings = {"right": late, "blank": by_hand}
+    assert push(reports, url, standings) == Pushed(students=2, changed=2, by_person=0, left=1)
+    assert push(reports, url, standings).changed == 0
+    with open_gradebook(url) as gradebook:
+        submission = gradebook.find_submission(ASSIGNMENT, "right")
+        assert (submission.late_submission_penalty, submission.timestamp) == (0.6, when.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(("earned", "expected"), [(99.0, 4.0), (-3.0, 0.0)])

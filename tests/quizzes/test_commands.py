@@ -116,7 +116,11 @@ def test_the_whole_way(course: Course) -> None:
         assert "1 of 1 pt" in bo.http.get(f"{path}/results").text
     out = quizzes(course, "results", "all", "--out", "scores.csv")
     assert out.stdout == "1 attempts of 1 students: scores.csv\n"
-    (score,) = csv.DictReader((course.root / "scores.csv").read_text("utf-8").splitlines())
+    table = list(csv.DictReader((course.root / "scores.csv").read_text("utf-8").splitlines()))
+    absent, score = table[0], table[1]
+    assert [one["student"] for one in table] == ["ana", "bo"]
+    assert (absent["attempt"], absent["points"], absent["state"]) == ("0", "", "absent")
+    assert absent["due_at"] == score["due_at"] != ""
     assert (score["student"], score["name"], score["points"], score["out_of"]) == (
         "bo",
         "Bo Ash, Jr.",

@@ -72,11 +72,11 @@ def test_the_whole_way(browser: Browser, lectures: LectureHall) -> None:
     expect(page.get_by_role("row")).to_have_count(3)
     look()
     with lectures.database.reading() as connection:
-        before = {one.student: one.points for one in scores_at(connection, "all")}
+        before = {one.student: one.points for one in scores_at(connection, "course", "all")}
     page.get_by_role("button", name="Release").click()
     expect(page.get_by_text("Released")).to_be_visible()
     with lectures.database.reading() as connection:
-        after = {one.student: one.points for one in scores_at(connection, "all")}
+        after = {one.student: one.points for one in scores_at(connection, "course", "all")}
     assert {name: points - (before[name] or 0) for name, points in after.items() if points} == {
         student.name: 1.0,
         other.name: 1.0,

@@ -1,4 +1,4 @@
-"""Scores of a class as a table other programs read."""
+"""The scores of one assignment as a table other programs read."""
 
 from __future__ import annotations
 

@@ -1,0 +1,203 @@
+"""The gradebook itself: every student's marks by group, what is dropped, and the total.
+
+All arithmetic is on fractions. Percentages are rounded once, at the end, to two decimals with halves up;
+a letter goes by the rounded percentage, so that nobody reads 90.00 beside a B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+from autograder.course import FILE, Course
+from autograder.errors import ContentError
+from autograder.gradebook.column import Column
+from autograder.gradebook.dropping import kept, share
+from autograder.gradebook.mark import Mark, State, mark_of
+from autograder.intake.names import natural
+from autograder.places import line_of
+from autograder.roster import Person, Roster
+from autograder.weights import GradebookRules, Group
+
+__all__ = ["Book", "GroupShare", "Row", "book_of", "percent"]
+
+
+@dataclass(frozen=True)
+class GroupShare:
+    """A student's marks in one group."""
+
+    name: str
+    weight: Fraction  # of 1; 0 where nothing in it counts yet, which leaves its weight to the others
+    marks: tuple[Mark, ...]
+    share: Fraction | None  # of the points that count
+    whole: Fraction | None  # what it would be with nothing dropped
+
+    @property
+    def contribution(self) -> Fraction:
+        """To the total, of 1."""
+        return self.weight * (self.share or 0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A student's line."""
+
+    student: str
+    person: Person
+    known: bool  # on the roster
+    groups: tuple[GroupShare, ...]
+    total: Fraction | None  # of 1; None while nothing counts
+    letter: str
+
+    @property
+    def marks(self) -> list[Mark]:
+        """All marks, in the order of the columns."""
+        return [mark for group in self.groups for mark in group.marks]
+
+
+@dataclass(frozen=True)
+class Book:
+    """The gradebook of a course."""
+
+    course: str
+    rules: GradebookRules
+    columns: tuple[Column, ...]  # in the order of the groups
+    rows: tuple[Row, ...]
+    remarks: tuple[str, ...]  # what the instructor should know, a sentence each
+
+
+def percent(share: Fraction) -> Decimal:
+    """A share of 1 as a percentage with two decimals, halves up."""
+    return Decimal(floor(share * 10000 + Fraction(1, 2))).scaleb(-2)
+
+
+def book_of(columns: Sequence[Column], course: Course, roster: Roster, now: datetime) -> Book:
+    """The gradebook as it stands now; raises ContentError for rules that name what is not there.
+
+    Without rules in course.yaml everything is in one group.
+    """
+    found = {column.name: column for column in columns}
+    rules = course.gradebook or GradebookRules(
+        groups=[Group(name="All", weight=Decimal(100), of=list(found))]
+    )
+    known = _known(found, course)
+    _check_names(rules, known, course)
+    people, ids = _students(columns, roster)
+    rows = []
+    for student in sorted(people, key=natural):
+        marks = {
+            name: mark_of(column, ids.get((name, student), student), course, now)
+            for name, column in found.items()
+        }
+        groups = tuple(_groups(rules, marks))
+        counts = any(group.share is not None for group in groups)
+        total = sum((group.contribution for group in groups), Fraction(0)) if counts else None
+        letter = "" if total is None else rules.letter(percent(total))
+        person = people[student]
+        rows.append(Row(student, person or Person(student), person is not None, groups, total, letter))
+    shown = tuple(found[name] for group in rules.groups for name in group.of if name in found)
+    remarks = [*_remarks(rules, found, rows, roster)]
+    remarks += [
+        f"{FILE} grants single students something for {name}, which is no assignment or quiz."
+        for name in sorted(course.spoken_of() - known)
+    ]
+    return Book(course.title, rules, shown, tuple(rows), tuple(remarks))
+
+
+def _known(found: Mapping[str, Column], course: Course) -> set[str]:
+    """The names of assignments and quizzes, those of results that are there among them."""
+    quizzes = (one.stem for one in (course.root / "quizzes").glob("*.yaml"))
+    return {*found, *course.assignment_ids(), *quizzes}
+
+
+def _check_names(rules: GradebookRules, known: Set[str], course: Course) -> None:
+    path = course.root / FILE
+    places = [
+        (("gradebook", "groups", at, "of", place), name)
+        for at, group in enumerate(rules.groups)
+        for place, name in enumerate(group.of)
+    ]
+    for place, name in places:
+        if name not in known:
+            line = line_of(path.read_text(encoding="utf-8"), place)
+            raise ContentError(
+                f"{path}{f', line {line}' if line else ''}: {'.'.join(map(str, place))}: "
+                f"there is no assignment or quiz {name!r}.",
+                next_step=f"Take one of: {', '.join(sorted(known))}.",
+            )
+
+
+def _students(
+    columns: Sequence[Column], roster: Roster
+) -> tuple[dict[str, Person | None], dict[tuple[str, str], str]]:
+    """Everybody on the roster or with a mark, by id; and their ids as the columns have them."""
+    people: dict[str, Person | None] = {one.student_id: one for one in roster.people}
+    ids = {}
+    for column in columns:
+        for known in (*column.due, *column.standings):
+            person, _ = roster.resolve(known)
+            student = person.student_id if person else known
+            ids[column.name, student] = known
+            if known in column.standings or not roster:
+                people.setdefault(student, person)
+    return people, ids
+
+
+def _groups(rules: GradebookRules, marks: Mapping[str, Mark]) -> Iterator[GroupShare]:
+    """The groups with their lowest marks dropped, and what each brings to the total."""
+    own = [[marks[name] for name in rule.of if name in marks] for rule in rules.groups]
+    left = [_after_dropping(rule, theirs) for rule, theirs in zip(rules.groups, own, strict=True)]
+    used = sum(
+        (Fraction(rule.weight) for rule, theirs in zip(rules.groups, left, strict=True) if _points(theirs)),
+        Fraction(0),
+    )
+    for rule, before, after in zip(rules.groups, own, left, strict=True):
+        counted = _points(after)
+        if not counted:
+            yield GroupShare(rule.name, Fraction(0), tuple(after), None, None)
+            continue
+        weight = Fraction(rule.weight) / used
+        per_point = weight / sum(possible for _, possible in counted)
+        parts = tuple(
+            replace(mark, contribution=mark.earned * per_point) if mark.state.counts else mark
+            for mark in after
+        )
+        yield GroupShare(rule.name, weight, parts, share(counted), share(_points(before)))
+
+
+def _after_dropping(rule: Group, marks: Sequence[Mark]) -> list[Mark]:
+    loose = [mark for mark in marks if mark.state.counts]
+    never = {place for place, mark in enumerate(loose) if mark.name in rule.never_drop}
+    stay = {loose[place].name for place in kept(_points(loose), rule.drop_lowest, never)}
+    return [
+        replace(mark, state=State.DROPPED) if mark.state.counts and mark.name not in stay else mark
+        for mark in marks
+    ]
+
+
+def _points(marks: Sequence[Mark]) -> list[tuple[Fraction, Fraction]]:
+    return [(mark.earned, mark.possible) for mark in marks if mark.state.counts]
+
+
+def _remarks(
+    rules: GradebookRules, found: Mapping[str, Column], rows: Sequence[Row], roster: Roster
+) -> Iterator[str]:
+    grouped = [name for group in rules.groups for name in group.of]
+    for name in grouped:
+        if name not in found:
+            yield f"There are no results of {name} yet: it counts for nobody."
+    for name in found:
+        if name not in grouped:
+            yield f"{name} is in no group of course.yaml: it counts for nobody."
+    strangers = [row.student for row in rows if not row.known] if roster else []
+    if strangers:
+        named = ", ".join(strangers[:10]) + (f" and {len(strangers) - 10} more" if strangers[10:] else "")
+        yield f"Not on the roster: {named}."
+    late = {mark.name for row in rows for mark in row.marks if mark.state is State.OPEN}
+    for name in late & found.keys():
+        if found[name].due_for_all is None and not any(found[name].due.values()):
+            yield f"{name} has no due date: whoever handed nothing in gets no zero."

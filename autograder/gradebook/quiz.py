@@ -1,0 +1,155 @@
+"""A quiz as a column, from the table that `quizzes results QUIZ --out FILE` writes: one line an attempt."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.gradebook.column import Column
+from autograder.standing import Standing
+
+__all__ = ["quiz_columns"]
+
+NEEDED = ("student", "quiz", "attempt", "points", "out_of", "state")
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One line of the table; number 0 is somebody who has not started."""
+
+    student: str
+    number: int
+    points: float | None
+    possible: float
+    finished: datetime | None
+    due: datetime | None
+    waiting: str  # why it is not final
+
+    @property
+    def worth(self) -> float:
+        """The points so far."""
+        return self.points or 0.0
+
+
+def quiz_columns(path: Path, course: Course) -> list[Column]:
+    """The quizzes of a table; raises UsageError with file, line and column."""
+    found: dict[str, tuple[str, list[_Attempt]]] = {}
+    for line, row in _rows(path):
+        _, attempts = found.setdefault(row["quiz"], (row.get("title") or row["quiz"], []))
+        attempts.append(_attempt(f"{path}, line {line}", row))
+    return [_column(path, name, title, attempts, course) for name, (title, attempts) in found.items()]
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    try:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise UsageError(
+            f"{path} cannot be read as a table: {problem}.", next_step="Write it anew: `quizzes results`."
+        ) from problem
+    if missing := [name for name in NEEDED if name not in (reader.fieldnames or ())]:
+        raise UsageError(
+            f"{path}, line 1: there is no column {missing[0]}.",
+            next_step="Name a table that `quizzes results QUIZ --out FILE` wrote.",
+        )
+    for line, row in rows:
+        if None in row or None in row.values():
+            raise UsageError(
+                f"{path}, line {line}: it has not as many cells as line 1.",
+                next_step="Write the table anew: `quizzes results`.",
+            )
+    return rows
+
+
+def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
+    def number(column: str) -> float:
+        try:
+            value = float(row[column])
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise UsageError(
+                f"{place}, column {column}: {row[column]!r} is not a number.", next_step="Correct the cell."
+            )
+        return value
+
+    def moment(column: str) -> datetime | None:
+        text = row.get(column, "")
+        try:
+            value = datetime.fromisoformat(text) if text else None
+        except ValueError:
+            value = datetime.min
+        if value is not None and value.tzinfo is None:
+            raise UsageError(
+                f"{place}, column {column}: {text!r} is not a time with its zone.",
+                next_step="Write one such as 2026-05-18T23:59:00-07:00.",
+            )
+        return value
+
+    points = number("points") if row["points"] else None
+    unmarked = row.get("waiting") or "0"
+    waiting = ""
+    if row["state"] == "open":
+        waiting = "The attempt is under way."
+    elif points is None and number("attempt"):
+        waiting = "It is not marked yet."
+    elif unmarked != "0":
+        waiting = f"{unmarked} of the answers {'is' if unmarked == '1' else 'are'} not marked yet."
+    possible = number("out_of") if row["out_of"] or points is not None else 0.0
+    return _Attempt(
+        row["student"],
+        int(number("attempt")),
+        points,
+        possible,
+        moment("finished_at"),
+        moment("due_at"),
+        waiting,
+    )
+
+
+def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course: Course) -> Column:
+    possible = max(one.possible for one in attempts)
+    if possible <= 0:
+        raise UsageError(
+            f"{path}: nobody's attempt at {name} says what it is out of.",
+            next_step="Write the table once somebody has taken the quiz.",
+        )
+    by_student: dict[str, list[_Attempt]] = {}
+    for one in sorted(attempts, key=lambda one: one.number):
+        by_student.setdefault(one.student, []).append(one)
+    standings, waiting = {}, {}
+    for student, own in by_student.items():
+        taken = [one for one in own if one.number]
+        if not taken:
+            continue
+        counted = {
+            "first": 0,
+            "last": len(taken) - 1,
+            "best": max(
+                range(len(taken)), key=lambda place: taken[place].worth / (taken[place].possible or 1)
+            ),
+        }[course.granted(student, name).attempts or course.attempts]
+        one = taken[counted]
+        standings[student] = Standing(
+            student=student,
+            earned=one.worth,
+            possible=one.possible or possible,
+            raw=one.worth,
+            attempts=len(taken),
+            report=None,
+            attempt=counted + 1,
+            submitted=one.finished,
+        )
+        # Which attempt is best is known once every one of them is marked.
+        waiting[student] = next((other.waiting for other in [one, *taken] if other.waiting), "")
+    due = {student: own[-1].due for student, own in by_student.items()}
+    known = [moment for moment in due.values() if moment is not None]
+    return Column(name, title, possible, standings, due, waiting, max(known, default=None))

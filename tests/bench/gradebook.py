@@ -1,0 +1,61 @@
+"""The gradebook of 300 students, beside the bare reading of the same ledgers and tables.
+
+Run by `make bench`. STUDENTS in the environment says how many.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from book_of_a_term import AFTER, write_term
+
+from autograder.course import find_course
+from autograder.feedback.gradebook_page import gradebook_page
+from autograder.gradebook import book_of, columns_in, gradebook_csv
+from autograder.gradebook.pages import write_book
+from autograder.ledger import read_ledger
+from autograder.roster import find_roster
+
+STUDENTS = int(os.environ.get("STUDENTS", "300"))
+
+
+def main() -> None:
+    """Each step, the fastest of five, and the bytes of the class page."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = write_term(Path(folder) / "course", STUDENTS)
+        course, roster = find_course(root), find_roster(root)
+        ledgers = sorted((root / "graded").glob("*/ledger.jsonl"))
+
+        def fastest(work: object) -> float:
+            assert callable(work)
+            times = []
+            for _ in range(5):
+                started = time.perf_counter()
+                work()
+                times.append(time.perf_counter() - started)
+            return min(times)
+
+        book = book_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
+        page = gradebook_page(book, lambda row: f"students/{row.student}.html")
+        bare = fastest(lambda: [read_ledger(path) for path in ledgers])
+        steps = {
+            "bare reading of the ledgers": bare,
+            "reading and arithmetic": fastest(
+                lambda: book_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
+            ),
+            "the class page": fastest(lambda: gradebook_page(book, lambda row: row.student)),
+            "the table": fastest(lambda: gradebook_csv(book)),
+            "all pages": fastest(lambda: write_book(book, Path(folder) / "book", course.zone)),
+        }
+    print(f"{STUDENTS} students, 5 homeworks, a quiz; the class page has {len(page) // 1000} kB")
+    for name, seconds in steps.items():
+        print(f"{name:30} {1000 * seconds:7.0f} ms   {seconds / bare:5.1f} x bare reading")
+
+
+main()
