@@ -90,9 +90,12 @@ def test_the_command_is_on_top() -> None:
 
 
 def test_quizzes_know_little_of_the_autograder() -> None:
-    """Quizzes share errors, course, roster, report and grades; one module of theirs runs functions."""
+    """Quizzes share errors, course, roster, report and grades; one module runs functions, one packs."""
     shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "grades")}
-    more = {"quizzes.functions": {"autograder.snippet"}}
+    more = {
+        "quizzes.functions": {"autograder.snippet"},
+        "quizzes.interchange.package": {"autograder.archive", "autograder.zipped"},
+    }
     for name, path in MODULES.items():
         theirs = {one for one in ours(path) if one.split(".")[0] == "autograder"}
         if name.split(".")[0] == "quizzes":

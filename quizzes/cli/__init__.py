@@ -15,6 +15,7 @@ from quizzes.cli import (
     analysis,
     backup,
     crashtest,
+    exchange,
     grade,
     lint,
     loadtest,
@@ -36,6 +37,8 @@ app = typer.Typer(
 app.command("analysis")(analysis.analysis)
 app.command("backup")(backup.backup)
 app.command("crashtest")(crashtest.crashtest)
+app.command("export")(exchange.export_quiz)
+app.command("import")(exchange.import_bank)
 app.command("grade")(grade.grade_functions)
 app.command("lint")(lint.lint)
 app.command("loadtest")(loadtest.loadtest)

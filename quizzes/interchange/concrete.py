@@ -1,0 +1,133 @@
+"""One variant of an item as an item of its own: values written in, nothing drawn any more.
+
+It is what is exported, since no other system draws values by our rules, and what an import gives.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from quizzes.items import Item
+from quizzes.items.arrange import MatchingItem, OrderingItem
+from quizzes.items.base import BaseItem, Context
+from quizzes.items.blanks import Blank, BlanksItem
+from quizzes.items.choice import ChoiceItem, ChoicesItem, TrueFalseItem
+from quizzes.items.later import EssayItem, FunctionItem
+from quizzes.items.numeric import NumberKey, NumericItem
+from quizzes.items.written import ExpressionItem, ShortTextItem
+from quizzes.numbers import decimal_text
+
+__all__ = ["ITEM", "concrete", "number_text"]
+
+ITEM: TypeAdapter[Item] = TypeAdapter(Item)
+DIGITS = 15  # what every system keeps of a number
+
+
+def concrete(item: Item, seed: bytes, name: str) -> Item:
+    """The variant with this seed, called `name`; functions and expressions become texts marked by hand."""
+    context = item.context(seed)
+    made = _common(item, context, name) | _own(item, context)
+    return ITEM.validate_python(made)
+
+
+def number_text(value: Decimal) -> str:
+    """A number with all digits that other systems keep."""
+    return decimal_text(value, DIGITS)
+
+
+def _common(item: BaseItem, context: Context, name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "prompt": context.words(item.prompt),
+        "explanation": context.words(item.explanation),
+        "tags": item.tags,
+        "images": [one.model_dump() for one in item.images],
+    }
+
+
+def _own(item: Item, context: Context) -> dict[str, Any]:
+    words = context.words
+    match item:
+        case ChoiceItem() | ChoicesItem():
+            options = [
+                {**one.model_dump(), "text": words(one.text), "feedback": words(one.feedback)}
+                for one in item.options
+            ]
+            made: dict[str, Any] = {"type": item.type, "options": options, "shuffle": item.shuffle}
+            return made | ({"rule": item.rule} if isinstance(item, ChoicesItem) else {})
+        case TrueFalseItem():
+            truth = _truth(item.answer, context)
+            return {"type": "true_false", "answer": truth, "feedback": words(item.feedback)}
+        case NumericItem():
+            return {"type": "numeric", **_number(item, context)}
+        case BlanksItem():
+            blanks = [_blank(one, context) for one in item.blanks]
+            return {"type": "blanks", "penalty": item.penalty, "blanks": blanks}
+        case MatchingItem():
+            return {
+                "type": "matching",
+                "pairs": [{"left": words(one.left), "right": words(one.right)} for one in item.pairs],
+                "distractors": [words(one) for one in item.distractors],
+                "partial": item.partial,
+                "penalty": item.penalty,
+            }
+        case OrderingItem():
+            return {"type": "ordering", "entries": [words(one) for one in item.entries], "rule": item.rule}
+        case ShortTextItem():
+            wrong = [
+                {"value": words(one.value), "feedback": words(one.feedback)} for one in item.common_wrong
+            ]
+            accept = [words(one) for one in item.accept]
+            return {"type": "short_text", "accept": accept, "pattern": item.pattern, "common_wrong": wrong}
+        case EssayItem():
+            return {
+                "type": "essay",
+                "rubric": [one.model_dump() for one in item.rubric],
+                "model_answer": words(item.model_answer),
+                "most_words": item.most_words,
+            }
+        case ExpressionItem():
+            values = "".join(f", {name} = {number_text(value)}" for name, value in context.values.items())
+            return _by_hand(f"Equals the key for all values of its variables{values}.", f"`{item.key}`")
+        case FunctionItem():
+            return _by_hand("Does what the reference does.", f"```python\n{item.reference.rstrip()}\n```")
+
+
+def _by_hand(criterion: str, key: str) -> dict[str, Any]:
+    return {
+        "type": "essay",
+        "rubric": [{"text": criterion}],
+        "model_answer": key,
+    }
+
+
+def _truth(answer: bool | str, context: Context) -> bool:
+    return answer if isinstance(answer, bool) else bool(context.number(answer))
+
+
+def _number(item: NumberKey, context: Context) -> dict[str, Any]:
+    """The key, and how far from it is right: every mode comes to a distance below and one above."""
+    value = context.number(item.key)
+    below, above = item.tolerance.margins(value)
+    tolerance: dict[str, Any] = {"mode": "range", "below": number_text(below), "above": number_text(above)}
+    if below == above:
+        tolerance = {"mode": "abs", "abs": number_text(below)} if below else {"mode": "exact"}
+    wrong = [
+        {"value": number_text(context.number(one.value)), "feedback": context.words(one.feedback)}
+        for one in item.common_wrong
+    ]
+    return {"key": number_text(value), "tolerance": tolerance, "common_wrong": wrong}
+
+
+def _blank(blank: Blank, context: Context) -> dict[str, Any]:
+    made: dict[str, Any] = {"id": blank.id, "label": context.words(blank.label), "weight": blank.weight}
+    if blank.truth is not None:
+        return made | {"truth": _truth(blank.truth, context)}
+    if blank.options:
+        return made | {"options": [context.words(one) for one in blank.options]}
+    if blank.accept:
+        return made | {"accept": [context.words(one) for one in blank.accept]}
+    return made | _number(blank, context)

@@ -1,0 +1,132 @@
+"""A package of another system as a bank, with a report of what was lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+from posixpath import basename
+from typing import Any
+from urllib.parse import unquote
+
+import yaml
+from bs4 import BeautifulSoup
+from pydantic import ValidationError
+
+from autograder.errors import UsageError
+from quizzes.interchange.concrete import ITEM
+from quizzes.interchange.found import Found, Picture
+from quizzes.interchange.package import Package, read_package
+from quizzes.interchange.qti12.reading import items_in
+from quizzes.interchange.qti21.reading import item_in
+from quizzes.text import TextProblem, render
+
+__all__ = ["Imported", "import_package"]
+
+FILES = re.compile(r"^(?:\$IMS-CC-FILEBASE\$|IMS-CC-FILEBASE)/*")
+# A picture is what it begins with, whatever it is called; SVG can hold scripts and is not taken in.
+SIGNS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+NO_WORDS = "A picture without a description."
+LARGEST_PICTURE = 5 * 1024**2
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A bank as text, pictures by their place beside it, and what was lost: a sentence by item."""
+
+    text: str
+    items: int
+    pictures: dict[str, bytes]
+    lost: tuple[tuple[str, str], ...]
+
+
+def import_package(path: Path, bank: str) -> Imported:
+    """The items of a QTI 1.2 or 2.1 package; raises UsageError for what holds none."""
+    package = read_package(path)
+    lost: list[tuple[str, str]] = []
+
+    def report(name: str, sentence: str) -> None:
+        lost.append((name, sentence))
+
+    kept: dict[str, dict[str, Any]] = {}
+    pictures: dict[str, bytes] = {}
+    for found in _found(package, report, bank):
+        ident = _new_id(found.name, kept)
+        data = {"id": ident, **found.data}
+        if found.pictures:
+            data["images"] = [{"file": one.file, "alt": one.alt} for one in found.pictures]
+        if why := _problem(data):
+            report(found.name, f"It was left out: {why}.")
+            continue
+        kept[ident] = data
+        pictures |= {one.file: one.data for one in found.pictures}
+    if not kept:
+        said = f" {lost[0][0]}: {lost[0][1]}" if lost else ""
+        raise UsageError(f"{path} holds no question that can be taken over.{said}", next_step="Try another.")
+    content = {"topic": bank.replace("-", " ").capitalize(), "items": list(kept.values())}
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+    return Imported(text, len(kept), pictures, tuple(dict.fromkeys(lost)))
+
+
+def _found(package: Package, report: Callable[[str, str], None], bank: str) -> Iterator[Found]:
+    for resource in package.of_kind("imsqti_"):
+        document = package.document(resource)
+        name = resource.files[0] if resource.files else ""
+
+        def pictures(html: str, name: str = name) -> tuple[str, list[Picture]]:
+            return _pictures(html, package, name, bank)
+
+        if document.tag == "questestinterop":
+            yield from items_in(document, report, pictures)
+        elif document.tag == "assessmentItem":
+            found = item_in(document, report, pictures)
+            if found is not None:
+                yield found
+
+
+def _pictures(html: str, package: Package, document: str, bank: str) -> tuple[str, list[Picture]]:
+    """HTML without the package's own pictures, and these; others stay, and are told when the text is read."""
+    soup, found = BeautifulSoup(html, "html.parser"), []
+    for tag in soup.find_all("img"):
+        source = FILES.sub("", unquote(str(tag.get("src") or "")).split("?")[0])
+        data = package.beside(document, source) if source else None
+        ending = next((kind for sign, kind in SIGNS.items() if data and data.startswith(sign)), "")
+        if data and ending and len(data) <= LARGEST_PICTURE:
+            stem = re.sub(r"[^\w-]+", "-", basename(source).rpartition(".")[0]).strip("-") or "picture"
+            words = unescape(str(tag.get("alt") or "")).strip()
+            found.append(
+                Picture(f"{bank}/{stem}.{ending}", words or "A picture without a description.", data)
+            )
+            tag.decompose()
+    return (str(soup), found) if found else (html, [])
+
+
+def _new_id(name: str, taken: dict[str, dict[str, Any]]) -> str:
+    """An id from a title, one that nobody has yet."""
+    plain = name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,80}", name):
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-") or "item"
+    ident, number = plain, 1
+    while ident in taken:
+        number += 1
+        ident = f"{plain}-{number}"
+    return ident
+
+
+def _problem(data: dict[str, Any]) -> str:
+    """Why this cannot be an item, or nothing; its texts are read once, formulas and all."""
+    try:
+        item = ITEM.validate_python(data)
+        for text in (item.prompt, item.explanation):
+            render(text)
+        item.question(b"import", Decimal(1)).public_view()
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        key = ".".join(str(part) for part in first["loc"][1:])
+        return f"{key}{': ' if key else ''}{first['msg'].removeprefix('Value error, ')}"
+    except (TextProblem, ValueError) as problem:
+        return str(problem)
+    return ""
