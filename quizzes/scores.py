@@ -71,11 +71,11 @@ class Score:
         ]
 
 
-def scores_at(connection: Connection, course: str, quiz: str) -> list[Score]:
-    """Everybody's attempts at a quiz, and who made none, in the order of students; previews are left out."""
+def scores_at(connection: Connection, course: str, quiz: str, student: str | None = None) -> list[Score]:
+    """The attempts at a quiz, and who made none, of everybody or of one student; previews are left out."""
     title = next((one.title for one in published_in(connection, course) if one.id == quiz), quiz)
     found = []
-    for row in attempts_at(connection, quiz):
+    for row in attempts_at(connection, quiz, student):
         if row.preview:
             continue
         marks = marks_in(connection, row.id)
@@ -96,9 +96,9 @@ def scores_at(connection: Connection, course: str, quiz: str) -> list[Score]:
         )
         found.append(score)
     there = {one.student for one in found}
-    for student in students_in(connection, course):
-        if student not in there:
-            terms = terms_of(connection, quiz, student)
+    for one in [student] if student else students_in(connection, course):
+        if one not in there:
+            terms = terms_of(connection, quiz, one)
             last = terms.closes_at if terms.closes_at is not None else terms.due_at
-            found.append(Score(student, quiz, title, last))
+            found.append(Score(one, quiz, title, last))
     return sorted(found, key=lambda one: (one.student, one.attempt))

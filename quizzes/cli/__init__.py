@@ -19,6 +19,7 @@ from quizzes.cli import (
     grade,
     lint,
     loadtest,
+    lti,
     people,
     print_quiz,
     publish,
@@ -53,6 +54,7 @@ app.command("results")(results.results)
 app.command("schema")(schema.schema)
 roster = typer.Typer(help="Who is in the course.", no_args_is_help=True)
 roster.command("import")(people.import_roster)
+app.add_typer(lti.app, name="lti")
 app.add_typer(roster, name="roster")
 app.command("passcode")(people.passcode)
 app.command("link")(people.link)

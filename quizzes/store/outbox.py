@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from quizzes.store.once import insert_once
 from quizzes.store.schema import outbox
 
-__all__ = ["Message", "claim", "failed", "put_out", "sent"]
+__all__ = ["Message", "claim", "failed", "later", "put_out", "sent"]
 
 FIRST_WAIT = 10_000
 LONGEST_WAIT = 3_600_000
@@ -57,6 +57,11 @@ def sent(connection: Connection, message: Message, now: int) -> None:
     connection.execute(
         update(outbox).where(outbox.c.id == message.id).values(done_at=now, tries=message.tries + 1)
     )
+
+
+def later(connection: Connection, message: Message, at: int) -> None:
+    """It is not its time yet; that is no failed try."""
+    connection.execute(update(outbox).where(outbox.c.id == message.id).values(next_at=at))
 
 
 def failed(connection: Connection, message: Message, now: int, problem: str) -> None:

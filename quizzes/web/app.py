@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from quizzes.refusal import Refused
-from quizzes.web import ending, results, sign_in, start, taking
+from quizzes.web import ending, lti, results, sign_in, start, taking
 from quizzes.web.guard import Guard
 from quizzes.web.requests import COOKIE, SignedOut, is_json, site_of
 from quizzes.web.site import STATIC, Site
@@ -29,6 +29,9 @@ ROUTES = [
     Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
     Route("/sign-in/{secret}", sign_in.by_link, methods=["GET", "POST"]),
     Route("/sign-out", sign_in.sign_out, methods=["POST"]),
+    Route("/lti/login", lti.login, methods=["GET", "POST"]),
+    Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
+    Route("/lti/keys", lti.keys),
     Route("/quizzes/{quiz}", start.start_page),
     Route("/quizzes/{quiz}/start", start.begin, methods=["POST"]),
     Route(ATTEMPT, taking.page),

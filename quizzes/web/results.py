@@ -13,10 +13,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from quizzes.attempt import State
 from quizzes.proctor import View
 from quizzes.question import PublicQuestion, Question
-from quizzes.quiz import Release, When
 from quizzes.raw import as_answer
 from quizzes.refusal import NotFound
 from quizzes.revisions import Held
+from quizzes.shown import Shown
 from quizzes.store.catalogue import current_version
 from quizzes.store.closing import over_for_all
 from quizzes.store.grades import marks_in
@@ -25,7 +25,7 @@ from quizzes.text import render
 from quizzes.web.answers import answer_shown
 from quizzes.web.requests import form_of, session_of, site_of
 
-__all__ = ["Shown", "ask", "results"]
+__all__ = ["ask", "results"]
 
 WORDS = {
     "never": "not shown",
@@ -33,27 +33,6 @@ WORDS = {
     "after_due": "when the quiz is due",
     "after_close": "when the quiz has closed for everybody",
 }
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What may be shown at this moment."""
-
-    score: bool
-    feedback: bool
-    key: bool
-    explanation: bool
-
-    @classmethod
-    def of(cls, release: Release, *, over: bool, due: bool, closed: bool) -> Shown:
-        """By the quiz's own rules; nothing before the attempt is over, whatever they say."""
-        reached: dict[When, bool] = {
-            "never": False,
-            "after_submit": over,
-            "after_due": over and due,
-            "after_close": over and closed,
-        }
-        return cls(**{name: reached[getattr(release, name)] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True)

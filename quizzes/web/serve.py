@@ -12,9 +12,13 @@ from pathlib import Path
 
 import uvicorn
 
+from autograder.course import find_course
 from autograder.errors import UsageError
 from quizzes.clock import Clock, ServerClock
 from quizzes.enrolling import COURSE
+from quizzes.lti.platforms import read_platforms
+from quizzes.lti.sender import Sender
+from quizzes.lti.tool import Tool
 from quizzes.proctor import Proctor
 from quizzes.quiz import Quiz
 from quizzes.store.backup import secret_beside
@@ -80,6 +84,28 @@ def listening(host: str, port: int) -> socket.socket:
     return waiting
 
 
+def _lti(folder: Path, seal: Seal) -> Tool | None:
+    """Launches from learning platforms, where lti.yaml names some."""
+    if not read_platforms(folder).platforms:
+        return None
+    beside = folder / FOLDER
+    beside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Tool(folder, beside, seal)
+
+
+def _poster(site: Site, folder: Path) -> Sweeper | None:
+    """Scores to the platforms, every few seconds."""
+    if site.lti is None:
+        return None
+    proctor, course = site.proctor, find_course(folder)
+
+    def counted(student: str, quiz: str) -> str:
+        return course.granted(student, quiz).attempts or course.attempts
+
+    sender = Sender(proctor.database, proctor.writer, site.lti, site.course, site.quiz, counted)
+    return Sweeper(lambda: sender.look(site.now()))
+
+
 def _calm_the_collector() -> None:
     """Look for garbage in circles rarely: of thousands of attempts at hand each whole look takes 0.3 s."""
     gc.collect()
@@ -97,8 +123,10 @@ def serve(opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = F
     beside = FunctionProcess(opened.database, folder, own=own)
     marker = Sweeper(lambda: proctor.mark(MARKED), every=MARK)
     looker = Sweeper(beside.look)
+    site = Site(proctor, opened.seal, COURSE, title, zone, folder, _lti(folder, opened.seal))
+    poster = _poster(site, folder)
     try:
-        app = make_app(Site(proctor, opened.seal, COURSE, title, zone, folder))
+        app = make_app(site)
         config = uvicorn.Config(
             app,
             access_log=False,
@@ -121,5 +149,7 @@ def serve(opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = F
         sweeper.stop()
         marker.stop()
         looker.stop()
+        if poster is not None:
+            poster.stop()
         beside.close()
         proctor.writer.close()

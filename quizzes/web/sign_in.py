@@ -16,7 +16,7 @@ from quizzes.refusal import Refused
 from quizzes.store.sessions import end_session, open_by_link, open_by_passcode, owner_of_link
 from quizzes.web.requests import COOKIE, Form, form_of, is_json, session_of, site_of
 
-__all__ = ["asked_to_sign_in", "by_link", "sign_in", "sign_out"]
+__all__ = ["asked_to_sign_in", "by_link", "sign_in", "sign_out", "with_cookie"]
 
 LASTS = 7 * 24 * 3600  # seconds for the cookie; the session ends when the server says so
 NEVER_SENT_AGAIN = ("token", "person", "passcode")
@@ -42,10 +42,10 @@ async def sign_in(request: Request) -> Response:
         session = site.signed_in(opened, site.now())
         assert session is not None
         told = {"person": session.person, "token": site.form_token(session)}
-        return _with_cookie(JSONResponse(told), request, opened)
+        return with_cookie(JSONResponse(told), request, opened)
     if kept:
-        return _with_cookie(_send_again(request, opened, goal, kept), request, opened)
-    return _with_cookie(RedirectResponse(goal, 303), request, opened)
+        return with_cookie(_send_again(request, opened, goal, kept), request, opened)
+    return with_cookie(RedirectResponse(goal, 303), request, opened)
 
 
 async def by_link(request: Request) -> Response:
@@ -68,7 +68,7 @@ async def by_link(request: Request) -> Response:
         )
     except Refused as problem:
         return _page(request, 410, "/", problem=problem)
-    return _with_cookie(RedirectResponse("/", 303), request, opened)
+    return with_cookie(RedirectResponse("/", 303), request, opened)
 
 
 async def sign_out(request: Request) -> Response:
@@ -127,7 +127,8 @@ def _send_again(request: Request, token: str, goal: str, kept: str) -> Response:
     return HTMLResponse(page)
 
 
-def _with_cookie(response: Response, request: Request, token: str) -> Response:
+def with_cookie(response: Response, request: Request, token: str) -> Response:
+    """The response, with a session."""
     response.set_cookie(
         COOKIE,
         token,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from quizzes.local_time import shown, time_of_day
+from quizzes.lti.tool import Lti
 from quizzes.proctor import Proctor, View
 from quizzes.quiz import Quiz
 from quizzes.store.catalogue import content_of
@@ -43,6 +44,7 @@ class Site:
     title: str
     zone: ZoneInfo
     folder: Path  # where the course's files are, for regrades
+    lti: Lti | None = None  # launches from learning platforms
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
     _notices: dict[str, tuple[Notice | None, int]] = field(default_factory=dict)
 

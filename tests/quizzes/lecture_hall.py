@@ -137,8 +137,10 @@ class LectureHall:
             add_the_course(connection, self.course)
         self.waiting = listening("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{self.waiting.getsockname()[1]}"
-        site = Site(self.proctor, SEAL, COURSE, self.course.title, self.course.zone, self.course.root)
-        config = uvicorn.Config(make_app(site), log_level="critical", lifespan="off", server_header=False)
+        self.site = Site(self.proctor, SEAL, COURSE, self.course.title, self.course.zone, self.course.root)
+        config = uvicorn.Config(
+            make_app(self.site), log_level="critical", lifespan="off", server_header=False
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(
             target=self.server.run, kwargs={"sockets": [self.waiting]}, daemon=True

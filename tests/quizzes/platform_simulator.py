@@ -1,0 +1,189 @@
+"""A learning platform on loopback: it signs launches with a real key, checks ours, and keeps a gradebook."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+CLIENT, DEPLOYMENT = "client-7", "deployment-1"
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+LEARNER, INSTRUCTOR = f"{MEMBERSHIP}#Learner", f"{MEMBERSHIP}#Instructor"
+
+
+class Platform:
+    """The platform's state; `failing` lets its gradebook answer 503."""
+
+    def __init__(self) -> None:
+        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.tool_keys = ""  # the address of the tool's public keys
+        self.scores: list[dict[str, Any]] = []
+        self.line_items: list[dict[str, Any]] = []
+        self.members: list[dict[str, Any]] = []
+        self.failing = 0
+        self.leave = secrets.token_hex(8)
+        self.asked_for_leave = 0
+        platform = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                platform.answer(self, b"")
+
+            def do_POST(self) -> None:
+                platform.answer(self, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def registration(self) -> str:
+        """What lti.yaml says of it."""
+        return (
+            f"platforms:\n  - issuer: {self.address}\n    client_id: {CLIENT}\n"
+            f"    login_url: {self.address}/auth?keep=1\n    token_url: {self.address}/token\n"
+            f"    keys_url: {self.address}/keys\n    deployments: [{DEPLOYMENT}]\n"
+        )
+
+    def answer(self, request: Any, body: bytes) -> None:
+        """One request."""
+        url = urlsplit(request.path)
+        status, data, headers = 404, {}, {}
+        if url.path == "/keys":
+            public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
+            status, data = 200, {"keys": [{**public, "kid": "k1", "alg": "RS256", "use": "sig"}]}
+        elif url.path == "/token":
+            status, data = self._token({name: one[0] for name, one in parse_qs(body.decode()).items()})
+        elif request.headers.get("Authorization") != f"Bearer {self.leave}":
+            status = 401
+        elif self.failing:
+            self.failing -= 1
+            status = 503
+        elif url.path == "/items/1/scores" and url.query == "type=quiz":
+            assert request.headers["Content-Type"] == "application/vnd.ims.lis.v1.score+json"
+            self.scores.append(json.loads(body))
+            status = 200
+        elif url.path == "/items":
+            self.line_items.append(json.loads(body))
+            status, data = 201, {"id": f"{self.address}/items/1?type=quiz"}
+        elif url.path == "/members":
+            at = int(parse_qs(url.query).get("page", ["0"])[0])
+            status, data = 200, {"members": self.members[2 * at : 2 * at + 2]}
+            if 2 * at + 2 < len(self.members):
+                headers["Link"] = f'<{self.address}/members?page={at + 1}>; rel="next"'
+        reply = json.dumps(data).encode()
+        request.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(reply))}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(reply)
+
+    def _token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Leave for whoever signs with the tool's key."""
+        keys = httpx.get(self.tool_keys).json()["keys"]
+        name = jwt.get_unverified_header(form["client_assertion"])["kid"]
+        key = next(jwt.PyJWK.from_dict(one).key for one in keys if one["kid"] == name)
+        claims = jwt.decode(
+            form["client_assertion"],
+            key,
+            algorithms=["RS256"],
+            audience=f"{self.address}/token",
+            issuer=CLIENT,
+        )
+        assert claims["sub"] == CLIENT and claims["jti"]
+        assert form["grant_type"] == "client_credentials" and form["scope"].startswith(
+            "https://purl.imsglobal.org/"
+        )
+        self.asked_for_leave += 1
+        return 200, {"access_token": self.leave, "expires_in": 3600, "token_type": "Bearer"}
+
+    def claims(self, asked: str, now: float, /, **changes: Any) -> dict[str, Any]:
+        """What a sound launch by ann says; `changes` take the places of claims, None takes one away."""
+        said = {
+            "iss": self.address,
+            "aud": CLIENT,
+            "sub": "user-1",
+            "iat": int(now),
+            "exp": int(now) + 300,
+            "nonce": asked,
+            "name": "Ann Lee",
+            "email": "ann@example.org",
+            f"{CLAIM}message_type": "LtiResourceLinkRequest",
+            f"{CLAIM}version": "1.3.0",
+            f"{CLAIM}deployment_id": DEPLOYMENT,
+            f"{CLAIM}target_link_uri": "https://tool.example/quizzes/all",
+            f"{CLAIM}resource_link": {"id": "link-1"},
+            f"{CLAIM}roles": [LEARNER],
+            "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": {
+                "scope": ["https://purl.imsglobal.org/spec/lti-ags/scope/score"],
+                "lineitem": f"{self.address}/items/1?type=quiz",
+                "lineitems": f"{self.address}/items",
+            },
+            "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {
+                "context_memberships_url": f"{self.address}/members",
+                "service_versions": ["2.0"],
+            },
+            **changes,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+    def signed(self, claims: dict[str, Any], *, key: Any = None, kid: str = "k1") -> str:
+        """A token."""
+        return jwt.encode(claims, key or self.private, algorithm="RS256", headers={"kid": kid})
+
+    def close(self) -> None:
+        """End the platform."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Browser:
+    """A browser that comes from the platform, and keeps cookies."""
+
+    def __init__(self, platform: Platform, tool: str, clock: Any = time.time) -> None:
+        self.platform, self.tool, self.clock = platform, tool, clock
+        self.http = httpx.Client(base_url=tool, timeout=30)
+
+    def login(self, **given: str) -> dict[str, str]:
+        """Begin; what the tool asks the platform for."""
+        asked = {"iss": self.platform.address, "login_hint": "ann", "client_id": CLIENT, **given}
+        reply = self.http.post("/lti/login", data=asked, headers={"Sec-Fetch-Site": "cross-site"})
+        assert reply.status_code == 303, reply.text
+        return {name: one[0] for name, one in parse_qs(urlsplit(reply.headers["Location"]).query).items()}
+
+    def post(self, token: str, state: str) -> httpx.Response:
+        """The platform's form, as a browser sends it from another site."""
+        headers = {"Sec-Fetch-Site": "cross-site", "Origin": self.platform.address}
+        return self.http.post("/lti/launch", data={"id_token": token, "state": state}, headers=headers)
+
+    def launch(self, **changes: Any) -> httpx.Response:
+        """The whole way."""
+        asked = self.login()
+        claims = self.platform.claims(asked["nonce"], self.clock(), **changes)
+        return self.post(self.platform.signed(claims), asked["state"])
+
+
+@contextlib.contextmanager
+def platform_for(course: Path) -> Iterator[Platform]:
+    """A platform that is registered with a course."""
+    platform = Platform()
+    (course / "lti.yaml").write_text(platform.registration(), encoding="utf-8")
+    try:
+        yield platform
+    finally:
+        platform.close()
