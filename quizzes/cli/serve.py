@@ -17,6 +17,7 @@ from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.store.catalogue import published_in
 from quizzes.store.sessions import new_link, new_passcode
 from quizzes.timing import Accommodation
+from quizzes.web.logs import LogFile
 from quizzes.web.serve import Opened, listening, opened, serve
 
 __all__ = ["preview_quiz", "serve_quizzes"]
@@ -37,6 +38,7 @@ def serve_quizzes(
     ] = False,
     port_file: PortFile = None,
     own: Annotated[bool, typer.Option(help="The course's own file, whatever DATABASE_URL says.")] = False,
+    log: Annotated[Path | None, typer.Option(help="A file for each request and trouble, as JSON.")] = None,
     course: Folder = None,
 ) -> None:
     """Serve the course's published quizzes until Ctrl-C."""
@@ -54,7 +56,11 @@ def serve_quizzes(
         said = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
         typer.echo(f"Published: {said}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(database, waiting, root.root, own=own)
+        if log is None:
+            serve(database, waiting, root.root, own=own)
+            return
+        with LogFile(log) as lines, lines.for_all():
+            serve(database, waiting, root.root, own=own, log=lines)
 
 
 def preview_quiz(

@@ -29,6 +29,7 @@ from quizzes.store.receipts import Seal
 from quizzes.sweeper import Sweeper
 from quizzes.web.app import make_app
 from quizzes.web.beside import FunctionProcess
+from quizzes.web.logs import LogFile, Logged
 from quizzes.web.site import Site
 
 __all__ = ["FILE", "FOLDER", "Opened", "listening", "opened", "serve"]
@@ -113,7 +114,9 @@ def _calm_the_collector() -> None:
     gc.set_threshold(50_000, 50, 100)
 
 
-def serve(opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = False) -> None:
+def serve(
+    opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = False, log: LogFile | None = None
+) -> None:
     """Answer until the process is told to end; what is under way is written first."""
     proctor = Proctor(opened.database, opened.clock, opened.seal, Quiz.read)
     with opened.database.reading() as connection:
@@ -127,11 +130,14 @@ def serve(opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = F
     poster = _poster(site, folder)
     try:
         app = make_app(site)
+        if log is not None:
+            app = Logged(app, log)
         config = uvicorn.Config(
             app,
             access_log=False,
             # Not uvloop: it takes one new connection a turn, and in a herd the newest wait for seconds.
             loop="asyncio",
+            log_config=None,  # it would close handlers that are there
             log_level="warning",
             lifespan="off",
             backlog=BACKLOG,
