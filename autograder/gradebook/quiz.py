@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.errors import UsageError
+from autograder.exports.table import unguarded
 from autograder.gradebook.column import Column
 from autograder.standing import Standing
 
@@ -66,7 +67,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
                 f"{path}, line {line}: it has not as many cells as line 1.",
                 next_step="Write the table anew: `quizzes results`.",
             )
-    return rows
+    return [(line, {name: unguarded(cell) for name, cell in row.items()}) for line, row in rows]
 
 
 def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:

@@ -40,6 +40,12 @@ def test_which_attempt_counts(tmp_path: Path, attempts: str, points: float) -> N
     assert found.standings["ann"].attempts == 3
 
 
+def test_an_id_that_looks_like_a_formula(tmp_path: Path) -> None:
+    """What was guarded against spreadsheets in the table is the student's own id again."""
+    (found,) = quiz_columns(table(tmp_path, GOOD.replace("ann,", "'-ann,", 1)), course())
+    assert list(found.standings) == ["-ann"]
+
+
 def test_what_is_not_final(tmp_path: Path) -> None:
     """An attempt under way, one that is not marked, and one that waits for a person; the absent have none."""
     lines = [
