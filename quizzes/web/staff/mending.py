@@ -22,6 +22,7 @@ from quizzes.store.catalogue import keep_version, make_current, published_in
 from quizzes.store.grades import release, runs_of
 from quizzes.store.hand import give_points
 from quizzes.store.pending import Waiting, settle_mark, waiting
+from quizzes.store.sessions import Session
 from quizzes.store.talk import answer_request, requests_at
 from quizzes.text import escaped, render
 from quizzes.web.requests import form_of, site_of
@@ -48,15 +49,7 @@ async def marking(request: Request) -> Response:
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
     essays = await site.in_thread(lambda: _essays(request, quiz))
-    page = site.page(
-        "staff_marking.html",
-        quiz_id=quiz,
-        title=_title(request, quiz),
-        essays=essays,
-        session=session,
-        token=site.form_token(session),
-    )
-    return HTMLResponse(page)
+    return _page(request, session, "staff_marking.html", essays=essays)
 
 
 async def give_mark(request: Request) -> Response:
@@ -97,16 +90,7 @@ async def requests(request: Request) -> Response:
     with site.proctor.database.reading() as connection:
         found = requests_at(connection, quiz=quiz)
         people = {row.id: row.person for row in attempts_at(connection, quiz)}
-    page = site.page(
-        "staff_requests.html",
-        quiz_id=quiz,
-        title=_title(request, quiz),
-        requests=found,
-        people=people,
-        session=session,
-        token=site.form_token(session),
-    )
-    return HTMLResponse(page)
+    return _page(request, session, "staff_requests.html", requests=found, people=people)
 
 
 async def answer(request: Request) -> Response:
@@ -135,16 +119,7 @@ async def regrades(request: Request) -> Response:
     with site.proctor.database.reading() as connection:
         runs = runs_of(connection, quiz)
         people = {row.id: row.person for row in attempts_at(connection, quiz)}
-    page = site.page(
-        "staff_regrades.html",
-        quiz_id=quiz,
-        title=_title(request, quiz),
-        runs=runs,
-        people=people,
-        session=session,
-        token=site.form_token(session),
-    )
-    return HTMLResponse(page)
+    return _page(request, session, "staff_regrades.html", runs=runs, people=people)
 
 
 async def regrade(request: Request) -> Response:
@@ -202,7 +177,11 @@ def _essays(request: Request, quiz: str) -> list[Essay]:
     return essays
 
 
-def _title(request: Request, quiz: str) -> str:
-    site = site_of(request)
+def _page(request: Request, session: Session, template: str, **values: object) -> Response:
+    """A page about the quiz in the address."""
+    site, quiz = site_of(request), request.path_params["quiz"]
     with site.proctor.database.reading() as connection:
-        return next(one.title for one in published_in(connection, site.course) if one.id == quiz)
+        title = next(one.title for one in published_in(connection, site.course) if one.id == quiz)
+    token = site.form_token(session)
+    page = site.page(template, quiz_id=quiz, title=title, session=session, token=token, **values)
+    return HTMLResponse(page)
