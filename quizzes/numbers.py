@@ -10,7 +10,7 @@ import re
 import unicodedata
 from decimal import Context, Decimal, InvalidOperation
 
-__all__ = ["NumberProblem", "decimal_text", "parse_number", "significant_digits"]
+__all__ = ["LARGEST_EXPONENT", "NumberProblem", "decimal_text", "parse_number", "significant_digits"]
 
 LONGEST = 60
 LARGEST_EXPONENT = 300

@@ -86,7 +86,7 @@ def book_of(columns: Sequence[Column], course: Course, roster: Roster, now: date
     )
     known = _known(found, course)
     _check_names(rules, known, course)
-    people, ids = _students(columns, roster)
+    people, ids, twice = _students(columns, roster)
     rows = []
     for student in sorted(people, key=natural):
         marks = {
@@ -100,7 +100,7 @@ def book_of(columns: Sequence[Column], course: Course, roster: Roster, now: date
         person = people[student]
         rows.append(Row(student, person or Person(student), person is not None, groups, total, letter))
     shown = tuple(found[name] for group in rules.groups for name in group.of if name in found)
-    remarks = [*_remarks(rules, found, rows, roster)]
+    remarks = [*_remarks(rules, found, rows, roster), *twice]
     remarks += [
         f"{FILE} grants single students something for {name}, which is no assignment or quiz."
         for name in sorted(course.spoken_of() - known)
@@ -133,18 +133,21 @@ def _check_names(rules: GradebookRules, known: Set[str], course: Course) -> None
 
 def _students(
     columns: Sequence[Column], roster: Roster
-) -> tuple[dict[str, Person | None], dict[tuple[str, str], str]]:
-    """Everybody on the roster or with a mark, by id; and their ids as the columns have them."""
+) -> tuple[dict[str, Person | None], dict[tuple[str, str], str], list[str]]:
+    """Everybody on the roster or with a mark, by id; their ids in the columns; who is there twice."""
     people: dict[str, Person | None] = {one.student_id: one for one in roster.people}
-    ids = {}
+    ids: dict[tuple[str, str], str] = {}
+    twice: list[str] = []
     for column in columns:
-        for known in (*column.due, *column.standings):
+        for known in (*column.standings, *column.due):
             person, _ = roster.resolve(known)
             student = person.student_id if person else known
-            ids[column.name, student] = known
+            first = ids.setdefault((column.name, student), known)
+            if first != known:
+                twice.append(f"In {column.name} {first} and {known} are one student: only {first} counts.")
             if known in column.standings or not roster:
                 people.setdefault(student, person)
-    return people, ids
+    return people, ids, list(dict.fromkeys(twice))
 
 
 def _groups(rules: GradebookRules, marks: Mapping[str, Mark]) -> Iterator[GroupShare]:

@@ -95,19 +95,25 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
             )
         return value
 
+    attempt = number("attempt")
+    if attempt < 0 or attempt != int(attempt):
+        raise UsageError(
+            f"{place}, column attempt: {row['attempt']!r} is no attempt's number.",
+            next_step="Correct the cell; 0 is somebody who made none.",
+        )
     points = number("points") if row["points"] else None
     unmarked = row.get("waiting") or "0"
     waiting = ""
     if row["state"] == "open":
         waiting = "The attempt is under way."
-    elif points is None and number("attempt"):
+    elif points is None and attempt:
         waiting = "It is not marked yet."
     elif unmarked != "0":
         waiting = f"{unmarked} of the answers {'is' if unmarked == '1' else 'are'} not marked yet."
     possible = number("out_of") if row["out_of"] or points is not None else 0.0
     return _Attempt(
         row["student"],
-        int(number("attempt")),
+        int(attempt),
         points,
         possible,
         moment("finished_at"),

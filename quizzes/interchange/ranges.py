@@ -8,17 +8,18 @@ from typing import Any
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html import Lost
 from quizzes.items.numeric import NumberKey
+from quizzes.numbers import LARGEST_EXPONENT
 
 __all__ = ["decimal_of", "ends_of", "tolerance_of"]
 
 
 def decimal_of(text: str) -> Decimal | None:
-    """A number, or None for what is none that is finite."""
+    """A number, or None for what is none, or none that a student could type."""
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    return value if value.is_finite() and abs(value.adjusted()) <= LARGEST_EXPONENT else None
 
 
 def ends_of(item: NumberKey) -> tuple[str, str]:

@@ -31,6 +31,7 @@ SCORES = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 STATE_LASTS, TOKEN_LASTS, SLACK = 600_000, 3_600_000, 60_000  # milliseconds
+LONGEST, LONGEST_ADDRESS = 255, 2000
 AGAIN = "Go back to your learning platform and open the quiz again, in a new window."
 
 
@@ -169,7 +170,8 @@ def _require(claims: Mapping[str, Any], platform: Platform) -> None:
             raise _refused(f"its {name.replace('_', ' ')} is not {value}")
     if claims.get(f"{CLAIM}deployment_id") not in platform.deployments:
         raise _refused("its deployment is not registered here")
-    if not isinstance(claims["sub"], str) or not claims["sub"]:
+    # At most 255 characters, says OpenID Connect; no database keeps a NUL.
+    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= LONGEST or "\0" in claims["sub"]:
         raise _refused("it does not say who comes")
 
 
@@ -179,9 +181,9 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
     return User(
         issuer=platform.issuer,
         subject=claims["sub"],
-        name=str(claims.get("name") or ""),
-        email=str(claims.get("email") or ""),
-        sourced_id=str(lis.get("person_sourcedid") or ""),
+        name=_text(claims.get("name")),
+        email=_text(claims.get("email")),
+        sourced_id=_text(lis.get("person_sourcedid")),
         role=role_of(roles),
     )
 
@@ -196,17 +198,22 @@ def role_of(roles: object) -> str:
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
     custom, scores = _part(claims, f"{CLAIM}custom"), _part(claims, SCORES)
-    path = urlsplit(str(claims.get(f"{CLAIM}target_link_uri") or "")).path
+    path = urlsplit(_text(claims.get(f"{CLAIM}target_link_uri"))).path
     named = path.rpartition("/quizzes/")[2] if "/quizzes/" in path else ""
     return Link(
         issuer=platform.issuer,
         client=platform.client_id,
-        resource=str(_part(claims, f"{CLAIM}resource_link").get("id") or ""),
-        quiz=str(custom.get("quiz") or named),
-        line_item=str(scores.get("lineitem") or ""),
-        line_items=str(scores.get("lineitems") or ""),
-        members=str(_part(claims, MEMBERS).get("context_memberships_url") or ""),
+        resource=_text(_part(claims, f"{CLAIM}resource_link").get("id")),
+        quiz=_text(custom.get("quiz")) or named,
+        line_item=_text(scores.get("lineitem"), LONGEST_ADDRESS),
+        line_items=_text(scores.get("lineitems"), LONGEST_ADDRESS),
+        members=_text(_part(claims, MEMBERS).get("context_memberships_url"), LONGEST_ADDRESS),
     )
+
+
+def _text(said: object, most: int = LONGEST) -> str:
+    """A claim that is a text, without what no page and no database shows."""
+    return "".join(one for one in said[:most] if one.isprintable()) if isinstance(said, str) else ""
 
 
 def _part(claims: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -135,6 +135,14 @@ def test_a_grant_for_nothing(term: Path) -> None:
     assert said in book(term).remarks
 
 
+def test_one_student_under_two_ids(term: Path) -> None:
+    """Two lines that the roster says are one student's are told, with the one that counts."""
+    write_quiz(term / "graded" / "quiz4.csv", [("s000", 8), ("s000@example.org", 2)])
+    found = book(term)
+    assert "In quiz4 s000 and s000@example.org are one student: only s000 counts." in found.remarks
+    assert row(found, "s000").marks[0].earned == 8
+
+
 def test_without_rules_everything_is_one_group(term: Path) -> None:
     """A course that says nothing of groups has all points in one."""
     (term / "course.yaml").write_text(f"title: A term\ntime_zone: {ZONE.key}\n", encoding="utf-8")

@@ -71,6 +71,7 @@ def test_what_is_not_final(tmp_path: Path) -> None:
         (GOOD.replace(",5,8,", ",nan,8,"), "column points"),
         (GOOD.replace(",5,8,", ",5,,"), "column out_of"),
         (GOOD.replace("20:00:00-07:00", "20:00:00"), "column finished_at"),
+        (GOOD.replace(",1,5,", ",-1,5,"), "column attempt: '-1' is no attempt's number"),
         (GOOD + ",more", "line 2: it has not as many cells"),
         ("ann,Ann", "line 2: it has not as many cells"),
         ("ann,Ann,q,Q,0,,,absent,0,,,0,", "nobody's attempt at q says"),

@@ -131,6 +131,32 @@ def test_unsound_claims(lectures: LectureHall, browser: Browser, changes: dict[s
     assert "quiz_session" not in browser.http.cookies and people(lectures) == {}
 
 
+ODD: list[Any] = [None, 7, True, "x" * 50_000, "nul\0", [], [[]], {}, {"id": []}, [None, 7, {}]]
+SERVICES = "https://purl.imsglobal.org/spec/lti-"
+OURS = (
+    "roles",
+    "lis",
+    "custom",
+    "resource_link",
+    "target_link_uri",
+    "deployment_id",
+    "version",
+    "message_type",
+)
+READ = (
+    *("name", "email", "aud", "azp", "sub", "iat", "exp", *(f"{CLAIM}{one}" for one in OURS)),
+    *(f"{SERVICES}{one}" for one in ("ags/claim/endpoint", "nrps/claim/namesroleservice")),
+)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_claims_of_another_kind(browser: Browser, name: str) -> None:
+    """Whatever a platform puts into a claim, the answer is a sentence or the quiz, never a failure."""
+    for odd in ODD:
+        reply = browser.launch(**{name: odd})
+        assert reply.status_code in (303, 400, 403, 404), (odd, reply.text)
+
+
 def test_signatures(lectures: LectureHall, browser: Browser, platform: Platform) -> None:
     """Another key, an unknown key, no signature, a secret in place of a key, a changed body."""
     asked = browser.login()

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import random
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import tostring
 
 import pytest
 import yaml
-from every_item import PNG
+from defusedxml.ElementTree import fromstring
+from every_item import PNG, every_item, quiz_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograder.errors import UsageError
-from quizzes.bank import load_bank
+from autograder.zipped import zipped
+from quizzes.bank import BankFile, load_bank
+from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import Imported, import_package
 from quizzes.lint import faults_in_bank
+from quizzes.timing import Schedule
 
 MANIFEST = (
     '<?xml version="1.0"?><manifest identifier="m" xmlns="http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1">'
@@ -25,6 +35,9 @@ CANVAS = """<?xml version="1.0" encoding="UTF-8"?>
 <questestinterop xmlns="http://www.imsglobal.org/xsd/ims_qtiasiv1p2">
  <assessment ident="g1" title="Week 3"><section ident="root_section">{}</section></assessment>
 </questestinterop>"""
+DAMAGED: dict[Format, bytes] = {
+    to: export(quiz_of(every_item()), Schedule(opens_at=0), to, "1").data for to in ("qti12", "qti21")
+}
 EQUATION = (
     "&lt;img class=&quot;equation_image&quot; title=&quot;\\alpha &amp;lt; 1&quot; "
     "src=&quot;/equation_images/%255Calpha%2520%253C%25201?scale=1&quot; alt=&quot;LaTeX: \\alpha&quot; /&gt;"
@@ -325,6 +338,40 @@ def test_what_is_no_package(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=says):
             import_package(package(tmp_path, {"q.xml": document}, good), "x")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from(["qti12", "qti21"]))
+def test_damaged_documents(chance: random.Random, to: Format) -> None:
+    """Elements, attributes and texts taken away or put elsewhere: a bank that loads, or a sentence."""
+    with zipfile.ZipFile(io.BytesIO(DAMAGED[to])) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = chance.choice([one for one in files if one.endswith(".xml") and "meta" not in one])
+    root = fromstring(files[name])
+    for _ in range(chance.randint(1, 6)):
+        everything = list(root.iter())
+        one, other = chance.choice(everything), chance.choice(everything)
+        act = chance.randrange(5)
+        if act == 0 and len(one):
+            one.remove(chance.choice(list(one)))
+        elif act == 1 and one.attrib:
+            del one.attrib[chance.choice(list(one.attrib))]
+        elif act == 2:
+            one.text = chance.choice(["", "\u202e<b>&", "1e999", "-", None])
+        elif act == 3 and one.attrib:
+            one.attrib[chance.choice(list(one.attrib))] = chance.choice(["", "../x", "other", "9" * 400])
+        elif act == 4 and other not in list(one.iter()):
+            other.append(one)
+    files[name] = tostring(root)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged.zip"
+        path.write_bytes(zipped(files))
+        try:
+            made = import_package(path, "back")
+        except UsageError as problem:
+            assert problem.message
+        else:
+            BankFile.model_validate(yaml.safe_load(made.text))
 
 
 def test_bombs(tmp_path: Path) -> None:
