@@ -19,12 +19,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from autograder.calibration import CalibrationFile, read_calibration
-from autograder.checks import Check, collect
-from autograder.course import Course, read_yaml
+from autograder.checks.calibration import CalibrationFile, read_calibration
+from autograder.checks.definition import Check, collect
+from autograder.checks.variants import Variant, collect_variants
+from autograder.course import Course
 from autograder.errors import ContentError
-from autograder.places import line_of, place_of
-from autograder.variants import Variant, collect_variants
+from autograder.yaml_source import line_of, read_yaml, source_location
 
 __all__ = [
     "Assignment",
@@ -209,11 +209,14 @@ def _fits_together(assignment: Assignment) -> None:
     tasks = {task.id: task for task in assignment.file.tasks}
     for one in [*assignment.public_checks, *assignment.hidden_checks]:
         if one.task not in tasks:
-            raise ContentError(f"{place_of(one.body)}: check {one.id} is for an unknown task {one.task!r}.")
+            raise ContentError(
+                f"{source_location(one.body)}: check {one.id} is for an unknown task {one.task!r}."
+            )
     for public in assignment.public_checks:
         if public.points:
             raise ContentError(
-                f"{place_of(public.body)}: public check {public.id} carries points: it can be memorised."
+                f"{source_location(public.body)}: public check {public.id} carries points, "
+                "but students can read it."
             )
     yaml = assignment.folder / "assignment.yaml"
     for number, task in enumerate(tasks.values()):
@@ -227,5 +230,6 @@ def _fits_together(assignment: Assignment) -> None:
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.of not in assignment.functions:
             raise ContentError(
-                f"{place_of(variant.body)}: variant {variant.name} is of an unknown function {variant.of!r}."
+                f"{source_location(variant.body)}: variant {variant.name} is of "
+                f"an unknown function {variant.of!r}."
             )

@@ -17,10 +17,10 @@ from typing import Any
 from autograder.crew import GivenUp
 from autograder.errors import UsageError
 from autograder.handed import Handed, handed_in
-from autograder.intake import Entry
+from autograder.intake.entry import Entry
 from autograder.ledger import Basis, Graded, Kept, Ledger, Opened, opened
-from autograder.outline import Outline
 from autograder.regrade import Change, change_between
+from autograder.report import ReportSummary
 from autograder.results import Results
 from autograder.station import Done, Job
 
@@ -50,7 +50,7 @@ class Batch:
         except UsageError:
             self.ledger.close()
             raise
-        self.outlines: dict[str, Outline] = {}  # of the reports written by this run, by file name
+        self.outlines: dict[str, ReportSummary] = {}  # of the reports written by this run, by file name
         self.changes: list[Change] = []
         self.given_up: list[GivenUp] = []
         self.lost: list[Graded] = []  # their copies are gone or altered: they stay as they were graded
@@ -177,14 +177,14 @@ class Batch:
                 self.changes.append(change)
         if dry:
             return
-        if old is not None and only_raise and done.outline.earned < old.earned:
+        if old is not None and only_raise and done.summary.earned < old.earned:
             self.ledger.append(
                 [
                     Kept(
                         at=datetime.now(UTC),
                         student=handed.student,
                         submission=handed.digest,
-                        earned=done.outline.earned,
+                        earned=done.summary.earned,
                         basis=basis,
                     )
                 ]
@@ -195,7 +195,7 @@ class Batch:
         self.results.keep(self.results.page_of(report), done.page)
         if not handed.file.problem:
             self.results.keep(self.results.submissions / handed.digest, handed.file.data)
-        self.outlines[plan.report] = done.outline.shared()
+        self.outlines[plan.report] = done.summary.shared()
         self._record(
             Graded(
                 at=datetime.now(UTC),
@@ -205,9 +205,9 @@ class Batch:
                 attempt=plan.attempt,
                 report=plan.report,
                 report_digest=sha256(done.report).hexdigest(),
-                earned=done.outline.earned,
-                possible=done.outline.possible,
-                problem=done.outline.problem,
+                earned=done.summary.earned,
+                possible=done.summary.possible,
+                problem=done.summary.problem,
                 sandbox=done.sandbox,
                 basis=basis,
                 **_when(plan),

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from autograder.errors import ContentError, UsageError
-from autograder.places import line_of
+from autograder.errors import UsageError
 from autograder.weights import GradebookRules
+from autograder.yaml_source import read_yaml
 
-__all__ = ["FILE", "Course", "Extension", "find_course", "line_of", "read_yaml"]
+__all__ = ["FILE", "Course", "Extension", "find_course"]
 
 FILE = "course.yaml"
-M = TypeVar("M", bound=BaseModel)
-
 
 Attempts = Literal["best", "last", "first"]
 
@@ -122,30 +119,3 @@ def find_course(start: Path | None = None) -> Course:
         f"{here} is not inside a course: no {FILE} here or above.",
         next_step="Change into the course's folder, or name it with --course DIR.",
     )
-
-
-def read_yaml(path: Path, model: type[M]) -> M:
-    """A YAML file as a checked model; raises ContentError with file, line and key."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
-    except OSError as problem:
-        raise ContentError(f"{path} cannot be read: {problem.strerror}.") from problem
-    except UnicodeDecodeError as problem:
-        raise ContentError(f"{path} is not UTF-8 text.", next_step="Save it as UTF-8.") from problem
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        what = getattr(problem, "problem", None) or "it is not YAML"
-        raise ContentError(f"{path}{place}: {what}.", next_step="Correct the line.") from problem
-    try:
-        return model.model_validate(data)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        line = line_of(text, first["loc"])
-        raise ContentError(
-            f"{path}{f', line {line}' if line else ''}: {key}{': ' if key else ''}"
-            f"{first['msg'].removeprefix('Value error, ')}.",
-            next_step="Correct the key.",
-        ) from problem

@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.checks import Check
-from autograder.convergence import is_convergence
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.definition import Check
 from autograder.environment import environment
 from autograder.ledger import Basis
 from autograder.report import CheckResult, Status

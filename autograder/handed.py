@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from autograder.intake import Entry
+from autograder.intake.entry import Entry
 from autograder.results import submission_digest
 from autograder.submission import File, read_file
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import AssignmentFile, Task, load_file
-from autograder.checks import Check, collect
-from autograder.course import read_yaml
+from autograder.checks.definition import Check, collect
 from autograder.errors import UsageError
+from autograder.yaml_source import read_yaml
 
 __all__ = ["Handout", "read_handout"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.digests import digest
 from autograder.errors import UsageError
-from autograder.intake import safe_name
+from autograder.intake.names import safe_name
 from autograder.ledger import Graded
 from autograder.submission import File
 

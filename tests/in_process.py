@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
 from autograder.evaluate import evaluate
 from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Status

@@ -13,7 +13,7 @@ from autograder.assignment import Assignment
 from autograder.grading import Grader
 from autograder.notebook import Cell
 from autograder.report import Report
-from autograder.sandbox import Session
+from autograder.sandbox.session import Session
 from autograder.submission import Submission
 
 BODIES = {

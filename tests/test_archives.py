@@ -22,7 +22,7 @@ from tiny_course import ASSIGNMENT
 from autograder.archive import MOST_MEMBERS, notebook_in
 from autograder.course import Course
 from autograder.errors import SubmissionError, UsageError
-from autograder.intake import find_submissions
+from autograder.intake.find import find_submissions
 from autograder.notebook import LARGEST_FILE
 from autograder.submission import read_submission
 from autograder.unpack import unpacked

@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 
 from autograder.assignment import Assignment
-from autograder.checks import Check
+from autograder.checks.definition import Check
 from autograder.grading import Grader
 from autograder.notebook import Cell
 from autograder.report import Report, Status
-from autograder.sandbox import Session
+from autograder.sandbox.session import Session
 from autograder.submission import Submission
 
 RIGHT = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import UsageError
-from autograder.intake import find_submissions
+from autograder.intake.find import find_submissions
 
 
 def put(folder: Path, *names: str) -> Path:

@@ -12,13 +12,14 @@ from in_process import definitions, failed_tasks
 
 from autograder.assignment import Assignment
 from autograder.backends import NotebookBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
 from autograder.errors import ContentError, UsageError
 from autograder.evaluate import evaluate
-from autograder.intake import find_submissions
+from autograder.intake.find import find_submissions
 from autograder.notebook import read_notebook
 from autograder.report import Status
-from autograder.sample import Kind, Sample, make_class
+from autograder.sample.kinds import Kind
+from autograder.sample.make import Sample, make_class
 from autograder.sample.odd import ODD
 from autograder.submission import read_submission
 

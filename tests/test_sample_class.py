@@ -12,7 +12,8 @@ from autograder.course import find_course
 from autograder.grading import Grader
 from autograder.notebook import read_notebook
 from autograder.report import Report, Status
-from autograder.sample import Kind, Sample, make_class
+from autograder.sample.kinds import Kind
+from autograder.sample.make import Sample, make_class
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.submission import Submission, read_submission
 

@@ -11,7 +11,7 @@ from autograder.course import find_course
 from autograder.grading import Grader
 from autograder.notebook import read_notebook
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.sandbox import Worker
+from autograder.sandbox.worker import Worker
 from autograder.submission import Submission
 
 COURSE = find_course(Path(__file__).parent)

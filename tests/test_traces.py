@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
-from autograder.failure import Failure, WrongType
-from autograder.traces import PROBLEMS, Problem, trace
+from autograder.checks import PROBLEMS, Failure, Problem, WrongType, trace
+from autograder.checks.calls import Functions
 
 Rule = Callable[..., Any]
 MakeProblem = Callable[[np.random.Generator], Problem]

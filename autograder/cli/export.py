@@ -14,20 +14,14 @@ from autograder.cli.show import say
 from autograder.course import find_course
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
-from autograder.exports import (
-    CanvasColumn,
-    Line,
-    autograder_zip,
-    canvas_gradebook,
-    feedback_zip,
-    gradescope_grades,
-    lines_of,
-    moodle_worksheet,
-    plain_grades,
-)
-from autograder.exports.feedback import Platform
+from autograder.exports.canvas import CanvasColumn, canvas_gradebook
+from autograder.exports.feedback import Platform, feedback_zip
+from autograder.exports.gradescope import autograder_zip, gradescope_grades
+from autograder.exports.line import Line, lines_of
+from autograder.exports.moodle import moodle_worksheet
+from autograder.exports.plain import plain_grades
 from autograder.exports.table import read_table
-from autograder.intake import Unplaced
+from autograder.intake.entry import Unplaced
 from autograder.report import Report
 from autograder.results import Results
 from autograder.roster import find_roster

@@ -13,7 +13,7 @@ from autograder.cli.run import Options, run
 from autograder.cli.show import say
 from autograder.course import find_course
 from autograder.handed import Handed
-from autograder.intake import find_submissions
+from autograder.intake.find import find_submissions
 from autograder.results import Results
 from autograder.roster import find_roster
 from autograder.unpack import unpacked

@@ -9,7 +9,7 @@ import typer
 
 from autograder.cli.show import say
 from autograder.course import find_course
-from autograder.release import release as write
+from autograder.release.bundle import release as write
 
 __all__ = ["release"]
 

@@ -20,7 +20,7 @@ from autograder.errors import ContentError, SandboxError, UsageError
 from autograder.grading import images_for, why_refused
 from autograder.handed import Handed
 from autograder.results import Results
-from autograder.sandbox import Worker
+from autograder.sandbox.worker import Worker
 from autograder.station import Setup
 
 __all__ = ["Options", "derive", "run"]

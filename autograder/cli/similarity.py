@@ -12,8 +12,10 @@ from autograder.cli.show import progress_bar, say
 from autograder.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.text import count
-from autograder.intake import find_submissions
-from autograder.similarity import LONGEST, compare, ground_of, similarity_page, work_of
+from autograder.intake.find import find_submissions
+from autograder.similarity.ground import ground_of
+from autograder.similarity.page import similarity_page
+from autograder.similarity.pairs import LONGEST, compare, work_of
 from autograder.submission import read_submission
 from autograder.unpack import unpacked
 

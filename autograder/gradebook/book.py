@@ -19,9 +19,9 @@ from autograder.gradebook.column import Column
 from autograder.gradebook.dropping import kept, share
 from autograder.gradebook.mark import Mark, State, mark_of
 from autograder.intake.names import natural
-from autograder.places import line_of
 from autograder.roster import Person, Roster
 from autograder.weights import GradebookRules, Group
+from autograder.yaml_source import line_of
 
 __all__ = ["Book", "GroupShare", "Row", "book_of", "percent"]
 

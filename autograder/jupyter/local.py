@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.backends import NotebookBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
 from autograder.errors import UsageError
 from autograder.evaluate import evaluate
 from autograder.handout import read_handout

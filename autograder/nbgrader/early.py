@@ -14,7 +14,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from autograder.cores import one_core
+from autograder.environment import one_core
 from autograder.errors import AutograderError
 from autograder.grading import Grader
 from autograder.report import Report

@@ -17,8 +17,10 @@ from book_of_a_term import AFTER, write_term
 
 from autograder.course import find_course
 from autograder.feedback.gradebook_page import gradebook_page
-from autograder.gradebook import book_of, columns_in, gradebook_csv
+from autograder.gradebook.book import book_of
 from autograder.gradebook.pages import write_book
+from autograder.gradebook.sources import columns_in
+from autograder.gradebook.table import gradebook_csv
 from autograder.ledger import read_ledger
 from autograder.roster import find_roster
 

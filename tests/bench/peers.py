@@ -25,12 +25,12 @@ from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
-from autograder.convergence import is_convergence
-from autograder.cores import one_core
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import is_convergence
 from autograder.course import Course, find_course
+from autograder.environment import one_core
 from autograder.evaluate import evaluate
-from autograder.feedback import student_page
+from autograder.feedback.student_page import student_page
 from autograder.grading import Grader, materials_for
 from autograder.notebook import read_notebook
 from autograder.report import Report

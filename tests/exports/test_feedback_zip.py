@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.exports import Line, feedback_zip, lines_of, results_json
-from autograder.exports.feedback import Platform
-from autograder.intake import safe_name
+from autograder.exports.feedback import Platform, feedback_zip
+from autograder.exports.line import Line, lines_of
+from autograder.exports.results import results_json
+from autograder.intake.names import safe_name
 from autograder.report import Report, Status, SubmissionFacts
 from autograder.results import Results
 from autograder.roster import Roster

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from autograder.course import find_course
 from autograder.errors import UsageError
-from autograder.gradebook import Book, Row, State, book_of, columns_in, percent
+from autograder.gradebook.book import Book, Row, book_of, percent
 from autograder.gradebook.lines import excused_from, lines_of_column
+from autograder.gradebook.mark import State
+from autograder.gradebook.sources import columns_in
 from autograder.roster import find_roster
 
 ON_TIME = DUE.replace(tzinfo=ZONE) - timedelta(hours=1)

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.course import find_course
 from autograder.errors import ContentError
-from autograder.gradebook import book_of
+from autograder.gradebook.book import book_of
 from autograder.roster import Roster
 from autograder.weights import GradebookRules
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import UsageError
-from autograder.intake import Found, find_submissions
+from autograder.intake.entry import Found
+from autograder.intake.find import find_submissions
 from autograder.roster import Person, Roster
 from autograder.unpack import unpacked
 

@@ -17,7 +17,7 @@ from autograder.course import Course, find_course
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.grading import Grader
-from autograder.intake import find_submissions
+from autograder.intake.find import find_submissions
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.push import Pushed, push
 from autograder.notebook import read_notebook

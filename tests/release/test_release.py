@@ -24,7 +24,7 @@ from autograder.course import find_course
 from autograder.errors import UsageError
 from autograder.grading import Grader
 from autograder.notebook import read_notebook
-from autograder.release import release
+from autograder.release.bundle import release
 from autograder.sample.solved import filled_in
 from autograder.submission import read_submission
 

@@ -11,10 +11,11 @@ from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.course import find_course
-from autograder.intake import find_submissions
-from autograder.sample import make_class
+from autograder.intake.find import find_submissions
+from autograder.sample.make import make_class
 from autograder.sample.solved import code_cell, code_cells, filled_in, handout, to_bytes
-from autograder.similarity import Found, Ground, Work, compare, ground_of, work_of
+from autograder.similarity.ground import Ground, ground_of
+from autograder.similarity.pairs import Found, Work, compare, work_of
 from autograder.submission import read_submission
 
 COURSE = find_course(Path(__file__).parent)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.calls import Function
-from autograder.compare import assert_close, kind_of
-from autograder.failure import Failure, WrongType, WrongValue
+from autograder.checks.calls import Function
+from autograder.checks.comparisons import assert_close, kind_of
+from autograder.checks.failures import Failure, WrongType, WrongValue
+from autograder.checks.values import Array, Value, number, to_array
 from autograder.report import Curve
-from autograder.values import Array, Value, number, to_array
 
 __all__ = ["PROBLEMS", "Problem", "trace"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.dataset import Images
-from autograder.values import Array
+from autograder.checks.datasets.images import Images
+from autograder.checks.values import Array
 
 __all__ = ["RELU", "Activation", "Network", "accuracy", "cross_entropy", "shuffled_batches"]
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-__all__ = ["Array", "Value", "call_text", "number", "show", "to_array"]
+__all__ = ["Array", "Value", "call_text", "fingerprint", "number", "show", "to_array"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
 # Arrays (float64, int64, bool), Python numbers, text, None, callables, and lists and tuples of these.
 Value: TypeAlias = Any
 
 LONGEST = 600  # characters of one value in a report
+
 MOST_ENTRIES = 60  # a larger array is described by its shape and its first entries
 
 
@@ -90,3 +93,27 @@ def call_text(function: str, names: tuple[str, ...], arguments: tuple[Value, ...
         scalar = isinstance(argument, (bool, int, float, str)) or argument is None
         parts.append(_text(argument) if scalar else name)
     return f"{function}({', '.join(parts)})"
+
+
+def fingerprint(arguments: Sequence[Value]) -> bytes:
+    """A 16-byte digest of plain arguments; type, shape and every bit count.
+
+    Raises TypeError for a callable: two of them cannot be told apart by what they would do.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    _feed(digest, arguments)
+    return digest.digest()
+
+
+def _feed(digest: hashlib.blake2b, value: Value) -> None:
+    if isinstance(value, np.ndarray):
+        digest.update(f"{value.dtype.str}{value.shape}".encode())
+        digest.update(value.tobytes())
+    elif isinstance(value, (list, tuple)):
+        digest.update(f"{type(value).__name__}{len(value)}".encode())
+        for item in value:
+            _feed(digest, item)
+    elif callable(value):
+        raise TypeError("a callable has no fingerprint")
+    else:
+        digest.update(f"{type(value).__name__}:{value!r};".encode())

@@ -22,14 +22,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograder.calibration import CalibrationFile
-from autograder.calls import Functions
-from autograder.dataset import Images
+from autograder.checks.calibration import CalibrationFile
+from autograder.checks.calls import Functions
+from autograder.checks.datasets.images import Images
 from autograder.errors import ContentError
 
 __all__ = ["Check", "check", "collect"]
 
 Body = TypeVar("Body", bound=Callable[..., object])
+
 KNOWN_PARAMETERS = ("student", "reference", "rng", "seed", "materials")
 
 

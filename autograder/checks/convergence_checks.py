@@ -22,16 +22,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.backends import quiet
-from autograder.calibration import Band
-from autograder.calls import Functions
-from autograder.checks import Materials, check
-from autograder.curves import draw_losses
-from autograder.failure import Failure
+from autograder.checks.calibration import Band
+from autograder.checks.calls import Functions, quiet
+from autograder.checks.comparisons import draw_losses
+from autograder.checks.definition import Materials, check
+from autograder.checks.failures import Failure
 
 __all__ = ["Training", "convergence", "is_convergence", "training_of"]
 
 LEARNT_NOTHING = 0.2  # test accuracy below this is no better than guessing with some luck
+
 MOST_SECONDS = 120.0  # of wall time for one training run: a safety cap, not a measure
 
 Body = Callable[..., "Training"]

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from autograder.values import Array
+from autograder.checks.values import Array
 
 __all__ = ["Images"]
 

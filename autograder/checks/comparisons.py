@@ -10,14 +10,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograder.calls import Function
-from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue
-from autograder.report import Evidence, Worst
-from autograder.values import Array, Value, number, show, to_array
+from autograder.checks.calls import Function, Functions
+from autograder.checks.failures import Failure, InputChanged, NotFinite, WrongShape, WrongType, WrongValue
+from autograder.checks.values import Array, Value, number, show, to_array
+from autograder.report import Curve, Evidence, Worst
 
 __all__ = [
     "assert_close",
+    "assert_float64_and_unmodified",
+    "assert_no_mutation",
     "assert_same",
+    "assert_same_curve",
+    "draw_curve",
+    "draw_losses",
     "kind_of",
     "with_call",
     "worst_entry",
@@ -184,3 +189,98 @@ def kind_of(value: Value) -> str:
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     return "text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+MOST_POINTS = 60  # of a loss curve
+
+
+def assert_same_curve(
+    student: Function,
+    reference: Function,
+    over: Array,
+    *rest: Value,
+    result: int | None = None,
+    label: str = "",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+) -> None:
+    """Compare two functions of one variable over a range, and keep both curves for the page.
+
+    `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results.
+    """
+    arguments = (over, *rest)
+    expected, got = reference(*arguments), student(*arguments)
+    if result is not None:
+        expected = expected[result]
+        if not isinstance(got, (list, tuple)) or len(got) <= result:
+            raise WrongType(
+                f"{student.describe(arguments)} returned {kind_of(got)}; a tuple of results is expected.",
+                evidence=student.evidence(arguments),
+            )
+        got = got[result]
+    draw_curve(student, label or student.describe(arguments), over, got, expected)
+    try:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
+    except Failure as problem:
+        problem.evidence = with_call(problem.evidence, student.evidence(arguments))
+        raise
+
+
+def draw_curve(student: Function, label: str, x: Array, got: Value, expected: Value) -> None:
+    """Keep a curve (n,) of the student's beside the right one (n,) for the page.
+
+    Does nothing when what the student returned has no such shape: there is nothing to draw.
+    """
+    own, right = to_array(got), to_array(expected)
+    if own is None or right is None or not own.shape == right.shape == x.shape:
+        return
+    student.owner.findings_.curves.append(
+        Curve(
+            label=label,
+            x=x.tolist(),
+            got=[number(value) for value in own.tolist()],
+            expected=[number(value) for value in right.tolist()],
+        )
+    )
+
+
+def draw_losses(functions: Functions, got: list[float], expected: list[float]) -> None:
+    """Keep two loss curves for the page, a mean over a stretch of updates at each point."""
+    count = min(len(got), len(expected))
+    stretch = max(1, count // MOST_POINTS)
+    starts = range(0, count - stretch + 1, stretch)
+    own, right = ([float(np.mean(losses[i : i + stretch])) for i in starts] for losses in (got, expected))
+    functions.findings_.curves.append(
+        Curve(
+            label="training loss over the updates",
+            x=[i + (stretch + 1) / 2 for i in starts],
+            got=[number(value) for value in own],
+            expected=[number(value) for value in right],
+        )
+    )
+
+
+def assert_no_mutation(student: Function, *arguments: Value) -> None:
+    """Fail when the call modifies one of its arguments in place."""
+    student(*arguments)
+    changed = student.last_answer.changed
+    if changed:
+        names = student.owner.parameters_.get(student.name, ())
+        which = " and ".join(names[i] if i < len(names) else f"argument {i + 1}" for i in changed)
+        raise InputChanged(
+            f"{student.describe(arguments)} changed {which} in place.",
+            hint="Work on a copy, or build a new array: the caller still needs the old one.",
+            evidence=student.evidence(arguments),
+        )
+
+
+def assert_float64_and_unmodified(student: Function, *arguments: Value) -> None:
+    """Fail when the call modifies an argument, or returns numbers of another type than float64."""
+    assert_no_mutation(student, *arguments)
+    converted = [name for name in student.last_answer.dtypes if name.startswith(("float", "complex"))]
+    if converted:
+        raise WrongType(
+            f"{student.describe(arguments)} returned {converted[0]}; the inputs are float64.",
+            hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
+            evidence=student.evidence(arguments),
+        )

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.calls import Function
-from autograder.compare import assert_close
-from autograder.failure import Failure, WrongType, WrongValue
-from autograder.fingerprint import fingerprint
-from autograder.values import Array, Value, show, to_array
+from autograder.checks.calls import Function
+from autograder.checks.comparisons import assert_close
+from autograder.checks.failures import Failure, WrongType, WrongValue
+from autograder.checks.values import Array, Value, fingerprint, show, to_array
 
 __all__ = ["gradient_check", "numeric_gradient"]
 

@@ -7,13 +7,17 @@ own notebook, or in the judge. A `Backend` is that place; it answers calls and n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
-from autograder import failure
+import numpy as np
+
+from autograder.checks import failures as failure
+from autograder.checks.values import Value, call_text, show
 from autograder.report import Curve, Evidence
-from autograder.values import Value, call_text, show
 
 __all__ = ["Answer", "Backend", "Call", "Function", "Functions"]
 
@@ -163,3 +167,14 @@ def failure_of(call: Call, described: str) -> failure.Failure:
     message = words.get(answer.kind, answer.text)
     evidence = Evidence(call=described, trace=answer.trace, printed=answer.printed[:2000])
     return kinds[answer.kind](message, evidence=evidence)
+
+
+@contextmanager
+def quiet() -> Iterator[list[warnings.WarningMessage]]:
+    """NumPy's error state and the warnings as every call finds them; warnings are kept, not shown."""
+    with (
+        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
+        warnings.catch_warnings(record=True) as warned,
+    ):
+        warnings.simplefilter("always")
+        yield warned

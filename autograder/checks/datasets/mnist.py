@@ -1,24 +1,61 @@
-"""MNIST: found in MNIST_DIR, then in the cache, then downloaded.
-
-Whatever the source, the decompressed bytes are checked and kept in the cache, where every process
-maps the same pages.
-"""
+"""The IDX format of MNIST: a big-endian header and raw bytes (LeCun, Cortes and Burges 1998)."""
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import math
 import os
+import struct
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pooch
+from rich.progress import Progress
 
-from autograder.dataset.idx import decompressed, map_idx
-from autograder.dataset.images import Images
-from autograder.dataset.progress import DownloadBar
+from autograder.checks.datasets.images import Images
+from autograder.checks.values import Array
 from autograder.errors import UsageError
 
-__all__ = ["cached_mnist", "download_mnist", "mnist_from"]
+__all__ = ["DownloadBar", "cached_mnist", "decompressed", "download_mnist", "map_idx", "mnist_from"]
+
+UNSIGNED_BYTES = 0x08
+
+LARGEST = 64 * 1024**2  # bytes; the largest file of MNIST has 47 million
+
+
+def decompressed(path: Path, sha256: str) -> bytes:
+    """The bytes of a raw or gzipped IDX file; raises UsageError unless they are the known ones."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise UsageError(f"{path} cannot be read: {problem}.", next_step="Fetch the file again.") from problem
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise UsageError(
+            f"{path} is not the file of that name in MNIST: its sha256 differs.",
+            next_step="Fetch it again; a part may be missing.",
+        )
+    return data
+
+
+def map_idx(path: Path) -> Array:
+    """A raw IDX file of bytes as a read-only array mapped from disk; raises UsageError for another file."""
+    with path.open("rb") as file:
+        head = file.read(4)
+        if len(head) < 4 or head[:2] != b"\0\0" or head[2] != UNSIGNED_BYTES or not 1 <= head[3] <= 4:
+            raise UsageError(f"{path} is no IDX file of bytes.", next_step="Fetch it again.")
+        sizes = file.read(4 * head[3])
+    if len(sizes) < 4 * head[3]:
+        raise UsageError(f"{path} is cut off.", next_step="Fetch it again.")
+    shape = struct.unpack(f">{head[3]}I", sizes)
+    offset = 4 + 4 * head[3]
+    if path.stat().st_size != offset + math.prod(shape):
+        raise UsageError(f"{path} has not the length its header says.", next_step="Fetch it again.")
+    return np.memmap(path, dtype=np.uint8, mode="r", offset=offset, shape=shape)
+
 
 # Digests of the decompressed files; the compressed ones differ between mirrors.
 FILES = {
@@ -27,11 +64,14 @@ FILES = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+
 CONNECT_SECONDS = 10
+
 pooch.get_logger().setLevel("WARNING")  # the progress bar says what is going on
 
 
@@ -118,3 +158,28 @@ def _no_cache(problem: OSError) -> UsageError:
         f"The cache {cache_folder()} cannot be used: {problem.strerror}.",
         next_step="Set AUTOGRADER_CACHE to a folder of your own.",
     )
+
+
+class DownloadBar:
+    """Shows one file's bytes on their way."""
+
+    def __init__(self, name: str) -> None:
+        self.total = 0  # set by pooch once the length is known
+        self._name, self._done = name, 0
+        self._progress = Progress(transient=True)
+        self._task = self._progress.add_task(name)
+
+    def update(self, amount: int) -> None:
+        """Some bytes came."""
+        if self._done == 0:
+            self._progress.start()
+        self._done += amount
+        self._progress.update(self._task, total=self.total or None, completed=self._done)
+
+    def reset(self) -> None:
+        """All came; pooch counts once more from zero."""
+        self._done = 0
+
+    def close(self) -> None:
+        """The file is complete."""
+        self._progress.stop()

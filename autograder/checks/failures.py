@@ -22,8 +22,8 @@ from typing import NoReturn
 
 import numpy as np
 
+from autograder.checks.values import Array
 from autograder.report import Evidence, Status
-from autograder.values import Array
 
 __all__ = [
     "Crashed",
