@@ -19,9 +19,9 @@ from types import ModuleType
 
 import numpy as np
 
-from autograder.assignment import load_file
 from autograder.checks.datasets.images import Images
-from autograder.course import Course
+from autograder.course.assignment import load_file
+from autograder.course.course import Course
 from autograder.environment import one_thread
 from autograder.errors import ContentError
 

@@ -20,8 +20,8 @@ from uuid import uuid4
 from distributed import Client, as_completed
 from distributed.scheduler import KilledWorker
 
-from autograder.assignment import load_assignment
-from autograder.course import FILE, find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import FILE, find_course
 from autograder.crew import GivenUp
 from autograder.digests import bundle_files, digest, engine_digest
 from autograder.environment import environment

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from autograder.assignment import AssignmentFile, assignment_file
-from autograder.course import Course
+from autograder.course.assignment import AssignmentFile, assignment_file
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.feedback.class_page import class_page
 from autograder.feedback.student_page import student_page

@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from autograder.assignment import Assignment
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
 from autograder.environment import environment
 from autograder.ledger import Basis
 from autograder.report import CheckResult, Status

@@ -13,13 +13,13 @@ from types import TracebackType
 import numpy as np
 
 from autograder.ahead import Ahead, rehearse
-from autograder.assignment import Assignment, Task
 from autograder.backends import ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
 from autograder.checks.definition import Materials
+from autograder.course.assignment import Assignment, Task
 from autograder.digests import Keys
 from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError

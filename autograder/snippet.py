@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignment import Limits
 from autograder.backends import ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.checks.comparisons import (
@@ -30,6 +29,7 @@ from autograder.checks.definition import Check
 from autograder.checks.failures import TimedOut, fail, require
 from autograder.checks.gradients import gradient_check
 from autograder.checks.variants import Variant
+from autograder.course.assignment import Limits
 from autograder.environment import one_thread
 from autograder.errors import ContentError, SandboxError
 from autograder.evaluate import evaluate

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from autograder.assignment import assignment_file
-from autograder.course import Course
+from autograder.course.assignment import assignment_file
+from autograder.course.course import Course
 from autograder.derive import class_results
 from autograder.grades import grades_csv
 from autograder.ledger import Graded, Line, digests_of, opened

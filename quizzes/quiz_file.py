@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import ContentError, UsageError
 from autograder.yaml_source import line_of, read_yaml
 from quizzes.bank import Bank, find_item, load_banks

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.intake.find import find_submissions
 from autograder.report import Report
 from autograder.results import Results

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.assignment import Assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.checks.calls import Functions
+from autograder.course.assignment import Assignment
 from autograder.evaluate import evaluate
 from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Status

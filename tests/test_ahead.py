@@ -9,7 +9,7 @@ from honest import SOURCE
 
 from autograder import ahead
 from autograder.ahead import Script
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.grading import Grader
 from autograder.notebook import Cell
 from autograder.report import Report

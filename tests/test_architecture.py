@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder import digests
-from autograder.course import find_course
+from autograder.course.course import find_course
 
 COURSE = find_course(Path(__file__).parent)
 ROOT = COURSE.root

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tiny_course import ASSIGNMENT
 
 from autograder.archive import MOST_MEMBERS, notebook_in
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import SubmissionError, UsageError
 from autograder.intake.find import find_submissions
 from autograder.notebook import LARGEST_FILE

@@ -11,13 +11,13 @@ import pytest
 
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.calibrate import calibrate_check
-from autograder.checks import Network, Training, accuracy, convergence, shuffled_batches
 from autograder.checks.calibration import Band, CalibrationFile, band_of
 from autograder.checks.calls import Functions
-from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.convergence_checks import Training, convergence, is_convergence
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import load_images
 from autograder.checks.definition import Check, Materials, collect
+from autograder.checks.networks import Network, accuracy, shuffled_batches
 from autograder.errors import ContentError
 from autograder.evaluate import evaluate
 from autograder.report import CheckResult, Status

@@ -16,7 +16,7 @@ from command import autograder
 from honest import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.intake.drop import About, attempts, hand_in, open_drop, read_about
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.assignment import Assignment
 from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
 from autograder.grading import Grader
 from autograder.notebook import Cell
 from autograder.report import Report, Status

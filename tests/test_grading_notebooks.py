@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.grading import Grader
 from autograder.report import CheckResult, Report, Status
 from autograder.sample.solved import filled_in, to_bytes

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tiny_course import ASSIGNMENT
 
-from autograder.assignment import AssignmentFile, Limits, load_assignment
-from autograder.course import Course, find_course
+from autograder.course.assignment import AssignmentFile, Limits, load_assignment
+from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
 from autograder.grading import Grader
 from autograder.notebook import read_notebook

@@ -12,17 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment
-from autograder.checks import (
-    PROBLEMS,
-    assert_float64_and_unmodified,
-    assert_same_curve,
-    check,
-    gradient_check,
-    trace,
-)
 from autograder.checks.calls import Functions
-from autograder.checks.definition import collect
+from autograder.checks.comparisons import assert_float64_and_unmodified, assert_same_curve
+from autograder.checks.definition import check, collect
+from autograder.checks.gradients import gradient_check
+from autograder.checks.traces import PROBLEMS, trace
+from autograder.course.assignment import Assignment
 from autograder.errors import SandboxError
 from autograder.feedback.student_page import student_page
 from autograder.grading import Grader

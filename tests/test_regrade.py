@@ -13,7 +13,7 @@ from honest import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
 from autograder import grading
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.ledger import Graded, read_ledger
 from autograder.notebook import LARGEST_FILE
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from in_process import definitions, failed_tasks
 
-from autograder.assignment import Assignment
 from autograder.backends import NotebookBackend
 from autograder.checks.calls import Functions
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
 from autograder.evaluate import evaluate
 from autograder.intake.find import find_submissions

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.grading import Grader
 from autograder.notebook import read_notebook
 from autograder.sample.solved import filled_in, to_bytes

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 
 ASSIGNMENT = "tiny"
 

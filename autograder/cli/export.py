@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import assignment_file
 from autograder.cli.show import say
-from autograder.course import find_course
+from autograder.course.assignment import assignment_file
+from autograder.course.course import find_course
+from autograder.course.roster import find_roster
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.exports.canvas import CanvasColumn, canvas_gradebook
@@ -24,7 +25,6 @@ from autograder.exports.table import read_table
 from autograder.intake.entry import Unplaced
 from autograder.report import Report
 from autograder.results import Results
-from autograder.roster import find_roster
 
 __all__ = ["app", "write_export"]
 

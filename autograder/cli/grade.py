@@ -11,11 +11,11 @@ import typer
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.cli.show import say
-from autograder.course import find_course
+from autograder.course.course import find_course
+from autograder.course.roster import find_roster
 from autograder.handed import Handed
 from autograder.intake.find import find_submissions
 from autograder.results import Results
-from autograder.roster import find_roster
 from autograder.unpack import unpacked
 
 __all__ = ["grade"]

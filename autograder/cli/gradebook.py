@@ -10,7 +10,8 @@ import typer
 
 from autograder.cli.export import write_export
 from autograder.cli.show import say
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.roster import find_roster
 from autograder.derive import counted_reports
 from autograder.exports.canvas import CanvasColumn, canvas_gradebook
 from autograder.exports.moodle import moodle_import
@@ -25,7 +26,6 @@ from autograder.gradebook.table import gradebook_csv
 from autograder.nbgrader.push import Pushed, push_quiz
 from autograder.nbgrader.push import push as push_reports
 from autograder.results import Results
-from autograder.roster import find_roster
 
 __all__ = ["app"]
 

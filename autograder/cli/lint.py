@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import Assignment, load_assignment
 from autograder.cli.show import progress_bar, say
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 from autograder.errors import ContentError, UsageError
 from autograder.grading import materials_for
 from autograder.lint.fault import Fault

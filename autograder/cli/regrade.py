@@ -10,7 +10,7 @@ import typer
 
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.handed import Handed
 from autograder.ledger import Graded, opened, read_ledger

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from autograder.assignment import AssignmentFile, load_assignment
 from autograder.batch import Batch, Crew
 from autograder.cli.show import progress_bar, say, show_changes, show_class
 from autograder.cli.worker import INSTALL, NOT_INSTALLED
-from autograder.course import Course
+from autograder.course.assignment import AssignmentFile, load_assignment
+from autograder.course.course import Course
 from autograder.crew import grade_here, grade_on_workers
 from autograder.derive import class_results, write_class
 from autograder.digests import basis_of

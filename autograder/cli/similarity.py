@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import load_assignment
 from autograder.cli.show import progress_bar, say
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.text import count
 from autograder.intake.find import find_submissions

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 from autograder.exports.line import Line, points
 from autograder.exports.table import Table, guarded, write_rows
 from autograder.intake.entry import Unplaced
-from autograder.roster import read_roster
 
 __all__ = ["CanvasColumn", "canvas_gradebook"]
 

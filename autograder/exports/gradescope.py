@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
-from autograder.assignment import load_assignment
-from autograder.course import Course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import Course
 from autograder.exports.line import Line, points
 from autograder.exports.table import guarded, write_rows
 from autograder.installed import engine_needs

@@ -6,11 +6,11 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 
+from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 from autograder.exports.line import Line, points
 from autograder.exports.table import Table, guarded, write_rows
 from autograder.intake.entry import Unplaced
-from autograder.roster import read_roster
 
 __all__ = ["moodle_import", "moodle_worksheet"]
 

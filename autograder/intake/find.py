@@ -18,12 +18,12 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from autograder.course.roster import Roster
 from autograder.errors import UsageError
 from autograder.intake import canvas, folders, gradescope, moodle
 from autograder.intake.drop import ABOUT, attempts
 from autograder.intake.entry import Claim, Entry, Found, Unplaced
 from autograder.intake.names import is_folder, natural, visible
-from autograder.roster import Roster
 
 __all__ = ["find_submissions"]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from autograder.backends import NotebookBackend
 from autograder.checks.calls import Functions
+from autograder.course.handout import read_handout
 from autograder.errors import UsageError
 from autograder.evaluate import evaluate
-from autograder.handout import read_handout
 from autograder.jupyter.display import Results
 
 __all__ = ["PUBLIC_SEED", "check", "unfinished_is_fine"]

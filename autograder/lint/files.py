@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from autograder.assignment import Assignment
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.datasets.loading import DATA_SETS
 from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
 from autograder.lint.fault import Fault
 from autograder.yaml_source import source_location
 

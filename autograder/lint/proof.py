@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 
-from autograder.assignment import Assignment
 from autograder.checks.calls import Functions
 from autograder.checks.variants import Variant
+from autograder.course.assignment import Assignment
 from autograder.evaluate import evaluate
 from autograder.grading import Grader
 from autograder.jupyter.local import PUBLIC_SEED

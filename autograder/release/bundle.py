@@ -14,9 +14,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.handout import read_handout
 from autograder.errors import ContentError, UsageError
-from autograder.handout import read_handout
 from autograder.installed import engine_facts
 from autograder.release.wheel import engine_wheel
 from autograder.zipped import zipped

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 
-from autograder.assignment import Assignment
 from autograder.checks.variants import Variant
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
 from autograder.sample.bodies import TROUBLE
 from autograder.sample.kinds import Kind, rotation

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, SubmissionError
 from autograder.notebook import read_notebook
 from autograder.similarity.pieces import Piece, Splitter

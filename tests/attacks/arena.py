@@ -15,7 +15,7 @@ import yaml
 from honest import SOURCE
 from tiny_course import ASSIGNMENT, write_tiny_course
 
-from autograder.assignment import Assignment, load_assignment
+from autograder.course.assignment import Assignment, load_assignment
 from autograder.grading import Grader
 from autograder.notebook import Cell
 from autograder.report import Report

@@ -23,11 +23,11 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
-from autograder.assignment import Assignment, load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence
-from autograder.course import Course, find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import Course, find_course
 from autograder.environment import one_core
 from autograder.evaluate import evaluate
 from autograder.feedback.student_page import student_page

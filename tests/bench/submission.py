@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.assignment import Assignment, load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.calibrate import convergence_checks
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import training_of
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 from autograder.environment import one_core
 from autograder.evaluate import evaluate
 from autograder.feedback.student_page import student_page

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.roster import Roster
 from autograder.exports.feedback import Platform, feedback_zip
 from autograder.exports.line import Line, lines_of
 from autograder.exports.results import results_json
 from autograder.intake.names import safe_name
 from autograder.report import Report, Status, SubmissionFacts
 from autograder.results import Results
-from autograder.roster import Roster
 from autograder.standing import Standing
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "feedback"))

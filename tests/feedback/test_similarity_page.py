@@ -11,7 +11,7 @@ from disguises import DISGUISES, OWN, OWN_TOO, functions
 from parsed_page import ParsedPage, parse
 from playwright.sync_api import Page
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.similarity.ground import Ground, ground_of
 from autograder.similarity.page import similarity_page
 from autograder.similarity.pairs import compare, work_of

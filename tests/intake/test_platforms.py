@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
 from autograder.intake.entry import Found
 from autograder.intake.find import find_submissions
-from autograder.roster import Person, Roster
 from autograder.unpack import unpacked
 
 ROSTER = Roster(

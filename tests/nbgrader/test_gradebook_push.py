@@ -12,8 +12,8 @@ from nbgrader_class import write_course_with_extra_credit
 from nbgrader_commands import SEED, Taken, database, grades, run
 from tiny_course import ASSIGNMENT
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import Course, find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import Course, find_course
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.grading import Grader

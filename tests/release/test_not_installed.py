@@ -8,7 +8,7 @@ import pytest
 from tiny_course import ASSIGNMENT
 
 from autograder import installed
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.exports.gradescope import autograder_zip
 from autograder.release.bundle import release

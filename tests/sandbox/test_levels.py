@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sessions import BRIEF, HandIn, Student
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.errors import UsageError
 from autograder.grading import Grader, why_refused
 from autograder.sandbox import worker as worker_module

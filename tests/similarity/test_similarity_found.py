@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 from autograder.intake.find import find_submissions
 from autograder.sample.make import make_class
 from autograder.sample.solved import code_cell, code_cells, filled_in, handout, to_bytes

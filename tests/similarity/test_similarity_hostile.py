@@ -9,7 +9,7 @@ from disguises import OWN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.similarity.ground import Ground, ground_of
 from autograder.similarity.page import similarity_page
 from autograder.similarity.pairs import compare, work_of

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from autograder.checks.calibration import CalibrationFile, read_calibration
 from autograder.checks.definition import Check, collect
 from autograder.checks.variants import Variant, collect_variants
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import ContentError
 from autograder.yaml_source import line_of, read_yaml, source_location
 

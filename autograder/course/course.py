@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from autograder.course.grading_policy import GradebookRules
 from autograder.errors import UsageError
-from autograder.weights import GradebookRules
 from autograder.yaml_source import read_yaml
 
 __all__ = ["FILE", "Course", "Extension", "find_course"]

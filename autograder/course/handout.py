@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.assignment import AssignmentFile, Task, load_file
 from autograder.checks.definition import Check, collect
+from autograder.course.assignment import AssignmentFile, Task, load_file
 from autograder.errors import UsageError
 from autograder.yaml_source import read_yaml
 
