@@ -8,7 +8,7 @@ from typing import Any
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.course.course import find_course
-from autograder.intake.find import find_submissions
+from autograder.intake.layouts import collect_submissions
 from autograder.report import Report
 from autograder.results import Results
 
@@ -17,7 +17,7 @@ def grade_class(course: Path, assignment: str, path: Path, out: Path, **options:
     """Grade what is at a path; returns the folder's reports by student."""
 
     def handed(batch: Batch) -> tuple[Any, int]:
-        entries = find_submissions(path, assignment)
+        entries = collect_submissions(path, assignment)
         return batch.handed_in(entries), len(entries)
 
     chosen = Options(**{"workers": 1, **options})

@@ -15,7 +15,7 @@ from autograder.checks.calls import Functions
 from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
 from autograder.evaluate import evaluate
-from autograder.intake.find import find_submissions
+from autograder.intake.layouts import collect_submissions
 from autograder.notebook import read_notebook
 from autograder.report import Status
 from autograder.sample.kinds import Kind
@@ -77,7 +77,9 @@ class TestMakeClass:
             *([one.student, one.kind.value, one.detail, one.expect] for one in large_class),
         ]
         assert all(one.expect.endswith(".") for one in large_class)
-        assert [entry.path for entry in find_submissions(folder, "tiny")] == [one.path for one in large_class]
+        assert [entry.path for entry in collect_submissions(folder, "tiny")] == [
+            one.path for one in large_class
+        ]
 
     def test_readable_unless_said_otherwise(self, large_class: list[Sample]) -> None:
         """Only the unreadable ones cannot be read, for the reason they are to be."""

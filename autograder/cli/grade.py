@@ -14,7 +14,7 @@ from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
 from autograder.handed import Handed
-from autograder.intake.find import find_submissions
+from autograder.intake.layouts import collect_submissions
 from autograder.results import Results
 from autograder.unpack import unpacked
 
@@ -45,7 +45,7 @@ def grade(
     here = find_course(course)
     here.folders(assignment)  # a mistyped name is said before anything is read
     with unpacked(path) as (place, left_out):
-        found = find_submissions(place, assignment, find_roster(here.root))
+        found = collect_submissions(place, assignment, find_roster(here.root))
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
 

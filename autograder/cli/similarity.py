@@ -12,7 +12,7 @@ from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.text import count
-from autograder.intake.find import find_submissions
+from autograder.intake.layouts import collect_submissions
 from autograder.similarity.ground import ground_of
 from autograder.similarity.page import similarity_page
 from autograder.similarity.pairs import LONGEST, compare, work_of
@@ -36,7 +36,7 @@ def similarity(
     ground = ground_of(loaded)
     works, unread = [], []
     with unpacked(path) as (place, left_out):
-        entries = find_submissions(place, assignment)
+        entries = collect_submissions(place, assignment)
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
         with progress_bar() as progress:

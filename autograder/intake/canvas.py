@@ -12,11 +12,11 @@ import unicodedata
 from pathlib import Path
 
 from autograder.archive import stem
-from autograder.intake.entry import Claim, Entry, Unplaced
+from autograder.intake.entry import Claim, Entry, Layout, Unplaced
 from autograder.intake.names import SUFFIX, is_notebook, visible
 from autograder.notebook import storable
 
-__all__ = ["NAME", "read", "recognises"]
+__all__ = ["CANVAS", "NAME"]
 
 # Canvas removes everything but letters, digits and underscores, and runs of digits between these.
 NAME = re.compile(
@@ -26,7 +26,7 @@ NAME = re.compile(
 AGAIN = re.compile(r"-\d+\Z")
 
 
-def recognises(folder: Path) -> bool:
+def _recognises(folder: Path) -> bool:
     """Whether more than half of a folder's notebooks are named as Canvas names them."""
     try:
         names = [child.name for child in visible(folder) if is_notebook(child)]
@@ -41,8 +41,10 @@ def _match(name: str) -> re.Match[str] | None:
     return match if slug == slug.lower() else None
 
 
-def read(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]]:
+def read_canvas(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
     """The notebooks of a download; of several in one submission, the one named after the assignment."""
+    if not _recognises(folder):
+        return None
     claims: list[Claim] = []
     unplaced: list[Unplaced] = []
     files = sorted((child for child in visible(folder) if child.is_file()), key=lambda child: child.name)
@@ -84,3 +86,6 @@ def _own_name(path: Path) -> str:
     """The file's name before Canvas changed it."""
     match = _match(path.name)
     return AGAIN.sub("", stem(Path(match["name"]))) if match else stem(path)
+
+
+CANVAS = Layout("canvas", read_canvas)

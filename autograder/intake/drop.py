@@ -22,9 +22,20 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from autograder.errors import UsageError
+from autograder.intake.entry import Claim, Entry, Layout, Unplaced
 from autograder.intake.names import safe_name
 
-__all__ = ["ABOUT", "About", "Attempt", "Receipt", "attempts", "hand_in", "open_drop", "read_about"]
+__all__ = [
+    "ABOUT",
+    "DROPBOX",
+    "About",
+    "Attempt",
+    "Receipt",
+    "attempts",
+    "hand_in",
+    "open_drop",
+    "read_about",
+]
 
 ABOUT = "about.json"
 WRITE_ONLY = 0o1733
@@ -157,6 +168,21 @@ def _read(folder: Path, names: list[str]) -> Iterator[Attempt]:
         if owner and not mine and safe_name(owner) != found["student"]:
             doubts.append(f"It belongs to the account {owner}.")
         yield Attempt(path, found["student"], at, written, owner, tuple(doubts))
+
+
+def _dropped(path: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
+    if not (path / ABOUT).is_file():
+        return None
+    found = attempts(path)
+    claims = [
+        Claim(Entry(one.student, one.path, one.at, number, origin=one.path.name), (one.student,))
+        for number, one in enumerate(found, start=1)
+        if not one.doubts
+    ]
+    return claims, [Unplaced(one.path.name, " ".join(one.doubts)) for one in found if one.doubts]
+
+
+DROPBOX = Layout("dropbox", _dropped)
 
 
 def _account(number: int) -> str:

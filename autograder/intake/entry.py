@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import overload
 
-__all__ = ["Claim", "Entry", "Found", "Unplaced"]
+__all__ = ["Claim", "Entry", "Found", "Layout", "Unplaced"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,15 @@ class Unplaced:
 
     name: str
     why: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one learning platform lays out its download, recognised by a mark that no other layout has."""
+
+    name: str
+    #: From a directory and an assignment's id to what it holds; None where the mark is missing.
+    read: Callable[[Path, str], tuple[list[Claim], list[Unplaced]] | None]
 
 
 @dataclass(frozen=True)

@@ -14,25 +14,30 @@ Tried in this order; each but the last needs a mark that the others never write.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from autograder.course.roster import Roster
 from autograder.errors import UsageError
-from autograder.intake import canvas, folders, gradescope, moodle
-from autograder.intake.drop import ABOUT, attempts
-from autograder.intake.entry import Claim, Entry, Found, Unplaced
+from autograder.intake.entry import Claim, Entry, Found, Layout, Unplaced
+from autograder.intake.folders import in_folder, single, stamped
 from autograder.intake.names import is_folder, natural, visible
 
-__all__ = ["find_submissions"]
+__all__ = ["NBGRADER", "NOBODY", "find_submissions"]
 
 COLLECTED = "submitted"  # the folder of an nbgrader course that holds what students handed in
 NOBODY = Roster()
 
 
-def find_submissions(path: Path, assignment: str, roster: Roster = NOBODY) -> Found:
-    """The submissions at a path, in natural order; raises UsageError when there are none."""
+def find_submissions(
+    path: Path, assignment: str, roster: Roster = NOBODY, layouts: Sequence[Layout] = ()
+) -> Found:
+    """The submissions at a path, in natural order; the first layout whose mark is there reads it.
+
+    Raises UsageError when there are none.
+    """
     if path.is_symlink():
         raise UsageError(
             f"{path} is a symbolic link, and links are not followed.",
@@ -44,10 +49,10 @@ def find_submissions(path: Path, assignment: str, roster: Roster = NOBODY) -> Fo
             next_step="Name a notebook, a folder of notebooks, or a folder with a folder for each student.",
         )
     if not path.is_dir():  # a single notebook is graded whoever handed it in
-        entry = folders.single(path, assignment)
+        entry = single(path, assignment)
         person, _ = roster.resolve(entry.student)
         return Found((replace(entry, student=person.student_id) if person else entry,))
-    layout, claims, unplaced = _read(path, assignment)
+    layout, claims, unplaced = _read(path, assignment, layouts)
     entries, strangers = _place(claims, roster)
     if not entries:
         why = "".join(f" {one.name}: {one.why}" for one in (*strangers, *unplaced)[:1])
@@ -60,21 +65,22 @@ def find_submissions(path: Path, assignment: str, roster: Roster = NOBODY) -> Fo
     return Found(tuple(entries), (*strangers, *unplaced), layout)
 
 
-def _read(path: Path, assignment: str) -> tuple[str, list[Claim], list[Unplaced]]:
-    for folder in (path, *_only_folder(path)):
-        if (folder / gradescope.FILE).is_file():
-            return "gradescope", *gradescope.read(folder, assignment)
-        if moodle.recognises(folder):
-            return "moodle", *moodle.read(folder, assignment)
-    if (path / ABOUT).is_file():
-        return "drop", *_dropped(path)
-    if is_folder(path / COLLECTED) or path.name == COLLECTED:
-        path = path / COLLECTED if is_folder(path / COLLECTED) else path
-        return "nbgrader", _plain(folders.in_folder(path, assignment), path, assignment), []
-    for folder in (path, *_only_folder(path)):
-        if canvas.recognises(folder):
-            return "canvas", *canvas.read(folder, assignment)
-    return "folder", _plain(folders.in_folder(path, assignment)), []
+def _read(path: Path, assignment: str, layouts: Sequence[Layout]) -> tuple[str, list[Claim], list[Unplaced]]:
+    for layout in layouts:
+        for folder in (path, *_only_folder(path)):
+            if (read := layout.read(folder, assignment)) is not None:
+                return layout.name, *read
+    return "folder", _plain(in_folder(path, assignment)), []
+
+
+def _collected_by_nbgrader(path: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
+    if not is_folder(path / COLLECTED) and path.name != COLLECTED:
+        return None
+    path = path / COLLECTED if is_folder(path / COLLECTED) else path
+    return _plain(in_folder(path, assignment), path, assignment), []
+
+
+NBGRADER = Layout("nbgrader", _collected_by_nbgrader)
 
 
 def _only_folder(path: Path) -> list[Path]:
@@ -86,22 +92,12 @@ def _only_folder(path: Path) -> list[Path]:
     return children if len(children) == 1 and is_folder(children[0]) else []
 
 
-def _dropped(path: Path) -> tuple[list[Claim], list[Unplaced]]:
-    found = attempts(path)
-    claims = [
-        Claim(Entry(one.student, one.path, one.at, number, origin=one.path.name), (one.student,))
-        for number, one in enumerate(found, start=1)
-        if not one.doubts
-    ]
-    return claims, [Unplaced(one.path.name, " ".join(one.doubts)) for one in found if one.doubts]
-
-
 def _plain(entries: list[Entry], collected: Path | None = None, assignment: str = "") -> list[Claim]:
     claims = []
     for entry in entries:
         if collected:
             parts = entry.path.relative_to(collected).parts
-            when = folders.stamped(collected / parts[0], assignment)
+            when = stamped(collected / parts[0], assignment)
             entry = replace(entry, submitted=when, origin=parts[0])
         claims.append(Claim(entry, (entry.student,)))
     return claims

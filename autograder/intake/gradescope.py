@@ -15,12 +15,12 @@ from typing import Any
 import yaml
 
 from autograder.errors import UsageError
-from autograder.intake.entry import Claim, Entry, Unplaced
+from autograder.intake.entry import Claim, Entry, Layout, Unplaced
 from autograder.intake.folders import choose
 from autograder.intake.names import is_folder, natural, visible
 from autograder.notebook import storable
 
-__all__ = ["FILE", "read"]
+__all__ = ["FILE", "GRADESCOPE"]
 
 FILE = "submission_metadata.yml"
 LARGEST = 200_000_000
@@ -44,8 +44,10 @@ _Loader.add_constructor(
 )  # an id such as 007 is a text
 
 
-def read(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]]:
+def read_gradescope(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
     """The submissions of an export; raises UsageError for metadata that cannot be read."""
+    if not (folder / FILE).is_file():
+        return None
     claims: list[Claim] = []
     unplaced: list[Unplaced] = []
     known = _metadata(folder / FILE)
@@ -122,3 +124,6 @@ def _time(value: Any) -> datetime | None:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     return None
+
+
+GRADESCOPE = Layout("gradescope", read_gradescope)

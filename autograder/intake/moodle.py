@@ -13,17 +13,17 @@ import re
 from pathlib import Path
 
 from autograder.archive import stem
-from autograder.intake.entry import Claim, Entry, Unplaced
+from autograder.intake.entry import Claim, Entry, Layout, Unplaced
 from autograder.intake.folders import choose
 from autograder.intake.names import SUFFIX, is_folder, is_notebook, natural, visible
 from autograder.notebook import storable
 
-__all__ = ["NAME", "read", "recognises"]
+__all__ = ["MOODLE", "NAME"]
 
 NAME = re.compile(r"(?P<name>.*?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
 
 
-def recognises(folder: Path) -> bool:
+def _recognises(folder: Path) -> bool:
     """Whether anything in a folder is named as Moodle names it."""
     try:
         return any(NAME.fullmatch(child.name) for child in visible(folder))
@@ -31,8 +31,10 @@ def recognises(folder: Path) -> bool:
         return False
 
 
-def read(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]]:
+def read_moodle(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
     """The submissions of a download; a student's folder without a notebook is one too."""
+    if not _recognises(folder):
+        return None
     claims: dict[str, Claim] = {}
     unplaced: list[Unplaced] = []
     best: dict[str, tuple[bool, str]] = {}
@@ -68,3 +70,6 @@ def _claim(path: Path, match: re.Match[str]) -> Claim:
     # A group's name may stand before the student's: Group A-Ada Lovelace.
     keys = (name, *(name.split("-", at)[-1] for at in range(1, name.count("-") + 1)))
     return Claim(Entry(f"{name} ({match['id']})", path, origin=origin), keys, (("moodle_id", match["id"]),))
+
+
+MOODLE = Layout("moodle", read_moodle)

@@ -43,9 +43,9 @@ SEED = 15
 # What a peer runs on a submission's own functions, in the same process as these.
 CHECKS = """\
 from pathlib import Path
-from autograder.assignment import load_assignment
+from autograder.course.assignment import load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
 from autograder.course import find_course
 from autograder.evaluate import evaluate
 from autograder.grading import materials_for

@@ -11,7 +11,7 @@ import pytest
 from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
 from autograder.intake.entry import Found
-from autograder.intake.find import find_submissions
+from autograder.intake.layouts import collect_submissions
 from autograder.unpack import unpacked
 
 ROSTER = Roster(
@@ -87,7 +87,7 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-un
             whole = {f"outer/{name}": text for name, text in whole.items()}
         make = lay_out if request.param == "folder" else archive
         with unpacked(make(tmp_path, whole)) as (place, left):
-            result = find_submissions(place, "hw1", roster)
+            result = collect_submissions(place, "hw1", roster)
             self_told = [one.name for one in left]
         return Found(result.entries, result.unplaced, result.layout + (" told" if self_told else ""))
 
@@ -189,7 +189,7 @@ def test_a_student_cannot_write_the_time(found) -> None:  # type: ignore[no-unty
 def test_plain_names_are_no_platforms(tmp_path: Path) -> None:
     """Notebooks that only remind of a platform are students' own."""
     names = ("s1_1_2_x.ipynb", "s2.ipynb", "Ada_Lovelace_3.ipynb")
-    result = find_submissions(lay_out(tmp_path, dict.fromkeys(names, "{}")), "hw1")
+    result = collect_submissions(lay_out(tmp_path, dict.fromkeys(names, "{}")), "hw1")
     assert (result.layout, len(result)) == ("folder", 3)
 
 
@@ -197,7 +197,7 @@ def test_nobody_on_the_roster(tmp_path: Path) -> None:
     """When nobody can be placed, the first reason is said."""
     folder = lay_out(tmp_path, {"Bob.ipynb": "{}", "Eve.ipynb": "{}"})
     with pytest.raises(UsageError, match="is not on the roster"):
-        find_submissions(folder, "hw1", ROSTER)
+        collect_submissions(folder, "hw1", ROSTER)
 
 
 @pytest.mark.parametrize("text", ["- [", "just text", "a: !!python/object:os.system {}"])
@@ -205,4 +205,4 @@ def test_metadata_that_is_none(tmp_path: Path, text: str) -> None:
     """Metadata that cannot be read is a sentence that names the file."""
     folder = lay_out(tmp_path, {"submission_metadata.yml": text, "submission_1/hw1.ipynb": "{}"})
     with pytest.raises(UsageError, match=r"submission_metadata\.yml"):
-        find_submissions(folder, "hw1")
+        collect_submissions(folder, "hw1")

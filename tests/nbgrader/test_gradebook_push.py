@@ -17,7 +17,7 @@ from autograder.course.course import Course, find_course
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.grading import Grader
-from autograder.intake.find import find_submissions
+from autograder.intake.layouts import collect_submissions
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.push import Pushed, push
 from autograder.notebook import read_notebook
@@ -98,7 +98,7 @@ def test_beside_autograde(taken: Taken, tmp_path: Path) -> None:
     with Grader(own, SEED) as grader:
         reports = [
             grader.grade(read_submission(entry.student, entry.path, ASSIGNMENT))
-            for entry in find_submissions(taken.folder, ASSIGNMENT)
+            for entry in collect_submissions(taken.folder, ASSIGNMENT)
         ]
     assert push(reports, database(tmp_path)) == Pushed(students=14, changed=0, by_person=0)
 

@@ -11,7 +11,7 @@ from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
-from autograder.intake.find import find_submissions
+from autograder.intake.layouts import collect_submissions
 from autograder.sample.make import make_class
 from autograder.sample.solved import code_cell, code_cells, filled_in, handout, to_bytes
 from autograder.similarity.ground import Ground, ground_of
@@ -45,7 +45,7 @@ def handed_in(assignment: Assignment, cells: list[str]) -> bytes:
 
 def compared(folder: Path, ground: Ground) -> Found:
     """A folder of notebooks, compared as the command does it."""
-    read = [read_submission(entry.student, entry.path) for entry in find_submissions(folder, ASSIGNMENT)]
+    read = [read_submission(entry.student, entry.path) for entry in collect_submissions(folder, ASSIGNMENT)]
     return compare(
         [work_of(one.student, one.file, [cell.source for cell in one.cells], ground) for one in read]
     )
