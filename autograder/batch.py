@@ -16,13 +16,12 @@ from typing import Any
 
 from autograder.crew import GivenUp
 from autograder.errors import UsageError
-from autograder.handed import Handed, handed_in
-from autograder.intake.entry import Entry
 from autograder.ledger import Basis, Graded, Kept, Ledger, Opened, opened
 from autograder.regrade import Change, change_between
 from autograder.report import ReportSummary
 from autograder.results import Results
 from autograder.station import Done, Job
+from autograder.submissions.collecting import CollectedSubmission, SubmittedFile, read_submitted_file
 
 __all__ = ["Batch", "Crew"]
 
@@ -31,7 +30,7 @@ Crew = Callable[[Iterable[Job]], Iterator[Done | GivenUp]]
 
 @dataclass(frozen=True)
 class _Planned:
-    handed: Handed
+    handed: SubmittedFile
     report: str  # the file's name
     attempt: int
     line: Graded | None  # how it was graded before
@@ -87,23 +86,23 @@ class Batch:
             )
         return first.seed
 
-    def handed_in(self, entries: Iterable[Entry]) -> Iterator[Handed]:
+    def read(self, entries: Iterable[CollectedSubmission]) -> Iterator[SubmittedFile]:
         """The files of entries, read one at a time."""
-        return map(handed_in, entries)
+        return map(read_submitted_file, entries)
 
-    def stored(self, students: set[str] | None = None) -> Iterator[Handed]:
+    def stored(self, students: set[str] | None = None) -> Iterator[SubmittedFile]:
         """All that was handed in before, from the folder's own copies; those that are gone are `lost`."""
         for line in list(self._graded.values()):
             if students is None or line.student in students:
-                file = self.results.handed_in(line)
+                file = self.results.submitted_file(line)
                 if file is None:
                     self.lost.append(line)
                 else:
-                    yield Handed(line.student, file, line.submitted, line.marked_late)
+                    yield SubmittedFile(line.student, file, line.submitted, line.marked_late)
 
     def grade(
         self,
-        handed: Iterable[Handed],
+        handed: Iterable[SubmittedFile],
         basis: Basis,
         crew: Crew,
         *,
@@ -139,7 +138,7 @@ class Batch:
                 yield plan.handed.student
         yield from _emptied(waiting)
 
-    def _plan(self, handed: Handed) -> _Planned | None:
+    def _plan(self, handed: SubmittedFile) -> _Planned | None:
         """What is known of a submission; None when this run has it already."""
         key = handed.student, handed.digest
         line = self._graded.get(key)

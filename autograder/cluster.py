@@ -23,10 +23,11 @@ from distributed.scheduler import KilledWorker
 from autograder.course.assignment import load_assignment
 from autograder.course.course import FILE, find_course
 from autograder.crew import GivenUp
-from autograder.digests import bundle_files, digest, engine_digest
+from autograder.digests import bundle_files, engine_digest
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
 from autograder.station import Done, Job, Setup, Station
+from autograder.submissions.submission import digest
 
 __all__ = ["grade_on_cluster"]
 

@@ -15,11 +15,11 @@ from autograder.feedback.class_page import class_page
 from autograder.feedback.student_page import student_page
 from autograder.feedback.what_counts import with_standing
 from autograder.grades import grades_csv
-from autograder.intake.names import natural
 from autograder.ledger import Graded, Line, opened, read_ledger
 from autograder.report import Report, ReportSummary, summarize_report
 from autograder.results import Results
 from autograder.standing import Standing, attempts_of, standings
+from autograder.submissions.collecting import natural
 
 __all__ = ["ClassResults", "class_results", "counted_reports", "write_class"]
 

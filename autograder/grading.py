@@ -24,12 +24,12 @@ from autograder.digests import Keys
 from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError
 from autograder.evaluate import evaluate, skipped
-from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
 from autograder.sandbox.worker import Worker
-from autograder.submission import Submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
 
 __all__ = ["LEVELS", "Grader", "images_for", "materials_for", "why_refused"]
 

@@ -14,7 +14,7 @@ from autograder.course.course import find_course
 from autograder.feedback.student_page import student_page
 from autograder.grading import Grader
 from autograder.report import Report, ReportSummary, summarize_report
-from autograder.submission import File, submission_of
+from autograder.submissions.submission import File, submission_of
 
 __all__ = ["Done", "Job", "Setup", "Station"]
 

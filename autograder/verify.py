@@ -25,7 +25,7 @@ def faults_of(results: Results, lines: Sequence[Line], course: Course, head: str
     for name, line in latest.items():
         if _sha256(results.reports / name) != line.report_digest:
             faults.append(f"{results.reports / name} is not the report of {line.student} that was written.")
-        if results.handed_in(line) is None:
+        if results.submitted_file(line) is None:
             copy = results.submissions / line.submission
             wrong = f"not what {line.student} handed in" if copy.is_file() else "missing"
             faults.append(f"{copy} is {wrong}.")

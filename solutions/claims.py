@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from autograder.checks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
+from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
 from autograder.claims import Run, claim
 
 BATCH = 100

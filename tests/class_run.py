@@ -8,7 +8,7 @@ from typing import Any
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.course.course import find_course
-from autograder.intake.layouts import collect_submissions
+from autograder.lms.layouts import collect_submissions
 from autograder.report import Report
 from autograder.results import Results
 
@@ -18,7 +18,7 @@ def grade_class(course: Path, assignment: str, path: Path, out: Path, **options:
 
     def handed(batch: Batch) -> tuple[Any, int]:
         entries = collect_submissions(path, assignment)
-        return batch.handed_in(entries), len(entries)
+        return batch.read(entries), len(entries)
 
     chosen = Options(**{"workers": 1, **options})
     run(find_course(course), assignment, Results(out), 1, chosen, handed)

@@ -94,7 +94,10 @@ def test_quizzes_know_little_of_the_autograder() -> None:
     shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "grades")}
     more = {
         "quizzes.functions": {"autograder.snippet"},
-        "quizzes.interchange.package": {"autograder.archive", "autograder.zipped"},
+        "quizzes.interchange.package": {
+            "autograder.submissions.archive",
+            "autograder.submissions.deterministic_zip",
+        },
     }
     for name, path in MODULES.items():
         theirs = {one for one in ours(path) if one.split(".")[0] == "autograder"}

@@ -19,13 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_course import ASSIGNMENT
 
-from autograder.archive import MOST_MEMBERS, notebook_in
 from autograder.course.course import Course
 from autograder.errors import SubmissionError, UsageError
-from autograder.intake.layouts import collect_submissions
-from autograder.notebook import LARGEST_FILE
-from autograder.submission import read_submission
-from autograder.unpack import unpacked
+from autograder.lms.layouts import collect_submissions
+from autograder.submissions.archive import MOST_MEMBERS, notebook_in
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.notebook import LARGEST_FILE
+from autograder.submissions.submission import read_submission
 
 NOTEBOOK = json.dumps(
     {"cells": [{"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": []}], "nbformat": 4}

@@ -15,7 +15,7 @@ from autograder.course.course import Course
 from autograder.crew import GivenUp, grade_here, grade_on_workers
 from autograder.errors import UsageError
 from autograder.station import Done, Job, Setup
-from autograder.submission import File
+from autograder.submissions.submission import File
 
 
 def jobs(count: int, size: int = 0) -> Iterator[Job]:

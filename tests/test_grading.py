@@ -12,10 +12,10 @@ import pytest
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
 from autograder.grading import Grader
-from autograder.notebook import Cell
 from autograder.report import Report, Status
 from autograder.sandbox.session import Session
-from autograder.submission import Submission
+from autograder.submissions.notebook import Cell
+from autograder.submissions.submission import Submission
 
 RIGHT = """
 def double(x):

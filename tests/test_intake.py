@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import UsageError
-from autograder.intake.layouts import collect_submissions
+from autograder.lms.layouts import collect_submissions
 
 
 def put(folder: Path, *names: str) -> Path:

@@ -21,9 +21,9 @@ from autograder.course.assignment import Assignment
 from autograder.errors import SandboxError
 from autograder.feedback.student_page import student_page
 from autograder.grading import Grader
-from autograder.notebook import Cell
 from autograder.report import Report, Status
-from autograder.submission import Submission
+from autograder.submissions.notebook import Cell
+from autograder.submissions.submission import Submission
 
 FUNCTIONS = {"double": "x", "double_backward": "x, grad_out", "mean_square": "x"}
 RIGHT = {"double": "2 * x", "double_backward": "2 * grad_out", "mean_square": "float((x ** 2).mean())"}

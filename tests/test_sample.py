@@ -15,13 +15,13 @@ from autograder.checks.calls import Functions
 from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
 from autograder.evaluate import evaluate
-from autograder.intake.layouts import collect_submissions
-from autograder.notebook import read_notebook
+from autograder.lms.layouts import collect_submissions
 from autograder.report import Status
 from autograder.sample.kinds import Kind
 from autograder.sample.make import Sample, make_class
 from autograder.sample.odd import ODD
-from autograder.submission import read_submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import read_submission
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import assert_close, assert_no_mutation, check, require
+from autograder.checks.comparisons import assert_close, assert_no_mutation
+from autograder.checks.definition import check
+from autograder.checks.failures import require
 
 # --- Adagrad ------------------------------------------------------------------------------------
 

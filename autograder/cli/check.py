@@ -16,7 +16,7 @@ from autograder.jupyter.display import Results
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
-from autograder.submission import read_submission
+from autograder.submissions.submission import read_submission
 
 __all__ = ["check"]
 

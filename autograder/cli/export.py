@@ -22,9 +22,9 @@ from autograder.exports.line import Line, lines_of
 from autograder.exports.moodle import moodle_worksheet
 from autograder.exports.plain import plain_grades
 from autograder.exports.table import read_table
-from autograder.intake.entry import Unplaced
 from autograder.report import Report
 from autograder.results import Results
+from autograder.submissions.collecting import Unmatched
 
 __all__ = ["app", "write_export"]
 
@@ -119,7 +119,7 @@ def _feedback(lines: Sequence[Line], results: Path, out: Path | None, platform: 
         write_export(out, *feedback_zip(lines, Results(results.absolute()), platform))
 
 
-def write_export(out: Path, data: bytes, left: Sequence[Unplaced]) -> None:
+def write_export(out: Path, data: bytes, left: Sequence[Unmatched]) -> None:
     """Write a file for a platform, and say who is not in it."""
     try:
         out.write_bytes(data)

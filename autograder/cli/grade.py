@@ -13,10 +13,10 @@ from autograder.cli.run import Options, run
 from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
-from autograder.handed import Handed
-from autograder.intake.layouts import collect_submissions
+from autograder.lms.layouts import collect_submissions
 from autograder.results import Results
-from autograder.unpack import unpacked
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["grade"]
 
@@ -49,8 +49,8 @@ def grade(
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
 
-        def handed(batch: Batch) -> tuple[Iterable[Handed], int]:
-            return batch.handed_in(found.entries), len(found.entries)
+        def handed(batch: Batch) -> tuple[Iterable[SubmittedFile], int]:
+            return batch.read(found.entries), len(found.entries)
 
         run(
             here,

@@ -18,10 +18,10 @@ from autograder.derive import class_results, write_class
 from autograder.digests import basis_of
 from autograder.errors import ContentError, SandboxError, UsageError
 from autograder.grading import images_for, why_refused
-from autograder.handed import Handed
 from autograder.results import Results
 from autograder.sandbox.worker import Worker
 from autograder.station import Setup
+from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["Options", "derive", "run"]
 
@@ -45,7 +45,7 @@ def run(
     results: Results,
     seed: int | None,
     options: Options,
-    handed: Callable[[Batch], tuple[Iterable[Handed], int]],
+    handed: Callable[[Batch], tuple[Iterable[SubmittedFile], int]],
 ) -> None:
     """Grade what is handed in and not graded yet, and write; `handed` says what and how many."""
     loaded = load_assignment(course, assignment)

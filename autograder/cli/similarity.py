@@ -12,12 +12,12 @@ from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.text import count
-from autograder.intake.layouts import collect_submissions
+from autograder.lms.layouts import collect_submissions
 from autograder.similarity.ground import ground_of
 from autograder.similarity.page import similarity_page
 from autograder.similarity.pairs import LONGEST, compare, work_of
-from autograder.submission import read_submission
-from autograder.unpack import unpacked
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.submission import read_submission
 
 __all__ = ["similarity"]
 

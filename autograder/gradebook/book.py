@@ -20,7 +20,7 @@ from autograder.errors import ContentError
 from autograder.gradebook.column import Column
 from autograder.gradebook.dropping import kept, share
 from autograder.gradebook.mark import Mark, State, mark_of
-from autograder.intake.names import natural
+from autograder.submissions.collecting import natural
 from autograder.yaml_source import line_of
 
 __all__ = ["Book", "GroupShare", "Row", "book_of", "percent"]

@@ -15,12 +15,12 @@ from autograder.evaluate import evaluate
 from autograder.grading import Grader
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.lint.fault import Fault
-from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Status
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
-from autograder.submission import Submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
 from autograder.yaml_source import source_location
 
 __all__ = ["SEEDS", "Proof"]

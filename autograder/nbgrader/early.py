@@ -18,7 +18,7 @@ from autograder.environment import one_core
 from autograder.errors import AutograderError
 from autograder.grading import Grader
 from autograder.report import Report
-from autograder.submission import read_submission
+from autograder.submissions.submission import read_submission
 
 __all__ = ["EarlyReports"]
 

@@ -16,7 +16,7 @@ from autograder.grading import Grader
 from autograder.nbgrader.cells import tasks_by_cell
 from autograder.nbgrader.early import EarlyReports
 from autograder.report import Report
-from autograder.submission import read_submission
+from autograder.submissions.submission import read_submission
 
 __all__ = ["Autograder"]
 

@@ -32,10 +32,10 @@ from autograder.environment import one_core
 from autograder.evaluate import evaluate
 from autograder.feedback.student_page import student_page
 from autograder.grading import Grader, materials_for
-from autograder.notebook import read_notebook
 from autograder.report import Report
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.submission import File, submission_of
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import File, submission_of
 
 OURS, WARM, PEERS = 15, 5, 4  # submissions for each way
 SEED = 15

@@ -27,12 +27,12 @@ from autograder.environment import one_core
 from autograder.evaluate import evaluate
 from autograder.feedback.student_page import student_page
 from autograder.grading import Grader, materials_for
-from autograder.notebook import read_notebook
 from autograder.report import Report
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
-from autograder.submission import Submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
 
 ROUNDS = 21
 FEW_ROUNDS = 9  # of what trains a network

@@ -14,10 +14,10 @@ from autograder.course.roster import Roster
 from autograder.exports.feedback import Platform, feedback_zip
 from autograder.exports.line import Line, lines_of
 from autograder.exports.results import results_json
-from autograder.intake.names import safe_name
 from autograder.report import Report, Status, SubmissionFacts
 from autograder.results import Results
 from autograder.standing import Standing
+from autograder.submissions.collecting import safe_name
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "feedback"))
 from report_factory import make_check, make_report, make_task

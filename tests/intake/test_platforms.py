@@ -10,9 +10,9 @@ import pytest
 
 from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
-from autograder.intake.entry import Found
-from autograder.intake.layouts import collect_submissions
-from autograder.unpack import unpacked
+from autograder.lms.layouts import collect_submissions
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.collecting import CollectedSubmissions
 
 ROSTER = Roster(
     (
@@ -81,7 +81,7 @@ def lay_out(folder: Path, files: dict[str, str]) -> Path:
 def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
     """Files, read as a folder and as a ZIP, with and without a folder around them."""
 
-    def read(files: dict[str, str] | tuple[str, ...], roster: Roster = ROSTER) -> Found:
+    def read(files: dict[str, str] | tuple[str, ...], roster: Roster = ROSTER) -> CollectedSubmissions:
         whole = files if isinstance(files, dict) else dict.fromkeys(files, "{}")
         if request.param == "inner folder":
             whole = {f"outer/{name}": text for name, text in whole.items()}
@@ -89,7 +89,9 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-un
         with unpacked(make(tmp_path, whole)) as (place, left):
             result = collect_submissions(place, "hw1", roster)
             self_told = [one.name for one in left]
-        return Found(result.entries, result.unplaced, result.layout + (" told" if self_told else ""))
+        return CollectedSubmissions(
+            result.entries, result.unplaced, result.layout + (" told" if self_told else "")
+        )
 
     return read
 

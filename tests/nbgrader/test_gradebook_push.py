@@ -17,15 +17,15 @@ from autograder.course.course import Course, find_course
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.grading import Grader
-from autograder.intake.layouts import collect_submissions
+from autograder.lms.layouts import collect_submissions
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.push import Pushed, push
-from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Status
 from autograder.results import Results
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.standing import Standing
-from autograder.submission import Submission, read_submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission, read_submission
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
 

@@ -11,12 +11,12 @@ from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
-from autograder.intake.layouts import collect_submissions
+from autograder.lms.layouts import collect_submissions
 from autograder.sample.make import make_class
 from autograder.sample.solved import code_cell, code_cells, filled_in, handout, to_bytes
 from autograder.similarity.ground import Ground, ground_of
 from autograder.similarity.pairs import Found, Work, compare, work_of
-from autograder.submission import read_submission
+from autograder.submissions.submission import read_submission
 
 COURSE = find_course(Path(__file__).parent)
 

@@ -12,11 +12,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from autograder.archive import stem
-from autograder.intake.entry import Claim, Entry, Layout, Unplaced
-from autograder.intake.folders import choose
-from autograder.intake.names import SUFFIX, is_folder, is_notebook, natural, visible
-from autograder.notebook import storable
+from autograder.submissions.archive import stem
+from autograder.submissions.collecting import (
+    SUFFIX,
+    CollectedSubmission,
+    Layout,
+    MatchCandidate,
+    Unmatched,
+    choose_notebook,
+    is_folder,
+    is_notebook,
+    natural,
+    visible,
+)
+from autograder.submissions.notebook import storable
 
 __all__ = ["MOODLE", "NAME"]
 
@@ -31,45 +40,51 @@ def _recognises(folder: Path) -> bool:
         return False
 
 
-def read_moodle(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
+def read_moodle(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
     """The submissions of a download; a student's folder without a notebook is one too."""
     if not _recognises(folder):
         return None
-    claims: dict[str, Claim] = {}
-    unplaced: list[Unplaced] = []
+    claims: dict[str, MatchCandidate] = {}
+    unplaced: list[Unmatched] = []
     best: dict[str, tuple[bool, str]] = {}
     for path in sorted(visible(folder), key=lambda child: natural(child.name)):
         match = NAME.fullmatch(path.name)
         if match is None:
             if is_notebook(path) or is_folder(path):
-                unplaced.append(Unplaced(storable(path.name), "It is not named as Moodle names submissions."))
+                unplaced.append(
+                    Unmatched(storable(path.name), "It is not named as Moodle names submissions.")
+                )
             continue
         if match["kind"] != "file":
             continue  # a text typed into the page, a comment
-        found = (choose(path, assignment) or path) if is_folder(path) else path
+        found = (choose_notebook(path, assignment) or path) if is_folder(path) else path
         if not is_folder(path) and not is_notebook(path):
             if match["id"] not in claims:
-                unplaced.append(Unplaced(storable(path.name), f"It is no notebook ({SUFFIX})."))
+                unplaced.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
             continue
         rank = (stem(Path(match["file"] or "")) == assignment, path.name)
         if rank <= best.get(match["id"], (False, "")):
-            unplaced.append(Unplaced(storable(path.name), "Another notebook of this submission is graded."))
+            unplaced.append(Unmatched(storable(path.name), "Another notebook of this submission is graded."))
             continue
         if earlier := claims.get(match["id"]):
             unplaced.append(
-                Unplaced(earlier.entry.path.name, "Another notebook of this submission is graded.")
+                Unmatched(earlier.entry.path.name, "Another notebook of this submission is graded.")
             )
         best[match["id"]] = rank
         claims[match["id"]] = _claim(found, match)
     return list(claims.values()), unplaced
 
 
-def _claim(path: Path, match: re.Match[str]) -> Claim:
+def _claim(path: Path, match: re.Match[str]) -> MatchCandidate:
     name = storable(match["name"])
     origin = f"{name}_{match['id']}_assignsubmission_file_"
     # A group's name may stand before the student's: Group A-Ada Lovelace.
     keys = (name, *(name.split("-", at)[-1] for at in range(1, name.count("-") + 1)))
-    return Claim(Entry(f"{name} ({match['id']})", path, origin=origin), keys, (("moodle_id", match["id"]),))
+    return MatchCandidate(
+        CollectedSubmission(f"{name} ({match['id']})", path, origin=origin),
+        keys,
+        (("moodle_id", match["id"]),),
+    )
 
 
 MOODLE = Layout("moodle", read_moodle)

@@ -22,8 +22,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from autograder.errors import UsageError
-from autograder.intake.entry import Claim, Entry, Layout, Unplaced
-from autograder.intake.names import safe_name
+from autograder.submissions.collecting import (
+    CollectedSubmission,
+    Layout,
+    MatchCandidate,
+    Unmatched,
+    safe_name,
+)
 
 __all__ = [
     "ABOUT",
@@ -38,9 +43,13 @@ __all__ = [
 ]
 
 ABOUT = "about.json"
+
 WRITE_ONLY = 0o1733
+
 NAME = re.compile(r"(?P<student>[^+]+)\+(?P<time>\d{8}T\d{6}Z)\+(?P<digest>[0-9a-f]{16})-[0-9a-f]{8}\.ipynb")
+
 TIME = "%Y%m%dT%H%M%SZ"
+
 APART = timedelta(minutes=2)  # that clocks of two machines may be
 
 
@@ -170,16 +179,18 @@ def _read(folder: Path, names: list[str]) -> Iterator[Attempt]:
         yield Attempt(path, found["student"], at, written, owner, tuple(doubts))
 
 
-def _dropped(path: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
+def _dropped(path: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
     if not (path / ABOUT).is_file():
         return None
     found = attempts(path)
     claims = [
-        Claim(Entry(one.student, one.path, one.at, number, origin=one.path.name), (one.student,))
+        MatchCandidate(
+            CollectedSubmission(one.student, one.path, one.at, number, origin=one.path.name), (one.student,)
+        )
         for number, one in enumerate(found, start=1)
         if not one.doubts
     ]
-    return claims, [Unplaced(one.path.name, " ".join(one.doubts)) for one in found if one.doubts]
+    return claims, [Unmatched(one.path.name, " ".join(one.doubts)) for one in found if one.doubts]
 
 
 DROPBOX = Layout("dropbox", _dropped)

@@ -11,10 +11,17 @@ import re
 import unicodedata
 from pathlib import Path
 
-from autograder.archive import stem
-from autograder.intake.entry import Claim, Entry, Layout, Unplaced
-from autograder.intake.names import SUFFIX, is_notebook, visible
-from autograder.notebook import storable
+from autograder.submissions.archive import stem
+from autograder.submissions.collecting import (
+    SUFFIX,
+    CollectedSubmission,
+    Layout,
+    MatchCandidate,
+    Unmatched,
+    is_notebook,
+    visible,
+)
+from autograder.submissions.notebook import storable
 
 __all__ = ["CANVAS", "NAME"]
 
@@ -23,6 +30,7 @@ NAME = re.compile(
     r"(?:(?P<slug>[^\s./]*?)_)??(?:(?P<late>LATE)_)?(?P<user>\d+|anon_[^\W_]{5})_(?P<file>\d+)_(?P<name>.+)",
     re.DOTALL,
 )
+
 AGAIN = re.compile(r"-\d+\Z")
 
 
@@ -41,12 +49,12 @@ def _match(name: str) -> re.Match[str] | None:
     return match if slug == slug.lower() else None
 
 
-def read_canvas(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
+def read_canvas(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
     """The notebooks of a download; of several in one submission, the one named after the assignment."""
     if not _recognises(folder):
         return None
-    claims: list[Claim] = []
-    unplaced: list[Unplaced] = []
+    claims: list[MatchCandidate] = []
+    unplaced: list[Unmatched] = []
     files = sorted((child for child in visible(folder) if child.is_file()), key=lambda child: child.name)
     named = {_user(one.name) for one in files if is_notebook(one) and _own_name(one) == assignment}
     with_notebook = {_user(one.name) for one in files if is_notebook(one)}
@@ -54,27 +62,29 @@ def read_canvas(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplac
         match, user = _match(path.name), _user(path.name)
         if not is_notebook(path):
             if match and user not in with_notebook:
-                unplaced.append(Unplaced(storable(path.name), f"It is no notebook ({SUFFIX})."))
+                unplaced.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
         elif match is None:  # put beside the download by hand
             student = storable(stem(path))
-            claims.append(Claim(Entry(student, path, origin=storable(path.name)), (student,)))
+            claims.append(
+                MatchCandidate(CollectedSubmission(student, path, origin=storable(path.name)), (student,))
+            )
         elif user in named and _own_name(path) != assignment:
-            unplaced.append(Unplaced(storable(path.name), f"A notebook named {assignment} is beside it."))
+            unplaced.append(Unmatched(storable(path.name), f"A notebook named {assignment} is beside it."))
         else:
             claims.append(_claim(path, match))
     return claims, unplaced
 
 
-def _claim(path: Path, match: re.Match[str]) -> Claim:
+def _claim(path: Path, match: re.Match[str]) -> MatchCandidate:
     slug, user = match["slug"] or "", match["user"]
-    entry = Entry(
+    entry = CollectedSubmission(
         storable(f"{slug} ({user})" if slug else user),
         path,
         attempt=int(match["file"][:18]),  # Canvas numbers files as they come
         late=match["late"] is not None,
         origin=storable(path.name),
     )
-    return Claim(entry, (slug,) if slug else (), (("canvas_id", user),))
+    return MatchCandidate(entry, (slug,) if slug else (), (("canvas_id", user),))
 
 
 def _user(name: str) -> str:

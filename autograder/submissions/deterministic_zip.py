@@ -6,14 +6,16 @@ import io
 import zipfile
 from collections.abc import Collection, Mapping
 
-__all__ = ["zipped"]
+__all__ = ["deterministic_zip"]
 
 FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
+
 READABLE, EXECUTABLE = 0o100644 << 16, 0o100755 << 16
+
 UNIX = 3
 
 
-def zipped(files: Mapping[str, bytes], executable: Collection[str] = ()) -> bytes:
+def deterministic_zip(files: Mapping[str, bytes], executable: Collection[str] = ()) -> bytes:
     """An archive of these files; those named may be executed."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:

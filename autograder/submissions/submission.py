@@ -9,15 +9,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
-from autograder.notebook import LARGEST_FILE, Cell, read_notebook, require_size, storable
+from autograder.submissions.archive import holds_archive, notebook_in
+from autograder.submissions.notebook import LARGEST_FILE, Cell, read_notebook, require_size, storable
 
-__all__ = ["File", "Submission", "notebook_bytes", "read_file", "read_submission", "submission_of"]
+__all__ = [
+    "File",
+    "Submission",
+    "digest",
+    "notebook_bytes",
+    "read_file",
+    "read_submission",
+    "submission_digest",
+    "submission_of",
+]
 
 # No link is followed, and opening a pipe that nobody writes to does not wait.
 OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+
 HAND_IN_FILE = "Hand in the notebook file (.ipynb) itself."
+
 KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a named pipe",
@@ -114,3 +125,17 @@ def _require_file(mode: int) -> None:
     if kind != stat.S_IFREG:
         what = KINDS.get(kind, "something else")
         raise SubmissionError(f"There is {what} in place of a notebook.", next_step=HAND_IN_FILE)
+
+
+def digest(*parts: str | bytes) -> str:
+    """SHA-256 of the parts, told apart by their lengths."""
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        whole.update(f"{len(data)}:".encode() + data)
+    return whole.hexdigest()
+
+
+def submission_digest(file: File) -> str:
+    """What tells submissions apart: the file's digest, or that of the reason why it was not read."""
+    return file.sha256 or digest(file.name, file.problem)

@@ -15,14 +15,22 @@ from typing import Any
 import yaml
 
 from autograder.errors import UsageError
-from autograder.intake.entry import Claim, Entry, Layout, Unplaced
-from autograder.intake.folders import choose
-from autograder.intake.names import is_folder, natural, visible
-from autograder.notebook import storable
+from autograder.submissions.collecting import (
+    CollectedSubmission,
+    Layout,
+    MatchCandidate,
+    Unmatched,
+    choose_notebook,
+    is_folder,
+    natural,
+    visible,
+)
+from autograder.submissions.notebook import storable
 
 __all__ = ["FILE", "GRADESCOPE"]
 
 FILE = "submission_metadata.yml"
+
 LARGEST = 200_000_000
 
 
@@ -39,29 +47,30 @@ def _plainly(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
 
 
 _Loader.add_multi_constructor("!ruby/", _plainly)
+
 _Loader.add_constructor(
     "tag:yaml.org,2002:int", lambda loader, node: str(node.value)
 )  # an id such as 007 is a text
 
 
-def read_gradescope(folder: Path, assignment: str) -> tuple[list[Claim], list[Unplaced]] | None:
+def read_gradescope(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
     """The submissions of an export; raises UsageError for metadata that cannot be read."""
     if not (folder / FILE).is_file():
         return None
-    claims: list[Claim] = []
-    unplaced: list[Unplaced] = []
+    claims: list[MatchCandidate] = []
+    unplaced: list[Unmatched] = []
     known = _metadata(folder / FILE)
     for name, facts in sorted(known.items(), key=lambda item: natural(item[0])):
         path = folder / name
         people = [one for one in _list(facts, "submitters") if isinstance(one, dict)]
         if Path(name).name != name or not is_folder(path):
-            unplaced.append(Unplaced(storable(name)[:300], f"{FILE} names it, but there is no such folder."))
+            unplaced.append(Unmatched(storable(name)[:300], f"{FILE} names it, but there is no such folder."))
         elif not people:
-            unplaced.append(Unplaced(name, f"{FILE} names nobody who handed it in."))
+            unplaced.append(Unmatched(name, f"{FILE} names nobody who handed it in."))
         else:
             claims += [_claim(path, name, person, facts, assignment) for person in people]
     unplaced += [
-        Unplaced(storable(child.name), f"{FILE} does not name it.")
+        Unmatched(storable(child.name), f"{FILE} does not name it.")
         for child in visible(folder)
         if is_folder(child) and child.name not in known
     ]
@@ -86,16 +95,16 @@ def _metadata(path: Path) -> dict[str, Any]:
     return {str(name): facts for name, facts in data.items()}
 
 
-def _claim(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> Claim:
+def _claim(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> MatchCandidate:
     sid, email, full = (storable(_text(person, key)) for key in ("sid", "email", "name"))
-    entry = Entry(
+    entry = CollectedSubmission(
         email or sid or full or name,
-        choose(path, assignment) or path,
+        choose_notebook(path, assignment) or path,
         submitted=_time(_value(facts, "created_at")),
         attempt=int("".join(c for c in name if c in "0123456789")[:18] or 0),
         origin=name,
     )
-    return Claim(entry, tuple(filter(None, (sid, email, full))), (("gradescope_sid", sid),))
+    return MatchCandidate(entry, tuple(filter(None, (sid, email, full))), (("gradescope_sid", sid),))
 
 
 def _value(facts: Any, key: str) -> Any:
