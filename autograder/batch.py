@@ -16,10 +16,10 @@ from typing import Any
 
 from autograder.crew import GivenUp
 from autograder.errors import UsageError
-from autograder.ledger import Basis, Graded, Kept, Ledger, Opened, opened
 from autograder.regrade import Change, change_between
 from autograder.report import ReportSummary
-from autograder.results import Results
+from autograder.results.ledger import Graded, Ledger, Provenance, RegradeSkipped, RunStarted, run_started
+from autograder.results.results_folder import Results
 from autograder.station import Done, Job
 from autograder.submissions.collecting import CollectedSubmission, SubmittedFile, read_submitted_file
 
@@ -55,9 +55,9 @@ class Batch:
         self.lost: list[Graded] = []  # their copies are gone or altered: they stay as they were graded
         self.already = 0  # submissions that needed nothing
         self._graded: dict[tuple[str, str], Graded] = {}
-        self._reviewed: dict[tuple[str, str], Basis] = {}
+        self._reviewed: dict[tuple[str, str], Provenance] = {}
         for line in self.ledger.lines:
-            if isinstance(line, (Graded, Kept)):
+            if isinstance(line, (Graded, RegradeSkipped)):
                 self._reviewed[line.student, line.submission] = line.basis
             if isinstance(line, Graded):
                 self._graded[line.student, line.submission] = line
@@ -71,9 +71,9 @@ class Batch:
                     next_step="Restore the ledger from a copy, or name a new folder with --out.",
                 )
             started = secrets.randbits(32) if seed is None else seed
-            self.ledger.append([Opened(at=datetime.now(UTC), assignment=assignment, seed=started)])
+            self.ledger.append([RunStarted(at=datetime.now(UTC), assignment=assignment, seed=started)])
             return started
-        first = opened(self.ledger.lines, self.results.ledger)
+        first = run_started(self.ledger.lines, self.results.ledger)
         if first.assignment != assignment:
             raise UsageError(
                 f"{self.results.root} holds results of {first.assignment}, not of {assignment}.",
@@ -103,7 +103,7 @@ class Batch:
     def grade(
         self,
         handed: Iterable[SubmittedFile],
-        basis: Basis,
+        basis: Provenance,
         crew: Crew,
         *,
         everything: bool = False,
@@ -150,14 +150,14 @@ class Batch:
             return _Planned(handed, line.report, line.attempt, line, before)
         if key in self._reviewed:
             return None
-        self._reviewed[key] = Basis(bundle="", engine="", environment="", dataset="")  # on its way
+        self._reviewed[key] = Provenance(bundle="", engine="", environment="", dataset="")  # on its way
         attempt = 1
         while (name := f"{self.results.name_for(handed.student, attempt)}.json") in self._names:
             attempt += 1
         self._names.add(name)
         return _Planned(handed, name, attempt, None, b"")
 
-    def _is_current(self, plan: _Planned, basis: Basis) -> bool:
+    def _is_current(self, plan: _Planned, basis: Provenance) -> bool:
         """Whether a submission is graded as it would be today; its time of handing in is kept up."""
         if plan.line is None or not plan.before:
             return False
@@ -168,7 +168,7 @@ class Batch:
             self._record(plan.line.model_copy(update={"at": datetime.now(UTC), **when}))
         return True
 
-    def _write(self, plan: _Planned, done: Done, basis: Basis, *, only_raise: bool, dry: bool) -> None:
+    def _write(self, plan: _Planned, done: Done, basis: Provenance, *, only_raise: bool, dry: bool) -> None:
         handed, old = plan.handed, plan.line
         if old is not None:
             change = change_between(old, plan.before, done, kept=only_raise)
@@ -179,7 +179,7 @@ class Batch:
         if old is not None and only_raise and done.summary.earned < old.earned:
             self.ledger.append(
                 [
-                    Kept(
+                    RegradeSkipped(
                         at=datetime.now(UTC),
                         student=handed.student,
                         submission=handed.digest,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from autograder.backends import ReferenceBackend
 from autograder.checks.calibration import Band, band_of
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence, training_of
@@ -15,6 +14,7 @@ from autograder.checks.datasets.images import Images
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
 from autograder.environment import environment, one_thread
+from autograder.grading.backends import ReferenceBackend
 
 __all__ = ["calibrate_check", "convergence_checks"]
 

@@ -23,9 +23,9 @@ from distributed.scheduler import KilledWorker
 from autograder.course.assignment import load_assignment
 from autograder.course.course import FILE, find_course
 from autograder.crew import GivenUp
-from autograder.digests import bundle_files, engine_digest
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
+from autograder.grading.cache_keys import bundle_files, engine_digest
 from autograder.station import Done, Job, Setup, Station
 from autograder.submissions.submission import digest
 

@@ -14,11 +14,11 @@ from autograder.errors import UsageError
 from autograder.feedback.class_page import class_page
 from autograder.feedback.student_page import student_page
 from autograder.feedback.what_counts import with_standing
-from autograder.grades import grades_csv
-from autograder.ledger import Graded, Line, opened, read_ledger
+from autograder.gradebook.tables import grades_csv
 from autograder.report import Report, ReportSummary, summarize_report
-from autograder.results import Results
-from autograder.standing import Standing, attempts_of, standings
+from autograder.results.final_scores import FinalScore, attempts_of, final_scores
+from autograder.results.ledger import Graded, Line, read_ledger, run_started
+from autograder.results.results_folder import Results
 from autograder.submissions.collecting import natural
 
 __all__ = ["ClassResults", "class_results", "counted_reports", "write_class"]
@@ -28,7 +28,7 @@ __all__ = ["ClassResults", "class_results", "counted_reports", "write_class"]
 class ClassResults:
     """A class: everybody's standing, and the counted report in outline, in natural order of names."""
 
-    standings: dict[str, Standing]
+    final_scores: dict[str, FinalScore]
     outlines: list[ReportSummary]
 
 
@@ -41,18 +41,18 @@ def class_results(
     known: Mapping[str, ReportSummary],
 ) -> ClassResults:
     """Work out what counts; `known` are outlines by file name that need not be read again."""
-    found = standings(lines, course, assignment, file, results.reports)
+    found = final_scores(lines, course, assignment, file, results.reports)
     ordered = {student: found[student] for student in sorted(found, key=natural)}
     reports = [one.report for one in ordered.values() if one.report is not None]
     return ClassResults(ordered, [known.get(path.name) or _read(path) for path in reports])
 
 
-def counted_reports(results: Results, course: Course) -> Iterator[tuple[Standing, Report]]:
+def counted_reports(results: Results, course: Course) -> Iterator[tuple[FinalScore, Report]]:
     """Everybody's standing with the report of the attempt that counts; raises UsageError without a ledger."""
     lines, _ = read_ledger(results.ledger)
-    name = opened(lines, results.ledger).assignment
+    name = run_started(lines, results.ledger).assignment
     file = assignment_file(course, name)
-    found = standings(lines, course, name, file, results.reports)
+    found = final_scores(lines, course, name, file, results.reports)
     for student in sorted(found, key=natural):
         path = found[student].report
         try:
@@ -83,7 +83,7 @@ def write_class(
 ) -> None:
     """Write the class page and the table, and onto each student's pages what counts and why."""
     for student, attempts in attempts_of(lines).items():
-        standing = found.standings[student]
+        standing = found.final_scores[student]
         for place, line in enumerate(attempts, start=1):
             path = results.page_of(results.reports / line.report)
             page = (
@@ -95,8 +95,8 @@ def write_class(
         found.outlines,
         title=title,
         course=course.title,
-        link=lambda one: results.link(found.standings[one.student].report or Path()),
-        standings=found.standings,
+        link=lambda one: results.link(found.final_scores[one.student].report or Path()),
+        final_scores=found.final_scores,
     )
     results.keep(results.index, page.encode())
-    results.keep(results.grades, grades_csv(found.outlines, found.standings).encode())
+    results.keep(results.grades, grades_csv(found.outlines, found.final_scores).encode())

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from autograder.ledger import Graded
 from autograder.report import Report
+from autograder.results.ledger import Graded
 from autograder.station import Done
 
 __all__ = ["Change", "change_between"]

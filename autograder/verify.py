@@ -9,9 +9,9 @@ from pathlib import Path
 from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
 from autograder.derive import class_results
-from autograder.grades import grades_csv
-from autograder.ledger import Graded, Line, digests_of, opened
-from autograder.results import Results
+from autograder.gradebook.tables import grades_csv
+from autograder.results.ledger import Graded, Line, digests_of, run_started
+from autograder.results.results_folder import Results
 
 __all__ = ["faults_of"]
 
@@ -37,10 +37,10 @@ def faults_of(results: Results, lines: Sequence[Line], course: Course, head: str
 
 
 def _table(results: Results, lines: Sequence[Line], course: Course) -> list[str]:
-    first = opened(lines, results.ledger)
+    first = run_started(lines, results.ledger)
     file = assignment_file(course, first.assignment)
     found = class_results(results, lines, course, first.assignment, file, {})
-    expected = grades_csv(found.outlines, found.standings).encode()
+    expected = grades_csv(found.outlines, found.final_scores).encode()
     if not results.grades.is_file() or results.grades.read_bytes() != expected:
         return [
             f"{results.grades} is not what the ledger and today's rules for lateness and attempts give; "

@@ -10,7 +10,7 @@ from autograder.cli.run import Options, run
 from autograder.course.course import find_course
 from autograder.lms.layouts import collect_submissions
 from autograder.report import Report
-from autograder.results import Results
+from autograder.results.results_folder import Results
 
 
 def grade_class(course: Path, assignment: str, path: Path, out: Path, **options: Any) -> dict[str, Report]:

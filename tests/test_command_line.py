@@ -13,7 +13,7 @@ from tiny_course import ASSIGNMENT
 
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
-from autograder.grades import plain_cell
+from autograder.gradebook.tables import plain_cell
 from autograder.sample.solved import filled_in, to_bytes
 
 

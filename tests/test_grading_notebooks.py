@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.assignment import Assignment
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import CheckResult, Report, Status
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.submission import read_submission

@@ -20,7 +20,7 @@ from autograder.checks.traces import PROBLEMS, trace
 from autograder.course.assignment import Assignment
 from autograder.errors import SandboxError
 from autograder.feedback.student_page import student_page
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import Report, Status
 from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission

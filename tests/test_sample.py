@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from in_process import definitions, failed_tasks
 
-from autograder.backends import NotebookBackend
 from autograder.checks.calls import Functions
 from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
-from autograder.evaluate import evaluate
+from autograder.grading.backends import NotebookBackend
+from autograder.grading.evaluation import evaluate
 from autograder.lms.layouts import collect_submissions
 from autograder.report import Status
 from autograder.sample.kinds import Kind

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import Report, Status
 from autograder.sample.kinds import Kind
 from autograder.sample.make import Sample, make_class

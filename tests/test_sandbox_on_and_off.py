@@ -8,7 +8,7 @@ import pytest
 
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.sandbox.worker import Worker
 from autograder.submissions.notebook import read_notebook

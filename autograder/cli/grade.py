@@ -14,7 +14,7 @@ from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
 from autograder.lms.layouts import collect_submissions
-from autograder.results import Results
+from autograder.results.results_folder import Results
 from autograder.submissions.class_archive import unpacked
 from autograder.submissions.collecting import SubmittedFile
 

@@ -13,7 +13,7 @@ from autograder.cli.show import progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.errors import ContentError, UsageError
-from autograder.grading import materials_for
+from autograder.grading.grader import materials_for
 from autograder.lint.fault import Fault
 from autograder.lint.files import faults_in_files
 from autograder.lint.notebook import faults_in_handout

@@ -15,10 +15,10 @@ from autograder.course.assignment import AssignmentFile, load_assignment
 from autograder.course.course import Course
 from autograder.crew import grade_here, grade_on_workers
 from autograder.derive import class_results, write_class
-from autograder.digests import basis_of
 from autograder.errors import ContentError, SandboxError, UsageError
-from autograder.grading import images_for, why_refused
-from autograder.results import Results
+from autograder.grading.cache_keys import provenance_of
+from autograder.grading.grader import check_isolation, images_for
+from autograder.results.results_folder import Results
 from autograder.sandbox.worker import Worker
 from autograder.station import Setup
 from autograder.submissions.collecting import SubmittedFile
@@ -54,7 +54,7 @@ def run(
     dataset = images.name if images else ""
     if not options.scheduler:
         with Worker() as worker:
-            if refusal := why_refused(worker.level, options.sandbox):
+            if refusal := check_isolation(worker.level, options.sandbox):
                 raise refusal
     with Batch(results, assignment, seed) as batch:
         files, total = handed(batch)
@@ -62,7 +62,7 @@ def run(
         setup = Setup(course.root, assignment, batch.seed, dataset, options.sandbox)
         done = batch.grade(
             files,
-            basis_of(loaded, dataset),
+            provenance_of(loaded, dataset),
             _crew(setup, options, total),
             everything=options.everything,
             only_raise=options.only_raise,
@@ -118,7 +118,7 @@ def derive(course: Course, assignment: str, file: AssignmentFile, batch: Batch) 
     results, lines = batch.results, batch.ledger.lines
     found = class_results(results, lines, course, assignment, file, batch.outlines)
     write_class(results, lines, found, file.title, course)
-    show_class(found.outlines, found.standings)
+    show_class(found.outlines, found.final_scores)
     say(
         f"\nClass page  {results.index}\nGrades      {results.grades}\nSeed        {batch.seed}"
         f"\nLedger      {batch.ledger.head}"

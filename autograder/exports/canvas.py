@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
-from autograder.exports.line import Line, points
-from autograder.exports.table import Table, guarded, write_rows
+from autograder.gradebook.tables import GradeRow, Table, guarded, points, write_rows
 from autograder.submissions.collecting import Unmatched
 
 __all__ = ["CanvasColumn", "canvas_gradebook"]
@@ -24,7 +23,7 @@ class CanvasColumn:
     """One assignment in Canvas: its name, with Canvas's number in brackets or without, and the scores."""
 
     title: str
-    lines: Sequence[Line]
+    lines: Sequence[GradeRow]
     excused: Set[str] = frozenset()  # students
 
     @property
@@ -32,7 +31,7 @@ class CanvasColumn:
         """The points possible."""
         return points(max((line.standing.possible for line in self.lines), default=0))
 
-    def cell(self, line: Line) -> str:
+    def cell(self, line: GradeRow) -> str:
         """What Canvas reads as this student's score; EX excuses."""
         return EXCUSED if line.standing.student in self.excused else points(line.standing.earned)
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from autograder.exports.line import Line
 from autograder.exports.results import results_json
+from autograder.gradebook.tables import GradeRow
 from autograder.lms.canvas import NAME
 from autograder.report import Report
-from autograder.results import Results
+from autograder.results.results_folder import Results
 from autograder.submissions.collecting import Unmatched, safe_name
 from autograder.submissions.deterministic_zip import deterministic_zip
 
@@ -20,7 +20,7 @@ Platform = Literal["canvas", "moodle", "gradescope"]
 
 
 def feedback_zip(
-    lines: Sequence[Line], results: Results, platform: Platform
+    lines: Sequence[GradeRow], results: Results, platform: Platform
 ) -> tuple[bytes, list[Unmatched]]:
     """The archive, and whose feedback has no place in it.
 
@@ -52,7 +52,7 @@ def feedback_zip(
     return deterministic_zip(files), unplaced
 
 
-def _name(line: Line, report: Report, platform: Platform) -> tuple[str, str]:
+def _name(line: GradeRow, report: Report, platform: Platform) -> tuple[str, str]:
     if platform == "gradescope":
         return f"{safe_name(line.standing.student)}/results.json", ""
     if platform == "canvas":

@@ -9,8 +9,7 @@ from pathlib import Path
 import autograder
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
-from autograder.exports.line import Line, points
-from autograder.exports.table import guarded, write_rows
+from autograder.gradebook.tables import GradeRow, guarded, points, write_rows
 from autograder.installed import engine_needs
 from autograder.submissions.deterministic_zip import deterministic_zip
 
@@ -46,7 +45,7 @@ exec "$PYTHON" -m autograder.exports.run "$ROOT" {arguments}
 """
 
 
-def gradescope_grades(lines: Sequence[Line]) -> str:
+def gradescope_grades(lines: Sequence[GradeRow]) -> str:
     """The grades with Gradescope's own headers."""
     rows = [HEAD]
     for line in lines:

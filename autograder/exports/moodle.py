@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
-from autograder.exports.line import Line, points
-from autograder.exports.table import Table, guarded, write_rows
+from autograder.gradebook.tables import GradeRow, Table, guarded, points, write_rows
 from autograder.submissions.collecting import Unmatched
 
 __all__ = ["moodle_import", "moodle_worksheet"]
@@ -20,7 +19,7 @@ HEAD = [
 ]
 
 
-def moodle_import(columns: Mapping[str, Sequence[Line]]) -> str:
+def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
     """A table for Moodle's gradebook (Grades, Import, CSV file): a line a student, a column a grade item.
 
     Whom a line means is mapped there by e-mail address or ID number, each column to an item of that name.
@@ -37,7 +36,7 @@ def moodle_import(columns: Mapping[str, Sequence[Line]]) -> str:
     return write_rows(rows)
 
 
-def moodle_worksheet(lines: Sequence[Line], template: Table | None = None) -> tuple[str, list[Unmatched]]:
+def moodle_worksheet(lines: Sequence[GradeRow], template: Table | None = None) -> tuple[str, list[Unmatched]]:
     """The worksheet's CSV with grades and comments, and whom Moodle would not know.
 
     Into a downloaded worksheet only grades and comments are written. Comments are HTML there.
@@ -45,7 +44,7 @@ def moodle_worksheet(lines: Sequence[Line], template: Table | None = None) -> tu
     return _merged(lines, template) if template else _fresh(lines)
 
 
-def _fresh(lines: Sequence[Line]) -> tuple[str, list[Unmatched]]:
+def _fresh(lines: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
     rows = [HEAD]
     unplaced = []
     for line in lines:
@@ -71,7 +70,7 @@ def _fresh(lines: Sequence[Line]) -> tuple[str, list[Unmatched]]:
     return write_rows(rows), unplaced
 
 
-def _merged(lines: Sequence[Line], table: Table) -> tuple[str, list[Unmatched]]:
+def _merged(lines: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:
     identifier, grade = table.needed("Identifier"), table.needed("Grade")
     most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
     roster = read_roster(table.path)
@@ -111,5 +110,5 @@ def _same_scale(table: Table, row: int, most: int, possible: float) -> None:
         )
 
 
-def _comment(line: Line) -> str:
+def _comment(line: GradeRow) -> str:
     return guarded(html.escape(line.remarks(), quote=False))

@@ -14,7 +14,7 @@ from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import AutograderError
 from autograder.exports.results import results_json
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.submissions.collecting import choose_notebook
 from autograder.submissions.submission import read_submission
 

@@ -16,7 +16,7 @@ from autograder.feedback.scores import fraction
 from autograder.feedback.text import count, cut, percent, points
 from autograder.feedback.what_counts import why_it_counts
 from autograder.report import ReportSummary, TaskPoints
-from autograder.standing import Standing
+from autograder.results.final_scores import FinalScore
 
 __all__ = ["class_page"]
 
@@ -61,7 +61,7 @@ def class_page(
     title: str = "",
     course: str = "",
     link: Callable[[ReportSummary], str],
-    standings: Mapping[str, Standing] = MappingProxyType({}),
+    final_scores: Mapping[str, FinalScore] = MappingProxyType({}),
 ) -> str:
     """A class's results as one HTML page that needs nothing else.
 
@@ -87,7 +87,7 @@ def class_page(
         problems=[(of[id(report)], report) for report in summary.problems[:MOST_LISTED]],
         flags=[(of[id(report)], title, text) for report, title, text in summary.flags[:MOST_LISTED]],
         dataset=", ".join(sorted({report.dataset for report in reports if report.dataset})),
-        rows=[_row(one, of[id(one)], summary.tasks, standings.get(one.student)) for one in reports],
+        rows=[_row(one, of[id(one)], summary.tasks, final_scores.get(one.student)) for one in reports],
         most_listed=MOST_LISTED,
     )
 
@@ -149,7 +149,10 @@ def _mistake(mistake: Mistake, of: dict[int, tuple[str, str]], students: int) ->
 
 
 def _row(
-    report: ReportSummary, student: tuple[str, str], columns: Sequence[TaskSummary], standing: Standing | None
+    report: ReportSummary,
+    student: tuple[str, str],
+    columns: Sequence[TaskSummary],
+    standing: FinalScore | None,
 ) -> StudentRow:
     tasks = {task.task: task for task in report.tasks}
     earned = standing.earned if standing else report.earned

@@ -15,8 +15,8 @@ from autograder.feedback.pages import href, render, script
 from autograder.feedback.text import count, cut, points
 from autograder.feedback.text import percent as whole_percent
 from autograder.feedback.what_counts import why_it_counts
-from autograder.gradebook.book import Book, GroupShare, Row, percent
-from autograder.gradebook.mark import Mark, State
+from autograder.gradebook.gradebook import Gradebook, GroupShare, Row, percent
+from autograder.gradebook.scores import Score, State
 
 __all__ = ["gradebook_page", "gradebook_student_page"]
 
@@ -63,7 +63,7 @@ class Section:
     sentence: str
 
 
-def gradebook_page(book: Book, link: Callable[[Row], str]) -> str:
+def gradebook_page(book: Gradebook, link: Callable[[Row], str]) -> str:
     """The class; `link` says where a student's own page is, relative to this one."""
     source, policy = script("sort.js", "filter.js")
     totals = [float(row.total) for row in book.rows if row.total is not None]
@@ -85,7 +85,7 @@ def gradebook_page(book: Book, link: Callable[[Row], str]) -> str:
     )
 
 
-def gradebook_student_page(book: Book, row: Row, zone: ZoneInfo) -> str:
+def gradebook_student_page(book: Gradebook, row: Row, zone: ZoneInfo) -> str:
     """One student: every mark, what became of it and why, and how the total comes about."""
     used = [group for group in row.groups if group.share is not None]
     drops = {group.name: group.drop_lowest for group in book.rules.groups}
@@ -103,22 +103,22 @@ def gradebook_student_page(book: Book, row: Row, zone: ZoneInfo) -> str:
     )
 
 
-def _has(book: Book, name: str) -> bool:
+def _has(book: Gradebook, name: str) -> bool:
     return any(column.name == name for column in book.columns)
 
 
-def _weights(book: Book) -> dict[str, str]:
+def _weights(book: Gradebook) -> dict[str, str]:
     whole = sum(Fraction(group.weight) for group in book.rules.groups)
     return {group.name: _short(Fraction(group.weight) / whole) for group in book.rules.groups}
 
 
-def _letters(book: Book) -> list[tuple[str, int]]:
+def _letters(book: Gradebook) -> list[tuple[str, int]]:
     """How often each letter was reached, the best first."""
     order = sorted(book.rules.scale, key=lambda letter: -book.rules.scale[letter])
     return [(letter, sum(row.letter == letter for row in book.rows)) for letter in order]
 
 
-def _charts(book: Book, totals: list[float]) -> list[tuple[str, Markup]]:
+def _charts(book: Gradebook, totals: list[float]) -> list[tuple[str, Markup]]:
     shares = [("Total", totals)]
     for place, column in enumerate(book.columns):
         marks = [row.marks[place] for row in book.rows]
@@ -139,11 +139,11 @@ def _charts(book: Book, totals: list[float]) -> list[tuple[str, Markup]]:
     ]
 
 
-def _share(mark: Mark) -> float:
+def _share(mark: Score) -> float:
     return float(mark.earned / mark.possible)
 
 
-def _is_scored(mark: Mark) -> bool:
+def _is_scored(mark: Score) -> bool:
     return mark.state in (State.COUNTED, State.DROPPED) and mark.standing is not None
 
 
@@ -160,7 +160,7 @@ def _line(row: Row, link: str) -> Line:
     )
 
 
-def _cell(mark: Mark) -> tuple[str, str]:
+def _cell(mark: Score) -> tuple[str, str]:
     text = SIGNS.get(mark.state, points(float(mark.earned)))
     full = mark.state is State.COUNTED and mark.earned >= mark.possible
     return "f" if full else KINDS.get(mark.state, ""), text
@@ -185,7 +185,7 @@ def _section(group: GroupShare, drop: int, zone: ZoneInfo) -> Section:
     )
 
 
-def _part(mark: Mark, zone: ZoneInfo) -> Part:
+def _part(mark: Score, zone: ZoneInfo) -> Part:
     why, standing = [mark.why] if mark.why else [], mark.standing
     if standing:
         why += [one for one in (why_it_counts(standing), standing.comment, standing.problem) if one]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from autograder.feedback.pages import render
 from autograder.feedback.text import count, points
-from autograder.standing import Standing
+from autograder.results.final_scores import FinalScore
 
 __all__ = ["why_it_counts", "with_standing"]
 
@@ -14,7 +14,7 @@ __all__ = ["why_it_counts", "with_standing"]
 BEGIN, END = "<!--what counts-->", "<!--/what counts-->"
 
 
-def why_it_counts(standing: Standing) -> str:
+def why_it_counts(standing: FinalScore) -> str:
     """What changed a score from what its report says; empty where nothing did."""
     parts = []
     if standing.attempts > 1:
@@ -29,7 +29,7 @@ def why_it_counts(standing: Standing) -> str:
     return "; ".join(parts)
 
 
-def with_standing(page: str, standing: Standing, attempt: int, zone: ZoneInfo) -> str:
+def with_standing(page: str, standing: FinalScore, attempt: int, zone: ZoneInfo) -> str:
     """A student's page with what counts on it, in place of what stood there before."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from autograder.errors import UsageError
 from autograder.feedback.gradebook_page import gradebook_page, gradebook_student_page
-from autograder.gradebook.book import Book, Row
-from autograder.gradebook.table import gradebook_csv
+from autograder.gradebook.gradebook import Gradebook, Row, gradebook_csv
 from autograder.submissions.collecting import safe_name
 
 __all__ = ["write_book"]
@@ -16,7 +15,7 @@ __all__ = ["write_book"]
 INDEX, TABLE, STUDENTS = "index.html", "gradebook.csv", "students"
 
 
-def write_book(book: Book, out: Path, zone: ZoneInfo) -> None:
+def write_book(book: Gradebook, out: Path, zone: ZoneInfo) -> None:
     """Write all of it, and take away pages of who is not in it any more.
 
     Raises UsageError for a folder that holds anything else, or that cannot be written to.

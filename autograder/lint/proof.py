@@ -11,8 +11,8 @@ from types import TracebackType
 from autograder.checks.calls import Functions
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment
-from autograder.evaluate import evaluate
-from autograder.grading import Grader
+from autograder.grading.evaluation import evaluate
+from autograder.grading.grader import Grader
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.lint.fault import Fault
 from autograder.report import CheckResult, Report, Status

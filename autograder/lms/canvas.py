@@ -30,7 +30,6 @@ NAME = re.compile(
     r"(?:(?P<slug>[^\s./]*?)_)??(?:(?P<late>LATE)_)?(?P<user>\d+|anon_[^\W_]{5})_(?P<file>\d+)_(?P<name>.+)",
     re.DOTALL,
 )
-
 AGAIN = re.compile(r"-\d+\Z")
 
 

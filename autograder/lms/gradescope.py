@@ -30,7 +30,6 @@ from autograder.submissions.notebook import storable
 __all__ = ["FILE", "GRADESCOPE"]
 
 FILE = "submission_metadata.yml"
-
 LARGEST = 200_000_000
 
 
@@ -47,7 +46,6 @@ def _plainly(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
 
 
 _Loader.add_multi_constructor("!ruby/", _plainly)
-
 _Loader.add_constructor(
     "tag:yaml.org,2002:int", lambda loader, node: str(node.value)
 )  # an id such as 007 is a text

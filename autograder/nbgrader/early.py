@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.environment import one_core
 from autograder.errors import AutograderError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import Report
 from autograder.submissions.submission import read_submission
 

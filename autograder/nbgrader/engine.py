@@ -12,7 +12,7 @@ from traitlets.config import LoggingConfigurable
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.nbgrader.cells import tasks_by_cell
 from autograder.nbgrader.early import EarlyReports
 from autograder.report import Report

@@ -8,12 +8,12 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any
 
-from autograder.gradebook.column import Column
+from autograder.gradebook.columns import Column
 from autograder.nbgrader.cells import id_of_test
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.grades import write_grade
 from autograder.report import Report, TaskReport
-from autograder.standing import Standing
+from autograder.results.final_scores import FinalScore
 
 __all__ = ["Pushed", "push", "push_quiz"]
 
@@ -29,7 +29,7 @@ class Pushed:
 
 
 def push(
-    reports: Sequence[Report], url: str, standings: Mapping[str, Standing] = MappingProxyType({})
+    reports: Sequence[Report], url: str, final_scores: Mapping[str, FinalScore] = MappingProxyType({})
 ) -> Pushed:
     """Write the reports' scores; what is missing is made, what a person scored stays.
 
@@ -45,11 +45,11 @@ def push(
                 notebook, grades = _grades(gradebook, report)
                 by_person += sum(grade.manual_score is not None for grade, _ in grades)
                 different = [write_grade(grade, task) for grade, task in grades]
-                different.append(_write_lateness(notebook, standings.get(report.student)))
+                different.append(_write_lateness(notebook, final_scores.get(report.student)))
                 if any(different):
                     changed.add((name, report.student))
                 gradebook.db.commit()
-    left = sum(one.changed for one in standings.values())
+    left = sum(one.changed for one in final_scores.values())
     return Pushed(len({report.student for report in reports}), len(changed), by_person, left)
 
 
@@ -59,7 +59,7 @@ def push_quiz(column: Column, url: str) -> Pushed:
     What a person scored stays. Raises UsageError when the gradebook does not fit.
     """
     name, changed, by_person = column.name, 0, 0
-    final = {student: one for student, one in column.standings.items() if not column.waiting.get(student)}
+    final = {student: one for student, one in column.final_scores.items() if not column.waiting.get(student)}
     with open_gradebook(url) as gradebook:
         _add_cells(gradebook, name, {name: column.possible})
         for student, standing in final.items():
@@ -73,7 +73,7 @@ def push_quiz(column: Column, url: str) -> Pushed:
     return Pushed(len(final), changed, by_person)
 
 
-def _write_lateness(notebook: Any, standing: Standing | None) -> bool:
+def _write_lateness(notebook: Any, standing: FinalScore | None) -> bool:
     """Set penalty and time as nbgrader keeps them, in UTC without a zone; whether anything is new."""
     if standing is None:
         return False

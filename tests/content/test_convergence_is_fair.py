@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from found import NAMES, assignment
 
-from autograder.backends import ReferenceBackend
 from autograder.calibrate import convergence_checks
 from autograder.checks.calls import Functions
 from autograder.checks.definition import Check
-from autograder.evaluate import evaluate
-from autograder.grading import materials_for
+from autograder.grading.backends import ReferenceBackend
+from autograder.grading.evaluation import evaluate
+from autograder.grading.grader import materials_for
 from autograder.lint.proof import Proof
 from autograder.report import Status
 

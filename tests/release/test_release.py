@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.release.bundle import release
 from autograder.sample.solved import filled_in
 from autograder.submissions.notebook import read_notebook

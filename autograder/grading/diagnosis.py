@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from autograder.backends import copied, same
 from autograder.checks.calls import Call, Functions, quiet
 from autograder.checks.failures import Failure, NotWritten, WrongShape, WrongValue
 from autograder.checks.values import Array, Value, to_array
 from autograder.checks.variants import Variant
+from autograder.grading.backends import copied, same
 from autograder.sandbox import frames
 
 __all__ = ["Diagnosis", "diagnose"]
-
 
 ENDINGS = ("timeout", "memory", "crashed")  # no known mistake does that
 

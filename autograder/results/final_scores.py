@@ -14,15 +14,15 @@ from pathlib import Path
 
 from autograder.course.assignment import AssignmentFile
 from autograder.course.course import Course, Extension
-from autograder.ledger import Changed, Graded, Line
+from autograder.results.ledger import Graded, Line, ScoreOverridden
 
-__all__ = ["Standing", "attempts_of", "due_for", "standings"]
+__all__ = ["FinalScore", "attempts_of", "due_for", "final_scores"]
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Standing:
+class FinalScore:
     """One student's standing in one assignment."""
 
     student: str
@@ -57,20 +57,20 @@ def attempts_of(lines: Iterable[Line]) -> dict[str, list[Graded]]:
     }
 
 
-def standings(
+def final_scores(
     lines: Sequence[Line],
     course: Course,
     assignment: str,
     file: AssignmentFile,
     reports: Path,
-) -> dict[str, Standing]:
+) -> dict[str, FinalScore]:
     """Every student's standing; `reports` is the folder that the reports are in."""
-    changes: dict[str, Changed] = {}
+    changes: dict[str, ScoreOverridden] = {}
     for line in lines:
-        if isinstance(line, Changed):
+        if isinstance(line, ScoreOverridden):
             changes[line.student] = line
     return {
-        student: _standing(
+        student: _final_score(
             student,
             attempts,
             changes.get(student),
@@ -83,15 +83,15 @@ def standings(
     }
 
 
-def _standing(
+def _final_score(
     student: str,
     attempts: list[Graded],
-    change: Changed | None,
+    change: ScoreOverridden | None,
     granted: Extension,
     course: Course,
     file: AssignmentFile,
     reports: Path,
-) -> Standing:
+) -> FinalScore:
     late = [days_late(line.submitted, granted, course, file) for line in attempts]
     costs = [
         0.0 if granted.no_penalty else min(file.late.at_most, file.late.per_day * days) * line.earned
@@ -105,7 +105,7 @@ def _standing(
     }[granted.attempts or course.attempts]
     line = attempts[counted]
     by_hand = change is not None and change.earned is not None
-    return Standing(
+    return FinalScore(
         student=student,
         earned=change.earned if change and change.earned is not None else round(worth[counted], 4),
         possible=line.possible,

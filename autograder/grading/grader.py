@@ -12,18 +12,18 @@ from types import TracebackType
 
 import numpy as np
 
-from autograder.ahead import Ahead, rehearse
-from autograder.backends import ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
 from autograder.checks.definition import Materials
 from autograder.course.assignment import Assignment, Task
-from autograder.digests import Keys
 from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError
-from autograder.evaluate import evaluate, skipped
+from autograder.grading.backends import ReferenceBackend
+from autograder.grading.cache_keys import CacheKeys
+from autograder.grading.evaluation import evaluate, skipped
+from autograder.grading.prefetch import PrefetchingBackend, record_calls
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
@@ -31,7 +31,7 @@ from autograder.sandbox.worker import Worker
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 
-__all__ = ["LEVELS", "Grader", "images_for", "materials_for", "why_refused"]
+__all__ = ["LEVELS", "Grader", "check_isolation", "images_for", "materials_for"]
 
 LEVELS = ("full", "good", "weak")  # that submissions may be run at, the best first
 
@@ -57,7 +57,7 @@ def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Mater
     return Materials(replace(hidden, scale_all=shared), assignment.calibration)
 
 
-def why_refused(level: str, least: str = "good") -> UsageError | None:
+def check_isolation(level: str, least: str = "good") -> UsageError | None:
     """Why strangers' code is not run at this level of the sandbox; None where it is."""
     if least not in LEVELS:
         return UsageError(
@@ -97,13 +97,13 @@ class Grader:
         self._parameters = assignment.parameters
         #: The data set of the convergence checks, or "".
         self.dataset = self._materials.images.name if self._materials else ""
-        self._keys = Keys(assignment, seed, self.dataset)
+        self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._script = rehearse(assignment.hidden_checks, self._backend, self._parameters, seed)
+        self._script = record_calls(assignment.hidden_checks, self._backend, self._parameters, seed)
         self._threads = one_thread()
         self._worker = self._start_worker()
-        if refusal := why_refused(self._worker.level, sandbox):
+        if refusal := check_isolation(self._worker.level, sandbox):
             self.close()
             raise refusal
 
@@ -140,7 +140,7 @@ class Grader:
         deaths = self.assignment.file.limits.deaths
         with Session(self._worker, cells, self.assignment.functions, deaths) as session:
             pace = self._backend.slowest
-            ahead = Ahead(session, self._script, lambda function: pace.get(function, 0.0))
+            ahead = PrefetchingBackend(session, self._script, lambda function: pace.get(function, 0.0))
             student = Functions(ahead, self._parameters, self._seconds)
             tasks = [self._grade_task(task, student, kept) for task in self.assignment.file.tasks]
             notes = session.notes if session.loaded or before is None else before.submission.notes

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -18,27 +16,21 @@ from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
 from autograder.environment import environment
-from autograder.ledger import Basis
 from autograder.report import CheckResult, Status
+from autograder.results.ledger import Provenance
 from autograder.submissions.submission import digest
 
-__all__ = ["Keys", "basis_of", "bundle_files", "engine_digest"]
+__all__ = ["CacheKeys", "bundle_files", "engine_digest", "provenance_of"]
 
-ENGINE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
+# What grading rests on: these modules and every file of these rooms. A change in any other room
+# (site, pages, command line, learning platforms) leaves earlier grades valid.
+MODULES = ("environment.py", "errors.py", "report.py", "yaml_source.py")
+ROOMS = ("checks", "course", "sandbox", "submissions", "results", "grading")
 
 # Files of a solution that results do not depend on, or not all of them.
 ALONE = {"alternatives.py", "calibration.svg", "calibration.yaml", "checks.py"}
-
 HELD = {".py", ".yaml", ".yml", ".ipynb", ".json", ".csv", ".npz", ".npy", ".txt", ".md", ".png", ".svg"}
-
-# As our own files are laid out: a statement a line, or names in brackets.
-IMPORT = re.compile(
-    r"^[ \t]*(?:from[ ]([\w.]+)[ ]import[ ](\([^)]*\)|[^\n#]+)|import[ ]([^\n#]+))", re.MULTILINE
-)
-
-RENAMED = re.compile(r" as \w+|#.*")
-
-NAME = re.compile(r"[\w.]+")
 
 
 def bundle_files(assignment: Assignment) -> dict[str, bytes]:
@@ -55,10 +47,10 @@ def bundle_files(assignment: Assignment) -> dict[str, bytes]:
     }
 
 
-def basis_of(assignment: Assignment, dataset: str) -> Basis:
+def provenance_of(assignment: Assignment, dataset: str) -> Provenance:
     """All that results of an assignment depend on besides the submission and the seed."""
     files = bundle_files(assignment)
-    return Basis(
+    return Provenance(
         bundle=digest(*(part for item in files.items() for part in item)),
         engine=engine_digest(),
         environment=digest(json.dumps(environment())),
@@ -68,31 +60,14 @@ def basis_of(assignment: Assignment, dataset: str) -> Basis:
 
 @cache
 def engine_digest() -> str:
-    """The files that take part in grading: `grading` with all it imports, and the sandbox's own."""
-    found: dict[str, Path] = {}
-    waiting = ["autograder.grading"]
-    while waiting:
-        name = waiting.pop()
-        path = ENGINE.parent.joinpath(*name.split("."))
-        file = next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
-        if name not in found and file is not None:
-            found[name] = file
-            waiting += _imports(file)
-    files = {*found.values(), *(ENGINE / "sandbox").glob("*.py")}
-    parts = sorted((path.relative_to(ENGINE).as_posix(), path.read_bytes()) for path in files)
+    """Digest of every file of the modules and rooms that a grade rests on."""
+    files = [PACKAGE / name for name in MODULES]
+    files += [path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")]
+    parts = sorted((path.relative_to(PACKAGE).as_posix(), path.read_bytes()) for path in files)
     return digest(*(one for part in parts for one in part))
 
 
-def _imports(path: Path) -> Iterable[str]:
-    """What a file imports, and at worst what a text in it says so: parsing takes ten times as long."""
-    for module, names, modules in IMPORT.findall(path.read_text(encoding="utf-8")):
-        if module:
-            yield module
-        for name in NAME.findall(RENAMED.sub("", names or modules)):
-            yield f"{module}.{name}" if module else name
-
-
-class Keys:
+class CacheKeys:
     """The keys of an assignment's hidden checks, for one seed and one data set."""
 
     def __init__(self, assignment: Assignment, seed: int, dataset: str) -> None:

@@ -11,8 +11,8 @@ from autograder.checks.calls import Findings, Functions
 from autograder.checks.definition import Check, Materials
 from autograder.checks.failures import Failure
 from autograder.checks.variants import Variant
-from autograder.diagnose import diagnose
 from autograder.errors import SandboxError
+from autograder.grading.diagnosis import diagnose
 from autograder.report import CheckResult, Evidence, Status
 
 __all__ = ["evaluate", "skipped"]

@@ -6,6 +6,8 @@ a letter goes by the rounded percentage, so that nobody reads 90.00 beside a B.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,13 +19,23 @@ from autograder.course.course import FILE, Course
 from autograder.course.grading_policy import GradebookRules, Group
 from autograder.course.roster import Person, Roster
 from autograder.errors import ContentError
-from autograder.gradebook.column import Column
-from autograder.gradebook.dropping import kept, share
-from autograder.gradebook.mark import Mark, State, mark_of
+from autograder.gradebook.columns import Column
+from autograder.gradebook.scores import Score, State, kept, score_of, share
+from autograder.gradebook.tables import GradeRow, guarded, points
+from autograder.results.final_scores import FinalScore
 from autograder.submissions.collecting import natural
 from autograder.yaml_source import line_of
 
-__all__ = ["Book", "GroupShare", "Row", "book_of", "percent"]
+__all__ = [
+    "Gradebook",
+    "GroupShare",
+    "Row",
+    "excused_from",
+    "grade_rows_of_column",
+    "gradebook_csv",
+    "gradebook_of",
+    "percent",
+]
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class GroupShare:
 
     name: str
     weight: Fraction  # of 1; 0 where nothing in it counts yet, which leaves its weight to the others
-    marks: tuple[Mark, ...]
+    marks: tuple[Score, ...]
     share: Fraction | None  # of the points that count
     whole: Fraction | None  # what it would be with nothing dropped
 
@@ -54,13 +66,13 @@ class Row:
     letter: str
 
     @property
-    def marks(self) -> list[Mark]:
+    def marks(self) -> list[Score]:
         """All marks, in the order of the columns."""
         return [mark for group in self.groups for mark in group.marks]
 
 
 @dataclass(frozen=True)
-class Book:
+class Gradebook:
     """The gradebook of a course."""
 
     course: str
@@ -75,7 +87,7 @@ def percent(share: Fraction) -> Decimal:
     return Decimal(floor(share * 10000 + Fraction(1, 2))).scaleb(-2)
 
 
-def book_of(columns: Sequence[Column], course: Course, roster: Roster, now: datetime) -> Book:
+def gradebook_of(columns: Sequence[Column], course: Course, roster: Roster, now: datetime) -> Gradebook:
     """The gradebook as it stands now; raises ContentError for rules that name what is not there.
 
     Without rules in course.yaml everything is in one group.
@@ -90,7 +102,7 @@ def book_of(columns: Sequence[Column], course: Course, roster: Roster, now: date
     rows = []
     for student in sorted(people, key=natural):
         marks = {
-            name: mark_of(column, ids.get((name, student), student), course, now)
+            name: score_of(column, ids.get((name, student), student), course, now)
             for name, column in found.items()
         }
         groups = tuple(_groups(rules, marks))
@@ -105,7 +117,7 @@ def book_of(columns: Sequence[Column], course: Course, roster: Roster, now: date
         f"{FILE} grants single students something for {name}, which is no assignment or quiz."
         for name in sorted(course.spoken_of() - known)
     ]
-    return Book(course.title, rules, shown, tuple(rows), tuple(remarks))
+    return Gradebook(course.title, rules, shown, tuple(rows), tuple(remarks))
 
 
 def _known(found: Mapping[str, Column], course: Course) -> set[str]:
@@ -139,18 +151,18 @@ def _students(
     ids: dict[tuple[str, str], str] = {}
     twice: list[str] = []
     for column in columns:
-        for known in (*column.standings, *column.due):
+        for known in (*column.final_scores, *column.due):
             person, _ = roster.resolve(known)
             student = person.student_id if person else known
             first = ids.setdefault((column.name, student), known)
             if first != known:
                 twice.append(f"In {column.name} {first} and {known} are one student: only {first} counts.")
-            if known in column.standings or not roster:
+            if known in column.final_scores or not roster:
                 people.setdefault(student, person)
     return people, ids, list(dict.fromkeys(twice))
 
 
-def _groups(rules: GradebookRules, marks: Mapping[str, Mark]) -> Iterator[GroupShare]:
+def _groups(rules: GradebookRules, marks: Mapping[str, Score]) -> Iterator[GroupShare]:
     """The groups with their lowest marks dropped, and what each brings to the total."""
     own = [[marks[name] for name in rule.of if name in marks] for rule in rules.groups]
     left = [_after_dropping(rule, theirs) for rule, theirs in zip(rules.groups, own, strict=True)]
@@ -172,7 +184,7 @@ def _groups(rules: GradebookRules, marks: Mapping[str, Mark]) -> Iterator[GroupS
         yield GroupShare(rule.name, weight, parts, share(counted), share(_points(before)))
 
 
-def _after_dropping(rule: Group, marks: Sequence[Mark]) -> list[Mark]:
+def _after_dropping(rule: Group, marks: Sequence[Score]) -> list[Score]:
     loose = [mark for mark in marks if mark.state.counts]
     never = {place for place, mark in enumerate(loose) if mark.name in rule.never_drop}
     stay = {loose[place].name for place in kept(_points(loose), rule.drop_lowest, never)}
@@ -182,7 +194,7 @@ def _after_dropping(rule: Group, marks: Sequence[Mark]) -> list[Mark]:
     ]
 
 
-def _points(marks: Sequence[Mark]) -> list[tuple[Fraction, Fraction]]:
+def _points(marks: Sequence[Score]) -> list[tuple[Fraction, Fraction]]:
     return [(mark.earned, mark.possible) for mark in marks if mark.state.counts]
 
 
@@ -204,3 +216,58 @@ def _remarks(
     for name in late & found.keys():
         if found[name].due_for_all is None and not any(found[name].due.values()):
             yield f"{name} has no due date: whoever handed nothing in gets no zero."
+
+
+def grade_rows_of_column(book: Gradebook, name: str) -> list[GradeRow]:
+    """Who has a score in an assignment or quiz; zeros for what is missing and excuses are among them."""
+    lines = []
+    for row in book.rows:
+        mark = next(mark for mark in row.marks if mark.name == name)
+        if mark.state in (State.WAITING, State.OPEN):
+            continue
+        known = mark.standing or FinalScore(row.student, 0.0, float(mark.possible), 0.0, 0, None)
+        lines.append(GradeRow(replace(known, student=row.student), row.person, row.known))
+    return lines
+
+
+def excused_from(book: Gradebook, name: str) -> set[str]:
+    """The ids of the students who are excused from an assignment or quiz."""
+    return {
+        row.student
+        for row in book.rows
+        for mark in row.marks
+        if mark.name == name and mark.state is State.EXCUSED
+    }
+
+
+def gradebook_csv(book: Gradebook) -> str:
+    """One row a student: the total, each group, and the points of everything and what became of them.
+
+    Percentages have two decimals; points are after the late penalty.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    heads = ["student_id", "last_name", "first_name", "email", "section", "total_percent", "letter"]
+    heads += [f"{group.name} percent" for group in book.rules.groups]
+    for column in book.columns:
+        heads += [column.name, f"{column.name} possible", f"{column.name} state"]
+    writer.writerow([guarded(head) for head in heads])
+    for row in book.rows:
+        person = row.person
+        cells = [
+            row.student if row.known else guarded(row.student),
+            *map(guarded, (person.last_name, person.first_name)),
+            person.email,
+            guarded(person.section),
+            "" if row.total is None else str(percent(row.total)),
+            guarded(row.letter),
+        ]
+        cells += ["" if group.share is None else str(percent(group.share)) for group in row.groups]
+        for mark in row.marks:
+            cells += [
+                points(float(mark.earned)) if mark.has_points else "",
+                points(float(mark.possible)),
+                mark.state.value,
+            ]
+        writer.writerow(cells)
+    return text.getvalue()

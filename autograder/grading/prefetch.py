@@ -12,20 +12,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from autograder.backends import ReferenceBackend
 from autograder.checks.calls import Answer, Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.checks.values import Value, fingerprint
+from autograder.grading.backends import ReferenceBackend
 from autograder.sandbox.session import Session
 
-__all__ = ["Ahead", "Script", "rehearse"]
+__all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
 
 LARGEST = 64 * 1024  # bytes of arguments that are sent ahead at once
 SECONDS, TIMES = 0.5, 10.0  # processor time that calls ahead get, at least, and in those of the reference
 
 Calls = dict[bytes, tuple[Value, ...]]  # by fingerprint, in the order of asking
-Script = dict[str, Calls]
+
+RecordedCalls = dict[str, Calls]
 
 
 class _Recorder:
@@ -33,7 +34,7 @@ class _Recorder:
 
     def __init__(self, reference: ReferenceBackend) -> None:
         self._reference = reference
-        self.script: Script = {}
+        self.script: RecordedCalls = {}
         self._bytes: dict[str, int] = {}
 
     def answer(
@@ -55,12 +56,12 @@ class _Recorder:
         self.script.setdefault(function, {})[key] = arguments
 
 
-def rehearse(
+def record_calls(
     checks: Iterable[Check],
     backend: ReferenceBackend,
     parameters: Mapping[str, tuple[str, ...]],
     seed: int,
-) -> Script:
+) -> RecordedCalls:
     """The calls that the checks make of a right submission, training left out."""
     recorder = _Recorder(backend)
     for check in checks:
@@ -75,10 +76,12 @@ def rehearse(
     return recorder.script
 
 
-class Ahead:
+class PrefetchingBackend:
     """A session that has calls made ahead; a backend like the session itself."""
 
-    def __init__(self, session: Session, script: Script, reference_seconds: Callable[[str], float]) -> None:
+    def __init__(
+        self, session: Session, script: RecordedCalls, reference_seconds: Callable[[str], float]
+    ) -> None:
         self._session, self._script = session, script
         self._reference_seconds = reference_seconds
         self._answers: dict[tuple[str, bytes], Answer] = {}

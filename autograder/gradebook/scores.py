@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
 from autograder.course.course import Course
-from autograder.gradebook.column import Column
-from autograder.standing import Standing
+from autograder.gradebook.columns import Column
+from autograder.results.final_scores import FinalScore
 
-__all__ = ["Mark", "State", "exact", "mark_of"]
+__all__ = ["Points", "Score", "State", "exact", "kept", "score_of", "share"]
 
 
 class State(StrEnum):
@@ -31,7 +32,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Mark:
+class Score:
     """A student's mark in one assignment or quiz."""
 
     name: str
@@ -39,7 +40,7 @@ class Mark:
     state: State
     earned: Fraction
     possible: Fraction
-    standing: Standing | None = None
+    standing: FinalScore | None = None
     why: str = ""
     contribution: Fraction = Fraction(0)  # to the total, of 1
 
@@ -49,15 +50,15 @@ class Mark:
         return self.standing is not None or self.state in (State.MISSING, State.DROPPED)
 
 
-def mark_of(column: Column, student: str, course: Course, now: datetime) -> Mark:
+def score_of(column: Column, student: str, course: Course, now: datetime) -> Score:
     """A student's mark as it stands now, before anything is dropped."""
-    standing = column.standings.get(student)
+    standing = column.final_scores.get(student)
     granted = course.granted(student, column.name)
     possible = exact(standing.possible if standing else column.possible)
     earned = exact(standing.earned) if standing else Fraction(0)
 
-    def mark(state: State, why: str = "") -> Mark:
-        return Mark(column.name, column.title, state, earned, possible, standing, why)
+    def mark(state: State, why: str = "") -> Score:
+        return Score(column.name, column.title, state, earned, possible, standing, why)
 
     if granted.excused:
         return mark(State.EXCUSED, granted.reason)
@@ -76,3 +77,33 @@ def mark_of(column: Column, student: str, course: Course, now: datetime) -> Mark
 def exact(number: float) -> Fraction:
     """The decimal number that a float is written as: 0.1 is a tenth."""
     return Fraction(repr(number))
+
+
+Points = tuple[Fraction, Fraction]  # earned, possible; more than 0 are possible
+
+
+def share(scores: Sequence[Points]) -> Fraction:
+    """Earned of possible over all of them."""
+    return sum((earned for earned, _ in scores), Fraction(0)) / sum(possible for _, possible in scores)
+
+
+def kept(scores: Sequence[Points], drop: int, never: Set[int] = frozenset()) -> list[int]:
+    """The places that stay when `drop` scores go, those in `never` not among them; one at least stays.
+
+    Whether a share q can be reached is seen at once: sum(earned - q * possible) over the best must not be
+    negative. Each round takes the best for the share reached so far and reaches a higher one, until none
+    does: exact, and a few rounds (W. Dinkelbach, "On Nonlinear Fractional Programming", Management Science
+    13, 1967). Where two are the same, the later one goes.
+    """
+    always = sorted(never)
+    loose = [place for place in range(len(scores)) if place not in never]
+    stay = max(len(loose) - drop, 1) if loose else 0
+    chosen = sorted([*always, *loose[:stay]])
+    while chosen:
+        reached = share([scores[place] for place in chosen])
+        gains = {place: scores[place][0] - reached * scores[place][1] for place in loose}
+        best = sorted([*always, *sorted(loose, key=lambda place: -gains[place])[:stay]])
+        if share([scores[place] for place in best]) <= reached:
+            return best
+        chosen = best
+    return []

@@ -1,22 +1,63 @@
-"""A quiz as a column, from the table that `quizzes results QUIZ --out FILE` writes: one line an attempt."""
+"""A column of the gradebook: one assignment or quiz, with where every student stands in it."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
+from autograder.course.roster import Roster
 from autograder.errors import UsageError
-from autograder.exports.table import unguarded
-from autograder.gradebook.column import Column
-from autograder.standing import Standing
+from autograder.gradebook.tables import unguarded
+from autograder.results.final_scores import FinalScore, due_for, final_scores
+from autograder.results.ledger import read_ledger, run_started
+from autograder.results.results_folder import Results
 
-__all__ = ["quiz_columns"]
+__all__ = ["Column", "columns_in", "homework_column", "quiz_columns"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One assignment or quiz."""
+
+    name: str
+    title: str
+    possible: float  # points; more than 0
+    final_scores: Mapping[str, FinalScore]  # by student
+    # Until when a student who has nothing may still hand in; None where nobody said.
+    due: Mapping[str, datetime | None]
+    waiting: Mapping[str, str] = field(default_factory=dict)  # why a student's score is not final yet
+    due_for_all: datetime | None = None  # for whom `due` does not know
+
+    def due_of(self, student: str) -> datetime | None:
+        """Until when this student may hand in."""
+        return self.due.get(student, self.due_for_all)
+
+
+def homework_column(results: Results, course: Course, roster: Roster) -> Column:
+    """The column of a results folder; late policy, extensions and attempts are as course.yaml has them now.
+
+    Raises UsageError for a folder without a ledger, or of an assignment that the course does not have.
+    """
+    lines, _ = read_ledger(results.ledger)
+    name = run_started(lines, results.ledger).assignment
+    file = assignment_file(course, name)
+    found = final_scores(lines, course, name, file, results.reports)
+    students = {*found, *(person.student_id for person in roster.people)}
+    return Column(
+        name,
+        file.title,
+        file.points,
+        found,
+        {student: due_for(course.granted(student, name), course, file) for student in students},
+    )
+
 
 NEEDED = ("student", "quiz", "attempt", "points", "out_of", "state")
 
@@ -132,7 +173,7 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
     by_student: dict[str, list[_Attempt]] = {}
     for one in sorted(attempts, key=lambda one: one.number):
         by_student.setdefault(one.student, []).append(one)
-    standings, waiting = {}, {}
+    final_scores, waiting = {}, {}
     for student, own in by_student.items():
         taken = [one for one in own if one.number]
         if not taken:
@@ -145,7 +186,7 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
             ),
         }[course.granted(student, name).attempts or course.attempts]
         one = taken[counted]
-        standings[student] = Standing(
+        final_scores[student] = FinalScore(
             student=student,
             earned=one.worth,
             possible=one.possible or possible,
@@ -159,4 +200,54 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
         waiting[student] = next((other.waiting for other in [one, *taken] if other.waiting), "")
     due = {student: own[-1].due for student, own in by_student.items()}
     known = [moment for moment in due.values() if moment is not None]
-    return Column(name, title, possible, standings, due, waiting, max(known, default=None))
+    return Column(name, title, possible, final_scores, due, waiting, max(known, default=None))
+
+
+def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Column]:
+    """The columns of results folders and tables, and of those in the folders named, in natural order.
+
+    Raises UsageError where there are none, or where two are of the same assignment or quiz.
+    """
+    found: dict[str, tuple[Path, Column]] = {}
+    for path in _sources(paths):
+        if path.is_dir():
+            own = [homework_column(Results(path.absolute()), course, roster)]
+        else:
+            own = quiz_columns(path, course)
+        for column in own:
+            other, _ = found.setdefault(column.name, (path, column))
+            if other != path:
+                raise UsageError(
+                    f"{other} and {path} are both of {column.name}.",
+                    next_step="Name with --from the one that counts.",
+                )
+    if not found:
+        named = ", ".join(map(str, paths))
+        raise UsageError(
+            f"There are no results in {named}.",
+            next_step="Name with --from what `autograder grade --out` and `quizzes results --out` wrote, "
+            "or the folder that they are in.",
+        )
+    return [found[name][1] for name in sorted(found)]
+
+
+def _sources(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no {path}.", next_step="Correct --from.")
+        if path.is_file() or _is_results(path):
+            yield path
+        else:
+            yield from (one for one in sorted(path.iterdir()) if _is_results(one) or _is_quiz_table(one))
+
+
+def _is_results(path: Path) -> bool:
+    return Results(path).ledger.is_file()
+
+
+def _is_quiz_table(path: Path) -> bool:
+    """Whether a file is one of ours: other tables may lie beside it."""
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return set(NEEDED) <= set(file.readline().strip().split(","))

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from autograder.backends import ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.checks.comparisons import (
     assert_close,
@@ -32,13 +31,14 @@ from autograder.checks.variants import Variant
 from autograder.course.assignment import Limits
 from autograder.environment import one_thread
 from autograder.errors import ContentError, SandboxError
-from autograder.evaluate import evaluate
-from autograder.grading import why_refused
+from autograder.grading.backends import ReferenceBackend
+from autograder.grading.evaluation import evaluate
+from autograder.grading.grader import check_isolation
 from autograder.report import CheckResult, Note
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
 
-__all__ = ["Judged", "Snippet", "SnippetGrader"]
+__all__ = ["FunctionTask", "FunctionTaskGrader", "FunctionTaskResult"]
 
 LIMITS = Limits(memory_gb=1.0, call_seconds=2.0, deaths=2)
 ALL_SECONDS = 60.0  # after so long no further check is begun
@@ -60,7 +60,7 @@ IN_SIGHT = {  # what the checks of a snippet need not import
 
 
 @dataclass(frozen=True)
-class Snippet:
+class FunctionTask:
     """A function to be written: its name, the solution, and checks in Python.
 
     A function of `checks` whose first parameter is `student` is a check; its docstring is what the student
@@ -75,25 +75,25 @@ class Snippet:
 
 
 @dataclass(frozen=True)
-class Judged:
+class FunctionTaskResult:
     """What the checks found, and what was noticed while the definitions ran."""
 
     results: list[CheckResult]
     notes: list[Note]
 
 
-class SnippetGrader:
+class FunctionTaskGrader:
     """Judges snippets one after another in one sandbox; a context manager."""
 
     def __init__(self, sandbox: str = "good") -> None:
         """`sandbox` is the least that has to hold; raises UsageError where it does not."""
         self._threads = one_thread()
         self._worker = self._start()
-        if refusal := why_refused(self._worker.level, sandbox):
+        if refusal := check_isolation(self._worker.level, sandbox):
             self.close()
             raise refusal
 
-    def judge(self, snippet: Snippet, source: str, seed: int) -> Judged:
+    def judge(self, snippet: FunctionTask, source: str, seed: int) -> FunctionTaskResult:
         """What the checks say of a source; raises ContentError for checks that cannot be loaded.
 
         Raises SandboxError when the sandbox ended under it twice; the next snippet gets a fresh one.
@@ -108,7 +108,7 @@ class SnippetGrader:
             self._restart()
             raise
 
-    def _judge(self, snippet: Snippet, source: str, seed: int) -> Judged:
+    def _judge(self, snippet: FunctionTask, source: str, seed: int) -> FunctionTaskResult:
         began = time.monotonic()
         checks = _checks(snippet, lambda: time.monotonic() - began)
         backend = ReferenceBackend(_run(snippet.reference, f"<reference of {snippet.name}>", {"np": np}))
@@ -123,7 +123,7 @@ class SnippetGrader:
             )
             mistakes = _mistakes(snippet)
             results = [evaluate(check, student, reference, seed, mistakes) for check in checks]
-            return Judged(results, session.notes)
+            return FunctionTaskResult(results, session.notes)
 
     def _start(self) -> Worker:
         return Worker(int(LIMITS.memory_gb * 1024**3))
@@ -137,7 +137,7 @@ class SnippetGrader:
         self._worker.close()
         self._threads.restore_original_limits()
 
-    def __enter__(self) -> SnippetGrader:
+    def __enter__(self) -> FunctionTaskGrader:
         return self
 
     def __exit__(
@@ -146,7 +146,7 @@ class SnippetGrader:
         self.close()
 
 
-def _checks(snippet: Snippet, spent: Callable[[], float]) -> Sequence[Check]:
+def _checks(snippet: FunctionTask, spent: Callable[[], float]) -> Sequence[Check]:
     namespace = _run(snippet.checks, f"<checks of {snippet.name}>", dict(IN_SIGHT))
     own = [one for name, one in namespace.items() if inspect.isfunction(one) and name not in IN_SIGHT]
     found = [
@@ -170,7 +170,7 @@ def _checks(snippet: Snippet, spent: Callable[[], float]) -> Sequence[Check]:
     return found
 
 
-def _mistakes(snippet: Snippet) -> list[Variant]:
+def _mistakes(snippet: FunctionTask) -> list[Variant]:
     found = []
     for number, (source, says) in enumerate(snippet.mistakes, start=1):
         name = f"mistake {number}"

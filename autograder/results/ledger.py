@@ -30,16 +30,16 @@ from pydantic import (
 from autograder.errors import UsageError
 
 __all__ = [
-    "Basis",
-    "Changed",
     "Graded",
-    "Kept",
     "Ledger",
     "Line",
-    "Opened",
+    "Provenance",
+    "RegradeSkipped",
+    "RunStarted",
+    "ScoreOverridden",
     "digests_of",
-    "opened",
     "read_ledger",
+    "run_started",
 ]
 
 START = "0" * 64  # what the first line has for a previous one
@@ -51,7 +51,7 @@ class _Line(BaseModel):
     at: datetime = Field(description="When, with its zone.")
 
 
-class Opened(_Line):
+class RunStarted(_Line):
     """A folder of results is begun."""
 
     kind: Literal["opened"] = "opened"
@@ -59,7 +59,7 @@ class Opened(_Line):
     seed: int = Field(description="Of all random inputs; kept for all that is graded into the folder.")
 
 
-class Basis(BaseModel):
+class Provenance(BaseModel):
     """All that a result depends on, as digests."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,7 +86,7 @@ class Graded(_Line):
     possible: float
     problem: str = ""
     sandbox: str
-    basis: Basis
+    basis: Provenance
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_so(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -99,17 +99,17 @@ class Graded(_Line):
         return data
 
 
-class Kept(_Line):
+class RegradeSkipped(_Line):
     """A submission was graded again and would have lost points; the earlier report stays."""
 
     kind: Literal["kept"] = "kept"
     student: str
     submission: str
     earned: float = Field(description="What it would have earned.")
-    basis: Basis
+    basis: Provenance
 
 
-class Changed(_Line):
+class ScoreOverridden(_Line):
     """A person set a score or wrote a comment; null takes a score set earlier back."""
 
     kind: Literal["changed"] = "changed"
@@ -120,7 +120,8 @@ class Changed(_Line):
     why: str
 
 
-Line: TypeAlias = Opened | Graded | Kept | Changed
+Line: TypeAlias = RunStarted | Graded | RegradeSkipped | ScoreOverridden
+
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
 
@@ -194,9 +195,9 @@ def read_ledger(path: Path) -> tuple[list[Line], str]:
     return _read(data, path)
 
 
-def opened(lines: Sequence[Line], path: Path) -> Opened:
+def run_started(lines: Sequence[Line], path: Path) -> RunStarted:
     """A ledger's first line; raises UsageError for one that holds none."""
-    if lines and isinstance(lines[0], Opened):
+    if lines and isinstance(lines[0], RunStarted):
         return lines[0]
     raise UsageError(f"{path} is empty.", next_step="Grade into this folder first.")
 
@@ -236,6 +237,6 @@ def _read(data: bytes, path: Path) -> tuple[list[Line], str]:
             )
         head = digest
         lines.append(line)
-    if lines and not isinstance(lines[0], Opened):
+    if lines and not isinstance(lines[0], RunStarted):
         raise UsageError(f"{path}: the first line does not open it.", next_step="Restore it from a copy.")
     return lines, head

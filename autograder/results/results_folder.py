@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.ledger import Graded
+from autograder.results.ledger import Graded
 from autograder.submissions.collecting import safe_name
 from autograder.submissions.submission import File, submission_digest
 
