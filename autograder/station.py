@@ -11,8 +11,8 @@ from types import TracebackType
 
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
-from autograder.feedback.student_page import student_page
 from autograder.grading.grader import Grader
+from autograder.pages.student_page import student_page
 from autograder.report import Report, ReportSummary, summarize_report
 from autograder.submissions.submission import File, submission_of
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
-from autograder.derive import class_results
 from autograder.gradebook.tables import grades_csv
+from autograder.pages.publish import class_results
 from autograder.results.ledger import Graded, Line, digests_of, run_started
 from autograder.results.results_folder import Results
 

@@ -14,10 +14,10 @@ from autograder.cli.worker import INSTALL, NOT_INSTALLED
 from autograder.course.assignment import AssignmentFile, load_assignment
 from autograder.course.course import Course
 from autograder.crew import grade_here, grade_on_workers
-from autograder.derive import class_results, write_class
 from autograder.errors import ContentError, SandboxError, UsageError
 from autograder.grading.cache_keys import provenance_of
 from autograder.grading.grader import check_isolation, images_for
+from autograder.pages.publish import class_results, write_class
 from autograder.results.results_folder import Results
 from autograder.sandbox.worker import Worker
 from autograder.station import Setup

@@ -19,8 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.errors import AutograderError
-from autograder.feedback.text import clean
-from autograder.feedback.what_counts import why_it_counts
+from autograder.pages.text import clean
+from autograder.pages.what_counts import why_it_counts
 from autograder.regrade import Change
 from autograder.report import ReportSummary
 from autograder.results.final_scores import FinalScore

@@ -11,8 +11,8 @@ from autograder.cli.show import progress_bar, say
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.feedback.text import count
 from autograder.lms.layouts import collect_submissions
+from autograder.pages.text import count
 from autograder.similarity.ground import ground_of
 from autograder.similarity.page import similarity_page
 from autograder.similarity.pairs import LONGEST, compare, work_of

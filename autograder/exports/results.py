@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autograder.feedback.text import clean
+from autograder.pages.text import clean
 from autograder.report import CheckResult, Report, Status, TaskReport
 
 __all__ = ["results_json"]

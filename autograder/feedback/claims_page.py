@@ -9,8 +9,8 @@ from textwrap import wrap
 from markupsafe import Markup
 
 from autograder.claims import Measured
-from autograder.feedback.pages import render
-from autograder.plots import COLOURS, panels, svg
+from autograder.pages.plots import COLOURS, panels, svg
+from autograder.pages.rendering import render
 
 __all__ = ["claims_figure", "claims_page"]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.feedback.scores import of_points
-from autograder.feedback.task_part import task_part
-from autograder.feedback.text import clean
 from autograder.jupyter.display import Results
 from autograder.nbgrader.cells import cell_id
 from autograder.nbgrader.nodes import new_output
+from autograder.pages.student_page import task_part
+from autograder.pages.text import clean, of_points
 from autograder.report import Evidence, Report, Status, TaskReport
 
 __all__ = ["outputs"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from autograder.feedback.pages import render
-from autograder.feedback.text import count, cut
+from autograder.pages.rendering import render
+from autograder.pages.text import count, cut
 from autograder.similarity.ground import Ground
 from autograder.similarity.habits import Habits, Shared
 from autograder.similarity.pairs import LEAST, Found, Pair

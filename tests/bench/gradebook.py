@@ -17,10 +17,9 @@ from book_of_a_term import AFTER, write_term
 
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
-from autograder.feedback.gradebook_page import gradebook_page
 from autograder.gradebook.columns import columns_in
 from autograder.gradebook.gradebook import gradebook_csv, gradebook_of
-from autograder.gradebook.pages import write_book
+from autograder.pages.gradebook_pages import gradebook_page, write_book
 from autograder.results.ledger import read_ledger
 
 STUDENTS = int(os.environ.get("STUDENTS", "300"))

@@ -28,10 +28,10 @@ from autograder.checks.convergence_checks import is_convergence
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course, find_course
 from autograder.environment import one_core
-from autograder.feedback.student_page import student_page
 from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.grading.evaluation import evaluate
 from autograder.grading.grader import Grader, materials_for
+from autograder.pages.student_page import student_page
 from autograder.report import Report
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.notebook import read_notebook

@@ -14,12 +14,12 @@ from tiny_course import ASSIGNMENT
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course, find_course
-from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.grading.grader import Grader
 from autograder.lms.layouts import collect_submissions
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.push import Pushed, push
+from autograder.pages.publish import counted_reports
 from autograder.report import CheckResult, Report, Status
 from autograder.results.final_scores import FinalScore
 from autograder.results.results_folder import Results

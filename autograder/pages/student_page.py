@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.feedback.charts.bars import Bar, Part, Row, bar_chart, score_bar
-from autograder.feedback.evidence import EvidenceView, view_evidence
-from autograder.feedback.pages import render
-from autograder.feedback.scores import fraction, of_points
-from autograder.feedback.statuses import LOOKS, Look, reading_order
-from autograder.feedback.text import count, cut, percent, points
-from autograder.report import CheckResult, Evidence, Report, Status, TaskReport
+from autograder.pages.bar_charts import Bar, Part, Row, bar_chart, score_bar
+from autograder.pages.evidence import EvidenceView, view_evidence
+from autograder.pages.rendering import LOOKS, Look, reading_order, render
+from autograder.pages.text import count, cut, fraction, of_points, percent, points
+from autograder.report import CheckResult, Evidence, Note, Report, Status, TaskReport
 
-__all__ = ["TaskView", "student_page", "view_task"]
+__all__ = ["TaskView", "student_page", "task_part", "view_task"]
 
 
 @dataclass(frozen=True)
@@ -151,3 +150,15 @@ def _start(tasks: list[TaskView]) -> CheckView | None:
     """Where to start: the first check to repair that comes with advice, or else the first."""
     todo = [view for task in tasks for view in task.to_read if view.needs_work]
     return next((view for view in todo if view.result.hint), todo[0] if todo else None)
+
+
+def task_part(
+    task: TaskReport, *, title: str, key: str, problem: str = "", notes: Sequence[Note] = ()
+) -> str:
+    """A piece of HTML with a style of its own; `key` is unique on the page.
+
+    `problem` is why the submission could not be read, `notes` what was noticed about it.
+    """
+    return render(
+        "task.html", view=view_task(task, key), title=title or task.task, problem=problem, notes=notes
+    )

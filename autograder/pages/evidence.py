@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.feedback.charts.heat_map import heat_map, where
-from autograder.feedback.charts.line_chart import Line, line_chart
-from autograder.feedback.text import count, cut, number, numbers_apart
+from autograder.pages.heat_map import heat_map, where
+from autograder.pages.line_chart import Line, line_chart
+from autograder.pages.text import count, cut, number, numbers_apart
 from autograder.report import Curve, Evidence, Number, Worst
 
 __all__ = ["Drawing", "EvidenceView", "WorstView", "view_evidence"]
+
 
 MOST_CURVES, MOST_ARGUMENTS = 6, 12
 LONGEST_NAME, LONGEST_VALUE = 60, 800

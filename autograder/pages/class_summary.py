@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from autograder.feedback.scores import fraction
-from autograder.feedback.statuses import LOOKS
+from autograder.pages.rendering import LOOKS
+from autograder.pages.text import fraction
 from autograder.report import CheckSummary, ReportSummary, Status, TaskPoints
 
 __all__ = ["BrokenCheck", "ClassSummary", "FailingCheck", "Mistake", "TaskSummary", "summarize"]
+
 
 FULL = 1 - 1e-9  # sums of points are floats
 

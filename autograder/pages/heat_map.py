@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from autograder.feedback.charts.svg import coordinate, element, image, label
+from autograder.pages.svg import coordinate, element, image, label
 
 __all__ = ["heat_map", "where"]
+
 
 MOST = 24
 LEFT, TOP, AFTER = 40.0, 34.0, 32.0

@@ -1,10 +1,11 @@
-"""From a template and its values to a page: one environment, one policy, one last cleaning."""
+"""Rendering pages: one template environment, one content security policy, one look for each status."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from base64 import b64encode
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -12,10 +13,11 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.feedback import text
-from autograder.feedback.statuses import LOOKS
+from autograder.pages import text
+from autograder.report import CheckResult, Status
 
-__all__ = ["href", "render", "script"]
+__all__ = ["LOOKS", "Look", "href", "reading_order", "render", "script"]
+
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -67,3 +69,34 @@ def href(link: str) -> str:
     link = quote(link, safe="/%#?&=:;@+$,~!*'()[]", errors="replace")
     web = re.match(r"(https?|file)://", link)
     return link if web or ":" not in link.split("/", 1)[0] else "./" + link
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a status looks like on a page."""
+
+    word: str
+    symbol: str  # the id of a drawing in templates/symbols.html
+    tone: str  # a class of the style sheet: good, bad, warn or calm
+    means: str
+
+
+LOOKS = {
+    Status.PASSED: Look("Passed", "check", "good", "The submission does what is asked."),
+    Status.FAILED: Look("Failed", "cross", "bad", "A value, a shape or a property is not right."),
+    Status.TIMEOUT: Look("Out of time", "clock", "bad", "The call used more than its time."),
+    Status.MEMORY: Look("Out of memory", "memory", "bad", "The call asked for more memory than there is."),
+    Status.CRASHED: Look("Crashed", "bolt", "bad", "The process ended inside the call."),
+    Status.MISSING: Look(
+        "Not written", "dots", "warn", "There is no such function, or it is still the stub."
+    ),
+    Status.SKIPPED: Look("Not run", "pause", "calm", "A check it depends on did not pass."),
+    Status.ERROR: Look("Check broken", "flag", "calm", "The check itself is wrong; it counts for nobody."),
+}
+
+
+def reading_order(result: CheckResult) -> int:
+    """What comes first on a page: what to repair, then what waits for it, then what is done."""
+    if result.status.needs_work:
+        return 0
+    return {Status.ERROR: 1, Status.SKIPPED: 2}.get(result.status, 3)

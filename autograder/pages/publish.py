@@ -1,4 +1,4 @@
-"""From the ledger and the reports to what people read: the class page, the table, what counts."""
+"""Publishing a class: from ledger and reports to the class page, the students' pages and the table."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from autograder.course.assignment import AssignmentFile, assignment_file
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.feedback.class_page import class_page
-from autograder.feedback.student_page import student_page
-from autograder.feedback.what_counts import with_standing
 from autograder.gradebook.tables import grades_csv
+from autograder.pages.class_page import class_page
+from autograder.pages.student_page import student_page
+from autograder.pages.what_counts import with_standing
 from autograder.report import Report, ReportSummary, summarize_report
 from autograder.results.final_scores import FinalScore, attempts_of, final_scores
 from autograder.results.ledger import Graded, Line, read_ledger, run_started

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from statistics import fmean, median
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from autograder.feedback.charts.histogram import histogram
-from autograder.feedback.pages import href, render, script
-from autograder.feedback.text import count, cut, points
-from autograder.feedback.text import percent as whole_percent
-from autograder.feedback.what_counts import why_it_counts
-from autograder.gradebook.gradebook import Gradebook, GroupShare, Row, percent
+from autograder.errors import UsageError
+from autograder.gradebook.gradebook import Gradebook, GroupShare, Row, gradebook_csv, percent
 from autograder.gradebook.scores import Score, State
+from autograder.pages.bar_charts import histogram
+from autograder.pages.rendering import href, render, script
+from autograder.pages.text import count, cut, points
+from autograder.pages.text import percent as whole_percent
+from autograder.pages.what_counts import why_it_counts
+from autograder.submissions.collecting import safe_name
 
-__all__ = ["gradebook_page", "gradebook_student_page"]
+__all__ = ["gradebook_page", "gradebook_student_page", "write_book"]
+
 
 # What stands in a cell for a mark that is not a number of points, and its class in the style sheet.
 SIGNS = {State.EXCUSED: "EX", State.WAITING: "…", State.OPEN: ""}
@@ -206,3 +210,44 @@ def _part(mark: Score, zone: ZoneInfo) -> Part:
 def _short(share: Fraction) -> str:
     """A weight as a percentage without needless zeros."""
     return f"{percent(share):f}".rstrip("0").rstrip(".")
+
+
+INDEX, TABLE, STUDENTS = "index.html", "gradebook.csv", "students"
+
+
+def write_book(book: Gradebook, out: Path, zone: ZoneInfo) -> None:
+    """Write all of it, and take away pages of who is not in it any more.
+
+    Raises UsageError for a folder that holds anything else, or that cannot be written to.
+    """
+    pages = {f"{safe_name(row.student)}.html": row for row in book.rows}
+    try:
+        _prepare(out)
+        for old in (out / STUDENTS).iterdir():
+            if old.name not in pages:
+                old.unlink()
+        for name, row in pages.items():
+            (out / STUDENTS / name).write_text(gradebook_student_page(book, row, zone), encoding="utf-8")
+        (out / INDEX).write_text(gradebook_page(book, _link), encoding="utf-8")
+        (out / TABLE).write_text(gradebook_csv(book), encoding="utf-8", newline="")
+    except OSError as problem:
+        raise UsageError(
+            f"{out} cannot be written to: {problem.strerror}.", next_step="Name another folder with --out."
+        ) from problem
+
+
+def _link(row: Row) -> str:
+    return f"{STUDENTS}/{safe_name(row.student)}.html"
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder, or see that it holds nothing else."""
+    students = out / STUDENTS
+    there = [*(out.iterdir() if out.exists() else ()), *(students.iterdir() if students.exists() else ())]
+    for one in there:
+        if one.name not in (INDEX, TABLE, STUDENTS) and (one.parent == out or one.suffix != ".html"):
+            raise UsageError(
+                f"{one} is not of a gradebook; nothing was written.",
+                next_step="Name a new folder with --out.",
+            )
+    students.mkdir(parents=True, exist_ok=True)

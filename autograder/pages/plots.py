@@ -10,11 +10,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+__all__ = ["COLOURS", "panels", "svg"]
+
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-__all__ = ["COLOURS", "panels", "svg"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777")  # told apart by colour-blind readers
 LOOK: Any = {  # rcParams, whose type lists every key there is

@@ -1,9 +1,4 @@
-"""Text and numbers as people read them.
-
-Escaping is the templates' work. This is the rest of what text from a submission can do to a page:
-characters nobody can encode, control characters, letters that turn the line around, piles of
-accents that reach over their neighbours, and length.
-"""
+"""Text, numbers and scores as people read them."""
 
 from __future__ import annotations
 
@@ -12,7 +7,19 @@ import re
 
 from autograder.report import Number
 
-__all__ = ["clean", "count", "cut", "cut_middle", "number", "numbers_apart", "percent", "points"]
+__all__ = [
+    "clean",
+    "count",
+    "cut",
+    "cut_middle",
+    "fraction",
+    "number",
+    "numbers_apart",
+    "of_points",
+    "percent",
+    "points",
+]
+
 
 # Control characters but tab and newline; format characters that are invisible or change the
 # direction of what follows (the joiners U+200C and U+200D stay: Persian and Hindi names need them);
@@ -106,3 +113,16 @@ def numbers_apart(first: Number, second: Number) -> tuple[str, str]:
         if texts[0] != texts[1]:
             break
     return texts
+
+
+def fraction(earned: float, possible: float) -> float:
+    """The share of the points; 0 where none were possible, above 1 with extra credit."""
+    share = earned / possible if possible > 0 else 0.0
+    return share if math.isfinite(share) else 0.0
+
+
+def of_points(earned: float, possible: float) -> str:
+    """Such as `1.5 of 2 points`."""
+    if possible == 0 and earned == 0:
+        return "no points"
+    return f"{points(earned)} of {points(possible)} {'point' if possible == 1 else 'points'}"

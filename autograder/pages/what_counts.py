@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from autograder.feedback.pages import render
-from autograder.feedback.text import count, points
+from autograder.pages.rendering import render
+from autograder.pages.text import count, points
 from autograder.results.final_scores import FinalScore
 
 __all__ = ["why_it_counts", "with_standing"]
+
 
 # Texts from submissions are escaped: none of them can hold these.
 BEGIN, END = "<!--what counts-->", "<!--/what counts-->"

@@ -8,17 +8,16 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from autograder.feedback.charts.bars import Bar, Part, Row, bar_chart
-from autograder.feedback.charts.histogram import histogram
-from autograder.feedback.class_summary import ClassSummary, Mistake, TaskSummary, summarize
-from autograder.feedback.pages import href, render, script
-from autograder.feedback.scores import fraction
-from autograder.feedback.text import count, cut, percent, points
-from autograder.feedback.what_counts import why_it_counts
+from autograder.pages.bar_charts import Bar, Part, Row, bar_chart, histogram
+from autograder.pages.class_summary import ClassSummary, Mistake, TaskSummary, summarize
+from autograder.pages.rendering import href, render, script
+from autograder.pages.text import count, cut, fraction, percent, points
+from autograder.pages.what_counts import why_it_counts
 from autograder.report import ReportSummary, TaskPoints
 from autograder.results.final_scores import FinalScore
 
 __all__ = ["class_page"]
+
 
 MOST_LISTED = 20  # mistakes, checks and problems; the table of students holds the rest
 MOST_NAMES = 30

@@ -8,10 +8,21 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.feedback.charts.axes import LARGEST, Scale, finite, spread, tick_text, ticks
-from autograder.feedback.charts.svg import coordinate, element, image, label
+from autograder.pages.svg import (
+    LARGEST,
+    Scale,
+    coordinate,
+    element,
+    finite,
+    image,
+    label,
+    spread,
+    tick_text,
+    ticks,
+)
 
 __all__ = ["Line", "line_chart"]
+
 
 WIDTH, HEIGHT = 340.0, 216.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 10.0, 32.0, 26.0
