@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.calibrate import calibrate_check
+from autograder.authoring.calibrate import calibrate_check
 from autograder.checks.calibration import Band, CalibrationFile, band_of
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import Training, convergence, is_convergence

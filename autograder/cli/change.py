@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.batch import Batch
 from autograder.cli.run import derive
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.results.ledger import Graded, ScoreOverridden, read_ledger, run_started
 from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch
 
 __all__ = ["change", "report"]
 

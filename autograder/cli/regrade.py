@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.results.ledger import Graded, read_ledger, run_started
 from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch
 from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["regrade"]

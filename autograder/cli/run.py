@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from autograder.batch import Batch, Crew
 from autograder.cli.show import progress_bar, say, show_changes, show_class
 from autograder.cli.worker import INSTALL, NOT_INSTALLED
 from autograder.course.assignment import AssignmentFile, load_assignment
 from autograder.course.course import Course
-from autograder.crew import grade_here, grade_on_workers
 from autograder.errors import ContentError, SandboxError, UsageError
 from autograder.grading.cache_keys import provenance_of
 from autograder.grading.grader import check_isolation, images_for
 from autograder.pages.publish import class_results, write_class
 from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch, Crew
+from autograder.runs.pool import grade_here, grade_on_workers
+from autograder.runs.worker import RunConfig
 from autograder.sandbox.worker import Worker
-from autograder.station import Setup
 from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["Options", "derive", "run"]
@@ -59,7 +59,7 @@ def run(
     with Batch(results, assignment, seed) as batch:
         files, total = handed(batch)
         # Another machine may have other data sets: it is told which one was found here.
-        setup = Setup(course.root, assignment, batch.seed, dataset, options.sandbox)
+        setup = RunConfig(course.root, assignment, batch.seed, dataset, options.sandbox)
         done = batch.grade(
             files,
             provenance_of(loaded, dataset),
@@ -93,10 +93,10 @@ def run(
             )
 
 
-def _crew(setup: Setup, options: Options, total: int) -> Crew:
+def _crew(setup: RunConfig, options: Options, total: int) -> Crew:
     if options.scheduler:
         try:
-            from autograder.cluster import grade_on_cluster  # its library is an extra
+            from autograder.runs.cluster import grade_on_cluster  # its library is an extra
         except ImportError as problem:
             raise UsageError(NOT_INSTALLED, next_step=INSTALL) from problem
         return partial(grade_on_cluster, setup, options.scheduler)

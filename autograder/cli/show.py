@@ -21,9 +21,9 @@ from rich.text import Text
 from autograder.errors import AutograderError
 from autograder.pages.text import clean
 from autograder.pages.what_counts import why_it_counts
-from autograder.regrade import Change
 from autograder.report import ReportSummary
 from autograder.results.final_scores import FinalScore
+from autograder.runs.regrade import Change
 
 __all__ = ["complain", "console", "printable", "progress_bar", "say", "show_changes", "show_class"]
 

@@ -13,7 +13,7 @@ from autograder.errors import UsageError
 from autograder.pages.text import count
 from autograder.results.ledger import read_ledger
 from autograder.results.results_folder import Results
-from autograder.verify import faults_of
+from autograder.runs.verify import faults_of
 
 __all__ = ["verify"]
 

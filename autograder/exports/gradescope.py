@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
+from autograder.authoring.student_wheel import engine_needs
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
 from autograder.gradebook.tables import GradeRow, guarded, points, write_rows
-from autograder.installed import engine_needs
 from autograder.submissions.deterministic_zip import deterministic_zip
 
 __all__ = ["autograder_zip", "gradescope_grades"]

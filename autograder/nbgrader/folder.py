@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 
+from autograder.authoring.solved_notebook import to_bytes
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.course.roster import Person
 from autograder.errors import UsageError
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.source import source_notebook
-from autograder.sample.solved import to_bytes
 
 __all__ = ["CONFIG", "DATABASE", "write_course", "write_source"]
 

@@ -11,11 +11,11 @@ import textwrap
 from collections.abc import Collection
 from typing import Any
 
+from autograder.authoring.python_source import functions_in, imported_names, is_stub, parse_cell
+from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library
 from autograder.course.assignment import Assignment, Task
 from autograder.errors import ContentError
 from autograder.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
-from autograder.sample.solved import Notebook, code_cell, code_cells, handout, library
-from autograder.sample.source import functions_in, imported_names, is_stub, parse_cell
 
 __all__ = ["source_notebook"]
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.course.assignment import Assignment, load_assignment
@@ -33,7 +34,6 @@ from autograder.grading.evaluation import evaluate
 from autograder.grading.grader import Grader, materials_for
 from autograder.pages.student_page import student_page
 from autograder.report import Report
-from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import File, submission_of
 

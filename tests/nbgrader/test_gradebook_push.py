@@ -12,6 +12,7 @@ from nbgrader_class import write_course_with_extra_credit
 from nbgrader_commands import SEED, Taken, database, grades, run
 from tiny_course import ASSIGNMENT
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
@@ -23,7 +24,6 @@ from autograder.pages.publish import counted_reports
 from autograder.report import CheckResult, Report, Status
 from autograder.results.final_scores import FinalScore
 from autograder.results.results_folder import Results
-from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission, read_submission
 
