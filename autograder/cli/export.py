@@ -14,11 +14,11 @@ from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
 from autograder.errors import UsageError
-from autograder.exports.canvas import CanvasColumn, canvas_gradebook
-from autograder.exports.feedback import Platform, feedback_zip
-from autograder.exports.gradescope import autograder_zip, gradescope_grades
-from autograder.exports.moodle import moodle_worksheet
 from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades, read_table
+from autograder.lms.canvas import CanvasColumn, canvas_gradebook
+from autograder.lms.feedback_zip import Platform, feedback_zip
+from autograder.lms.gradescope import autograder_zip, gradescope_grades
+from autograder.lms.moodle import moodle_worksheet
 from autograder.pages.publish import counted_reports
 from autograder.report import Report
 from autograder.results.results_folder import Results

@@ -12,8 +12,6 @@ from autograder.cli.export import write_export
 from autograder.cli.show import say
 from autograder.course.course import Course, find_course
 from autograder.course.roster import find_roster
-from autograder.exports.canvas import CanvasColumn, canvas_gradebook
-from autograder.exports.moodle import moodle_import
 from autograder.gradebook.columns import columns_in, quiz_columns
 from autograder.gradebook.gradebook import (
     Gradebook,
@@ -23,8 +21,10 @@ from autograder.gradebook.gradebook import (
     gradebook_of,
 )
 from autograder.gradebook.tables import read_table
-from autograder.nbgrader.push import Pushed, push_quiz
-from autograder.nbgrader.push import push as push_reports
+from autograder.lms.canvas import CanvasColumn, canvas_gradebook
+from autograder.lms.moodle import moodle_import
+from autograder.lms.nbgrader.push import Pushed, push_quiz
+from autograder.lms.nbgrader.push import push as push_reports
 from autograder.pages.gradebook_pages import write_book
 from autograder.pages.publish import counted_reports
 from autograder.pages.text import count

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from autograder.course.roster import Roster
-from autograder.exports.feedback import Platform, feedback_zip
-from autograder.exports.results import results_json
 from autograder.gradebook.tables import GradeRow, grade_rows
+from autograder.lms.feedback_zip import Platform, feedback_zip
+from autograder.lms.gradescope_run import results_json
 from autograder.report import Report, Status, SubmissionFacts
 from autograder.results.final_scores import FinalScore
 from autograder.results.results_folder import Results

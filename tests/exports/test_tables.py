@@ -13,9 +13,6 @@ from hypothesis import strategies as st
 
 from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
-from autograder.exports.canvas import CanvasColumn, canvas_gradebook
-from autograder.exports.gradescope import gradescope_grades
-from autograder.exports.moodle import moodle_worksheet
 from autograder.gradebook.tables import (
     GradeRow,
     grade_rows,
@@ -26,6 +23,9 @@ from autograder.gradebook.tables import (
     unguarded,
     write_rows,
 )
+from autograder.lms.canvas import CanvasColumn, canvas_gradebook
+from autograder.lms.gradescope import gradescope_grades
+from autograder.lms.moodle import moodle_worksheet
 from autograder.results.final_scores import FinalScore
 
 GRADEBOOK = (

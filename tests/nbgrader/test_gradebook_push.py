@@ -18,8 +18,8 @@ from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.grading.grader import Grader
 from autograder.lms.layouts import collect_submissions
-from autograder.nbgrader.database import open_gradebook
-from autograder.nbgrader.push import Pushed, push
+from autograder.lms.nbgrader.gradebook_db import open_gradebook
+from autograder.lms.nbgrader.push import Pushed, push
 from autograder.pages.publish import counted_reports
 from autograder.report import CheckResult, Report, Status
 from autograder.results.final_scores import FinalScore

@@ -17,7 +17,7 @@ from autograder.authoring.calibrate import convergence_checks
 from autograder.authoring.solved_notebook import to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
-from autograder.nbgrader.source import source_notebook
+from autograder.lms.nbgrader.course import source_notebook
 from autograder.report import Status
 
 STUB = r'    """(?:(?!""").|\n)*"""\n    # YOUR CODE HERE\n    raise NotImplementedError\(\)'

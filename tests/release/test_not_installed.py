@@ -11,7 +11,7 @@ from autograder.authoring import student_wheel
 from autograder.authoring.release import release
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.exports.gradescope import autograder_zip
+from autograder.lms.gradescope import autograder_zip
 
 
 def test_not_installed(tiny_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

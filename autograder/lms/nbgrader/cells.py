@@ -6,10 +6,23 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from nbformat import v4
+
 from autograder.course.assignment import Task
 from autograder.errors import ContentError
 
-__all__ = ["SCHEMA", "cell_id", "id_of_test", "metadata_of_solution", "metadata_of_test", "tasks_by_cell"]
+__all__ = [
+    "SCHEMA",
+    "cell_id",
+    "id_of_test",
+    "metadata_of_solution",
+    "metadata_of_test",
+    "new_cell",
+    "new_notebook",
+    "new_output",
+    "tasks_by_cell",
+]
+
 
 SCHEMA = 3  # of nbgrader's metadata; it refuses every other
 NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_-]")
@@ -61,3 +74,24 @@ def metadata_of_solution(name: str) -> dict[str, Any]:
         "solution": True,
         "task": False,
     }
+
+
+V4: Any = v4  # it has no types
+KINDS = ("code", "markdown", "raw")
+
+
+def new_notebook(cells: list[Any]) -> Any:
+    """A notebook."""
+    return V4.new_notebook(cells=cells)
+
+
+def new_cell(kind: object, source: str, metadata: dict[str, Any] | None = None) -> Any:
+    """A cell; one of an unknown kind becomes raw text."""
+    known = kind if kind in KINDS else "raw"
+    return getattr(V4, f"new_{known}_cell")(source, metadata=metadata or {})
+
+
+def new_output(kind: str, data: dict[str, str]) -> Any:
+    """An output of a code cell; `data` is the same by type."""
+    more = {"execution_count": None} if kind == "execute_result" else {}
+    return V4.new_output(kind, data, **more)

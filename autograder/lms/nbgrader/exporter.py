@@ -1,20 +1,77 @@
-"""nbgrader's exporter for autograding, with a reader that no file stops and with the engine beside it."""
+"""Notebooks that were handed in under another name: nbgrader would pass over them."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters.base import NbGraderException
 
-from autograder.errors import AutograderError
-from autograder.nbgrader.engine import Autograder
-from autograder.nbgrader.readable import readable
-from autograder.nbgrader.renamed import adopt_renamed
+from autograder.errors import AutograderError, SubmissionError
+from autograder.lms.nbgrader.cells import new_cell, new_notebook
+from autograder.lms.nbgrader.parallel import Autograder
+from autograder.submissions.archive import holds_archive, notebook_in
+from autograder.submissions.notebook import cell_source, raw_cells
+from autograder.submissions.submission import notebook_bytes
 
-__all__ = ["SubmissionExporter"]
+__all__ = ["SubmissionExporter", "adopt_renamed", "readable"]
+
+
+def adopt_renamed(notebooks: list[str], assignment: str) -> None:
+    """Give a submission's notebook the name it should have, as a copy beside it.
+
+    `notebooks` are the submission's, as nbgrader found them; the copy is added. Of several under
+    wrong names the newest is taken; links are not followed.
+    """
+    paths = [Path(name) for name in notebooks]
+    plain = [path for path in paths if path.is_file() and not path.is_symlink()]
+    if not plain or any(path.stem == assignment for path in paths):
+        return
+    newest = max(plain, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    copy = newest.with_name(f"{assignment}.ipynb")
+    shutil.copyfile(newest, copy)
+    notebooks.append(str(copy))
+
+
+def readable(path: Path, assignment: str) -> Any:
+    """The notebook in a file, or one whose only cell says why there is none."""
+    try:
+        data = notebook_bytes(path)
+        if holds_archive(data):
+            _, data = notebook_in(data, assignment)
+        cells = raw_cells(data)
+    except (SubmissionError, OSError) as problem:
+        return new_notebook([new_cell("markdown", f"**This submission could not be read.** {problem}")])
+    return new_notebook([_cell(cell) for cell in cells if isinstance(cell, dict)])
+
+
+def _cell(raw: dict[str, Any]) -> Any:
+    cell = new_cell(raw.get("cell_type"), cell_source(raw) or "", _metadata(raw))
+    attached = _attachments(raw)
+    if attached and cell.cell_type != "code":
+        cell["attachments"] = attached
+    return cell
+
+
+def _metadata(raw: dict[str, Any]) -> dict[str, Any]:
+    """nbgrader's id alone; what it stands for is in the gradebook."""
+    metadata = raw.get("metadata")
+    known = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = known.get("grade_id") if isinstance(known, dict) else None
+    return {"nbgrader": {"grade_id": name}} if isinstance(name, str) else {}
+
+
+def _attachments(raw: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Pictures that were pasted into a cell."""
+    attached = raw.get("attachments")
+    return {
+        str(name): {str(mime): data for mime, data in bundle.items() if isinstance(data, str)}
+        for name, bundle in (attached.items() if isinstance(attached, dict) else ())
+        if isinstance(bundle, dict)
+    }
 
 
 class SubmissionExporter(NotebookExporter):

@@ -6,15 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from autograder.exports.results import results_json
 from autograder.gradebook.tables import GradeRow
 from autograder.lms.canvas import NAME
+from autograder.lms.gradescope_run import results_json
 from autograder.report import Report
 from autograder.results.results_folder import Results
 from autograder.submissions.collecting import Unmatched, safe_name
 from autograder.submissions.deterministic_zip import deterministic_zip
 
 __all__ = ["Platform", "feedback_zip"]
+
 
 Platform = Literal["canvas", "moodle", "gradescope"]
 

@@ -11,22 +11,23 @@ from typing import Any
 
 __all__ = ["configure"]
 
+
 STOCK = "nbgrader.preprocessors"
-OURS = "autograder.nbgrader"
+OURS = "autograder.lms.nbgrader"
 SANITIZE = [
     f"{STOCK}.ClearOutput",
-    f"{OURS}.restore.Restore",  # does what the next two do, for any notebook at all
+    f"{OURS}.preprocessors.Restore",  # does what the next two do, for any notebook at all
     f"{STOCK}.DeduplicateIds",
     f"{STOCK}.OverwriteKernelspec",
     f"{STOCK}.OverwriteCells",
     f"{STOCK}.CheckCellMetadata",
 ]
 GRADE = [
-    f"{OURS}.judge.Judge",  # in place of Execute, which it leaves other assignments to
+    f"{OURS}.preprocessors.Judge",  # in place of Execute, which it leaves other assignments to
     f"{STOCK}.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     f"{STOCK}.LimitOutput",
-    f"{OURS}.scores.SaveScores",
+    f"{OURS}.preprocessors.SaveScores",
     f"{STOCK}.AssignLatePenalties",
     f"{STOCK}.CheckCellMetadata",
 ]
@@ -47,4 +48,4 @@ def configure(
     config.Autograde.exporter_class = f"{OURS}.exporter.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = GRADE
-    config.AssignLatePenalties.plugin_class = f"{OURS}.late.LatePolicy"
+    config.AssignLatePenalties.plugin_class = f"{OURS}.preprocessors.LatePolicy"

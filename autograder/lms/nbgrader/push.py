@@ -9,9 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from autograder.gradebook.columns import Column
-from autograder.nbgrader.cells import id_of_test
-from autograder.nbgrader.database import open_gradebook
-from autograder.nbgrader.grades import write_grade
+from autograder.lms.nbgrader.cells import id_of_test
+from autograder.lms.nbgrader.gradebook_db import open_gradebook, write_grade
 from autograder.report import Report, TaskReport
 from autograder.results.final_scores import FinalScore
 

@@ -7,17 +7,26 @@ test cell runs the public checks, and its points come from hidden checks that nb
 from __future__ import annotations
 
 import ast
+import os
+import re
+import shutil
 import textwrap
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 from autograder.authoring.python_source import functions_in, imported_names, is_stub, parse_cell
-from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library
+from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library, to_bytes
 from autograder.course.assignment import Assignment, Task
-from autograder.errors import ContentError
-from autograder.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
+from autograder.course.course import Course
+from autograder.course.roster import Person
+from autograder.errors import ContentError, UsageError
+from autograder.lms.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
+from autograder.lms.nbgrader.gradebook_db import open_gradebook
 
-__all__ = ["source_notebook"]
+__all__ = ["CONFIG", "DATABASE", "source_notebook", "write_course", "write_source"]
+
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -140,3 +149,72 @@ def _checks_only(tree: ast.Module, names: Collection[str]) -> bool:
         and isinstance(call.args[0], ast.Constant)
         and call.args[0].value in names
     )
+
+
+CONFIG, DATABASE = "nbgrader_config.py", "gradebook.db"
+DETAILS = ("last_name", "first_name", "email")  # of a student, in nbgrader's gradebook
+NOT_HANDED_OUT = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
+SETTINGS = '''\
+"""nbgrader's settings for this course. Keep this file from students: the seed is in it."""
+
+from pathlib import Path
+
+from autograder.lms.nbgrader import configure
+
+HERE = Path(__file__).resolve().parent
+
+c = get_config()
+c.CourseDirectory.root = str(HERE)
+c.CourseDirectory.course_id = {course_id!r}
+{call}
+'''
+CALL = "configure(c, course=HERE / {course!r}, seed={seed})"
+
+
+def write_course(folder: Path, course: Course, people: Sequence[Person], seed: int) -> str:
+    """Write settings, students and due dates; returns what is to be added to settings that were there."""
+    for person in people:
+        if "/" in person.student_id or person.student_id.startswith("."):
+            raise UsageError(
+                f"{person.student_id!r} cannot name a folder, as nbgrader has one a student.",
+                next_step="Take another student_id in the roster.",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(
+            f"{folder} cannot be made: {problem.strerror}.", next_step="Name another folder."
+        ) from problem
+    call = CALL.format(course=os.path.relpath(course.root, folder.resolve()), seed=seed)
+    settings, missing = folder / CONFIG, ""
+    if not settings.exists():
+        course_id = re.sub(r"[^a-z0-9]+", "-", course.title.lower()).strip("-") or "course"
+        settings.write_text(SETTINGS.format(course_id=course_id, call=call), encoding="utf-8")
+    elif "autograder.lms.nbgrader" not in settings.read_text(encoding="utf-8"):
+        call = call.replace("HERE", "Path(__file__).resolve().parent")
+        missing = f"from pathlib import Path\nfrom autograder.lms.nbgrader import configure\n{call}"
+    with open_gradebook(f"sqlite:///{(folder / DATABASE).resolve()}") as gradebook:
+        for person in people:
+            details = {name: getattr(person, name) for name in DETAILS if getattr(person, name)}
+            gradebook.update_or_create_student(person.student_id, **details)
+    return missing
+
+
+def write_source(folder: Path, course: Course, assignment: Assignment, force: bool = False) -> None:
+    """Write an assignment's source folder; refuses one that was changed by hand, unless forced."""
+    source = folder / "source" / assignment.id
+    notebook, content = source / f"{assignment.id}.ipynb", to_bytes(source_notebook(assignment))
+    if notebook.exists() and notebook.read_bytes() != content and not force:
+        raise UsageError(
+            f"{notebook} is there and differs; nothing of {assignment.id} was written.",
+            next_step="Add --force to replace it.",
+        )
+    shutil.copytree(assignment.folder, source, ignore=NOT_HANDED_OUT, dirs_exist_ok=True)
+    notebook.write_bytes(content)
+    with open_gradebook(f"sqlite:///{(folder / DATABASE).resolve()}") as gradebook:
+        due = assignment.file.due
+        details = {}
+        if due is not None:
+            zoned = due if due.tzinfo else due.replace(tzinfo=course.zone)
+            details["duedate"] = zoned.astimezone(UTC).replace(tzinfo=None)  # as nbgrader stores times
+        gradebook.update_or_create_assignment(assignment.id, **details)

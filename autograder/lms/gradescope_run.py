@@ -1,6 +1,6 @@
 """What runs on Gradescope: ROOT/submission in, ROOT/results/results.json out.
 
-python -m autograder.exports.run ROOT ASSIGNMENT SEED DATASET SANDBOX
+python -m autograder.lms.gradescope_run ROOT ASSIGNMENT SEED DATASET SANDBOX
 """
 
 from __future__ import annotations
@@ -9,16 +9,58 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import AutograderError
-from autograder.exports.results import results_json
 from autograder.grading.grader import Grader
+from autograder.pages.text import clean
+from autograder.report import CheckResult, Report, Status, TaskReport
 from autograder.submissions.collecting import choose_notebook
 from autograder.submissions.submission import read_submission
 
-__all__ = ["main"]
+__all__ = ["main", "results_json"]
+
+
+BROKEN = "This check is broken; it counts for nobody."
+
+
+def results_json(report: Report) -> str:
+    """The score, and a test for each check; what only the instructor may see is left out."""
+    problem = report.submission.problem
+    notes = [f"Cell {note.cell}, line {note.line}: {note.text}" for note in report.submission.notes]
+    results: dict[str, Any] = {
+        "score": report.score.earned,
+        "output": clean("\n".join(filter(None, [problem, *notes]))),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [
+            _test(task, check, f"{at}.{number}")
+            for at, task in enumerate(report.tasks, 1)
+            for number, check in enumerate(task.checks, 1)
+        ],
+    }
+    return json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+
+
+def _test(task: TaskReport, check: CheckResult, number: str) -> dict[str, Any]:
+    broken = check.status is Status.ERROR
+    evidence = check.evidence
+    said = [check.message, check.hint, evidence.call, evidence.trace]
+    if evidence.got or evidence.expected:
+        said += [f"got       {evidence.got}", f"expected  {evidence.expected}"]
+    return {
+        "name": clean(f"{task.task}: {check.title}"),
+        "number": number,
+        "score": check.earned,
+        "max_score": 0 if task.extra else check.possible,
+        "status": "passed" if check.status is Status.PASSED else "failed",
+        "output": BROKEN if broken else clean("\n".join(filter(None, said))),
+        "output_format": "text",
+        "visibility": "visible",
+    }
 
 
 def main(arguments: Sequence[str]) -> int:
