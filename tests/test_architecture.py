@@ -93,7 +93,7 @@ def test_quizzes_know_little_of_the_autograder() -> None:
     """Quizzes share errors, course, roster, report and grades; one module runs functions, one packs."""
     shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "grades")}
     more = {
-        "quizzes.functions": {"autograder.grading.function_item"},
+        "quizzes.content.function_grading": {"autograder.grading.function_item"},
         "quizzes.interchange.package": {
             "autograder.submissions.archive",
             "autograder.submissions.deterministic_zip",
@@ -109,12 +109,16 @@ def test_quizzes_know_little_of_the_autograder() -> None:
 
 def test_the_quiz_server_runs_no_functions() -> None:
     """Nothing that the web server imports, however far away, reaches the sandbox."""
-    reached, left = set(), {"quizzes.web.serve"}
+    reached, left = set(), {"autograder.site.server"}
     while left:
         reached |= left
         left = {one for name in left for one in ours(MODULES[name]) if one in MODULES} - reached
-    assert "quizzes.proctor" in reached
-    assert not [one for one in reached if one == "quizzes.functions" or one.startswith("autograder.sandbox")]
+    assert "quizzes.services.exam" in reached
+    assert not [
+        one
+        for one in reached
+        if one == "quizzes.content.function_grading" or one.startswith("autograder.sandbox")
+    ]
 
 
 def test_the_digest_overlooks_no_import() -> None:

@@ -10,7 +10,7 @@ from book_of_a_term import TABLE
 from autograder.course.course import Course, CourseFile
 from autograder.errors import UsageError
 from autograder.gradebook.columns import quiz_columns
-from quizzes.scores import COLUMNS
+from quizzes.services.scores import COLUMNS
 
 GOOD = "ann,Ann,q,Q,1,5,8,graded,0,,2026-05-18T20:00:00-07:00,0,2026-05-18T23:59:00-07:00"
 

@@ -11,7 +11,7 @@ from hall import Hall, numbers
 from lecture_hall import LectureHall, lecture_hall
 from postgres import postgres
 
-from quizzes.store.database import Database
+from autograder.site.database import Database
 
 __all__ = ["postgres"]
 

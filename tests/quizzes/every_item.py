@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from quizzes.bank import load_banks
-from quizzes.items import Item
-from quizzes.items.base import Image
-from quizzes.quiz import Pool, Quiz
+from quizzes.content.bank import load_banks
+from quizzes.content.items.any_item import Item
+from quizzes.content.items.base import Image
+from quizzes.content.quiz import Pool, Quiz
 
 BANKS = Path(__file__).parents[2] / "quizzes" / "banks"
 # One pixel.

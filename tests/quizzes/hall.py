@@ -10,20 +10,20 @@ from typing import Any, TypeVar
 from fake_clock import MINUTE, FakeClock
 from small_quiz import SmallQuiz, small_quiz
 
-from quizzes.clock import ServerClock
-from quizzes.proctor import Proctor
-from quizzes.revisions import SaveResult
+from autograder.site.clock import ServerClock
+from autograder.site.database import Database
+from autograder.site.people import add_course, add_person, enrol
+from autograder.site.signer import Signer
+from quizzes.attempts.save_rules import SaveResult
+from quizzes.schedule.timing import Accommodation, Schedule
+from quizzes.services.exam import ExamService
 from quizzes.store.attempts import AttemptRow
-from quizzes.store.catalogue import publish
-from quizzes.store.database import Database
-from quizzes.store.people import add_course, add_person, enrol
-from quizzes.store.receipts import Seal
-from quizzes.timing import Accommodation, Schedule
+from quizzes.store.quizzes import publish
 
 T = TypeVar("T")
 numbers = itertools.count()
 PEN = "pen-of-a-window"
-SEAL = Seal(b"a secret for tests only")
+SIGNER = Signer(b"a secret for tests only")
 
 
 class Hall:
@@ -33,7 +33,7 @@ class Hall:
         self.fake = fake or FakeClock()
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
         self.database = database
-        self.proctor = Proctor(database, self.clock, SEAL, SmallQuiz)
+        self.proctor = ExamService(database, self.clock, SIGNER, SmallQuiz)
         self.opens = self.clock.now()
         with database.transaction() as connection:
             add_course(connection, "course", "A course", "Europe/Berlin")

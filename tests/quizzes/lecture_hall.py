@@ -18,21 +18,22 @@ import uvicorn
 from fake_clock import MINUTE, FakeClock
 
 from autograder.course.course import Course, find_course
-from quizzes.clock import ServerClock
-from quizzes.enrolling import COURSE, add_the_course, publish_plan
-from quizzes.proctor import Proctor
-from quizzes.quiz import Quiz
-from quizzes.quiz_file import load_quiz
-from quizzes.store.database import Database
-from quizzes.store.people import add_person, enrol
-from quizzes.store.receipts import Seal
-from quizzes.store.sessions import new_passcode
-from quizzes.timing import Accommodation
-from quizzes.web.app import make_app
-from quizzes.web.serve import listening
-from quizzes.web.site import Site
+from autograder.site.app_context import AppContext
+from autograder.site.application import make_app
+from autograder.site.clock import ServerClock
+from autograder.site.database import Database
+from autograder.site.people import COURSE, add_person, enrol
+from autograder.site.server import listening
+from autograder.site.sessions import new_passcode
+from autograder.site.signer import Signer
+from quizzes.content.quiz import Quiz
+from quizzes.content.quiz_file import load_quiz
+from quizzes.schedule.timing import Accommodation
+from quizzes.services.enrolment import add_the_course, publish_plan
+from quizzes.services.exam import ExamService
+from quizzes.web.context import QuizContext
 
-SEAL = Seal(b"a secret for tests only")
+SIGNER = Signer(b"a secret for tests only")
 REPOSITORY = find_course(Path(__file__).parent)
 numbers = itertools.count()
 # One item of each kind, in this order.
@@ -81,7 +82,7 @@ class Student:
     def sign_in(self) -> Student:
         """With a passcode, as students do."""
         with self.hall.database.transaction() as connection:
-            code = new_passcode(connection, self.name, SEAL)
+            code = new_passcode(connection, self.name, SIGNER)
         reply = self.post("/sign-in", person=self.name, passcode=code)
         assert reply.status_code == 303, reply.text
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
@@ -131,13 +132,15 @@ class LectureHall:
         self.course = course_in(folder)
         self.fake, self.database = fake or FakeClock(), database
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
-        self.proctor = Proctor(database, self.clock, SEAL, Quiz.read)
+        self.proctor = ExamService(database, self.clock, SIGNER, Quiz.read)
         self.opens = self.clock.now()
         with database.transaction() as connection:
             add_the_course(connection, self.course)
         self.waiting = listening("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{self.waiting.getsockname()[1]}"
-        self.site = Site(self.proctor, SEAL, COURSE, self.course.title, self.course.zone, self.course.root)
+        title, zone, root = self.course.title, self.course.zone, self.course.root
+        self.site = AppContext(database, self.proctor.writer, self.clock, SIGNER, COURSE, title, zone, root)
+        self.quizzes = QuizContext(self.site, self.proctor)
         config = uvicorn.Config(
             make_app(self.site), log_level="critical", lifespan="off", server_header=False
         )

@@ -15,7 +15,7 @@ if __name__ == "__main__":
 
 from hall import PEN, Hall
 
-from quizzes.store.database import Database
+from autograder.site.database import Database
 
 STUDENTS = 8
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from quizzes.paper import Dealt
-from quizzes.question import Answer, Mark, PublicQuestion, Question
-from quizzes.raw import is_blank
+from quizzes.attempts.response import is_blank
+from quizzes.content.question import Answer, Mark, PublicQuestion, Question
+from quizzes.content.version import AttemptItem
 
 
 class Sum(Question):
@@ -54,14 +54,14 @@ class SmallQuiz:
         self.hash = hashlib.sha256(content).hexdigest()
         self._told = json.loads(content)
 
-    def deal(self, seed: str) -> Sequence[Dealt]:
+    def deal(self, seed: str) -> Sequence[AttemptItem]:
         """The sums of one attempt."""
         items = []
         for pos in range(self._told["questions"]):
             digest = hashlib.sha256(f"{seed}\n{pos}".encode()).digest()
             question = Sum(digest[0] + self._told["more"], digest[1], self._told["off"])
             params = json.dumps({"a": question.a, "b": question.b})
-            items.append(Dealt(question, f"sums/{pos}", f"sum-{pos}", params, "[]", Decimal(1)))
+            items.append(AttemptItem(question, f"sums/{pos}", f"sum-{pos}", params, "[]", Decimal(1)))
         return items
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fake_clock import MINUTE
-from lecture_hall import SEAL, TEXT, LectureHall
+from lecture_hall import SIGNER, TEXT, LectureHall
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from quizzes.store.sessions import new_link
+from autograder.site.sessions import new_link
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -36,7 +36,7 @@ def test_every_page(context: BrowserContext, lectures: LectureHall) -> None:
     lectures.publish()
     student = lectures.student()
     with lectures.database.transaction() as connection:
-        secret = new_link(connection, student.name, SEAL, lectures.clock.now())
+        secret = new_link(connection, student.name, SIGNER, lectures.clock.now())
     page = context.new_page()
     said: list[str] = []
 

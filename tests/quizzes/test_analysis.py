@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from quizzes.analysis.fairness import benjamini_hochberg, fairness
-from quizzes.analysis.items import (
+from quizzes.analysis.class_statistics import alpha, benjamini_hochberg, fairness, reliability, spearman_brown
+from quizzes.analysis.data import Points, Response
+from quizzes.analysis.item_statistics import (
+    choices,
     difficulty,
     efficiency,
     groups,
     item_rest,
     point_biserial,
+    relation,
     upper_lower,
+    wrong_numbers,
 )
-from quizzes.analysis.options import choices
 from quizzes.analysis.page import analysis_csv, analysis_page
-from quizzes.analysis.points import Points, Response
-from quizzes.analysis.reliability import alpha, reliability, spearman_brown
 from quizzes.analysis.summary import summary
-from quizzes.analysis.wrong_numbers import relation, wrong_numbers
 
 Table = NDArray[np.float64]
 LADDER = np.array([[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]], float)

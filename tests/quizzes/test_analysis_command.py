@@ -12,8 +12,8 @@ from lecture_hall import CHOICE, NUMERIC, lecture_hall
 from playwright.sync_api import Browser
 
 from autograder.errors import UsageError
+from autograder.site.database import Database
 from quizzes.cli import app
-from quizzes.store.database import Database
 
 
 def test_a_quiz(browser: Browser, tmp_path: Path) -> None:

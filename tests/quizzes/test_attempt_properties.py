@@ -9,7 +9,7 @@ import os
 from fractions import Fraction
 
 from fake_clock import MINUTE
-from hall import SEAL, Hall
+from hall import SIGNER, Hall
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,12 +22,13 @@ from hypothesis.stateful import (
 )
 from small_quiz import SmallQuiz
 
-from quizzes.attempt import Saved, fold
-from quizzes.proctor import Proctor
+from autograder.site.database import Database
+from quizzes.attempts.events import Saved, fold
+from quizzes.schedule.timing import Accommodation
+from quizzes.services.exam import ExamService
 from quizzes.store.attempts import AttemptRow, state_of
-from quizzes.store.database import Database
-from quizzes.store.staff import extend, extend_all, reopen
-from quizzes.timing import Accommodation
+from quizzes.store.extensions import extend, extend_all, reopen
+from quizzes.store.receipts import confirms
 
 GRACE, SETTLE = 20_000, 2_000
 PENS = ["pen-of-window-0", "pen-of-window-1"]
@@ -208,7 +209,10 @@ class ExamHall(RuleBasedStateMachine):
         """The server ends and starts again."""
         self.hall.proctor.close()
         database = Database(self.address)
-        self.hall.database, self.hall.proctor = database, Proctor(database, self.hall.clock, SEAL, SmallQuiz)
+        self.hall.database, self.hall.proctor = (
+            database,
+            ExamService(database, self.hall.clock, SIGNER, SmallQuiz),
+        )
 
     def swept(self) -> None:
         """Book an end by the clock, if it is due."""
@@ -246,7 +250,7 @@ class ExamHall(RuleBasedStateMachine):
         assert (folded.finished_at, folded.finished_by) == (rows.finished_at, rows.finished_by)
         counted = {e.save_id for e in events if isinstance(e, Saved) and e.valid and not e.late}
         assert counted == set(self.acknowledged)
-        assert self.open or (view.receipt is not None and SEAL.confirms(view.receipt))
+        assert self.open or (view.receipt is not None and confirms(SIGNER, view.receipt))
 
     def teardown(self) -> None:
         """The next student finds no attempt open."""

@@ -6,15 +6,16 @@ from fractions import Fraction
 
 import pytest
 from fake_clock import MINUTE
-from hall import PEN, SEAL, Hall
+from hall import PEN, SIGNER, Hall
 
-from quizzes.attempt import fold
-from quizzes.refusal import Forbidden, NotFound, Refused, TooLarge
-from quizzes.revisions import Outcome
+from autograder.errors import Forbidden, NotFound, Refused, TooLarge
+from autograder.site.outbox import claim
+from quizzes.attempts.events import fold
+from quizzes.attempts.save_rules import Outcome
+from quizzes.schedule.timing import Accommodation
 from quizzes.store.attempts import attempts_at, state_of
-from quizzes.store.catalogue import published_in
-from quizzes.store.outbox import claim
-from quizzes.timing import Accommodation
+from quizzes.store.quizzes import published_in
+from quizzes.store.receipts import confirms
 
 OTHER = "pen-of-another-window"
 
@@ -29,7 +30,7 @@ def test_a_quiz_from_start_to_grade(hall: Hall) -> None:
     assert hall.save(attempt, str(question.a + question.b), pos=1).outcome is Outcome.SAVED
     ending = hall.proctor.finish(attempt.id, attempt.person).result()
     assert (ending.attempt.state, ending.attempt.finished_by) == ("finished", "student")
-    assert SEAL.confirms(ending.receipt)
+    assert confirms(SIGNER, ending.receipt)
     assert hall.proctor.mark() == 1
     view, events = hall.proctor.look(attempt.id)
     assert view.attempt.state == "graded"
@@ -215,8 +216,8 @@ def test_a_changed_receipt_is_noticed(hall: Hall) -> None:
     hall.save(attempt, "7")
     receipt = hall.proctor.finish(attempt.id, attempt.person).result().receipt
     forged = type(receipt)(receipt.attempt, receipt.body.replace("7", "8"), receipt.digest, receipt.signature)
-    assert SEAL.confirms(receipt)
-    assert not SEAL.confirms(forged)
+    assert confirms(SIGNER, receipt)
+    assert not confirms(SIGNER, forged)
 
 
 def test_an_attempt_keeps_its_version(hall: Hall) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from hall import Hall
 
-from autograder.errors import UsageError
-from quizzes.proctor import Proctor
-from quizzes.refusal import Busy
-from quizzes.store.backup import back_up, has_room, secret_beside
-from quizzes.store.database import Database
-from quizzes.store.receipts import Seal
+from autograder.errors import Busy, UsageError
+from autograder.site.backup import back_up, has_room, secret_beside
+from autograder.site.database import Database
+from autograder.site.signer import Signer
+from quizzes.services.exam import ExamService
 
 
 @pytest.fixture
@@ -52,10 +51,10 @@ def test_postgresql_has_its_own_backups(hall: Hall, tmp_path: Path) -> None:
 def test_a_disk_nearly_full_starts_nobody_and_saves_everybody(small_hall: Hall) -> None:
     """Who has started goes on; a second start still finds the open attempt."""
     attempt, quiz = small_hall.started(), small_hall.quiz()
-    full = Proctor(
+    full = ExamService(
         small_hall.database,
         small_hall.clock,
-        small_hall.proctor._seal,
+        small_hall.proctor._signer,
         small_hall.proctor._read_version,
         room=lambda database: has_room(database, margin=10**18),
     )
@@ -77,4 +76,4 @@ def test_the_secret_is_made_once_and_kept_private(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("QUIZ_SECRET", "one for all servers")
     assert secret_beside(tmp_path / "quiz.db") == b"one for all servers"
     with pytest.raises(ValueError, match="16 bytes"):
-        Seal(b"short")
+        Signer(b"short")

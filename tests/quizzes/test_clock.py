@@ -6,7 +6,7 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizzes.clock import ServerClock
+from autograder.site.clock import ServerClock
 
 
 def clock_of(fake: FakeClock, floor: int = 0) -> ServerClock:

@@ -8,16 +8,16 @@ import sys
 import time
 from pathlib import Path
 
-from hall import SEAL
+from hall import SIGNER
 from small_quiz import SmallQuiz
 from sqlalchemy import select
 
-from quizzes.attempt import Saved, fold
-from quizzes.clock import ServerClock
-from quizzes.proctor import Proctor
+from autograder.site.clock import ServerClock
+from autograder.site.database import Database
+from quizzes.attempts.events import Saved, fold
+from quizzes.services.exam import ExamService
 from quizzes.store.attempts import state_of
-from quizzes.store.database import Database
-from quizzes.store.schema import attempt
+from quizzes.store.tables import attempt
 
 CHILD = Path(__file__).with_name("saving_child.py")
 ROUNDS = 10
@@ -45,7 +45,7 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
     for turn in range(ROUNDS):
         acknowledged += killed_under_load(file, turn)
         database = Database(file)
-        proctor = Proctor(database, ServerClock(), SEAL, SmallQuiz)
+        proctor = ExamService(database, ServerClock(), SIGNER, SmallQuiz)
         with database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []

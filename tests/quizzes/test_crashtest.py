@@ -10,7 +10,7 @@ from apart import commanded
 
 from autograder.course.course import find_course
 from quizzes.cli import app
-from quizzes.proof.crash import Books, CrashResult
+from quizzes.loadtest.crash import CrashResult, Ledger
 
 COURSE = find_course(Path(__file__).parent).root
 
@@ -42,9 +42,9 @@ def test_kills_beside_postgresql(postgres: str) -> None:
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        ({"books": [Books(9, 0, []), Books(9, 2, [])]}, "After kill 2, 2 acknowledged saves are missing."),
-        ({"books": [Books(9, 0, ["row 3 missing"])]}, "After kill 1: row 3 missing"),
-        ({"books": [Books(0, 0, [])]}, "No save was acknowledged, so nothing is proved."),
+        ({"books": [Ledger(9, 0, []), Ledger(9, 2, [])]}, "After kill 2, 2 acknowledged saves are missing."),
+        ({"books": [Ledger(9, 0, ["row 3 missing"])]}, "After kill 1: row 3 missing"),
+        ({"books": [Ledger(0, 0, [])]}, "No save was acknowledged, so nothing is proved."),
         ({"stuck": ["After kill 1, 3 attempts did not go on."]}, "After kill 1, 3 attempts did not go on."),
         ({"refused": 1}, "1 saves were refused though the quiz was open."),
         ({"receipts_lost": 4}, "4 receipts students saw are not in the database."),
@@ -53,7 +53,7 @@ def test_kills_beside_postgresql(postgres: str) -> None:
 )
 def test_each_broken_promise_is_told(broken: dict[str, object], said: str) -> None:
     """A result with one fault says that one; without any it says nothing."""
-    sound = {"books": [Books(9, 0, [])]}
+    sound = {"books": [Ledger(9, 0, [])]}
     assert CrashResult(**sound).misses() == []
     assert CrashResult(**{**sound, **broken}).misses() == [said]  # type: ignore[arg-type]
 

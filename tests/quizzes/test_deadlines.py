@@ -7,14 +7,15 @@ from fractions import Fraction
 
 import pytest
 from fake_clock import MINUTE
-from hall import PEN, SEAL, Hall
+from hall import PEN, SIGNER, Hall
 
-from quizzes.attempt import FinishedBy, Saved, fold
-from quizzes.revisions import Outcome
+from quizzes.attempts.events import FinishedBy, Saved, fold
+from quizzes.attempts.save_rules import Outcome
+from quizzes.schedule.timing import Accommodation
 from quizzes.store.answers import accept_late
 from quizzes.store.attempts import AttemptRow, state_of
-from quizzes.store.endings import SETTLE
-from quizzes.timing import Accommodation
+from quizzes.store.endings import CLOSE_IF_OVERDUE
+from quizzes.store.receipts import confirms
 
 GRACE = 20_000
 
@@ -44,14 +45,14 @@ def test_a_save_counts_by_its_arrival_not_by_its_turn(hall: Hall) -> None:
     """What arrived in time is stored though it was written later."""
     attempt = at_the_end(hall, GRACE)
     arrived = hall.clock.now()
-    hall.fake.pass_(SETTLE)
+    hall.fake.pass_(CLOSE_IF_OVERDUE)
     assert hall.proctor.sweep() == 0
     assert hall.save(attempt, "8", base=1, at=arrived).outcome is Outcome.SAVED
 
 
 def test_the_sweeper_ends_what_is_over_and_only_that(hall: Hall) -> None:
     """After the grace, at the deadline's instant, with a receipt; a second sweep finds nothing."""
-    attempt = at_the_end(hall, GRACE + SETTLE)
+    attempt = at_the_end(hall, GRACE + CLOSE_IF_OVERDUE)
     later = hall.started(attempt.quiz)
     assert hall.proctor.sweep() == 0
     hall.fake.pass_(1)
@@ -61,7 +62,7 @@ def test_the_sweeper_ends_what_is_over_and_only_that(hall: Hall) -> None:
     assert (ended.state, ended.finished_by, ended.finished_at) == ("finished", "sweeper", ended.deadline_at)
     assert hall.row(later).state == "open"
     receipt = hall.proctor.look(attempt.id)[0].receipt
-    assert receipt is not None and SEAL.confirms(receipt)
+    assert receipt is not None and confirms(SIGNER, receipt)
 
 
 def test_a_sweep_of_hundreds(hall: Hall) -> None:

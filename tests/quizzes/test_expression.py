@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizzes.expression import Expression, ExpressionProblem, student_expression
+from quizzes.content.expression import Expression, ExpressionProblem, student_expression
 
 
 def test_values() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from quizzes.bank import load_bank
-from quizzes.function_lint import faults_in_functions, has_functions
-from quizzes.functions import SandboxGrader
+from quizzes.content.bank import load_bank
+from quizzes.content.function_grading import SandboxGrader
+from quizzes.content.function_lint import faults_in_functions, has_functions
 
 BANKS = sorted((Path(__file__).parents[2] / "quizzes" / "banks").glob("*.yaml"))
 GOOD = '''topic: Test

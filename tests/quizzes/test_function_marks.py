@@ -10,14 +10,14 @@ from fractions import Fraction
 from hall import Hall
 from sqlalchemy import insert, select
 
-from quizzes.function_marks import FunctionMarks, Settled
-from quizzes.items.later import EssayItem, FunctionItem
-from quizzes.question import Mark, Question
-from quizzes.raw import as_raw
-from quizzes.store.grades import Given, points_of, record
-from quizzes.store.outbox import claim
-from quizzes.store.pending import Waiting, put_off, settle_mark, waiting
-from quizzes.store.schema import answer, grade
+from autograder.site.outbox import claim
+from quizzes.attempts.response import response_text
+from quizzes.content.items.essay import EssayItem
+from quizzes.content.items.function import FunctionItem
+from quizzes.content.question import Mark, Question
+from quizzes.services.function_queue import FunctionMarks, Settled
+from quizzes.store.marks import Given, Waiting, points_of, put_off, record, settle_mark, waiting
+from quizzes.store.tables import answer, grade
 
 WORDS = {"prompt": "Write it.", "explanation": "So."}
 CODE = {"starter": "def twice(x): ...", "reference": "def twice(x): return 2 * x"}
@@ -42,7 +42,7 @@ class Room:
         self.attempt = hall.started()
         # The hall's own quiz has sums; what the queue looks at is what is stored.
         rows = [
-            {"attempt": self.attempt.id, "pos": pos, "rev": 1, "raw": as_raw(text), "received_at": 0}
+            {"attempt": self.attempt.id, "pos": pos, "rev": 1, "raw": response_text(text), "received_at": 0}
             for pos, text in enumerate(sources)
         ]
         with hall.database.transaction() as connection:

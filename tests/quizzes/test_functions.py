@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizzes.functions import SandboxGrader, grade_function
-from quizzes.items.later import FunctionItem, FunctionQuestion
-from quizzes.question import Mark
-from quizzes.text import escaped, render, unescaped
+from quizzes.content.function_grading import SandboxGrader, grade_function
+from quizzes.content.items.function import FunctionItem, FunctionQuestion
+from quizzes.content.markup import escaped, render, unescaped
+from quizzes.content.question import Mark
 
 ITEM: dict[str, Any] = {
     "id": "twice",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lecture_hall import CODE, LectureHall, lecture_hall
 
-from quizzes.store.database import Database
-from quizzes.store.grades import points_of
+from autograder.site.database import Database
+from quizzes.store.marks import points_of
 
 RIGHT = "def shuffled_together(x, y, order):\n    return x[order], y[order]\n"
 

@@ -10,13 +10,14 @@ from hall import Hall
 from small_quiz import Sum, small_quiz
 from sqlalchemy import select
 
-from quizzes.attempt import FinishedBy
-from quizzes.refusal import Conflict
-from quizzes.regrade import propose_regrade
+from autograder.errors import Conflict
+from autograder.site.outbox import Message, claim, failed, sent
+from quizzes.attempts.events import FinishedBy
+from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import AttemptRow
-from quizzes.store.grades import Given, points_of, propose, record, release
-from quizzes.store.outbox import Message, claim, failed, sent
-from quizzes.store.schema import grade
+from quizzes.store.marks import Given, points_of, record
+from quizzes.store.regrades import propose, release
+from quizzes.store.tables import grade
 
 
 def graded(hall: Hall, right: bool = True) -> AttemptRow:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from fake_clock import MINUTE
-from lecture_hall import CHOICE, ESSAY, NUMERIC, ORDERING, SEAL, TEXT, LectureHall, Student
+from lecture_hall import CHOICE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LectureHall, Student
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import delete
 
-from quizzes.store.sessions import new_passcode
-from quizzes.store.sign_in_schema import session
+from autograder.site.sessions import new_passcode
+from autograder.site.tables import session
 
 SAVED = re.compile("All saved")
 
@@ -266,7 +266,7 @@ def test_the_session_ends(window: Window) -> None:
     page.wait_for_load_state("networkidle")
     with hall.database.transaction() as connection:
         connection.execute(delete(session))
-        code = new_passcode(connection, window.student.name, SEAL)
+        code = new_passcode(connection, window.student.name, SIGNER)
     hall.fake.pass_(16_000)  # a session is believed for a quarter of a minute
     page.locator(f"[name='a{TEXT}']").fill("typed while signed out")
     dialog = page.get_by_role("dialog")

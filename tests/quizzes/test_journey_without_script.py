@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from fake_clock import MINUTE
-from lecture_hall import CHOICE, CODE, ESSAY, NUMERIC, ORDERING, SEAL, TEXT, LectureHall
+from lecture_hall import CHOICE, CODE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LectureHall
 from playwright.sync_api import Browser, Page, expect
 
-from quizzes.store.sessions import new_passcode
+from autograder.site.sessions import new_passcode
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def begun(page: Page, lectures: LectureHall) -> str:
     """Sign in by passcode, start, and give the attempt's id."""
     name = lectures.student().name
     with lectures.database.transaction() as connection:
-        code = new_passcode(connection, name, SEAL)
+        code = new_passcode(connection, name, SIGNER)
     page.goto(f"{lectures.address}/quizzes/all")
     page.get_by_label("Your name in this course").fill(name)
     page.get_by_label("Passcode").fill(code.lower().replace("-", " "))

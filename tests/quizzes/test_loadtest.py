@@ -15,11 +15,9 @@ from apart import commanded
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.cli import app
-from quizzes.proof.client import Reply
-from quizzes.proof.machine import file_system_of, on_real_disk
-from quizzes.proof.measure import percentile
-from quizzes.proof.process import allow_connections
-from quizzes.proof.verdict import Result
+from quizzes.loadtest.limits import Result, file_system_of, on_real_disk, percentile
+from quizzes.loadtest.server import allow_connections
+from quizzes.loadtest.student import HttpReply
 
 COURSE = find_course(Path(__file__).parent).root
 SHORT = ("--herd", "1", "--steady", "1", "--burst", "2", "--deadline", "1", "--grace", "0.5")
@@ -70,7 +68,7 @@ def replies(result: Result, phase: str, kind: str, *seconds: float, status: int 
     """Note replies that took so long."""
     result.measured.phase = phase
     for one in seconds:
-        result.measured.note(kind, Reply(status, {}, b"", one))
+        result.measured.note(kind, HttpReply(status, {}, b"", one))
 
 
 def missed(result: Result) -> list[str]:
@@ -116,7 +114,7 @@ def test_each_limit(field: str, value: object, what: str) -> None:
 def test_server_errors(status: int | None) -> None:
     """An answer of 5xx, busy ones too, or none at all misses a limit and is counted by its kind."""
     result = Result(20)
-    result.measured.note("save", None if status is None else Reply(status, {}, b"", 0.1))
+    result.measured.note("save", None if status is None else HttpReply(status, {}, b"", 0.1))
     assert missed(result) == ["server errors and lost connections"]
     assert f"{status or 'no answer'}: 1" in "\n".join(result.lines())
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.course.local_time import instant_of, shown
 from autograder.errors import ContentError
-from quizzes.local_time import instant_of, shown
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [BERLIN, ZoneInfo("Asia/Taipei"), ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")]

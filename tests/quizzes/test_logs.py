@@ -19,7 +19,7 @@ from lecture_hall import NUMERIC, LectureHall
 from starlette.types import Receive, Scope, Send
 
 from autograder.errors import UsageError
-from quizzes.web.logs import LogFile, Logged
+from autograder.site.request_log import LogFile, RequestLogMiddleware
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -39,7 +39,7 @@ def drained(reader: int) -> str:
 def with_log(lectures: LectureHall, log: LogFile) -> None:
     """Let the hall's server log its requests."""
     config = lectures.server.config
-    config.loaded_app = Logged(config.loaded_app, log)
+    config.loaded_app = RequestLogMiddleware(config.loaded_app, log)
 
 
 def test_requests_and_trouble(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_requests_and_trouble(tmp_path: Path) -> None:
 
     path = tmp_path / "log.jsonl"
     with LogFile(path) as log, log.for_all():
-        transport = httpx.ASGITransport(Logged(app, log))
+        transport = httpx.ASGITransport(RequestLogMiddleware(app, log))
 
         async def ask() -> None:
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

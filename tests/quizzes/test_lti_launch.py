@@ -10,16 +10,15 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_clock import MINUTE
-from lecture_hall import SEAL, LectureHall
+from lecture_hall import SIGNER, LectureHall
 from platform_simulator import CLAIM, INSTRUCTOR, MEMBERSHIP, Browser, Platform, platform_for
 from sqlalchemy import select
 
 from autograder.errors import ContentError
-from quizzes.enrolling import COURSE
-from quizzes.lti.platforms import read_platforms
-from quizzes.lti.tool import Tool
-from quizzes.store.people import add_person, enrol
-from quizzes.store.schema import enrolment, person
+from autograder.site.lti.platforms import read_platforms
+from autograder.site.lti.services import Tool
+from autograder.site.people import COURSE, add_person, enrol
+from autograder.site.tables import enrolment, person
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def platform(lectures: LectureHall) -> Iterator[Platform]:
     """A platform that is registered with the lecture hall's course, and a quiz that is open."""
     with platform_for(lectures.course.root) as found:
         lectures.publish("all")
-        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SEAL)
+        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SIGNER)
         found.tool_keys = f"{lectures.address}/lti/keys"
         yield found
 

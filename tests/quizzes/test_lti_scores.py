@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from fake_clock import MINUTE
-from lecture_hall import CHOICE, NUMERIC, SEAL, LectureHall, Student
+from lecture_hall import CHOICE, NUMERIC, SIGNER, LectureHall, Student
 from platform_simulator import LEARNER, Browser, Platform, platform_for
 from sqlalchemy import select
 
-from quizzes.lti.sender import Sender
-from quizzes.lti.tool import Tool
-from quizzes.store.lti import links_of
-from quizzes.store.schema import outbox, person
+from autograder.site.lti.services import Tool
+from autograder.site.lti.users import links_of
+from autograder.site.tables import outbox, person
+from quizzes.services.score_sender import Sender
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def platform(lectures: LectureHall) -> Iterator[Platform]:
     """A platform that is registered with the course."""
     with platform_for(lectures.course.root) as found:
         lectures.publish("all", attempts=3)
-        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SEAL)
+        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SIGNER)
         found.tool_keys = f"{lectures.address}/lti/keys"
         yield found
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quizzes.marking.choice import ChoiceRule, choice_share
-from quizzes.marking.numeric import Tolerance
-from quizzes.marking.order import OrderRule, order_share
+from quizzes.content.marking.choice import ChoiceRule, choice_share
+from quizzes.content.marking.numeric import Tolerance
+from quizzes.content.marking.order import OrderRule, order_share
 
 OPTIONS = set("abcd")
 

@@ -11,9 +11,9 @@ from hall import Hall
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, String, inspect, select, text
 
 from autograder.errors import UsageError
-from quizzes.store.database import Database
-from quizzes.store.migrations import MIGRATIONS, migrate, version_of
-from quizzes.store.schema import metadata, quiz
+from autograder.site.database import Database, migrate, migrations, version_of
+from autograder.site.tables import metadata
+from quizzes.store.tables import quiz
 
 KINDS = {
     "TEXT": String,
@@ -56,7 +56,7 @@ def test_opening_again_changes_nothing(address: str) -> None:
         database = Database(address)
         with database.transaction() as connection:
             assert migrate(connection) == 0
-            assert version_of(connection) == len(MIGRATIONS)
+            assert version_of(connection) == len(migrations())
         database.close()
 
 
@@ -70,7 +70,7 @@ def test_two_servers_that_begin_at_once(address: str) -> None:
 def test_a_further_step_keeps_what_is_stored(hall: Hall) -> None:
     """A step is run once, after those before it, and the rows are still there."""
     hall.quiz()
-    steps = (*MIGRATIONS, "ALTER TABLE quiz ADD COLUMN hint TEXT;\nCREATE TABLE further (id {serial});\n")
+    steps = (*migrations(), "ALTER TABLE quiz ADD COLUMN hint TEXT;\nCREATE TABLE further (id {serial});\n")
     with hall.database.transaction() as connection:
         assert migrate(connection, steps) == 1
         assert migrate(connection, steps) == 0
@@ -80,11 +80,11 @@ def test_a_further_step_keeps_what_is_stored(hall: Hall) -> None:
 
 def test_a_step_that_fails_leaves_the_old_form(hall: Hall) -> None:
     """All or nothing."""
-    steps = (*MIGRATIONS, "CREATE TABLE further (id {serial});\nALTER TABLE nowhere ADD COLUMN x TEXT;\n")
+    steps = (*migrations(), "CREATE TABLE further (id {serial});\nALTER TABLE nowhere ADD COLUMN x TEXT;\n")
     with pytest.raises(Exception, match="nowhere"), hall.database.transaction() as connection:
         migrate(connection, steps)
     with hall.database.transaction() as connection:
-        assert version_of(connection) == len(MIGRATIONS)
+        assert version_of(connection) == len(migrations())
         assert "further" not in inspect(connection).get_table_names()
 
 

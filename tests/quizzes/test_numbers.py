@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizzes.numbers import NumberProblem, decimal_text, parse_number, significant_digits
+from quizzes.content.written_numbers import NumberProblem, decimal_text, parse_number, significant_digits
 
 
 @pytest.mark.parametrize(

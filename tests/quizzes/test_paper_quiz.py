@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 
 from autograder.errors import UsageError
 from quizzes.cli import app
-from quizzes.interchange.paper_quiz import LETTERS, paper_quiz
-from quizzes.items.choice import ChoiceQuestion
-from quizzes.quiz_file import load_quiz
+from quizzes.content.items.choice import ChoiceQuestion
+from quizzes.content.quiz_file import load_quiz
+from quizzes.interchange.paper import LETTERS, paper_quiz
 
 
 @pytest.mark.parametrize("version", ["A", "B"])

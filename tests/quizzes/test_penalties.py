@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from quizzes.bank import load_bank
-from quizzes.items import Item
-from quizzes.lint import faults_in_bank
-from quizzes.marking.penalty import fair_penalty, penalised, penalty_sentence
-from quizzes.question import Question
+from quizzes.content.bank import load_bank
+from quizzes.content.items.any_item import Item
+from quizzes.content.lint import faults_in_bank
+from quizzes.content.marking.penalty import fair_penalty, penalised, penalty_sentence
+from quizzes.content.question import Question
 
 WORDS = {"id": "one", "prompt": "Judge [[n]].", "explanation": "So.", "parameters": {"n": {"range": [1, 9]}}}
 BLANKS = [

@@ -6,9 +6,9 @@ import pytest
 from hall import Hall
 from sqlalchemy import delete, insert, select, update
 
-from quizzes.proof.audit import damage, missing, missing_receipts, still_open
-from quizzes.proof.taker import Acknowledged
-from quizzes.store.schema import answer, answer_event, grade, receipt
+from quizzes.loadtest.checks import damage, missing, missing_receipts, still_open
+from quizzes.loadtest.student import Acknowledged
+from quizzes.store.tables import answer, answer_event, grade, receipt
 
 ACTS = {
     "the log has lost it": delete(answer_event),

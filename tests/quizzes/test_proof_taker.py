@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lecture_hall import lecture_hall
 
-from quizzes.proof.answering import asked_in
-from quizzes.proof.client import Connection, Lost
-from quizzes.store.database import Database
+from autograder.site.database import Database
+from quizzes.loadtest.student import Connection, Lost, asked_in
 
 
 def test_answers_are_valid(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter
 
-from quizzes.items import Item
-from quizzes.question import PublicQuestion, Question
+from quizzes.content.items.any_item import Item
+from quizzes.content.question import PublicQuestion, Question
 
 SEEDS = [f"seed {number}".encode() for number in range(50)]
 NUMBER = {"key": "a * 7919 + 0.125", "tolerance": {"mode": "abs", "abs": 0.0317}}

@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 
 from autograder.errors import UsageError
 from autograder.submissions.deterministic_zip import deterministic_zip
-from quizzes.bank import BankFile, load_bank
+from quizzes.content.bank import BankFile, load_bank
+from quizzes.content.lint import faults_in_bank
 from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import Imported, import_package
-from quizzes.lint import faults_in_bank
-from quizzes.timing import Schedule
+from quizzes.schedule.timing import Schedule
 
 MANIFEST = (
     '<?xml version="1.0"?><manifest identifier="m" xmlns="http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1">'

@@ -15,17 +15,17 @@ from every_item import every_item, quiz_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quizzes.bank import BankFile
+from quizzes.content.bank import BankFile
+from quizzes.content.items.any_item import Item
+from quizzes.content.items.choice import ChoicesItem
+from quizzes.content.marking.choice import ChoiceRule
+from quizzes.content.markup import render
+from quizzes.content.randomization import derived_seed
 from quizzes.interchange.concrete import ITEM, concrete
 from quizzes.interchange.exporting import Format, export
-from quizzes.interchange.html import canvas_html, markdown_of, xhtml
+from quizzes.interchange.html_markup import canvas_html, markdown_of, xhtml
 from quizzes.interchange.importing import import_package
-from quizzes.items import Item
-from quizzes.items.choice import ChoicesItem
-from quizzes.marking.choice import ChoiceRule
-from quizzes.text import render
-from quizzes.timing import Schedule
-from quizzes.variant import derived_seed
+from quizzes.schedule.timing import Schedule
 
 SCHEDULE = Schedule(opens_at=0, limit=40 * 60_000)
 ITEMS = every_item()
@@ -195,7 +195,7 @@ def test_partial_credit_in_qti21(tmp_path: Path) -> None:
     """Right less wrong is carried by a mapping: its sum is the share that our marking gives."""
     from defusedxml.ElementTree import fromstring
 
-    from quizzes.interchange.qti21.document import item_document
+    from quizzes.interchange.qti21.writer import item_document
 
     item = next(one for one in ITEMS.values() if isinstance(one, ChoicesItem))
     item = item.model_copy(update={"rule": ChoiceRule.NET_CORRECT})

@@ -13,9 +13,9 @@ from every_item import every_item, quiz_of
 from qti_structure import MANIFEST, QTI12, QTI21, TEST, Rule, faults, local
 
 from autograder.course.course import find_course
+from quizzes.content.quiz_file import load_quiz
 from quizzes.interchange.exporting import Format, export
-from quizzes.quiz_file import load_quiz
-from quizzes.timing import Schedule
+from quizzes.schedule.timing import Schedule
 
 SCHEDULE = Schedule(opens_at=0, due_at=10**12, limit=2_400_000)
 

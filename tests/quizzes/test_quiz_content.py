@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from autograder.course.course import find_course
-from quizzes.bank import load_banks
-from quizzes.items.base import BaseItem
-from quizzes.items.numeric import NumericItem
-from quizzes.lint import faults_in_bank, faults_in_window
-from quizzes.quiz import Quiz
-from quizzes.quiz_file import load_quiz
+from quizzes.content.bank import load_banks
+from quizzes.content.items.base import BaseItem
+from quizzes.content.items.numeric import NumericItem
+from quizzes.content.lint import faults_in_bank, faults_in_window
+from quizzes.content.quiz import Quiz
+from quizzes.content.quiz_file import load_quiz
 
 COURSE = find_course(Path(__file__).parent)
 BANKS = load_banks(COURSE.root / "quizzes" / "banks")
@@ -108,7 +108,7 @@ def test_the_card() -> None:
 
 SHOW = (
     "import hashlib, sys\nfrom pathlib import Path\nfrom autograder.course import find_course\n"
-    "from quizzes.quiz_file import load_quiz\n"
+    "from quizzes.content.quiz_file import load_quiz\n"
     "quiz = load_quiz(find_course(Path(sys.argv[1])), 'quiz4').quiz\n"
     "shown = ''.join(one.public_view().model_dump_json() for one in quiz.variants(b'seed'))\n"
     "print(hashlib.sha256(shown.encode()).hexdigest())\n"

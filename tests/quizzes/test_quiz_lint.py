@@ -8,9 +8,9 @@ import pytest
 
 from autograder.course.course import find_course
 from autograder.errors import ContentError
-from quizzes.bank import load_bank
-from quizzes.lint import faults_in_bank, faults_in_window
-from quizzes.quiz_file import load_quiz
+from quizzes.content.bank import load_bank
+from quizzes.content.lint import faults_in_bank, faults_in_window
+from quizzes.content.quiz_file import load_quiz
 
 GOOD = """topic: Test
 items:

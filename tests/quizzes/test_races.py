@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 from fake_clock import MINUTE
-from hall import PEN, SEAL, Hall
+from hall import PEN, SIGNER, Hall
 from small_quiz import SmallQuiz
 
-from quizzes.attempt import Saved, fold
-from quizzes.proctor import Proctor
-from quizzes.revisions import Outcome
+from autograder.site.database import Database
+from quizzes.attempts.events import Saved, fold
+from quizzes.attempts.save_rules import Outcome
+from quizzes.services.exam import ExamService
 from quizzes.store.attempts import attempts_at, state_of
-from quizzes.store.database import Database
-from quizzes.store.staff import extend_all
+from quizzes.store.extensions import extend_all
 
 
 @pytest.fixture
-def servers(hall: Hall, address: str) -> Iterator[list[Proctor]]:
+def servers(hall: Hall, address: str) -> Iterator[list[ExamService]]:
     """Two server processes' worth of connections and writers on the same database."""
-    second = Proctor(Database(address), hall.clock, SEAL, SmallQuiz)
+    second = ExamService(Database(address), hall.clock, SIGNER, SmallQuiz)
     yield [hall.proctor, second]
     second.close()
 
@@ -35,7 +35,7 @@ def at_once(calls: list[Any]) -> list[Any]:
     return [one.result() if isinstance(one, Future) else one for one in results]
 
 
-def test_many_clicks_on_start(hall: Hall, servers: list[Proctor]) -> None:
+def test_many_clicks_on_start(hall: Hall, servers: list[ExamService]) -> None:
     """One attempt, whichever server gets which click."""
     quiz, student = hall.quiz(), hall.student()
     rows = at_once([lambda s=server: s.start(quiz, student, PEN) for server in servers * 8])
@@ -43,11 +43,11 @@ def test_many_clicks_on_start(hall: Hall, servers: list[Proctor]) -> None:
     assert len(hall.proctor.look(rows[0].id)[1]) == 1
 
 
-def test_one_save_delivered_many_times(hall: Hall, servers: list[Proctor]) -> None:
+def test_one_save_delivered_many_times(hall: Hall, servers: list[ExamService]) -> None:
     """One event, one revision, the same reply to all."""
     attempt = hall.started()
 
-    def deliver(server: Proctor) -> Any:
+    def deliver(server: ExamService) -> Any:
         return server.save(attempt.id, attempt.person, 0, "7", base_rev=0, save_id="save-once", pen=PEN)
 
     results = at_once([lambda s=server: deliver(s) for server in servers * 8])
@@ -56,11 +56,11 @@ def test_one_save_delivered_many_times(hall: Hall, servers: list[Proctor]) -> No
     assert sum(isinstance(one, Saved) for one in hall.proctor.look(attempt.id)[1]) == 1
 
 
-def test_one_of_many_saves_on_the_same_revision_wins(hall: Hall, servers: list[Proctor]) -> None:
+def test_one_of_many_saves_on_the_same_revision_wins(hall: Hall, servers: list[ExamService]) -> None:
     """The others get its value."""
     attempt = hall.started()
 
-    def deliver(server: Proctor, n: int) -> Any:
+    def deliver(server: ExamService, n: int) -> Any:
         save_id = f"save-of-{n:04}"
         return server.save(attempt.id, attempt.person, 0, str(n), base_rev=0, save_id=save_id, pen=PEN)
 
@@ -71,11 +71,11 @@ def test_one_of_many_saves_on_the_same_revision_wins(hall: Hall, servers: list[P
     assert {one.answer for one in results} == {winner[0].answer}
 
 
-def test_handing_in_while_saving(hall: Hall, servers: list[Proctor]) -> None:
+def test_handing_in_while_saving(hall: Hall, servers: list[ExamService]) -> None:
     """What was acknowledged as saved is in the receipt; everything else was refused."""
     attempt = hall.started(questions=16)
 
-    def deliver(server: Proctor, pos: int) -> Any:
+    def deliver(server: ExamService, pos: int) -> Any:
         save_id = f"save-at-{pos:04}"
         return server.save(attempt.id, attempt.person, pos, "7", base_rev=0, save_id=save_id, pen=PEN)
 
@@ -92,7 +92,7 @@ def test_handing_in_while_saving(hall: Hall, servers: list[Proctor]) -> None:
         assert (folded.state, folded.answers) == ("finished", state_of(connection, attempt.id).answers)
 
 
-def test_two_sweepers_and_two_markers(hall: Hall, servers: list[Proctor]) -> None:
+def test_two_sweepers_and_two_markers(hall: Hall, servers: list[ExamService]) -> None:
     """Each attempt is ended once and graded once, and one message goes out for it."""
     quiz = hall.quiz(questions=1)
     attempts = [hall.started(quiz) for _ in range(60)]
@@ -104,7 +104,7 @@ def test_two_sweepers_and_two_markers(hall: Hall, servers: list[Proctor]) -> Non
         assert kinds == ["Started", "Finished", "Graded"]
 
 
-def test_an_extension_while_others_start_and_save(hall: Hall, servers: list[Proctor]) -> None:
+def test_an_extension_while_others_start_and_save(hall: Hall, servers: list[ExamService]) -> None:
     """From two servers at once: nobody misses it, nobody gets it twice, and no save fails."""
     quiz = hall.quiz(limit=None)
     before = [hall.started(quiz) for _ in range(20)]

@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 import yaml
 
-from quizzes.items import Item
-from quizzes.schema import Described, schema_text
+from quizzes.content.items.any_item import Item
+from quizzes.content.json_schema import Described, schema_text
 
 QUIZZES = Path(__file__).parents[2] / "quizzes"
 FILES = [*(("bank", one) for one in sorted(QUIZZES.glob("banks/*.yaml"))), ("quiz", QUIZZES / "quiz4.yaml")]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizzes.bank import load_bank
-from quizzes.lint import faults_in_bank
-from quizzes.marking.words import matches, pattern_problem, plain
+from quizzes.content.bank import load_bank
+from quizzes.content.lint import faults_in_bank
+from quizzes.content.marking.short_text import matches, pattern_problem, plain
 
 BANK = """topic: Test
 items:

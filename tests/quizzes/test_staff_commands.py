@@ -13,9 +13,9 @@ from fake_clock import MINUTE, FakeClock
 from lecture_hall import NUMERIC, LectureHall, lecture_hall
 
 from autograder.errors import AutograderError
+from autograder.site.database import Database
 from quizzes.cli import app
-from quizzes.store.database import Database
-from quizzes.store.grades import points_of
+from quizzes.store.marks import points_of
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from fake_clock import MINUTE
 from lecture_hall import ESSAY, NUMERIC, TEXT, LectureHall
 from playwright.sync_api import Browser, expect
 
-from quizzes.scores import scores_at
+from quizzes.services.scores import scores_at
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -8,8 +8,9 @@ import pytest
 from fake_clock import MINUTE
 from lecture_hall import ESSAY, NUMERIC, TEXT, LectureHall, Student
 
-from quizzes.store.audit import acts_on
-from quizzes.store.grades import marks_in, points_of, runs_of
+from autograder.site.audit import acts_on
+from quizzes.store.marks import marks_in, points_of
+from quizzes.store.regrades import runs_of
 
 GETS = (
     "/staff/all",

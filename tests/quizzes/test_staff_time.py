@@ -9,15 +9,16 @@ from fake_clock import MINUTE
 from hall import PEN, Hall
 from small_quiz import small_quiz
 
-from quizzes.attempt import fold
-from quizzes.refusal import Conflict
-from quizzes.revisions import Outcome
+from autograder.errors import Conflict
+from autograder.site.audit import acts_on
+from autograder.site.people import enrol
+from quizzes.attempts.events import fold
+from quizzes.attempts.save_rules import Outcome
+from quizzes.schedule.timing import Accommodation, Override
 from quizzes.store.attempts import state_of
-from quizzes.store.audit import acts_on
-from quizzes.store.catalogue import publish
-from quizzes.store.people import enrol, set_override
-from quizzes.store.staff import apply_terms, extend, extend_all, reopen
-from quizzes.timing import Accommodation, Override
+from quizzes.store.extensions import apply_terms, extend, extend_all, reopen
+from quizzes.store.overrides import set_override
+from quizzes.store.quizzes import publish
 
 
 def test_an_extension_is_known_with_the_next_save(hall: Hall) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
-from hall import SEAL, Hall
+from hall import SIGNER, Hall
 from small_quiz import SmallQuiz
 
-from quizzes.clock import ServerClock
-from quizzes.proctor import Proctor
-from quizzes.store.database import Database
-from quizzes.store.log import latest
-from quizzes.sweeper import Sweeper
+from autograder.site.background import PeriodicTask
+from autograder.site.clock import ServerClock
+from autograder.site.database import Database
+from quizzes.services.exam import ExamService
+from quizzes.store.events import latest
 
 
 def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCaptureFixture) -> None:
@@ -28,7 +28,7 @@ def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCa
             raise OSError("the database is away")
         return 0
 
-    sweeper = Sweeper(sweep, every=0.01)
+    sweeper = PeriodicTask(sweep, every=0.01)
     assert thrice.wait(30)
     sweeper.stop()
     assert "A sweep failed" in caplog.text
@@ -43,7 +43,7 @@ def test_a_restart_ends_what_became_overdue_meanwhile(hall: Hall, address: str) 
     assert floor == attempt.started_at
     wrong_wall = ServerClock(floor, wall=lambda: 0, steady=lambda: 0)
     assert wrong_wall.now() == floor
-    second = Proctor(Database(address), hall.clock, SEAL, SmallQuiz)
+    second = ExamService(Database(address), hall.clock, SIGNER, SmallQuiz)
     ended, done = [], threading.Event()
 
     def sweep() -> int:
@@ -51,7 +51,7 @@ def test_a_restart_ends_what_became_overdue_meanwhile(hall: Hall, address: str) 
         done.set()
         return ended[-1]
 
-    sweeper = Sweeper(sweep)
+    sweeper = PeriodicTask(sweep)
     assert done.wait(30)
     sweeper.stop()
     second.close()

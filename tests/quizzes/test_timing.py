@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizzes.timing import (
+from quizzes.schedule.timing import (
     Accommodation,
     Arrival,
     Override,

@@ -13,11 +13,12 @@ from fake_clock import MINUTE
 from lecture_hall import ESSAY, NUMERIC, TEXT, LectureHall
 from sqlalchemy import func, select
 
-from quizzes.items.numeric import NumericQuestion
-from quizzes.refusal import Busy
-from quizzes.store.schema import attempt as attempts
-from quizzes.store.schema import outbox, receipt
-from quizzes.timing import Accommodation
+from autograder.errors import Busy
+from autograder.site.tables import outbox
+from quizzes.content.items.numeric import NumericQuestion
+from quizzes.schedule.timing import Accommodation
+from quizzes.store.tables import attempt as attempts
+from quizzes.store.tables import receipt
 
 
 def count(lectures: LectureHall, table: object) -> int:
@@ -118,7 +119,7 @@ def test_a_busy_server_drops_nothing(lectures: LectureHall, monkeypatch: pytest.
     student = lectures.student()
     attempt = student.start()
     with monkeypatch.context() as context:
-        context.setattr("quizzes.store.writer.QUEUE", 0)
+        context.setattr("autograder.site.writer.QUEUE", 0)
         reply = student.save(attempt, TEXT, "patient", save_id="a-patient-save")
         assert (reply.status_code, reply.headers["Retry-After"]) == (503, str(Busy.retry_after))
     assert student.save(attempt, TEXT, "patient", save_id="a-patient-save").json()["rev"] == 1

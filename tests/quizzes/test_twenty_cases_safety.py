@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 from fake_clock import MINUTE
-from lecture_hall import CHOICE, CODE, ESSAY, SEAL, TEXT, LectureHall, Student
+from lecture_hall import CHOICE, CODE, ESSAY, SIGNER, TEXT, LectureHall, Student
 
-from quizzes.items.choice import ChoiceQuestion
-from quizzes.store.sessions import LASTS, new_link, new_passcode
+from autograder.site.sessions import LASTS, new_link, new_passcode
+from quizzes.content.items.choice import ChoiceQuestion
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}"
 
@@ -129,7 +129,7 @@ def test_one_time_links(lectures: LectureHall) -> None:
     """A link signs in once; looking at it, as mail programs do, does not use it up."""
     name = lectures.student().name
     with lectures.database.transaction() as connection:
-        secret = new_link(connection, name, SEAL, lectures.clock.now())
+        secret = new_link(connection, name, SIGNER, lectures.clock.now())
     first, second = Student(lectures, name), Student(lectures, name)
     for _ in range(3):
         assert first.get(f"/sign-in/{secret}").status_code == 200
@@ -157,7 +157,7 @@ def test_a_session_that_ends_in_a_quiz(lectures: LectureHall) -> None:
     assert page.status_code == 401
     kept = html.unescape(re.search(r'name="kept" value="([^"]*)"', page.text)[1])  # type: ignore[index]
     with lectures.database.transaction() as connection:
-        code = new_passcode(connection, student.name, SEAL)
+        code = new_passcode(connection, student.name, SIGNER)
     again = student.post(
         "/sign-in", person=student.name, passcode=code, next=f"/attempts/{attempt}", kept=kept
     )

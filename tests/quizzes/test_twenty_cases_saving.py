@@ -8,8 +8,8 @@ import pytest
 from fake_clock import MINUTE
 from lecture_hall import CHOICE, NUMERIC, TEXT, LectureHall
 
-from quizzes.attempt import Saved
-from quizzes.raw import LARGEST
+from quizzes.attempts.events import Saved
+from quizzes.attempts.response import LARGEST
 
 
 def test_lost_acknowledgement(lectures: LectureHall) -> None:

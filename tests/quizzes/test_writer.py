@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import Connection, event, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from quizzes.refusal import Busy, Conflict
-from quizzes.store import writer as writer_module
-from quizzes.store.database import Database
-from quizzes.store.schema import person
-from quizzes.store.writer import Writer
+from autograder.errors import Busy, Conflict
+from autograder.site import writer as writer_module
+from autograder.site.database import Database
+from autograder.site.tables import person
+from autograder.site.writer import Writer
 
 
 class Held:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from autograder.course.course import find_course
-from quizzes.bank import load_bank
-from quizzes.lint import faults_in_bank
+from quizzes.content.bank import load_bank
+from quizzes.content.lint import faults_in_bank
 
 ROOT = find_course(Path(__file__).parent).root
 

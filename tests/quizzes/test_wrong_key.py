@@ -7,13 +7,13 @@ from pathlib import Path
 from lecture_hall import LectureHall
 from sqlalchemy import func, select
 
-from quizzes.enrolling import COURSE
-from quizzes.quiz_file import load_quiz
-from quizzes.regrade import propose_regrade
+from autograder.site.people import COURSE, add_person, enrol
+from autograder.site.tables import outbox
+from quizzes.content.quiz_file import load_quiz
+from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import find
-from quizzes.store.grades import points_of, release
-from quizzes.store.people import add_person, enrol
-from quizzes.store.schema import outbox
+from quizzes.store.marks import points_of
+from quizzes.store.regrades import release
 
 STUDENTS = 200
 PEN = "pen-of-a-window"
