@@ -25,7 +25,7 @@ demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
 
 .demo/%/graded/index.html: $(READY) $(SOURCES)
 	@rm -rf .demo/$*
-	@$(BIN)/autograder sample $* --students $(STUDENTS) --out .demo/$*/class
+	@$(BIN)/autograder demo-class $* --students $(STUDENTS) --out .demo/$*/class
 	@$(BIN)/autograder grade $* .demo/$*/class --out .demo/$*/graded --seed 15
 
 test: $(READY) system

@@ -1,4 +1,4 @@
-"""`autograder grade`: a class of notebooks in, reports and pages out."""
+"""`autograder grade`: from a class of notebooks to reports and pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import (
+    AssignmentArgument,
+    CourseOption,
+    DatasetOption,
+    SandboxOption,
+    SchedulerOption,
+    SeedOption,
+    WorkersOption,
+)
 from autograder.cli.run import Options, run
 from autograder.cli.show import say
 from autograder.course.course import find_course
@@ -22,25 +31,24 @@ __all__ = ["grade"]
 
 
 def grade(
-    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
+    assignment: AssignmentArgument,
     path: Annotated[
-        Path, typer.Argument(help="A notebook, a folder of notebooks, a folder a student, or an archive.")
+        Path,
+        typer.Argument(
+            help="A notebook, a directory of notebooks, one directory per student, or an archive."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="The folder to write to, or to go on with.")],
-    seed: Annotated[int | None, typer.Option(min=0, help="Repeat an earlier run's random inputs.")] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
-    dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
-    scheduler: Annotated[
-        str, typer.Option(help="Grade on the workers of this address, such as tcp://host:8786.")
-    ] = "",
-    sandbox: Annotated[
-        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
-    ] = "good",
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    out: Annotated[Path, typer.Option(help="The results directory: a new one, or one to resume.")],
+    seed: SeedOption = None,
+    workers: WorkersOption = 0,
+    dataset: DatasetOption = "",
+    scheduler: SchedulerOption = "",
+    sandbox: SandboxOption = "good",
+    course: CourseOption = None,
 ) -> None:
     """Grade submissions and write reports, feedback pages, the class page and a table of grades.
 
-    What is in the folder already and has not changed is left alone, so a run that was stopped goes on.
+    Submissions that are graded already and have not changed are skipped: rerun the command to resume.
     """
     here = find_course(course)
     here.folders(assignment)  # a mistyped name is said before anything is read

@@ -1,13 +1,20 @@
-"""`autograder regrade`: grade again what was handed in, and say what that changes."""
+"""`autograder regrade`: grade stored submissions again and list the changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from autograder.cli.options import (
+    CourseOption,
+    DatasetOption,
+    ResultsArgument,
+    SandboxOption,
+    SchedulerOption,
+    WorkersOption,
+)
 from autograder.cli.run import Options, run
 from autograder.course.course import find_course
 from autograder.errors import UsageError
@@ -20,24 +27,25 @@ __all__ = ["regrade"]
 
 
 def regrade(
-    results: Annotated[Path, typer.Argument(help="A folder that `autograder grade` wrote.")],
+    results: ResultsArgument,
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
-    only_raise: Annotated[bool, typer.Option(help="Take over no lower score.")] = False,
+    only_raise: Annotated[
+        bool, typer.Option(help="Keep the earlier score where the new one is lower.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would change and write nothing.")] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Grade everything again, not only what changed checks touch.")
+        bool,
+        typer.Option("--all", help="Grade everything again, not only what changed checks touch."),
     ] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
-    dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
-    scheduler: Annotated[str, typer.Option(help="Grade on the workers of this address.")] = "",
-    sandbox: Annotated[
-        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
-    ] = "good",
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    workers: WorkersOption = 0,
+    dataset: DatasetOption = "",
+    scheduler: SchedulerOption = "",
+    sandbox: SandboxOption = "good",
+    course: CourseOption = None,
 ) -> None:
-    """Grade again what a changed check, reference or limit touches, with a list of before and after.
+    """Grade again what a changed check, reference or limit touches, and list scores before and after.
 
-    Scores and comments that a person set stay, whatever comes out.
+    Scores and comments that were set by hand stay.
     """
     folder = Results(results.absolute())
     lines, _ = read_ledger(folder.ledger)

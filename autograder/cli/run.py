@@ -89,7 +89,7 @@ def run(
         if batch.given_up:
             raise SandboxError(
                 f"{len(batch.given_up)} of {total} submissions could not be graded, by no fault of theirs.",
-                next_step="Free some memory, or take fewer --workers, and start the same command again.",
+                next_step="Free some memory or reduce --workers, then rerun the command.",
             )
 
 
@@ -109,7 +109,7 @@ def _stoppable(batch: Batch) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say(f"\nStopped. What is graded is kept in {batch.results.root}; the same command goes on with it.")
+        say(f"\nStopped. Graded submissions are kept in {batch.results.root}. Rerun the command to resume.")
         raise
 
 

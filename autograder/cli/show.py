@@ -35,9 +35,9 @@ MOST_CHANGES = 100
 def complain(problem: AutograderError) -> None:
     """Say what went wrong and what to do next, on standard error."""
     out = Console(stderr=True, highlight=False)
-    out.print(f"[red]Error:[/red] {printable(problem.message)}")
+    out.print(f"[red]Error:[/red] {printable(problem.message)}", soft_wrap=True)
     if problem.next_step:
-        out.print(f"  {printable(problem.next_step)}")
+        out.print(f"  {printable(problem.next_step)}", soft_wrap=True)
 
 
 def printable(text: str) -> str:

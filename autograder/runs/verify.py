@@ -44,7 +44,7 @@ def _table(results: Results, lines: Sequence[Line], course: Course) -> list[str]
     if not results.grades.is_file() or results.grades.read_bytes() != expected:
         return [
             f"{results.grades} is not what the ledger and today's rules for lateness and attempts give; "
-            f"`autograder report {results.root.name}` writes it anew."
+            f"`autograder refresh {results.root.name}` writes it anew."
         ]
     return []
 

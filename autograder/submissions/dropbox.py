@@ -107,7 +107,7 @@ def read_about(folder: Path) -> About:
     except (OSError, ValidationError) as problem:
         raise UsageError(
             f"{folder} is no place to hand in to.",
-            next_step="Ask your instructor for the folder; `autograder drop` makes one.",
+            next_step="Ask your instructor for the folder; `autograder dropbox` makes one.",
         ) from problem
 
 

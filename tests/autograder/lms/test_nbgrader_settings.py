@@ -105,7 +105,7 @@ def test_a_student_that_cannot_be_a_folder(tiny_course: Course, tmp_path: Path) 
 
 def test_an_unknown_assignment_gets_a_sentence(tiny_course: Course, tmp_path: Path) -> None:
     """The command names the assignments there are."""
-    command = ["nbgrader-course", tmp_path / "new", "--assignment", "none"]
+    command = ["nbgrader", "init", tmp_path / "new", "--assignment", "none"]
     said = run("autograder", *command, folder=tiny_course.root, fails=True)
     assert f"Take one of: {ASSIGNMENT}" in said
     assert not (tmp_path / "new").exists()

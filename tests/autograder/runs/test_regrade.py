@@ -188,8 +188,8 @@ def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> 
     """A score and a comment set by hand survive regrading, and pages and table show them as such."""
     out = tmp_path / "out"
     grade_class(course, ASSIGNMENT, classroom, out)
-    words = ("change", out, "bob", "--score", 5.5, "--comment", "Oral <b>exam</b>.", "--why", "illness")
-    assert autograder(*words, "--who", "ta", folder=course).returncode == 0
+    words = ("override", out, "bob", "--score", 5.5, "--comment", "Oral <b>exam</b>.", "--reason", "illness")
+    assert autograder(*words, "--author", "ta", folder=course).returncode == 0
     regrade(out, "--all")
     assert "bob,5.5,6" in (out / "grades.csv").read_text()
     page = (out / "feedback" / "bob.html").read_text()
@@ -197,7 +197,7 @@ def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> 
     assert "set by hand" in (out / "index.html").read_text()
     line = json.loads((out / "ledger.jsonl").read_text().splitlines()[3])
     assert (line["kind"], line["who"], line["why"]) == ("changed", "ta", "illness")
-    assert autograder("change", out, "bob", "--clear", "--why", "mistake", folder=course).returncode == 0
+    assert autograder("override", out, "bob", "--clear", "--reason", "mistake", folder=course).returncode == 0
     assert "bob,5.5" not in (out / "grades.csv").read_text()
     assert "set by hand" not in (out / "feedback" / "bob.html").read_text()
 
@@ -212,7 +212,7 @@ def test_attempts(course: Path, classroom: Path, tmp_path: Path) -> None:
     assert "attempt 2 of 2" in (out / "feedback" / "ann~2.html").read_text()
     assert "ann,6,6" not in (out / "grades.csv").read_text()
     (course / "course.yaml").write_text((course / "course.yaml").read_text() + "attempts: best\n")
-    assert autograder("report", out, folder=course).returncode == 0
+    assert autograder("refresh", out, folder=course).returncode == 0
     assert "ann,6,6" in (out / "grades.csv").read_text()
     assert "another attempt than the one that counts" in (out / "feedback" / "ann~2.html").read_text()
 

@@ -114,7 +114,7 @@ def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
     course = shutil.copytree(tiny_course.root, tmp_path / "course")
     yaml = course / "assignments" / ASSIGNMENT / "assignment.yaml"
     yaml.write_text(yaml.read_text() + "due: 2020-01-01T12:00\nlate:\n  per_day: 0.1\n  at_most: 0.5\n")
-    assert autograder("drop", ASSIGNMENT, "--to", tmp_path / "drop", folder=course).returncode == 0
+    assert autograder("dropbox", ASSIGNMENT, "--to", tmp_path / "drop", folder=course).returncode == 0
     mine = tmp_path / "mine"
     mine.mkdir()
     for source in ("x = 1", SOURCE):
