@@ -45,5 +45,5 @@ def _require_person(connection: Connection, person: str) -> None:
     if person not in names_in(connection, COURSE):
         raise UsageError(
             f"{person} is not in this course.",
-            next_step="Import the roster first, or correct the student ID.",
+            next_step="Import the roster first.",
         )
