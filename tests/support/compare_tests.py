@@ -11,7 +11,7 @@ ids) and its assertions: `assert` statements and calls of `pytest.raises`, `pyte
 
 `compare` finds the successor of every test: by the map; else the same id; else the only test of that name;
 else, of several of that name, the one with the same docstring. It exits with 1 when a test has no successor,
-when the successor has fewer assertions or fewer cases, or when the whole tree has fewer assertions than before.
+when the successor has fewer assertions or cases, or when the whole tree has fewer assertions than before.
 
 The map is YAML (or JSON) with these sections, all optional; an id is `path::test` or `path::Class::test`:
 
