@@ -4,10 +4,10 @@
     python tests/support/make_kept_records.py [--commit COMMIT] [--out FOLDER]
 
 The script needs a clone with the history of the repository. It checks out COMMIT (the last one before the
-rooms were renamed) beside the repository, runs that version's own commands and its own server with a clock that
-the script turns, and reads what they wrote with plain `json`, `csv` and `sqlite3` into `expected.json`. Run it
-again only to record something more of version 0.1; its numbers, keys and codes are drawn anew each time, and
-the people are invented. What it leaves:
+rooms were renamed) beside the repository, runs that version's own commands and its own server with a clock
+that the script turns, and reads what they wrote with plain `json`, `csv` and `sqlite3` into
+`expected.json`. Run it again only to record something more of version 0.1; its numbers, keys and codes are
+drawn anew each time, and the people are invented. What it leaves:
 
     course/        course.yaml, roster, quizzes, registration with a learning platform, an assignment's dates
     submitted/     what was handed in first, as nbgrader collects it
