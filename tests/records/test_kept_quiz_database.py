@@ -518,3 +518,10 @@ def test_the_fixture_is_whole() -> None:
         assert statements.count(f"INSERT INTO {table} (") == count == len(old_rows(table)), table
     for receipt in old_rows("receipt"):
         assert hashlib.sha256(receipt["body"].encode()).hexdigest() == receipt["digest"]
+
+
+def test_no_record_names_a_machine() -> None:
+    """Folders of the machine that made the records are in none of them."""
+    for path in sorted(KEPT.rglob("*")):
+        if path.is_file():
+            assert re.search(rb"/tmp/|/home/|/root/|/usr/", path.read_bytes()) is None, path.name
