@@ -19,23 +19,21 @@ from typing import Any
 
 import psycopg
 import pytest
+from exam_fixture import numbers
 from fake_clock import MINUTE, FakeClock
-from hall import numbers
-from kept import EXPECTED, KEPT, course_in, quizzes
-from lecture_hall import LectureHall, Student
+from kept_records import EXPECTED, KEPT, course_in, quizzes
+from live_server import LectureHall, Student
 from platform_simulator import Browser, Platform
-from postgres import postgres
 
-from autograder.course import find_course
-from quizzes.lti.sender import Sender
-from quizzes.lti.tool import Tool
-from quizzes.proof.audit import faults_in_file
-from quizzes.store.backup import secret_beside
-from quizzes.store.database import Database
-from quizzes.store.grades import points_of
-from quizzes.store.receipts import Seal, last_receipt
-
-__all__ = ["postgres"]
+from autograder.course.course import find_course
+from autograder.site.backup import secret_beside
+from autograder.site.database import Database
+from autograder.site.lti.services import Tool
+from autograder.site.signer import Signer
+from quizzes.loadtest.checks import faults_in_file
+from quizzes.services.score_sender import Sender
+from quizzes.store.marks import points_of
+from quizzes.store.receipts import confirms, last_receipt
 
 SAID = EXPECTED["quizzes"]
 NAMED: dict[str, str] = SAID["attempts"]  # an attempt's id by what it was made for
@@ -102,11 +100,11 @@ class Kept:
     def hall(self) -> LectureHall:
         """The server, with its clock at the moment the records were kept; started when it is asked for."""
         if self._hall is None:
-            seal = Seal(secret_beside(self.file))
+            signer = Signer(secret_beside(self.file))
             course, fake = find_course(self.course), FakeClock(NOW)
             database = Database(self.address)
-            self._hall = LectureHall(database, self.course, fake, course=course, seal=seal)
-            self._hall.site.lti = Tool(self.course, self.file.parent, seal)
+            self._hall = LectureHall(database, self.course, fake, course=course, signer=signer)
+            self._hall.site.lti = Tool(self.course, self.file.parent, signer)
             self.platform.tool_keys = f"{self._hall.address}/lti/keys"
         return self._hall
 
@@ -232,7 +230,7 @@ def test_receipts_verify(kept: Kept) -> None:
     for attempt, receipt in newest.items():
         with kept.hall.database.reading() as connection:
             given = last_receipt(connection, attempt)
-        assert given is not None and kept.hall.seal.confirms(given)
+        assert given is not None and confirms(kept.hall.signer, given)
         assert (given.body, given.digest, given.signature) == (
             receipt["body"],
             receipt["digest"],
@@ -328,7 +326,7 @@ def test_what_is_overdue_is_ended(kept: Kept) -> None:
         assert kept.state(attempt) == "graded"
         with kept.hall.database.reading() as connection:
             receipt = last_receipt(connection, attempt)
-        assert receipt is not None and kept.hall.seal.confirms(receipt)
+        assert receipt is not None and confirms(kept.hall.signer, receipt)
     assert {kept.total(one) for one in ENDED} == {ATTEMPTS[one]["total"] for one in ENDED}
 
 
@@ -491,7 +489,12 @@ def test_scores_that_waited_are_sent(kept: Kept) -> None:
     hall = kept.hall
     assert hall.site.lti is not None
     sender = Sender(
-        hall.database, hall.proctor.writer, hall.site.lti, hall.site.course, hall.site.quiz, lambda *_: "best"
+        hall.database,
+        hall.proctor.writer,
+        hall.site.lti,
+        hall.site.course,
+        hall.quizzes.quiz,
+        lambda *_: "best",
     )
     waiting = [row for row in SAID["outbox"] if row["done_at"] is None]
     assert any(row["last_problem"] for row in waiting) and any(row["tries"] == 0 for row in waiting)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from command import autograder
-from kept import EXPECTED, KEPT, course_in, results_in
+from kept_records import EXPECTED, KEPT, course_in, results_in
 
 HOMEWORK = EXPECTED["homework"]
 STUDENTS: dict[str, dict[str, Any]] = HOMEWORK["students"]
