@@ -9,13 +9,12 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.run import derive
-from autograder.course.assignment import assignment_file
+from autograder.cli.run import show_run
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.results.ledger import Graded, ScoreOverridden, read_ledger, run_started
+from autograder.results.ledger import Graded, ScoreOverridden, read_ledger
 from autograder.results.results_folder import Results
-from autograder.runs.batch import Batch
+from autograder.runs.run import publish_class
 
 __all__ = ["change", "report"]
 
@@ -67,10 +66,4 @@ def report(results: Folder, course: CourseFolder = None) -> None:
 
 
 def _write(results: Path, course: Path | None, line: ScoreOverridden | None) -> None:
-    folder, found = Results(results.absolute()), find_course(course)
-    lines, _ = read_ledger(folder.ledger)
-    first = run_started(lines, folder.ledger)
-    with Batch(folder, first.assignment) as batch:
-        if line is not None:
-            batch.ledger.append([line])
-        derive(found, first.assignment, assignment_file(found, first.assignment), batch)
+    show_run(publish_class(find_course(course), Results(results.absolute()), line))

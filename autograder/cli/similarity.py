@@ -38,7 +38,7 @@ def similarity(
     with unpacked(path) as (place, left_out):
         entries = collect_submissions(place, assignment)
         for one in left_out:
-            say(f"Left out of {path.name}: {one.name}: {one.why}")
+            say(f"Left out of {path.name}: {one.name}: {one.reason}")
         with progress_bar() as progress:
             bar = progress.add_task(f"Reading {assignment}", total=len(entries))
             for entry in entries:

@@ -16,9 +16,9 @@ from autograder.cli.show import console, printable, say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.errors import SubmissionError, UsageError
-from autograder.submissions.dropbox import About, Receipt, attempts, hand_in, open_drop, read_about
+from autograder.submissions.dropbox import About, Receipt, add_attempt, attempts, create_dropbox, read_about
 from autograder.submissions.notebook import read_notebook
-from autograder.submissions.submission import read_file
+from autograder.submissions.submission import read_submission
 
 __all__ = ["drop", "receipts", "submit"]
 
@@ -36,7 +36,7 @@ def drop(
     due = file.due if file.due is None or file.due.tzinfo else file.due.replace(tzinfo=found.zone)
     functions = [name for task in file.tasks for name in task.functions]
     about = About(assignment=assignment, title=file.title, due=due, functions=functions)
-    say(f"Students hand in with: autograder submit NOTEBOOK --to {open_drop(to.absolute(), about)}")
+    say(f"Students hand in with: autograder submit NOTEBOOK --to {create_dropbox(to.absolute(), about)}")
 
 
 def submit(
@@ -46,14 +46,14 @@ def submit(
 ) -> None:
     """Hand a notebook in and keep a receipt. You may do so again; every attempt is kept."""
     about = read_about(to)
-    file = read_file(notebook)
-    if file.problem:
-        raise UsageError(f"{notebook}: {file.problem}")
+    file = read_submission(student, notebook)
+    if file.unreadable:
+        raise UsageError(f"{notebook}: {file.unreadable}")
     try:
         source = "\n".join(cell.source for cell in read_notebook(file.data))
     except SubmissionError as problem:
         raise UsageError(f"{notebook}: {problem.message}", next_step=problem.next_step) from problem
-    receipt = hand_in(to, student or getpass.getuser(), file.data, datetime.now(UTC))
+    receipt = add_attempt(to, student or getpass.getuser(), file.data, datetime.now(UTC))
     with (notebook.absolute().parent / KEPT).open("a", encoding="utf-8") as kept:
         kept.write(receipt.model_dump_json() + "\n")
     missing = [name for name in about.functions if not re.search(rf"^\s*def {name}\b", source, re.MULTILINE)]
@@ -77,7 +77,7 @@ def receipts(
     else:
         due = read_about(place).due
         for one in attempts(place):
-            notes = [*(["Late."] if due and one.at > due else []), *one.doubts]
+            notes = [*(["Late."] if due and one.at > due else []), *one.issues]
             table.add_row(
                 printable(one.student), _local(one.at), printable(one.path.name), printable(" ".join(notes))
             )
