@@ -220,7 +220,7 @@ class ReportSummary:
     dataset: str
     earned: float
     possible: float
-    stands_out: str  # one sentence: what lost the most, or that nothing did
+    headline: str  # one sentence: what lost the most, or that nothing did
     tasks: tuple[TaskPoints, ...]
     checks: tuple[CheckSummary, ...]
 
@@ -257,7 +257,7 @@ def summarize_report(report: Report) -> ReportSummary:
         dataset=report.dataset,
         earned=report.score.earned,
         possible=report.score.possible,
-        stands_out=_headline(report)[:LONGEST_TEXT],
+        headline=_headline(report)[:LONGEST_TEXT],
         tasks=tuple(
             TaskPoints(t.task, t.title or t.task, t.earned, t.possible, t.extra) for t in report.tasks
         ),

@@ -28,8 +28,8 @@ from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
 from autograder.lms.moodle import moodle_worksheet
-from autograder.pages.publish import counted_reports
 from autograder.report import Report
+from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
 from autograder.submissions.collecting import Unmatched
 
@@ -105,7 +105,8 @@ def _autograder(
 
 def _lines(results: Path, course: Path | None, platform: str) -> list[GradeRow]:
     found = find_course(course)
-    final_scores = [standing for standing, _ in counted_reports(Results(results.absolute()), found)]
+    graded = GradedAssignment.read(Results(results.absolute()), found)
+    final_scores = [score for score, _ in graded.counted_reports()]
     return grade_rows(final_scores, find_roster(found.root), platform)
 
 
@@ -132,5 +133,5 @@ def write_export(out: Path, data: bytes, left: Sequence[Unmatched]) -> None:
             f"{out} cannot be written: {problem.strerror}.", next_step="Name another file."
         ) from problem
     for unmatched in left:
-        say(f"Not in {out.name}: {unmatched.name}: {unmatched.why}")
+        say(f"Not in {out.name}: {unmatched.name}: {unmatched.reason}")
     say(f"Written  {out}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -17,15 +16,14 @@ from autograder.cli.options import (
     SeedOption,
     WorkersOption,
 )
-from autograder.cli.run import Options, run
+from autograder.cli.run import show_progress, show_run
 from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
 from autograder.lms.layouts import collect_submissions
 from autograder.results.results_folder import Results
-from autograder.runs.batch import Batch
+from autograder.runs.run import RunOptions, grade_class
 from autograder.submissions.class_archive import unpacked
-from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["grade"]
 
@@ -50,21 +48,14 @@ def grade(
 
     Submissions that are graded already and have not changed are skipped: rerun the command to resume.
     """
-    here = find_course(course)
-    here.folders(assignment)  # a mistyped name is said before anything is read
-    with unpacked(path) as (place, left_out):
-        found = collect_submissions(place, assignment, find_roster(here.root))
-        for one in left_out:
-            say(f"Left out of {path.name}: {one.name}: {one.why}")
-
-        def handed(batch: Batch) -> tuple[Iterable[SubmittedFile], int]:
-            return batch.read(found.entries), len(found.entries)
-
-        run(
-            here,
-            assignment,
-            Results(out.absolute()),
-            seed,
-            Options(workers, dataset, sandbox, scheduler),
-            handed,
-        )
+    root = find_course(course)
+    root.folders(assignment)  # a mistyped name is reported before anything is read
+    results = Results(out.absolute())
+    with unpacked(path) as (folder, skipped):
+        collected = collect_submissions(folder, assignment, find_roster(root.root))
+        for member in skipped:
+            say(f"Left out of {path.name}: {member.name}: {member.reason}")
+        options = RunOptions(seed, workers, dataset, sandbox, scheduler=scheduler)
+        with show_progress(f"Grading {assignment}", results) as progress:
+            summary = grade_class(root, assignment, collected, results, options, progress)
+    show_run(summary)

@@ -27,8 +27,8 @@ from autograder.lms.moodle import moodle_import
 from autograder.lms.nbgrader.push import Pushed, push_quiz
 from autograder.lms.nbgrader.push import push as push_reports
 from autograder.pages.gradebook_pages import write_book
-from autograder.pages.publish import counted_reports
 from autograder.pages.text import count
+from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
 
 __all__ = ["app"]
@@ -117,9 +117,9 @@ def push(
             for column in quiz_columns(path, found):
                 _pushed(push_quiz(column, db), db)
         else:
-            counted = list(counted_reports(Results(path.absolute()), found))
-            final_scores = {standing.student: standing for standing, _ in counted}
-            _pushed(push_reports([report for _, report in counted], db, final_scores), db)
+            graded = GradedAssignment.read(Results(path.absolute()), found)
+            reports = [report for _, report in graded.counted_reports()]
+            _pushed(push_reports(reports, db, graded.final_scores), db)
 
 
 def _pushed(done: Pushed, db: str) -> None:

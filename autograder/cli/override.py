@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from autograder.cli.options import CourseOption, ResultsArgument
-from autograder.cli.refresh import rewrite
+from autograder.cli.run import show_run
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.results.ledger import Graded, ScoreOverridden, read_ledger
 from autograder.results.results_folder import Results
+from autograder.runs.run import publish_class
 
 __all__ = ["override"]
 
@@ -44,15 +46,12 @@ def override(
     overrides = [line for line in lines if isinstance(line, ScoreOverridden) and line.student == student]
     before = overrides[-1] if overrides else None
     kept = None if clear or before is None else before.earned
-    rewrite(
-        results,
-        course,
-        ScoreOverridden(
-            at=datetime.now(UTC),
-            student=student,
-            earned=score if score is not None else kept,
-            comment=comment if comment is not None else (before.comment if before else ""),
-            who=author or getpass.getuser(),
-            why=reason,
-        ),
+    line = ScoreOverridden(
+        at=datetime.now(UTC),
+        student=student,
+        earned=score if score is not None else kept,
+        comment=comment if comment is not None else (before.comment if before else ""),
+        who=author or getpass.getuser(),
+        why=reason,
     )
+    show_run(publish_class(find_course(course), Results(results.absolute()), line))

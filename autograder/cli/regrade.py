@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -15,13 +14,10 @@ from autograder.cli.options import (
     SchedulerOption,
     WorkersOption,
 )
-from autograder.cli.run import Options, run
+from autograder.cli.run import show_progress, show_run
 from autograder.course.course import find_course
-from autograder.errors import UsageError
-from autograder.results.ledger import Graded, read_ledger, run_started
 from autograder.results.results_folder import Results
-from autograder.runs.batch import Batch
-from autograder.submissions.collecting import SubmittedFile
+from autograder.runs.run import RunOptions, regrade_class
 
 __all__ = ["regrade"]
 
@@ -47,25 +43,16 @@ def regrade(
 
     Scores and comments that were set by hand stay.
     """
-    folder = Results(results.absolute())
-    lines, _ = read_ledger(folder.ledger)
-    first = run_started(lines, folder.ledger)
-    graded = {(line.student, line.submission) for line in lines if isinstance(line, Graded)}
-    chosen = set(student) if student else None
-    if unknown := sorted((chosen or set()) - {one for one, _ in graded}):
-        raise UsageError(
-            f"{folder.root} holds nothing of {unknown[0]}.",
-            next_step="Write the student as grades.csv does.",
-        )
-
-    def handed(batch: Batch) -> tuple[Iterable[SubmittedFile], int]:
-        return batch.stored(chosen), sum(chosen is None or one in chosen for one, _ in graded)
-
-    run(
-        find_course(course),
-        first.assignment,
-        folder,
-        None,
-        Options(workers, dataset, sandbox, scheduler, everything, only_raise, dry_run),
-        handed,
+    directory = Results(results.absolute())
+    options = RunOptions(
+        workers=workers,
+        dataset=dataset,
+        sandbox=sandbox,
+        scheduler=scheduler,
+        everything=everything,
+        only_raise=only_raise,
+        dry_run=dry_run,
     )
+    with show_progress(f"Regrading {results.name}", directory) as progress:
+        summary = regrade_class(find_course(course), directory, student or (), options, progress)
+    show_run(summary)

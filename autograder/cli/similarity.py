@@ -41,7 +41,7 @@ def similarity(
     with unpacked(path) as (folder, left_out):
         entries = collect_submissions(folder, assignment)
         for unmatched in left_out:
-            say(f"Left out of {path.name}: {unmatched.name}: {unmatched.why}")
+            say(f"Left out of {path.name}: {unmatched.name}: {unmatched.reason}")
         with progress_bar() as progress:
             bar = progress.add_task(f"Reading {assignment}", total=len(entries))
             for entry in entries:

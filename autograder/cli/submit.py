@@ -17,9 +17,9 @@ from autograder.cli.show import console, printable, say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.errors import SubmissionError, UsageError
-from autograder.submissions.dropbox import About, Receipt, attempts, hand_in, open_drop, read_about
+from autograder.submissions.dropbox import About, Receipt, add_attempt, attempts, create_dropbox, read_about
 from autograder.submissions.notebook import read_notebook
-from autograder.submissions.submission import read_file
+from autograder.submissions.submission import read_submission
 
 __all__ = ["dropbox", "receipts", "submit"]
 
@@ -37,7 +37,7 @@ def dropbox(
     due = file.due if file.due is None or file.due.tzinfo else file.due.replace(tzinfo=found.zone)
     functions = [name for task in file.tasks for name in task.functions]
     about = About(assignment=assignment, title=file.title, due=due, functions=functions)
-    say(f"Students submit with: autograder submit NOTEBOOK --to {open_drop(to.absolute(), about)}")
+    say(f"Students submit with: autograder submit NOTEBOOK --to {create_dropbox(to.absolute(), about)}")
 
 
 def submit(
@@ -50,16 +50,16 @@ def submit(
     You may submit again: every attempt is kept.
     """
     about = read_about(to)
-    file = read_file(notebook)
-    if file.problem:
-        raise UsageError(f"{notebook}: {file.problem}")
+    file = read_submission(student, notebook)
+    if file.unreadable:
+        raise UsageError(f"{notebook}: {file.unreadable}")
     try:
         source = "\n".join(cell.source for cell in read_notebook(file.data))
     except SubmissionError as problem:
         raise UsageError(f"{notebook}: {problem.message}", next_step=problem.next_step) from problem
-    receipt = hand_in(to, student or getpass.getuser(), file.data, datetime.now(UTC))
-    with (notebook.absolute().parent / RECEIPTS).open("a", encoding="utf-8") as file_of_receipts:
-        file_of_receipts.write(receipt.model_dump_json() + "\n")
+    receipt = add_attempt(to, student or getpass.getuser(), file.data, datetime.now(UTC))
+    with (notebook.absolute().parent / RECEIPTS).open("a", encoding="utf-8") as receipts_file:
+        receipts_file.write(receipt.model_dump_json() + "\n")
     missing = [name for name in about.functions if not re.search(rf"^\s*def {name}\b", source, re.MULTILINE)]
     say(f"Submitted  {about.title}\nTime       {_local(receipt.at)}{', late' if receipt.late else ''}")
     say(f"SHA-256    {receipt.sha256}\nReceipt    {RECEIPTS}, in the notebook's directory")
@@ -81,7 +81,7 @@ def receipts(
     else:
         due = read_about(folder).due
         for attempt in attempts(folder):
-            notes = [*(["Late."] if due and attempt.at > due else []), *attempt.doubts]
+            notes = [*(["Late."] if due and attempt.at > due else []), *attempt.issues]
             table.add_row(
                 printable(attempt.student),
                 _local(attempt.at),

@@ -12,12 +12,11 @@ from autograder.cli.options import SandboxOption, WorkersOption
 from autograder.cli.show import say
 from autograder.errors import UsageError
 from autograder.grading.grader import check_isolation
+from autograder.runs.run import INSTALL, NOT_INSTALLED
 from autograder.sandbox.worker import Worker as SandboxWorker
 
 __all__ = ["worker"]
 
-NOT_INSTALLED = "dask.distributed is not installed."
-INSTALL = "pip install 'autograder[cluster]'"
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 

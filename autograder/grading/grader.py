@@ -112,13 +112,14 @@ class Grader:
 
         Results of the report `before` that would come out the same today are kept.
         """
+        cells = [(cell.number, cell.source) for cell in submission.cells]
         for _ in range(2):
             try:
-                return self._grade(submission, before)
+                return self._grade(submission, cells, submission.problem, before)
             except SandboxError:  # nothing of it was kept; a fresh zygote may do better
                 self._worker.close()
                 self._worker = self._start_worker()  # raises where the machine itself is the trouble
-        return self._grade(replace(submission, cells=(), problem=ENDED_THE_SANDBOX), None)
+        return self._grade(submission, [], ENDED_THE_SANDBOX, None)
 
     @property
     def level(self) -> str:
@@ -134,9 +135,10 @@ class Grader:
         """Processor seconds a submission gets for one call."""
         return self.assignment.file.limits.seconds(function, self._backend.slowest.get(function, 0.0))
 
-    def _grade(self, submission: Submission, before: Report | None) -> Report:
+    def _grade(
+        self, submission: Submission, cells: list[tuple[int, str]], problem: str, before: Report | None
+    ) -> Report:
         kept = self._kept(before)
-        cells = [(cell.number, cell.source) for cell in submission.cells]
         deaths = self.assignment.file.limits.deaths
         with Session(self._worker, cells, self.assignment.functions, deaths) as session:
             pace = self._backend.slowest
@@ -148,7 +150,7 @@ class Grader:
             assignment=self.assignment.id,
             student=submission.student,
             submission=SubmissionFacts(
-                sha256=submission.sha256, file=submission.file, problem=submission.problem, notes=notes
+                sha256=submission.sha256, file=submission.file, problem=problem, notes=notes
             ),
             dataset=self.dataset,
             seed=self.seed,

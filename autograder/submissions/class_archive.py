@@ -19,7 +19,7 @@ from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.archive import Member, is_archive, members, stem
 from autograder.submissions.notebook import LARGEST_FILE, storable
 
-__all__ = ["Left", "unpacked"]
+__all__ = ["SkippedMember", "unpacked"]
 
 MOST_MEMBERS = 100_000
 MOST_BYTES = 8 * 1024**3
@@ -30,15 +30,15 @@ FLAT = re.compile(r".*_\d+_(\d+|assignsubmission_file)_.+", re.DOTALL)  # a file
 
 
 @dataclass(frozen=True)
-class Left:
+class SkippedMember:
     """A member that was left out, and why."""
 
     name: str
-    why: str
+    reason: str
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[tuple[Path, list[Left]]]:
+def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
     """The folder that an archive unpacks to, for as long as it is needed; any other path as it is."""
     if not is_archive(path) or not path.is_file() or path.is_symlink():
         yield path, []
@@ -73,17 +73,17 @@ def _top(folder: Path) -> Path:
         folder = children[0]
 
 
-def _unpack(path: Path, folder: Path) -> list[Left]:
-    left: list[Left] = []
+def _unpack(path: Path, folder: Path) -> list[SkippedMember]:
+    left: list[SkippedMember] = []
     taken: set[str] = set()
     with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES) as archive:
         for member in archive:
             try:
                 _put(member, folder, taken)
             except SubmissionError as problem:
-                left.append(Left(storable(member.name)[:300], problem.message))
+                left.append(SkippedMember(storable(member.name)[:300], problem.message))
             except OSError as problem:
-                left.append(Left(storable(member.name)[:300], f"It cannot be written: {problem.strerror}."))
+                left.append(SkippedMember(storable(member.name)[:300], f"It cannot be written: {problem.strerror}."))
     return left
 
 
