@@ -6,6 +6,7 @@ or when its own help is asked for.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ def _options(
 
 def run_program(app: typer.Typer) -> None:
     """Run a program on the words of the command line and exit; errors are printed without a traceback."""
+    gc.set_threshold(50_000)  # importing the engine makes many objects and no garbage
     try:
         app()
     except AutograderError as problem:

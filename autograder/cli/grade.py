@@ -16,14 +16,7 @@ from autograder.cli.options import (
     SeedOption,
     WorkersOption,
 )
-from autograder.cli.run import show_progress, show_run
-from autograder.cli.show import say
-from autograder.course.course import find_course
-from autograder.course.roster import find_roster
-from autograder.lms.layouts import collect_submissions
-from autograder.results.results_folder import Results
-from autograder.runs.run import RunOptions, grade_class
-from autograder.submissions.class_archive import unpacked
+from autograder.runs.worker_server import start_worker_server
 
 __all__ = ["grade"]
 
@@ -48,6 +41,18 @@ def grade(
 
     Submissions that are graded already and have not changed are skipped: rerun the command to resume.
     """
+    if workers != 1 and not scheduler and path.suffix != ".ipynb":
+        start_worker_server(["autograder.cli"])
+    # The server and this process import the engine at the same time.
+    from autograder.cli.run import show_progress, show_run
+    from autograder.cli.show import say
+    from autograder.course.course import find_course
+    from autograder.course.roster import find_roster
+    from autograder.lms.layouts import collect_submissions
+    from autograder.results.results_folder import Results
+    from autograder.runs.run import RunOptions, grade_class
+    from autograder.submissions.class_archive import unpacked
+
     root = find_course(course)
     root.folders(assignment)  # a mistyped name is reported before anything is read
     results = Results(out.absolute())

@@ -14,10 +14,7 @@ from autograder.cli.options import (
     SchedulerOption,
     WorkersOption,
 )
-from autograder.cli.run import show_progress, show_run
-from autograder.course.course import find_course
-from autograder.results.results_folder import Results
-from autograder.runs.run import RunOptions, regrade_class
+from autograder.runs.worker_server import start_worker_server
 
 __all__ = ["regrade"]
 
@@ -43,6 +40,14 @@ def regrade(
 
     Scores and comments that were set by hand stay.
     """
+    if workers != 1 and not scheduler:
+        start_worker_server(["autograder.cli"])
+    # The server and this process import the engine at the same time.
+    from autograder.cli.run import show_progress, show_run
+    from autograder.course.course import find_course
+    from autograder.results.results_folder import Results
+    from autograder.runs.run import RunOptions, regrade_class
+
     directory = Results(results.absolute())
     options = RunOptions(
         workers=workers,

@@ -15,7 +15,6 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import TypeAlias
@@ -23,6 +22,7 @@ from typing import TypeAlias
 from autograder.environment import one_core
 from autograder.errors import AutograderError, SandboxError
 from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, RunConfig
+from autograder.runs.worker_server import worker_context
 
 __all__ = ["GradingResults", "grade_here", "grade_on_workers"]
 
@@ -90,7 +90,7 @@ class _Pool:
         return self._retries.popleft() if self._retries else next(jobs, None)
 
     def _start_worker(self) -> _WorkerProcess:
-        context = get_context("spawn")  # a fork would share the judge's locks and open files
+        context = worker_context()  # never a fork of this process: it would share locks and open files
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, self._config, self._started), daemon=True)
         process.start()

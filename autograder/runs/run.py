@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -168,20 +169,21 @@ def _run(
     total: int,
     unmatched: tuple[Unmatched, ...] = (),
 ) -> RunSummary:
-    loaded = load_assignment(course, assignment)
-    # Faults of the assignment and a missing data set come first, before any process starts.
-    images = images_for(loaded, options.dataset)
-    dataset = images.name if images else ""
-    if not options.scheduler:
-        with Worker() as worker:
-            if refusal := check_isolation(worker.level, options.sandbox):
-                raise refusal
+    # The sandbox is tried while the assignment is loaded; faults of the assignment are reported first.
+    with ThreadPoolExecutor(1) as thread:
+        level = None if options.scheduler else thread.submit(_isolation_level)
+        loaded = load_assignment(course, assignment)
+        images = images_for(loaded, options.dataset)
+        dataset = images.name if images else ""
+        provenance = provenance_of(loaded, dataset)
+        if level is not None and (refusal := check_isolation(level.result(), options.sandbox)):
+            raise refusal
     with Batch(results, assignment, options.seed) as batch:
         # Another machine may have other data sets: it is told which one was found here.
         config = RunConfig(course.root, assignment, batch.seed, dataset, options.sandbox)
         batch.grade(
             submissions(batch),
-            provenance_of(loaded, dataset),
+            provenance,
             _workers(config, options, total),
             everything=options.everything,
             only_raise=options.only_raise,
@@ -189,6 +191,11 @@ def _run(
             progress=lambda done: progress(done, total),
         )
         return _publish(course, batch, total, unmatched, dry_run=options.dry_run)
+
+
+def _isolation_level() -> str:
+    with Worker() as worker:
+        return worker.level
 
 
 def _workers(
