@@ -40,8 +40,8 @@ def test_a_program_starts_without_its_commands(program: str, option: str) -> Non
     code = (
         "import atexit, runpy, sys\n"
         "own = ('autograder', 'quizzes')\n"
-        "show = lambda: print(*(n for n in sys.modules if '.' not in n or n.startswith(own)), file=sys.stderr)\n"
-        "atexit.register(show)\n"
+        "names = lambda: [name for name in sys.modules if '.' not in name or name.startswith(own)]\n"
+        "atexit.register(lambda: print(*names(), file=sys.stderr))\n"
         f"sys.argv[1:] = [{option!r}]\n"
         f"runpy.run_module({program!r}, run_name='__main__', alter_sys=True)\n"
     )
