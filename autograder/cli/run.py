@@ -1,4 +1,4 @@
-"""What `grade`, `regrade` and other commands share: progress, interruption, and what a run's summary shows."""
+"""What `grade`, `regrade` and other commands share: progress, interruption, and how a summary is shown."""
 
 from __future__ import annotations
 

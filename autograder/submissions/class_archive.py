@@ -83,7 +83,9 @@ def _unpack(path: Path, folder: Path) -> list[SkippedMember]:
             except SubmissionError as problem:
                 left.append(SkippedMember(storable(member.name)[:300], problem.message))
             except OSError as problem:
-                left.append(SkippedMember(storable(member.name)[:300], f"It cannot be written: {problem.strerror}."))
+                left.append(
+                    SkippedMember(storable(member.name)[:300], f"It cannot be written: {problem.strerror}.")
+                )
     return left
 
 

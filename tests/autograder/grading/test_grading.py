@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from correct_notebook import notebook
 
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
 from autograder.sandbox.session import Session
-from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 RIGHT = """
@@ -33,8 +33,7 @@ OTHERS = RIGHT.split("\n\n", 1)[1]
 
 def submission(*sources: str, problem: str = "") -> Submission:
     """A submission with these code cells."""
-    cells = tuple(Cell(number, source) for number, source in enumerate(sources, 1))
-    return Submission("student", "tiny.ipynb", "0" * 64, cells, problem)
+    return Submission("student", "tiny.ipynb", notebook(*sources).encode(), problem)
 
 
 @pytest.fixture(scope="module")

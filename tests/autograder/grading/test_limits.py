@@ -14,7 +14,6 @@ from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
-from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 
 YAML = Path("assignments", ASSIGNMENT, "assignment.yaml")
@@ -26,8 +25,8 @@ def graded(tiny_course: Course, folder: Path, limits: str, **replace: str) -> Re
     (root / YAML).write_text((root / YAML).read_text() + limits)
     assignment = load_assignment(find_course(root), ASSIGNMENT)
     with Grader(assignment, 1) as grader:
-        cells = tuple(read_notebook(to_bytes(filled_in(assignment, replace))))
-        return grader.grade(Submission("student", "notebook.ipynb", "", cells))
+        data = to_bytes(filled_in(assignment, replace))
+        return grader.grade(Submission("student", "notebook.ipynb", data))
 
 
 def test_a_call_has_its_time(tiny_course: Course, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from correct_notebook import notebook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,6 @@ from autograder.errors import SandboxError
 from autograder.grading.grader import Grader
 from autograder.pages.student_page import student_page
 from autograder.report import Report, Status
-from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 FUNCTIONS = {"double": "x", "double_backward": "x, grad_out", "mean_square": "x"}
@@ -93,8 +93,7 @@ def grader(tiny: Assignment) -> Iterator[Grader]:
 def graded(grader: Grader, returned: dict[str, str]) -> Report:
     """The report on functions that return these expressions; it can be stored, read back and shown."""
     sources = [f"def {name}({FUNCTIONS[name]}):\n    return {text}" for name, text in returned.items()]
-    cells = tuple(Cell(number, source) for number, source in enumerate([HEAD, *sources], 1))
-    report = grader.grade(Submission("student", "tiny.ipynb", "", cells))
+    report = grader.grade(Submission("student", "tiny.ipynb", notebook(HEAD, *sources).encode()))
     assert Report.from_json(report.to_json()) == report
     student_page(report, title="Tiny", course="Course").encode()
     return report

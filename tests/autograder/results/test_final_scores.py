@@ -11,8 +11,9 @@ import pytest
 
 from autograder.course.assignment import AssignmentFile, Late, Task
 from autograder.course.course import Course, CourseFile
-from autograder.results.final_scores import FinalScore, final_scores
+from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.ledger import Graded, Line, Provenance, ScoreOverridden
+from autograder.results.results_folder import Results
 
 ZONE = "America/Los_Angeles"
 DUE = datetime(2026, 3, 7, 23, 59)  # the clocks go forward in the following night
@@ -53,7 +54,7 @@ def standing(*lines: Line, late: Late | None = None, **rules: Any) -> FinalScore
         tasks=[Task(id="a", title="A", functions=["f"], points=10)],
     )
     course = Course(Path(), CourseFile.model_validate({"title": "C", "time_zone": ZONE, **rules}))
-    return final_scores(lines, course, "hw", file, Path("reports"))["ann"]
+    return GradedAssignment(Results(Path()), course, "hw", file, lines).final_scores["ann"]
 
 
 @pytest.mark.parametrize(

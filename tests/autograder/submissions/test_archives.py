@@ -211,7 +211,7 @@ class TestAClass:
         path.write_bytes(data)
         with unpacked(path) as (place, left):
             files = [str(one.relative_to(place)) for one in sorted(place.rglob("*")) if one.is_file()]
-            return files, [(one.name, one.why) for one in left]
+            return files, [(one.name, one.reason) for one in left]
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_every_kind(self, tmp_path: Path, kind: str) -> None:
@@ -279,7 +279,7 @@ class TestAClass:
             entries = collect_submissions(place, "hw1")
             problems = {one.student: read_submission(one.student, one.path).problem for one in entries}
         assert problems == {
-            "mia": "There is no notebook in the folder. Hand in the notebook file (.ipynb) itself.",
+            "mia": "There is no notebook in the directory. Submit the notebook file (.ipynb) itself.",
             "tom": "",
         }
 

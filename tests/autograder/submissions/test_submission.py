@@ -29,9 +29,11 @@ def test_a_notebook(tmp_path: Path) -> None:
     """A readable notebook has its cells, its name, the digest of its bytes, and no problem."""
     path = tmp_path / "hw.ipynb"
     path.write_bytes(NOTEBOOK)
-    assert read_submission("student-1", path) == Submission(
-        "student-1", "hw.ipynb", hashlib.sha256(NOTEBOOK).hexdigest(), (Cell(1, "x = 1"),)
-    )
+    submission = read_submission("student-1", path)
+    assert submission == Submission("student-1", "hw.ipynb", NOTEBOOK)
+    assert (submission.file, submission.problem) == ("hw.ipynb", "")
+    assert submission.sha256 == submission.digest == hashlib.sha256(NOTEBOOK).hexdigest()
+    assert submission.cells == (Cell(1, "x = 1"),)
 
 
 def test_an_unreadable_notebook(tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_a_folder(tmp_path: Path) -> None:
     """A folder stands for a student without a notebook, and says so."""
-    assert "no notebook in the folder" in problem_with(tmp_path)
+    assert "no notebook in the directory" in problem_with(tmp_path)
 
 
 def test_no_permission(tmp_path: Path) -> None:
