@@ -31,9 +31,9 @@ def evaluate(
     An exception that is not a `Failure` is the author's bug: status `error`, which takes the check's
     points out of the possible ones, so that nobody loses any.
     """
-    student.findings_ = Findings()
+    student.context_.findings = Findings()
     if reference is not None:
-        reference.findings_ = Findings()
+        reference.context_.findings = Findings()
     try:
         with np.errstate(all="ignore"):  # what comes back may be anything
             check.run(student, reference, seed, materials)
@@ -51,7 +51,7 @@ def evaluate(
             message="This check is broken; it counts for nobody, and your instructor has been told.",
             evidence=Evidence(trace="".join(traceback.format_exception(problem, limit=-4))[-2000:]),
         )
-    findings = student.findings_
+    findings = student.context_.findings
     warned = sorted({text for call in findings.calls for text in call.answer.warnings})
     if warned:
         findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
@@ -86,8 +86,8 @@ def _failed(
     reference: Functions | None,
     mistakes: Sequence[Variant],
 ) -> CheckResult:
-    diagnosis = diagnose(failure, student.findings_.calls, reference, mistakes)
-    evidence = failure.evidence.model_copy(update={"curves": student.findings_.curves})
+    diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
+    evidence = failure.evidence.model_copy(update={"curves": student.context_.findings.curves})
     return CheckResult(
         id=check.id,
         title=check.title,

@@ -88,7 +88,7 @@ def measure_training(assignment: Assignment) -> None:
     submission = Submission("student", "notebook.ipynb", to_bytes(filled_in(assignment)))
     others = replace(assignment, hidden_checks=[c for c in assignment.hidden_checks if c not in trained])
     pieces = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
-    pieces.training_ = True  # nothing is copied or kept: little more than the plain calls
+    pieces.context_.training = True  # nothing is copied or kept: little more than the plain calls
 
     def train() -> None:
         for one in trained:
