@@ -53,7 +53,7 @@ def show_run(summary: RunSummary) -> None:
     if summary.broken_checks:
         raise ContentError(
             "Some checks are broken; they were counted for nobody.",
-            next_step="The class page shows them. Correct them and rerun the command: only they are run again.",
+            next_step="The class page shows them. Correct them and rerun the command: only they run again.",
         )
     if summary.abandoned:
         raise SandboxError(

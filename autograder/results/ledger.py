@@ -198,7 +198,7 @@ def read_ledger(path: Path) -> tuple[list[Line], str]:
     if data and not data.endswith(b"\n"):
         raise UsageError(
             f"{path}: the last line is cut off.",
-            next_step="An interrupted run leaves this: rerun `autograder grade` with the same --out to repair it.",
+            next_step="An interrupted run leaves this: rerun it with the same --out to repair it.",
         )
     return _read(data, path)
 
