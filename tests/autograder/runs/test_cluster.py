@@ -169,5 +169,5 @@ def test_a_weaker_sandbox(place: Path, scheduler: str) -> None:
         patch.undo()
         wait_for_workers(scheduler, 1)
         ran = grade(place, "out", "--scheduler", scheduler, "--sandbox", "full")
-    assert ran.returncode == 2 and "cannot be shut in" in ran.stderr
+    assert ran.returncode == 2 and "cannot isolate submissions" in ran.stderr
     assert len(read_ledger(place / "out" / "ledger.jsonl")[0]) == 1

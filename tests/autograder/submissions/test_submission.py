@@ -43,7 +43,7 @@ def test_an_unreadable_notebook(tmp_path: Path) -> None:
     submission = read_submission("student-1", path)
     assert submission.problem == (
         "The file seems cut off: it ends in the middle of the notebook. "
-        "Save the notebook again and hand in the whole file."
+        "Save the notebook again and submit the whole file."
     )
     assert submission.sha256 == hashlib.sha256(NOTEBOOK[:-5]).hexdigest()
 
