@@ -1,4 +1,8 @@
-"""From a check to its result: the only place where statuses and points are decided."""
+"""Evaluation: from a check and a submission's functions to a result with status and points.
+
+No other module decides these. The grader, function items, the notebook's `check` and `autograder check` use
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +30,10 @@ def evaluate(
     mistakes: Sequence[Variant] = (),
     materials: Materials | None = None,
 ) -> CheckResult:
-    """Run one check and say what it found.
+    """Run one check; returns its result.
 
     An exception that is not a `Failure` is the author's bug: status `error`, which takes the check's
-    points out of the possible ones, so that nobody loses any.
+    points out of the possible ones, so that no student loses any.
     """
     student.context_.findings = Findings()
     if reference is not None:
@@ -52,9 +56,9 @@ def evaluate(
             evidence=Evidence(trace="".join(traceback.format_exception(problem, limit=-4))[-2000:]),
         )
     findings = student.context_.findings
-    warned = sorted({text for call in findings.calls for text in call.answer.warnings})
-    if warned:
-        findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
+    warnings = sorted({text for call in findings.calls for text in call.answer.warnings})
+    if warnings:
+        findings.remarks.append(f"It warned ({'; '.join(warnings[:3])}), which costs nothing.")
     return CheckResult(
         id=check.id,
         title=check.title,
