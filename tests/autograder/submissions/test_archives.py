@@ -239,7 +239,11 @@ class TestAClass:
             (special(tarfile.BLKTYPE, "mia/sda.ipynb"), "mia/sda.ipynb", "a device"),
             (tarred({"a.ipynb": b"1"}, "w")[:1024] + tarred({"a.ipynb": b"2"}, "w"), "a.ipynb", "same name"),
             (zipped({"a.ipynb": b"1", "a.ipynb/b.ipynb": b"2"}), "a.ipynb/b.ipynb", ""),
-            (zipped({"/".join("x" * 30) + "/a.ipynb": b""}), "/".join("x" * 30) + "/a.ipynb", "directories deep"),
+            (
+                zipped({"/".join("x" * 30) + "/a.ipynb": b""}),
+                "/".join("x" * 30) + "/a.ipynb",
+                "directories deep",
+            ),
             (zipped({"n" * 300 + ".ipynb": b""}), "n" * 300, "name too long"),
             (zipped({"big.ipynb": os.urandom(LARGEST_FILE + 1)}), "big.ipynb", "larger than"),
         ],

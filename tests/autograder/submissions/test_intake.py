@@ -164,7 +164,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("make", "name", "says", "next_step"),
         [
-            ([], "gone", "does not exist", "Name a notebook, a folder"),
+            ([], "gone", "does not exist", "Name a notebook, a directory"),
             (["empty/"], "empty", "holds no notebook", ".ipynb"),
             (["a/notes.txt", "a/b/c.txt"], "a", "holds no notebook", ".ipynb"),
             (["s1.pdf"], "s1.pdf", "is not a notebook", ".ipynb"),
