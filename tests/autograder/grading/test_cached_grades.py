@@ -1,4 +1,4 @@
-"""Which files of the engine a cached grade depends on: those of the rooms at or below grading, and no others."""
+"""Which of the engine's files a cached grade depends on: those of the rooms at or below grading alone."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ def lie(data=None, **more):
     runner = type(step.f_locals["self"])
     honest = runner.call
     def call(self, *arguments):
-        one, buffers = honest(self, *arguments)
-        return one | more, buffers if data is None else [data]
+        header, buffers = honest(self, *arguments)
+        return header | more, buffers if data is None else [data]
     runner.call = call
 """
 
@@ -111,8 +111,8 @@ def test_an_odd_result(grader: Grader, function: str, returned: str) -> None:
     report = graded(grader, RIGHT | {function: returned})
     assert broken(report) == []
     assert report.score.possible == 6
-    others = [one for one in report.tasks if function not in one.functions]
-    assert all(one.earned == one.possible for one in others)
+    others = [task for task in report.tasks if function not in task.functions]
+    assert all(task.earned == task.possible for task in others)
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(FUNCTIONS, st.sampled_from([*ODD, *RIGHT.values()]))))
@@ -157,9 +157,9 @@ def test_a_forged_answer(grader: Grader, function: str, forged: str) -> None:
 def test_a_function_that_ends_the_sandbox(tiny: Assignment, function: str) -> None:
     """Where a submission can kill the sandbox's own process, it is not graded rather than excused."""
     kill = "__import__('os').kill(__import__('os').getppid(), 9)"
-    with Grader(tiny, seed=5) as own:
+    with Grader(tiny, seed=5) as grader:
         with contextlib.suppress(SandboxError):
-            report = graded(own, RIGHT | {function: kill})
+            report = graded(grader, RIGHT | {function: kill})
             assert broken(report) == []
             assert report.score.possible == 6
-        assert graded(own, RIGHT).score.earned == 6, "the next submission is graded as ever"
+        assert graded(grader, RIGHT).score.earned == 6, "the next submission is graded as ever"

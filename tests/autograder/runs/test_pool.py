@@ -70,7 +70,7 @@ def test_large_jobs(config: RunConfig) -> None:
 def children() -> set[int]:
     """The processes that this one started."""
     pid = os.getpid()
-    return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
 def test_a_worker_that_is_killed(config: RunConfig) -> None:

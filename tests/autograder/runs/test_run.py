@@ -146,8 +146,8 @@ def test_regrading(course: Course, results: Results, tmp_path: Path) -> None:
     dry = regrade_class(course, results, options=RunOptions(workers=1, dry_run=True))
     assert dry.dry_run and {change.student for change in dry.changes} == {"s1", "s2", "s3"}
     assert (dry.reports, results.ledger.read_bytes()) == ((), before)
-    one = regrade_class(course, results, ["s3"], HERE)
-    assert (one.total, one.graded, [change.student for change in one.changes]) == (1, 1, ["s3"])
+    chosen = regrade_class(course, results, ["s3"], HERE)
+    assert (chosen.total, chosen.graded, [change.student for change in chosen.changes]) == (1, 1, ["s3"])
     rest = regrade_class(course, results, options=HERE)
     assert (rest.total, rest.graded, rest.unchanged) == (3, 2, 1)
     with pytest.raises(UsageError, match="no submission of s9"):

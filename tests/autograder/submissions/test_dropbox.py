@@ -41,11 +41,11 @@ def test_attempts_and_receipts(folder: Path, now: datetime) -> None:
     late = add_attempt(folder, "bob", b"one", now + timedelta(hours=2))
     assert (first.late, late.late) == (False, True)
     assert first.sha256 == hashlib.sha256(b"one").hexdigest()
-    found = attempts(folder)
-    assert [one.student for one in found] == ["ann", "ann", "bob"]
-    assert [one.path.read_bytes() for one in found] == [b"one", b"two", b"one"]
-    assert found[1].path.name == second.file
-    assert found[0].at == now.replace(microsecond=0)
+    kept = attempts(folder)
+    assert [attempt.student for attempt in kept] == ["ann", "ann", "bob"]
+    assert [attempt.path.read_bytes() for attempt in kept] == [b"one", b"two", b"one"]
+    assert kept[1].path.name == second.file
+    assert kept[0].at == now.replace(microsecond=0)
 
 
 def test_attempts_within_a_second(folder: Path, now: datetime) -> None:
@@ -54,7 +54,7 @@ def test_attempts_within_a_second(folder: Path, now: datetime) -> None:
         os.utime(
             folder / add_attempt(folder, "ann", b"%d" % number, now).file, ns=(0, time.time_ns() + number)
         )
-    assert [one.path.read_bytes() for one in attempts(folder)] == [b"0", b"1", b"2", b"3", b"4"]
+    assert [attempt.path.read_bytes() for attempt in attempts(folder)] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a file is given to another account as root only")
@@ -63,12 +63,12 @@ def test_what_does_not_fit_is_said(folder: Path, now: datetime) -> None:
     os.chown(folder / add_attempt(folder, "ann", b"one", now).file, 64998, -1)
     early = add_attempt(folder, "ann", b"two", now - timedelta(days=1))
     (folder / "notes.txt").write_text("x")
-    one, two = attempts(folder)[::-1]
-    assert one.issues == ()  # an account that nobody knows the name of
+    first, second = attempts(folder)[::-1]
+    assert first.issues == ()  # an account that nobody knows the name of
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("autograder.submissions.dropbox._account", lambda number: "eve")
         assert attempts(folder)[-1].issues == ("It belongs to the account eve.",)
-    assert any("was written at" in issue for issue in two.issues)
+    assert any("was written at" in issue for issue in second.issues)
     (folder / early.file).write_bytes(b"three")
     assert any("not the one" in issue for issue in attempts(folder)[0].issues)
     assert len(attempts(folder)) == 2
