@@ -1,4 +1,4 @@
-"""What `grade`, `regrade` and other commands share: progress, interruption, and what a run's summary shows."""
+"""What `grade`, `regrade` and other commands share: progress, interruption, and how a summary is shown."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def show_run(summary: RunSummary) -> None:
     if summary.broken_checks:
         raise ContentError(
             "Some checks are broken; they were counted for nobody.",
-            next_step="The class page shows them. Correct them and rerun the command: only they are run again.",
+            next_step="The class page shows them. Correct them and rerun the command: only they run again.",
         )
     if summary.abandoned:
         raise SandboxError(

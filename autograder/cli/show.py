@@ -69,7 +69,7 @@ class _Rate(ProgressColumn):
 
 
 def show_class(reports: Sequence[ReportSummary], final_scores: Sequence[FinalScore]) -> None:
-    """A class's scores as tables: by student for a small class, by task for any; the scores are in the same order."""
+    """A class's scores as tables: by student for a small class, by task for any; both in the same order."""
     if not reports:
         return
     if len(reports) <= MOST_ROWS:

@@ -69,9 +69,7 @@ def read_canvas(folder: Path, assignment: str) -> tuple[list[CollectedSubmission
                 unplaced.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
         elif match is None:  # put beside the download by hand
             student = storable(stem(path))
-            claims.append(
-                CollectedSubmission(student, path, origin=storable(path.name), keys=(student,))
-            )
+            claims.append(CollectedSubmission(student, path, origin=storable(path.name), keys=(student,)))
         elif user in named and _own_name(path) != assignment:
             unplaced.append(Unmatched(storable(path.name), f"A notebook named {assignment} is beside it."))
         else:

@@ -58,7 +58,9 @@ _Loader.add_constructor(
 )  # an id such as 007 is a text
 
 
-def read_gradescope(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
+def read_gradescope(
+    folder: Path, assignment: str
+) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     """The submissions of an export; raises UsageError for metadata that cannot be read."""
     if not (folder / FILE).is_file():
         return None

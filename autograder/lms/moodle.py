@@ -72,9 +72,7 @@ def read_moodle(folder: Path, assignment: str) -> tuple[list[CollectedSubmission
             unplaced.append(Unmatched(storable(path.name), "Another notebook of this submission is graded."))
             continue
         if earlier := claims.get(match["id"]):
-            unplaced.append(
-                Unmatched(earlier.path.name, "Another notebook of this submission is graded.")
-            )
+            unplaced.append(Unmatched(earlier.path.name, "Another notebook of this submission is graded."))
         best[match["id"]] = rank
         claims[match["id"]] = _claim(found, match)
     return list(claims.values()), unplaced

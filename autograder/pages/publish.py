@@ -25,7 +25,8 @@ def publish(
 ) -> list[ReportSummary]:
     """Write the class page and the table, and onto each student's pages what counts and why.
 
-    `known` are report summaries by file name that need not be read again; returns those of all counted reports.
+    `known` are report summaries by file name that need not be read again. Returns the summaries of all
+    counted reports.
     """
     results, scores = graded.results, graded.final_scores
     for student, attempts in graded.attempts.items():

@@ -92,9 +92,7 @@ class GradedAssignment:
             for student in sorted(self.attempts, key=natural)
         }
 
-    def summaries(
-        self, known: Mapping[str, ReportSummary] = MappingProxyType({})
-    ) -> list[ReportSummary]:
+    def summaries(self, known: Mapping[str, ReportSummary] = MappingProxyType({})) -> list[ReportSummary]:
         """Summaries of the counted reports, in the order of `final_scores`.
 
         `known` are summaries by report file name that need not be read again.
@@ -109,8 +107,9 @@ class GradedAssignment:
                 assert score.report is not None  # every final score is of some attempt
                 yield score, Report.from_json(score.report.read_bytes())
             except (OSError, ValidationError) as problem:
+                fault = "is missing" if isinstance(problem, FileNotFoundError) else "is not a report"
                 raise UsageError(
-                    f"{score.report} is missing or is not a report.",
+                    f"{score.report} {fault}.",
                     next_step="Run `autograder regrade` to write it again.",
                 ) from problem
 

@@ -192,12 +192,13 @@ def read_ledger(path: Path) -> tuple[list[Line], str]:
         data = path.read_bytes()
     except FileNotFoundError as problem:
         raise UsageError(
-            f"{path.parent} holds no {path.name}.", next_step="Name a directory that `autograder grade` wrote."
+            f"{path.parent} holds no {path.name}.",
+            next_step="Name a directory that `autograder grade` wrote.",
         ) from problem
     if data and not data.endswith(b"\n"):
         raise UsageError(
             f"{path}: the last line is cut off.",
-            next_step="An interrupted run leaves this: rerun `autograder grade` into the same directory to repair it.",
+            next_step="An interrupted run leaves this: rerun it with the same --out to repair it.",
         )
     return _read(data, path)
 

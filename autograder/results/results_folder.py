@@ -1,4 +1,4 @@
-"""The results directory, which a run writes to: the ledger counts, all else is derived from it and the reports.
+"""The results directory that a run writes: the ledger counts, all else derives from it and the reports.
 
 DIR/ledger.jsonl                what was graded and changed, line by line
 DIR/submissions/<digest>        what was submitted, byte for byte

@@ -108,9 +108,7 @@ class Batch:
                     next_step="Restore the ledger from a backup, or name a new directory with --out.",
                 )
             new_seed = secrets.randbits(32) if seed is None else seed
-            self.ledger.append(
-                [RunStarted(at=datetime.now(UTC), assignment=self.assignment, seed=new_seed)]
-            )
+            self.ledger.append([RunStarted(at=datetime.now(UTC), assignment=self.assignment, seed=new_seed)])
             return new_seed
         first = run_started(self.ledger.lines, self.results.ledger)
         if first.assignment != self.assignment:

@@ -148,9 +148,7 @@ def regrade_class(
     )
 
 
-def publish_class(
-    course: Course, results: Results, override: ScoreOverridden | None = None
-) -> RunSummary:
+def publish_class(course: Course, results: Results, override: ScoreOverridden | None = None) -> RunSummary:
     """Write pages and table again by today's rules, after recording a manual override if there is one."""
     lines, _ = read_ledger(results.ledger)
     with Batch(results, run_started(lines, results.ledger).assignment) as batch:

@@ -25,9 +25,7 @@ def faults_of(results: Results, lines: Sequence[Line], course: Course, head: str
     """
     faults = []
     if head and head not in digests_of(results.ledger):
-        faults.append(
-            f"{results.ledger} does not hold the line {head}: its end was cut off or rewritten."
-        )
+        faults.append(f"{results.ledger} does not hold the line {head}: its end was cut off or rewritten.")
     latest = {line.report: line for line in lines if isinstance(line, Graded)}
     for name, line in latest.items():
         if _sha256(results.reports / name) != line.report_digest:

@@ -68,7 +68,7 @@ def test_handed_in_anew_without_a_grader(again: Path) -> None:
     settings = again / CONFIG
     settings.write_text(settings.read_text(encoding="utf-8").replace("seed=", "dataset='letters', seed="))
     said = nbgrader("autograde", ASSIGNMENT, folder=again, fails=True)
-    assert said.count("There is no data set 'letters'.") == 1
+    assert said.count("Unknown data set 'letters'.") == 1
     assert len(list((again / "autograded").glob("*/*/*.ipynb"))) == 14
 
 
@@ -117,6 +117,6 @@ def test_what_no_grader_can_be_made_with(again: Path, student: str) -> None:
     settings = again / CONFIG
     settings.write_text(settings.read_text(encoding="utf-8").replace("seed=", "dataset='letters', seed="))
     said = nbgrader("autograde", ASSIGNMENT, "--force", f"--student={student}", folder=again, fails=True)
-    assert said.count("There is no data set 'letters'.") == 1
+    assert said.count("Unknown data set 'letters'.") == 1
     assert "Traceback" not in said
     assert len(list((again / "autograded").glob("*/*/*.ipynb"))) == 14

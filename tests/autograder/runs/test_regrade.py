@@ -175,10 +175,13 @@ def test_before_and_after(course: Path, classroom: Path, tmp_path: Path) -> None
 def test_only_raise(course: Path, classroom: Path, tmp_path: Path) -> None:
     """Who would lose points keeps the report; who gains gets the new one; asked again, nothing happens."""
     out = tmp_path / "out"
-    scores = {name: one.score.earned for name, one in grade_class(course, ASSIGNMENT, classroom, out).items()}
+    scores = {
+        student: report.score.earned
+        for student, report in grade_class(course, ASSIGNMENT, classroom, out).items()
+    }
     triple(course)
     assert "not taken over" in regrade(out, "--only-raise")
-    after = {name: one.score.earned for name, one in reports_in(out).items()}
+    after = {student: report.score.earned for student, report in reports_in(out).items()}
     assert after["ann"] == scores["ann"] and after["bob"] > scores["bob"]
     assert "2 of 2 were graded before" in regrade(out, "--only-raise")
     assert autograder("verify", out, folder=course).returncode == 0
@@ -225,8 +228,8 @@ def test_verify_finds_an_edit(name: str, course: Path, classroom: Path, tmp_path
     assert autograder("verify", out, folder=course).returncode == 0
     path = next((out / name).iterdir()) if (out / name).is_dir() else out / name
     data = path.read_bytes()
-    for place in (5, len(data) // 2, len(data) - 2):
-        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    for index in (5, len(data) // 2, len(data) - 2):
+        path.write_bytes(data[:index] + bytes([data[index] ^ 1]) + data[index + 1 :])
         ran = autograder("verify", out, folder=course)
         assert ran.returncode == 2 and path.name in ran.stderr + ran.stdout
     assert "Traceback" not in ran.stderr
