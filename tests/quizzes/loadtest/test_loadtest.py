@@ -61,7 +61,7 @@ def test_several_servers(postgres: str) -> None:
 def test_several_servers_and_a_file() -> None:
     """Several servers on a SQLite file are refused with a sentence."""
     ran = commanded(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
-    assert "Several servers share a PostgreSQL database" in str(ran.exception)
+    assert "Several servers need a PostgreSQL database" in str(ran.exception)
 
 
 def replies(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
