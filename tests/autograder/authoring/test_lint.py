@@ -191,7 +191,7 @@ class TestCommand:
         """Exit 0, and what was proven."""
         ran = autograder("lint", folder=course)
         assert (ran.returncode, ran.stderr) == (0, "")
-        assert "3 mistakes caught and named, 3 other right answers keep full marks" in ran.stdout
+        assert "3 mistakes caught and named, 3 alternative solutions keep full marks" in ran.stdout
 
     def test_unsound(self, course: Path) -> None:
         """Every fault on a line of its own with a path from the course's folder; exit 3."""

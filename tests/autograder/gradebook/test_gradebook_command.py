@@ -113,7 +113,7 @@ def test_into_nbgrader(tmp_path: Path) -> None:
         grade = gradebook.find_grade("quiz4", "quiz4", "quiz4", student(1))
         grade.manual_score = 2.5
         gradebook.db.commit()
-    assert "1 grade set by a person stayed" in autograder(*push, folder=root).stdout
+    assert "1 grade set by hand in nbgrader stayed" in autograder(*push, folder=root).stdout
     with open_gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         assert gradebook.find_submission("quiz4", student(1)).score == 2.5
 

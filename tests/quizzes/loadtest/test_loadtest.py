@@ -61,7 +61,7 @@ def test_several_servers(postgres: str) -> None:
 def test_several_servers_and_a_file() -> None:
     """Several servers on a SQLite file are refused with a sentence."""
     ran = commanded(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
-    assert "Several servers share a PostgreSQL database" in str(ran.exception)
+    assert "Several servers need a PostgreSQL database" in str(ran.exception)
 
 
 def replies(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
@@ -145,7 +145,7 @@ def test_no_time_at_all() -> None:
     """A class with no time between opening and deadline is refused with a sentence."""
     nothing = [word for name in ("herd", "steady", "burst", "deadline") for word in (f"--{name}", "0")]
     ran = commanded(app, ["loadtest", *nothing, "--course", str(COURSE)])
-    assert "a second at least" in str(ran.exception)
+    assert "less than a second" in str(ran.exception)
 
 
 MOUNTS = """22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/disk rw
