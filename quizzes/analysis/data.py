@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from quizzes.attempts.events import State
-from quizzes.attempts.response import is_blank, response_of
+from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.question import Answer
 from quizzes.content.version import AttemptItem
 from quizzes.services.exam import ExamService
 from quizzes.store.attempts import AttemptRow, answers_of, attempts_at
-from quizzes.store.marks import Given, marks_in
+from quizzes.store.marks import MarkRow, marks_in
 
 __all__ = ["Points", "Response", "Which", "read_points"]
 
@@ -78,16 +78,16 @@ CHOICES = ("choice", "choices", "true_false")
 
 
 def read_points(
-    proctor: ExamService, quiz: str, which: Which = "first"
+    exam: ExamService, quiz: str, which: Which = "first"
 ) -> tuple[Points, list[Sequence[AttemptItem]]]:
     """The table and, for each of its rows, the questions in the table's order.
 
     Questions stand in the order of their items' references, so that students who had them shuffled share
     columns. Attempts with another number of questions, of an earlier version, are left out.
     """
-    with proctor.database.reading() as connection:
+    with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
-        dealt = [sorted(enumerate(proctor.paper(row.id)), key=lambda one: one[1].reference) for row in rows]
+        dealt = [sorted(enumerate(exam.paper(row.id)), key=lambda one: one[1].reference) for row in rows]
         length = max((len(items) for items in dealt), default=0)
         kept = [(row, items) for row, items in zip(rows, dealt, strict=True) if len(items) == length]
         table = [_row(connection, row, items) for row, items in kept]
@@ -107,12 +107,12 @@ def _chosen(rows: Sequence[AttemptRow], which: Which) -> list[AttemptRow]:
 def _row(connection: Connection, row: AttemptRow, items: list[tuple[int, AttemptItem]]) -> list[Response]:
     answers, marks = answers_of(connection, row.id), marks_in(connection, row.id)
     return [
-        _response(item, response_of(answers.get(pos, StoredAnswer()).raw), marks.get(pos))
+        _response(item, answer_from(answers.get(pos, StoredAnswer()).response), marks.get(pos))
         for pos, item in items
     ]
 
 
-def _response(item: AttemptItem, answer: Answer, mark: Given | None) -> Response:
+def _response(item: AttemptItem, answer: Answer, mark: MarkRow | None) -> Response:
     options = {one.id for one in item.view.options}
     chosen = [answer] if isinstance(answer, str) else answer if isinstance(answer, list) else []
     return Response(

@@ -16,12 +16,12 @@ from quizzes.attempts.save_rules import StoredAnswer
 __all__ = [
     "Accepted",
     "Attempt",
+    "EditLockTaken",
     "Event",
     "Extended",
     "Finished",
     "FinishedBy",
     "Graded",
-    "PenTaken",
     "Reopened",
     "Saved",
     "Started",
@@ -55,7 +55,7 @@ class Started:
     at: int
     deadline_at: int | None
     due_at: int | None
-    pen: str
+    lock: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,18 @@ class Saved:
     rev: int  # the revision stored after it
     base_rev: int
     save_id: str
-    raw: str
+    response: str
     valid: bool = True
     in_grace: bool = False
     late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PenTaken:
+class EditLockTaken:
     """Another window writes from here on."""
 
     at: int
-    pen: str
+    lock: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Graded:
     points: float
 
 
-Event = Started | Saved | PenTaken | Extended | Finished | Reopened | Accepted | Graded
+Event = Started | Saved | EditLockTaken | Extended | Finished | Reopened | Accepted | Graded
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Attempt:
     started_at: int
     deadline_at: int | None
     due_at: int | None
-    pen: str
+    lock: str
     finished_at: int | None = None
     finished_by: FinishedBy | None = None
     answers: Mapping[int, StoredAnswer] = field(default_factory=dict)
@@ -162,13 +162,13 @@ def after(attempt: Attempt | None, event: Event) -> Attempt:
     if attempt is None or isinstance(event, Started):
         if attempt is not None or not isinstance(event, Started):
             raise ValueError(f"{event} cannot be where it is: an attempt begins once")
-        return Attempt(State.OPEN, event.at, event.deadline_at, event.due_at, event.pen)
+        return Attempt(State.OPEN, event.at, event.deadline_at, event.due_at, event.lock)
     match event:
         case Saved():
             return _saved(attempt, event)
-        case PenTaken(pen=pen):
+        case EditLockTaken(lock=lock):
             _must(attempt.state is State.OPEN, event)
-            return replace(attempt, pen=pen)
+            return replace(attempt, lock=lock)
         case Extended(deadline_at=deadline_at, due_at=due_at):
             _must(attempt.state is State.OPEN, event)
             return replace(attempt, deadline_at=deadline_at, due_at=due_at)
@@ -190,7 +190,7 @@ def after(attempt: Attempt | None, event: Event) -> Attempt:
             _must(attempt.state is not State.OPEN and late is not None and late.pos == pos, event)
             assert late is not None
             _must(rev == attempt.answers.get(pos, StoredAnswer()).rev + 1, event)
-            answers = {**attempt.answers, pos: StoredAnswer(rev, late.raw, late.at)}
+            answers = {**attempt.answers, pos: StoredAnswer(rev, late.response, late.at)}
             return replace(attempt, state=State.FINISHED, answers=answers)
         case Graded():
             _must(attempt.state is State.FINISHED, event)
@@ -207,7 +207,7 @@ def _saved(attempt: Attempt, event: Saved) -> Attempt:
         return attempt
     _must(event.base_rev == held.rev and event.rev == held.rev + 1, event)
     return replace(
-        attempt, answers={**attempt.answers, event.pos: StoredAnswer(event.rev, event.raw, event.at)}
+        attempt, answers={**attempt.answers, event.pos: StoredAnswer(event.rev, event.response, event.at)}
     )
 
 

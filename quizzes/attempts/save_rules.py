@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from autograder.errors import Refused
 from quizzes.attempts.edit_lock import holds
-from quizzes.attempts.response import Answer, is_blank, response_of
+from quizzes.attempts.response import Answer, answer_from, is_blank
 from quizzes.schedule.timing import Arrival, arrival
 
 __all__ = ["Outcome", "Save", "SaveResult", "StoredAnswer", "Writable", "outcome_of"]
@@ -44,7 +44,7 @@ class StoredAnswer:
     """The stored answer to a question; revision 0 is none yet."""
 
     rev: int = 0
-    raw: str = "null"
+    response: str = "null"
     received_at: int = 0
 
 
@@ -54,10 +54,10 @@ class Save:
 
     at: int
     pos: int
-    raw: str
+    response: str
     base_rev: int
     save_id: str
-    pen: str
+    lock: str
     problem: str = ""
     clear: bool = False  # the student pressed "clear my answer"
     client: str = ""  # address and browser, for the log
@@ -76,7 +76,7 @@ class Writable:
     open: bool
     deadline_at: int | None
     grace: int
-    pen: str
+    lock: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class SaveResult:
     @property
     def answer(self) -> Answer:
         """The stored answer."""
-        return response_of(self.held.raw)
+        return answer_from(self.held.response)
 
 
 def outcome_of(save: Save, attempt: Writable, held: StoredAnswer) -> Outcome:
@@ -102,12 +102,12 @@ def outcome_of(save: Save, attempt: Writable, held: StoredAnswer) -> Outcome:
         return Outcome.CLOSED
     if arrival(save.at, attempt.deadline_at, attempt.grace) is Arrival.LATE:
         return Outcome.LATE
-    if not holds(save.pen, attempt.pen):
+    if not holds(save.lock, attempt.lock):
         return Outcome.ELSEWHERE
     if save.problem:
         return Outcome.INVALID
     if save.base_rev != held.rev:
         return Outcome.STALE
-    if is_blank(response_of(save.raw)) and not is_blank(response_of(held.raw)) and not save.clear:
+    if is_blank(answer_from(save.response)) and not is_blank(answer_from(held.response)) and not save.clear:
         return Outcome.BLANK
     return Outcome.SAVED

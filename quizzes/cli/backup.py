@@ -12,7 +12,7 @@ from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.backup import back_up
 from autograder.site.database import Database
-from autograder.site.server import FILE, FOLDER, opened
+from autograder.site.server import FILE, FOLDER, open_site
 from quizzes.loadtest.checks import faults_in_file
 
 __all__ = ["backup", "restore"]
@@ -23,7 +23,7 @@ Folder = Annotated[Path | None, typer.Option(help="The course's folder, if not t
 def backup(target: Annotated[Path, typer.Argument(help="The copy to write.")], course: Folder = None) -> None:
     """Copy the database as it is at one moment; a server may run meanwhile."""
     root = find_course(course)
-    with opened(root.root) as one:
+    with open_site(root.root) as one:
         back_up(one.database, target)
     typer.echo(
         f"{target}: {target.stat().st_size / 1e6:.1f} MB. The secret beside the database is not in it."

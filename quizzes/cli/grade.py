@@ -13,7 +13,7 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import ContentError
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from quizzes.services.function_queue import FunctionMarks, Settled, dealt_again
 
 __all__ = ["grade_functions"]
@@ -33,7 +33,7 @@ def grade_functions(
     root = find_course(course)
     os.nice(10)  # a server on the same machine comes first
     with (
-        opened(root.root, own=own) as one,
+        open_site(root.root, own=own) as one,
         FunctionMarks(one.database, dealt_again(one.database), one.clock.now, sandbox=sandbox) as queue,
     ):
         done = _told(queue.round(again=again), always=not beside)

@@ -15,7 +15,7 @@ from autograder.site.lti.platforms import FILE, read_platforms
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import links_of, person_of
 from autograder.site.people import COURSE
-from autograder.site.server import FOLDER, opened
+from autograder.site.server import FOLDER, open_site
 from quizzes.services.enrolment import add_the_course
 
 __all__ = ["app"]
@@ -48,7 +48,7 @@ def members(
 ) -> None:
     """Enrol everybody of the platform's courses that lead to a quiz; who is there stays as they are."""
     root = find_course(course)
-    with opened(root.root) as one:
+    with open_site(root.root) as one:
         with one.database.transaction() as connection:
             add_the_course(connection, root)
             links = [link for link in links_of(connection, quiz) if link.members]

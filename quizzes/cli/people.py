@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.people import COURSE, names_in
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from autograder.site.sessions import has_passcode, new_link, new_passcode
 from quizzes.schedule.accommodations import read_accommodations
 from quizzes.services.enrolment import add_the_course, enrol_all, read_people
@@ -55,7 +55,7 @@ def import_roster(
             f"{passcodes} exists, and the passcodes in it may not have been given out yet.",
             next_step="Move it away, or name another file with --passcodes.",
         )
-    with opened(root.root) as one, one.database.transaction() as connection:
+    with open_site(root.root) as one, one.database.transaction() as connection:
         add_the_course(connection, root)
         known = [quiz.id for quiz in published_in(connection, COURSE)]
         enrol_all(connection, people, granted, at=one.clock.now(), who=here(), quizzes=known)
@@ -76,7 +76,7 @@ def import_roster(
 def passcode(person: Person, course: Folder = None) -> None:
     """Give somebody a new passcode; the old one stops working, whoever is signed in stays so."""
     root = find_course(course)
-    with opened(root.root) as one, one.database.transaction() as connection:
+    with open_site(root.root) as one, one.database.transaction() as connection:
         _must_be_known(connection, person)
         code = new_passcode(connection, person, one.signer)
     typer.echo(code)
@@ -89,7 +89,7 @@ def link(
 ) -> None:
     """Print a link that signs somebody in once, within a week."""
     root = find_course(course)
-    with opened(root.root) as one, one.database.transaction() as connection:
+    with open_site(root.root) as one, one.database.transaction() as connection:
         _must_be_known(connection, person)
         secret = new_link(connection, person, one.signer, one.clock.now())
     typer.echo(f"{url.rstrip('/')}/sign-in/{secret}")

@@ -11,7 +11,7 @@ from autograder.course.course import find_course
 from autograder.course.local_time import shown
 from autograder.errors import ContentError
 from autograder.site.people import COURSE
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from quizzes.cli.people import here
 from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
@@ -45,7 +45,7 @@ def publish_quiz(
         faults = faults_in_bank(load_bank(root.root / "quizzes" / "banks" / f"{topic}.yaml"), LOOKED_AT)
         if faults:
             raise ContentError(f"{faults[0]}", next_step="Mend what `quizzes lint` lists, then publish.")
-    with opened(root.root) as one:
+    with open_site(root.root) as one:
         with one.database.transaction() as connection:
             add_the_course(connection, root)
             before = {old.id: old for old in published_in(connection, COURSE)}.get(name)

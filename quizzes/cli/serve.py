@@ -13,7 +13,7 @@ import typer
 from autograder.course.course import Course, find_course
 from autograder.site.people import COURSE
 from autograder.site.request_log import LogFile
-from autograder.site.server import Opened, listening, opened, serve
+from autograder.site.server import OpenSite, listening, open_site, serve
 from autograder.site.sessions import new_link, new_passcode
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.schedule.accommodations import AccommodationRow
@@ -48,7 +48,7 @@ def serve_quizzes(
         with tempfile.TemporaryDirectory(prefix="quizzes-demo-") as folder:
             _show_round(root, Path(folder), host, port, port_file)
         return
-    with opened(root.root, own=own) as database:
+    with open_site(root.root, own=own) as database:
         with database.database.transaction() as connection:
             add_the_course(connection, root)
             names = [one.title for one in published_in(connection, COURSE)]
@@ -75,7 +75,7 @@ def preview_quiz(
     plan = load_quiz(root, name)
     with (
         tempfile.TemporaryDirectory(prefix="quizzes-preview-") as folder,
-        opened(Path(folder), own=True) as one,
+        open_site(Path(folder), own=True) as one,
     ):
         _fill(one, Path(folder), root, [plan], {"staff": "Staff"})
         waiting = listening(HOST, port)
@@ -87,7 +87,7 @@ def preview_quiz(
 
 
 def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Path | None) -> None:
-    with opened(folder, own=True) as one:
+    with open_site(folder, own=True) as one:
         plans = [load_quiz(root, path.stem) for path in quiz_paths(root)]
         _fill(one, folder, root, [_open_now(plan, one.clock.now()) for plan in plans], DEMO)
         waiting = listening(host, port)
@@ -104,7 +104,7 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
         serve(one, waiting, folder, own=True)
 
 
-def _fill(one: Opened, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
+def _fill(one: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
     shutil.copy(root.root / "course.yaml", folder)
     at = one.clock.now()
     granted = [AccommodationRow("the demonstration", "staff", "", "instructor", "", None, ())]
@@ -131,7 +131,7 @@ def _open_now(plan: QuizPlan, now: int) -> QuizPlan:
     return replace(plan, schedule=moved)
 
 
-def _link(one: Opened, person: str, address: str) -> str:
+def _link(one: OpenSite, person: str, address: str) -> str:
     with one.database.transaction() as connection:
         return f"{address}/sign-in/{new_link(connection, person, one.signer, one.clock.now())}"
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from autograder.course.course import find_course
 from autograder.course.local_time import shown
 from autograder.errors import UsageError
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from quizzes.cli.people import here
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.exam import GRADER
@@ -44,7 +44,7 @@ def extend(
     if minutes + percent == 0:
         raise UsageError("No time is given.", next_step="Say --minutes, or --percent.")
     root = find_course(course)
-    with opened(root.root) as one, one.database.transaction() as connection:
+    with open_site(root.root) as one, one.database.transaction() as connection:
         at = one.clock.now()
         if not student:
             done = extend_all(
@@ -71,7 +71,7 @@ def regrade(
 ) -> None:
     """Mark by the files as they are now and show who gains and who loses; nothing counts before --release."""
     root = find_course(course)
-    with opened(root.root) as one, one.database.transaction() as connection:
+    with open_site(root.root) as one, one.database.transaction() as connection:
         at = one.clock.now()
         if release_run:
             _release(connection, quiz, release_run, at)

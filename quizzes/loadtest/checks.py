@@ -15,7 +15,7 @@ from quizzes.loadtest.student import Acknowledged
 from quizzes.store.attempts import state_of
 from quizzes.store.events import events_of
 from quizzes.store.receipts import last_receipt
-from quizzes.store.tables import answer, answer_event, attempt, grade
+from quizzes.store.tables import answer, answer_event, attempt, mark
 
 __all__ = ["damage", "faults_in_file", "missing", "missing_receipts", "still_open"]
 
@@ -30,7 +30,7 @@ def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Ac
         for name, saves in wanted.items():
             counted = answer_event.c.attempt == name, answer_event.c.problem == "", ~answer_event.c.late
             events = connection.execute(select(answer_event).where(*counted))
-            logged = {(row.pos, row.rev): json.loads(row.raw) for row in events}
+            logged = {(row.pos, row.rev): json.loads(row.response) for row in events}
             held = {
                 row.pos: row.rev for row in connection.execute(select(answer).where(answer.c.attempt == name))
             }
@@ -94,9 +94,9 @@ def _unlike_their_log(database: Database) -> list[str]:
 
 def _marked_twice(database: Database) -> list[str]:
     many = (
-        select(grade.c.attempt, grade.c.pos)
-        .where(grade.c.current)
-        .group_by(grade.c.attempt, grade.c.pos)
+        select(mark.c.attempt, mark.c.pos)
+        .where(mark.c.current)
+        .group_by(mark.c.attempt, mark.c.pos)
         .having(func.count() > 1)
     )
     with database.reading() as connection:

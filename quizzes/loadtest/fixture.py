@@ -14,7 +14,7 @@ from sqlalchemy import select
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.site.people import COURSE, add_person, enrol
-from autograder.site.server import Opened, opened
+from autograder.site.server import OpenSite, open_site
 from autograder.site.sessions import open_session
 from autograder.site.tables import person
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
@@ -36,9 +36,9 @@ class Fixture:
         return find_course(self.folder)
 
     @contextmanager
-    def opened(self) -> Iterator[Opened]:
+    def open_site(self) -> Iterator[OpenSite]:
         """Its database."""
-        with opened(self.folder, own=not self.address, address=self.address) as one:
+        with open_site(self.folder, own=not self.address, address=self.address) as one:
             yield one
 
     def plan(self) -> QuizPlan:
@@ -47,13 +47,13 @@ class Fixture:
 
     def publish(self, plan: QuizPlan) -> None:
         """Publish it with other times."""
-        with self.opened() as one, one.database.transaction() as connection:
+        with self.open_site() as one, one.database.transaction() as connection:
             add_the_course(connection, self.course())
             publish_plan(connection, plan, at=one.clock.now(), who="proof", insist=True)
 
     def admit(self, takers: int) -> list[str]:
         """Enrol so many and sign them in; the cookies of their sessions."""
-        with self.opened() as one, one.database.transaction() as connection:
+        with self.open_site() as one, one.database.transaction() as connection:
             at, tokens = one.clock.now(), []
             for number in range(takers):
                 taker = f"taker-{number:05}"
@@ -77,7 +77,7 @@ def fixture_for(course: Course, quiz: str, folder: Path, address: str = "") -> F
     shutil.copy(plan.path, folder / "quizzes")
     shutil.copytree(plan.path.parent / "banks", folder / "quizzes" / "banks")
     stage = Fixture(folder, plan.name, address)
-    with stage.opened() as one, one.database.reading() as connection:
+    with stage.open_site() as one, one.database.reading() as connection:
         if connection.execute(select(person.c.id).limit(1)).first() is not None:
             raise UsageError(
                 "There are people in this database already.",

@@ -185,7 +185,7 @@ class Student:
     record: Any  # called with the kind of request and its reply
     pause: float = 1.0  # seconds before a request is sent again, growing
     attempt: str = ""
-    pen: str = ""
+    lock: str = ""
     questions: list[Asked] = field(default_factory=list)
     revs: dict[int, int] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
@@ -203,15 +203,15 @@ class Student:
         self.attempt = begun.headers["location"].rpartition("/")[2].partition("#")[0]
         shown = await self._sent("quiz page", lambda: self.connection.get(f"/attempts/{self.attempt}"))
         self.questions = asked_in(shown.body.decode())
-        self.pen = _between(shown.body, b'data-pen="')
+        self.lock = _between(shown.body, b'data-lock="')
         if not begun.headers["location"].endswith("#begun"):  # another window may have begun it
-            await self.take_pen()
+            await self.take_lock()
 
-    async def take_pen(self) -> None:
+    async def take_lock(self) -> None:
         """Let this window write."""
-        self.pen = f"{self.dice.getrandbits(96):024x}"
+        self.lock = f"{self.dice.getrandbits(96):024x}"
         await self._sent(
-            "pen", lambda: self.connection.ask(f"/attempts/{self.attempt}/pen", {"pen": self.pen})
+            "lock", lambda: self.connection.ask(f"/attempts/{self.attempt}/lock", {"lock": self.lock})
         )
 
     async def save(self) -> None:
@@ -223,7 +223,7 @@ class Student:
             "answer": answer,
             "base_rev": base,
             "save_id": f"{self.dice.getrandbits(96):024x}",
-            "pen": self.pen,
+            "lock": self.lock,
         }
         reply = await self._sent("save", lambda: self.connection.ask(path, body), 200, 409, 422)
         said = reply.json()
@@ -236,7 +236,7 @@ class Student:
 
     async def look_at_the_clock(self) -> None:
         """As an open page does three times a minute."""
-        await self._sent("clock", lambda: self.connection.get(f"/attempts/{self.attempt}/clock"))
+        await self._sent("clock", lambda: self.connection.get(f"/attempts/{self.attempt}/status"))
 
     async def finish(self) -> None:
         """The last save, handing in, the receipt's page."""

@@ -26,7 +26,7 @@ from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 from quizzes.attempts.edit_lock import checked_lock
 from quizzes.attempts.events import Event, FinishedBy, State
-from quizzes.attempts.response import Answer, response_text
+from quizzes.attempts.response import Answer, response_from
 from quizzes.attempts.save_rules import Save, SaveResult, StoredAnswer
 from quizzes.content.version import AttemptItem, QuizVersion
 from quizzes.schedule.timing import remaining
@@ -41,7 +41,7 @@ from quizzes.store.attempts import (
     find,
     lock_attempts,
     open_one,
-    take_pen,
+    take_lock,
 )
 from quizzes.store.endings import Ending, close_if_overdue, close_overdue, finish, overdue
 from quizzes.store.events import events_of
@@ -98,14 +98,14 @@ class ExamService:
         with self.database.reading() as connection:
             return availability_for(connection, quiz, person, self.clock.now())
 
-    def start(self, quiz: str, person: str, pen: str, *, preview: bool = False) -> Future[AttemptRow]:
+    def start(self, quiz: str, person: str, lock: str, *, preview: bool = False) -> Future[AttemptRow]:
         """Start an attempt or return the open one.
 
         Raises NotFound before the opening, Forbidden after the close or the last attempt, Busy when the disk
         has no room for more.
         """
         at = self.clock.now()
-        checked_lock(pen)
+        checked_lock(lock)
         with self.database.reading() as connection:
             version = current_version(connection, quiz)
             running = open_one(connection, quiz, person)
@@ -114,7 +114,7 @@ class ExamService:
         one = secrets.token_urlsafe(16)
         seed = self._signer.of("seed", f"{version}\n{one}")
         items = self._versions(version).deal(seed)
-        fresh = Fresh(one, version, seed, pen, items, preview)
+        fresh = Fresh(one, version, seed, lock, items, preview)
         self._papers.put(one, (person, items))  # its page is asked for next
         if running is not None and overdue(running, at):
             # In a transaction of its own: it ended, whether or not another one may begin.
@@ -150,7 +150,7 @@ class ExamService:
         *,
         base_rev: int,
         save_id: str,
-        pen: str,
+        lock: str,
         clear: bool = False,
         client: str = "",
         at: int | None = None,
@@ -163,21 +163,21 @@ class ExamService:
         owner, items = self._papers(one)
         if owner != person or not 0 <= pos < len(items):
             raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
-        raw = response_text(answer)
+        response = response_from(answer)
         try:
             problem = items[pos].question.problem_with(answer)
         except Exception:  # a broken question must not cost an answer: it is kept, and staff can look
             with suppress(Exception):  # nor must a log that fails
                 log.exception("Question %s of attempt %s cannot read an answer.", pos, one)
             problem = ""
-        given = Save(arrived, pos, raw, base_rev, save_id, checked_lock(pen), problem, clear, client)
+        given = Save(arrived, pos, response, base_rev, save_id, checked_lock(lock), problem, clear, client)
         return self.writer.submit(partial(save, one=one, person=person, given=given), [one])
 
-    def take_pen(self, one: str, person: str, pen: str) -> Future[AttemptRow]:
+    def take_lock(self, one: str, person: str, lock: str) -> Future[AttemptRow]:
         """Let this window write; others are read-only from here on."""
         at = self.clock.now()
         self._owned(one, person)
-        return self.writer.submit(partial(take_pen, one=one, pen=checked_lock(pen), at=at), [one])
+        return self.writer.submit(partial(take_lock, one=one, lock=checked_lock(lock), at=at), [one])
 
     def finish(self, one: str, person: str, *, timer: bool = False) -> Future[Ending]:
         """Hand in; a second time returns the first receipt. `timer`: the page did it when its time was up."""

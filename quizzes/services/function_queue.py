@@ -17,13 +17,13 @@ from types import TracebackType
 
 from autograder.errors import SandboxError, UsageError
 from autograder.site.database import Database
-from quizzes.attempts.response import response_of
+from quizzes.attempts.response import answer_from
 from quizzes.content.function_grading import SandboxGrader, grade_function
 from quizzes.content.items.function import FunctionQuestion
 from quizzes.content.question import Mark
 from quizzes.content.quiz import Quiz
 from quizzes.store.attempts import find
-from quizzes.store.marks import Waiting, put_off, settle_mark, waiting
+from quizzes.store.marks import PendingMark, put_off, settle_mark, waiting
 from quizzes.store.quizzes import content_of
 
 __all__ = ["FunctionMarks", "Settled", "dealt_again"]
@@ -37,10 +37,10 @@ class Settled:
     """What one round did: how many marks it gave, and which could not be given, with the reason for staff."""
 
     given: int
-    troubles: list[tuple[Waiting, str]]
+    troubles: list[tuple[PendingMark, str]]
 
 
-def dealt_again(database: Database) -> Callable[[Waiting], object]:
+def dealt_again(database: Database) -> Callable[[PendingMark], object]:
     """How a waiting answer's question is dealt again: by the version its mark is to come from."""
 
     @lru_cache(64)
@@ -48,7 +48,7 @@ def dealt_again(database: Database) -> Callable[[Waiting], object]:
         with database.reading() as connection:
             return Quiz.read(content_of(connection, version))
 
-    def question(one: Waiting) -> object:
+    def question(one: PendingMark) -> object:
         with database.reading() as connection:
             row = find(connection, one.attempt)
         return quiz(one.key_version).deal(row.seed)[one.pos].question
@@ -62,7 +62,7 @@ class FunctionMarks:
     def __init__(
         self,
         database: Database,
-        question_of: Callable[[Waiting], object],
+        question_of: Callable[[PendingMark], object],
         now: Callable[[], int],
         *,
         sandbox: str = "good",
@@ -104,9 +104,9 @@ class FunctionMarks:
             self._grader.close()
             self._grader = None
 
-    def _graded(self, one: Waiting) -> Mark | None:
+    def _graded(self, one: PendingMark) -> Mark | None:
         """The mark, pending where it cannot be given; None for what is no function."""
-        question, source = self._question_of(one), response_of(one.raw)
+        question, source = self._question_of(one), answer_from(one.response)
         if not isinstance(question, FunctionQuestion) or not isinstance(source, str):
             return None
         if self._grader is None:

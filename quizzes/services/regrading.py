@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from autograder.errors import Conflict
 from quizzes.attempts.events import State
-from quizzes.attempts.response import response_of
+from quizzes.attempts.response import answer_from
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.version import AttemptItem, QuizVersion
 from quizzes.store.attempts import AttemptRow, answers_of, attempts_at, shown_in
-from quizzes.store.marks import HAND, Given, marks_in
+from quizzes.store.marks import HAND, MarkRow, marks_in
 from quizzes.store.regrades import Change, propose
 
 __all__ = ["marks_of", "propose_regrade"]
@@ -28,7 +28,7 @@ def marks_of(
     items: Sequence[AttemptItem],
     key_version: str,
     grader_version: str,
-) -> list[Given]:
+) -> list[MarkRow]:
     """The marks of an attempt's answers; raises Conflict if these are not the questions it showed."""
     shown = [(item.params, item.option_order) for item in items]
     if shown != shown_in(connection, row.id):
@@ -40,9 +40,9 @@ def marks_of(
     marks = []
     for pos, item in enumerate(items):
         held = answers.get(pos, StoredAnswer())
-        mark = item.question.full() if item.dropped else item.question.mark(response_of(held.raw))
+        mark = item.question.full() if item.dropped else item.question.mark(answer_from(held.response))
         points = float(mark.points)
-        marks.append(Given(pos, held.rev, points, mark.as_json(), key_version, grader_version))
+        marks.append(MarkRow(pos, held.rev, points, mark.as_json(), key_version, grader_version))
     return marks
 
 
@@ -61,7 +61,7 @@ def propose_regrade(
     return propose(connection, quiz, marks, version.hash, grader_version, at=at, who=who)
 
 
-def _kept(given: Sequence[Given], before: Mapping[int, Given]) -> list[Given]:
+def _kept(given: Sequence[MarkRow], before: Mapping[int, MarkRow]) -> list[MarkRow]:
     """What a person or the sandbox gave stays: a key says nothing about it."""
     return [
         old

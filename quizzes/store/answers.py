@@ -25,14 +25,14 @@ STANDING = (
         attempt.c.state,
         attempt.c.deadline_at,
         attempt.c.grace,
-        attempt.c.pen,
+        attempt.c.lock,
         attempt_item.c.pos.label("item"),
         answer.c.rev,
-        answer.c.raw,
+        answer.c.response,
         answer.c.received_at,
         stored.c.pos.label("stored_pos"),
         stored.c.rev.label("stored_rev"),
-        stored.c.raw.label("stored_raw"),
+        stored.c.response.label("stored_raw"),
         stored.c.at.label("stored_at"),
         stored.c.in_grace.label("stored_in_grace"),
     )
@@ -61,7 +61,7 @@ NEXT = (
         answer.c.pos == bindparam("place"),
         answer.c.rev == bindparam("base"),
     )
-    .values(rev=bindparam("rev"), raw=bindparam("raw"), received_at=bindparam("received_at"))
+    .values(rev=bindparam("rev"), response=bindparam("response"), received_at=bindparam("received_at"))
 )
 
 
@@ -76,7 +76,7 @@ def save(connection: Connection, one: str, person: str, given: Save) -> SaveResu
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
     deadline_at: int | None = standing.deadline_at
     if standing.stored_rev is not None:
-        if (standing.stored_pos, standing.stored_raw) != (given.pos, given.raw):
+        if (standing.stored_pos, standing.stored_raw) != (given.pos, given.response):
             raise Conflict("This save was sent before with another answer.", next_step="Reload the page.")
         held = StoredAnswer(standing.stored_rev, standing.stored_raw, standing.stored_at)
         in_grace = bool(standing.stored_in_grace)
@@ -84,15 +84,15 @@ def save(connection: Connection, one: str, person: str, given: Save) -> SaveResu
     held = (
         StoredAnswer()
         if standing.rev is None
-        else StoredAnswer(standing.rev, standing.raw, standing.received_at)
+        else StoredAnswer(standing.rev, standing.response, standing.received_at)
     )
-    attempt_now = Writable(standing.state == "open", deadline_at, standing.grace, standing.pen)
+    attempt_now = Writable(standing.state == "open", deadline_at, standing.grace, standing.lock)
     outcome = outcome_of(given, attempt_now, held)
     if outcome is Outcome.SAVED:
         in_grace = arrival(given.at, deadline_at, standing.grace) is Arrival.IN_GRACE
         _log(connection, one, given, held.rev + 1, in_grace=in_grace)
         values = {"one": one, "place": given.pos, "base": held.rev, "rev": held.rev + 1}
-        held = _written(connection, values, given.raw, given.at)
+        held = _written(connection, values, given.response, given.at)
         return SaveResult(outcome, held, deadline_at, in_grace=in_grace)
     if outcome in (Outcome.CLOSED, Outcome.LATE):
         _log_refused(connection, one, given, held.rev, late=True)
@@ -126,19 +126,19 @@ def accept_late(connection: Connection, one: str, save_id: str, at: int, who: st
     assert seq is not None
     add(connection, one, seq, Accepted(at, late.pos, rev, save_id, who))
     values = {"one": one, "place": late.pos, "base": rev - 1, "rev": rev}
-    return _written(connection, values, late.raw, late.at)
+    return _written(connection, values, late.response, late.at)
 
 
-def _written(connection: Connection, values: dict[str, Any], raw: str, at: int) -> StoredAnswer:
+def _written(connection: Connection, values: dict[str, Any], response: str, at: int) -> StoredAnswer:
     rev: int = values["rev"]
     if rev == 1:
-        first = {"attempt": values["one"], "pos": values["place"], "rev": 1, "raw": raw, "received_at": at}
+        first = {"attempt": values["one"], "pos": values["place"], "rev": 1, "response": response, "received_at": at}
         connection.execute(FIRST, first)
     else:
-        changed = connection.execute(NEXT, {**values, "raw": raw, "received_at": at}).rowcount
+        changed = connection.execute(NEXT, {**values, "response": response, "received_at": at}).rowcount
         if changed != 1:
             raise Conflict("A newer answer is stored.", next_step="Reload the page.")
-    return StoredAnswer(rev, raw, at)
+    return StoredAnswer(rev, response, at)
 
 
 def _log(
@@ -155,7 +155,7 @@ def _log(
         "rev": rev,
         "base_rev": given.base_rev,
         "save_id": given.save_id,
-        "raw": given.raw,
+        "response": given.response,
         "problem": given.problem,
         "in_grace": in_grace,
         "late": late,

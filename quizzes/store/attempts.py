@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
 from autograder.site.upsert import insert_once
-from quizzes.attempts.events import Attempt, FinishedBy, PenTaken, Started, State
+from quizzes.attempts.events import Attempt, EditLockTaken, FinishedBy, Started, State
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.version import AttemptItem
 from quizzes.schedule.timing import Terms
@@ -33,7 +33,7 @@ __all__ = [
     "set_flag",
     "shown_in",
     "state_of",
-    "take_pen",
+    "take_lock",
     "used_by",
 ]
 
@@ -71,7 +71,7 @@ class AttemptRow:
     grace: int
     finished_at: int | None
     finished_by: FinishedBy | None
-    pen: str
+    lock: str
     seq: int
 
 
@@ -102,7 +102,7 @@ def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | 
 def answers_of(connection: Connection, one: str) -> dict[int, StoredAnswer]:
     """The stored answers of an attempt, by the place of their question."""
     rows = connection.execute(ANSWERS, {"one": one})
-    return {row.pos: StoredAnswer(row.rev, row.raw, row.received_at) for row in rows}
+    return {row.pos: StoredAnswer(row.rev, row.response, row.received_at) for row in rows}
 
 
 def shown_in(connection: Connection, one: str) -> list[tuple[str, str]]:
@@ -121,7 +121,7 @@ def state_of(connection: Connection, one: str) -> Attempt:
         row.started_at,
         row.deadline_at,
         row.due_at,
-        row.pen,
+        row.lock,
         row.finished_at,
         row.finished_by,
         answers_of(connection, one),
@@ -135,7 +135,7 @@ class Fresh:
     id: str
     version: str
     seed: str
-    pen: str
+    lock: str
     items: Sequence[AttemptItem]
     preview: bool = False
 
@@ -187,7 +187,7 @@ def begin(
         "deadline_at": deadline_at,
         "due_at": terms.due_at,
         "grace": terms.grace,
-        "pen": fresh.pen,
+        "lock": fresh.lock,
         "seq": 1,
     }
     if not insert_once(connection, attempt, values):
@@ -208,19 +208,19 @@ def begin(
     ]
     if items:
         connection.execute(insert(attempt_item), items)
-    add(connection, fresh.id, 1, Started(at, deadline_at, terms.due_at, fresh.pen))
+    add(connection, fresh.id, 1, Started(at, deadline_at, terms.due_at, fresh.lock))
     return AttemptRow(**{**values, "state": State.OPEN, "finished_at": None, "finished_by": None})
 
 
-def take_pen(connection: Connection, one: str, pen: str, at: int) -> AttemptRow:
+def take_lock(connection: Connection, one: str, lock: str, at: int) -> AttemptRow:
     """Let another window write; nothing changes when it writes already, or when the attempt is over."""
     row = locked(connection, one)
-    if row.pen == pen or row.state is not State.OPEN:
+    if row.lock == lock or row.state is not State.OPEN:
         return row
-    seq = step(connection, one, only_open=True, pen=pen)
+    seq = step(connection, one, only_open=True, lock=lock)
     assert seq is not None  # the row is locked
-    add(connection, one, seq, PenTaken(at, pen))
-    return replace(row, pen=pen, seq=seq)
+    add(connection, one, seq, EditLockTaken(at, lock))
+    return replace(row, lock=lock, seq=seq)
 
 
 def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:

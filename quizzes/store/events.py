@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from quizzes.attempts.events import (
     Accepted,
+    EditLockTaken,
     Event,
     Extended,
     Finished,
     FinishedBy,
     Graded,
-    PenTaken,
     Reopened,
     Saved,
     Started,
@@ -27,7 +27,7 @@ __all__ = ["OPEN_STEP", "add", "events_of", "latest", "step"]
 
 KINDS = {
     "started": Started,
-    "pen taken": PenTaken,
+    "edit lock taken": EditLockTaken,
     "extended": Extended,
     "finished": Finished,
     "reopened": Reopened,
@@ -35,6 +35,9 @@ KINDS = {
     "graded": Graded,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
+# What version 0.1 wrote, which is never rewritten: the edit lock was called a pen.
+OLD_KINDS = {"pen taken": "edit lock taken"}
+OLD_FIELDS = {"pen": "lock"}
 STEP = (
     update(attempt)
     .where(attempt.c.id == bindparam("one"))
@@ -69,10 +72,11 @@ def events_of(connection: Connection, one: str) -> list[Event]:
     """Everything that happened to an attempt, in order."""
     numbered: list[tuple[int, Event]] = []
     for row in connection.execute(select(attempt_event).where(attempt_event.c.attempt == one)):
-        data = json.loads(row.data)
+        data = {OLD_FIELDS.get(name, name): value for name, value in json.loads(row.data).items()}
         if row.kind == "finished":
             data["by"] = FinishedBy(data["by"])
-        numbered.append((row.seq, KINDS[row.kind](at=row.at, **data)))
+        kind = KINDS[OLD_KINDS.get(row.kind, row.kind)]
+        numbered.append((row.seq, kind(at=row.at, **data)))
     rows = connection.execute(select(answer_event).where(answer_event.c.attempt == one))
     numbered.extend((row.seq, _saved(row)) for row in rows)
     return [event for _, event in sorted(numbered, key=lambda one: one[0])]
@@ -92,7 +96,7 @@ def _saved(row: Row[tuple[object, ...]]) -> Saved:
         rev=row.rev,
         base_rev=row.base_rev,
         save_id=row.save_id,
-        raw=row.raw,
+        response=row.response,
         valid=not row.problem,
         in_grace=row.in_grace,
         late=row.late,

@@ -12,7 +12,7 @@ from quizzes.attempts.events import Extended, Reopened, State
 from quizzes.store.attempts import AttemptRow, find, locked, open_one
 from quizzes.store.events import add, step
 from quizzes.store.overrides import terms_of
-from quizzes.store.tables import attempt, grade, override, quiz
+from quizzes.store.tables import attempt, mark, override, quiz
 
 __all__ = ["Extension", "apply_terms", "extend", "extend_all", "reopen"]
 
@@ -136,7 +136,7 @@ def reopen(
         finished_by=None,
     )
     assert seq is not None
-    connection.execute(update(grade).where(grade.c.attempt == one).values(current=False))
+    connection.execute(update(mark).where(mark.c.attempt == one).values(current=False))
     add(connection, one, seq, Reopened(at, deadline_at, due_at, who))
     note(connection, Act(at, who, "reopen", one, {"reason": reason, "until": deadline_at}))
     return find(connection, one)

@@ -21,12 +21,12 @@ from autograder.site.upsert import upsert, upsert_all
 from quizzes.attempts.events import Graded, State
 from quizzes.store.attempts import AttemptRow, locked
 from quizzes.store.events import add, step
-from quizzes.store.tables import answer, attempt, attempt_item, grade
+from quizzes.store.tables import answer, attempt, attempt_item, mark
 
 __all__ = [
     "HAND",
-    "Given",
-    "Waiting",
+    "MarkRow",
+    "PendingMark",
     "give_points",
     "marks_in",
     "points_of",
@@ -41,11 +41,11 @@ __all__ = [
 
 
 DIGITS = 4  # of points, after the decimal point
-TOTAL = select(func.sum(grade.c.points)).where(grade.c.attempt == bindparam("one"), grade.c.current)
+TOTAL = select(func.sum(mark.c.points)).where(mark.c.attempt == bindparam("one"), mark.c.current)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class MarkRow:
     """What one answer was given, and by which key and grader."""
 
     pos: int
@@ -74,19 +74,19 @@ def points_of(connection: Connection, one: str) -> float | None:
     return None if points is None else round(float(points), DIGITS)
 
 
-def total(marks: Iterable[Given]) -> float:
+def total(marks: Iterable[MarkRow]) -> float:
     """The points of marks together, without the dust of binary fractions."""
     return round(sum(one.points for one in marks), DIGITS)
 
 
-def marks_in(connection: Connection, one: str) -> dict[int, Given]:
+def marks_in(connection: Connection, one: str) -> dict[int, MarkRow]:
     """The marks that count now, by the place of their question."""
-    rows = connection.execute(select(grade).where(grade.c.attempt == one, grade.c.current))
-    names = [one.name for one in fields(Given)]
-    return {row.pos: Given(**{name: row._mapping[name] for name in names}) for row in rows}
+    rows = connection.execute(select(mark).where(mark.c.attempt == one, mark.c.current))
+    names = [one.name for one in fields(MarkRow)]
+    return {row.pos: MarkRow(**{name: row._mapping[name] for name in names}) for row in rows}
 
 
-def record(connection: Connection, seen: AttemptRow, marks: Sequence[Given], at: int) -> bool:
+def record(connection: Connection, seen: AttemptRow, marks: Sequence[MarkRow], at: int) -> bool:
     """Record the marks of an attempt as it was `seen`; False, and nothing, if it changed since.
 
     So two servers that mark the same attempt give one grade and send one message.
@@ -104,11 +104,11 @@ def record(connection: Connection, seen: AttemptRow, marks: Sequence[Given], at:
     return True
 
 
-def _make_current(connection: Connection, one: str, marks: Sequence[Given], at: int) -> None:
-    connection.execute(update(grade).where(grade.c.attempt == one).values(current=False))
+def _make_current(connection: Connection, one: str, marks: Sequence[MarkRow], at: int) -> None:
+    connection.execute(update(mark).where(mark.c.attempt == one).values(current=False))
     upsert_all(
         connection,
-        grade,
+        mark,
         [{"attempt": one, **asdict(given), "at": at, "current": True} for given in marks],
     )
 
@@ -126,7 +126,7 @@ def tell(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingMark:
     """An answer whose mark is pending, with what was noted when it could not be given."""
 
     attempt: str
@@ -134,22 +134,22 @@ class Waiting:
     answer_rev: int
     key_version: str
     grader_version: str
-    raw: str
+    response: str
     trouble: str = ""
 
 
-def waiting(connection: Connection, *, again: bool = False) -> list[Waiting]:
+def waiting(connection: Connection, *, again: bool = False) -> list[PendingMark]:
     """The answers that wait for their mark, the oldest first; with `again` those that had trouble too."""
     same = and_(
-        answer.c.attempt == grade.c.attempt,
-        answer.c.pos == grade.c.pos,
-        answer.c.rev == grade.c.answer_rev,
+        answer.c.attempt == mark.c.attempt,
+        answer.c.pos == mark.c.pos,
+        answer.c.rev == mark.c.answer_rev,
     )
     rows = connection.execute(
-        select(grade, answer.c.raw)
+        select(mark, answer.c.response)
         .join(answer, same)
-        .where(grade.c.current, grade.c.detail.like('%"pending": true%'))
-        .order_by(grade.c.at, grade.c.attempt, grade.c.pos)
+        .where(mark.c.current, mark.c.detail.like('%"pending": true%'))
+        .order_by(mark.c.at, mark.c.attempt, mark.c.pos)
     )
     found = []
     for row in rows:
@@ -158,11 +158,11 @@ def waiting(connection: Connection, *, again: bool = False) -> list[Waiting]:
         trouble = str(more.get("trouble", "")) if isinstance(more, dict) else ""
         if detail.get("pending") is True and (again or not trouble):
             keys = row.attempt, row.pos, row.answer_rev, row.key_version, row.grader_version
-            found.append(Waiting(*keys, row.raw, trouble))
+            found.append(PendingMark(*keys, row.response, trouble))
     return found
 
 
-def settle_mark(connection: Connection, one: Waiting, points: float, detail: str, at: int) -> bool:
+def settle_mark(connection: Connection, one: PendingMark, points: float, detail: str, at: int) -> bool:
     """Give a pending mark and tell of the new total; False, and nothing, if it is not pending any more."""
     row = locked(connection, one.attempt)
     if not _still(connection, one):
@@ -181,7 +181,7 @@ def settle_mark(connection: Connection, one: Waiting, points: float, detail: str
     return True
 
 
-def put_off(connection: Connection, one: Waiting, detail: str) -> bool:
+def put_off(connection: Connection, one: PendingMark, detail: str) -> bool:
     """Note for staff why the mark is pending still; False if it is not pending any more."""
     locked(connection, one.attempt)
     if not _still(connection, one):
@@ -190,19 +190,19 @@ def put_off(connection: Connection, one: Waiting, detail: str) -> bool:
     return True
 
 
-def _still(connection: Connection, one: Waiting) -> bool:
-    statement = select(grade.c.detail).where(grade.c.current, *_keys(one))
+def _still(connection: Connection, one: PendingMark) -> bool:
+    statement = select(mark.c.detail).where(mark.c.current, *_keys(one))
     found = connection.execute(statement).scalar_one_or_none()
     return _read(found or "").get("pending") is True
 
 
-def _row(one: Waiting) -> Any:
-    return update(grade).where(*_keys(one))
+def _row(one: PendingMark) -> Any:
+    return update(mark).where(*_keys(one))
 
 
-def _keys(one: Waiting) -> tuple[Any, ...]:
+def _keys(one: PendingMark) -> tuple[Any, ...]:
     names = ("attempt", "pos", "answer_rev", "key_version", "grader_version")
-    return tuple(grade.c[name] == getattr(one, name) for name in names)
+    return tuple(mark.c[name] == getattr(one, name) for name in names)
 
 
 def _read(detail: str) -> dict[str, Any]:
@@ -236,7 +236,7 @@ def give_points(
     old = marks[pos]
     share = number / Decimal(str(most)) if most else Decimal(0)
     detail = {"share": str(share), "pending": False, "feedback": "", "detail": {"by": who, "reason": reason}}
-    given = Given(
+    given = MarkRow(
         pos,
         old.answer_rev,
         float(number),
@@ -244,9 +244,9 @@ def give_points(
         old.key_version,
         f"{HAND} {at}",
     )
-    current = grade.c.attempt == one, grade.c.pos == pos
-    connection.execute(update(grade).where(*current).values(current=False))
-    upsert(connection, grade, {"attempt": one, **asdict(given), "at": at, "current": True})
+    current = mark.c.attempt == one, mark.c.pos == pos
+    connection.execute(update(mark).where(*current).values(current=False))
+    upsert(connection, mark, {"attempt": one, **asdict(given), "at": at, "current": True})
     told = {"question": pos + 1, "before": old.points, "after": float(number), "reason": reason}
     note(connection, Act(at, who, "set points", one, dict(told)))
     tell(connection, row, f"hand:{one}:{pos}:{at}", at)

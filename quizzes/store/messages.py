@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from autograder.errors import Conflict, NotFound, TooLarge
 from autograder.site.audit import Act, note
 from autograder.site.upsert import insert_once
-from quizzes.store.tables import attempt, notice, request
+from quizzes.store.tables import attempt, notice, regrade_request
 
 __all__ = ["Notice", "Request", "answer_request", "ask_again", "last_notice", "requests_at", "tell_all"]
 
@@ -54,13 +54,13 @@ def last_notice(connection: Connection, quiz: str) -> Notice | None:
 
 def ask_again(connection: Connection, one: str, pos: int, text: str, at: int) -> None:
     """Ask for another look at a mark; raises Conflict the second time."""
-    if not insert_once(connection, request, {"attempt": one, "pos": pos, "at": at, "text": _checked(text)}):
+    if not insert_once(connection, regrade_request, {"attempt": one, "pos": pos, "at": at, "text": _checked(text)}):
         raise Conflict("You have asked about this question before.", next_step="Wait for the answer.")
 
 
 def answer_request(connection: Connection, one: str, pos: int, reply: str, *, at: int, who: str) -> None:
     """Answer a student's request; raises NotFound for none."""
-    answered = update(request).where(request.c.attempt == one, request.c.pos == pos)
+    answered = update(regrade_request).where(regrade_request.c.attempt == one, regrade_request.c.pos == pos)
     done = connection.execute(answered.values(answered_at=at, who=who, reply=_checked(reply)))
     if not done.rowcount:
         raise NotFound("There is no such request.", next_step="Reload the page.")
@@ -69,12 +69,12 @@ def answer_request(connection: Connection, one: str, pos: int, reply: str, *, at
 
 def requests_at(connection: Connection, *, quiz: str = "", one: str = "") -> list[Request]:
     """The requests of a quiz or of an attempt, those without an answer first."""
-    wanted = attempt.c.quiz == quiz if quiz else request.c.attempt == one
+    wanted = attempt.c.quiz == quiz if quiz else regrade_request.c.attempt == one
     rows = connection.execute(
-        select(request)
-        .join(attempt, attempt.c.id == request.c.attempt)
+        select(regrade_request)
+        .join(attempt, attempt.c.id == regrade_request.c.attempt)
         .where(wanted)
-        .order_by(request.c.answered_at.is_not(None), request.c.at)
+        .order_by(regrade_request.c.answered_at.is_not(None), regrade_request.c.at)
     )
     return [Request(row.attempt, row.pos, row.at, row.text, row.answered_at, row.reply) for row in rows]
 

@@ -61,7 +61,7 @@ def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
     answered = (
         select(answer.c.attempt, func.count().label("answered"))
         .join(attempt, attempt.c.id == answer.c.attempt)
-        .where(attempt.c.quiz == quiz_id, answer.c.raw != "null")
+        .where(attempt.c.quiz == quiz_id, answer.c.response != "null")
         .group_by(answer.c.attempt)
         .subquery()
     )

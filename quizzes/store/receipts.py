@@ -55,7 +55,7 @@ def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
             "finished_at": row.finished_at,
             "finished_by": row.finished_by,
             "answers": [
-                [pos, held.rev, held.received_at, held.raw]
+                [pos, held.rev, held.received_at, held.response]
                 for pos, held in answers_of(connection, row.id).items()
             ],
         },

@@ -16,8 +16,8 @@ from autograder.errors import NotFound
 from autograder.site.audit import Act, note
 from quizzes.attempts.events import State
 from quizzes.store.attempts import locked
-from quizzes.store.marks import Given, _make_current, points_of, tell, total
-from quizzes.store.tables import grade, regrade_run
+from quizzes.store.marks import MarkRow, _make_current, points_of, tell, total
+from quizzes.store.tables import mark, regrade_run
 
 __all__ = ["Change", "Run", "propose", "release", "runs_of"]
 
@@ -34,7 +34,7 @@ class Change:
 def propose(
     connection: Connection,
     quiz_id: str,
-    marks: Mapping[str, Sequence[Given]],
+    marks: Mapping[str, Sequence[MarkRow]],
     key_version: str,
     grader_version: str,
     *,
@@ -109,8 +109,8 @@ def release(connection: Connection, run: int, *, at: int, who: str) -> int:
     changed = 0
     for one, given in stored["marks"].items():
         row = locked(connection, one)
-        marks = [Given(**each) for each in given]
-        marked = select(grade).where(grade.c.attempt == one, grade.c.current)
+        marks = [MarkRow(**each) for each in given]
+        marked = select(mark).where(mark.c.attempt == one, mark.c.current)
         now = {mark.pos: mark.answer_rev for mark in connection.execute(marked)}
         if row.state is not State.GRADED or now != {each.pos: each.answer_rev for each in marks}:
             continue

@@ -14,7 +14,7 @@ from autograder.site.requests import Form, form_of, json_of, session_of, site_of
 from autograder.site.sessions import Session
 from quizzes.attempts.edit_lock import holds, new_lock
 from quizzes.attempts.events import State
-from quizzes.attempts.response import response_text
+from quizzes.attempts.response import response_from
 from quizzes.attempts.save_rules import Outcome, SaveResult, StoredAnswer
 from quizzes.content.question import Answer
 from quizzes.schedule.timing import remaining
@@ -24,7 +24,7 @@ from quizzes.web.answer_forms import answer_in
 from quizzes.web.context import QuizContext, quizzes_of
 from quizzes.web.question_view import sheet
 
-__all__ = ["clock", "page", "picture", "save_answer", "save_flag", "save_page", "take_pen"]
+__all__ = ["clock", "page", "picture", "save_answer", "save_flag", "save_page", "take_lock"]
 
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
@@ -47,10 +47,10 @@ async def save_page(request: Request) -> Response:
     form = await form_of(request, session)
     view = await quizzes_of(request).view(one, session.person)
     action = form.get("action", [""])[-1]
-    pen = form.get("pen", [""])[-1]
+    lock = form.get("lock", [""])[-1]
     if action == "here":
-        pen = (await done(quizzes_of(request).exam.take_pen(one, session.person, new_lock()))).pen
-    typed = await _saved(request, site, session, view, form, pen)
+        lock = (await done(quizzes_of(request).exam.take_lock(one, session.person, new_lock()))).lock
+    typed = await _saved(request, site, session, view, form, lock)
     flags = {pos for pos in range(len(view.items)) if form.get(f"flag{pos}")}
     await site.written(lambda connection: _flag_all(connection, one, len(view.items), flags), one)
     refused = [result for _, result in typed.values() if result.outcome is not Outcome.SAVED]
@@ -78,7 +78,7 @@ async def save_answer(request: Request) -> Response:
                 sent.get("answer"),
                 base_rev=int(sent["base_rev"]),
                 save_id=str(sent["save_id"]),
-                pen=str(sent["pen"]),
+                lock=str(sent["lock"]),
                 clear=sent.get("clear") is True,
                 client=_client(request),
                 at=request.state.at,
@@ -110,11 +110,11 @@ async def save_flag(request: Request) -> Response:
     return JSONResponse({"flagged": flagged})
 
 
-async def take_pen(request: Request) -> Response:
+async def take_lock(request: Request) -> Response:
     """Let this window write."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
     sent = await json_of(request, session)
-    row = await done(quizzes_of(request).exam.take_pen(one, session.person, str(sent.get("pen", ""))))
+    row = await done(quizzes_of(request).exam.take_lock(one, session.person, str(sent.get("lock", ""))))
     return JSONResponse({"state": row.state.value, "remaining_ms": remaining(site.now(), row.deadline_at)})
 
 
@@ -122,13 +122,13 @@ async def clock(request: Request) -> Response:
     """The time left by the server's clock, and what is stored; asked by an open page now and then."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
     view = await quizzes_of(request).view(one, session.person)
-    pen = request.query_params.get("pen", "")
+    lock = request.query_params.get("lock", "")
     notice = quizzes_of(request).notice(view.attempt.quiz)
     told: dict[str, Any] = {
         "state": view.attempt.state.value,
         "remaining_ms": view.remaining,
         "now": site.now(),
-        "pen": "held" if holds(pen, view.attempt.pen) else "elsewhere",
+        "lock": "held" if holds(lock, view.attempt.lock) else "elsewhere",
         "revs": [view.answers.get(pos, StoredAnswer()).rev for pos in range(len(view.items))],
     }
     if notice is not None and notice.at >= view.attempt.started_at:
@@ -167,18 +167,18 @@ def _page(
 
 
 async def _saved(
-    request: Request, site: AppContext, session: Session, view: View, form: Form, pen: str
+    request: Request, site: AppContext, session: Session, view: View, form: Form, lock: str
 ) -> Typed:
     """Save what differs from what is stored; what became of each."""
     waiting = []
     for pos, item in enumerate(view.items):
         held = view.answers.get(pos, StoredAnswer())
         answer = answer_in(form, pos, item.view)
-        raw, rev = response_text(answer), form.get(f"rev{pos}", ["0"])[-1]
-        if raw == held.raw or not rev.isdigit():
+        response, rev = response_from(answer), form.get(f"rev{pos}", ["0"])[-1]
+        if response == held.response or not rev.isdigit():
             continue
         # The same page sent twice is the same save; another text is another one.
-        told = "\n".join((form.get("page", [""])[-1], str(pos), rev, raw))
+        told = "\n".join((form.get("page", [""])[-1], str(pos), rev, response))
         saving = quizzes_of(request).exam.save(
             view.attempt.id,
             session.person,
@@ -186,7 +186,7 @@ async def _saved(
             answer,
             base_rev=int(rev),
             save_id=hashlib.sha256(told.encode()).hexdigest()[:32],
-            pen=pen,
+            lock=lock,
             clear=bool(form.get(f"clear{pos}")),
             client=_client(request),
             at=request.state.at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quizzes.attempts.response import is_blank, response_of
+from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import Outcome, SaveResult, StoredAnswer
 from quizzes.content.question import Answer, PublicQuestion
 from quizzes.services.exam import View
@@ -49,7 +49,7 @@ def sheet(
     lines = []
     for pos, item in enumerate(view.items):
         public, held = item.view, view.answers.get(pos, StoredAnswer())
-        stored = response_of(held.raw)
+        stored = answer_from(held.response)
         shown, problem, other = stored, "", ""
         if typed and pos in typed:
             sent, result = typed[pos]

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from autograder.errors import NotFound
 from autograder.site.requests import form_of, session_of, site_of
 from quizzes.attempts.events import State
-from quizzes.attempts.response import response_of
+from quizzes.attempts.response import answer_from
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.markup import render
@@ -109,7 +109,7 @@ def _result(view: View, pos: int, mark: Any, shown: Visibility) -> Result:
     return Result(
         number=pos + 1,
         view=public,
-        answer=answer_shown(public, response_of(held.raw)),
+        answer=answer_shown(public, answer_from(held.response)),
         points=mark.points if mark and shown.score and not pending else None,
         pending=pending,
         feedback=told.get("feedback", "") if shown.feedback else "",

@@ -89,13 +89,13 @@ async def begin(request: Request) -> Response:
     site, session, name = site_of(request), session_of(request), request.path_params["quiz"]
     form = await form_of(request, session)
     preview = "preview" in form
-    pen = new_lock()
-    attempt = await done(quizzes_of(request).exam.start(name, session.person, pen, preview=preview))
+    lock = new_lock()
+    attempt = await done(quizzes_of(request).exam.start(name, session.person, lock, preview=preview))
     if attempt.deadline_at is not None and attempt.deadline_at + AFTERWARDS > session.ends_at:
         until = attempt.deadline_at + AFTERWARDS
         await site.written(lambda connection: outlive(connection, session.token, until))
         site.forget(request.cookies[COOKIE])
-    begun = "#begun" if attempt.pen == pen else ""  # only one window begins it
+    begun = "#begun" if attempt.lock == lock else ""  # only one window begins it
     return RedirectResponse(f"/attempts/{attempt.id}{begun}", 303)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from fake_clock import MINUTE
-from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LectureHall, Student
+from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LiveServer, Student
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import delete
 
@@ -22,7 +22,7 @@ class Window:
 
     def __init__(self, context: BrowserContext, student: Student) -> None:
         self.context, self.student = context, student
-        value, url = student.http.cookies["quiz_session"], student.hall.address
+        value, url = student.http.cookies["quiz_session"], student.server.address
         cookie = {"name": "quiz_session", "value": value, "url": url}
         context.add_cookies([cookie])  # type: ignore[list-item]
         self.problems: list[str] = []
@@ -32,7 +32,7 @@ class Window:
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda said: self._note(said.type, said.text))
-        page.goto(self.student.hall.address)
+        page.goto(self.student.server.address)
         return page
 
     def _note(self, kind: str, text: str) -> None:
@@ -42,19 +42,19 @@ class Window:
 
 
 @pytest.fixture
-def window(browser: Browser, lectures: LectureHall) -> Iterator[Window]:
+def window(browser: Browser, server: LiveServer) -> Iterator[Window]:
     """The browser of a student of a published quiz."""
-    lectures.publish()
+    server.publish()
     context = browser.new_context(viewport={"width": 1100, "height": 900})
     context.set_default_timeout(15_000)
-    window = Window(context, lectures.student())
+    window = Window(context, server.student())
     yield window
     context.close()
     assert window.problems == []
 
 
 def started(window: Window) -> Page:
-    """The quiz page, with the pen in its hand."""
+    """The quiz page, holding the edit lock."""
     page = window.tab()
     page.get_by_role("link", name="Of every kind").click()
     page.get_by_role("button", name="Start the quiz").click()
@@ -65,15 +65,15 @@ def started(window: Window) -> Page:
 def stored(window: Window, page: Page) -> dict[int, str]:
     """What the server holds of the attempt on a page."""
     one = re.search(r"/attempts/([^/?#]+)", page.url)[1]  # type: ignore[index]
-    return {pos: held.raw for pos, held in window.student.hall.proctor.look(one)[0].answers.items()}
+    return {pos: held.response for pos, held in window.student.server.exam.look(one)[0].answers.items()}
 
 
 def test_the_whole_way(window: Window) -> None:
     """Every kind of control is filled in and saved by itself, looked over, handed in; results follow."""
     page = started(window)
-    hall = window.student.hall
+    server = window.student.server
     attempt = page.url.rpartition("/")[2].partition("#")[0]
-    for pos, one in enumerate(hall.questions(attempt)):
+    for pos, one in enumerate(server.questions(attempt)):
         key, section = one.key_answer, page.locator(f"section.question[data-pos='{pos}']")
         if one.kind in ("choice", "true_false"):
             section.locator(f"input[value='{key}']").check()
@@ -171,7 +171,7 @@ def test_a_second_tab(window: Window) -> None:
     """Case 6: the new tab writes, the old one is read-only and may go on by “Continue here”."""
     first = started(window)
     second = window.tab()
-    with second.expect_response(re.compile("/pen$")):
+    with second.expect_response(re.compile("/lock$")):
         second.goto(first.url)
     second.locator(f"[name='a{TEXT}']").fill("from the second")
     expect(second.locator("#saved")).to_have_text(SAVED)
@@ -234,18 +234,18 @@ def test_ordering_without_a_mouse(window: Window) -> None:
 
 def test_the_time_is_over(window: Window) -> None:
     """The page sends what it has, hands in by itself and shows the receipt."""
-    hall = window.student.hall
+    server = window.student.server
     page = started(window)
     page.locator(f"[name='a{TEXT}']").fill("saved")
     expect(page.locator("#saved")).to_have_text(SAVED)
-    hall.fake.pass_(20 * MINUTE - 3_000)
+    server.fake.pass_(20 * MINUTE - 3_000)
     page.evaluate("window.dispatchEvent(new Event('online'))")  # the next word of the server says it
     expect(page.locator("#timer")).to_have_class(re.compile("short"))
     page.locator(f"[name='a{ESSAY}']").press_sequentially("the last words", delay=5)
-    hall.fake.pass_(3_000)
+    server.fake.pass_(3_000)
     expect(page.get_by_role("heading", name="Handed in")).to_be_visible(timeout=20_000)
-    view = hall.proctor.look(re.search(r"/attempts/([^/]+)", page.url)[1])[0]  # type: ignore[index]
-    assert view.answers[ESSAY].raw == '"the last words"'
+    view = server.exam.look(re.search(r"/attempts/([^/]+)", page.url)[1])[0]  # type: ignore[index]
+    assert view.answers[ESSAY].response == '"the last words"'
     assert view.attempt.finished_by == "timer"
 
 
@@ -261,13 +261,13 @@ def test_the_clock_of_this_device_is_wrong(window: Window) -> None:
 
 def test_the_session_ends(window: Window) -> None:
     """Case 16: signed out in the middle, the page asks for the passcode in place and sends what was typed."""
-    hall = window.student.hall
+    server = window.student.server
     page = started(window)
     page.wait_for_load_state("networkidle")
-    with hall.database.transaction() as connection:
+    with server.database.transaction() as connection:
         connection.execute(delete(session))
         code = new_passcode(connection, window.student.name, SIGNER)
-    hall.fake.pass_(16_000)  # a session is believed for a quarter of a minute
+    server.fake.pass_(16_000)  # a session is believed for a quarter of a minute
     page.locator(f"[name='a{TEXT}']").fill("typed while signed out")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Passcode").fill("WRONG-CODE1")

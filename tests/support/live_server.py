@@ -73,15 +73,15 @@ def course_in(folder: Path) -> Course:
 class Student:
     """Somebody with a browser that keeps cookies and runs no script."""
 
-    def __init__(self, hall: LectureHall, name: str) -> None:
-        self.hall, self.name = hall, name
-        self.http = httpx.Client(base_url=hall.address, timeout=30, headers={"Origin": hall.address})
-        self.pen = f"pen-of-{name}"
+    def __init__(self, server: LiveServer, name: str) -> None:
+        self.server, self.name = server, name
+        self.http = httpx.Client(base_url=server.address, timeout=30, headers={"Origin": server.address})
+        self.lock = f"lock-of-{name}"
         self.token = ""
 
     def sign_in(self) -> Student:
         """With a passcode, as students do."""
-        with self.hall.database.transaction() as connection:
+        with self.server.database.transaction() as connection:
             code = new_passcode(connection, self.name, SIGNER)
         reply = self.post("/sign-in", person=self.name, passcode=code)
         assert reply.status_code == 303, reply.text
@@ -107,16 +107,16 @@ class Student:
         return self.http.post(path, json=body, headers={"X-Form-Token": self.token})
 
     def start(self, quiz: str = "all") -> str:
-        """Start a quiz and take the pen; the attempt's id."""
+        """Start a quiz and take the edit lock; the attempt's id."""
         reply = self.post(f"/quizzes/{quiz}/start")
         assert reply.status_code == 303, reply.text
         attempt = reply.headers["Location"].rpartition("/")[2].partition("#")[0]
-        self.ask(f"/attempts/{attempt}/pen", {"pen": self.pen})
+        self.ask(f"/attempts/{attempt}/lock", {"lock": self.lock})
         return str(attempt)
 
     def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **given: Any) -> httpx.Response:
         """Save an answer as the page's script does."""
-        usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "pen": self.pen}
+        usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "lock": self.lock}
         return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **given})
 
     def form(self, attempt: str) -> dict[str, str]:
@@ -125,22 +125,22 @@ class Student:
         return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
 
 
-class LectureHall:
+class LiveServer:
     """The server and what it stands on."""
 
     def __init__(self, database: Database, folder: Path, fake: FakeClock | None = None) -> None:
         self.course = course_in(folder)
         self.fake, self.database = fake or FakeClock(), database
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
-        self.proctor = ExamService(database, self.clock, SIGNER, Quiz.read)
+        self.exam = ExamService(database, self.clock, SIGNER, Quiz.read)
         self.opens = self.clock.now()
         with database.transaction() as connection:
             add_the_course(connection, self.course)
         self.waiting = listening("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{self.waiting.getsockname()[1]}"
         title, zone, root = self.course.title, self.course.zone, self.course.root
-        self.site = AppContext(database, self.proctor.writer, self.clock, SIGNER, COURSE, title, zone, root)
-        self.quizzes = QuizContext(self.site, self.proctor)
+        self.site = AppContext(database, self.exam.writer, self.clock, SIGNER, COURSE, title, zone, root)
+        self.quizzes = QuizContext(self.site, self.exam)
         config = uvicorn.Config(
             make_app(self.site), log_level="critical", lifespan="off", server_header=False
         )
@@ -181,21 +181,21 @@ class LectureHall:
 
     def questions(self, attempt: str) -> list[Any]:
         """The questions of an attempt with their keys, as marking has them."""
-        return [item.question for item in self.proctor.look(attempt)[0].items]
+        return [item.question for item in self.exam.look(attempt)[0].items]
 
     def close(self) -> None:
         """End the server."""
         self.server.should_exit = True
         self.thread.join(timeout=20)
         self.waiting.close()
-        self.proctor.close()
+        self.exam.close()
 
 
 @contextlib.contextmanager
-def lecture_hall(database: Database, folder: Path, fake: FakeClock | None = None) -> Iterator[LectureHall]:
+def live_server(database: Database, folder: Path, fake: FakeClock | None = None) -> Iterator[LiveServer]:
     """A hall that is left at the end."""
-    hall = LectureHall(database, folder, fake)
+    server = LiveServer(database, folder, fake)
     try:
-        yield hall
+        yield server
     finally:
-        hall.close()
+        server.close()

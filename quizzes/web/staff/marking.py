@@ -14,14 +14,14 @@ from autograder.course.course import find_course
 from autograder.errors import Conflict, NotFound
 from autograder.site.requests import form_of, site_of
 from autograder.site.sessions import Session
-from quizzes.attempts.response import response_of
+from quizzes.attempts.response import answer_from
 from quizzes.content.items.essay import EssayQuestion
 from quizzes.content.markup import escaped, render
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.exam import GRADER
 from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import attempts_at
-from quizzes.store.marks import Waiting, give_points, settle_mark, waiting
+from quizzes.store.marks import PendingMark, give_points, settle_mark, waiting
 from quizzes.store.messages import answer_request, requests_at
 from quizzes.store.quizzes import keep_version, make_current, published_in
 from quizzes.store.regrades import release, runs_of
@@ -163,13 +163,13 @@ def _essays(request: Request, quiz: str) -> list[Essay]:
     site = site_of(request)
     with site.database.reading() as connection:
         theirs = {row.id for row in attempts_at(connection, quiz)}
-        found: list[Waiting] = [one for one in waiting(connection) if one.attempt in theirs]
+        found: list[PendingMark] = [one for one in waiting(connection) if one.attempt in theirs]
     essays = []
     for one in sorted(found, key=lambda each: (each.pos, each.attempt)):
         question = quizzes_of(request).exam.look(one.attempt)[0].items[one.pos].question
         if isinstance(question, EssayQuestion):
             prompt = question.public_view().prompt
-            text = str(response_of(one.raw) or "")
+            text = str(answer_from(one.response) or "")
             rubric = list(question.item.rubric)
             essays.append(
                 Essay(one.attempt, one.pos, one.answer_rev, prompt, text, rubric, question.key_text)

@@ -12,7 +12,7 @@ from autograder.errors import Conflict
 from autograder.site.audit import Act, acts_on, note
 from autograder.site.requests import Form, form_of, site_of
 from quizzes.attempts.events import FinishedBy, Saved
-from quizzes.attempts.response import response_of
+from quizzes.attempts.response import answer_from
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.store.answers import accept_late
 from quizzes.store.attempts import find
@@ -106,7 +106,7 @@ async def look(request: Request) -> Response:
     with site.database.reading() as connection:
         acts = acts_on(connection, row.id)
     lines = [
-        (item, answer_shown(item.view, response_of(view.answers.get(pos, StoredAnswer()).raw)))
+        (item, answer_shown(item.view, answer_from(view.answers.get(pos, StoredAnswer()).response)))
         for pos, item in enumerate(view.items)
     ]
     page = site.page(

@@ -16,11 +16,11 @@ class Page {
     // The window that pressed Start has the pen already; any other one draws its own.
     this.begun = location.hash === "#begun";
     if (this.begun) history.replaceState(null, "", location.pathname);
-    this.pen = this.begun ? form.dataset.pen : drawn();
+    this.lock = this.begun ? form.dataset.lock : drawn();
     this.writing = false; // until the server has given this window the pen
     this.over = false;
     this.clock = new Clock({
-      address: () => `${path}/clock?pen=${this.pen}`,
+      address: () => `${path}/status?pen=${this.lock}`,
       announce: (text) => this.say(text),
       over: () => this.timeIsUp(),
       heard: (said) => this.heard(said),
@@ -80,9 +80,9 @@ class Page {
   }
 
   async takePen() {
-    const { status, said } = await ask(`${path}/pen`, { pen: this.pen });
+    const { status, said } = await ask(`${path}/lock`, { pen: this.lock });
     if (status === 200) {
-      form.elements.pen.value = this.pen;
+      form.elements.lock.value = this.lock;
       this.write();
       this.heard(said);
     } else if (status === 401) this.signIn();
@@ -98,7 +98,7 @@ class Page {
     }
     if (said.state === "signed out") this.signIn();
     else if (said.state && said.state !== "open") this.locked("closed");
-    else if (said.pen === "elsewhere") this.moved();
+    else if (said.lock === "elsewhere") this.moved();
   }
 
   /** Another window writes: this one only shows. */

@@ -8,7 +8,7 @@ const path = `/attempts/${form.dataset.attempt}`;
 const toReceipt = () => location.assign(`${path}/receipt`);
 
 const clock = new Clock({
-  address: () => `${path}/clock`,
+  address: () => `${path}/status`,
   announce: (text) => (document.getElementById("saved").textContent = text),
   over: async () => {
     await ask(`${path}/finish`, { timer: true });

@@ -73,7 +73,7 @@ export class Saver {
     if (this.state !== "unsaved" || answer === undefined || !this.page.writing) return undefined;
     this.become("saving");
     this.saveId ??= drawn();
-    const sent = { answer, base_rev: this.rev, save_id: this.saveId, pen: this.page.pen, clear: this.clear };
+    const sent = { answer, base_rev: this.rev, save_id: this.saveId, pen: this.page.lock, clear: this.clear };
     this.sending = ask(this.path, sent).then((reply) => {
       this.sending = undefined;
       this.hear(JSON.stringify(answer), reply);

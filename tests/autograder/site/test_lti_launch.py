@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_clock import MINUTE
-from live_server import SIGNER, LectureHall
+from live_server import SIGNER, LiveServer
 from platform_simulator import CLAIM, INSTRUCTOR, MEMBERSHIP, Browser, Platform, platform_for
 from sqlalchemy import select
 
@@ -22,37 +22,37 @@ from autograder.site.tables import enrolment, person
 
 
 @pytest.fixture
-def platform(lectures: LectureHall) -> Iterator[Platform]:
+def platform(server: LiveServer) -> Iterator[Platform]:
     """A platform that is registered with the lecture hall's course, and a quiz that is open."""
-    with platform_for(lectures.course.root) as found:
-        lectures.publish("all")
-        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SIGNER)
-        found.tool_keys = f"{lectures.address}/lti/keys"
+    with platform_for(server.course.root) as found:
+        server.publish("all")
+        server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
+        found.tool_keys = f"{server.address}/lti/keys"
         yield found
 
 
 @pytest.fixture
-def browser(lectures: LectureHall, platform: Platform) -> Browser:
+def browser(server: LiveServer, platform: Platform) -> Browser:
     """A browser on the hall's clock."""
-    return Browser(platform, lectures.address, lambda: lectures.clock.now() / 1000)
+    return Browser(platform, server.address, lambda: server.clock.now() / 1000)
 
 
-def people(lectures: LectureHall) -> dict[str, tuple[str, str]]:
+def people(server: LiveServer) -> dict[str, tuple[str, str]]:
     """Who is enrolled, by id, with name and role."""
-    with lectures.database.reading() as connection:
+    with server.database.reading() as connection:
         rows = connection.execute(
             select(person.c.id, person.c.name, enrolment.c.role).join_from(enrolment, person)
         )
         return {row.id: (row.name, row.role) for row in rows}
 
 
-def test_a_launch_leads_to_the_quiz(lectures: LectureHall, browser: Browser) -> None:
+def test_a_launch_leads_to_the_quiz(server: LiveServer, browser: Browser) -> None:
     """Somebody new is enrolled and signed in; a second launch is the same person."""
     for _ in range(2):
         reply = browser.launch()
         assert (reply.status_code, reply.headers["Location"]) == (303, "/quizzes/all"), reply.text
         assert "Of every kind" in browser.http.get("/quizzes/all").text
-    (found,) = people(lectures).values()
+    (found,) = people(server).values()
     assert found == ("Ann Lee", "student")
 
 
@@ -66,9 +66,9 @@ def test_the_login_asks_as_the_standard_says(browser: Browser) -> None:
     assert browser.login()["nonce"] != asked["nonce"]
 
 
-def test_the_rosters_student(lectures: LectureHall, browser: Browser) -> None:
+def test_the_rosters_student(server: LiveServer, browser: Browser) -> None:
     """Who is on the roster is found by the institution's id, or by the address; staff is not found so."""
-    with lectures.database.transaction() as connection:
+    with server.database.transaction() as connection:
         for name, email, role in (
             ("s7", "seven@example.org", "student"),
             ("s8", "Eight@Example.org", "student"),
@@ -85,7 +85,7 @@ def test_the_rosters_student(lectures: LectureHall, browser: Browser) -> None:
         browser.launch(sub="d", email="prof@example.org", **{f"{CLAIM}roles": [INSTRUCTOR]}).status_code
         == 303
     )
-    assert people(lectures).keys() == {"s7", "s8", "prof"}
+    assert people(server).keys() == {"s7", "s8", "prof"}
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,10 @@ def test_the_rosters_student(lectures: LectureHall, browser: Browser) -> None:
         (None, "student"),
     ],
 )
-def test_roles(lectures: LectureHall, browser: Browser, roles: Any, role: str) -> None:
+def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> None:
     """Staff of the course there is staff here; a role in the institution at large is none in the course."""
     assert browser.launch(**{f"{CLAIM}roles": roles}).status_code == 303
-    assert [one[1] for one in people(lectures).values()] == [role]
+    assert [one[1] for one in people(server).values()] == [role]
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_roles(lectures: LectureHall, browser: Browser, roles: Any, role: str) -
         ({f"{CLAIM}message_type": "LtiDeepLinkingRequest"}, "message type"),
     ],
 )
-def test_unsound_claims(lectures: LectureHall, browser: Browser, changes: dict[str, Any], says: str) -> None:
+def test_unsound_claims(server: LiveServer, browser: Browser, changes: dict[str, Any], says: str) -> None:
     """Each is refused with its reason, and nobody is signed in or enrolled."""
     reply = browser.launch(**changes)
     assert reply.status_code == 403 and says in reply.text
-    assert "quiz_session" not in browser.http.cookies and people(lectures) == {}
+    assert "quiz_session" not in browser.http.cookies and people(server) == {}
 
 
 ODD: list[Any] = [None, 7, True, "x" * 50_000, "nul\0", [], [[]], {}, {"id": []}, [None, 7, {}]]
@@ -156,7 +156,7 @@ def test_claims_of_another_kind(browser: Browser, name: str) -> None:
         assert reply.status_code in (303, 400, 403, 404), (odd, reply.text)
 
 
-def test_signatures(lectures: LectureHall, browser: Browser, platform: Platform) -> None:
+def test_signatures(server: LiveServer, browser: Browser, platform: Platform) -> None:
     """Another key, an unknown key, no signature, a secret in place of a key, a changed body."""
     asked = browser.login()
     claims = platform.claims(asked["nonce"], browser.clock())
@@ -180,7 +180,7 @@ def test_signatures(lectures: LectureHall, browser: Browser, platform: Platform)
     for token, says in tokens.items():
         reply = browser.post(token, asked["state"])
         assert reply.status_code == 403 and says in reply.text, token
-    assert people(lectures) == {}
+    assert people(server) == {}
     assert browser.post(good, asked["state"]).status_code == 303
 
 
@@ -198,7 +198,7 @@ def test_a_replayed_launch(browser: Browser, platform: Platform) -> None:
     assert again.status_code == 403 and "used before" in again.text
 
 
-def test_states(lectures: LectureHall, browser: Browser, platform: Platform) -> None:
+def test_states(server: LiveServer, browser: Browser, platform: Platform) -> None:
     """A state that is made up, changed or too old is refused."""
     asked = browser.login()
     token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
@@ -207,7 +207,7 @@ def test_states(lectures: LectureHall, browser: Browser, platform: Platform) -> 
         assert browser.post(token, state).status_code == 403
     slow = Browser(platform, browser.tool, browser.clock)
     asked = slow.login()
-    lectures.fake.pass_(11 * MINUTE)
+    server.fake.pass_(11 * MINUTE)
     late = platform.signed(platform.claims(asked["nonce"], browser.clock()))
     reply = slow.post(late, asked["state"])
     assert reply.status_code == 403 and "ten minutes" in reply.text
@@ -239,16 +239,16 @@ def test_what_the_platform_refuses(browser: Browser) -> None:
     assert reply.status_code == 403 and "&lt;b&gt;No." in reply.text
 
 
-def test_an_unknown_quiz(lectures: LectureHall, browser: Browser) -> None:
+def test_an_unknown_quiz(server: LiveServer, browser: Browser) -> None:
     """A link to a quiz that is not published says so; one to no quiz leads to the list."""
     reply = browser.launch(**{f"{CLAIM}custom": {"quiz": "quiz9"}})
     assert reply.status_code == 404 and "quiz9" in reply.text
     assert browser.launch(**{f"{CLAIM}target_link_uri": "https://tool.example/"}).headers["Location"] == "/"
 
 
-def test_without_lti(lectures: LectureHall) -> None:
+def test_without_lti(server: LiveServer) -> None:
     """A course without lti.yaml takes no launches."""
-    student = lectures.student()
+    student = server.student()
     assert student.get("/lti/keys").status_code == 404
     assert student.http.post("/lti/launch", data={}).status_code == 404
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exam_fixture import Hall
+from exam_fixture import ExamFixture
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, String, inspect, select, text
 
 from autograder.errors import UsageError
@@ -27,9 +27,9 @@ KINDS = {
 }
 
 
-def test_the_steps_make_what_the_code_believes(hall: Hall) -> None:
+def test_the_steps_make_what_the_code_believes(fixture: ExamFixture) -> None:
     """Tables, columns, what may be empty, keys, uniqueness and indexes."""
-    with hall.database.transaction() as connection:
+    with fixture.database.transaction() as connection:
         found: Any = inspect(connection)
         tables = set(found.get_table_names())
         assert tables == set(metadata.tables) | {"schema_version"}
@@ -67,23 +67,23 @@ def test_two_servers_that_begin_at_once(address: str) -> None:
             database.close()
 
 
-def test_a_further_step_keeps_what_is_stored(hall: Hall) -> None:
+def test_a_further_step_keeps_what_is_stored(fixture: ExamFixture) -> None:
     """A step is run once, after those before it, and the rows are still there."""
-    hall.quiz()
+    fixture.quiz()
     steps = (*migrations(), "ALTER TABLE quiz ADD COLUMN hint TEXT;\nCREATE TABLE further (id {serial});\n")
-    with hall.database.transaction() as connection:
+    with fixture.database.transaction() as connection:
         assert migrate(connection, steps) == 1
         assert migrate(connection, steps) == 0
         assert connection.execute(text("SELECT hint FROM quiz")).scalar_one() is None
         assert len(connection.execute(select(quiz)).all()) == 1
 
 
-def test_a_step_that_fails_leaves_the_old_form(hall: Hall) -> None:
+def test_a_step_that_fails_leaves_the_old_form(fixture: ExamFixture) -> None:
     """All or nothing."""
     steps = (*migrations(), "CREATE TABLE further (id {serial});\nALTER TABLE nowhere ADD COLUMN x TEXT;\n")
-    with pytest.raises(Exception, match="nowhere"), hall.database.transaction() as connection:
+    with pytest.raises(Exception, match="nowhere"), fixture.database.transaction() as connection:
         migrate(connection, steps)
-    with hall.database.transaction() as connection:
+    with fixture.database.transaction() as connection:
         assert version_of(connection) == len(migrations())
         assert "further" not in inspect(connection).get_table_names()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from event_loops import run
-from live_server import NUMERIC, LectureHall
+from live_server import NUMERIC, LiveServer
 from starlette.types import Receive, Scope, Send
 
 from autograder.errors import UsageError
@@ -36,9 +36,9 @@ def drained(reader: int) -> str:
     return found.decode()
 
 
-def with_log(lectures: LectureHall, log: LogFile) -> None:
+def with_log(server: LiveServer, log: LogFile) -> None:
     """Let the hall's server log its requests."""
-    config = lectures.server.config
+    config = server.server.config
     config.loaded_app = RequestLogMiddleware(config.loaded_app, log)
 
 
@@ -123,12 +123,12 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-def test_saves_go_on(lectures: LectureHall) -> None:
+def test_saves_go_on(server: LiveServer) -> None:
     """With a log that cannot be written a student saves and hands in as ever."""
     with LogFile(Path("/dev/full")) as log, log.for_all():
-        with_log(lectures, log)
-        lectures.publish()
-        student = lectures.student()
+        with_log(server, log)
+        server.publish()
+        student = server.student()
         attempt = student.start()
         for base in range(5):
             assert student.save(attempt, NUMERIC, f"0.{base}", base).status_code == 200
@@ -136,12 +136,12 @@ def test_saves_go_on(lectures: LectureHall) -> None:
     assert log.lost > 0
 
 
-def test_the_command(lectures: LectureHall, tmp_path: Path) -> None:
+def test_the_command(server: LiveServer, tmp_path: Path) -> None:
     """`quizzes serve --log FILE` writes it."""
     path, told = tmp_path / "log.jsonl", tmp_path / "port"
     words = ["serve", "--own", "--port", "0", "--port-file", str(told), "--log", str(path)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "quizzes.cli", *words], cwd=lectures.course.root, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "quizzes.cli", *words], cwd=server.course.root, stdout=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 60

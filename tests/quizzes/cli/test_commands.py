@@ -105,10 +105,10 @@ def test_the_whole_way(course: Course) -> None:
         assert "1 hour" in bo.http.get("/quizzes/all").text  # 40 minutes and a half more
         page = bo.http.post("/quizzes/all/start", data={"token": bo.token})
         path = page.url.path
-        pen = page.text.split('data-pen="')[1].split('"')[0]
+        lock = page.text.split('data-lock="')[1].split('"')[0]
         code = "def shuffled_together(x, y, order):\n    return x[order], y[order]\n"
         for pos, answer in ((NUMERIC, "0.123456"), (CODE, code)):
-            save = {"answer": answer, "base_rev": 0, "save_id": f"save-number-{pos}", "pen": pen}
+            save = {"answer": answer, "base_rev": 0, "save_id": f"save-number-{pos}", "lock": lock}
             assert bo.post(f"{path}/answers/{pos}", save).status_code == 200
         assert bo.post(f"{path}/finish", {}).status_code == 200
         deadline = time.monotonic() + 60

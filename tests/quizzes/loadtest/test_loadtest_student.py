@@ -10,7 +10,7 @@ import pytest
 from event_loops import run
 from hypothesis import given
 from hypothesis import strategies as st
-from live_server import lecture_hall
+from live_server import live_server
 
 from autograder.site.database import Database
 from quizzes.loadtest.student import Connection, Lost, asked_in
@@ -18,12 +18,12 @@ from quizzes.loadtest.student import Connection, Lost, asked_in
 
 def test_answers_are_valid(tmp_path: Path) -> None:
     """Whatever a taker answers, to a question of any kind, the question can read it and it is no blank."""
-    with lecture_hall(Database(tmp_path / "quiz.db"), tmp_path / "course") as hall:
-        hall.publish()
-        student = hall.student()
+    with live_server(Database(tmp_path / "quiz.db"), tmp_path / "course") as server:
+        server.publish()
+        student = server.student()
         attempt = student.start()
         asked = asked_in(student.page(f"/attempts/{attempt}"))
-        questions = hall.questions(attempt)
+        questions = server.questions(attempt)
     assert [one.pos for one in asked] == list(range(len(questions)))
     assert [one.kind for one in asked] == [one.public_view().kind for one in questions]
     for one, question in zip(asked, questions, strict=True):

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from exam_fixture import Hall
+from exam_fixture import ExamFixture
 from sqlalchemy import insert, select
 
 from autograder.site.outbox import claim
-from quizzes.attempts.response import response_text
+from quizzes.attempts.response import response_from
 from quizzes.content.items.essay import EssayItem
 from quizzes.content.items.function import FunctionItem
 from quizzes.content.question import Mark, Question
 from quizzes.services.function_queue import FunctionMarks, Settled
-from quizzes.store.marks import Given, Waiting, points_of, put_off, record, settle_mark, waiting
-from quizzes.store.tables import answer, grade
+from quizzes.store.marks import MarkRow, PendingMark, points_of, put_off, record, settle_mark, waiting
+from quizzes.store.tables import answer, mark
 
 WORDS = {"prompt": "Write it.", "explanation": "So."}
 CODE = {"starter": "def twice(x): ...", "reference": "def twice(x): return 2 * x"}
@@ -37,69 +37,69 @@ def questions(checks: str = CHECK) -> list[Question]:
 class Room:
     """An attempt that is over with its marks pending, and the queue."""
 
-    def __init__(self, hall: Hall, sources: Sequence[str]) -> None:
-        self.hall, self.questions = hall, questions()
-        self.attempt = hall.started()
+    def __init__(self, fixture: ExamFixture, sources: Sequence[str]) -> None:
+        self.fixture, self.questions = fixture, questions()
+        self.attempt = fixture.started()
         # The hall's own quiz has sums; what the queue looks at is what is stored.
         rows = [
-            {"attempt": self.attempt.id, "pos": pos, "rev": 1, "raw": response_text(text), "received_at": 0}
+            {"attempt": self.attempt.id, "pos": pos, "rev": 1, "response": response_from(text), "received_at": 0}
             for pos, text in enumerate(sources)
         ]
-        with hall.database.transaction() as connection:
+        with fixture.database.transaction() as connection:
             connection.execute(insert(answer), rows)
-        hall.proctor.finish(self.attempt.id, self.attempt.person).result()
-        seen, at = hall.row(self.attempt), hall.clock.now()
-        marks = [Given(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
-        with hall.database.transaction() as connection:
+        fixture.exam.finish(self.attempt.id, self.attempt.person).result()
+        seen, at = fixture.row(self.attempt), fixture.clock.now()
+        marks = [MarkRow(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
+        with fixture.database.transaction() as connection:
             assert record(connection, seen, marks, at)
         self.told()
         self.queue = self.another_queue()
 
     def another_queue(self) -> FunctionMarks:
         """A second process would have its own."""
-        return FunctionMarks(self.hall.database, lambda one: self.questions[one.pos], self.hall.clock.now)
+        return FunctionMarks(self.fixture.database, lambda one: self.questions[one.pos], self.fixture.clock.now)
 
     def told(self) -> list[object]:
         """The totals that other systems were told since the last look."""
-        self.hall.fake.pass_(1000)
-        with self.hall.database.transaction() as connection:
-            return [one.payload["points"] for one in claim(connection, self.hall.clock.now())]
+        self.fixture.fake.pass_(1000)
+        with self.fixture.database.transaction() as connection:
+            return [one.payload["points"] for one in claim(connection, self.fixture.clock.now())]
 
     def points(self) -> float | None:
         """What the attempt has now."""
-        with self.hall.database.reading() as connection:
+        with self.fixture.database.reading() as connection:
             return points_of(connection, self.attempt.id)
 
     def waits(self, *, again: bool = False) -> list[int]:
         """The places of the questions whose marks wait."""
-        with self.hall.database.reading() as connection:
+        with self.fixture.database.reading() as connection:
             return [one.pos for one in waiting(connection, again=again)]
 
 
-def test_each_is_graded_once(hall: Hall) -> None:
+def test_each_is_graded_once(fixture: ExamFixture) -> None:
     """Functions get their marks, a hanging one nothing, the essay waits on; a second round does nothing."""
-    room = Room(hall, [RIGHT, HANGS, "An essay."])
+    room = Room(fixture, [RIGHT, HANGS, "An essay."])
     with room.queue as queue:
         assert queue.round() == Settled(2, [])
         assert (room.points(), room.waits()) == (2.0, [2])
         assert room.told()[-1] == 2.0
         assert queue.round() == Settled(0, [])
         assert room.told() == []
-    with hall.database.reading() as connection:
-        rows = connection.execute(select(grade.c.detail).order_by(grade.c.pos)).scalars().all()
+    with fixture.database.reading() as connection:
+        rows = connection.execute(select(mark.c.detail).order_by(mark.c.pos)).scalars().all()
     assert json.loads(rows[0])["share"] == "1"
     assert "more than 2 s" in json.loads(rows[1])["feedback"]
 
 
-def test_two_queues_give_one_mark(hall: Hall) -> None:
+def test_two_queues_give_one_mark(fixture: ExamFixture) -> None:
     """A mark that another queue gave meanwhile, or that a regrade replaced, is left as it is."""
-    room = Room(hall, [RIGHT])
-    with hall.database.reading() as connection:
+    room = Room(fixture, [RIGHT])
+    with fixture.database.reading() as connection:
         (one,) = waiting(connection)
-    at = hall.clock.now()
-    with hall.database.transaction() as connection:
+    at = fixture.clock.now()
+    with fixture.database.transaction() as connection:
         assert settle_mark(connection, one, 1.5, "by the other", at)
-    with hall.database.transaction() as connection:
+    with fixture.database.transaction() as connection:
         assert not settle_mark(connection, one, 2.0, "late", at)
         assert not put_off(connection, one, "late")
     assert (room.points(), room.told()) == (1.5, [1.5])
@@ -107,9 +107,9 @@ def test_two_queues_give_one_mark(hall: Hall) -> None:
         assert queue.round() == Settled(0, [])
 
 
-def test_a_broken_check_waits_for_staff(hall: Hall) -> None:
+def test_a_broken_check_waits_for_staff(fixture: ExamFixture) -> None:
     """It is reported once and tried again when asked; mended, it gives the mark."""
-    room = Room(hall, [RIGHT])
+    room = Room(fixture, [RIGHT])
     room.questions = questions('def c(student):\n    """It doubles."""\n    student.twice(1.0) + "a"')
     with room.queue as queue:
         ((one, said),) = queue.round().troubles
@@ -121,16 +121,16 @@ def test_a_broken_check_waits_for_staff(hall: Hall) -> None:
     assert (room.points(), room.told()) == (2.0, [2.0])
 
 
-def test_a_question_that_cannot_be_dealt_stops_no_other(hall: Hall) -> None:
+def test_a_question_that_cannot_be_dealt_stops_no_other(fixture: ExamFixture) -> None:
     """What goes wrong with one answer is noted for staff; the next is graded."""
-    room = Room(hall, ["x = 1", RIGHT])
+    room = Room(fixture, ["x = 1", RIGHT])
 
-    def dealt(one: Waiting) -> Question:
+    def dealt(one: PendingMark) -> Question:
         if one.pos == 0:
             raise ZeroDivisionError
         return room.questions[one.pos]
 
-    queue = FunctionMarks(hall.database, dealt, hall.clock.now)
+    queue = FunctionMarks(fixture.database, dealt, fixture.clock.now)
     with queue:
         done = queue.round()
     assert (done.given, [one.pos for one, _ in done.troubles]) == (1, [0])

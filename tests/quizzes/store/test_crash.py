@@ -45,7 +45,7 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
     for turn in range(ROUNDS):
         acknowledged += killed_under_load(file, turn)
         database = Database(file)
-        proctor = ExamService(database, ServerClock(), SIGNER, SmallQuiz)
+        exam = ExamService(database, ServerClock(), SIGNER, SmallQuiz)
         with database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
@@ -53,7 +53,7 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
         assert len(attempts) == 8
         stored: dict[str, dict[str, Saved]] = {}
         for one in attempts:
-            view, events = proctor.look(one)
+            view, events = exam.look(one)
             with database.reading() as connection:
                 assert fold(events) == state_of(connection, one)
             stored[one] = {event.save_id: event for event in events if isinstance(event, Saved)}
@@ -61,6 +61,6 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
             assert view.answers.get(0) is None or view.answers[0].rev >= last
         for one, save_id, rev, n in acknowledged:
             event = stored[one][save_id]
-            assert (event.rev, event.raw) == (rev, f'"{n}"')
-        proctor.close()
+            assert (event.rev, event.response) == (rev, f'"{n}"')
+        exam.close()
     assert len(acknowledged) >= ROUNDS
