@@ -47,7 +47,7 @@ class QuizExtension:
         """The start page of a published quiz."""
         from quizzes.store.quizzes import published_in
 
-        known = any(one.id == target for one in published_in(connection, course))
+        known = any(quiz.id == target for quiz in published_in(connection, course))
         return f"/quizzes/{target}" if known else None
 
     def start(self, context: AppContext, *, own: bool) -> QuizBackground:

@@ -51,7 +51,11 @@ def _routes() -> list[BaseRoute]:
         Route("/lti/login", lti.login, methods=["GET", "POST"]),
         Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
         Route("/lti/keys", lti.keys),
-        Mount("/static/{digest}", StaticFiles(packages=[(one, "static") for one in PACKAGES]), name="static"),
+        Mount(
+            "/static/{digest}",
+            StaticFiles(packages=[(package, "static") for package in PACKAGES]),
+            name="static",
+        ),
         *(route for extension in extensions() for route in extension.routes()),
     ]
 

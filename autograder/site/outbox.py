@@ -48,7 +48,7 @@ def claim(connection: Connection, now: int, limit: int = 50) -> list[Message]:
         .with_for_update(skip_locked=True)
     )
     messages = [Message(row.id, row.kind, json.loads(row.payload), row.tries) for row in rows]
-    mine = outbox.c.id.in_([one.id for one in messages])
+    mine = outbox.c.id.in_([message.id for message in messages])
     connection.execute(update(outbox).where(mine).values(next_at=now + LEASE))
     return messages
 

@@ -54,7 +54,7 @@ def open_site(folder: Path, *, own: bool = False, address: str = "") -> Iterator
     database = Database(address or (str(file) if own else database_address(file)))
     try:
         with database.reading() as connection:
-            floor = max((one.latest_instant(connection) for one in extensions()), default=0)
+            floor = max((extension.latest_instant(connection) for extension in extensions()), default=0)
         yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
     finally:
         database.close()
@@ -101,7 +101,12 @@ def _lock_rows(connection: Connection, ids: Collection[str]) -> None:
 
 
 def serve(
-    open_site: OpenSite, waiting: socket.socket, folder: Path, *, own: bool = False, log: LogFile | None = None
+    open_site: OpenSite,
+    waiting: socket.socket,
+    folder: Path,
+    *,
+    own: bool = False,
+    log: LogFile | None = None,
 ) -> None:
     """Answer until the process is told to end; what is under way is written first."""
     with open_site.database.reading() as connection:
@@ -109,7 +114,9 @@ def serve(
     _calm_the_collector()
     writer = Writer(open_site.database, _lock_rows)
     lti = _lti(folder, open_site.signer)
-    site = AppContext(open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti)
+    site = AppContext(
+        open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti
+    )
     running = [extension.start(site, own=own) for extension in extensions()]
     try:
         app = make_app(site)
@@ -135,6 +142,6 @@ def serve(
             uvicorn.Server(config).run(sockets=[waiting])
         signal.signal(signal.SIGTERM, before)
     finally:
-        for one in running:
-            one.stop()
+        for task in running:
+            task.stop()
         writer.close()

@@ -119,7 +119,9 @@ def _send_again(request: Request, token: str, goal: str, kept: str) -> Response:
     session = site.signed_in(token, site.now())
     assert session is not None
     try:
-        fields: Form = {str(name): [str(one) for one in values] for name, values in json.loads(kept).items()}
+        fields: Form = {
+            str(name): [str(value) for value in values] for name, values in json.loads(kept).items()
+        }
     except (ValueError, AttributeError, TypeError):
         return RedirectResponse(goal, 303)
     page = site.page(

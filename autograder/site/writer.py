@@ -126,7 +126,7 @@ class Writer:
             return [Done(problem=busy)]
         done: list[Done] = []
         for job in jobs:
-            down = len(done) >= TRIES and all(isinstance(one.problem, Busy) for one in done[-TRIES:])
+            down = len(done) >= TRIES and all(isinstance(ended.problem, Busy) for ended in done[-TRIES:])
             done.append(done[-1] if down else self._written([job])[0])
         return done
 

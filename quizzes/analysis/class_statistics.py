@@ -85,8 +85,8 @@ class Fairness:
 def fairness(column: Sequence[Response]) -> Fairness:
     """One question."""
     seen: dict[str, list[bool]] = defaultdict(list)
-    for one in column:
-        seen[f"{one.reference} {one.variant}"].append(one.points >= one.most)
+    for response in column:
+        seen[f"{response.reference} {response.variant}"].append(response.points >= response.most)
     enough = {name: many for name, many in seen.items() if len(many) >= FEWEST}
     shares = {name: (len(many), sum(many) / len(many)) for name, many in sorted(enough.items())}
     table = np.array([[sum(many), len(many) - sum(many)] for many in enough.values()], dtype=float)
@@ -99,7 +99,7 @@ def fairness(column: Sequence[Response]) -> Fairness:
 
 def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     """p-values corrected for their number, so that of those below 5 % at most 5 % are by chance."""
-    known = sorted((one, at) for at, one in enumerate(p) if not np.isnan(one))
+    known = sorted((value, at) for at, value in enumerate(p) if not np.isnan(value))
     found, lowest = [float("nan")] * len(p), 1.0
     for rank in range(len(known), 0, -1):
         value, at = known[rank - 1]

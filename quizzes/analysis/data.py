@@ -54,7 +54,7 @@ class Points:
     @property
     def x(self) -> Numbers:
         """Points, attempts × questions."""
-        table = [[one.points for one in row] for row in self.rows]
+        table = [[response.points for response in row] for row in self.rows]
         return np.array(table, dtype=float).reshape(len(self.rows), len(self.names))
 
     @property
@@ -66,11 +66,13 @@ class Points:
 
     def omitted(self, at: int) -> int:
         """How many gave no answer to a question and one to a later question."""
-        return sum(not row[at].answered and any(one.answered for one in row[at + 1 :]) for row in self.rows)
+        return sum(
+            not row[at].answered and any(response.answered for response in row[at + 1 :]) for row in self.rows
+        )
 
     def not_reached(self, at: int) -> int:
         """How many gave no answer to a question and none after it."""
-        return sum(not any(one.answered for one in row[at:]) for row in self.rows)
+        return sum(not any(response.answered for response in row[at:]) for row in self.rows)
 
 
 Which = Literal["first", "last", "all"]
@@ -87,12 +89,17 @@ def read_points(
     """
     with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
-        dealt = [sorted(enumerate(exam.paper(row.id)), key=lambda one: one[1].reference) for row in rows]
+        dealt = [
+            sorted(enumerate(exam.paper(row.id)), key=lambda numbered: numbered[1].reference) for row in rows
+        ]
         length = max((len(items) for items in dealt), default=0)
         kept = [(row, items) for row, items in zip(rows, dealt, strict=True) if len(items) == length]
         table = [_row(connection, row, items) for row, items in kept]
     columns = [{row[at].reference for row in table} for at in range(length)]
-    names = [" or ".join(sorted(one)) if len(one) < 3 else f"{min(one)} or others" for one in columns]
+    names = [
+        " or ".join(sorted(references)) if len(references) < 3 else f"{min(references)} or others"
+        for references in columns
+    ]
     return Points(names, table), [[item for _, item in items] for _, items in kept]
 
 
@@ -113,7 +120,7 @@ def _row(connection: Connection, row: AttemptRow, items: list[tuple[int, Attempt
 
 
 def _response(item: AttemptItem, answer: Answer, mark: MarkRow | None) -> Response:
-    options = {one.id for one in item.view.options}
+    options = {option.id for option in item.view.options}
     chosen = [answer] if isinstance(answer, str) else answer if isinstance(answer, list) else []
     return Response(
         reference=item.reference,
@@ -121,7 +128,7 @@ def _response(item: AttemptItem, answer: Answer, mark: MarkRow | None) -> Respon
         points=mark.points if mark else 0.0,
         most=float(item.points),
         answered=not is_blank(answer),
-        chosen=tuple(one for one in chosen if one in options) if item.view.kind in CHOICES else (),
+        chosen=tuple(option for option in chosen if option in options) if item.view.kind in CHOICES else (),
         text=answer if isinstance(answer, str) else "",
         key=item.question.key_text if item.view.kind == "numeric" else "",
     )

@@ -144,10 +144,10 @@ def choices(
     column: Sequence[Response], right: Collection[str], options: Sequence[str], total: Numbers, both: Groups
 ) -> list[Choice]:
     """The options of one question; `total` are the students' totals, `both` the upper and lower group."""
-    rest = total - np.array([one.points for one in column])
+    rest = total - np.array([response.points for response in column])
     found = []
     for option in options:
-        took = np.array([option in one.chosen for one in column])
+        took = np.array([option in response.chosen for response in column])
         share = float(took.mean()) if len(took) else float("nan")
         upper = float(took[both.upper].mean()) if both.upper.any() else float("nan")
         lower = float(took[both.lower].mean()) if both.lower.any() else float("nan")
@@ -211,14 +211,14 @@ def relation(value: float, key: float) -> str:
 def wrong_numbers(column: Iterable[Response]) -> list[WrongNumber]:
     """The commonest wrong values of a question; equal slips from different numbers are counted together."""
     counted: Counter[tuple[str, str]] = Counter()
-    for one in column:
-        if not one.answered or one.points >= one.most or not one.key:
+    for response in column:
+        if not response.answered or response.points >= response.most or not response.key:
             continue
         try:
-            value, key = float(parse_number(one.text)), float(parse_number(one.key))
+            value, key = float(parse_number(response.text)), float(parse_number(response.key))
         except (NumberProblem, OverflowError):
             continue
         slip = relation(value, key)
-        counted["" if slip else one.text.strip(), slip] += 1
+        counted["" if slip else response.text.strip(), slip] += 1
     ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]
     return [WrongNumber(value, count, slip) for (value, slip), count in ranked]

@@ -26,12 +26,21 @@ def analysis_csv(found: Summary) -> str:
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    for one in found.items:
-        numbers = (one.p, one.p_answered, one.sd, one.d, one.biserial, one.r, *one.r_interval, one.efficiency)
+    for item in found.items:
+        numbers = (
+            item.p,
+            item.p_answered,
+            item.sd,
+            item.d,
+            item.biserial,
+            item.r,
+            *item.r_interval,
+            item.efficiency,
+        )
         cells = [_number(number, "") for number in numbers]
-        verdict = "" if found.few else one.verdict
-        line = [one.name, one.kind, f"{one.most:g}", *cells, one.omitted, one.not_reached]
-        table.writerow([*line, _number(one.p_unfair, ""), verdict])
+        verdict = "" if found.few else item.verdict
+        line = [item.name, item.kind, f"{item.most:g}", *cells, item.omitted, item.not_reached]
+        table.writerow([*line, _number(item.p_unfair, ""), verdict])
     return text.getvalue()
 
 

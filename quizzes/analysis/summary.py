@@ -93,12 +93,12 @@ def summary(points: Points, dealt: Sequence[Sequence[AttemptItem]]) -> Summary:
     total = x.sum(axis=1)
     columns = [[row[at] for row in points.rows] for at in range(len(points.names))]
     fair = [fairness(column) for column in columns]
-    unfair = benjamini_hochberg([one.p for one in fair])
+    unfair = benjamini_hochberg([fairness_of_item.p for fairness_of_item in fair])
     p, d, biserial, r = difficulty(x, most), upper_lower(x, most), point_biserial(x, most), item_rest(x)
     efficient = efficiency(x)
     items = []
     for at, column in enumerate(columns):
-        answered = np.array([one.answered for one in column], bool)
+        answered = np.array([response.answered for response in column], bool)
         items.append(
             Item(
                 name=points.names[at],
@@ -125,7 +125,7 @@ def summary(points: Points, dealt: Sequence[Sequence[AttemptItem]]) -> Summary:
         mean=float(total.mean()) if len(x) else float("nan"),
         sd=float(total.std()) if len(x) else float("nan"),
         out_of=float(most.sum()),
-        totals=[float(one) for one in total],
+        totals=[float(points) for points in total],
         upper=int(both.upper.sum()),
         lower=int(both.lower.sum()),
         reliability=reliability(x),
@@ -152,7 +152,7 @@ def _options(
     right = {key} if isinstance(key, str) else set(key) if isinstance(key, list) else set()
     if first.view.kind not in ("choice", "choices", "true_false"):
         return []
-    names = {one.id: one.html for one in first.view.options}
+    names = {option.id: option.html for option in first.view.options}
     column = [row[at] for row in points.rows]
     found = choices(column, right, sorted(names), total, both)
-    return [(names[one.id], one) for one in found]
+    return [(names[choice.id], choice) for choice in found]

@@ -54,10 +54,10 @@ def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
         for name, item in bank.items.items()
         for said in faults_in_item(item, variants)
     ] + [
-        Fault(bank.place(name), f"{name}: there is no picture {one.file}")
+        Fault(bank.place(name), f"{name}: there is no picture {image.file}")
         for name, item in bank.items.items()
-        for one in item.images
-        if not (bank.path.parent / one.file).is_file()
+        for image in item.images
+        if not (bank.path.parent / image.file).is_file()
     ]
 
 
@@ -73,9 +73,9 @@ def faults_in_item(item: Item, variants: int = VARIANTS) -> list[str]:
             said = list(_faults(item, question, item.context(seed)))
         except (VariantProblem, ExpressionProblem, MathProblem, TextProblem, ValueError) as problem:
             said = [f"{problem}"]
-        for one in said:
-            kind = re.sub(r"[\d.e+-]+", "#", one)
-            found.setdefault(kind, f"{one}{f' (with {values})' if values else ''}.")
+        for fault in said:
+            kind = re.sub(r"[\d.e+-]+", "#", fault)
+            found.setdefault(kind, f"{fault}{f' (with {values})' if values else ''}.")
     return list(found.values())
 
 
@@ -98,7 +98,7 @@ def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
     if isinstance(item, BlanksItem):
         for blank in item.blanks:
             if blank.kind == "number":
-                yield from (f"blank {blank.id}: {one}" for one in _number_faults(blank, context))
+                yield from (f"blank {blank.id}: {fault}" for fault in _number_faults(blank, context))
     if isinstance(item, ShortTextItem | ExpressionItem):
         for wrong in item.common_wrong:
             if question.mark(wrong.value).share:
@@ -145,7 +145,7 @@ def _penalty_faults(penalty: Decimal, view: dict[str, Any]) -> Iterator[str]:
 
 
 def _pattern_faults(item: ShortTextItem, context: Context) -> Iterator[str]:
-    if not any(matches(context.words(one), (), item.pattern) for one in item.accept):
+    if not any(matches(context.words(text), (), item.pattern) for text in item.accept):
         yield "the pattern matches none of the accepted texts; list them under `accept`, or mend it"
     for stray in ("", "something else entirely", "42"):
         if matches(stray, (), item.pattern):
@@ -161,9 +161,9 @@ def faults_in_window(
 ) -> list[Fault]:
     """Who cannot get their full time though they start as the quiz opens."""
     granted = [
-        one for path in (roster, accommodations) if path for one in read_accommodations(path, plan.zone)
+        row for path in (roster, accommodations) if path for row in read_accommodations(path, plan.zone)
     ]
-    people = [one.student for one in granted] or ["every student"]
+    people = [row.student for row in granted] or ["every student"]
     terms = terms_by_student(plan.name, plan.schedule, people, granted)
     return [
         Fault(

@@ -58,13 +58,13 @@ def names_in(text: str) -> set[str]:
 def fill(text: str, values: Mapping[str, Decimal]) -> str:
     """The text with its values written in; raises TextProblem for an unknown name."""
 
-    def one(found: re.Match[str]) -> str:
+    def value_of(found: re.Match[str]) -> str:
         name, form = found[1], found[2]
         if name not in values:
             raise TextProblem(f"[[{name}]] is no parameter and no derived value of this item")
         return format(values[name], form) if form else decimal_text(values[name])
 
-    return PLACE.sub(one, text)
+    return PLACE.sub(value_of, text)
 
 
 def escaped(text: str) -> str:
@@ -82,7 +82,7 @@ def render(text: str) -> str:
     """HTML with MathML; raises MathProblem for TeX that cannot be read."""
     formulas: list[str] = []
 
-    def one(found: re.Match[str]) -> str:
+    def placeholder(found: re.Match[str]) -> str:
         if found[1]:
             return found[1]
         formulas.append(mathml(found[2] or found[3], display=bool(found[2])))
@@ -90,7 +90,7 @@ def render(text: str) -> str:
 
     if not text.strip():
         return ""
-    html = MARKDOWN.render(PIECE.sub(one, re.sub("[\ue000\ue001]", "", text))).strip()
+    html = MARKDOWN.render(PIECE.sub(placeholder, re.sub("[\ue000\ue001]", "", text))).strip()
     if html.count("<p>") == 1 and html.startswith("<p>") and html.endswith("</p>"):
         html = html[3:-4]  # one paragraph stands in a place that has its own
     return MARK.sub(lambda found: formulas[int(found[1])], html)

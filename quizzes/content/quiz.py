@@ -82,9 +82,9 @@ class Quiz(Part):
         draw, taken = Draw(derived_seed(seed, "quiz")), set[str]()
         chosen: dict[int, list[str]] = {}
         # Named items and narrow pools first, so that no draw takes what another one needs.
-        for index in sorted(range(len(self.pools)), key=lambda one: len(self.pools[one].items)):
+        for index in sorted(range(len(self.pools)), key=lambda number: len(self.pools[number].items)):
             pool = self.pools[index]
-            left = [one for one in draw.shuffled(list(pool.items)) if one not in taken]
+            left = [reference for reference in draw.shuffled(list(pool.items)) if reference not in taken]
             chosen[index] = left[: pool.draw]
             taken |= set(chosen[index])
         found = [
@@ -110,7 +110,9 @@ class Quiz(Part):
 
 def _dealt(reference: str, item: Item, question: ShownQuestion, *, dropped: bool) -> AttemptItem:
     view = question.public_view()
-    orders = [[one.id for one in options] for options in (view.options, *(f.options for f in view.fields))]
+    orders = [
+        [option.id for option in options] for options in (view.options, *(f.options for f in view.fields))
+    ]
     digest = hashlib.sha256(f"{reference}\n{item.model_dump_json(exclude_unset=True)}".encode()).hexdigest()
     values = {name: str(value) for name, value in question.context.values.items()}
     return AttemptItem(

@@ -51,7 +51,7 @@ def _common(item: BaseItem, context: Context, name: str) -> dict[str, Any]:
         "prompt": context.words(item.prompt),
         "explanation": context.words(item.explanation),
         "tags": item.tags,
-        "images": [one.model_dump() for one in item.images],
+        "images": [image.model_dump() for image in item.images],
     }
 
 
@@ -60,8 +60,8 @@ def _own(item: Item, context: Context) -> dict[str, Any]:
     match item:
         case ChoiceItem() | ChoicesItem():
             options = [
-                {**one.model_dump(), "text": words(one.text), "feedback": words(one.feedback)}
-                for one in item.options
+                {**option.model_dump(), "text": words(option.text), "feedback": words(option.feedback)}
+                for option in item.options
             ]
             made: dict[str, Any] = {"type": item.type, "options": options, "shuffle": item.shuffle}
             return made | ({"rule": item.rule} if isinstance(item, ChoicesItem) else {})
@@ -71,28 +71,33 @@ def _own(item: Item, context: Context) -> dict[str, Any]:
         case NumericItem():
             return {"type": "numeric", **_number(item, context)}
         case BlanksItem():
-            blanks = [_blank(one, context) for one in item.blanks]
+            blanks = [_blank(blank, context) for blank in item.blanks]
             return {"type": "blanks", "penalty": item.penalty, "blanks": blanks}
         case MatchingItem():
             return {
                 "type": "matching",
-                "pairs": [{"left": words(one.left), "right": words(one.right)} for one in item.pairs],
-                "distractors": [words(one) for one in item.distractors],
+                "pairs": [{"left": words(pair.left), "right": words(pair.right)} for pair in item.pairs],
+                "distractors": [words(distractor) for distractor in item.distractors],
                 "partial": item.partial,
                 "penalty": item.penalty,
             }
         case OrderingItem():
-            return {"type": "ordering", "entries": [words(one) for one in item.entries], "rule": item.rule}
+            return {
+                "type": "ordering",
+                "entries": [words(entry) for entry in item.entries],
+                "rule": item.rule,
+            }
         case ShortTextItem():
             wrong = [
-                {"value": words(one.value), "feedback": words(one.feedback)} for one in item.common_wrong
+                {"value": words(mistake.value), "feedback": words(mistake.feedback)}
+                for mistake in item.common_wrong
             ]
-            accept = [words(one) for one in item.accept]
+            accept = [words(text) for text in item.accept]
             return {"type": "short_text", "accept": accept, "pattern": item.pattern, "common_wrong": wrong}
         case EssayItem():
             return {
                 "type": "essay",
-                "rubric": [one.model_dump() for one in item.rubric],
+                "rubric": [criterion.model_dump() for criterion in item.rubric],
                 "model_answer": words(item.model_answer),
                 "most_words": item.most_words,
             }
@@ -123,8 +128,8 @@ def _number(item: NumberKey, context: Context) -> dict[str, Any]:
     if below == above:
         tolerance = {"mode": "abs", "abs": number_text(below)} if below else {"mode": "exact"}
     wrong = [
-        {"value": number_text(context.number(one.value)), "feedback": context.words(one.feedback)}
-        for one in item.common_wrong
+        {"value": number_text(context.number(mistake.value)), "feedback": context.words(mistake.feedback)}
+        for mistake in item.common_wrong
     ]
     return {"key": number_text(value), "tolerance": tolerance, "common_wrong": wrong}
 
@@ -134,9 +139,9 @@ def _blank(blank: Blank, context: Context) -> dict[str, Any]:
     if blank.truth is not None:
         return made | {"truth": _truth(blank.truth, context)}
     if blank.options:
-        return made | {"options": [context.words(one) for one in blank.options]}
+        return made | {"options": [context.words(option) for option in blank.options]}
     if blank.accept:
-        return made | {"accept": [context.words(one) for one in blank.accept]}
+        return made | {"accept": [context.words(text) for text in blank.accept]}
     return made | _number(blank, context)
 
 

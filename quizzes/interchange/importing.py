@@ -57,12 +57,12 @@ def import_package(path: Path, bank: str) -> Imported:
         ident = _new_id(found.name, kept)
         data = {"id": ident, **found.data}
         if found.pictures:
-            data["images"] = [{"file": one.file, "alt": one.alt} for one in found.pictures]
+            data["images"] = [{"file": picture.file, "alt": picture.alt} for picture in found.pictures]
         if why := _problem(data):
             report(found.name, f"It was left out: {why}.")
             continue
         kept[ident] = data
-        pictures |= {one.file: one.data for one in found.pictures}
+        pictures |= {picture.file: picture.data for picture in found.pictures}
     if not kept:
         said = f" {lost[0][0]}: {lost[0][1]}" if lost else ""
         raise UsageError(f"{path} holds no question that can be taken over.{said}", next_step="Try another.")

@@ -82,11 +82,11 @@ def _asked(number: int, item: BaseItem, question: ShownQuestion) -> Iterator[str
 
 
 def _blank(question: BlanksQuestion, id: str) -> str:
-    field = next(one for one in question.public_view().fields if one.id == id)
+    field = next(field for field in question.public_view().fields if field.id == id)
     if not field.options:
         return LINE[:32]
     texts = question.choices[id]
-    return " ".join(f"☐ {question.context.words(texts[one.id])}" for one in field.options)
+    return " ".join(f"☐ {question.context.words(texts[option.id])}" for option in field.options)
 
 
 def _room(question: ShownQuestion) -> str:

@@ -23,8 +23,8 @@ __all__ = ["damage", "faults_in_file", "missing", "missing_receipts", "still_ope
 def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
     """Acknowledged saves that are not in the log, or that a lower revision stands for."""
     wanted: dict[str, list[Acknowledged]] = defaultdict(list)
-    for one in acknowledged:
-        wanted[one.attempt].append(one)
+    for save in acknowledged:
+        wanted[save.attempt].append(save)
     lost = []
     with database.reading() as connection:
         for name, saves in wanted.items():
@@ -35,9 +35,9 @@ def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Ac
                 row.pos: row.rev for row in connection.execute(select(answer).where(answer.c.attempt == name))
             }
             lost += [
-                one
-                for one in saves
-                if logged.get((one.pos, one.rev)) != one.answer or held.get(one.pos, 0) < one.rev
+                save
+                for save in saves
+                if logged.get((save.pos, save.rev)) != save.answer or held.get(save.pos, 0) < save.rev
             ]
     return lost
 
@@ -46,11 +46,11 @@ def missing_receipts(database: Database, shown: Mapping[str, str]) -> list[str]:
     """Attempts that are open, or have another receipt, although a student was shown one with this digest."""
     with database.reading() as connection:
         closed = set(connection.execute(select(attempt.c.id).where(attempt.c.state != "open")).scalars())
-        stored = {one: last_receipt(connection, one) for one in shown}
+        stored = {attempt_id: last_receipt(connection, attempt_id) for attempt_id in shown}
     return [
-        one
-        for one, digest in shown.items()
-        if one not in closed or (kept := stored[one]) is None or kept.digest != digest
+        attempt_id
+        for attempt_id, digest in shown.items()
+        if attempt_id not in closed or (kept := stored[attempt_id]) is None or kept.digest != digest
     ]
 
 
@@ -73,22 +73,22 @@ def faults_in_file(database: Database) -> list[str]:
     with database.reading() as connection:
         said = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
         said += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
-    return [one for one in said if one != "ok"]
+    return [line for line in said if line != "ok"]
 
 
 def _unlike_their_log(database: Database) -> list[str]:
     said = []
     with database.reading() as connection:
-        for one in connection.execute(select(attempt.c.id)).scalars().all():
-            events = events_of(connection, one)
-            stored = state_of(connection, one)
+        for attempt_id in connection.execute(select(attempt.c.id)).scalars().all():
+            events = events_of(connection, attempt_id)
+            stored = state_of(connection, attempt_id)
             try:
                 told = fold(events)
             except ValueError as problem:
-                said.append(f"The log of attempt {one} is impossible: {problem}.")
+                said.append(f"The log of attempt {attempt_id} is impossible: {problem}.")
                 continue
             if replace(told, refused={}) != stored:  # late saves are in the log alone
-                said.append(f"Attempt {one} is not what its log comes to.")
+                said.append(f"Attempt {attempt_id} is not what its log comes to.")
     return said
 
 

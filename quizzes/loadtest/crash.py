@@ -64,11 +64,11 @@ class CrashResult:
     def misses(self) -> list[str]:
         """Every promise that was broken, as a sentence."""
         said = [*self.stuck]
-        for number, one in enumerate(self.books, start=1):
-            if one.lost:
-                said.append(f"After kill {number}, {one.lost} acknowledged saves are missing.")
-            said += [f"After kill {number}: {fault}" for fault in one.damage[:3]]
-        if not any(one.acknowledged for one in self.books):
+        for number, ledger in enumerate(self.books, start=1):
+            if ledger.lost:
+                said.append(f"After kill {number}, {ledger.lost} acknowledged saves are missing.")
+            said += [f"After kill {number}: {fault}" for fault in ledger.damage[:3]]
+        if not any(ledger.acknowledged for ledger in self.books):
             said.append("No save was acknowledged, so nothing is proved.")
         counts = {
             "saves were refused though the quiz was open": self.refused,
@@ -108,13 +108,13 @@ class _Crash:
             dice = random.Random(f"{self.plan.seed} {number}")
             connection = Connection(self.server.port, cookie)
             self.takers.append(Student(connection, self.stage.quiz, dice, lambda *_: None, pause=AGAIN))
-        saving = [asyncio.create_task(self._goes_on_saving(one)) for one in self.takers]
+        saving = [asyncio.create_task(self._goes_on_saving(student)) for student in self.takers]
         for number in range(1, self.plan.rounds + 1):
             await self._kill(f"kill {number}", self.plan.life)
             await self._everybody_saves(saving, number)
         self.over.set()
         await asyncio.gather(*saving)
-        handing_in = [asyncio.create_task(self._hands_in(one)) for one in self.takers]
+        handing_in = [asyncio.create_task(self._hands_in(student)) for student in self.takers]
         await self._kill("kill while handing in", self.plan.hand_in)
         await asyncio.gather(*handing_in)
         await asyncio.to_thread(self._end_the_others)
@@ -148,8 +148,8 @@ class _Crash:
 
     def _books(self) -> Ledger:
         saves = [save for taker in self.takers for save in list(taker.acknowledged)]
-        with self.stage.opened() as one:
-            return Ledger(len(saves), len(missing(one.database, saves)), damage(one.database))
+        with self.stage.open_site() as site:
+            return Ledger(len(saves), len(missing(site.database, saves)), damage(site.database))
 
     async def _goes_on_saving(self, taker: Student) -> None:
         """Start, then save until told to stop, whatever becomes of the server."""
@@ -189,19 +189,19 @@ class _Crash:
     def _end_the_others(self) -> None:
         """Bring the end of what is open near, and wait until the server has ended it."""
         shown = {taker.attempt: taker.receipt for taker in self.takers if taker.receipt}
-        with self.stage.opened() as one:
-            at = one.clock.now()
+        with self.stage.open_site() as site:
+            at = site.clock.now()
             for taker in self.takers:
                 if taker.attempt and not taker.receipt:
-                    with suppress(Exception), one.database.transaction() as connection:
+                    with suppress(Exception), site.database.transaction() as connection:
                         end = at + SOON
                         extend(connection, taker.attempt, end, at=at, who="proof", reason="proof", force=True)
             until = time.monotonic() + (SOON + GRACE) / 1000 + CLOSED_WITHIN
-            while still_open(one.database) and time.monotonic() < until:
+            while still_open(site.database) and time.monotonic() < until:
                 time.sleep(0.1)
-            self.result.left_open = still_open(one.database)
+            self.result.left_open = still_open(site.database)
             self.result.attempts = sum(bool(taker.attempt) for taker in self.takers)
             self.result.handed_in = len(shown)
-            self.result.receipts_lost = len(missing_receipts(one.database, shown))
+            self.result.receipts_lost = len(missing_receipts(site.database, shown))
         books = self._books()
         self.result.books.append(books)

@@ -38,8 +38,8 @@ class Fixture:
     @contextmanager
     def open_site(self) -> Iterator[OpenSite]:
         """Its database."""
-        with open_site(self.folder, own=not self.address, address=self.address) as one:
-            yield one
+        with open_site(self.folder, own=not self.address, address=self.address) as site:
+            yield site
 
     def plan(self) -> QuizPlan:
         """The quiz as its file has it."""
@@ -47,19 +47,19 @@ class Fixture:
 
     def publish(self, plan: QuizPlan) -> None:
         """Publish it with other times."""
-        with self.open_site() as one, one.database.transaction() as connection:
+        with self.open_site() as site, site.database.transaction() as connection:
             add_the_course(connection, self.course())
-            publish_plan(connection, plan, at=one.clock.now(), who="proof", insist=True)
+            publish_plan(connection, plan, at=site.clock.now(), who="proof", insist=True)
 
     def admit(self, takers: int) -> list[str]:
         """Enrol so many and sign them in; the cookies of their sessions."""
-        with self.open_site() as one, one.database.transaction() as connection:
-            at, tokens = one.clock.now(), []
+        with self.open_site() as site, site.database.transaction() as connection:
+            at, tokens = site.clock.now(), []
             for number in range(takers):
                 taker = f"taker-{number:05}"
                 add_person(connection, taker, taker)
                 enrol(connection, COURSE, taker)
-                tokens.append(open_session(connection, taker, one.signer, at, "proof"))
+                tokens.append(open_session(connection, taker, site.signer, at, "proof"))
         return [f"quiz_session={token}" for token in tokens]
 
 
@@ -77,7 +77,7 @@ def fixture_for(course: Course, quiz: str, folder: Path, address: str = "") -> F
     shutil.copy(plan.path, folder / "quizzes")
     shutil.copytree(plan.path.parent / "banks", folder / "quizzes" / "banks")
     stage = Fixture(folder, plan.name, address)
-    with stage.open_site() as one, one.database.reading() as connection:
+    with stage.open_site() as site, site.database.reading() as connection:
         if connection.execute(select(person.c.id).limit(1)).first() is not None:
             raise UsageError(
                 "There are people in this database already.",

@@ -40,7 +40,7 @@ def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
         fields = before.split(" ")
         if len(fields) < 5 or not after:
             continue
-        mount = Path(re.sub(r"\\([0-7]{3})", lambda one: chr(int(one[1], 8)), fields[4]))
+        mount = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4]))
         # Of two mounts at one place the later one is seen.
         if place.is_relative_to(mount) and len(mount.parts) >= found[0]:
             found = len(mount.parts), after.split(" ")[0]
@@ -84,7 +84,7 @@ class Measured:
         rows = [f"{'phase':<9}{'request':<12}{'count':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}"]
         for (phase, kind), many in self.seconds.items():
             shown = (percentile(many, 50), percentile(many, 99), max(many))
-            times = "".join(f"{1000 * one:>9.1f}" for one in shown)
+            times = "".join(f"{1000 * second:>9.1f}" for second in shown)
             rows.append(f"{phase:<9}{kind:<12}{len(many):>8}{times}")
         return rows
 
@@ -120,7 +120,9 @@ class Verdict:
 
     def __str__(self) -> str:
         mark = "kept" if self.kept else "MISSED"
-        seen, most = (f"{one:.0f}{f' {self.unit}' if self.unit else ''}" for one in (self.seen, self.most))
+        seen, most = (
+            f"{number:.0f}{f' {self.unit}' if self.unit else ''}" for number in (self.seen, self.most)
+        )
         return f"{mark:<8}{self.what:<52}{seen:>10}  of at most {most}"
 
 
@@ -155,8 +157,11 @@ class Result:
         }
         herd = {phase: 1000 * percentile(self.measured.of(phase), 99) for phase in ("opening", "deadline")}
         return [
-            *(Verdict(f"{phase}: 99 % of saves", one, steady, "ms") for phase, one in slow.items()),
-            *(Verdict(f"{phase}: 99 % of requests", one, 1000 * HERD, "ms") for phase, one in herd.items()),
+            *(Verdict(f"{phase}: 99 % of saves", seconds, steady, "ms") for phase, seconds in slow.items()),
+            *(
+                Verdict(f"{phase}: 99 % of requests", seconds, 1000 * HERD, "ms")
+                for phase, seconds in herd.items()
+            ),
             Verdict("acknowledged saves that are missing", self.lost, 0),
             Verdict("receipts shown that are missing", self.receipts_lost, 0),
             Verdict("server errors and lost connections", sum(self.measured.problems.values()), 0),

@@ -62,10 +62,10 @@ def load(
         connection = Connection(servers[number % len(servers)].port, cookie)
         takers.append(Student(connection, stage.quiz, dice, result.measured.note))
     shift = _Shift(takers, plan, result, tell)
-    with stage.opened() as one:  # before the herd comes: opening takes the lock to write
+    with stage.open_site() as site:  # before the herd comes: opening takes the lock to write
 
         def left() -> int:
-            return still_open(one.database)
+            return still_open(site.database)
 
         own, theirs = time.process_time(), sum(server.busy() for server in servers)
         _run(shift.run((opens - clock.now()) / 1000, left))
@@ -74,11 +74,11 @@ def load(
         saves = [save for taker in takers for save in taker.acknowledged]
         receipts = {taker.attempt: taker.receipt for taker in takers if taker.receipt}
         result.saves, result.refused = len(saves), sum(taker.refused for taker in takers)
-        result.lost = len(missing(one.database, saves))
+        result.lost = len(missing(site.database, saves))
         result.receipts = len(receipts)
-        result.receipts_lost = len(missing_receipts(one.database, receipts))
+        result.receipts_lost = len(missing_receipts(site.database, receipts))
         result.left_open = left()
-        result.damage = damage(one.database)
+        result.damage = damage(site.database)
     return result
 
 

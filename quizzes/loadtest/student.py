@@ -14,7 +14,7 @@ from html import unescape
 from random import Random
 from typing import Any
 
-from quizzes.attempts.response import Answer
+from quizzes.content.question import Answer
 
 __all__ = ["Acknowledged", "Asked", "Connection", "HttpReply", "Lost", "Student", "asked_in"]
 

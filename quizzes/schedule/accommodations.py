@@ -123,12 +123,12 @@ def terms_by_student(
     quiz: str, schedule: Schedule, students: Iterable[str], granted: Iterable[AccommodationRow]
 ) -> dict[str, Terms]:
     """Each student's own terms in one quiz; those of whom only the grants speak are among them."""
-    granted = [one for one in granted if one.quiz in ("", quiz)]
+    granted = [row for row in granted if row.quiz in ("", quiz)]
     found = {}
-    for student in dict.fromkeys([*students, *(one.student for one in granted)]):
-        own = [one for one in granted if one.student == student]
-        accommodation = next((one.accommodation for one in own if one.accommodation), None)
-        overrides = [override for one in own for override in one.overrides]
+    for student in dict.fromkeys([*students, *(row.student for row in granted)]):
+        own = [row for row in granted if row.student == student]
+        accommodation = next((row.accommodation for row in own if row.accommodation), None)
+        overrides = [override for row in own for override in row.overrides]
         found[student] = terms_for(schedule, accommodation, overrides)
     return found
 

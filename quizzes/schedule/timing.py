@@ -118,7 +118,10 @@ def terms_for(
     A close or due date set by an override is taken as it stands: it is what the instructor wrote.
     """
     given = accommodation or Accommodation()
-    chosen = {one.field: one.value for one in sorted(overrides, key=lambda one: one.personal)}
+    chosen = {
+        override.field: override.value
+        for override in sorted(overrides, key=lambda override: override.personal)
+    }
     more = {name: chosen.pop(name) for name in ("multiplier", "extra") if name in chosen}
     given = replace(given, **more)  # type: ignore[arg-type]
     own = replace(schedule, **chosen)  # type: ignore[arg-type]

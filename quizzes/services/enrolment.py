@@ -27,7 +27,7 @@ def add_the_course(connection: Connection, course: Course) -> None:
 
 def read_people(path: Path) -> dict[str, tuple[str, str]]:
     """The people of a roster: their ids with name and e-mail address."""
-    return {one.student_id: (one.name, one.email) for one in read_roster(path).people}
+    return {person.student_id: (person.name, person.email) for person in read_roster(path).people}
 
 
 def enrol_all(
@@ -44,23 +44,23 @@ def enrol_all(
     Whoever left the roster stays: their attempts do. Raises ContentError for somebody or some quiz unknown.
     """
     granted = list(granted)
-    for one in granted:
-        if one.student not in people:
+    for row in granted:
+        if row.student not in people:
             raise ContentError(
-                f"{one.place}: {one.student} is not on the roster.",
+                f"{row.place}: {row.student} is not on the roster.",
                 next_step="Add them, or correct the name.",
             )
-        if one.quiz and one.quiz not in quizzes:
+        if row.quiz and row.quiz not in quizzes:
             known = ", ".join(quizzes) or "none yet"
             raise ContentError(
-                f"{one.place}: {one.quiz!r} is not published.", next_step=f"Take one of: {known}."
+                f"{row.place}: {row.quiz!r} is not published.", next_step=f"Take one of: {known}."
             )
     for person, (name, email) in people.items():
         add_person(connection, person, name, email or None)
-        own = [one for one in granted if one.student == person and not one.quiz]
-        given = next((one.accommodation for one in own if one.accommodation), None)
-        label = next((one.label for one in own if one.label), "")
-        role = next((one.role for one in own if one.role != "student"), "student")
+        own = [row for row in granted if row.student == person and not row.quiz]
+        given = next((row.accommodation for row in own if row.accommodation), None)
+        label = next((row.label for row in own if row.label), "")
+        role = next((row.role for row in own if row.role != "student"), "student")
         enrol(connection, COURSE, person, role=role, label=label, accommodation=given)
     grant_all(connection, granted)
     note(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
@@ -69,11 +69,11 @@ def enrol_all(
 
 def grant_all(connection: Connection, granted: Iterable[AccommodationRow]) -> None:
     """What single students are given in single quizzes, instead of what they were given before."""
-    for one in granted:
-        if one.quiz:
-            clear_overrides(connection, one.quiz, one.student)
-            for override in one.overrides:
-                set_override(connection, one.quiz, override, person_id=one.student)
+    for row in granted:
+        if row.quiz:
+            clear_overrides(connection, row.quiz, row.student)
+            for override in row.overrides:
+                set_override(connection, row.quiz, override, person_id=row.student)
 
 
 def publish_plan(

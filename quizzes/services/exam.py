@@ -26,8 +26,9 @@ from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 from quizzes.attempts.edit_lock import checked_lock
 from quizzes.attempts.events import Event, FinishedBy, State
-from quizzes.attempts.response import Answer, response_from
+from quizzes.attempts.response import response_from
 from quizzes.attempts.save_rules import Save, SaveResult, StoredAnswer
+from quizzes.content.question import Answer
 from quizzes.content.version import AttemptItem, QuizVersion
 from quizzes.schedule.timing import remaining
 from quizzes.services.regrading import marks_of
@@ -111,39 +112,41 @@ class ExamService:
             running = open_one(connection, quiz, person)
         if running is None and not self._room(self.database):
             raise Busy("The server's disk is nearly full.", next_step="Tell the course's staff at once.")
-        one = secrets.token_urlsafe(16)
-        seed = self._signer.of("seed", f"{version}\n{one}")
+        attempt_id = secrets.token_urlsafe(16)
+        seed = self._signer.of("seed", f"{version}\n{attempt_id}")
         items = self._versions(version).deal(seed)
-        fresh = Fresh(one, version, seed, lock, items, preview)
-        self._papers.put(one, (person, items))  # its page is asked for next
+        fresh = Fresh(attempt_id, version, seed, lock, items, preview)
+        self._papers.put(attempt_id, (person, items))  # its page is asked for next
         if running is not None and overdue(running, at):
             # In a transaction of its own: it ended, whether or not another one may begin.
             self.writer.submit(
-                partial(close_if_overdue, one=running.id, now=at, signer=self._signer), [running.id]
+                partial(close_if_overdue, attempt_id=running.id, now=at, signer=self._signer), [running.id]
             )
         return self.writer.submit(
             partial(begin, quiz_id=quiz, person=person, fresh=fresh, arrived=at, now=self.clock.now)
         )
 
-    def view(self, one: str, person: str) -> View:
+    def view(self, attempt_id: str, person: str) -> View:
         """A student's own attempt; ended by now if its time is over, which may wait for a commit."""
-        if (seen := self.glance(one, person)) is not None:
+        if (seen := self.glance(attempt_id, person)) is not None:
             return seen
         at = self.clock.now()
-        self.writer.submit(partial(close_if_overdue, one=one, now=at, signer=self._signer), [one]).result()
+        self.writer.submit(
+            partial(close_if_overdue, attempt_id=attempt_id, now=at, signer=self._signer), [attempt_id]
+        ).result()
         with self.database.reading() as connection:
-            return self._view(connection, find(connection, one, person), at)
+            return self._view(connection, find(connection, attempt_id, person), at)
 
-    def glance(self, one: str, person: str) -> View | None:
+    def glance(self, attempt_id: str, person: str) -> View | None:
         """The same without waiting: None if its time is over and it has yet to be ended."""
         at = self.clock.now()
         with self.database.reading() as connection:
-            row = find(connection, one, person)
+            row = find(connection, attempt_id, person)
             return None if overdue(row, at) else self._view(connection, row, at)
 
     def save(
         self,
-        one: str,
+        attempt_id: str,
         person: str,
         pos: int,
         answer: Answer,
@@ -160,7 +163,7 @@ class ExamService:
         Raises NotFound for a foreign attempt, TooLarge for a huge answer, Busy when too many wait.
         """
         arrived = self.clock.now() if at is None else at
-        owner, items = self._papers(one)
+        owner, items = self._papers(attempt_id)
         if owner != person or not 0 <= pos < len(items):
             raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
         response = response_from(answer)
@@ -168,41 +171,48 @@ class ExamService:
             problem = items[pos].question.problem_with(answer)
         except Exception:  # a broken question must not cost an answer: it is kept, and staff can look
             with suppress(Exception):  # nor must a log that fails
-                log.exception("Question %s of attempt %s cannot read an answer.", pos, one)
+                log.exception("Question %s of attempt %s cannot read an answer.", pos, attempt_id)
             problem = ""
         given = Save(arrived, pos, response, base_rev, save_id, checked_lock(lock), problem, clear, client)
-        return self.writer.submit(partial(save, one=one, person=person, given=given), [one])
+        return self.writer.submit(
+            partial(save, attempt_id=attempt_id, person=person, given=given), [attempt_id]
+        )
 
-    def take_lock(self, one: str, person: str, lock: str) -> Future[AttemptRow]:
+    def take_lock(self, attempt_id: str, person: str, lock: str) -> Future[AttemptRow]:
         """Let this window write; others are read-only from here on."""
         at = self.clock.now()
-        self._owned(one, person)
-        return self.writer.submit(partial(take_lock, one=one, lock=checked_lock(lock), at=at), [one])
+        self._owned(attempt_id, person)
+        return self.writer.submit(
+            partial(take_lock, attempt_id=attempt_id, lock=checked_lock(lock), at=at), [attempt_id]
+        )
 
-    def finish(self, one: str, person: str, *, timer: bool = False) -> Future[Ending]:
+    def finish(self, attempt_id: str, person: str, *, timer: bool = False) -> Future[Ending]:
         """Hand in; a second time returns the first receipt. `timer`: the page did it when its time was up."""
         at = self.clock.now()
-        self._owned(one, person)
+        self._owned(attempt_id, person)
         by = FinishedBy.TIMER if timer else FinishedBy.STUDENT
-        return self.writer.submit(partial(finish, one=one, at=at, by=by, signer=self._signer), [one])
+        return self.writer.submit(
+            partial(finish, attempt_id=attempt_id, at=at, by=by, signer=self._signer), [attempt_id]
+        )
 
     # What staff and the server do
 
-    def look(self, one: str) -> tuple[View, list[Event]]:
+    def look(self, attempt_id: str) -> tuple[View, list[Event]]:
         """Any attempt and its log, for staff: nothing changes by looking."""
         with self.database.reading() as connection:
-            row = find(connection, one)
-            return self._view(connection, row, self.clock.now()), events_of(connection, one)
+            row = find(connection, attempt_id)
+            return self._view(connection, row, self.clock.now()), events_of(connection, attempt_id)
 
-    def paper(self, one: str) -> Sequence[AttemptItem]:
+    def paper(self, attempt_id: str) -> Sequence[AttemptItem]:
         """The questions of any attempt."""
-        return self._papers(one)[1]
+        return self._papers(attempt_id)[1]
 
-    def finish_for(self, one: str) -> Future[Ending]:
+    def finish_for(self, attempt_id: str) -> Future[Ending]:
         """End an attempt, by staff."""
         at = self.clock.now()
         return self.writer.submit(
-            partial(finish, one=one, at=at, by=FinishedBy.STAFF, signer=self._signer), [one]
+            partial(finish, attempt_id=attempt_id, at=at, by=FinishedBy.STAFF, signer=self._signer),
+            [attempt_id],
         )
 
     def sweep(self) -> int:
@@ -219,25 +229,25 @@ class ExamService:
         """Mark attempts that are over; how many. One that changes meanwhile is left to the next call."""
         with self.database.reading() as connection:
             waiting = unmarked(connection)[:most]
-        return sum(self.mark_one(one) for one in waiting)
+        return sum(self.mark_one(attempt_id) for attempt_id in waiting)
 
-    def mark_one(self, one: str) -> bool:
+    def mark_one(self, attempt_id: str) -> bool:
         """Mark one attempt that is over; False if it was marked meanwhile, or cannot be."""
         try:
             with self.database.reading() as connection:
-                row = find(connection, one)
-                items = self._papers(one)[1]
+                row = find(connection, attempt_id)
+                items = self._papers(attempt_id)[1]
                 given = marks_of(connection, row, items, row.version, GRADER)
         except Exception:  # the others are marked all the same
-            log.exception("Attempt %s cannot be marked.", one)
+            log.exception("Attempt %s cannot be marked.", attempt_id)
             return False
         work = partial(record, seen=row, marks=given, at=self.clock.now())
-        return self.writer.submit(work, [one]).result()
+        return self.writer.submit(work, [attempt_id]).result()
 
     # How
 
-    def _owned(self, one: str, person: str) -> None:
-        if self._papers(one)[0] != person:
+    def _owned(self, attempt_id: str, person: str) -> None:
+        if self._papers(attempt_id)[0] != person:
             raise NotFound("There is no such attempt.", next_step="Start the quiz from its page.")
 
     def _view(self, connection: Connection, row: AttemptRow, at: int) -> View:
@@ -249,8 +259,8 @@ class ExamService:
         with self.database.reading() as connection:
             return self._read_version(content_of(connection, version))
 
-    def _deal(self, one: str) -> tuple[str, Sequence[AttemptItem]]:
+    def _deal(self, attempt_id: str) -> tuple[str, Sequence[AttemptItem]]:
         """Whose attempt it is and what it shows; neither ever changes."""
         with self.database.reading() as connection:
-            row = find(connection, one)
+            row = find(connection, attempt_id)
         return row.person, self._versions(row.version).deal(row.seed)

@@ -48,10 +48,10 @@ def dealt_again(database: Database) -> Callable[[PendingMark], object]:
         with database.reading() as connection:
             return Quiz.read(content_of(connection, version))
 
-    def question(one: PendingMark) -> object:
+    def question(pending: PendingMark) -> object:
         with database.reading() as connection:
-            row = find(connection, one.attempt)
-        return quiz(one.key_version).deal(row.seed)[one.pos].question
+            row = find(connection, pending.attempt)
+        return quiz(pending.key_version).deal(row.seed)[pending.pos].question
 
     return question
 
@@ -80,22 +80,22 @@ class FunctionMarks:
         with self._database.reading() as connection:
             found = waiting(connection, again=again)
         given, troubles = 0, []
-        for one in found:
+        for pending in found:
             try:
-                mark = self._graded(one)
+                mark = self._graded(pending)
             except (SandboxError, UsageError):
                 raise  # this machine's trouble and no answer's
             except Exception as problem:  # the others are graded all the same
-                log.exception("Question %s of attempt %s cannot be graded.", one.pos, one.attempt)
+                log.exception("Question %s of attempt %s cannot be graded.", pending.pos, pending.attempt)
                 said = f"It cannot be graded: {type(problem).__name__}: {problem}"
                 mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": said})
             if mark is None:
                 continue
             with self._database.transaction() as connection:
                 if not mark.pending:
-                    given += settle_mark(connection, one, float(mark.points), mark.as_json(), self._now())
-                elif put_off(connection, one, mark.as_json()):
-                    troubles.append((one, mark.detail["trouble"]))
+                    given += settle_mark(connection, pending, float(mark.points), mark.as_json(), self._now())
+                elif put_off(connection, pending, mark.as_json()):
+                    troubles.append((pending, mark.detail["trouble"]))
         return Settled(given, troubles)
 
     def close(self) -> None:
@@ -104,9 +104,9 @@ class FunctionMarks:
             self._grader.close()
             self._grader = None
 
-    def _graded(self, one: PendingMark) -> Mark | None:
+    def _graded(self, pending: PendingMark) -> Mark | None:
         """The mark, pending where it cannot be given; None for what is no function."""
-        question, source = self._question_of(one), answer_from(one.response)
+        question, source = self._question_of(pending), answer_from(pending.response)
         if not isinstance(question, FunctionQuestion) or not isinstance(source, str):
             return None
         if self._grader is None:

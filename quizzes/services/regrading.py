@@ -65,9 +65,9 @@ def _kept(given: Sequence[MarkRow], before: Mapping[int, MarkRow]) -> list[MarkR
     """What a person or the sandbox gave stays: a key says nothing about it."""
     return [
         old
-        if (old := before.get(one.pos)) is not None
-        and old.answer_rev == one.answer_rev
-        and (old.grader_version.startswith(HAND) or (one.pending and not old.pending))
-        else one
-        for one in given
+        if (old := before.get(mark.pos)) is not None
+        and old.answer_rev == mark.answer_rev
+        and (old.grader_version.startswith(HAND) or (mark.pending and not old.pending))
+        else mark
+        for mark in given
     ]

@@ -95,15 +95,20 @@ class Sender:
             if link.issuer in subjects and (link.line_item or link.line_items)
         ]
         own = [
-            one for one in scores_at(connection, self._course, quiz) if one.student == student and one.attempt
+            score
+            for score in scores_at(connection, self._course, quiz)
+            if score.student == student and score.attempt
         ]
-        marked = [one for one in own if one.points is not None and one.finished_at is not None]
-        title = next((one.title for one in published_in(connection, self._course) if one.id == quiz), quiz)
+        marked = [score for score in own if score.points is not None and score.finished_at is not None]
+        title = next(
+            (quiz_now.title for quiz_now in published_in(connection, self._course) if quiz_now.id == quiz),
+            quiz,
+        )
         if message.kind != "grade" or not links or not marked:
             return _Ready(Score(student, quiz, title, None), title, [])
         release = self._content(current_version(connection, quiz)).release
         which = self._counted(student, quiz)
-        best = max(marked, key=lambda one: one.points or 0.0)
+        best = max(marked, key=lambda score: score.points or 0.0)
         score = {"best": best, "first": marked[0], "last": marked[-1]}[which]
         due = score.due_at is None or score.due_at <= now
         closed = is_closed_for_everyone(connection, quiz, now)

@@ -75,7 +75,9 @@ class Score:
 
 def scores_at(connection: Connection, course: str, quiz: str, student: str | None = None) -> list[Score]:
     """The attempts at a quiz, and who made none, of everybody or of one student; previews are left out."""
-    title = next((one.title for one in published_in(connection, course) if one.id == quiz), quiz)
+    title = next(
+        (published.title for published in published_in(connection, course) if published.id == quiz), quiz
+    )
     found = []
     for row in attempts_at(connection, quiz, student):
         if row.preview:
@@ -88,19 +90,19 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
             title=title,
             due_at=row.due_at,
             attempt=row.number,
-            points=round(sum(one.points for one in marks.values()), 4) if marks else None,
+            points=round(sum(mark.points for mark in marks.values()), 4) if marks else None,
             out_of=connection.execute(whole).scalar_one() or 0.0,
             state=row.state,
-            waiting=sum(one.pending for one in marks.values()),
+            waiting=sum(mark.pending for mark in marks.values()),
             started_at=row.started_at,
             finished_at=row.finished_at,
             late=0 if row.finished_at is None else seconds_late(row.finished_at, row.due_at),
         )
         found.append(score)
-    there = {one.student for one in found}
-    for one in [student] if student else students_in(connection, course):
-        if one not in there:
-            terms = terms_of(connection, quiz, one)
+    there = {score.student for score in found}
+    for student_id in [student] if student else students_in(connection, course):
+        if student_id not in there:
+            terms = terms_of(connection, quiz, student_id)
             last = terms.closes_at if terms.closes_at is not None else terms.due_at
-            found.append(Score(one, quiz, title, last))
-    return sorted(found, key=lambda one: (one.student, one.attempt))
+            found.append(Score(student_id, quiz, title, last))
+    return sorted(found, key=lambda score: (score.student, score.attempt))

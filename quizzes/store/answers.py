@@ -50,27 +50,27 @@ STANDING = (
             text("stored.problem = '' AND NOT stored.late"),  # as the index over them is written
         ),
     )
-    .where(attempt.c.id == bindparam("one"), attempt.c.person == bindparam("person"))
+    .where(attempt.c.id == bindparam("attempt_id"), attempt.c.person == bindparam("person"))
     .with_for_update(of=attempt)
 )
 LOG, FIRST = insert(answer_event), insert(answer)
 NEXT = (
     update(answer)
     .where(
-        answer.c.attempt == bindparam("one"),
-        answer.c.pos == bindparam("place"),
+        answer.c.attempt == bindparam("attempt_id"),
+        answer.c.pos == bindparam("position"),
         answer.c.rev == bindparam("base"),
     )
     .values(rev=bindparam("rev"), response=bindparam("response"), received_at=bindparam("received_at"))
 )
 
 
-def save(connection: Connection, one: str, person: str, given: Save) -> SaveResult:
+def save(connection: Connection, attempt_id: str, person: str, given: Save) -> SaveResult:
     """Store a save, or say what is stored instead; raises NotFound for a foreign attempt or no question.
 
     The writer has locked the attempt by then, so on PostgreSQL too this reads what is newest.
     """
-    asked = {"one": one, "person": person, "pos": given.pos, "save_id": given.save_id}
+    asked = {"attempt_id": attempt_id, "person": person, "pos": given.pos, "save_id": given.save_id}
     standing = connection.execute(STANDING, asked).one_or_none()
     if standing is None or standing.item is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
@@ -90,26 +90,26 @@ def save(connection: Connection, one: str, person: str, given: Save) -> SaveResu
     outcome = outcome_of(given, attempt_now, held)
     if outcome is Outcome.SAVED:
         in_grace = arrival(given.at, deadline_at, standing.grace) is Arrival.IN_GRACE
-        _log(connection, one, given, held.rev + 1, in_grace=in_grace)
-        values = {"one": one, "place": given.pos, "base": held.rev, "rev": held.rev + 1}
+        _log(connection, attempt_id, given, held.rev + 1, in_grace=in_grace)
+        values = {"attempt_id": attempt_id, "position": given.pos, "base": held.rev, "rev": held.rev + 1}
         held = _written(connection, values, given.response, given.at)
         return SaveResult(outcome, held, deadline_at, in_grace=in_grace)
     if outcome in (Outcome.CLOSED, Outcome.LATE):
-        _log_refused(connection, one, given, held.rev, late=True)
+        _log_refused(connection, attempt_id, given, held.rev, late=True)
     elif outcome is Outcome.INVALID:
-        _log_refused(connection, one, given, held.rev, late=False)
+        _log_refused(connection, attempt_id, given, held.rev, late=False)
     return SaveResult(outcome, held, deadline_at, problem=given.problem)
 
 
-def accept_late(connection: Connection, one: str, save_id: str, at: int, who: str) -> StoredAnswer:
+def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, who: str) -> StoredAnswer:
     """Let a save that came too late count, by staff; the attempt is marked again.
 
     Raises NotFound for no such save, Conflict for an attempt that is open or an answer nobody can read.
     """
-    row = locked(connection, one)
+    row = locked(connection, attempt_id)
     late = connection.execute(
         select(answer_event)
-        .where(answer_event.c.attempt == one, answer_event.c.save_id == save_id, answer_event.c.late)
+        .where(answer_event.c.attempt == attempt_id, answer_event.c.save_id == save_id, answer_event.c.late)
         .order_by(answer_event.c.seq)
     ).first()
     if late is None:
@@ -119,20 +119,26 @@ def accept_late(connection: Connection, one: str, save_id: str, at: int, who: st
     if late.problem:
         raise Conflict(f"The answer cannot be marked: {late.problem}", next_step="Ask the student.")
     current = connection.execute(
-        select(answer.c.rev).where(answer.c.attempt == one, answer.c.pos == late.pos)
+        select(answer.c.rev).where(answer.c.attempt == attempt_id, answer.c.pos == late.pos)
     ).scalar_one_or_none()
     rev = (current or 0) + 1
-    seq = step(connection, one, state=State.FINISHED.value)
+    seq = step(connection, attempt_id, state=State.FINISHED.value)
     assert seq is not None
-    add(connection, one, seq, Accepted(at, late.pos, rev, save_id, who))
-    values = {"one": one, "place": late.pos, "base": rev - 1, "rev": rev}
+    add(connection, attempt_id, seq, Accepted(at, late.pos, rev, save_id, who))
+    values = {"attempt_id": attempt_id, "position": late.pos, "base": rev - 1, "rev": rev}
     return _written(connection, values, late.response, late.at)
 
 
 def _written(connection: Connection, values: dict[str, Any], response: str, at: int) -> StoredAnswer:
     rev: int = values["rev"]
     if rev == 1:
-        first = {"attempt": values["one"], "pos": values["place"], "rev": 1, "response": response, "received_at": at}
+        first = {
+            "attempt": values["attempt_id"],
+            "pos": values["position"],
+            "rev": 1,
+            "response": response,
+            "received_at": at,
+        }
         connection.execute(FIRST, first)
     else:
         changed = connection.execute(NEXT, {**values, "response": response, "received_at": at}).rowcount
@@ -142,13 +148,19 @@ def _written(connection: Connection, values: dict[str, Any], response: str, at: 
 
 
 def _log(
-    connection: Connection, one: str, given: Save, rev: int, *, in_grace: bool = False, late: bool = False
+    connection: Connection,
+    attempt_id: str,
+    given: Save,
+    rev: int,
+    *,
+    in_grace: bool = False,
+    late: bool = False,
 ) -> None:
-    seq = step(connection, one, only_open=not late)
+    seq = step(connection, attempt_id, only_open=not late)
     if seq is None:
         raise Conflict("The attempt was just finished.", next_step="Look at the receipt.")
     row = {
-        "attempt": one,
+        "attempt": attempt_id,
         "seq": seq,
         "at": given.at,
         "pos": given.pos,
@@ -164,10 +176,10 @@ def _log(
     connection.execute(LOG, row)
 
 
-def _log_refused(connection: Connection, one: str, given: Save, rev: int, *, late: bool) -> None:
+def _log_refused(connection: Connection, attempt_id: str, given: Save, rev: int, *, late: bool) -> None:
     """Write down a save that did not count, once, for staff to see."""
-    refused = (answer_event.c.attempt == one) & ((answer_event.c.problem != "") | answer_event.c.late)
+    refused = (answer_event.c.attempt == attempt_id) & ((answer_event.c.problem != "") | answer_event.c.late)
     same = (answer_event.c.save_id == given.save_id) & (answer_event.c.late == late)
     counts = connection.execute(select(func.count(), func.count().filter(same)).where(refused)).one()
     if counts[0] < MOST_REFUSED and counts[1] == 0:
-        _log(connection, one, given, rev, late=late)
+        _log(connection, attempt_id, given, rev, late=late)

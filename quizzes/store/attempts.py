@@ -39,15 +39,15 @@ __all__ = [
 
 
 # Asked all the time, so they are built once.
-FIND = select(attempt).where(attempt.c.id == bindparam("one"))
+FIND = select(attempt).where(attempt.c.id == bindparam("attempt_id"))
 LOCK = FIND.with_for_update()
-THEIRS = attempt.c.quiz == bindparam("one"), attempt.c.person == bindparam("who")
+THEIRS = attempt.c.quiz == bindparam("quiz_id"), attempt.c.person == bindparam("who")
 OPEN = select(attempt).where(*THEIRS, attempt.c.state == "open")
-ANSWERS = select(answer).where(answer.c.attempt == bindparam("one")).order_by(answer.c.pos)
+ANSWERS = select(answer).where(answer.c.attempt == bindparam("attempt_id")).order_by(answer.c.pos)
 ATTEMPTS = (
-    select(attempt).where(attempt.c.quiz == bindparam("one")).order_by(attempt.c.started_at, attempt.c.id)
+    select(attempt).where(attempt.c.quiz == bindparam("quiz_id")).order_by(attempt.c.started_at, attempt.c.id)
 )
-VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("one")).with_for_update(read=True)
+VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id")).with_for_update(read=True)
 USED = select(
     func.count().filter(attempt.c.preview.is_(False)), func.coalesce(func.max(attempt.c.number), 0)
 ).where(*THEIRS)
@@ -75,9 +75,9 @@ class AttemptRow:
     seq: int
 
 
-def find(connection: Connection, one: str, person: str | None = None) -> AttemptRow:
+def find(connection: Connection, attempt_id: str, person: str | None = None) -> AttemptRow:
     """An attempt, and with `person` only if it is theirs; raises NotFound, the same for both reasons."""
-    row = connection.execute(FIND, {"one": one}).one_or_none()
+    row = connection.execute(FIND, {"attempt_id": attempt_id}).one_or_none()
     return _found(None if row is None or person not in (None, row.person) else row)
 
 
@@ -88,34 +88,34 @@ def lock_attempts(connection: Connection, ids: Collection[str]) -> None:
     )
 
 
-def locked(connection: Connection, one: str) -> AttemptRow:
+def locked(connection: Connection, attempt_id: str) -> AttemptRow:
     """An attempt that no other transaction changes until this one ends."""
-    return _found(connection.execute(LOCK, {"one": one}).one_or_none())
+    return _found(connection.execute(LOCK, {"attempt_id": attempt_id}).one_or_none())
 
 
 def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | None:
     """The open attempt of a person at a quiz, if there is one."""
-    row = connection.execute(OPEN, {"one": quiz_id, "who": person}).one_or_none()
+    row = connection.execute(OPEN, {"quiz_id": quiz_id, "who": person}).one_or_none()
     return None if row is None else _found(row)
 
 
-def answers_of(connection: Connection, one: str) -> dict[int, StoredAnswer]:
+def answers_of(connection: Connection, attempt_id: str) -> dict[int, StoredAnswer]:
     """The stored answers of an attempt, by the place of their question."""
-    rows = connection.execute(ANSWERS, {"one": one})
+    rows = connection.execute(ANSWERS, {"attempt_id": attempt_id})
     return {row.pos: StoredAnswer(row.rev, row.response, row.received_at) for row in rows}
 
 
-def shown_in(connection: Connection, one: str) -> list[tuple[str, str]]:
+def shown_in(connection: Connection, attempt_id: str) -> list[tuple[str, str]]:
     """The numbers and the order of options that an attempt's questions showed, as JSON."""
     rows = connection.execute(
-        select(attempt_item).where(attempt_item.c.attempt == one).order_by(attempt_item.c.pos)
+        select(attempt_item).where(attempt_item.c.attempt == attempt_id).order_by(attempt_item.c.pos)
     )
     return [(row.params, row.option_order) for row in rows]
 
 
-def state_of(connection: Connection, one: str) -> Attempt:
+def state_of(connection: Connection, attempt_id: str) -> Attempt:
     """The rows of an attempt as the fold of its events would have them, late saves aside."""
-    row = find(connection, one)
+    row = find(connection, attempt_id)
     return Attempt(
         row.state,
         row.started_at,
@@ -124,7 +124,7 @@ def state_of(connection: Connection, one: str) -> Attempt:
         row.lock,
         row.finished_at,
         row.finished_by,
-        answers_of(connection, one),
+        answers_of(connection, attempt_id),
     )
 
 
@@ -157,7 +157,7 @@ def begin(
     if (already := open_one(connection, quiz_id, person)) is not None:
         return already
     # An extension for everybody waits for starts under way, so that none of them misses it.
-    version = connection.execute(VERSION, {"one": quiz_id}).scalar_one_or_none()
+    version = connection.execute(VERSION, {"quiz_id": quiz_id}).scalar_one_or_none()
     terms = terms_of(connection, quiz_id, person)
     used, last = used_by(connection, quiz_id, person)
     if fresh.preview and not is_staff(connection, quiz_id, person):
@@ -212,14 +212,14 @@ def begin(
     return AttemptRow(**{**values, "state": State.OPEN, "finished_at": None, "finished_by": None})
 
 
-def take_lock(connection: Connection, one: str, lock: str, at: int) -> AttemptRow:
+def take_lock(connection: Connection, attempt_id: str, lock: str, at: int) -> AttemptRow:
     """Let another window write; nothing changes when it writes already, or when the attempt is over."""
-    row = locked(connection, one)
+    row = locked(connection, attempt_id)
     if row.lock == lock or row.state is not State.OPEN:
         return row
-    seq = step(connection, one, only_open=True, lock=lock)
+    seq = step(connection, attempt_id, only_open=True, lock=lock)
     assert seq is not None  # the row is locked
-    add(connection, one, seq, EditLockTaken(at, lock))
+    add(connection, attempt_id, seq, EditLockTaken(at, lock))
     return replace(row, lock=lock, seq=seq)
 
 
@@ -234,7 +234,7 @@ def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:
 
 def used_by(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
     """How many attempts count against the allowed ones, and the highest number given."""
-    row = connection.execute(USED, {"one": quiz_id, "who": person}).one()
+    row = connection.execute(USED, {"quiz_id": quiz_id, "who": person}).one()
     return row[0], row[1]
 
 
@@ -255,21 +255,21 @@ def refusal_of(terms: Terms, used: int, at: int) -> Refused | None:
 def attempts_at(connection: Connection, quiz_id: str, person: str | None = None) -> list[AttemptRow]:
     """The attempts at a quiz, of everybody or of one person, in the order they began."""
     statement = ATTEMPTS if person is None else ATTEMPTS.where(attempt.c.person == bindparam("who"))
-    rows = connection.execute(statement, {"one": quiz_id, "who": person})
+    rows = connection.execute(statement, {"quiz_id": quiz_id, "who": person})
     return [_found(row) for row in rows]
 
 
-FLAGS = select(flag.c.pos).where(flag.c.attempt == bindparam("one"))
+FLAGS = select(flag.c.pos).where(flag.c.attempt == bindparam("attempt_id"))
 
 
-def flags_of(connection: Connection, one: str) -> set[int]:
+def flags_of(connection: Connection, attempt_id: str) -> set[int]:
     """The places of the flagged questions."""
-    return set(connection.execute(FLAGS, {"one": one}).scalars())
+    return set(connection.execute(FLAGS, {"attempt_id": attempt_id}).scalars())
 
 
-def set_flag(connection: Connection, one: str, pos: int, flagged: bool) -> None:
+def set_flag(connection: Connection, attempt_id: str, pos: int, flagged: bool) -> None:
     """Set or take away a flag; doing it twice changes nothing."""
     if flagged:
-        insert_once(connection, flag, {"attempt": one, "pos": pos})
+        insert_once(connection, flag, {"attempt": attempt_id, "pos": pos})
     else:
-        connection.execute(delete(flag).where(flag.c.attempt == one, flag.c.pos == pos))
+        connection.execute(delete(flag).where(flag.c.attempt == attempt_id, flag.c.pos == pos))

@@ -33,22 +33,22 @@ class Ending:
     now: bool  # ended by this call; False for one that was over already
 
 
-def finish(connection: Connection, one: str, at: int, by: FinishedBy, signer: Signer) -> Ending:
+def finish(connection: Connection, attempt_id: str, at: int, by: FinishedBy, signer: Signer) -> Ending:
     """End an attempt; a second time returns the first receipt.
 
     It never ends after its deadline. Asked for after the grace, the attempt had ended by itself.
     """
-    row = locked(connection, one)
+    row = locked(connection, attempt_id)
     if row.state is not State.OPEN:
-        receipt = last_receipt(connection, one)
+        receipt = last_receipt(connection, attempt_id)
         assert receipt is not None  # written in the transaction that ended it
         return Ending(row, receipt, now=False)
     if by is not FinishedBy.STAFF and arrival(at, row.deadline_at, row.grace) is Arrival.LATE:
         by = FinishedBy.SWEEPER
     finished_at = at if row.deadline_at is None else min(at, row.deadline_at)
-    values = {"one": one, "instant": finished_at, "by": by.value}
+    values = {"attempt_id": attempt_id, "instant": finished_at, "by": by.value}
     seq: int = connection.execute(END, values).scalar_one()  # the row is locked
-    add(connection, one, seq, Finished(at, finished_at, by))
+    add(connection, attempt_id, seq, Finished(at, finished_at, by))
     row = replace(row, state=State.FINISHED, finished_at=finished_at, finished_by=by, seq=seq)
     return Ending(row, issue(connection, row, signer), now=True)
 
@@ -59,10 +59,12 @@ def overdue(row: AttemptRow, now: int) -> bool:
     return open_ and now > (row.deadline_at or 0) + row.grace + CLOSE_IF_OVERDUE
 
 
-def close_if_overdue(connection: Connection, one: str, now: int, signer: Signer) -> AttemptRow:
+def close_if_overdue(connection: Connection, attempt_id: str, now: int, signer: Signer) -> AttemptRow:
     """The attempt as it is at this instant: ended, if it is overdue."""
-    row = locked(connection, one)
-    return finish(connection, one, now, FinishedBy.SWEEPER, signer).attempt if overdue(row, now) else row
+    row = locked(connection, attempt_id)
+    return (
+        finish(connection, attempt_id, now, FinishedBy.SWEEPER, signer).attempt if overdue(row, now) else row
+    )
 
 
 def close_overdue(connection: Connection, now: int, signer: Signer, limit: int = 50) -> list[str]:
@@ -80,6 +82,6 @@ def close_overdue(connection: Connection, now: int, signer: Signer, limit: int =
     )
     return [
         ending.attempt.id
-        for (one,) in rows.all()
-        if (ending := finish(connection, one, now, FinishedBy.SWEEPER, signer)).now
+        for (attempt_id,) in rows.all()
+        if (ending := finish(connection, attempt_id, now, FinishedBy.SWEEPER, signer)).now
     ]

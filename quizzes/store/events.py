@@ -40,7 +40,7 @@ OLD_KINDS = {"pen taken": "edit lock taken"}
 OLD_FIELDS = {"pen": "lock"}
 STEP = (
     update(attempt)
-    .where(attempt.c.id == bindparam("one"))
+    .where(attempt.c.id == bindparam("attempt_id"))
     .values(seq=attempt.c.seq + 1)
     .returning(attempt.c.seq)
 )
@@ -48,7 +48,7 @@ OPEN_STEP = STEP.where(attempt.c.state == "open")
 ADD = insert(attempt_event)
 
 
-def step(connection: Connection, one: str, *, only_open: bool = False, **changes: Any) -> int | None:
+def step(connection: Connection, attempt_id: str, *, only_open: bool = False, **changes: Any) -> int | None:
     """Number the next event of an attempt and change its row along with it; None if it is not open.
 
     The row is locked from here to the end of the transaction, so the numbers have no gaps and no doubles.
@@ -56,30 +56,31 @@ def step(connection: Connection, one: str, *, only_open: bool = False, **changes
     statement = OPEN_STEP if only_open else STEP
     if changes:
         statement = statement.values(**changes)
-    return connection.execute(statement, {"one": one}).scalar_one_or_none()
+    return connection.execute(statement, {"attempt_id": attempt_id}).scalar_one_or_none()
 
 
-def add(connection: Connection, one: str, seq: int, event: Event) -> None:
+def add(connection: Connection, attempt_id: str, seq: int, event: Event) -> None:
     """Write down an event that is not a save."""
     data = asdict(event)
     at = data.pop("at")
     connection.execute(
-        ADD, {"attempt": one, "seq": seq, "at": at, "kind": NAMES[type(event)], "data": json.dumps(data)}
+        ADD,
+        {"attempt": attempt_id, "seq": seq, "at": at, "kind": NAMES[type(event)], "data": json.dumps(data)},
     )
 
 
-def events_of(connection: Connection, one: str) -> list[Event]:
+def events_of(connection: Connection, attempt_id: str) -> list[Event]:
     """Everything that happened to an attempt, in order."""
     numbered: list[tuple[int, Event]] = []
-    for row in connection.execute(select(attempt_event).where(attempt_event.c.attempt == one)):
+    for row in connection.execute(select(attempt_event).where(attempt_event.c.attempt == attempt_id)):
         data = {OLD_FIELDS.get(name, name): value for name, value in json.loads(row.data).items()}
         if row.kind == "finished":
             data["by"] = FinishedBy(data["by"])
         kind = KINDS[OLD_KINDS.get(row.kind, row.kind)]
         numbered.append((row.seq, kind(at=row.at, **data)))
-    rows = connection.execute(select(answer_event).where(answer_event.c.attempt == one))
+    rows = connection.execute(select(answer_event).where(answer_event.c.attempt == attempt_id))
     numbered.extend((row.seq, _saved(row)) for row in rows)
-    return [event for _, event in sorted(numbered, key=lambda one: one[0])]
+    return [event for _, event in sorted(numbered, key=lambda pair: pair[0])]
 
 
 def latest(connection: Connection) -> int:

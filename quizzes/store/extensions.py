@@ -30,7 +30,7 @@ class Extension:
 
 def extend(
     connection: Connection,
-    one: str,
+    attempt_id: str,
     deadline_at: int,
     *,
     at: int,
@@ -39,7 +39,7 @@ def extend(
     force: bool = False,
 ) -> AttemptRow:
     """Let an open attempt end at another instant; raises Conflict if it is over or the end is too near."""
-    row = locked(connection, one)
+    row = locked(connection, attempt_id)
     if row.state is not State.OPEN:
         raise Conflict("This attempt is over.", next_step="Reopen it instead.")
     if deadline_at <= row.started_at:
@@ -51,9 +51,9 @@ def extend(
     return _moved(connection, row, deadline_at, at, who, {"reason": reason, "was": row.deadline_at})
 
 
-def apply_terms(connection: Connection, one: str, *, at: int, who: str) -> AttemptRow:
+def apply_terms(connection: Connection, attempt_id: str, *, at: int, who: str) -> AttemptRow:
     """Give an open attempt what its student's terms came to meanwhile; nothing is ever taken away."""
-    row = locked(connection, one)
+    row = locked(connection, attempt_id)
     deadline_at = terms_of(connection, row.quiz, row.person).deadline_at(row.started_at)
     if row.state is not State.OPEN or row.deadline_at is None:
         return row
@@ -94,10 +94,12 @@ def extend_all(
     )
     _move_overrides(connection, quiz_id, move)
     theirs = select(attempt.c.id).where(attempt.c.quiz == quiz_id, attempt.c.state == "open")
-    ids = [one for (one,) in connection.execute(theirs.order_by(attempt.c.id).with_for_update())]
+    ids = [
+        attempt_id for (attempt_id,) in connection.execute(theirs.order_by(attempt.c.id).with_for_update())
+    ]
     extended = 0
-    for one in ids:
-        row = find(connection, one)
+    for attempt_id in ids:
+        row = find(connection, attempt_id)
         if row.deadline_at is not None:
             more = share(row.deadline_at - row.started_at)
             detail: dict[str, object] = {"reason": reason, "was": row.deadline_at}
@@ -115,10 +117,10 @@ def extend_all(
 
 
 def reopen(
-    connection: Connection, one: str, deadline_at: int, *, at: int, who: str, reason: str
+    connection: Connection, attempt_id: str, deadline_at: int, *, at: int, who: str, reason: str
 ) -> AttemptRow:
     """Let an attempt that is over go on until then; raises Conflict if another one of theirs is open."""
-    row = locked(connection, one)
+    row = locked(connection, attempt_id)
     if row.state is State.OPEN:
         raise Conflict("This attempt is open.", next_step="Extend it instead.")
     if open_one(connection, row.quiz, row.person) is not None:
@@ -128,7 +130,7 @@ def reopen(
     due_at = None if row.due_at is None else max(row.due_at, deadline_at)
     seq = step(
         connection,
-        one,
+        attempt_id,
         state=State.OPEN.value,
         deadline_at=deadline_at,
         due_at=due_at,
@@ -136,10 +138,10 @@ def reopen(
         finished_by=None,
     )
     assert seq is not None
-    connection.execute(update(mark).where(mark.c.attempt == one).values(current=False))
-    add(connection, one, seq, Reopened(at, deadline_at, due_at, who))
-    note(connection, Act(at, who, "reopen", one, {"reason": reason, "until": deadline_at}))
-    return find(connection, one)
+    connection.execute(update(mark).where(mark.c.attempt == attempt_id).values(current=False))
+    add(connection, attempt_id, seq, Reopened(at, deadline_at, due_at, who))
+    note(connection, Act(at, who, "reopen", attempt_id, {"reason": reason, "until": deadline_at}))
+    return find(connection, attempt_id)
 
 
 def _moved(
@@ -158,14 +160,14 @@ def _moved(
 def _move_overrides(connection: Connection, quiz_id: str, move: int) -> None:
     """Closes and due dates of single students and labels move with everybody's."""
     theirs = override.c.quiz == quiz_id, override.c.field.in_(["closes_at", "due_at"]), override.c.value != ""
-    for one in connection.execute(select(override).where(*theirs)).all():
+    for row in connection.execute(select(override).where(*theirs)).all():
         connection.execute(
             update(override)
             .where(
                 override.c.quiz == quiz_id,
-                override.c.scope == one.scope,
-                override.c.who == one.who,
-                override.c.field == one.field,
+                override.c.scope == row.scope,
+                override.c.who == row.who,
+                override.c.field == row.field,
             )
-            .values(value=str(int(one.value) + move))
+            .values(value=str(int(row.value) + move))
         )

@@ -41,7 +41,7 @@ __all__ = [
 
 
 DIGITS = 4  # of points, after the decimal point
-TOTAL = select(func.sum(mark.c.points)).where(mark.c.attempt == bindparam("one"), mark.c.current)
+TOTAL = select(func.sum(mark.c.points)).where(mark.c.attempt == bindparam("attempt_id"), mark.c.current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +65,24 @@ def unmarked(connection: Connection) -> list[str]:
     """Attempts that ended and wait for their marks."""
     ended = attempt.c.state == "finished"
     rows = connection.execute(select(attempt.c.id).where(ended).order_by(attempt.c.finished_at))
-    return [one for (one,) in rows]
+    return [attempt_id for (attempt_id,) in rows]
 
 
-def points_of(connection: Connection, one: str) -> float | None:
+def points_of(connection: Connection, attempt_id: str) -> float | None:
     """The points an attempt has now; None before it was marked."""
-    points = connection.execute(TOTAL, {"one": one}).scalar_one()
+    points = connection.execute(TOTAL, {"attempt_id": attempt_id}).scalar_one()
     return None if points is None else round(float(points), DIGITS)
 
 
 def total(marks: Iterable[MarkRow]) -> float:
     """The points of marks together, without the dust of binary fractions."""
-    return round(sum(one.points for one in marks), DIGITS)
+    return round(sum(mark.points for mark in marks), DIGITS)
 
 
-def marks_in(connection: Connection, one: str) -> dict[int, MarkRow]:
+def marks_in(connection: Connection, attempt_id: str) -> dict[int, MarkRow]:
     """The marks that count now, by the place of their question."""
-    rows = connection.execute(select(mark).where(mark.c.attempt == one, mark.c.current))
-    names = [one.name for one in fields(MarkRow)]
+    rows = connection.execute(select(mark).where(mark.c.attempt == attempt_id, mark.c.current))
+    names = [field.name for field in fields(MarkRow)]
     return {row.pos: MarkRow(**{name: row._mapping[name] for name in names}) for row in rows}
 
 
@@ -104,12 +104,12 @@ def record(connection: Connection, seen: AttemptRow, marks: Sequence[MarkRow], a
     return True
 
 
-def _make_current(connection: Connection, one: str, marks: Sequence[MarkRow], at: int) -> None:
-    connection.execute(update(mark).where(mark.c.attempt == one).values(current=False))
+def _make_current(connection: Connection, attempt_id: str, marks: Sequence[MarkRow], at: int) -> None:
+    connection.execute(update(mark).where(mark.c.attempt == attempt_id).values(current=False))
     upsert_all(
         connection,
         mark,
-        [{"attempt": one, **asdict(given), "at": at, "current": True} for given in marks],
+        [{"attempt": attempt_id, **asdict(given), "at": at, "current": True} for given in marks],
     )
 
 
@@ -162,14 +162,14 @@ def waiting(connection: Connection, *, again: bool = False) -> list[PendingMark]
     return found
 
 
-def settle_mark(connection: Connection, one: PendingMark, points: float, detail: str, at: int) -> bool:
+def settle_mark(connection: Connection, pending: PendingMark, points: float, detail: str, at: int) -> bool:
     """Give a pending mark and tell of the new total; False, and nothing, if it is not pending any more."""
-    row = locked(connection, one.attempt)
-    if not _still(connection, one):
+    row = locked(connection, pending.attempt)
+    if not _still(connection, pending):
         return False
-    connection.execute(_row(one).values(points=points, detail=detail, at=at))
+    connection.execute(_row(pending).values(points=points, detail=detail, at=at))
     if not row.preview:
-        version = f"{one.answer_rev}:{one.key_version}:{one.grader_version}"
+        version = f"{pending.answer_rev}:{pending.key_version}:{pending.grader_version}"
         payload: dict[str, object] = {
             "attempt": row.id,
             "quiz": row.quiz,
@@ -177,32 +177,32 @@ def settle_mark(connection: Connection, one: PendingMark, points: float, detail:
             "points": points_of(connection, row.id),
             "finished_at": row.finished_at,
         }
-        put_out(connection, "grade", f"settled:{row.id}:{one.pos}:{version}", payload, at)
+        put_out(connection, "grade", f"settled:{row.id}:{pending.pos}:{version}", payload, at)
     return True
 
 
-def put_off(connection: Connection, one: PendingMark, detail: str) -> bool:
+def put_off(connection: Connection, pending: PendingMark, detail: str) -> bool:
     """Note for staff why the mark is pending still; False if it is not pending any more."""
-    locked(connection, one.attempt)
-    if not _still(connection, one):
+    locked(connection, pending.attempt)
+    if not _still(connection, pending):
         return False
-    connection.execute(_row(one).values(detail=detail))
+    connection.execute(_row(pending).values(detail=detail))
     return True
 
 
-def _still(connection: Connection, one: PendingMark) -> bool:
-    statement = select(mark.c.detail).where(mark.c.current, *_keys(one))
+def _still(connection: Connection, pending: PendingMark) -> bool:
+    statement = select(mark.c.detail).where(mark.c.current, *_keys(pending))
     found = connection.execute(statement).scalar_one_or_none()
     return _read(found or "").get("pending") is True
 
 
-def _row(one: PendingMark) -> Any:
-    return update(mark).where(*_keys(one))
+def _row(pending: PendingMark) -> Any:
+    return update(mark).where(*_keys(pending))
 
 
-def _keys(one: PendingMark) -> tuple[Any, ...]:
+def _keys(pending: PendingMark) -> tuple[Any, ...]:
     names = ("attempt", "pos", "answer_rev", "key_version", "grader_version")
-    return tuple(mark.c[name] == getattr(one, name) for name in names)
+    return tuple(mark.c[name] == getattr(pending, name) for name in names)
 
 
 def _read(detail: str) -> dict[str, Any]:
@@ -217,13 +217,13 @@ HAND = "hand"  # how their `grader_version` begins
 
 
 def give_points(
-    connection: Connection, one: str, pos: int, points: str, *, reason: str, at: int, who: str
+    connection: Connection, attempt_id: str, pos: int, points: str, *, reason: str, at: int, who: str
 ) -> None:
     """Set the points of one answer; raises Conflict for what is no number from 0 to the question's."""
-    row, marks = locked(connection, one), marks_in(connection, one)
+    row, marks = locked(connection, attempt_id), marks_in(connection, attempt_id)
     if row.state is not State.GRADED or pos not in marks:
         raise Conflict("This attempt is not marked yet.", next_step="Wait until it is over and marked.")
-    place = attempt_item.c.attempt == one, attempt_item.c.pos == pos
+    place = attempt_item.c.attempt == attempt_id, attempt_item.c.pos == pos
     most = connection.execute(select(attempt_item.c.points).where(*place)).scalar_one_or_none()
     if most is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
@@ -244,9 +244,9 @@ def give_points(
         old.key_version,
         f"{HAND} {at}",
     )
-    current = mark.c.attempt == one, mark.c.pos == pos
+    current = mark.c.attempt == attempt_id, mark.c.pos == pos
     connection.execute(update(mark).where(*current).values(current=False))
-    upsert(connection, mark, {"attempt": one, **asdict(given), "at": at, "current": True})
+    upsert(connection, mark, {"attempt": attempt_id, **asdict(given), "at": at, "current": True})
     told = {"question": pos + 1, "before": old.points, "after": float(number), "reason": reason}
-    note(connection, Act(at, who, "set points", one, dict(told)))
-    tell(connection, row, f"hand:{one}:{pos}:{at}", at)
+    note(connection, Act(at, who, "set points", attempt_id, dict(told)))
+    tell(connection, row, f"hand:{attempt_id}:{pos}:{at}", at)

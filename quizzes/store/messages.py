@@ -15,7 +15,7 @@ __all__ = ["Notice", "Request", "answer_request", "ask_again", "last_notice", "r
 
 
 LONGEST = 2_000  # characters
-LAST = select(notice).where(notice.c.quiz == bindparam("one")).order_by(notice.c.id.desc()).limit(1)
+LAST = select(notice).where(notice.c.quiz == bindparam("quiz_id")).order_by(notice.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +48,34 @@ def tell_all(connection: Connection, quiz: str, text: str, *, at: int, who: str)
 
 def last_notice(connection: Connection, quiz: str) -> Notice | None:
     """The newest message of a quiz."""
-    row = connection.execute(LAST, {"one": quiz}).one_or_none()
+    row = connection.execute(LAST, {"quiz_id": quiz}).one_or_none()
     return None if row is None else Notice(row.id, row.at, row.text)
 
 
-def ask_again(connection: Connection, one: str, pos: int, text: str, at: int) -> None:
+def ask_again(connection: Connection, attempt_id: str, pos: int, text: str, at: int) -> None:
     """Ask for another look at a mark; raises Conflict the second time."""
-    if not insert_once(connection, regrade_request, {"attempt": one, "pos": pos, "at": at, "text": _checked(text)}):
+    if not insert_once(
+        connection, regrade_request, {"attempt": attempt_id, "pos": pos, "at": at, "text": _checked(text)}
+    ):
         raise Conflict("You have asked about this question before.", next_step="Wait for the answer.")
 
 
-def answer_request(connection: Connection, one: str, pos: int, reply: str, *, at: int, who: str) -> None:
+def answer_request(
+    connection: Connection, attempt_id: str, pos: int, reply: str, *, at: int, who: str
+) -> None:
     """Answer a student's request; raises NotFound for none."""
-    answered = update(regrade_request).where(regrade_request.c.attempt == one, regrade_request.c.pos == pos)
+    answered = update(regrade_request).where(
+        regrade_request.c.attempt == attempt_id, regrade_request.c.pos == pos
+    )
     done = connection.execute(answered.values(answered_at=at, who=who, reply=_checked(reply)))
     if not done.rowcount:
         raise NotFound("There is no such request.", next_step="Reload the page.")
-    note(connection, Act(at, who, "answer request", one, {"question": pos + 1, "reply": reply}))
+    note(connection, Act(at, who, "answer request", attempt_id, {"question": pos + 1, "reply": reply}))
 
 
-def requests_at(connection: Connection, *, quiz: str = "", one: str = "") -> list[Request]:
+def requests_at(connection: Connection, *, quiz: str = "", attempt_id: str = "") -> list[Request]:
     """The requests of a quiz or of an attempt, those without an answer first."""
-    wanted = attempt.c.quiz == quiz if quiz else regrade_request.c.attempt == one
+    wanted = attempt.c.quiz == quiz if quiz else regrade_request.c.attempt == attempt_id
     rows = connection.execute(
         select(regrade_request)
         .join(attempt, attempt.c.id == regrade_request.c.attempt)

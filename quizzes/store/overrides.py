@@ -41,10 +41,10 @@ PLACE = (
     .outerjoin(
         enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
     )
-    .where(quiz.c.id == bindparam("one"))
+    .where(quiz.c.id == bindparam("quiz_id"))
 )
 OVERRIDES = select(override).where(
-    override.c.quiz == bindparam("one"),
+    override.c.quiz == bindparam("quiz_id"),
     or_(
         and_(override.c.scope == "person", override.c.who == bindparam("person")),
         and_(override.c.scope == "label", override.c.who == bindparam("label")),
@@ -53,17 +53,17 @@ OVERRIDES = select(override).where(
 
 
 def set_override(
-    connection: Connection, quiz_id: str, one: Override, *, person_id: str = "", label: str = ""
+    connection: Connection, quiz_id: str, override_value: Override, *, person_id: str = "", label: str = ""
 ) -> None:
     """One value of a quiz for a person, or for everybody with a label."""
-    if one.field not in FIELDS:
-        raise ValueError(f"{one.field} cannot be overridden; take one of {', '.join(FIELDS)}")
-    scope, who = ("person", person_id) if one.personal else ("label", label)
-    value = "" if one.value is None else str(one.value)
+    if override_value.field not in FIELDS:
+        raise ValueError(f"{override_value.field} cannot be overridden; take one of {', '.join(FIELDS)}")
+    scope, who = ("person", person_id) if override_value.personal else ("label", label)
+    value = "" if override_value.value is None else str(override_value.value)
     upsert(
         connection,
         override,
-        {"quiz": quiz_id, "scope": scope, "who": who, "field": one.field, "value": value},
+        {"quiz": quiz_id, "scope": scope, "who": who, "field": override_value.field, "value": value},
     )
 
 
@@ -75,7 +75,7 @@ def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> Non
 
 def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
     """Whether somebody takes part in the quiz's course as anything but a student."""
-    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
+    row = connection.execute(PLACE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     return row is not None and row.role not in (None, "student")
 
 
@@ -99,14 +99,14 @@ def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
 
 def place_of(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
     """What holds for somebody in a quiz, and their role in its course; raises as `terms_of` does."""
-    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
+    row = connection.execute(PLACE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
     if row.label is None:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
     given = Accommodation(Fraction(row.multiplier), row.extra)
-    found = connection.execute(OVERRIDES, {"one": quiz_id, "person": person_id, "label": row.label})
-    return terms_for(schedule_of(row), given, [override_in(one) for one in found]), row.role
+    found = connection.execute(OVERRIDES, {"quiz_id": quiz_id, "person": person_id, "label": row.label})
+    return terms_for(schedule_of(row), given, [override_in(row) for row in found]), row.role
 
 
 def override_in(row: Row[Any]) -> Override:

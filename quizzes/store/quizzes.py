@@ -35,8 +35,8 @@ __all__ = [
 
 
 # Asked at every start, so they are built once.
-OFFERED = select(quiz).where(quiz.c.course == bindparam("one")).order_by(quiz.c.opens_at, quiz.c.id)
-NEWEST = select(quiz.c.version).where(quiz.c.id == bindparam("one"))
+OFFERED = select(quiz).where(quiz.c.course == bindparam("course_id")).order_by(quiz.c.opens_at, quiz.c.id)
+NEWEST = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,15 @@ def publish(
     )
     students = select(enrolment.c.person).where(enrolment.c.course == course, enrolment.c.role == "student")
     short = [
-        Shortfall(one, missing)
-        for (one,) in connection.execute(students.order_by(enrolment.c.person)).all()
-        if (missing := terms_of(connection, quiz_id, one).shortfall(slack))
+        Shortfall(student, missing)
+        for (student,) in connection.execute(students.order_by(enrolment.c.person)).all()
+        if (missing := terms_of(connection, quiz_id, student).shortfall(slack))
     ]
     if short and not despite_shortfalls:
-        most = max(one.missing for one in short)
+        most = max(shortfall.missing for shortfall in short)
         raise Conflict(
             f"{len(short)} of the enrolled students could not get their whole time, up to "
-            f"{most / 60_000:.0f} minutes of it are missing: {', '.join(one.person for one in short[:5])}.",
+            f"{most / 60_000:.0f} minutes of it are missing: {', '.join(shortfall.person for shortfall in short[:5])}.",
             next_step="Close the quiz later, let the close move with the accommodations, or insist on it.",
         )
     note(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
@@ -126,13 +126,13 @@ class Published:
 
 def published_in(connection: Connection, course: str) -> list[Published]:
     """The quizzes of a course, the first to open first, also those that are not open yet."""
-    rows = connection.execute(OFFERED, {"one": course})
+    rows = connection.execute(OFFERED, {"course_id": course})
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
 
 def current_version(connection: Connection, quiz_id: str) -> str:
     """The hash of what a new attempt gets; raises NotFound for no such quiz."""
-    found = connection.execute(NEWEST, {"one": quiz_id}).scalar_one_or_none()
+    found = connection.execute(NEWEST, {"quiz_id": quiz_id}).scalar_one_or_none()
     if found is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
     return str(found)
@@ -175,17 +175,17 @@ def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bo
         )
     )
     own: dict[str, tuple[Accommodation, list[Row[Any]]]] = {}
-    for one in special:
-        given = Accommodation(Fraction(one.multiplier), one.extra)
-        _, lines = own.setdefault(one.person, (given, []))
-        if one.field is not None:
-            lines.append(one)
+    for row in special:
+        given = Accommodation(Fraction(row.multiplier), row.extra)
+        _, lines = own.setdefault(row.person, (given, []))
+        if row.field is not None:
+            lines.append(row)
     closes = [terms_for(schedule).closes_at]
     closes += [
-        terms_for(schedule, given, [override_in(one) for one in lines]).closes_at
+        terms_for(schedule, given, [override_in(row) for row in lines]).closes_at
         for given, lines in own.values()
     ]
-    return all(one is not None and one <= now for one in closes)
+    return all(close is not None and close <= now for close in closes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +201,12 @@ class Availability:
     @property
     def used(self) -> int:
         """How many attempts count against the allowed ones."""
-        return sum(not one.preview for one in self.attempts)
+        return sum(not attempt.preview for attempt in self.attempts)
 
     @property
     def running(self) -> AttemptRow | None:
         """The open one, to go on with."""
-        return next((one for one in self.attempts if one.state is State.OPEN), None)
+        return next((attempt for attempt in self.attempts if attempt.state is State.OPEN), None)
 
     @property
     def deadline_at(self) -> int | None:

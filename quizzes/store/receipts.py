@@ -21,7 +21,12 @@ __all__ = ["Receipt", "confirms", "issue", "last_receipt"]
 
 
 ISSUE = insert(receipt)
-LAST = select(receipt).where(receipt.c.attempt == bindparam("one")).order_by(receipt.c.seq.desc()).limit(1)
+LAST = (
+    select(receipt)
+    .where(receipt.c.attempt == bindparam("attempt_id"))
+    .order_by(receipt.c.seq.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
     return issued
 
 
-def last_receipt(connection: Connection, one: str) -> Receipt | None:
+def last_receipt(connection: Connection, attempt_id: str) -> Receipt | None:
     """The newest receipt of an attempt."""
-    row = connection.execute(LAST, {"one": one}).one_or_none()
+    row = connection.execute(LAST, {"attempt_id": attempt_id}).one_or_none()
     return None if row is None else Receipt(row.attempt, row.body, row.digest, row.signature)

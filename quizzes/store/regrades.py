@@ -43,11 +43,11 @@ def propose(
 ) -> tuple[int, list[Change]]:
     """Note down what another key would give; a run's number and what it would change."""
     changes = []
-    for one, given in sorted(marks.items()):
-        before = points_of(connection, one) or 0.0
+    for attempt_id, given in sorted(marks.items()):
+        before = points_of(connection, attempt_id) or 0.0
         after = total(given)
         if before != after:
-            changes.append(Change(one, before, after))
+            changes.append(Change(attempt_id, before, after))
     values = {
         "quiz": quiz_id,
         "key_version": key_version,
@@ -55,8 +55,10 @@ def propose(
         "who": who,
         "diff": json.dumps(
             {
-                "changes": [asdict(one) for one in changes],
-                "marks": {one: [asdict(each) for each in given] for one, given in marks.items()},
+                "changes": [asdict(change) for change in changes],
+                "marks": {
+                    attempt_id: [asdict(each) for each in given] for attempt_id, given in marks.items()
+                },
             }
         ),
         "at": at,
@@ -87,7 +89,7 @@ def runs_of(connection: Connection, quiz_id: str) -> list[Run]:
             row.who,
             row.at,
             row.released_at,
-            [Change(**one) for one in json.loads(row.diff)["changes"]],
+            [Change(**change) for change in json.loads(row.diff)["changes"]],
         )
         for row in connection.execute(theirs)
     ]
@@ -107,18 +109,18 @@ def release(connection: Connection, run: int, *, at: int, who: str) -> int:
         return 0
     stored = json.loads(found.diff)
     changed = 0
-    for one, given in stored["marks"].items():
-        row = locked(connection, one)
+    for attempt_id, given in stored["marks"].items():
+        row = locked(connection, attempt_id)
         marks = [MarkRow(**each) for each in given]
-        marked = select(mark).where(mark.c.attempt == one, mark.c.current)
+        marked = select(mark).where(mark.c.attempt == attempt_id, mark.c.current)
         now = {mark.pos: mark.answer_rev for mark in connection.execute(marked)}
         if row.state is not State.GRADED or now != {each.pos: each.answer_rev for each in marks}:
             continue
-        before, after = points_of(connection, one), total(marks)
-        _make_current(connection, one, marks, at)
+        before, after = points_of(connection, attempt_id), total(marks)
+        _make_current(connection, attempt_id, marks, at)
         if before != after:
             changed += 1
-            tell(connection, row, f"regrade:{run}:{one}", at)
+            tell(connection, row, f"regrade:{run}:{attempt_id}", at)
     connection.execute(update(regrade_run).where(regrade_run.c.id == run).values(released_at=at))
     note(connection, Act(at, who, "release regrade", found.quiz, {"run": run, "changed": changed}))
     return changed

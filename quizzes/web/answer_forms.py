@@ -32,10 +32,10 @@ def answer_in(form: Form, pos: int, view: PublicQuestion) -> Answer:
     """The answer in a form; None for controls nobody touched."""
     name = f"a{pos}"
     if view.kind in SEVERAL:
-        given = {one.id: form.get(f"{name}.{one.id}", [""])[-1] for one in view.fields}
+        given = {field.id: form.get(f"{name}.{field.id}", [""])[-1] for field in view.fields}
         return {id: value for id, value in given.items() if value.strip()} or None
     if view.kind == "ordering":
-        places = {one.id: form.get(f"{name}.{one.id}", [""])[-1] for one in view.options}
+        places = {option.id: form.get(f"{name}.{option.id}", [""])[-1] for option in view.options}
         if not any(places.values()):
             return None
         return [id for place, id in sorted((int(place), id) for id, place in places.items() if _whole(place))]
@@ -59,21 +59,21 @@ def filled(view: PublicQuestion, answer: Answer) -> Filled:
 
 def answer_shown(view: PublicQuestion, answer: Answer) -> Markup:
     """An answer as its student would read it, for the results."""
-    names = {one.id: Markup(one.html) for one in view.options}
+    names = {option.id: Markup(option.html) for option in view.options}
     if answer is None or answer in ("", [], {}):
         return Markup("<em>No answer</em>")
     if isinstance(answer, dict):
-        own = {one.id: one for one in view.fields}
+        own = {field.id: field for field in view.fields}
         lines = []
         for id, value in answer.items():
             place = own.get(id)
-            known = names | {one.id: Markup(one.html) for one in place.options} if place else names
+            known = names | {option.id: Markup(option.html) for option in place.options} if place else names
             label = Markup(place.label) if place else escape(id)
             lines.append(Markup("<li>{}: {}</li>").format(label, known.get(value, escape(value))))
         return Markup("<ul>{}</ul>").format(Markup("").join(lines))
     if isinstance(answer, list):
         kind = "ol" if view.kind == "ordering" else "ul"
-        lines = [Markup("<li>{}</li>").format(names.get(one, escape(one))) for one in answer]
+        lines = [Markup("<li>{}</li>").format(names.get(entry, escape(entry))) for entry in answer]
         return Markup("<{0}>{1}</{0}>").format(Markup(kind), Markup("").join(lines))
     if answer in names:
         return names[answer]

@@ -33,33 +33,35 @@ Typed = dict[int, tuple[Answer, SaveResult]]
 
 async def page(request: Request) -> Response:
     """All questions with what is stored; once the attempt is over, its receipt instead."""
-    session, one = session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    session, attempt_id = session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.attempt.state is not State.OPEN:
-        return RedirectResponse(f"/attempts/{one}/receipt", 303)
+        return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
     said = "Saved." if "saved" in request.query_params else ""
     return HTMLResponse(_page(quizzes_of(request), session, view, said=said))
 
 
 async def save_page(request: Request) -> Response:
     """The whole page as a form, from a browser without the script: every changed answer is saved."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     form = await form_of(request, session)
-    view = await quizzes_of(request).view(one, session.person)
+    view = await quizzes_of(request).view(attempt_id, session.person)
     action = form.get("action", [""])[-1]
     lock = form.get("lock", [""])[-1]
     if action == "here":
-        lock = (await done(quizzes_of(request).exam.take_lock(one, session.person, new_lock()))).lock
+        lock = (await done(quizzes_of(request).exam.take_lock(attempt_id, session.person, new_lock()))).lock
     typed = await _saved(request, site, session, view, form, lock)
     flags = {pos for pos in range(len(view.items)) if form.get(f"flag{pos}")}
-    await site.written(lambda connection: _flag_all(connection, one, len(view.items), flags), one)
+    await site.written(
+        lambda connection: _flag_all(connection, attempt_id, len(view.items), flags), attempt_id
+    )
     refused = [result for _, result in typed.values() if result.outcome is not Outcome.SAVED]
-    if any(one.outcome in (Outcome.CLOSED, Outcome.LATE) for one in refused):
-        return RedirectResponse(f"/attempts/{one}/receipt?late", 303)
+    if any(result.outcome in (Outcome.CLOSED, Outcome.LATE) for result in refused):
+        return RedirectResponse(f"/attempts/{attempt_id}/receipt?late", 303)
     if not refused:
         goal = "/review" if action == "review" else f"?saved#question-{action}"
-        return RedirectResponse(f"/attempts/{one}{goal}", 303)
-    view = await quizzes_of(request).view(one, session.person)
+        return RedirectResponse(f"/attempts/{attempt_id}{goal}", 303)
+    view = await quizzes_of(request).view(attempt_id, session.person)
     said = "Not everything was saved: look at the questions marked below."
     status = max(result.outcome.status for result in refused)
     return HTMLResponse(_page(quizzes_of(request), session, view, said=said, typed=typed), status)
@@ -67,12 +69,12 @@ async def save_page(request: Request) -> Response:
 
 async def save_answer(request: Request) -> Response:
     """One answer, from the page's script."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     sent = await json_of(request, session)
     try:
         result = await done(
             quizzes_of(request).exam.save(
-                one,
+                attempt_id,
                 session.person,
                 request.path_params["pos"],
                 sent.get("answer"),
@@ -100,28 +102,30 @@ async def save_answer(request: Request) -> Response:
 
 async def save_flag(request: Request) -> Response:
     """Flag a question, or take the flag away."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     sent = await json_of(request, session)
-    view, pos = await quizzes_of(request).view(one, session.person), request.path_params["pos"]
+    view, pos = await quizzes_of(request).view(attempt_id, session.person), request.path_params["pos"]
     if pos >= len(view.items):
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
     flagged = sent.get("flagged") is True
-    await site.written(lambda connection: set_flag(connection, one, pos, flagged), one)
+    await site.written(lambda connection: set_flag(connection, attempt_id, pos, flagged), attempt_id)
     return JSONResponse({"flagged": flagged})
 
 
 async def take_lock(request: Request) -> Response:
     """Let this window write."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     sent = await json_of(request, session)
-    row = await done(quizzes_of(request).exam.take_lock(one, session.person, str(sent.get("lock", ""))))
+    row = await done(
+        quizzes_of(request).exam.take_lock(attempt_id, session.person, str(sent.get("lock", "")))
+    )
     return JSONResponse({"state": row.state.value, "remaining_ms": remaining(site.now(), row.deadline_at)})
 
 
 async def clock(request: Request) -> Response:
     """The time left by the server's clock, and what is stored; asked by an open page now and then."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     lock = request.query_params.get("lock", "")
     notice = quizzes_of(request).notice(view.attempt.quiz)
     told: dict[str, Any] = {
@@ -195,9 +199,9 @@ async def _saved(
     return {pos: (answer, await done(saving)) for pos, answer, saving in waiting}
 
 
-def _flag_all(connection: Any, one: str, questions: int, flags: set[int]) -> None:
+def _flag_all(connection: Any, attempt_id: str, questions: int, flags: set[int]) -> None:
     for pos in range(questions):
-        set_flag(connection, one, pos, pos in flags)
+        set_flag(connection, attempt_id, pos, pos in flags)
 
 
 def _client(request: Request) -> str:

@@ -51,18 +51,21 @@ class Result:
 
 async def results(request: Request) -> Response:
     """The student's own results."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     row = view.attempt
     if row.state is State.OPEN:
-        return RedirectResponse(f"/attempts/{one}", 303)
+        return RedirectResponse(f"/attempts/{attempt_id}", 303)
     if row.state is State.FINISHED:
-        await site.in_thread(quizzes_of(request).exam.mark_one, one)
-        view = await quizzes_of(request).view(one, session.person)
+        await site.in_thread(quizzes_of(request).exam.mark_one, attempt_id)
+        view = await quizzes_of(request).view(attempt_id, session.person)
     with site.database.reading() as connection:
         current = quizzes_of(request).quiz(current_version(connection, row.quiz))
-        asked = {one.pos: one for one in requests_at(connection, one=one)}
-        marks = marks_in(connection, one)
+        asked = {
+            regrade_request.pos: regrade_request
+            for regrade_request in requests_at(connection, attempt_id=attempt_id)
+        }
+        marks = marks_in(connection, attempt_id)
         closed = is_closed_for_everyone(connection, row.quiz, request.state.at)
     due = row.due_at is None or row.due_at <= request.state.at
     release = current.release
@@ -91,14 +94,16 @@ async def results(request: Request) -> Response:
 
 async def ask(request: Request) -> Response:
     """Ask the course's staff for another look at a mark."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     form = await form_of(request, session)
-    view, pos = await quizzes_of(request).view(one, session.person), request.path_params["pos"]
+    view, pos = await quizzes_of(request).view(attempt_id, session.person), request.path_params["pos"]
     if view.attempt.state is not State.GRADED or pos >= len(view.items):
         raise NotFound("There is no mark to ask about.", next_step="Wait until the quiz is marked.")
     text = form.get("text", [""])[-1]
-    await site.written(lambda connection: ask_again(connection, one, pos, text, request.state.at), one)
-    return RedirectResponse(f"/attempts/{one}/results#question-{pos + 1}", 303)
+    await site.written(
+        lambda connection: ask_again(connection, attempt_id, pos, text, request.state.at), attempt_id
+    )
+    return RedirectResponse(f"/attempts/{attempt_id}/results#question-{pos + 1}", 303)
 
 
 def _result(view: View, pos: int, mark: Any, shown: Visibility) -> Result:

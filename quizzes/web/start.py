@@ -50,10 +50,10 @@ async def quizzes(request: Request) -> Response:
         cards = [
             _card(
                 quizzes_of(request),
-                one,
-                availability_for(connection, one.id, session.person, request.state.at),
+                quiz,
+                availability_for(connection, quiz.id, session.person, request.state.at),
             )
-            for one in found
+            for quiz in found
         ]
     token = site.form_token(session)
     return HTMLResponse(site.page("quizzes.html", cards=cards, session=session, token=token))
@@ -63,11 +63,11 @@ async def start_page(request: Request) -> Response:
     """One quiz before it is started."""
     site, session, name = site_of(request), session_of(request), request.path_params["quiz"]
     with site.database.reading() as connection:
-        found = [one for one in published_in(connection, site.course) if one.id == name]
+        found = [quiz for quiz in published_in(connection, site.course) if quiz.id == name]
         if not found:
             raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
         offer = availability_for(connection, name, session.person, request.state.at)
-    before = [one for one in offer.attempts if one.state is not State.OPEN]
+    before = [attempt for attempt in offer.attempts if attempt.state is not State.OPEN]
     card = _card(quizzes_of(request), found[0], offer)
     page = site.page(
         "start.html",
@@ -99,6 +99,6 @@ async def begin(request: Request) -> Response:
     return RedirectResponse(f"/attempts/{attempt.id}{begun}", 303)
 
 
-def _card(quizzes: QuizContext, one: Published, offer: Availability) -> Card:
-    quiz = quizzes.quiz(one.version)
-    return Card(one, offer, len(quiz), f"{quiz.points.normalize():f}", one.schedule.limit)
+def _card(quizzes: QuizContext, quiz: Published, offer: Availability) -> Card:
+    quiz = quizzes.quiz(quiz.version)
+    return Card(quiz, offer, len(quiz), f"{quiz.points.normalize():f}", quiz.schedule.limit)

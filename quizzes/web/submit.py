@@ -21,12 +21,12 @@ __all__ = ["finish", "receipt", "receipt_file", "review"]
 
 async def review(request: Request) -> Response:
     """What is answered, what is not, what was flagged."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.attempt.state is not State.OPEN:
-        return RedirectResponse(f"/attempts/{one}/receipt", 303)
+        return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
     with site.database.reading() as connection:
-        flags = flags_of(connection, one)
+        flags = flags_of(connection, attempt_id)
     page = site.page(
         "review.html",
         quiz=quizzes_of(request).quiz(view.attempt.version),
@@ -42,22 +42,24 @@ async def review(request: Request) -> Response:
 
 async def finish(request: Request) -> Response:
     """Hand in; a second time leads to the same receipt."""
-    session, one = session_of(request), request.path_params["attempt"]
+    session, attempt_id = session_of(request), request.path_params["attempt"]
     if is_json(request):
         sent = await json_of(request, session)
-        await done(quizzes_of(request).exam.finish(one, session.person, timer=sent.get("timer") is True))
-        return JSONResponse({"receipt": f"/attempts/{one}/receipt"})
+        await done(
+            quizzes_of(request).exam.finish(attempt_id, session.person, timer=sent.get("timer") is True)
+        )
+        return JSONResponse({"receipt": f"/attempts/{attempt_id}/receipt"})
     await form_of(request, session)
-    await done(quizzes_of(request).exam.finish(one, session.person))
-    return RedirectResponse(f"/attempts/{one}/receipt", 303)
+    await done(quizzes_of(request).exam.finish(attempt_id, session.person))
+    return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
 
 
 async def receipt(request: Request) -> Response:
     """What was handed in and when, with a digest to note down."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.receipt is None or view.attempt.state is State.OPEN:
-        return RedirectResponse(f"/attempts/{one}", 303)
+        return RedirectResponse(f"/attempts/{attempt_id}", 303)
     row = view.attempt
     page = site.page(
         "receipt.html",
@@ -75,12 +77,12 @@ async def receipt(request: Request) -> Response:
 
 async def receipt_file(request: Request) -> Response:
     """The receipt as a file, with the signature only this server can make."""
-    session, one = session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    session, attempt_id = session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.receipt is None:
         raise Conflict("The attempt is not over.", next_step="Hand it in first.")
     told = {"body": view.receipt.body, "sha256": view.receipt.digest, "signature": view.receipt.signature}
-    name = f'attachment; filename="receipt-{one}.json"'
+    name = f'attachment; filename="receipt-{attempt_id}.json"'
     return Response(
         json.dumps(told, indent=2), headers={"Content-Disposition": name}, media_type="application/json"
     )

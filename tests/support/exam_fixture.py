@@ -91,9 +91,7 @@ class ExamFixture:
         """The same, not waited for."""
         usual: dict[str, Any] = {"pos": 0, "save_id": f"save-{next(numbers):08}", "lock": LOCK}
         values = {**usual, **given}
-        return self.exam.save(
-            attempt.id, attempt.person, values.pop("pos"), answer, base_rev=base, **values
-        )
+        return self.exam.save(attempt.id, attempt.person, values.pop("pos"), answer, base_rev=base, **values)
 
     def write(self, work: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """A staff's act, through the writer."""

@@ -38,7 +38,8 @@ def main(address: str, turn: str) -> None:
     fixture = ExamFixture(Database(address))
     quiz = fixture.republish("quiz-of-the-crash", questions=1, limit=None, due_at=None, closes_at=None)
     threads = [
-        threading.Thread(target=answer_on, args=(fixture, quiz, fixture.student(), turn)) for _ in range(STUDENTS)
+        threading.Thread(target=answer_on, args=(fixture, quiz, fixture.student(), turn))
+        for _ in range(STUDENTS)
     ]
     for thread in threads:
         thread.start()

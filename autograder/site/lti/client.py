@@ -145,8 +145,8 @@ class PlatformKeys:
 def _read(data: Any) -> dict[str, Any]:
     """Keys by name; what is no RSA key is left out."""
     found = {}
-    for one in data.get("keys", []) if isinstance(data, dict) else []:
+    for key in data.get("keys", []) if isinstance(data, dict) else []:
         with suppress(jwt.PyJWTError, TypeError, AttributeError):
-            if one.get("kty") == "RSA" and one.get("kid"):
-                found[str(one["kid"])] = jwt.PyJWK.from_dict({**one, "alg": "RS256"}).key
+            if key.get("kty") == "RSA" and key.get("kid"):
+                found[str(key["kid"])] = jwt.PyJWK.from_dict({**key, "alg": "RS256"}).key
     return found

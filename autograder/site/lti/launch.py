@@ -190,7 +190,7 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
 
 def role_of(roles: object) -> str:
     """Our role for a platform's; whoever is not staff there is a student here."""
-    said = {str(one) for one in roles} if isinstance(roles, list) else set()
+    said = {str(role) for role in roles} if isinstance(roles, list) else set()
     if f"{ROLE}/Instructor#TeachingAssistant" in said:
         return "ta"
     return "instructor" if {f"{ROLE}#Instructor", "Instructor"} & said else "student"
@@ -213,7 +213,11 @@ def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
 
 def _text(said: object, most: int = LONGEST) -> str:
     """A claim that is a text, without what no page and no database shows."""
-    return "".join(one for one in said[:most] if one.isprintable()) if isinstance(said, str) else ""
+    return (
+        "".join(character for character in said[:most] if character.isprintable())
+        if isinstance(said, str)
+        else ""
+    )
 
 
 def _part(claims: Mapping[str, Any], name: str) -> dict[str, Any]:

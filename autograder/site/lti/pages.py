@@ -51,7 +51,7 @@ async def launch(request: Request) -> Response:
     target, path = launched.link.quiz, "/"
     if target:
         with site.database.reading() as connection:
-            found = [one.link_path(connection, site.course, target) for one in extensions()]
+            found = [extension.link_path(connection, site.course, target) for extension in extensions()]
         path = next(filter(None, found), "")
     if not path:
         raise NotFound(

@@ -71,14 +71,18 @@ class Platforms(BaseModel):
 
     @model_validator(mode="after")
     def _different(self) -> Platforms:
-        names = [(one.issuer, one.client_id) for one in self.platforms]
+        names = [(platform.issuer, platform.client_id) for platform in self.platforms]
         if len(set(names)) < len(names):
             raise ValueError("two platforms have the same issuer and client_id")
         return self
 
     def find(self, issuer: str, client: str = "") -> Platform | None:
         """A registration; without a client the issuer's only one."""
-        found = [one for one in self.platforms if one.issuer == issuer and client in ("", one.client_id)]
+        found = [
+            platform
+            for platform in self.platforms
+            if platform.issuer == issuer and client in ("", platform.client_id)
+        ]
         return found[0] if len(found) == 1 else None
 
 

@@ -93,9 +93,9 @@ class Services:
             found = reply.data.get("members") if isinstance(reply.data, dict) else None
             if not isinstance(found, list):
                 raise PlatformError(f"{address} lists no members")
-            for one in found:
-                if one.get("status", "Active") == "Active" and one.get("user_id"):
-                    yield _member(platform, one)
+            for member in found:
+                if member.get("status", "Active") == "Active" and member.get("user_id"):
+                    yield _member(platform, member)
             further = NEXT.search(next((v for k, v in reply.headers.items() if k.lower() == "link"), ""))
             if further is None:
                 return
@@ -133,14 +133,14 @@ class Services:
             return str(given["access_token"])
 
 
-def _member(platform: Platform, one: dict[str, Any]) -> User:
+def _member(platform: Platform, member: dict[str, Any]) -> User:
     return User(
         issuer=platform.issuer,
-        subject=str(one["user_id"]),
-        name=str(one.get("name") or ""),
-        email=str(one.get("email") or ""),
-        sourced_id=str(one.get("lis_person_sourcedid") or ""),
-        role=role_of(one.get("roles")),
+        subject=str(member["user_id"]),
+        name=str(member.get("name") or ""),
+        email=str(member.get("email") or ""),
+        sourced_id=str(member.get("lis_person_sourcedid") or ""),
+        role=role_of(member.get("roles")),
     )
 
 

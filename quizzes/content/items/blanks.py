@@ -72,7 +72,7 @@ class BlanksItem(BaseItem):
 
     @model_validator(mode="after")
     def _blanks_are_sound(self) -> Self:
-        if len({one.id for one in self.blanks}) < len(self.blanks):
+        if len({blank.id for blank in self.blanks}) < len(self.blanks):
             raise ValueError("two blanks have the same id")
         for blank in self.blanks:
             if blank.kind == "number":
@@ -93,9 +93,9 @@ class BlanksQuestion(ShownQuestion):
 
     def __init__(self, item: BlanksItem, context: Context, points: Decimal) -> None:
         super().__init__(item, "blanks", context, points)
-        self.blanks = {one.id: one for one in item.blanks}
+        self.blanks = {blank.id: blank for blank in item.blanks}
         self.penalty = item.penalty
-        self.right = {one.id: one.choices(context)[0] for one in item.blanks if one.kind == "choice"}
+        self.right = {blank.id: blank.choices(context)[0] for blank in item.blanks if blank.kind == "choice"}
         self.choices = {
             blank.id: {stable_id(f"{item.id}/{blank.id}", text): text for text in blank.choices(context)}
             for blank in item.blanks
@@ -103,12 +103,12 @@ class BlanksQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        weighted = len({one.weight for one in self.blanks.values()}) > 1
+        weighted = len({blank.weight for blank in self.blanks.values()}) > 1
         rule = "Each blank counts the same."
         if weighted:
-            rule = f"The blanks count {' : '.join(str(one.weight) for one in self.blanks.values())}."
+            rule = f"The blanks count {' : '.join(str(blank.weight) for blank in self.blanks.values())}."
         rule += penalty_sentence(self.penalty)
-        return self._view(rule, fields=tuple(self._field(one) for one in self.blanks.values()))
+        return self._view(rule, fields=tuple(self._field(blank) for blank in self.blanks.values()))
 
     def _field(self, blank: Blank) -> PublicField:
         ids = self.context.draw(f"options {blank.id}").shuffled(list(self.choices[blank.id]))
@@ -131,15 +131,18 @@ class BlanksQuestion(ShownQuestion):
     def key_text(self) -> str:
         """What belongs into each blank."""
         return "; ".join(
-            f"{self.context.words(one.label).rstrip('.')}: {self._key(one)}" for one in self.blanks.values()
+            f"{self.context.words(blank.label).rstrip('.')}: {self._key(blank)}"
+            for blank in self.blanks.values()
         )
 
     @property
     def key_answer(self) -> Answer:
         """What belongs into each blank, by id."""
         return {
-            id: stable_id(f"{self.item_id}/{id}", self.right[id]) if one.kind == "choice" else self._key(one)
-            for id, one in self.blanks.items()
+            id: stable_id(f"{self.item_id}/{id}", self.right[id])
+            if blank.kind == "choice"
+            else self._key(blank)
+            for id, blank in self.blanks.items()
         }
 
     def _key(self, blank: Blank) -> str:
@@ -148,7 +151,7 @@ class BlanksQuestion(ShownQuestion):
         return self.context.words(self.right.get(blank.id) or blank.accept[0])
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, dict) or not all(isinstance(one, str) for one in answer.values()):
+        if not isinstance(answer, dict) or not all(isinstance(value, str) for value in answer.values()):
             return "Fill in the blanks one by one."
         if not answer.keys() <= self.blanks.keys():
             return "That is none of this question's blanks; reload the page."
@@ -186,4 +189,4 @@ class BlanksQuestion(ShownQuestion):
             return blank.judge(text, self.context)
         if blank.kind == "choice":
             return self.choices[blank.id][text] == self.right[blank.id], ""
-        return matches(text, [self.context.words(one) for one in blank.accept]), ""
+        return matches(text, [self.context.words(text) for text in blank.accept]), ""

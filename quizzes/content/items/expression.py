@@ -33,7 +33,7 @@ class ExpressionItem(BaseItem):
         if clash := self.names() & self.variables.keys():
             raise ValueError(f"{min(clash)!r} is both a variable and a value")
         try:
-            for text in (self.key, *(one.value for one in self.common_wrong)):
+            for text in (self.key, *(mistake.value for mistake in self.common_wrong)):
                 Expression(text, {*self.names(), *self.variables})
         except ExpressionProblem as problem:
             raise ValueError(str(problem)) from problem
@@ -50,7 +50,7 @@ class ExpressionQuestion(ShownQuestion):
     def __init__(self, item: ExpressionItem, context: Context, points: Decimal) -> None:
         super().__init__(item, "expression", context, points)
         self.key, self.wrong = item.key, item.common_wrong
-        self.where = {**{name: (one, one) for name, one in context.values.items()}, **item.variables}
+        self.where = {**{name: (value, value) for name, value in context.values.items()}, **item.variables}
         self.variables = list(item.variables)
 
     def public_view(self) -> PublicQuestion:
@@ -85,7 +85,7 @@ class ExpressionQuestion(ShownQuestion):
         given = student_expression(answer, self.where)
         if self._same(given, self.key):
             return self._mark(Fraction(1))
-        said = [one.feedback for one in self.wrong if self._same(given, one.value)]
+        said = [mistake.feedback for mistake in self.wrong if self._same(given, mistake.value)]
         return self._mark(Fraction(0), self.context.words("\n\n".join(said[:1])))
 
     def _same(self, given: Expression, key: str) -> bool:

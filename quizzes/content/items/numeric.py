@@ -42,7 +42,7 @@ class NumberKey(Part):
     def check(self, names: set[str]) -> None:
         """Raises ValueError for an expression that cannot be read, or a tolerance that cannot be."""
         try:
-            for text in (self.key, *(one.value for one in self.common_wrong)):
+            for text in (self.key, *(mistake.value for mistake in self.common_wrong)):
                 Expression(text, names)
             if self.tolerance.mode == "rel" and not names and not Expression(self.key, ()).value({}):
                 self.tolerance.margins(Decimal(0))

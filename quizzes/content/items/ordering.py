@@ -52,7 +52,7 @@ class OrderingQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """The right order."""
-        return " → ".join(self.context.words(one) for one in self.entries.values())
+        return " → ".join(self.context.words(entry) for entry in self.entries.values())
 
     @property
     def key_answer(self) -> Answer:
@@ -60,7 +60,7 @@ class OrderingQuestion(ShownQuestion):
         return list(self.entries)
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
+        if not isinstance(answer, list) or not all(isinstance(value, str) for value in answer):
             return "Put the entries into an order."
         return (
             ""

@@ -43,9 +43,9 @@ def order_share(rule: OrderRule, given: Sequence[str], right: Sequence[str]) -> 
 def _longest(given: Sequence[str], right: Sequence[str]) -> int:
     """The length of the longest common subsequence."""
     row = [0] * (len(right) + 1)
-    for one in given:
+    for entry in given:
         previous = row
         row = [0]
         for index, other in enumerate(right):
-            row.append(previous[index] + 1 if one == other else max(previous[index + 1], row[index]))
+            row.append(previous[index] + 1 if entry == other else max(previous[index + 1], row[index]))
     return row[-1]

@@ -47,14 +47,14 @@ def pattern_problem(pattern: str) -> str:
 def matches(text: str, accepted: Iterable[str], pattern: str = "") -> bool:
     """Is the text one of the accepted ones, or does all of it match the pattern?"""
     given = plain(text)
-    if any(given == plain(one) for one in accepted):
+    if any(given == plain(text) for text in accepted):
         return True
     if not pattern or len(given) > LONGEST_TEXT:
         return False
     # An author may write ß where folding makes it ss: the text is tried as it was typed, too.
     typed = unicodedata.normalize("NFC", " ".join(text.split()))
     compiled = _compiled(unicodedata.normalize("NFC", pattern))
-    return any(compiled.fullmatch(one) is not None for one in (given, typed))
+    return any(compiled.fullmatch(form) is not None for form in (given, typed))
 
 
 @lru_cache(1024)

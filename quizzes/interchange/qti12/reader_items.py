@@ -59,7 +59,7 @@ def _item(reader: Reader) -> dict[str, Any] | None:
 
 def _guessed(reader: Reader) -> str:
     """The kind that the responses tell."""
-    lists = [one for one in reader.responses if one.tag == "response_lid"]
+    lists = [response for response in reader.responses if response.tag == "response_lid"]
     if len(lists) == 1 and len(reader.responses) == 1:
         many = lists[0].get("rcardinality") == "Multiple"
         return "multiple_answers_question" if many else "multiple_choice_question"
@@ -100,7 +100,7 @@ def _numeric(reader: Reader) -> dict[str, Any]:
         reader.lost(f"Of {len(rules)} right numbers only the first stays.")
 
     def end(*tags: str) -> Decimal | None:
-        found = (one for tag in tags for rule in rules[:1] for one in rule.iter(tag))
+        found = (node for tag in tags for rule in rules[:1] for node in rule.iter(tag))
         return decimal_of(text_of(next(found, None)))
 
     least, most = end("vargte", "vargt"), end("varlte", "varlt")
@@ -142,7 +142,7 @@ def _matching(reader: Reader) -> dict[str, Any]:
     for response in reader.responses:
         options = reader.options(response)
         rights |= dict.fromkeys(options.values())
-        right = [options[one] for one in reader.right(response) if one in options]
+        right = [options[ident] for ident in reader.right(response) if ident in options]
         left = reader.words(reader.about(response))
         if right and left:
             pairs.append((left, right[0]))
@@ -151,7 +151,7 @@ def _matching(reader: Reader) -> dict[str, Any]:
     if reader.own == "ordering":
         return {
             "type": "ordering",
-            "entries": [left for left, _ in sorted(pairs, key=lambda one: int(one[1]))],
+            "entries": [left for left, _ in sorted(pairs, key=lambda pair: int(pair[1]))],
         }
     used = {right for _, right in pairs}
     spare = [right for right in rights if right not in used]

@@ -44,17 +44,17 @@ def own_of(item: Item) -> Own:
 
 
 def _choice(item: ChoiceItem | ChoicesItem) -> Own:
-    ids = [id_of("option", one.text) for one in item.options]
-    right = [id for id, one in zip(ids, item.options, strict=True) if one.correct]
+    ids = [id_of("option", option.text) for option in item.options]
+    right = [id for id, option in zip(ids, item.options, strict=True) if option.correct]
     wrong = [id for id in ids if id not in right]
     told = [
-        (f"{id}_fb", canvas_html(one.feedback))
-        for id, one in zip(ids, item.options, strict=True)
-        if one.feedback
+        (f"{id}_fb", canvas_html(option.feedback))
+        for id, option in zip(ids, item.options, strict=True)
+        if option.feedback
     ]
     said = [says(ident, "response1", ident.removesuffix("_fb")) for ident, _ in told]
     many = isinstance(item, ChoicesItem)
-    options = [(id, canvas_html(one.text)) for id, one in zip(ids, item.options, strict=True)]
+    options = [(id, canvas_html(option.text)) for id, option in zip(ids, item.options, strict=True)]
     condition = equals("response1", right[0])
     if many:
         no = [element("not", {}, equals("response1", id)) for id in wrong]
@@ -80,26 +80,28 @@ def _numeric(item: NumericItem) -> Own:
 
 
 def _short_text(item: ShortTextItem) -> Own:
-    accepted = rule(*(equals("response1", plain_words(one)) for one in item.accept))
+    accepted = rule(*(equals("response1", plain_words(text)) for text in item.accept))
     return Own("short_answer_question", [box()], [accepted], {})
 
 
 def _essay(item: EssayItem) -> Own:
     accepted = element("respcondition", {"continue": "No"}, element("conditionvar", {}, element("other")))
-    lines = "".join(f"<li>{canvas_html(one.text)} ({one.weight})</li>" for one in item.rubric)
+    lines = "".join(
+        f"<li>{canvas_html(criterion.text)} ({criterion.weight})</li>" for criterion in item.rubric
+    )
     told = f'<div class="model-answer">{canvas_html(item.model_answer)}</div><ul class="rubric">{lines}</ul>'
     return Own("essay_question", [box()], [accepted], {}, told=told)
 
 
 def _matching(item: MatchingItem) -> Own:
-    rights = list(dict.fromkeys([*(one.right for one in item.pairs), *item.distractors]))
-    return _matched("matching_question", [(one.left, one.right) for one in item.pairs], rights, {})
+    rights = list(dict.fromkeys([*(pair.right for pair in item.pairs), *item.distractors]))
+    return _matched("matching_question", [(pair.left, pair.right) for pair in item.pairs], rights, {})
 
 
 def _ordering(item: OrderingItem) -> Own:
     places = [str(number) for number in range(1, len(item.entries) + 1)]
     pairs = list(zip(item.entries, places, strict=True))
-    pairs.sort(key=lambda one: id_of("left", one[0]))  # the right order would tell itself
+    pairs.sort(key=lambda pair: id_of("left", pair[0]))  # the right order would tell itself
     return _matched("matching_question", pairs, places, {KIND_FIELD: "ordering"})
 
 
@@ -114,7 +116,7 @@ def _matched(kind: str, pairs: list[tuple[str, str]], rights: list[str], fields:
 
 
 def _blanks(item: BlanksItem) -> Own:
-    lists = all(one.kind == "choice" for one in item.blanks)
+    lists = all(blank.kind == "choice" for blank in item.blanks)
     each, responses, rules = f"{100 / len(item.blanks):.2f}", [], []
     for blank in item.blanks:
         ident = f"response_{blank.id}"
@@ -122,7 +124,7 @@ def _blanks(item: BlanksItem) -> Own:
         options = [(id_of(blank.id, text), text) for text in texts]
         responses.append(choices(ident, options, about=blank.id))
         rules.append(rule(equals(ident, options[0][0]), value=each, action="Add"))
-    below = "".join(f"<li>{canvas_html(one.label)}: [{one.id}]</li>" for one in item.blanks)
+    below = "".join(f"<li>{canvas_html(blank.label)}: [{blank.id}]</li>" for blank in item.blanks)
     kind = "multiple_dropdowns_question" if lists else "fill_in_multiple_blanks_question"
     return Own(kind, responses, rules, {}, below=f"<ul>{below}</ul>")
 

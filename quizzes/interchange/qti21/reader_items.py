@@ -28,12 +28,12 @@ class _Reader:
         self.document, self.lost = document, lost
         found = document.find("itemBody")
         self.body = Element("itemBody") if found is None else found
-        self.interactions = [one for one in self.body.iter() if one.tag.endswith(INTERACTION)]
-        self.declared = {one.get("identifier", ""): one for one in document.iter("responseDeclaration")}
+        self.interactions = [node for node in self.body.iter() if node.tag.endswith(INTERACTION)]
+        self.declared = {node.get("identifier", ""): node for node in document.iter("responseDeclaration")}
 
-    def words(self, one: Element | str) -> str:
+    def words(self, markup: Element | str) -> str:
         """Markup as Markdown."""
-        return markdown_of(one if isinstance(one, str) else inner_xml(one), self.lost)
+        return markdown_of(markup if isinstance(markup, str) else inner_xml(markup), self.lost)
 
     def declaration(self, interaction: Element) -> Element:
         """The declaration of an interaction's response."""
@@ -42,23 +42,25 @@ class _Reader:
     def right(self, interaction: Element) -> list[str]:
         """The right values."""
         declaration = self.declaration(interaction)
-        values = [text_of(one) for one in declaration.findall("correctResponse/value")]
+        values = [text_of(node) for node in declaration.findall("correctResponse/value")]
         if not values:  # some systems say it by what counts alone
             entries = declaration.findall("mapping/mapEntry")
-            values = [one.get("mapKey", "") for one in entries if _positive(one.get("mappedValue", "0"))]
+            values = [
+                entry.get("mapKey", "") for entry in entries if _positive(entry.get("mappedValue", "0"))
+            ]
         return values
 
     def told(self, identifier: str) -> str:
         """The feedback with this identifier, as markup."""
-        found = [one for one in self.document.iter("modalFeedback") if one.get("identifier") == identifier]
-        return "".join(inner_xml(one) for one in found)
+        found = [node for node in self.document.iter("modalFeedback") if node.get("identifier") == identifier]
+        return "".join(inner_xml(node) for node in found)
 
 
 def item_in(document: Element, lost: Callable[[str, str], None], pictures: Pictures) -> ImportedItem | None:
     """The item in a document; `lost` is told its name and what it lost. None where it cannot be one."""
     name = document.get("title") or document.get("identifier") or "item"
     reader = _Reader(document, lambda sentence: lost(name, sentence))
-    kinds = {one.tag for one in reader.interactions}
+    kinds = {interaction.tag for interaction in reader.interactions}
     if len(reader.interactions) == 1 and (read := _READERS.get(reader.interactions[0].tag)):
         made = read(reader, reader.interactions[0])
     elif reader.interactions and kinds <= set(INLINE):
@@ -76,12 +78,12 @@ def item_in(document: Element, lost: Callable[[str, str], None], pictures: Pictu
 
 def _prompt(reader: _Reader) -> str:
     """The body without what is filled in, then the interactions' own prompts."""
-    prompts = "".join(inner_xml(one) for one in reader.body.iter("prompt"))
-    return _without(reader.body, {id(one) for one in reader.interactions}) + prompts
+    prompts = "".join(inner_xml(node) for node in reader.body.iter("prompt"))
+    return _without(reader.body, {id(interaction) for interaction in reader.interactions}) + prompts
 
 
-def _without(one: Element, gone: set[int]) -> str:
-    for parent in list(one.iter()):
+def _without(node: Element, gone: set[int]) -> str:
+    for parent in list(node.iter()):
         for child in list(parent):
             if id(child) in gone or child.tag == "rubricBlock":
                 at = list(parent).index(child)
@@ -91,23 +93,23 @@ def _without(one: Element, gone: set[int]) -> str:
                 else:
                     parent.text = (parent.text or "") + tail
                 parent.remove(child)
-    return inner_xml(one)
+    return inner_xml(node)
 
 
 def _choice(reader: _Reader, interaction: Element) -> dict[str, Any]:
     right = reader.right(interaction)
     many = reader.declaration(interaction).get("cardinality") == "multiple"
     options, texts = [], {}
-    for one in interaction.findall("simpleChoice"):
-        ident = one.get("identifier", "")
-        inline = "".join(text_of(each) for each in one.findall("feedbackInline"))
-        for each in one.findall("feedbackInline"):
-            one.remove(each)
-        texts[ident] = reader.words(one)
+    for node in interaction.findall("simpleChoice"):
+        ident = node.get("identifier", "")
+        inline = "".join(text_of(each) for each in node.findall("feedbackInline"))
+        for each in node.findall("feedbackInline"):
+            node.remove(each)
+        texts[ident] = reader.words(node)
         option: dict[str, Any] = {"text": texts[ident], "correct": ident in right}
         if feedback := reader.words(reader.told(ident)) or inline:
             option["feedback"] = feedback
-        if one.get("fixed") == "true":
+        if node.get("fixed") == "true":
             option["last"] = True
         options.append(option)
     if not many and sorted(texts.values()) == ["False", "True"] and len(right) == 1:
@@ -133,9 +135,9 @@ def _entry(reader: _Reader, interaction: Element) -> dict[str, Any]:
 def _accepted(reader: _Reader, interaction: Element) -> list[str]:
     """The right text first, then what counts in full."""
     entries = reader.declaration(interaction).findall("mapping/mapEntry")
-    if any(one.get("caseSensitive") == "true" for one in entries):
+    if any(entry.get("caseSensitive") == "true" for entry in entries):
         reader.lost("That capitals matter is lost.")
-    values = {one.get("mapKey", ""): one.get("mappedValue", "0") for one in entries}
+    values = {entry.get("mapKey", ""): entry.get("mappedValue", "0") for entry in entries}
     most = max((_number(value) for value in values.values()), default=0)
     full = [key for key, value in values.items() if _number(value) == most and most > 0]
     if len(full) < sum(_positive(value) for value in values.values()):
@@ -145,7 +147,7 @@ def _accepted(reader: _Reader, interaction: Element) -> list[str]:
 
 def _extended(reader: _Reader, interaction: Element) -> dict[str, Any]:
     rubric = reader.body.find("rubricBlock")
-    lines = [] if rubric is None else [_criterion(reader, one) for one in rubric.iter("li")]
+    lines = [] if rubric is None else [_criterion(reader, node) for node in rubric.iter("li")]
     if not lines:
         reader.lost("No rubric came with it: write what to look for.")
     model = re.search(r'<div class="model-answer">(.*)</div>', reader.told("explanation"), re.DOTALL)
@@ -166,7 +168,7 @@ def _criterion(reader: _Reader, line: Element) -> dict[str, Any]:
 def _match(reader: _Reader, interaction: Element) -> dict[str, Any]:
     sets = interaction.findall("simpleMatchSet")
     lefts, rights = (
-        {one.get("identifier", ""): reader.words(one) for one in each.findall("simpleAssociableChoice")}
+        {node.get("identifier", ""): reader.words(node) for node in each.findall("simpleAssociableChoice")}
         for each in (sets + [Element("simpleMatchSet")] * 2)[:2]
     )
     pairs = dict(pair.split(maxsplit=1) for pair in reader.right(interaction) if len(pair.split()) == 2)
@@ -188,7 +190,7 @@ def _match(reader: _Reader, interaction: Element) -> dict[str, Any]:
 
 
 def _order(reader: _Reader, interaction: Element) -> dict[str, Any]:
-    texts = {one.get("identifier", ""): reader.words(one) for one in interaction.findall("simpleChoice")}
+    texts = {node.get("identifier", ""): reader.words(node) for node in interaction.findall("simpleChoice")}
     entries = [texts[ident] for ident in reader.right(interaction) if ident in texts]
     return {"type": "ordering", "entries": entries, "rule": "exact"}
 
@@ -196,35 +198,35 @@ def _order(reader: _Reader, interaction: Element) -> dict[str, Any]:
 def _blanks(reader: _Reader, interactions: Sequence[Element]) -> dict[str, Any]:
     parents = {id(child): parent for parent in reader.body.iter() for child in parent}
     blanks, lists = [], []
-    for number, one in enumerate(interactions, start=1):
-        ident = one.get("responseIdentifier", "").removeprefix("BLANK_")
-        parent = parents[id(one)]
+    for number, interaction in enumerate(interactions, start=1):
+        ident = interaction.get("responseIdentifier", "").removeprefix("BLANK_")
+        parent = parents[id(interaction)]
         name = re.sub(r"[^a-z0-9]+", "-", ident.lower()).strip("-") or f"blank-{number}"
         if parent.tag == "li" and sum(each.tag in INLINE for each in parent.iter()) == 1:
             lists.append(parent)
-            label = reader.words(_without(parent, {id(one)})).removesuffix(":").strip()
+            label = reader.words(_without(parent, {id(interaction)})).removesuffix(":").strip()
         else:
             label = f"\\[{number}\\]"
-            one.tail = f" [{number}] {one.tail or ''}"
-        blanks.append({"id": name, "label": label or name, **_filled(reader, one)})
-    weights, penalty = parts_of(reader.document, [f"PART_{one['id']}" for one in blanks])
+            interaction.tail = f" [{number}] {interaction.tail or ''}"
+        blanks.append({"id": name, "label": label or name, **_filled(reader, interaction)})
+    weights, penalty = parts_of(reader.document, [f"PART_{blank['id']}" for blank in blanks])
     for blank, weight in zip(blanks, weights, strict=True):
         if weight != 1:
             blank["weight"] = weight
-    for one in lists:  # what was asked in a list is asked by the blanks themselves
-        parents[id(one)].remove(one)
+    for interaction in lists:  # what was asked in a list is asked by the blanks themselves
+        parents[id(interaction)].remove(interaction)
     return {"type": "blanks", "blanks": blanks, **({"penalty": penalty} if penalty else {})}
 
 
-def _filled(reader: _Reader, one: Element) -> dict[str, Any]:
+def _filled(reader: _Reader, node: Element) -> dict[str, Any]:
     """What belongs into a blank."""
-    if one.tag == "inlineChoiceInteraction":
-        right = reader.right(one)
-        texts = {each.get("identifier", ""): reader.words(each) for each in one.findall("inlineChoice")}
+    if node.tag == "inlineChoiceInteraction":
+        right = reader.right(node)
+        texts = {each.get("identifier", ""): reader.words(each) for each in node.findall("inlineChoice")}
         options = [*(texts[ident] for ident in right if ident in texts), *texts.values()]
         options = list(dict.fromkeys(options))
         return {"truth": options[0] == "True"} if set(options) == {"True", "False"} else {"options": options}
-    made = _entry(reader, one)
+    made = _entry(reader, node)
     del made["type"]
     return made
 

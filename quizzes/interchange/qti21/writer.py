@@ -57,8 +57,8 @@ def item_document(item: Item) -> bytes:
     """One item; SCORE is a share, its weight stands in the test."""
     own = own_of(item)
     images = [
-        element("p", {}, element("img", {"src": f"../{one.file}", "alt": plain_words(one.alt)}))
-        for one in item.images
+        element("p", {}, element("img", {"src": f"../{image.file}", "alt": plain_words(image.alt)}))
+        for image in item.images
     ]
     score = outcome("SCORE", "float", "0", normalMaximum="1")
     told = outcome("TOLD", "identifier", "explanation")

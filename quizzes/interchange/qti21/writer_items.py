@@ -56,7 +56,7 @@ def declared(
     ident: str, kind: str, values: Sequence[str], cardinality: str = "single", shares: Element | None = None
 ) -> Element:
     """The declaration of a response with what is right, and what single values are worth."""
-    right = element("correctResponse", {}, *(element("value", {}, one) for one in values))
+    right = element("correctResponse", {}, *(element("value", {}, value) for value in values))
     given = {"identifier": ident, "cardinality": cardinality, "baseType": kind}
     made = element("responseDeclaration", given)
     made.extend([right] if values else [])
@@ -143,10 +143,12 @@ def _options(options: Sequence[tuple[str, str, bool]], shuffle: bool, most: int)
 
 
 def _choice(item: ChoiceItem | ChoicesItem) -> Own:
-    ids = [id_of("option", one.text) for one in item.options]
-    right = [id for id, one in zip(ids, item.options, strict=True) if one.correct]
-    shown = [(id, xhtml(one.text), one.last) for id, one in zip(ids, item.options, strict=True)]
-    told = [(id, xhtml(one.feedback)) for id, one in zip(ids, item.options, strict=True) if one.feedback]
+    ids = [id_of("option", option.text) for option in item.options]
+    right = [id for id, option in zip(ids, item.options, strict=True) if option.correct]
+    shown = [(id, xhtml(option.text), option.last) for id, option in zip(ids, item.options, strict=True)]
+    told = [
+        (id, xhtml(option.feedback)) for id, option in zip(ids, item.options, strict=True) if option.feedback
+    ]
     if isinstance(item, ChoiceItem):
         response = declared(RESPONSE, "identifier", right)
         return Own([response], [_options(shown, item.shuffle, 1)], [exactly()], told)
@@ -181,7 +183,7 @@ def _numeric(item: NumericItem) -> Own:
 
 
 def _texts(accept: Sequence[str]) -> Element:
-    return mapping([(plain_words(one), "1") for one in accept], caseSensitive="false")
+    return mapping([(plain_words(text), "1") for text in accept], caseSensitive="false")
 
 
 def _short_text(item: ShortTextItem) -> Own:
@@ -190,7 +192,10 @@ def _short_text(item: ShortTextItem) -> Own:
 
 
 def _essay(item: EssayItem) -> Own:
-    lines = [element("li", {}, fragment(xhtml(one.text)), f" ({one.weight})") for one in item.rubric]
+    lines = [
+        element("li", {}, fragment(xhtml(criterion.text)), f" ({criterion.weight})")
+        for criterion in item.rubric
+    ]
     rubric = element("rubricBlock", {"view": "scorer"}, element("ul", {}, *lines))
     box = element("extendedTextInteraction", {"responseIdentifier": RESPONSE, "expectedLines": "12"})
     told = f'<div class="model-answer">{xhtml(item.model_answer)}</div>'
@@ -198,18 +203,18 @@ def _essay(item: EssayItem) -> Own:
 
 
 def _matching(item: MatchingItem) -> Own:
-    rights = list(dict.fromkeys([*(one.right for one in item.pairs), *item.distractors]))
-    left = {one.left: id_of("left", one.left) for one in item.pairs}
+    rights = list(dict.fromkeys([*(pair.right for pair in item.pairs), *item.distractors]))
+    left = {pair.left: id_of("left", pair.left) for pair in item.pairs}
     right = {text: id_of("right", text) for text in rights}
-    pairs = [f"{left[one.left]} {right[one.right]}" for one in item.pairs]
+    pairs = [f"{left[pair.left]} {right[pair.right]}" for pair in item.pairs]
     part = number_text(Decimal(1) / len(pairs))
-    shares = mapping([(one, part) for one in pairs], number_text(-item.penalty / len(pairs)))
+    shares = mapping([(pair, part) for pair in pairs], number_text(-item.penalty / len(pairs)))
     sets = [
         [_associable(id, text, 1) for text, id in left.items()],
         [_associable(id, text, 0) for text, id in right.items()],
     ]
     given = {"responseIdentifier": RESPONSE, "shuffle": "true", "maxAssociations": str(len(left))}
-    asked = element("matchInteraction", given, *(element("simpleMatchSet", {}, *one) for one in sets))
+    asked = element("matchInteraction", given, *(element("simpleMatchSet", {}, *choices) for choices in sets))
     response = declared(RESPONSE, "directedPair", pairs, "multiple", shares if item.partial else None)
     return Own([response], [asked], [mapped() if item.partial else exactly()])
 
@@ -222,7 +227,7 @@ def _associable(ident: str, text: str, most: int) -> Element:
 def _ordering(item: OrderingItem) -> Own:
     ids = {text: id_of("entry", text) for text in item.entries}
     # Systems that do not shuffle would show the right order.
-    shown = sorted(ids.items(), key=lambda one: one[1])
+    shown = sorted(ids.items(), key=lambda pair: pair[1])
     choices = [element("simpleChoice", {"identifier": id}, fragment(xhtml(text))) for text, id in shown]
     asked = element("orderInteraction", {"responseIdentifier": RESPONSE, "shuffle": "true"}, *choices)
     return Own([declared(RESPONSE, "identifier", list(ids.values()), "ordered")], [asked], [exactly()])
@@ -230,7 +235,7 @@ def _ordering(item: OrderingItem) -> Own:
 
 def _blanks(item: BlanksItem) -> Own:
     """Every blank sets a score of its own, or takes the penalty; SCORE is their sum, never below zero."""
-    whole = sum(one.weight for one in item.blanks)
+    whole = sum(blank.weight for blank in item.blanks)
     responses, lines, rules, parts = [], [], [], []
     for blank in item.blanks:
         ident, worth = f"BLANK_{blank.id}", Decimal(blank.weight) / whole

@@ -57,16 +57,20 @@ async def give_mark(request: Request) -> Response:
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
     form = await form_of(request, session)
-    one, pos = form.get("attempt", [""])[-1], form.get("pos", [""])[-1]
+    attempt_id, pos = form.get("attempt", [""])[-1], form.get("pos", [""])[-1]
     with site.database.reading() as connection:
         theirs = {row.id for row in attempts_at(connection, quiz)}
         wanted = next(
-            (each for each in waiting(connection, again=True) if (each.attempt, str(each.pos)) == (one, pos)),
+            (
+                each
+                for each in waiting(connection, again=True)
+                if (each.attempt, str(each.pos)) == (attempt_id, pos)
+            ),
             None,
         )
-    if wanted is None or one not in theirs or form.get("rev", [""])[-1] != str(wanted.answer_rev):
+    if wanted is None or attempt_id not in theirs or form.get("rev", [""])[-1] != str(wanted.answer_rev):
         raise Conflict("This answer was marked meanwhile.", next_step="Go back and take the next one.")
-    question = quizzes_of(request).exam.look(one)[0].items[wanted.pos].question
+    question = quizzes_of(request).exam.look(attempt_id)[0].items[wanted.pos].question
     if not isinstance(question, EssayQuestion):
         raise NotFound("This answer is not marked by hand.", next_step="Take one from the list.")
     met = set(form.get("met", []))
@@ -77,7 +81,9 @@ async def give_mark(request: Request) -> Response:
     told["detail"] = {"by": session.person, "met": ", ".join(sorted(met))}
     detail = json.dumps(told, ensure_ascii=False)
     points, at = float(mark.points), request.state.at
-    given = await site.written(lambda connection: settle_mark(connection, wanted, points, detail, at), one)
+    given = await site.written(
+        lambda connection: settle_mark(connection, wanted, points, detail, at), attempt_id
+    )
     if not given:
         raise Conflict("This answer was marked meanwhile.", next_step="Go back and take the next one.")
     return RedirectResponse(f"/staff/{quiz}/marking", 303)
@@ -98,17 +104,17 @@ async def answer(request: Request) -> Response:
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
     form, at = await form_of(request, session), request.state.at
-    one, pos, reply = (form.get(name, [""])[-1] for name in ("attempt", "pos", "reply"))
+    attempt_id, pos, reply = (form.get(name, [""])[-1] for name in ("attempt", "pos", "reply"))
     points = form.get("points", [""])[-1].strip()
 
     def write(connection: Connection) -> None:
-        if one not in {row.id for row in attempts_at(connection, quiz)} or not pos.isdigit():
+        if attempt_id not in {row.id for row in attempts_at(connection, quiz)} or not pos.isdigit():
             raise NotFound("There is no such request.", next_step="Reload the page.")
-        answer_request(connection, one, int(pos), reply, at=at, who=session.person)
+        answer_request(connection, attempt_id, int(pos), reply, at=at, who=session.person)
         if points:
-            give_points(connection, one, int(pos), points, reason=reply, at=at, who=session.person)
+            give_points(connection, attempt_id, int(pos), points, reason=reply, at=at, who=session.person)
 
-    await site.written(write, one)
+    await site.written(write, attempt_id)
     return RedirectResponse(f"/staff/{quiz}/requests", 303)
 
 
@@ -149,7 +155,7 @@ async def release_run(request: Request) -> Response:
     number = request.path_params["run"]
 
     def write(connection: Connection) -> None:
-        run = next((one for one in runs_of(connection, quiz) if one.id == number), None)
+        run = next((candidate for candidate in runs_of(connection, quiz) if candidate.id == number), None)
         if run is None:
             raise NotFound("There is no such regrade.", next_step="Reload the page.")
         release(connection, number, at=at, who=session.person)
@@ -163,16 +169,18 @@ def _essays(request: Request, quiz: str) -> list[Essay]:
     site = site_of(request)
     with site.database.reading() as connection:
         theirs = {row.id for row in attempts_at(connection, quiz)}
-        found: list[PendingMark] = [one for one in waiting(connection) if one.attempt in theirs]
+        found: list[PendingMark] = [pending for pending in waiting(connection) if pending.attempt in theirs]
     essays = []
-    for one in sorted(found, key=lambda each: (each.pos, each.attempt)):
-        question = quizzes_of(request).exam.look(one.attempt)[0].items[one.pos].question
+    for pending in sorted(found, key=lambda each: (each.pos, each.attempt)):
+        question = quizzes_of(request).exam.look(pending.attempt)[0].items[pending.pos].question
         if isinstance(question, EssayQuestion):
             prompt = question.public_view().prompt
-            text = str(answer_from(one.response) or "")
+            text = str(answer_from(pending.response) or "")
             rubric = list(question.item.rubric)
             essays.append(
-                Essay(one.attempt, one.pos, one.answer_rev, prompt, text, rubric, question.key_text)
+                Essay(
+                    pending.attempt, pending.pos, pending.answer_rev, prompt, text, rubric, question.key_text
+                )
             )
     return essays
 
@@ -181,7 +189,9 @@ def _page(request: Request, session: Session, template: str, **values: object) -
     """A page about the quiz in the address."""
     site, quiz = site_of(request), request.path_params["quiz"]
     with site.database.reading() as connection:
-        title = next(one.title for one in published_in(connection, site.course) if one.id == quiz)
+        title = next(
+            published.title for published in published_in(connection, site.course) if published.id == quiz
+        )
     token = site.form_token(session)
     page = site.page(template, quiz_id=quiz, title=title, session=session, token=token, **values)
     return HTMLResponse(page)

@@ -39,13 +39,15 @@ async def live(request: Request) -> Response:
     with site.database.reading() as connection:
         takers = takers_of(connection, quiz, request.state.at)
         saves = saves_in(connection, quiz, request.state.at)
-        published = next(one for one in published_in(connection, site.course) if one.id == quiz)
+        published = next(
+            quiz_now for quiz_now in published_in(connection, site.course) if quiz_now.id == quiz
+        )
     part = request.query_params.get("part") == "table"
     page = site.page(
         "staff_table.html" if part else "staff_live.html",
         published=published,
         takers=takers,
-        counts=Counter(str(one.doing) for one in takers),
+        counts=Counter(str(taker.doing) for taker in takers),
         saves=saves,
         waiting=site.writer.waiting(),
         now=request.state.at,
@@ -76,12 +78,14 @@ async def give_time(request: Request) -> Response:
     else:
 
         def longer(connection: Connection) -> None:
-            for one in chosen:
-                row = find(connection, one)
+            for attempt_id in chosen:
+                row = find(connection, attempt_id)
                 if row.quiz != quiz or row.deadline_at is None:
                     raise Conflict("This attempt has no end to move.", next_step="Reload the page.")
                 more = minutes * MINUTE + (row.deadline_at - row.started_at) * percent // 100
-                extend(connection, one, row.deadline_at + more, at=at, who=session.person, reason=reason)
+                extend(
+                    connection, attempt_id, row.deadline_at + more, at=at, who=session.person, reason=reason
+                )
 
         await site.written(longer, *chosen)
     return RedirectResponse(f"/staff/{quiz}", 303)
@@ -116,7 +120,7 @@ async def look(request: Request) -> Response:
         remaining=view.remaining,
         lines=lines,
         events=events,
-        late=[one for one in events if isinstance(one, Saved) and one.late],
+        late=[event for event in events if isinstance(event, Saved) and event.late],
         acts=acts,
         session=session,
         token=site.form_token(session),

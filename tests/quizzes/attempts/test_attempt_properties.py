@@ -194,14 +194,18 @@ class ExamHall(RuleBasedStateMachine):
             self.deadline += minutes * MINUTE
         else:
             self.deadline = max(self.deadline, self.true) + minutes * MINUTE
-            self.fixture.write(extend, self.attempt.id, self.deadline, at=self.true, who="staff", reason="alarm")
+            self.fixture.write(
+                extend, self.attempt.id, self.deadline, at=self.true, who="staff", reason="alarm"
+            )
 
     @precondition(lambda self: not self.open)
     @rule(minutes=st.integers(1, 30))
     def let_go_on(self, minutes: int) -> None:
         """Staff reopen it."""
         self.deadline = self.true + minutes * MINUTE
-        self.fixture.write(reopen, self.attempt.id, self.deadline, at=self.true, who="staff", reason="accident")
+        self.fixture.write(
+            reopen, self.attempt.id, self.deadline, at=self.true, who="staff", reason="accident"
+        )
         self.open, self.finished_at = True, None
 
     @rule()

@@ -56,7 +56,9 @@ def test_one_save_delivered_many_times(fixture: ExamFixture, servers: list[ExamS
     assert sum(isinstance(one, Saved) for one in fixture.exam.look(attempt.id)[1]) == 1
 
 
-def test_one_of_many_saves_on_the_same_revision_wins(fixture: ExamFixture, servers: list[ExamService]) -> None:
+def test_one_of_many_saves_on_the_same_revision_wins(
+    fixture: ExamFixture, servers: list[ExamService]
+) -> None:
     """The others get its value."""
     attempt = fixture.started()
 

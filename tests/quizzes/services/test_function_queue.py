@@ -42,7 +42,13 @@ class Room:
         self.attempt = fixture.started()
         # The hall's own quiz has sums; what the queue looks at is what is stored.
         rows = [
-            {"attempt": self.attempt.id, "pos": pos, "rev": 1, "response": response_from(text), "received_at": 0}
+            {
+                "attempt": self.attempt.id,
+                "pos": pos,
+                "rev": 1,
+                "response": response_from(text),
+                "received_at": 0,
+            }
             for pos, text in enumerate(sources)
         ]
         with fixture.database.transaction() as connection:
@@ -57,7 +63,9 @@ class Room:
 
     def another_queue(self) -> FunctionMarks:
         """A second process would have its own."""
-        return FunctionMarks(self.fixture.database, lambda one: self.questions[one.pos], self.fixture.clock.now)
+        return FunctionMarks(
+            self.fixture.database, lambda one: self.questions[one.pos], self.fixture.clock.now
+        )
 
     def told(self) -> list[object]:
         """The totals that other systems were told since the last look."""

@@ -111,7 +111,9 @@ def test_reopening_goes_on_from_what_was_stored(fixture: ExamFixture) -> None:
     first = fixture.exam.finish(attempt.id, attempt.person).result().receipt
     fixture.exam.mark()
     until = fixture.clock.now() + 10 * MINUTE
-    fixture.write(reopen, attempt.id, until, at=fixture.clock.now(), who="staff", reason="handed in by accident")
+    fixture.write(
+        reopen, attempt.id, until, at=fixture.clock.now(), who="staff", reason="handed in by accident"
+    )
     assert fixture.save(attempt, "8", base=1).outcome is Outcome.SAVED
     ending = fixture.exam.finish(attempt.id, attempt.person).result()
     assert ending.receipt.digest != first.digest
