@@ -33,9 +33,9 @@ class QuizExtension:
 
     def latest_instant(self, connection: Connection) -> int:
         """The latest instant of any attempt's log."""
-        from quizzes.store.events import latest
+        from quizzes.store.events import latest_instant
 
-        return latest(connection)
+        return latest_instant(connection)
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock attempts, in the order of their ids."""
@@ -50,11 +50,11 @@ class QuizExtension:
         known = any(quiz.id == target for quiz in published_in(connection, course))
         return f"/quizzes/{target}" if known else None
 
-    def start(self, context: AppContext, *, own: bool) -> QuizBackground:
+    def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Close overdue attempts, mark, grade functions, and send scores to learning platforms."""
         from quizzes.web.background import QuizBackground
 
-        return QuizBackground(context, own=own)
+        return QuizBackground(context, course_file=course_file)
 
 
 EXTENSION = QuizExtension()

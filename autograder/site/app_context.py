@@ -26,7 +26,7 @@ from autograder.site.sessions import Session, session_of
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["PACKAGES", "AppContext", "done"]
+__all__ = ["PACKAGES", "AppContext", "result_of"]
 
 T = TypeVar("T")
 PACKAGES = ("autograder.site", *(extension.package for extension in extensions()))
@@ -88,14 +88,14 @@ class AppContext:
         if known and now < min(known[1], known[0].ends_at):
             return known[0]
         with self.database.reading() as connection:
-            found = session_of(connection, token, self.signer, now)
+            session = session_of(connection, token, self.signer, now)
         if len(self._sessions) >= MOST_REMEMBERED:
             self._sessions.clear()
-        if found:
-            self._sessions[token] = found, now + REMEMBERED
+        if session:
+            self._sessions[token] = session, now + REMEMBERED
         else:
             self._sessions.pop(token, None)
-        return found
+        return session
 
     def forget(self, token: str) -> None:
         """Ask the store about this session next time."""
@@ -105,13 +105,13 @@ class AppContext:
         """What each form of a session carries, so that no other site can send one."""
         return self.signer.of("form", session.token)
 
-    async def in_thread(self, work: Callable[..., T], *given: Any) -> T:
+    async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """The result of something that waits, computed beside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     async def written(self, work: Callable[[Connection], T], *rows: str) -> T:
         """The result of a write, after its commit."""
-        return await done(self.writer.submit(work, rows))
+        return await result_of(self.writer.submit(work, rows))
 
 
 @lru_cache
@@ -126,6 +126,6 @@ def _static(package: str) -> Path:
     return Path(str(resources.files(package) / "static"))
 
 
-async def done(future: Future[T]) -> T:
+async def result_of(future: Future[T]) -> T:
     """The result of a future of the writer."""
     return await asyncio.wrap_future(future)

@@ -75,25 +75,29 @@ async def _signed_out(request: Request, problem: Any) -> Response:
 async def _refused(request: Request, problem: Any) -> Response:
     retry = getattr(problem, "retry_after", 0)
     headers = {"Retry-After": str(retry)} if retry else {}
-    return _told(request, problem.status, problem.message, problem.next_step, headers)
+    return _problem_page(request, problem.status, problem.message, problem.next_step, headers)
 
 
 async def _http_problem(request: Request, problem: Any) -> Response:
-    said = {
+    sentences = {
         404: ("There is no such page.", "Go back to the list of quizzes."),
         405: ("This page cannot be used like this.", "Go back to the list of quizzes."),
     }
-    message, next_step = said.get(problem.status_code, ("This did not work.", "Go back and try again."))
-    return _told(request, problem.status_code, message, next_step, dict(problem.headers or {}))
+    message, next_step = sentences.get(problem.status_code, ("This did not work.", "Go back and try again."))
+    return _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))
 
 
 async def _failed(request: Request, problem: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
     message = "The server made a mistake. What was saved is safe."
-    return _told(request, 500, message, "Go back and try again; if it stays, tell the course's staff.", {})
+    return _problem_page(
+        request, 500, message, "Go back and try again; if it stays, tell the course's staff.", {}
+    )
 
 
-def _told(request: Request, status: int, message: str, next_step: str, headers: dict[str, str]) -> Response:
+def _problem_page(
+    request: Request, status: int, message: str, next_step: str, headers: dict[str, str]
+) -> Response:
     if is_json(request):
         return JSONResponse({"message": message, "next_step": next_step}, status, headers)
     site = site_of(request)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from autograder.site.tables import audit
 
-__all__ = ["Act", "acts_on", "note"]
+__all__ = ["Act", "acts_on", "record_act"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Act:
     detail: dict[str, object]
 
 
-def note(connection: Connection, act: Act) -> None:
+def record_act(connection: Connection, act: Act) -> None:
     """Write an act down."""
     detail = json.dumps(act.detail, ensure_ascii=False, sort_keys=True)
     values = {"at": act.at, "who": act.who, "act": act.act, "subject": act.subject}

@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.site.database import Database
 
-__all__ = ["back_up", "has_room", "secret_beside"]
+__all__ = ["back_up", "has_disk_space", "secret_beside"]
 
 
 MARGIN = 200 * 1024 * 1024
@@ -47,7 +47,7 @@ def back_up(database: Database, target: Path) -> Path:
     return target
 
 
-def has_room(database: Database, margin: int = MARGIN) -> bool:
+def has_disk_space(database: Database, margin: int = MARGIN) -> bool:
     """Whether the disk can take more attempts; what is left below the margin belongs to those running."""
     if database.file is None:
         return True
@@ -60,16 +60,16 @@ def secret_beside(file: Path) -> bytes:
     It is not in the database, so a backup that gets lost cannot sign receipts. QUIZ_SECRET takes its place
     where several servers share one.
     """
-    if given := os.environ.get("QUIZ_SECRET"):
-        return given.encode()
+    if secret := os.environ.get("QUIZ_SECRET"):
+        return secret.encode()
     path = file.absolute().parent / SECRET
     if not path.exists():
-        own = path.with_name(f"{SECRET}.{os.getpid()}.{secrets.token_hex(4)}")
-        with os.fdopen(os.open(own, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
+        temporary = path.with_name(f"{SECRET}.{os.getpid()}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
             opened.write(secrets.token_hex(32).encode())
             opened.flush()
             os.fsync(opened.fileno())
         with suppress(FileExistsError):
-            os.link(own, path)  # whole or not at all: of two servers that begin, one makes it
-        own.unlink()
+            os.link(temporary, path)  # whole or not at all: of two servers that begin, one makes it
+        temporary.unlink()
     return path.read_bytes()

@@ -49,12 +49,12 @@ class Extension(Protocol):
     def link_path(self, connection: Connection, course: str, target: str) -> str | None:
         """The path of the page that a learning platform's link to `target` opens; None if there is none."""
 
-    def start(self, context: AppContext, *, own: bool) -> Running:
+    def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Begin its background work; `own` means the course's own database file."""
 
 
 @cache
 def extensions() -> tuple[Extension, ...]:
     """The installed extensions, in the order of their names."""
-    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in found)
+    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return tuple(entry.load() for entry in entries)

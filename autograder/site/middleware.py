@@ -60,15 +60,17 @@ class SecurityMiddleware:
                     headers["Cache-Control"] = KEPT
             await send(message)
 
-        ours = scope["method"] in SAFE or scope["path"] in FROM_ELSEWHERE or _own(Headers(scope=scope))
+        ours = (
+            scope["method"] in SAFE or scope["path"] in FROM_ELSEWHERE or _is_same_site(Headers(scope=scope))
+        )
         if not ours:
-            said = "This request came from another site.\nOpen the quiz's own page and send it from there."
-            await PlainTextResponse(said, 403)(scope, receive, guarded)
+            message = "This request came from another site.\nOpen the quiz's own page and send it from there."
+            await PlainTextResponse(message, 403)(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 
 
-def _own(headers: Headers) -> bool:
+def _is_same_site(headers: Headers) -> bool:
     """Whether the browser says that the request comes from our own page; it may say nothing."""
     if site := headers.get("sec-fetch-site"):
         return site in ("same-origin", "none")

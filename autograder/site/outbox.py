@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from autograder.site.tables import outbox
 from autograder.site.upsert import insert_once
 
-__all__ = ["Message", "claim", "failed", "later", "put_out", "sent"]
+__all__ = ["Message", "claim", "mark_failed", "mark_sent", "postpone", "queue_message"]
 
 
 FIRST_WAIT = 10_000
@@ -28,7 +28,7 @@ class Message:
     tries: int
 
 
-def put_out(connection: Connection, kind: str, once: str, payload: dict[str, object], at: int) -> bool:
+def queue_message(connection: Connection, kind: str, once: str, payload: dict[str, object], at: int) -> bool:
     """Put a message in; False when `once` names one that was put in before."""
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
     values = {"kind": kind, "once": once, "payload": text, "tries": 0, "next_at": at}
@@ -48,24 +48,24 @@ def claim(connection: Connection, now: int, limit: int = 50) -> list[Message]:
         .with_for_update(skip_locked=True)
     )
     messages = [Message(row.id, row.kind, json.loads(row.payload), row.tries) for row in rows]
-    mine = outbox.c.id.in_([message.id for message in messages])
-    connection.execute(update(outbox).where(mine).values(next_at=now + LEASE))
+    claimed = outbox.c.id.in_([message.id for message in messages])
+    connection.execute(update(outbox).where(claimed).values(next_at=now + LEASE))
     return messages
 
 
-def sent(connection: Connection, message: Message, now: int) -> None:
+def mark_sent(connection: Connection, message: Message, now: int) -> None:
     """It arrived."""
     connection.execute(
         update(outbox).where(outbox.c.id == message.id).values(done_at=now, tries=message.tries + 1)
     )
 
 
-def later(connection: Connection, message: Message, at: int) -> None:
+def postpone(connection: Connection, message: Message, at: int) -> None:
     """It is not its time yet; that is no failed try."""
     connection.execute(update(outbox).where(outbox.c.id == message.id).values(next_at=at))
 
 
-def failed(connection: Connection, message: Message, now: int, problem: str) -> None:
+def mark_failed(connection: Connection, message: Message, now: int, problem: str) -> None:
     """It did not; it is tried again after a wait that doubles, up to an hour."""
     wait = min(FIRST_WAIT * 2 ** min(message.tries, 20), LONGEST_WAIT)
     connection.execute(

@@ -68,12 +68,14 @@ def enrol(
 
 def names_in(connection: Connection, course_id: str) -> dict[str, str]:
     """Everybody who takes part, by their id with their name."""
-    theirs = select(person.c.id, person.c.name).join_from(enrolment, person).order_by(person.c.id)
-    rows = connection.execute(theirs.where(enrolment.c.course == course_id))
+    enrolled = select(person.c.id, person.c.name).join_from(enrolment, person).order_by(person.c.id)
+    rows = connection.execute(enrolled.where(enrolment.c.course == course_id))
     return {row.id: row.name for row in rows}
 
 
 def students_in(connection: Connection, course_id: str) -> list[str]:
     """The ids of everybody who is marked, in order."""
-    theirs = select(enrolment.c.person).where(enrolment.c.course == course_id, enrolment.c.role == "student")
-    return list(connection.execute(theirs.order_by(enrolment.c.person)).scalars())
+    enrolled = select(enrolment.c.person).where(
+        enrolment.c.course == course_id, enrolment.c.role == "student"
+    )
+    return list(connection.execute(enrolled.order_by(enrolment.c.person)).scalars())

@@ -47,24 +47,24 @@ class LogFile(logging.Handler):
         self._thread = threading.Thread(target=self._write, name="quiz-log", daemon=True)
         self._thread.start()
 
-    def put(self, **said: object) -> None:
+    def put(self, **fields: object) -> None:
         """A line; never waits and never raises."""
         try:
-            self._lines.put_nowait({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **said})
+            self._lines.put_nowait({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **fields})
         except queue.Full:
             self.lost += 1
 
     def emit(self, record: logging.LogRecord) -> None:
         """A line of the program's own loggers."""
         try:
-            said: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
-            said["message"] = record.getMessage()
+            fields: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
+            fields["message"] = record.getMessage()
             if record.exc_info:
-                said["trace"] = logging.Formatter().formatException(record.exc_info)
+                fields["trace"] = logging.Formatter().formatException(record.exc_info)
         except Exception:  # a message that cannot be made is no reason to fail either
             self.lost += 1
             return
-        self.put(**said)
+        self.put(**fields)
 
     def close(self) -> None:
         """Write what waits, as far as it can be, and close the file."""
@@ -76,9 +76,9 @@ class LogFile(logging.Handler):
         super().close()
 
     def _write(self) -> None:
-        while (said := self._lines.get()) is not None:
+        while (fields := self._lines.get()) is not None:
             lost = self.lost
-            line = json.dumps({**said, **({"lost": lost} if lost else {})}, default=str, ensure_ascii=False)
+            line = json.dumps({**fields, **({"lost": lost} if lost else {})}, default=str, ensure_ascii=False)
             try:
                 data = line.encode("utf-8", "replace") + b"\n"
                 if os.write(self._file, data) < len(data):

@@ -37,10 +37,10 @@ def site_of(request: Request) -> AppContext:
 
 def session_of(request: Request) -> Session:
     """Who sends the request; raises SignedOut."""
-    found = site_of(request).signed_in(request.cookies.get(COOKIE, ""), request.state.at)
-    if found is None:
+    session = site_of(request).signed_in(request.cookies.get(COOKIE, ""), request.state.at)
+    if session is None:
         raise SignedOut("You are not signed in.", next_step="Sign in; what you typed is kept.")
-    return found
+    return session
 
 
 def is_json(request: Request) -> bool:
@@ -77,12 +77,12 @@ async def json_of(request: Request, session: Session) -> dict[str, Any]:
     """A script's JSON object."""
     _check(request, session, request.headers.get("x-form-token", ""))
     try:
-        said = json.loads(await body_of(request) or b"{}")
+        payload = json.loads(await body_of(request) or b"{}")
     except (ValueError, RecursionError) as problem:
         raise Refused("This is no JSON.", next_step="Reload the page.") from problem
-    if not isinstance(said, dict):
+    if not isinstance(payload, dict):
         raise Refused("This is no JSON object.", next_step="Reload the page.")
-    return said
+    return payload
 
 
 def _check(request: Request, session: Session, token: str) -> None:

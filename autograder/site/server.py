@@ -44,14 +44,14 @@ class OpenSite:
 
 
 @contextmanager
-def open_site(folder: Path, *, own: bool = False, address: str = "") -> Iterator[OpenSite]:
+def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> Iterator[OpenSite]:
     """The quiz database in a folder of its own beside course.yaml, or where DATABASE_URL says.
 
     `own` takes the file whatever DATABASE_URL says, `address` another database.
     """
     file = folder / FOLDER / FILE
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(address or (str(file) if own else database_address(file)))
+    database = Database(address or (str(file) if course_file else database_address(file)))
     try:
         with database.reading() as connection:
             floor = max((extension.latest_instant(connection) for extension in extensions()), default=0)
@@ -105,7 +105,7 @@ def serve(
     waiting: socket.socket,
     folder: Path,
     *,
-    own: bool = False,
+    course_file: bool = False,
     log: LogFile | None = None,
 ) -> None:
     """Answer until the process is told to end; what is under way is written first."""
@@ -117,7 +117,7 @@ def serve(
     site = AppContext(
         open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti
     )
-    running = [extension.start(site, own=own) for extension in extensions()]
+    running = [extension.start(site, course_file=course_file) for extension in extensions()]
     try:
         app = make_app(site)
         if log is not None:

@@ -22,13 +22,13 @@ __all__ = [
     "Session",
     "TooManyTries",
     "end_session",
+    "extend_session",
     "has_passcode",
     "new_link",
     "new_passcode",
     "open_by_link",
     "open_by_passcode",
     "open_session",
-    "outlive",
     "owner_of_link",
     "session_of",
 ]
@@ -75,17 +75,17 @@ class Session:
 def new_passcode(connection: Connection, person_id: str, signer: Signer) -> str:
     """A fresh passcode; the one before it stops working."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
-    theirs = credential.c.person == person_id, credential.c.kind == "passcode"
-    connection.execute(delete(credential).where(*theirs))
-    values = {"hash": _of_code(signer, person_id, code), "person": person_id, "kind": "passcode"}
+    owned = credential.c.person == person_id, credential.c.kind == "passcode"
+    connection.execute(delete(credential).where(*owned))
+    values = {"hash": _passcode_hash(signer, person_id, code), "person": person_id, "kind": "passcode"}
     upsert(connection, credential, values)
     return f"{code[:5]}-{code[5:]}"
 
 
 def has_passcode(connection: Connection, person_id: str) -> bool:
     """Whether somebody was given one."""
-    theirs = credential.c.person == person_id, credential.c.kind == "passcode"
-    return connection.execute(select(credential.c.hash).where(*theirs)).first() is not None
+    owned = credential.c.person == person_id, credential.c.kind == "passcode"
+    return connection.execute(select(credential.c.hash).where(*owned)).first() is not None
 
 
 def new_link(connection: Connection, person_id: str, signer: Signer, at: int) -> str:
@@ -103,17 +103,17 @@ def owner_of_link(connection: Connection, secret: str, signer: Signer, at: int) 
         credential.c.used_at.is_(None),
         credential.c.ends_at > at,
     )
-    found = connection.execute(
+    rows = connection.execute(
         select(person.c.name).join_from(credential, person, credential.c.person == person.c.id).where(*usable)
     )
-    name = found.scalar_one_or_none()
+    name = rows.scalar_one_or_none()
     return None if name is None else str(name)
 
 
 def open_by_link(connection: Connection, secret: str, signer: Signer, at: int, client: str) -> str:
     """A new session's token; the link is used up. Raises Refused for one that does not work any more."""
-    wanted = credential.c.hash == signer.of("link", secret)
-    fresh = update(credential).where(wanted, credential.c.used_at.is_(None), credential.c.ends_at > at)
+    this_link = credential.c.hash == signer.of("link", secret)
+    fresh = update(credential).where(this_link, credential.c.used_at.is_(None), credential.c.ends_at > at)
     owner = connection.execute(fresh.values(used_at=at).returning(credential.c.person)).scalar_one_or_none()
     if owner is None:
         raise WrongCode(
@@ -134,10 +134,10 @@ def open_by_passcode(
             return TooManyTries(
                 "Too many wrong passcodes came from here.", next_step="Wait five minutes, then try again."
             )
-    theirs = credential.c.person == person_id, credential.c.kind == "passcode"
-    stored = connection.execute(select(credential.c.hash).where(*theirs)).scalar_one_or_none()
+    owned = credential.c.person == person_id, credential.c.kind == "passcode"
+    stored = connection.execute(select(credential.c.hash).where(*owned)).scalar_one_or_none()
     plain = "".join(letter for letter in code.upper() if letter.isalnum())
-    if not compare_digest(stored or "", _of_code(signer, person_id, plain)):
+    if not compare_digest(stored or "", _passcode_hash(signer, person_id, plain)):
         connection.execute(delete(failed_sign_in).where(failed_sign_in.c.at <= at - WINDOW))
         connection.execute(insert(failed_sign_in), [{"who": who, "at": at} for who in keys])
         return WrongCode(
@@ -154,10 +154,10 @@ def session_of(connection: Connection, token: str, signer: Signer, at: int) -> S
     return None if row is None else Session(stored, row.person, row.name, row.ends_at)
 
 
-def outlive(connection: Connection, stored: str, instant: int) -> None:
+def extend_session(connection: Connection, stored: str, instant: int) -> None:
     """Let a session last at least until then: no quiz ends because a session does."""
-    theirs = session.c.token == stored, session.c.ends_at < instant
-    connection.execute(update(session).where(*theirs).values(ends_at=instant))
+    this_session = session.c.token == stored, session.c.ends_at < instant
+    connection.execute(update(session).where(*this_session).values(ends_at=instant))
 
 
 def end_session(connection: Connection, stored: str) -> None:
@@ -174,5 +174,5 @@ def open_session(connection: Connection, person_id: str, signer: Signer, at: int
     return token
 
 
-def _of_code(signer: Signer, person_id: str, code: str) -> str:
+def _passcode_hash(signer: Signer, person_id: str, code: str) -> str:
     return signer.of("passcode", f"{person_id}\n{code}")

@@ -34,18 +34,18 @@ async def sign_in(request: Request) -> Response:
     opened = await site.written(
         lambda connection: open_by_passcode(connection, person, code, site.signer, at, client, address)
     )
-    goal, kept = _local(form.get("next", ["/"])[-1]), form.get("kept", [""])[-1]
+    goal, saved_form = _local(form.get("next", ["/"])[-1]), form.get("saved_form", [""])[-1]
     if isinstance(opened, Refused):
         if is_json(request):
-            return _said(opened)
-        return _page(request, opened.status, goal, problem=opened, person=person, kept=kept)
+            return _problem_json(opened)
+        return _page(request, opened.status, goal, problem=opened, person=person, saved_form=saved_form)
     if is_json(request):
         session = site.signed_in(opened, site.now())
         assert session is not None
-        told = {"person": session.person, "token": site.form_token(session)}
-        return with_cookie(JSONResponse(told), request, opened)
-    if kept:
-        return with_cookie(_send_again(request, opened, goal, kept), request, opened)
+        payload = {"person": session.person, "token": site.form_token(session)}
+        return with_cookie(JSONResponse(payload), request, opened)
+    if saved_form:
+        return with_cookie(_send_again(request, opened, goal, saved_form), request, opened)
     return with_cookie(RedirectResponse(goal, 303), request, opened)
 
 
@@ -56,11 +56,11 @@ async def by_link(request: Request) -> Response:
         with site.database.reading() as connection:
             name = owner_of_link(connection, secret, site.signer, at)
         if name is None:
-            said = Refused(
+            problem_shown = Refused(
                 "This link was used before, or it is too old.",
                 next_step="Sign in with your passcode, or ask the course's staff for a new link.",
             )
-            return _page(request, 410, "/", problem=said)
+            return _page(request, 410, "/", problem=problem_shown)
         return HTMLResponse(site.page("link.html", name=name))
     client = request.headers.get("user-agent", "")
     try:
@@ -87,12 +87,12 @@ async def sign_out(request: Request) -> Response:
 async def asked_to_sign_in(request: Request, problem: Refused) -> Response:
     """What somebody gets who is not signed in."""
     if is_json(request):
-        return _said(problem)
+        return _problem_json(problem)
     if request.method == "GET":
         return RedirectResponse(f"/sign-in?{urlencode({'next': request.url.path})}", 303)
     form = await form_of(request, None)
-    kept = json.dumps({name: values for name, values in form.items() if name not in NEVER_SENT_AGAIN})
-    return _page(request, 401, request.url.path, problem=problem, kept=kept)
+    saved_form = json.dumps({name: values for name, values in form.items() if name not in NEVER_SENT_AGAIN})
+    return _page(request, 401, request.url.path, problem=problem, saved_form=saved_form)
 
 
 def _page(
@@ -102,10 +102,10 @@ def _page(
     *,
     problem: Refused | None = None,
     person: str = "",
-    kept: str = "",
+    saved_form: str = "",
 ) -> Response:
     page = site_of(request).page(
-        "sign_in.html", goal=goal, problem=problem, person=person, kept=kept, session=None
+        "sign_in.html", goal=goal, problem=problem, person=person, saved_form=saved_form, session=None
     )
     response = HTMLResponse(page, status)
     if retry := getattr(problem, "retry_after", 0):
@@ -113,14 +113,14 @@ def _page(
     return response
 
 
-def _send_again(request: Request, token: str, goal: str, kept: str) -> Response:
+def _send_again(request: Request, token: str, goal: str, saved_form: str) -> Response:
     """A form as it was sent before the sign-in, with one button that sends it again."""
     site = site_of(request)
     session = site.signed_in(token, site.now())
     assert session is not None
     try:
         fields: Form = {
-            str(name): [str(value) for value in values] for name, values in json.loads(kept).items()
+            str(name): [str(value) for value in values] for name, values in json.loads(saved_form).items()
         }
     except (ValueError, AttributeError, TypeError):
         return RedirectResponse(goal, 303)
@@ -143,14 +143,14 @@ def with_cookie(response: Response, request: Request, token: str) -> Response:
     return response
 
 
-def _said(problem: Refused) -> Response:
+def _problem_json(problem: Refused) -> Response:
     retry = getattr(problem, "retry_after", 0)
     headers = {"Retry-After": str(retry)} if retry else None
-    said = {"message": problem.message, "next_step": problem.next_step}
-    return JSONResponse(said, problem.status, headers)
+    payload = {"message": problem.message, "next_step": problem.next_step}
+    return JSONResponse(payload, problem.status, headers)
 
 
 def _local(goal: str) -> str:
     """A path of this server, never another one's address."""
-    own = goal.startswith("/") and not goal.startswith(("//", "/\\")) and "\n" not in goal
-    return goal if own else "/"
+    is_local = goal.startswith("/") and not goal.startswith(("//", "/\\")) and "\n" not in goal
+    return goal if is_local else "/"

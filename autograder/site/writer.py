@@ -44,7 +44,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class Done:
+class JobResult:
     """How a write ended, before its caller is told."""
 
     value: Any = None
@@ -97,7 +97,7 @@ class Writer:
                 # A cancelled caller's write is written all the same: it may have been received.
                 for job, done in zip(jobs, self._written(jobs), strict=True):
                     if job.future.set_running_or_notify_cancel():
-                        _tell(job.future, done)
+                        _resolve(job.future, done)
             if last:
                 return
 
@@ -114,7 +114,7 @@ class Writer:
                 return jobs, False
         return jobs, True
 
-    def _written(self, jobs: list[Job]) -> list[Done]:
+    def _written(self, jobs: list[Job]) -> list[JobResult]:
         """All of them in one transaction; when the database fails it, each in its own, in the same order."""
         try:
             return self._tried(jobs)
@@ -123,49 +123,49 @@ class Writer:
         if len(jobs) == 1:
             busy = Busy("The database cannot be written just now.", next_step="It is tried again soon.")
             busy.__cause__ = problem
-            return [Done(problem=busy)]
-        done: list[Done] = []
+            return [JobResult(problem=busy)]
+        done: list[JobResult] = []
         for job in jobs:
             down = len(done) >= TRIES and all(isinstance(ended.problem, Busy) for ended in done[-TRIES:])
             done.append(done[-1] if down else self._written([job])[0])
         return done
 
-    def _tried(self, jobs: list[Job]) -> list[Done]:
+    def _tried(self, jobs: list[Job]) -> list[JobResult]:
         for _ in range(TRIES):
             try:
                 return self._transaction(jobs)
             except DBAPIError as problem:
-                if not _other_writer(problem):
+                if not _is_conflict(problem):
                     raise
         return self._transaction(jobs)
 
-    def _transaction(self, jobs: list[Job]) -> list[Done]:
+    def _transaction(self, jobs: list[Job]) -> list[JobResult]:
         with self._database.transaction() as connection:
             if connection.dialect.name == "postgresql" and self._lock_rows is not None:
                 self._lock_rows(connection, sorted({row for job in jobs for row in job.rows}))
-            return [_one(job, connection) for job in jobs]
+            return [_run_job(job, connection) for job in jobs]
 
 
-def _one(job: Job, connection: Connection) -> Done:
+def _run_job(job: Job, connection: Connection) -> JobResult:
     """One write in a savepoint; what the database itself cannot do fails the whole transaction."""
     try:
         with connection.begin_nested():
-            return Done(job.work(connection))
+            return JobResult(job.work(connection))
     except DBAPIError as problem:
         # A full disk or a lost connection may have rolled everything back already. Wrong data has not.
         if not isinstance(problem, DataError | IntegrityError | ProgrammingError):
             raise
-        return Done(problem=problem)
+        return JobResult(problem=problem)
     except Exception as problem:
-        return Done(problem=problem)
+        return JobResult(problem=problem)
 
 
-def _other_writer(problem: DBAPIError) -> bool:
+def _is_conflict(problem: DBAPIError) -> bool:
     """Whether another server's transaction was in the way: the same batch may well succeed now."""
     return getattr(problem.orig, "sqlstate", None) in ("40P01", "40001", "55P03")
 
 
-def _tell(future: Future[Any], done: Done) -> None:
+def _resolve(future: Future[Any], done: JobResult) -> None:
     if done.problem is not None:
         future.set_exception(done.problem)
     else:

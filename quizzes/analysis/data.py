@@ -90,7 +90,8 @@ def read_points(
     with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
         dealt = [
-            sorted(enumerate(exam.paper(row.id)), key=lambda numbered: numbered[1].reference) for row in rows
+            sorted(enumerate(exam.items_of(row.id)), key=lambda numbered: numbered[1].reference)
+            for row in rows
         ]
         length = max((len(items) for items in dealt), default=0)
         kept = [(row, items) for row, items in zip(rows, dealt, strict=True) if len(items) == length]

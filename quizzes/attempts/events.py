@@ -201,11 +201,11 @@ def _saved(attempt: Attempt, event: Saved) -> Attempt:
     if event.late:
         return replace(attempt, refused={**attempt.refused, event.save_id: event})
     _must(attempt.state is State.OPEN, event)
-    held = attempt.answers.get(event.pos, StoredAnswer())
+    stored_answer = attempt.answers.get(event.pos, StoredAnswer())
     if not event.valid:
-        _must(event.rev == held.rev, event)
+        _must(event.rev == stored_answer.rev, event)
         return attempt
-    _must(event.base_rev == held.rev and event.rev == held.rev + 1, event)
+    _must(event.base_rev == stored_answer.rev and event.rev == stored_answer.rev + 1, event)
     return replace(
         attempt, answers={**attempt.answers, event.pos: StoredAnswer(event.rev, event.response, event.at)}
     )

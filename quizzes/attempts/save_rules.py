@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from autograder.errors import Refused
 from quizzes.attempts.edit_lock import holds
-from quizzes.attempts.response import Answer, answer_from, is_blank
+from quizzes.attempts.response import answer_from, is_blank
+from quizzes.content.question import Answer
 from quizzes.schedule.timing import Arrival, arrival
 
 __all__ = ["Outcome", "Save", "SaveResult", "StoredAnswer", "Writable", "outcome_of"]
@@ -84,7 +85,7 @@ class SaveResult:
     """The reply to a save: what became of it and what is stored now."""
 
     outcome: Outcome
-    held: StoredAnswer
+    stored: StoredAnswer
     deadline_at: int | None
     in_grace: bool = False
     replayed: bool = False  # it had been stored before; the reply was lost
@@ -93,10 +94,10 @@ class SaveResult:
     @property
     def answer(self) -> Answer:
         """The stored answer."""
-        return answer_from(self.held.response)
+        return answer_from(self.stored.response)
 
 
-def outcome_of(save: Save, attempt: Writable, held: StoredAnswer) -> Outcome:
+def outcome_of(save: Save, attempt: Writable, stored_answer: StoredAnswer) -> Outcome:
     """What becomes of a save that was not stored before."""
     if not attempt.open:
         return Outcome.CLOSED
@@ -106,8 +107,12 @@ def outcome_of(save: Save, attempt: Writable, held: StoredAnswer) -> Outcome:
         return Outcome.ELSEWHERE
     if save.problem:
         return Outcome.INVALID
-    if save.base_rev != held.rev:
+    if save.base_rev != stored_answer.rev:
         return Outcome.STALE
-    if is_blank(answer_from(save.response)) and not is_blank(answer_from(held.response)) and not save.clear:
+    if (
+        is_blank(answer_from(save.response))
+        and not is_blank(answer_from(stored_answer.response))
+        and not save.clear
+    ):
         return Outcome.BLANK
     return Outcome.SAVED

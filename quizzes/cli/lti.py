@@ -9,7 +9,7 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from autograder.site.lti.client import PlatformError
 from autograder.site.lti.platforms import FILE, read_platforms
 from autograder.site.lti.services import Tool
@@ -69,6 +69,6 @@ def members(
                 for user in users:
                     person_of(connection, COURSE, user)
                 act = Act(one.clock.now(), "terminal", "members import", quiz, {"people": len(users)})
-                note(connection, act)
+                record_act(connection, act)
             found += len(users)
     typer.echo(f"{found} members of {len(links)} courses; set their extra time as ever, or with the roster.")

@@ -10,7 +10,7 @@ import typer
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.content.quiz_file import load_quiz
-from quizzes.interchange.paper import paper_quiz
+from quizzes.interchange.printing import printed_quiz
 
 __all__ = ["print_quiz"]
 
@@ -31,7 +31,7 @@ def print_quiz(
     try:
         out.mkdir(parents=True, exist_ok=True)
         for version in names:
-            made = paper_quiz(plan.quiz, version)
+            made = printed_quiz(plan.quiz, version)
             for part, text in (
                 ("questions", made.questions),
                 ("answer-sheet", made.answer_sheet),

@@ -48,7 +48,7 @@ def serve_quizzes(
         with tempfile.TemporaryDirectory(prefix="quizzes-demo-") as folder:
             _show_round(root, Path(folder), host, port, port_file)
         return
-    with open_site(root.root, own=own) as database:
+    with open_site(root.root, course_file=own) as database:
         with database.database.transaction() as connection:
             add_the_course(connection, root)
             names = [one.title for one in published_in(connection, COURSE)]
@@ -58,10 +58,10 @@ def serve_quizzes(
         typer.echo(f"Published: {said}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
         if log is None:
-            serve(database, waiting, root.root, own=own)
+            serve(database, waiting, root.root, course_file=own)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(database, waiting, root.root, own=own, log=lines)
+            serve(database, waiting, root.root, course_file=own, log=lines)
 
 
 def preview_quiz(
@@ -75,7 +75,7 @@ def preview_quiz(
     plan = load_quiz(root, name)
     with (
         tempfile.TemporaryDirectory(prefix="quizzes-preview-") as folder,
-        open_site(Path(folder), own=True) as one,
+        open_site(Path(folder), course_file=True) as one,
     ):
         _fill(one, Path(folder), root, [plan], {"staff": "Staff"})
         waiting = listening(HOST, port)
@@ -83,11 +83,11 @@ def preview_quiz(
         typer.echo(f"  {_link(one, 'staff', _address(HOST, waiting.getsockname()[1]))}")
         typer.echo("Ctrl-C ends the preview.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting, Path(folder), own=True)
+        serve(one, waiting, Path(folder), course_file=True)
 
 
 def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Path | None) -> None:
-    with open_site(folder, own=True) as one:
+    with open_site(folder, course_file=True) as one:
         plans = [load_quiz(root, path.stem) for path in quiz_paths(root)]
         _fill(one, folder, root, [_open_now(plan, one.clock.now()) for plan in plans], DEMO)
         waiting = listening(host, port)
@@ -101,7 +101,7 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
             )
         typer.echo("Ctrl-C ends it; everything in it is thrown away.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting, folder, own=True)
+        serve(one, waiting, folder, course_file=True)
 
 
 def _fill(one: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:

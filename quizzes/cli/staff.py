@@ -16,11 +16,11 @@ from quizzes.cli.people import here
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.exam import GRADER
 from quizzes.services.regrading import propose_regrade
-from quizzes.store.attempts import attempts_at, open_one
+from quizzes.store.attempts import attempts_at, open_attempt
 from quizzes.store.extensions import extend as extend_one
 from quizzes.store.extensions import extend_all
-from quizzes.store.quizzes import keep_version, make_current
-from quizzes.store.regrades import release, runs_of
+from quizzes.store.quizzes import keep_version, set_current_version
+from quizzes.store.regrades import regrade_runs, release_run
 
 __all__ = ["extend", "regrade"]
 
@@ -53,7 +53,7 @@ def extend(
             typer.echo(f"{done.extended} open attempts have more time; {done.over} had ended by themselves.")
             return
         for person in student:
-            row = open_one(connection, quiz, person)
+            row = open_attempt(connection, quiz, person)
             if row is None or row.deadline_at is None:
                 raise UsageError(
                     f"{person} has no open attempt with an end at {quiz}.",
@@ -89,11 +89,11 @@ def regrade(
 
 
 def _release(connection: Connection, quiz: str, number: int, at: int) -> None:
-    run = next((one for one in runs_of(connection, quiz) if one.id == number), None)
+    run = next((one for one in regrade_runs(connection, quiz) if one.id == number), None)
     if run is None:
         raise UsageError(
             f"There is no regrade {number} of {quiz}.", next_step="Run it without --release first."
         )
-    changed = release(connection, number, at=at, who=here())
-    make_current(connection, quiz, run.key_version)
+    changed = release_run(connection, number, at=at, who=here())
+    set_current_version(connection, quiz, run.key_version)
     typer.echo(f"{changed} attempts have other points now.")

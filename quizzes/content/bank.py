@@ -42,7 +42,7 @@ class Bank:
         """The line where an item begins."""
         return line_of(self.path.read_text(encoding="utf-8"), ("items", list(self.items).index(item)))
 
-    def place(self, item: str) -> str:
+    def location(self, item: str) -> str:
         """File and line of an item."""
         return f"{self.path}, line {self.line(item)}"
 

@@ -40,21 +40,21 @@ VARIANTS = 200
 class Fault:
     """Something an author has to mend: file and line, and what is wrong."""
 
-    place: str
+    location: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return f"{self.location}: {self.message}"
 
 
 def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
     """The faults of all items; of each the first of a kind."""
     return [
-        Fault(bank.place(name), f"{name}: {said}")
+        Fault(bank.location(name), f"{name}: {said}")
         for name, item in bank.items.items()
         for said in faults_in_item(item, variants)
     ] + [
-        Fault(bank.place(name), f"{name}: there is no picture {image.file}")
+        Fault(bank.location(name), f"{name}: there is no picture {image.file}")
         for name, item in bank.items.items()
         for image in item.images
         if not (bank.path.parent / image.file).is_file()
@@ -168,7 +168,7 @@ def faults_in_window(
     return [
         Fault(
             str(plan.path),
-            f"{student} misses {missing / 60_000:.4g} of their {(terms[student].allot or 0) / 60_000:.4g} "
+            f"{student} misses {missing / 60_000:.4g} of their {(terms[student].time_allowed or 0) / 60_000:.4g} "
             "minutes when the quiz closes; let it close later",
         )
         for student, missing in students_cut_short(terms).items()

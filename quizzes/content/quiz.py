@@ -99,16 +99,16 @@ class Quiz(Part):
         picked = self.picked(seed)
         return [item.question(derived_seed(seed, name), points) for name, item, points in picked]
 
-    def deal(self, seed: str) -> list[AttemptItem]:
+    def build_questions(self, seed: str) -> list[AttemptItem]:
         """The questions of an attempt, with what is written down of them."""
         picked, variants = self.picked(seed.encode()), self.variants(seed.encode())
         return [
-            _dealt(reference, item, question, dropped=reference in self.dropped)
+            _attempt_item(reference, item, question, dropped=reference in self.dropped)
             for (reference, item, _), question in zip(picked, variants, strict=True)
         ]
 
 
-def _dealt(reference: str, item: Item, question: ShownQuestion, *, dropped: bool) -> AttemptItem:
+def _attempt_item(reference: str, item: Item, question: ShownQuestion, *, dropped: bool) -> AttemptItem:
     view = question.public_view()
     orders = [
         [option.id for option in options] for options in (view.options, *(f.options for f in view.fields))

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from autograder.site.database import Database
 from quizzes.attempts.events import fold
 from quizzes.loadtest.student import Acknowledged
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempt_from_rows
 from quizzes.store.events import events_of
 from quizzes.store.receipts import last_receipt
 from quizzes.store.tables import answer, answer_event, attempt, mark
@@ -22,22 +22,22 @@ __all__ = ["damage", "faults_in_file", "missing", "missing_receipts", "still_ope
 
 def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
     """Acknowledged saves that are not in the log, or that a lower revision stands for."""
-    wanted: dict[str, list[Acknowledged]] = defaultdict(list)
+    by_attempt: dict[str, list[Acknowledged]] = defaultdict(list)
     for save in acknowledged:
-        wanted[save.attempt].append(save)
+        by_attempt[save.attempt].append(save)
     lost = []
     with database.reading() as connection:
-        for name, saves in wanted.items():
+        for name, saves in by_attempt.items():
             counted = answer_event.c.attempt == name, answer_event.c.problem == "", ~answer_event.c.late
             events = connection.execute(select(answer_event).where(*counted))
             logged = {(row.pos, row.rev): json.loads(row.response) for row in events}
-            held = {
+            revisions = {
                 row.pos: row.rev for row in connection.execute(select(answer).where(answer.c.attempt == name))
             }
             lost += [
                 save
                 for save in saves
-                if logged.get((save.pos, save.rev)) != save.answer or held.get(save.pos, 0) < save.rev
+                if logged.get((save.pos, save.rev)) != save.answer or revisions.get(save.pos, 0) < save.rev
             ]
     return lost
 
@@ -71,25 +71,25 @@ def faults_in_file(database: Database) -> list[str]:
     if database.dialect != "sqlite":
         return []
     with database.reading() as connection:
-        said = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
-        said += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
-    return [line for line in said if line != "ok"]
+        lines = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
+        lines += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+    return [line for line in lines if line != "ok"]
 
 
 def _unlike_their_log(database: Database) -> list[str]:
-    said = []
+    faults = []
     with database.reading() as connection:
         for attempt_id in connection.execute(select(attempt.c.id)).scalars().all():
             events = events_of(connection, attempt_id)
-            stored = state_of(connection, attempt_id)
+            stored = attempt_from_rows(connection, attempt_id)
             try:
-                told = fold(events)
+                folded = fold(events)
             except ValueError as problem:
-                said.append(f"The log of attempt {attempt_id} is impossible: {problem}.")
+                faults.append(f"The log of attempt {attempt_id} is impossible: {problem}.")
                 continue
-            if replace(told, refused={}) != stored:  # late saves are in the log alone
-                said.append(f"Attempt {attempt_id} is not what its log comes to.")
-    return said
+            if replace(folded, refused={}) != stored:  # late saves are in the log alone
+                faults.append(f"Attempt {attempt_id} is not what its log comes to.")
+    return faults
 
 
 def _marked_twice(database: Database) -> list[str]:

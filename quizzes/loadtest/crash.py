@@ -63,19 +63,19 @@ class CrashResult:
 
     def misses(self) -> list[str]:
         """Every promise that was broken, as a sentence."""
-        said = [*self.stuck]
+        misses_seen = [*self.stuck]
         for number, ledger in enumerate(self.books, start=1):
             if ledger.lost:
-                said.append(f"After kill {number}, {ledger.lost} acknowledged saves are missing.")
-            said += [f"After kill {number}: {fault}" for fault in ledger.damage[:3]]
+                misses_seen.append(f"After kill {number}, {ledger.lost} acknowledged saves are missing.")
+            misses_seen += [f"After kill {number}: {fault}" for fault in ledger.damage[:3]]
         if not any(ledger.acknowledged for ledger in self.books):
-            said.append("No save was acknowledged, so nothing is proved.")
+            misses_seen.append("No save was acknowledged, so nothing is proved.")
         counts = {
             "saves were refused though the quiz was open": self.refused,
             "receipts students saw are not in the database": self.receipts_lost,
             "attempts are open 10 s after deadline and grace": self.left_open,
         }
-        return said + [f"{number} {what}." for what, number in counts.items() if number]
+        return misses_seen + [f"{number} {what}." for what, number in counts.items() if number]
 
 
 def crash(stage: Fixture, cookies: list[str], plan: CrashPlan, tell: Callable[[str], None]) -> CrashResult:

@@ -38,7 +38,7 @@ class Fixture:
     @contextmanager
     def open_site(self) -> Iterator[OpenSite]:
         """Its database."""
-        with open_site(self.folder, own=not self.address, address=self.address) as site:
+        with open_site(self.folder, course_file=not self.address, address=self.address) as site:
             yield site
 
     def plan(self) -> QuizPlan:

@@ -34,7 +34,7 @@ def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
         lines = mounts.read_text(encoding="utf-8").splitlines()
     except OSError:
         return ""
-    place, found = folder.resolve(), (-1, "")
+    resolved, best = folder.resolve(), (-1, "")
     for line in lines:
         before, _, after = line.partition(" - ")
         fields = before.split(" ")
@@ -42,9 +42,9 @@ def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
             continue
         mount = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4]))
         # Of two mounts at one place the later one is seen.
-        if place.is_relative_to(mount) and len(mount.parts) >= found[0]:
-            found = len(mount.parts), after.split(" ")[0]
-    return found[1]
+        if resolved.is_relative_to(mount) and len(mount.parts) >= best[0]:
+            best = len(mount.parts), after.split(" ")[0]
+    return best[1]
 
 
 def on_real_disk(kind: str) -> bool:
@@ -74,8 +74,8 @@ class Measured:
         """The times of a phase, in seconds, of these kinds or of all."""
         return sorted(
             second
-            for (own, kind), many in self.seconds.items()
-            if own == phase and (not kinds or kind in kinds)
+            for (phase_seen, kind), many in self.seconds.items()
+            if phase_seen == phase and (not kinds or kind in kinds)
             for second in many
         )
 
@@ -182,7 +182,7 @@ class Result:
             "The server used {:.0f} s of a core, the takers {:.0f} s.".format(*self.busy),
             f"{self.saves} saves were acknowledged, {self.receipts} receipts shown.",
             *([f"Answered badly: {problems}."] if problems else []),
-            *(f"Gave up: {said}" for said in dict.fromkeys(self.failed[:3])),
+            *(f"Gave up: {reason}" for reason in dict.fromkeys(self.failed[:3])),
             *self.damage[:3],
             "",
             f"Limits of a class of size {self.size} ({self.takers} takers):",

@@ -67,10 +67,10 @@ def load(
         def left() -> int:
             return still_open(site.database)
 
-        own, theirs = time.process_time(), sum(server.busy() for server in servers)
+        own_time, server_time = time.process_time(), sum(server.busy() for server in servers)
         _run(shift.run((opens - clock.now()) / 1000, left))
         result.memory = max(server.peak() for server in servers)
-        result.busy = sum(server.busy() for server in servers) - theirs, time.process_time() - own
+        result.busy = sum(server.busy() for server in servers) - server_time, time.process_time() - own_time
         saves = [save for taker in takers for save in taker.acknowledged]
         receipts = {taker.attempt: taker.receipt for taker in takers if taker.receipt}
         result.saves, result.refused = len(saves), sum(taker.refused for taker in takers)
@@ -116,10 +116,10 @@ class _Shift:
         self.result.measured.phase = name
         self.tell(f"{name}: a class of {len(self.takers)}, {what}")
 
-    async def _all(self, act: Callable[..., Coroutine[Any, Any, None]], *given: float) -> None:
+    async def _all(self, act: Callable[..., Coroutine[Any, Any, None]], *arguments: float) -> None:
         async with asyncio.TaskGroup() as group:
             for taker in self.takers:
-                group.create_task(act(taker, *given))
+                group.create_task(act(taker, *arguments))
 
     async def _begin(self, taker: Student, over: float) -> None:
         await asyncio.sleep(taker.dice.uniform(0, over))

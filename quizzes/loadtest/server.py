@@ -114,11 +114,11 @@ def serving(stage: Fixture, how_many: int = 1) -> Iterator[list[Server]]:
 
 def started(stage: Fixture) -> Server:
     """A server process that students may come to; raises UsageError if it does not begin."""
-    told, said = stage.folder / "port", stage.folder / "server.log"
-    told.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "quizzes.cli", "serve", "--port", "0", "--port-file", str(told)]
+    port_file, log_file = stage.folder / "port", stage.folder / "server.log"
+    port_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "quizzes.cli", "serve", "--port", "0", "--port-file", str(port_file)]
     where = [] if stage.address else ["--own"]
-    with said.open("ab") as log:  # a file: a server that complains a lot must not wait for a reader
+    with log_file.open("ab") as log:  # a file: a server that complains a lot must not wait for a reader
         process = subprocess.Popen(
             [*command, *where, "--course", str(stage.folder)],
             env={**os.environ, **({"DATABASE_URL": stage.address} if stage.address else {})},
@@ -126,17 +126,17 @@ def started(stage: Fixture) -> Server:
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
-    server = Server(process, 0, said)
+    server = Server(process, 0, log_file)
     try:
         deadline = time.monotonic() + READY
-        while not told.exists() and process.poll() is None and time.monotonic() < deadline:
+        while not port_file.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        if not told.exists():
+        if not port_file.exists():
             words = server.said() or "it said nothing"
             raise UsageError(
                 f"The server did not begin: {words}", next_step="Try `quizzes serve --demo` on this machine."
             )
-        server.port = int(told.read_text(encoding="ascii"))
+        server.port = int(port_file.read_text(encoding="ascii"))
     except BaseException:
         server.kill()
         raise

@@ -53,8 +53,8 @@ class Connection:
     def move(self, port: int) -> None:
         """From the next connection on the server is at another port."""
         self._port = port
-        own = f"127.0.0.1:{port}"
-        self._head = f"Host: {own}\r\nOrigin: http://{own}\r\nCookie: {self._cookie}\r\n"
+        host = f"127.0.0.1:{port}"
+        self._head = f"Host: {host}\r\nOrigin: http://{host}\r\nCookie: {self._cookie}\r\n"
 
     async def get(self, path: str) -> HttpReply:
         """A page."""
@@ -216,8 +216,8 @@ class Student:
 
     async def save(self) -> None:
         """Save some answer to one of the questions, with the same save id until the server has answered."""
-        asked = self.dice.choice(self.questions)
-        pos, answer = asked.pos, asked.answer(self.dice)
+        question = self.dice.choice(self.questions)
+        pos, answer = question.pos, question.answer(self.dice)
         path, base = f"/attempts/{self.attempt}/answers/{pos}", self.revs.get(pos, 0)
         body = {
             "answer": answer,
@@ -226,13 +226,13 @@ class Student:
             "lock": self.lock,
         }
         reply = await self._sent("save", lambda: self.connection.ask(path, body), 200, 409, 422)
-        said = reply.json()
+        payload = reply.json()
         if reply.status == 200:
-            self.revs[pos] = said["rev"]
-            self.acknowledged.append(Acknowledged(self.attempt, pos, said["rev"], answer))
+            self.revs[pos] = payload["rev"]
+            self.acknowledged.append(Acknowledged(self.attempt, pos, payload["rev"], answer))
         else:
             self.refused += 1
-            self.revs[pos] = said.get("rev", base)
+            self.revs[pos] = payload.get("rev", base)
 
     async def look_at_the_clock(self) -> None:
         """As an open page does three times a minute."""
@@ -247,7 +247,7 @@ class Student:
         if digest := DIGEST.search(shown.body):
             self.receipt = digest[1].decode()
 
-    async def _sent(self, kind: str, send: Any, *wanted: int) -> HttpReply:
+    async def _sent(self, kind: str, send: Any, *statuses: int) -> HttpReply:
         """Send until it is answered; whatever is not a reply of ours is a try that failed."""
         for turn in range(TRIES):
             wait = 0.0
@@ -257,7 +257,7 @@ class Student:
                 self.record(kind, None)
             else:
                 self.record(kind, reply)
-                if reply.status in (wanted or (200,)):
+                if reply.status in (statuses or (200,)):
                     return reply
                 if reply.status < 500 and reply.status != 429:
                     raise Lost(f"{kind}: {reply.status} {reply.body[:200]!r}")

@@ -35,7 +35,7 @@ MINUTES = 10_080  # a week
 class AccommodationRow:
     """What one line grants; with a quiz it holds for that one alone."""
 
-    place: str
+    location: str
     student: str
     quiz: str
     role: str
@@ -64,57 +64,61 @@ def read_accommodations(path: Path, zone: ZoneInfo) -> list[AccommodationRow]:
     ]
 
 
-def _granted(place: str, student: str, row: Mapping[str, str | None], zone: ZoneInfo) -> AccommodationRow:
+def _granted(location: str, student: str, row: Mapping[str, str | None], zone: ZoneInfo) -> AccommodationRow:
     cells = {name: value.strip() for name, value in row.items() if isinstance(value, str) and value.strip()}
     if not student:
-        raise ContentError(f"{place}: no student.", next_step="Write who the line is for.")
+        raise ContentError(f"{location}: no student.", next_step="Write who the line is for.")
     role = cells.get("role", "student").casefold()
     if role not in ROLES:
-        raise ContentError(f"{place}, role: {role!r} is none.", next_step=f"Take one of: {', '.join(ROLES)}.")
-    given = list(_overrides(place, cells, zone))
+        raise ContentError(
+            f"{location}, role: {role!r} is none.", next_step=f"Take one of: {', '.join(ROLES)}."
+        )
+    overrides = list(_overrides(location, cells, zone))
     quiz = cells.get("quiz", "")
-    times = _number(place, cells, "multiplier", 1, 100)
-    more = _number(place, cells, "extra_minutes", 0, MINUTES)
+    times = _number(location, cells, "multiplier", 1, 100)
+    more = _number(location, cells, "extra_minutes", 0, MINUTES)
     accommodation = None
     if quiz:
-        given += [] if times is None else [Override("multiplier", Fraction(times))]
-        given += [] if more is None else [Override("extra", int(more * 60 * SECOND))]
-    elif given:
+        overrides += [] if times is None else [Override("multiplier", Fraction(times))]
+        overrides += [] if more is None else [Override("extra", int(more * 60 * SECOND))]
+    elif overrides:
         raise ContentError(
-            f"{place}: {given[0].field} is of one quiz, and no quiz is named.",
+            f"{location}: {overrides[0].field} is of one quiz, and no quiz is named.",
             next_step="Write the quiz's name in the column `quiz`.",
         )
     elif times is not None or more is not None:
         accommodation = Accommodation(Fraction(times or 1), int((more or 0) * 60 * SECOND))
-    return AccommodationRow(place, student, quiz, role, cells.get("label", ""), accommodation, tuple(given))
+    return AccommodationRow(
+        location, student, quiz, role, cells.get("label", ""), accommodation, tuple(overrides)
+    )
 
 
-def _overrides(place: str, cells: Mapping[str, str], zone: ZoneInfo) -> Iterator[Override]:
+def _overrides(location: str, cells: Mapping[str, str], zone: ZoneInfo) -> Iterator[Override]:
     for name, field in TIMES.items():
         if name in cells:
             try:
                 yield Override(field, instant_of(cells[name], zone))
             except ContentError as problem:
-                said = f"{place}, {name}: {problem.message}"
-                raise ContentError(said, next_step=problem.next_step) from problem
-    if (minutes := _number(place, cells, "minutes", 0, MINUTES)) is not None:
+                message = f"{location}, {name}: {problem.message}"
+                raise ContentError(message, next_step=problem.next_step) from problem
+    if (minutes := _number(location, cells, "minutes", 0, MINUTES)) is not None:
         yield Override("limit", int(minutes * 60 * SECOND))
-    if (attempts := _number(place, cells, "attempts", 1, 100)) is not None:
+    if (attempts := _number(location, cells, "attempts", 1, 100)) is not None:
         yield Override("attempts", int(attempts))
 
 
-def _number(place: str, cells: Mapping[str, str], name: str, low: int, high: int) -> Decimal | None:
+def _number(location: str, cells: Mapping[str, str], name: str, low: int, high: int) -> Decimal | None:
     if name not in cells:
         return None
     try:
         number = Decimal(cells[name])
     except InvalidOperation as problem:
         raise ContentError(
-            f"{place}, {name}: {cells[name]!r} is no number.", next_step="Write one such as 1.5."
+            f"{location}, {name}: {cells[name]!r} is no number.", next_step="Write one such as 1.5."
         ) from problem
     if not low <= number <= high:  # a NaN is neither
         raise ContentError(
-            f"{place}, {name}: {number} is not between {low} and {high}.", next_step="Correct it."
+            f"{location}, {name}: {number} is not between {low} and {high}.", next_step="Correct it."
         )
     return number
 
@@ -124,15 +128,17 @@ def terms_by_student(
 ) -> dict[str, Terms]:
     """Each student's own terms in one quiz; those of whom only the grants speak are among them."""
     granted = [row for row in granted if row.quiz in ("", quiz)]
-    found = {}
+    terms = {}
     for student in dict.fromkeys([*students, *(row.student for row in granted)]):
-        own = [row for row in granted if row.student == student]
-        accommodation = next((row.accommodation for row in own if row.accommodation), None)
-        overrides = [override for row in own for override in row.overrides]
-        found[student] = terms_for(schedule, accommodation, overrides)
-    return found
+        own_rows = [row for row in granted if row.student == student]
+        accommodation = next((row.accommodation for row in own_rows if row.accommodation), None)
+        overrides = [override for row in own_rows for override in row.overrides]
+        terms[student] = terms_for(schedule, accommodation, overrides)
+    return terms
 
 
 def students_cut_short(terms: dict[str, Terms], slack: int = 0) -> dict[str, int]:
     """Who would lose how many milliseconds of their time, though they start `slack` after the opening."""
-    return {student: missing for student, own in terms.items() if (missing := own.shortfall(slack))}
+    return {
+        student: missing for student, own_terms in terms.items() if (missing := own_terms.shortfall(slack))
+    }

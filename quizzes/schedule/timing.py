@@ -88,15 +88,15 @@ class Terms:
     opens_at: int
     due_at: int | None
     closes_at: int | None
-    allot: int | None  # the student's own time limit
+    time_allowed: int | None  # the student's own time limit
     grace: int
     attempts: int | None
 
     def deadline_at(self, started_at: int) -> int | None:
         """When an attempt started then ends; None if nothing ends it."""
         ends = [self.closes_at] if self.closes_at is not None else []
-        if self.allot is not None:
-            ends.append(started_at + self.allot)
+        if self.time_allowed is not None:
+            ends.append(started_at + self.time_allowed)
         return min(ends, default=None)
 
     def may_start(self, now: int) -> bool:
@@ -105,9 +105,9 @@ class Terms:
 
     def shortfall(self, slack: int = 0) -> int:
         """How much of the whole time is missing for a start at the opening plus `slack`; 0 if none."""
-        if self.allot is None or self.closes_at is None:
+        if self.time_allowed is None or self.closes_at is None:
             return 0
-        return max(0, self.opens_at + slack + self.allot - self.closes_at)
+        return max(0, self.opens_at + slack + self.time_allowed - self.closes_at)
 
 
 def terms_for(
@@ -117,28 +117,36 @@ def terms_for(
 
     A close or due date set by an override is taken as it stands: it is what the instructor wrote.
     """
-    given = accommodation or Accommodation()
+    accommodation_given = accommodation or Accommodation()
     chosen = {
         override.field: override.value
         for override in sorted(overrides, key=lambda override: override.personal)
     }
     more = {name: chosen.pop(name) for name in ("multiplier", "extra") if name in chosen}
-    given = replace(given, **more)  # type: ignore[arg-type]
-    own = replace(schedule, **chosen)  # type: ignore[arg-type]
-    allot = None if own.limit is None else ceil(own.limit * given.multiplier) + given.extra
-    beyond = given.extra if allot is None or schedule.limit is None else max(0, allot - schedule.limit)
-    shift = beyond if own.extend_close else 0
+    accommodation_given = replace(accommodation_given, **more)  # type: ignore[arg-type]
+    own_schedule = replace(schedule, **chosen)  # type: ignore[arg-type]
+    time_allowed = (
+        None
+        if own_schedule.limit is None
+        else ceil(own_schedule.limit * accommodation_given.multiplier) + accommodation_given.extra
+    )
+    beyond = (
+        accommodation_given.extra
+        if time_allowed is None or schedule.limit is None
+        else max(0, time_allowed - schedule.limit)
+    )
+    shift = beyond if own_schedule.extend_close else 0
 
     def moved(field: str, instant: int | None) -> int | None:
         return instant if instant is None or field in chosen else instant + shift
 
     return Terms(
-        opens_at=own.opens_at,
-        due_at=moved("due_at", own.due_at),
-        closes_at=moved("closes_at", own.closes_at),
-        allot=allot,
-        grace=own.grace,
-        attempts=own.attempts,
+        opens_at=own_schedule.opens_at,
+        due_at=moved("due_at", own_schedule.due_at),
+        closes_at=moved("closes_at", own_schedule.closes_at),
+        time_allowed=time_allowed,
+        grace=own_schedule.grace,
+        attempts=own_schedule.attempts,
     )
 
 

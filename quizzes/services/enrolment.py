@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 from autograder.course.course import Course
 from autograder.course.roster import read_roster
 from autograder.errors import ContentError
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from autograder.site.people import COURSE, add_course, add_person, enrol
 from quizzes.content.quiz_file import QuizPlan
 from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.store.overrides import clear_overrides, set_override
 from quizzes.store.quizzes import Shortfall, publish
 
-__all__ = ["add_the_course", "enrol_all", "grant_all", "publish_plan", "read_people"]
+__all__ = ["add_the_course", "enrol_all", "publish_plan", "read_people", "set_quiz_overrides"]
 
 
 def add_the_course(connection: Connection, course: Course) -> None:
@@ -47,27 +47,27 @@ def enrol_all(
     for row in granted:
         if row.student not in people:
             raise ContentError(
-                f"{row.place}: {row.student} is not on the roster.",
+                f"{row.location}: {row.student} is not on the roster.",
                 next_step="Add them, or correct the name.",
             )
         if row.quiz and row.quiz not in quizzes:
             known = ", ".join(quizzes) or "none yet"
             raise ContentError(
-                f"{row.place}: {row.quiz!r} is not published.", next_step=f"Take one of: {known}."
+                f"{row.location}: {row.quiz!r} is not published.", next_step=f"Take one of: {known}."
             )
     for person, (name, email) in people.items():
         add_person(connection, person, name, email or None)
-        own = [row for row in granted if row.student == person and not row.quiz]
-        given = next((row.accommodation for row in own if row.accommodation), None)
-        label = next((row.label for row in own if row.label), "")
-        role = next((row.role for row in own if row.role != "student"), "student")
-        enrol(connection, COURSE, person, role=role, label=label, accommodation=given)
-    grant_all(connection, granted)
-    note(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
+        own_rows = [row for row in granted if row.student == person and not row.quiz]
+        accommodation = next((row.accommodation for row in own_rows if row.accommodation), None)
+        label = next((row.label for row in own_rows if row.label), "")
+        role = next((row.role for row in own_rows if row.role != "student"), "student")
+        enrol(connection, COURSE, person, role=role, label=label, accommodation=accommodation)
+    set_quiz_overrides(connection, granted)
+    record_act(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
     return list(people)
 
 
-def grant_all(connection: Connection, granted: Iterable[AccommodationRow]) -> None:
+def set_quiz_overrides(connection: Connection, granted: Iterable[AccommodationRow]) -> None:
     """What single students are given in single quizzes, instead of what they were given before."""
     for row in granted:
         if row.quiz:

@@ -22,25 +22,25 @@ from quizzes.content.function_grading import SandboxGrader, grade_function
 from quizzes.content.items.function import FunctionQuestion
 from quizzes.content.question import Mark
 from quizzes.content.quiz import Quiz
-from quizzes.store.attempts import find
-from quizzes.store.marks import PendingMark, put_off, settle_mark, waiting
+from quizzes.store.attempts import find_attempt
+from quizzes.store.marks import PendingMark, pending_marks, record_trouble, settle_mark
 from quizzes.store.quizzes import content_of
 
-__all__ = ["FunctionMarks", "Settled", "dealt_again"]
+__all__ = ["FunctionQueue", "RoundResult", "question_builder"]
 
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Settled:
+class RoundResult:
     """What one round did: how many marks it gave, and which could not be given, with the reason for staff."""
 
-    given: int
+    marked: int
     troubles: list[tuple[PendingMark, str]]
 
 
-def dealt_again(database: Database) -> Callable[[PendingMark], object]:
+def question_builder(database: Database) -> Callable[[PendingMark], object]:
     """How a waiting answer's question is dealt again: by the version its mark is to come from."""
 
     @lru_cache(64)
@@ -50,13 +50,13 @@ def dealt_again(database: Database) -> Callable[[PendingMark], object]:
 
     def question(pending: PendingMark) -> object:
         with database.reading() as connection:
-            row = find(connection, pending.attempt)
-        return quiz(pending.key_version).deal(row.seed)[pending.pos].question
+            row = find_attempt(connection, pending.attempt)
+        return quiz(pending.key_version).build_questions(row.seed)[pending.pos].question
 
     return question
 
 
-class FunctionMarks:
+class FunctionQueue:
     """Gives pending marks to functions; a context manager that keeps one sandbox from its first answer on."""
 
     def __init__(
@@ -72,31 +72,33 @@ class FunctionMarks:
         self._sandbox = sandbox
         self._grader: SandboxGrader | None = None
 
-    def round(self, *, again: bool = False) -> Settled:
+    def round(self, *, again: bool = False) -> RoundResult:
         """Grade all that waits; with `again` also what had trouble before, after its check was mended.
 
         Raises UsageError where strangers' code cannot be shut in on this machine.
         """
         with self._database.reading() as connection:
-            found = waiting(connection, again=again)
-        given, troubles = 0, []
-        for pending in found:
+            waiting = pending_marks(connection, again=again)
+        marked, troubles = 0, []
+        for pending in waiting:
             try:
                 mark = self._graded(pending)
             except (SandboxError, UsageError):
                 raise  # this machine's trouble and no answer's
             except Exception as problem:  # the others are graded all the same
                 log.exception("Question %s of attempt %s cannot be graded.", pending.pos, pending.attempt)
-                said = f"It cannot be graded: {type(problem).__name__}: {problem}"
-                mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": said})
+                trouble = f"It cannot be graded: {type(problem).__name__}: {problem}"
+                mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": trouble})
             if mark is None:
                 continue
             with self._database.transaction() as connection:
                 if not mark.pending:
-                    given += settle_mark(connection, pending, float(mark.points), mark.as_json(), self._now())
-                elif put_off(connection, pending, mark.as_json()):
+                    marked += settle_mark(
+                        connection, pending, float(mark.points), mark.as_json(), self._now()
+                    )
+                elif record_trouble(connection, pending, mark.as_json()):
                     troubles.append((pending, mark.detail["trouble"]))
-        return Settled(given, troubles)
+        return RoundResult(marked, troubles)
 
     def close(self) -> None:
         """End the sandbox's processes."""
@@ -113,7 +115,7 @@ class FunctionMarks:
             self._grader = SandboxGrader(self._sandbox)
         return grade_function(question, source, self._grader)
 
-    def __enter__(self) -> FunctionMarks:
+    def __enter__(self) -> FunctionQueue:
         return self
 
     def __exit__(

@@ -15,9 +15,9 @@ from quizzes.attempts.events import State
 from quizzes.attempts.response import answer_from
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.version import AttemptItem, QuizVersion
-from quizzes.store.attempts import AttemptRow, answers_of, attempts_at, shown_in
-from quizzes.store.marks import HAND, MarkRow, marks_in
-from quizzes.store.regrades import Change, propose
+from quizzes.store.attempts import AttemptRow, answers_of, attempts_at, shown_items
+from quizzes.store.marks import MANUAL, MarkRow, marks_in
+from quizzes.store.regrades import ScoreChange, propose_run
 
 __all__ = ["marks_of", "propose_regrade"]
 
@@ -31,7 +31,7 @@ def marks_of(
 ) -> list[MarkRow]:
     """The marks of an attempt's answers; raises Conflict if these are not the questions it showed."""
     shown = [(item.params, item.option_order) for item in items]
-    if shown != shown_in(connection, row.id):
+    if shown != shown_items(connection, row.id):
         raise Conflict(
             f"Attempt {row.id} showed other numbers or options than these questions have.",
             next_step="Mark it with the version it was taken with.",
@@ -39,16 +39,18 @@ def marks_of(
     answers = answers_of(connection, row.id)
     marks = []
     for pos, item in enumerate(items):
-        held = answers.get(pos, StoredAnswer())
-        mark = item.question.full() if item.dropped else item.question.mark(answer_from(held.response))
+        stored_answer = answers.get(pos, StoredAnswer())
+        mark = (
+            item.question.full() if item.dropped else item.question.mark(answer_from(stored_answer.response))
+        )
         points = float(mark.points)
-        marks.append(MarkRow(pos, held.rev, points, mark.as_json(), key_version, grader_version))
+        marks.append(MarkRow(pos, stored_answer.rev, points, mark.as_json(), key_version, grader_version))
     return marks
 
 
 def propose_regrade(
     connection: Connection, quiz: str, version: QuizVersion, grader_version: str, *, at: int, who: str
-) -> tuple[int, list[Change]]:
+) -> tuple[int, list[ScoreChange]]:
     """Mark all graded attempts of a quiz by another version's key; a run's number and what it would change.
 
     Nothing counts before `release`. Raises Conflict if that version asks other questions.
@@ -56,18 +58,20 @@ def propose_regrade(
     marks = {}
     for row in attempts_at(connection, quiz):
         if row.state is State.GRADED and not row.preview:
-            given = marks_of(connection, row, version.deal(row.seed), version.hash, grader_version)
-            marks[row.id] = _kept(given, marks_in(connection, row.id))
-    return propose(connection, quiz, marks, version.hash, grader_version, at=at, who=who)
+            new_marks = marks_of(
+                connection, row, version.build_questions(row.seed), version.hash, grader_version
+            )
+            marks[row.id] = _kept(new_marks, marks_in(connection, row.id))
+    return propose_run(connection, quiz, marks, version.hash, grader_version, at=at, who=who)
 
 
-def _kept(given: Sequence[MarkRow], before: Mapping[int, MarkRow]) -> list[MarkRow]:
+def _kept(new_marks: Sequence[MarkRow], before: Mapping[int, MarkRow]) -> list[MarkRow]:
     """What a person or the sandbox gave stays: a key says nothing about it."""
     return [
         old
         if (old := before.get(mark.pos)) is not None
         and old.answer_rev == mark.answer_rev
-        and (old.grader_version.startswith(HAND) or (mark.pending and not old.pending))
+        and (old.grader_version.startswith(MANUAL) or (mark.pending and not old.pending))
         else mark
-        for mark in given
+        for mark in new_marks
     ]

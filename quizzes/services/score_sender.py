@@ -17,14 +17,14 @@ from autograder.site.lti.client import PlatformError
 from autograder.site.lti.services import Lti
 from autograder.site.lti.services import Score as Posted
 from autograder.site.lti.users import Link, keep_link, links_of, subjects_of
-from autograder.site.outbox import Message, claim, failed, later, sent
+from autograder.site.outbox import Message, claim, mark_failed, mark_sent, postpone
 from autograder.site.writer import Writer
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Quiz
 from quizzes.services.scores import Score, scores_at
 from quizzes.store.quizzes import current_version, is_closed_for_everyone, published_in
 
-__all__ = ["Sender"]
+__all__ = ["ScoreSender"]
 
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class _Ready:
     links: list[tuple[Link, str]]  # with what the student is called there
 
 
-class Sender:
+class ScoreSender:
     """Sends what waits; `look` is called every few seconds."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Sender:
         with self._database.reading() as connection:
             ready = self._ready(connection, message, now)
         if ready is None:
-            self._write(lambda connection: later(connection, message, now + HIDDEN))
+            self._write(lambda connection: postpone(connection, message, now + HIDDEN))
             return 0
         arrived, problems = 0, []
         for link, subject in ready.links:
@@ -80,9 +80,9 @@ class Sender:
                 problems.append(str(problem))
         if problems:
             log.warning("A score of %s did not arrive: %s", message.payload.get("quiz"), problems[0])
-            self._write(lambda connection: failed(connection, message, now, "; ".join(problems)))
+            self._write(lambda connection: mark_failed(connection, message, now, "; ".join(problems)))
         else:
-            self._write(lambda connection: sent(connection, message, now))
+            self._write(lambda connection: mark_sent(connection, message, now))
         return arrived
 
     def _ready(self, connection: Connection, message: Message, now: int) -> _Ready | None:
@@ -94,12 +94,12 @@ class Sender:
             for link in links_of(connection, quiz)
             if link.issuer in subjects and (link.line_item or link.line_items)
         ]
-        own = [
+        scores = [
             score
             for score in scores_at(connection, self._course, quiz)
             if score.student == student and score.attempt
         ]
-        marked = [score for score in own if score.points is not None and score.finished_at is not None]
+        marked = [score for score in scores if score.points is not None and score.finished_at is not None]
         title = next(
             (quiz_now.title for quiz_now in published_in(connection, self._course) if quiz_now.id == quiz),
             quiz,
@@ -124,8 +124,8 @@ class Sender:
             self._write(lambda connection: keep_link(connection, link))
         posted = Posted(
             subject=subject,
-            given=score.points or 0.0,
-            most=score.out_of,
+            points=score.points or 0.0,
+            out_of=score.out_of,
             started_at=score.started_at or 0,
             finished_at=score.finished_at or 0,
             at=now,

@@ -78,7 +78,7 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
     title = next(
         (published.title for published in published_in(connection, course) if published.id == quiz), quiz
     )
-    found = []
+    scores = []
     for row in attempts_at(connection, quiz, student):
         if row.preview:
             continue
@@ -98,11 +98,11 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
             finished_at=row.finished_at,
             late=0 if row.finished_at is None else seconds_late(row.finished_at, row.due_at),
         )
-        found.append(score)
-    there = {score.student for score in found}
+        scores.append(score)
+    attempted = {score.student for score in scores}
     for student_id in [student] if student else students_in(connection, course):
-        if student_id not in there:
+        if student_id not in attempted:
             terms = terms_of(connection, quiz, student_id)
             last = terms.closes_at if terms.closes_at is not None else terms.due_at
-            found.append(Score(student_id, quiz, title, last))
-    return sorted(found, key=lambda score: (score.student, score.attempt))
+            scores.append(Score(student_id, quiz, title, last))
+    return sorted(scores, key=lambda score: (score.student, score.attempt))

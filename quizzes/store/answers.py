@@ -10,8 +10,8 @@ from autograder.errors import Conflict, NotFound
 from quizzes.attempts.events import Accepted, State
 from quizzes.attempts.save_rules import Outcome, Save, SaveResult, StoredAnswer, Writable, outcome_of
 from quizzes.schedule.timing import Arrival, arrival
-from quizzes.store.attempts import locked
-from quizzes.store.events import add, step
+from quizzes.store.attempts import locked_attempt
+from quizzes.store.events import add_event, next_seq
 from quizzes.store.tables import answer, answer_event, attempt, attempt_item
 
 __all__ = ["accept_late", "save"]
@@ -20,7 +20,7 @@ __all__ = ["accept_late", "save"]
 MOST_REFUSED = 200  # of one attempt are written down; a page gone wild fills no disk
 # Everything that decides about a save, in one question; `stored` is the same save, if it counted before.
 stored = answer_event.alias("stored")
-STANDING = (
+CURRENT = (
     select(
         attempt.c.state,
         attempt.c.deadline_at,
@@ -65,40 +65,45 @@ NEXT = (
 )
 
 
-def save(connection: Connection, attempt_id: str, person: str, given: Save) -> SaveResult:
+def save(connection: Connection, attempt_id: str, person: str, sent: Save) -> SaveResult:
     """Store a save, or say what is stored instead; raises NotFound for a foreign attempt or no question.
 
     The writer has locked the attempt by then, so on PostgreSQL too this reads what is newest.
     """
-    asked = {"attempt_id": attempt_id, "person": person, "pos": given.pos, "save_id": given.save_id}
-    standing = connection.execute(STANDING, asked).one_or_none()
+    parameters = {"attempt_id": attempt_id, "person": person, "pos": sent.pos, "save_id": sent.save_id}
+    standing = connection.execute(CURRENT, parameters).one_or_none()
     if standing is None or standing.item is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
     deadline_at: int | None = standing.deadline_at
     if standing.stored_rev is not None:
-        if (standing.stored_pos, standing.stored_raw) != (given.pos, given.response):
+        if (standing.stored_pos, standing.stored_raw) != (sent.pos, sent.response):
             raise Conflict("This save was sent before with another answer.", next_step="Reload the page.")
-        held = StoredAnswer(standing.stored_rev, standing.stored_raw, standing.stored_at)
+        stored_answer = StoredAnswer(standing.stored_rev, standing.stored_raw, standing.stored_at)
         in_grace = bool(standing.stored_in_grace)
-        return SaveResult(Outcome.SAVED, held, deadline_at, in_grace=in_grace, replayed=True)
-    held = (
+        return SaveResult(Outcome.SAVED, stored_answer, deadline_at, in_grace=in_grace, replayed=True)
+    stored_answer = (
         StoredAnswer()
         if standing.rev is None
         else StoredAnswer(standing.rev, standing.response, standing.received_at)
     )
     attempt_now = Writable(standing.state == "open", deadline_at, standing.grace, standing.lock)
-    outcome = outcome_of(given, attempt_now, held)
+    outcome = outcome_of(sent, attempt_now, stored_answer)
     if outcome is Outcome.SAVED:
-        in_grace = arrival(given.at, deadline_at, standing.grace) is Arrival.IN_GRACE
-        _log(connection, attempt_id, given, held.rev + 1, in_grace=in_grace)
-        values = {"attempt_id": attempt_id, "position": given.pos, "base": held.rev, "rev": held.rev + 1}
-        held = _written(connection, values, given.response, given.at)
-        return SaveResult(outcome, held, deadline_at, in_grace=in_grace)
+        in_grace = arrival(sent.at, deadline_at, standing.grace) is Arrival.IN_GRACE
+        _log(connection, attempt_id, sent, stored_answer.rev + 1, in_grace=in_grace)
+        values = {
+            "attempt_id": attempt_id,
+            "position": sent.pos,
+            "base": stored_answer.rev,
+            "rev": stored_answer.rev + 1,
+        }
+        stored_answer = _written(connection, values, sent.response, sent.at)
+        return SaveResult(outcome, stored_answer, deadline_at, in_grace=in_grace)
     if outcome in (Outcome.CLOSED, Outcome.LATE):
-        _log_refused(connection, attempt_id, given, held.rev, late=True)
+        _log_refused(connection, attempt_id, sent, stored_answer.rev, late=True)
     elif outcome is Outcome.INVALID:
-        _log_refused(connection, attempt_id, given, held.rev, late=False)
-    return SaveResult(outcome, held, deadline_at, problem=given.problem)
+        _log_refused(connection, attempt_id, sent, stored_answer.rev, late=False)
+    return SaveResult(outcome, stored_answer, deadline_at, problem=sent.problem)
 
 
 def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, who: str) -> StoredAnswer:
@@ -106,7 +111,7 @@ def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, 
 
     Raises NotFound for no such save, Conflict for an attempt that is open or an answer nobody can read.
     """
-    row = locked(connection, attempt_id)
+    row = locked_attempt(connection, attempt_id)
     late = connection.execute(
         select(answer_event)
         .where(answer_event.c.attempt == attempt_id, answer_event.c.save_id == save_id, answer_event.c.late)
@@ -122,9 +127,9 @@ def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, 
         select(answer.c.rev).where(answer.c.attempt == attempt_id, answer.c.pos == late.pos)
     ).scalar_one_or_none()
     rev = (current or 0) + 1
-    seq = step(connection, attempt_id, state=State.FINISHED.value)
+    seq = next_seq(connection, attempt_id, state=State.FINISHED.value)
     assert seq is not None
-    add(connection, attempt_id, seq, Accepted(at, late.pos, rev, save_id, who))
+    add_event(connection, attempt_id, seq, Accepted(at, late.pos, rev, save_id, who))
     values = {"attempt_id": attempt_id, "position": late.pos, "base": rev - 1, "rev": rev}
     return _written(connection, values, late.response, late.at)
 
@@ -150,36 +155,36 @@ def _written(connection: Connection, values: dict[str, Any], response: str, at: 
 def _log(
     connection: Connection,
     attempt_id: str,
-    given: Save,
+    sent: Save,
     rev: int,
     *,
     in_grace: bool = False,
     late: bool = False,
 ) -> None:
-    seq = step(connection, attempt_id, only_open=not late)
+    seq = next_seq(connection, attempt_id, only_open=not late)
     if seq is None:
         raise Conflict("The attempt was just finished.", next_step="Look at the receipt.")
     row = {
         "attempt": attempt_id,
         "seq": seq,
-        "at": given.at,
-        "pos": given.pos,
+        "at": sent.at,
+        "pos": sent.pos,
         "rev": rev,
-        "base_rev": given.base_rev,
-        "save_id": given.save_id,
-        "response": given.response,
-        "problem": given.problem,
+        "base_rev": sent.base_rev,
+        "save_id": sent.save_id,
+        "response": sent.response,
+        "problem": sent.problem,
         "in_grace": in_grace,
         "late": late,
-        "client": given.client[:200],
+        "client": sent.client[:200],
     }
     connection.execute(LOG, row)
 
 
-def _log_refused(connection: Connection, attempt_id: str, given: Save, rev: int, *, late: bool) -> None:
+def _log_refused(connection: Connection, attempt_id: str, sent: Save, rev: int, *, late: bool) -> None:
     """Write down a save that did not count, once, for staff to see."""
     refused = (answer_event.c.attempt == attempt_id) & ((answer_event.c.problem != "") | answer_event.c.late)
-    same = (answer_event.c.save_id == given.save_id) & (answer_event.c.late == late)
+    same = (answer_event.c.save_id == sent.save_id) & (answer_event.c.late == late)
     counts = connection.execute(select(func.count(), func.count().filter(same)).where(refused)).one()
     if counts[0] < MOST_REFUSED and counts[1] == 0:
-        _log(connection, attempt_id, given, rev, late=late)
+        _log(connection, attempt_id, sent, rev, late=late)

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, select
 from autograder.site.signer import Signer
 from quizzes.attempts.events import Finished, FinishedBy, State
 from quizzes.schedule.timing import Arrival, arrival
-from quizzes.store.attempts import AttemptRow, locked
-from quizzes.store.events import OPEN_STEP, add
-from quizzes.store.receipts import Receipt, issue, last_receipt
+from quizzes.store.attempts import AttemptRow, locked_attempt
+from quizzes.store.events import NEXT_SEQ_IF_OPEN, add_event
+from quizzes.store.receipts import Receipt, issue_receipt, last_receipt
 from quizzes.store.tables import attempt
 
 __all__ = ["CLOSE_IF_OVERDUE", "Ending", "close_if_overdue", "close_overdue", "finish", "overdue"]
@@ -19,7 +19,7 @@ __all__ = ["CLOSE_IF_OVERDUE", "Ending", "close_if_overdue", "close_overdue", "f
 
 # A save stamped in time may still be queued, here or in another server, when the grace ends.
 CLOSE_IF_OVERDUE = 2_000
-END = OPEN_STEP.values(
+END = NEXT_SEQ_IF_OPEN.values(
     state=State.FINISHED.value, finished_at=bindparam("instant"), finished_by=bindparam("by")
 )
 
@@ -38,7 +38,7 @@ def finish(connection: Connection, attempt_id: str, at: int, by: FinishedBy, sig
 
     It never ends after its deadline. Asked for after the grace, the attempt had ended by itself.
     """
-    row = locked(connection, attempt_id)
+    row = locked_attempt(connection, attempt_id)
     if row.state is not State.OPEN:
         receipt = last_receipt(connection, attempt_id)
         assert receipt is not None  # written in the transaction that ended it
@@ -48,9 +48,9 @@ def finish(connection: Connection, attempt_id: str, at: int, by: FinishedBy, sig
     finished_at = at if row.deadline_at is None else min(at, row.deadline_at)
     values = {"attempt_id": attempt_id, "instant": finished_at, "by": by.value}
     seq: int = connection.execute(END, values).scalar_one()  # the row is locked
-    add(connection, attempt_id, seq, Finished(at, finished_at, by))
+    add_event(connection, attempt_id, seq, Finished(at, finished_at, by))
     row = replace(row, state=State.FINISHED, finished_at=finished_at, finished_by=by, seq=seq)
-    return Ending(row, issue(connection, row, signer), now=True)
+    return Ending(row, issue_receipt(connection, row, signer), now=True)
 
 
 def overdue(row: AttemptRow, now: int) -> bool:
@@ -61,7 +61,7 @@ def overdue(row: AttemptRow, now: int) -> bool:
 
 def close_if_overdue(connection: Connection, attempt_id: str, now: int, signer: Signer) -> AttemptRow:
     """The attempt as it is at this instant: ended, if it is overdue."""
-    row = locked(connection, attempt_id)
+    row = locked_attempt(connection, attempt_id)
     return (
         finish(connection, attempt_id, now, FinishedBy.SWEEPER, signer).attempt if overdue(row, now) else row
     )

@@ -22,7 +22,7 @@ from quizzes.attempts.events import (
 )
 from quizzes.store.tables import answer_event, attempt, attempt_event
 
-__all__ = ["OPEN_STEP", "add", "events_of", "latest", "step"]
+__all__ = ["NEXT_SEQ_IF_OPEN", "add_event", "events_of", "latest_instant", "next_seq"]
 
 
 KINDS = {
@@ -38,28 +38,30 @@ NAMES = {kind: name for name, kind in KINDS.items()}
 # What version 0.1 wrote, which is never rewritten: the edit lock was called a pen.
 OLD_KINDS = {"pen taken": "edit lock taken"}
 OLD_FIELDS = {"pen": "lock"}
-STEP = (
+NEXT_SEQ = (
     update(attempt)
     .where(attempt.c.id == bindparam("attempt_id"))
     .values(seq=attempt.c.seq + 1)
     .returning(attempt.c.seq)
 )
-OPEN_STEP = STEP.where(attempt.c.state == "open")
+NEXT_SEQ_IF_OPEN = NEXT_SEQ.where(attempt.c.state == "open")
 ADD = insert(attempt_event)
 
 
-def step(connection: Connection, attempt_id: str, *, only_open: bool = False, **changes: Any) -> int | None:
+def next_seq(
+    connection: Connection, attempt_id: str, *, only_open: bool = False, **changes: Any
+) -> int | None:
     """Number the next event of an attempt and change its row along with it; None if it is not open.
 
     The row is locked from here to the end of the transaction, so the numbers have no gaps and no doubles.
     """
-    statement = OPEN_STEP if only_open else STEP
+    statement = NEXT_SEQ_IF_OPEN if only_open else NEXT_SEQ
     if changes:
         statement = statement.values(**changes)
     return connection.execute(statement, {"attempt_id": attempt_id}).scalar_one_or_none()
 
 
-def add(connection: Connection, attempt_id: str, seq: int, event: Event) -> None:
+def add_event(connection: Connection, attempt_id: str, seq: int, event: Event) -> None:
     """Write down an event that is not a save."""
     data = asdict(event)
     at = data.pop("at")
@@ -83,11 +85,11 @@ def events_of(connection: Connection, attempt_id: str) -> list[Event]:
     return [event for _, event in sorted(numbered, key=lambda pair: pair[0])]
 
 
-def latest(connection: Connection) -> int:
+def latest_instant(connection: Connection) -> int:
     """The latest instant the log knows of, for a clock to start from; 0 for an empty log."""
     tables = (attempt_event, answer_event)
-    found = [connection.execute(select(func.max(table.c.at))).scalar_one() for table in tables]
-    return max((int(at) for at in found if at is not None), default=0)
+    instants = [connection.execute(select(func.max(table.c.at))).scalar_one() for table in tables]
+    return max((int(at) for at in instants if at is not None), default=0)
 
 
 def _saved(row: Row[tuple[object, ...]]) -> Saved:

@@ -15,28 +15,28 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from autograder.errors import Conflict, NotFound
-from autograder.site.audit import Act, note
-from autograder.site.outbox import put_out
+from autograder.site.audit import Act, record_act
+from autograder.site.outbox import queue_message
 from autograder.site.upsert import upsert, upsert_all
 from quizzes.attempts.events import Graded, State
-from quizzes.store.attempts import AttemptRow, locked
-from quizzes.store.events import add, step
+from quizzes.store.attempts import AttemptRow, locked_attempt
+from quizzes.store.events import add_event, next_seq
 from quizzes.store.tables import answer, attempt, attempt_item, mark
 
 __all__ = [
-    "HAND",
+    "MANUAL",
     "MarkRow",
     "PendingMark",
-    "give_points",
     "marks_in",
+    "pending_marks",
     "points_of",
-    "put_off",
-    "record",
+    "queue_score",
+    "record_marks",
+    "record_trouble",
+    "set_points",
     "settle_mark",
-    "tell",
     "total",
-    "unmarked",
-    "waiting",
+    "unmarked_attempts",
 ]
 
 
@@ -61,7 +61,7 @@ class MarkRow:
         return bool(json.loads(self.detail).get("pending"))
 
 
-def unmarked(connection: Connection) -> list[str]:
+def unmarked_attempts(connection: Connection) -> list[str]:
     """Attempts that ended and wait for their marks."""
     ended = attempt.c.state == "finished"
     rows = connection.execute(select(attempt.c.id).where(ended).order_by(attempt.c.finished_at))
@@ -86,21 +86,21 @@ def marks_in(connection: Connection, attempt_id: str) -> dict[int, MarkRow]:
     return {row.pos: MarkRow(**{name: row._mapping[name] for name in names}) for row in rows}
 
 
-def record(connection: Connection, seen: AttemptRow, marks: Sequence[MarkRow], at: int) -> bool:
+def record_marks(connection: Connection, seen: AttemptRow, marks: Sequence[MarkRow], at: int) -> bool:
     """Record the marks of an attempt as it was `seen`; False, and nothing, if it changed since.
 
     So two servers that mark the same attempt give one grade and send one message.
     """
-    row = locked(connection, seen.id)
+    row = locked_attempt(connection, seen.id)
     if row.state is not State.FINISHED or row.seq != seen.seq:
         return False
-    seq = step(connection, row.id, state=State.GRADED.value)
+    seq = next_seq(connection, row.id, state=State.GRADED.value)
     assert seq is not None
     points = total(marks)
-    add(connection, row.id, seq, Graded(at, points))
+    add_event(connection, row.id, seq, Graded(at, points))
     _make_current(connection, row.id, marks, at)
     if not row.preview:
-        tell(connection, row, f"grade:{row.id}:{seq}", at)
+        queue_score(connection, row, f"grade:{row.id}:{seq}", at)
     return True
 
 
@@ -109,11 +109,11 @@ def _make_current(connection: Connection, attempt_id: str, marks: Sequence[MarkR
     upsert_all(
         connection,
         mark,
-        [{"attempt": attempt_id, **asdict(given), "at": at, "current": True} for given in marks],
+        [{"attempt": attempt_id, **asdict(row), "at": at, "current": True} for row in marks],
     )
 
 
-def tell(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
+def queue_score(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
     """Let the gradebook know, once, of the points an attempt has now."""
     payload: dict[str, object] = {
         "attempt": row.id,
@@ -122,7 +122,7 @@ def tell(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
         "points": points_of(connection, row.id),
         "finished_at": row.finished_at,
     }
-    put_out(connection, "grade", once, payload, at)
+    queue_message(connection, "grade", once, payload, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class PendingMark:
     trouble: str = ""
 
 
-def waiting(connection: Connection, *, again: bool = False) -> list[PendingMark]:
+def pending_marks(connection: Connection, *, again: bool = False) -> list[PendingMark]:
     """The answers that wait for their mark, the oldest first; with `again` those that had trouble too."""
     same = and_(
         answer.c.attempt == mark.c.attempt,
@@ -151,21 +151,21 @@ def waiting(connection: Connection, *, again: bool = False) -> list[PendingMark]
         .where(mark.c.current, mark.c.detail.like('%"pending": true%'))
         .order_by(mark.c.at, mark.c.attempt, mark.c.pos)
     )
-    found = []
+    waiting = []
     for row in rows:
         detail = _read(row.detail)
         more = detail.get("detail")
         trouble = str(more.get("trouble", "")) if isinstance(more, dict) else ""
         if detail.get("pending") is True and (again or not trouble):
             keys = row.attempt, row.pos, row.answer_rev, row.key_version, row.grader_version
-            found.append(PendingMark(*keys, row.response, trouble))
-    return found
+            waiting.append(PendingMark(*keys, row.response, trouble))
+    return waiting
 
 
 def settle_mark(connection: Connection, pending: PendingMark, points: float, detail: str, at: int) -> bool:
     """Give a pending mark and tell of the new total; False, and nothing, if it is not pending any more."""
-    row = locked(connection, pending.attempt)
-    if not _still(connection, pending):
+    row = locked_attempt(connection, pending.attempt)
+    if not _is_pending(connection, pending):
         return False
     connection.execute(_row(pending).values(points=points, detail=detail, at=at))
     if not row.preview:
@@ -177,23 +177,23 @@ def settle_mark(connection: Connection, pending: PendingMark, points: float, det
             "points": points_of(connection, row.id),
             "finished_at": row.finished_at,
         }
-        put_out(connection, "grade", f"settled:{row.id}:{pending.pos}:{version}", payload, at)
+        queue_message(connection, "grade", f"settled:{row.id}:{pending.pos}:{version}", payload, at)
     return True
 
 
-def put_off(connection: Connection, pending: PendingMark, detail: str) -> bool:
+def record_trouble(connection: Connection, pending: PendingMark, detail: str) -> bool:
     """Note for staff why the mark is pending still; False if it is not pending any more."""
-    locked(connection, pending.attempt)
-    if not _still(connection, pending):
+    locked_attempt(connection, pending.attempt)
+    if not _is_pending(connection, pending):
         return False
     connection.execute(_row(pending).values(detail=detail))
     return True
 
 
-def _still(connection: Connection, pending: PendingMark) -> bool:
+def _is_pending(connection: Connection, pending: PendingMark) -> bool:
     statement = select(mark.c.detail).where(mark.c.current, *_keys(pending))
-    found = connection.execute(statement).scalar_one_or_none()
-    return _read(found or "").get("pending") is True
+    detail = connection.execute(statement).scalar_one_or_none()
+    return _read(detail or "").get("pending") is True
 
 
 def _row(pending: PendingMark) -> Any:
@@ -207,24 +207,24 @@ def _keys(pending: PendingMark) -> tuple[Any, ...]:
 
 def _read(detail: str) -> dict[str, Any]:
     try:
-        found = json.loads(detail)
+        content = json.loads(detail)
     except ValueError:  # a detail may be text
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-HAND = "hand"  # how their `grader_version` begins
+MANUAL = "hand"  # how their `grader_version` begins
 
 
-def give_points(
+def set_points(
     connection: Connection, attempt_id: str, pos: int, points: str, *, reason: str, at: int, who: str
 ) -> None:
     """Set the points of one answer; raises Conflict for what is no number from 0 to the question's."""
-    row, marks = locked(connection, attempt_id), marks_in(connection, attempt_id)
+    row, marks = locked_attempt(connection, attempt_id), marks_in(connection, attempt_id)
     if row.state is not State.GRADED or pos not in marks:
         raise Conflict("This attempt is not marked yet.", next_step="Wait until it is over and marked.")
-    place = attempt_item.c.attempt == attempt_id, attempt_item.c.pos == pos
-    most = connection.execute(select(attempt_item.c.points).where(*place)).scalar_one_or_none()
+    this_item = attempt_item.c.attempt == attempt_id, attempt_item.c.pos == pos
+    most = connection.execute(select(attempt_item.c.points).where(*this_item)).scalar_one_or_none()
     if most is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
     try:
@@ -236,17 +236,17 @@ def give_points(
     old = marks[pos]
     share = number / Decimal(str(most)) if most else Decimal(0)
     detail = {"share": str(share), "pending": False, "feedback": "", "detail": {"by": who, "reason": reason}}
-    given = MarkRow(
+    new_mark = MarkRow(
         pos,
         old.answer_rev,
         float(number),
         json.dumps(detail, ensure_ascii=False),
         old.key_version,
-        f"{HAND} {at}",
+        f"{MANUAL} {at}",
     )
     current = mark.c.attempt == attempt_id, mark.c.pos == pos
     connection.execute(update(mark).where(*current).values(current=False))
-    upsert(connection, mark, {"attempt": attempt_id, **asdict(given), "at": at, "current": True})
-    told = {"question": pos + 1, "before": old.points, "after": float(number), "reason": reason}
-    note(connection, Act(at, who, "set points", attempt_id, dict(told)))
-    tell(connection, row, f"hand:{attempt_id}:{pos}:{at}", at)
+    upsert(connection, mark, {"attempt": attempt_id, **asdict(new_mark), "at": at, "current": True})
+    detail = {"question": pos + 1, "before": old.points, "after": float(number), "reason": reason}
+    record_act(connection, Act(at, who, "set points", attempt_id, dict(detail)))
+    queue_score(connection, row, f"hand:{attempt_id}:{pos}:{at}", at)

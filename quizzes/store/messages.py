@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from autograder.errors import Conflict, NotFound, TooLarge
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from autograder.site.upsert import insert_once
 from quizzes.store.tables import attempt, notice, regrade_request
 
-__all__ = ["Notice", "Request", "answer_request", "ask_again", "last_notice", "requests_at", "tell_all"]
+__all__ = [
+    "Notice",
+    "RegradeRequest",
+    "answer_regrade_request",
+    "last_notice",
+    "regrade_requests",
+    "request_regrade",
+    "send_notice",
+]
 
 
 LONGEST = 2_000  # characters
@@ -28,7 +36,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RegradeRequest:
     """A student's request about the mark of one answer, and what became of it."""
 
     attempt: str
@@ -39,11 +47,11 @@ class Request:
     reply: str | None
 
 
-def tell_all(connection: Connection, quiz: str, text: str, *, at: int, who: str) -> None:
+def send_notice(connection: Connection, quiz: str, text: str, *, at: int, who: str) -> None:
     """Say something to everybody who takes a quiz now; raises Conflict for nothing, TooLarge for a lot."""
-    said = _checked(text)
-    connection.execute(insert(notice).values(quiz=quiz, at=at, who=who, text=said))
-    note(connection, Act(at, who, "message", quiz, {"text": said}))
+    checked_text = _checked(text)
+    connection.execute(insert(notice).values(quiz=quiz, at=at, who=who, text=checked_text))
+    record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}))
 
 
 def last_notice(connection: Connection, quiz: str) -> Notice | None:
@@ -52,7 +60,7 @@ def last_notice(connection: Connection, quiz: str) -> Notice | None:
     return None if row is None else Notice(row.id, row.at, row.text)
 
 
-def ask_again(connection: Connection, attempt_id: str, pos: int, text: str, at: int) -> None:
+def request_regrade(connection: Connection, attempt_id: str, pos: int, text: str, at: int) -> None:
     """Ask for another look at a mark; raises Conflict the second time."""
     if not insert_once(
         connection, regrade_request, {"attempt": attempt_id, "pos": pos, "at": at, "text": _checked(text)}
@@ -60,7 +68,7 @@ def ask_again(connection: Connection, attempt_id: str, pos: int, text: str, at: 
         raise Conflict("You have asked about this question before.", next_step="Wait for the answer.")
 
 
-def answer_request(
+def answer_regrade_request(
     connection: Connection, attempt_id: str, pos: int, reply: str, *, at: int, who: str
 ) -> None:
     """Answer a student's request; raises NotFound for none."""
@@ -70,19 +78,21 @@ def answer_request(
     done = connection.execute(answered.values(answered_at=at, who=who, reply=_checked(reply)))
     if not done.rowcount:
         raise NotFound("There is no such request.", next_step="Reload the page.")
-    note(connection, Act(at, who, "answer request", attempt_id, {"question": pos + 1, "reply": reply}))
+    record_act(connection, Act(at, who, "answer request", attempt_id, {"question": pos + 1, "reply": reply}))
 
 
-def requests_at(connection: Connection, *, quiz: str = "", attempt_id: str = "") -> list[Request]:
+def regrade_requests(connection: Connection, *, quiz: str = "", attempt_id: str = "") -> list[RegradeRequest]:
     """The requests of a quiz or of an attempt, those without an answer first."""
-    wanted = attempt.c.quiz == quiz if quiz else regrade_request.c.attempt == attempt_id
+    condition = attempt.c.quiz == quiz if quiz else regrade_request.c.attempt == attempt_id
     rows = connection.execute(
         select(regrade_request)
         .join(attempt, attempt.c.id == regrade_request.c.attempt)
-        .where(wanted)
+        .where(condition)
         .order_by(regrade_request.c.answered_at.is_not(None), regrade_request.c.at)
     )
-    return [Request(row.attempt, row.pos, row.at, row.text, row.answered_at, row.reply) for row in rows]
+    return [
+        RegradeRequest(row.attempt, row.pos, row.at, row.text, row.answered_at, row.reply) for row in rows
+    ]
 
 
 def _checked(text: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 from autograder.site.tables import enrolment, person
 from quizzes.store.tables import answer, answer_event, attempt, quiz
 
-__all__ = ["Activity", "Taker", "saves_in", "takers_of"]
+__all__ = ["Activity", "StudentActivity", "recent_saves", "student_activity"]
 
 
 SILENT = 180_000  # milliseconds without a save
@@ -27,12 +27,12 @@ class Activity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
+class StudentActivity:
     """One student and their newest attempt."""
 
     person: str
     name: str
-    doing: Activity
+    activity: Activity
     attempt: str = ""
     number: int = 0
     answered: int = 0
@@ -43,7 +43,7 @@ class Taker:
     finished_by: str = ""
 
 
-def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
+def student_activity(connection: Connection, quiz_id: str, now: int) -> list[StudentActivity]:
     """Everybody who may take a quiz, in the order of their names."""
     newest = (
         select(attempt.c.person, func.max(attempt.c.number).label("number"))
@@ -91,17 +91,17 @@ def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
         .where(enrolment.c.role == "student")
         .order_by(person.c.name, person.c.id)
     )
-    found = []
+    students = []
     for row in rows:
         if row.id is None:
-            found.append(Taker(row.who, row.name, Activity.ABSENT))
+            students.append(StudentActivity(row.who, row.name, Activity.ABSENT))
             continue
         quiet = now - (row.last or row.started_at) > SILENT
-        doing = Activity.DONE if row.state != "open" else Activity.SILENT if quiet else Activity.WRITING
-        taker = Taker(
+        activity = Activity.DONE if row.state != "open" else Activity.SILENT if quiet else Activity.WRITING
+        taker = StudentActivity(
             person=row.who,
             name=row.name,
-            doing=doing,
+            activity=activity,
             attempt=row.id,
             number=row.number,
             answered=row.answered or 0,
@@ -111,11 +111,11 @@ def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
             finished_at=row.finished_at,
             finished_by=row.finished_by or "",
         )
-        found.append(taker)
-    return found
+        students.append(taker)
+    return students
 
 
-def saves_in(connection: Connection, quiz_id: str, now: int, span: int = MINUTE) -> int:
+def recent_saves(connection: Connection, quiz_id: str, now: int, span: int = MINUTE) -> int:
     """How many saves were stored in the last minute."""
     recent = (
         select(func.count())

@@ -17,9 +17,9 @@ __all__ = [
     "clear_overrides",
     "is_staff",
     "override_in",
-    "place_of",
     "schedule_of",
     "set_override",
+    "terms_and_role",
     "terms_of",
 ]
 
@@ -36,7 +36,7 @@ FIELDS = {
 }
 
 # Asked at every start, so they are built once.
-PLACE = (
+TERMS_AND_ROLE = (
     select(quiz, enrolment.c.role, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
     .outerjoin(
         enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
@@ -69,13 +69,13 @@ def set_override(
 
 def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> None:
     """Take away what one person was given in a quiz."""
-    own = override.c.scope == "person", override.c.who == person_id
-    connection.execute(delete(override).where(override.c.quiz == quiz_id, *own))
+    for_person = override.c.scope == "person", override.c.who == person_id
+    connection.execute(delete(override).where(override.c.quiz == quiz_id, *for_person))
 
 
 def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
     """Whether somebody takes part in the quiz's course as anything but a student."""
-    row = connection.execute(PLACE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
+    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     return row is not None and row.role not in (None, "student")
 
 
@@ -94,19 +94,21 @@ def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
 
 def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
     """What holds for one student; raises NotFound for no such quiz, Forbidden for somebody not enrolled."""
-    return place_of(connection, quiz_id, person_id)[0]
+    return terms_and_role(connection, quiz_id, person_id)[0]
 
 
-def place_of(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
+def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
     """What holds for somebody in a quiz, and their role in its course; raises as `terms_of` does."""
-    row = connection.execute(PLACE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
+    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
     if row.label is None:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
-    given = Accommodation(Fraction(row.multiplier), row.extra)
-    found = connection.execute(OVERRIDES, {"quiz_id": quiz_id, "person": person_id, "label": row.label})
-    return terms_for(schedule_of(row), given, [override_in(row) for row in found]), row.role
+    accommodation = Accommodation(Fraction(row.multiplier), row.extra)
+    override_rows = connection.execute(
+        OVERRIDES, {"quiz_id": quiz_id, "person": person_id, "label": row.label}
+    )
+    return terms_for(schedule_of(row), accommodation, [override_in(row) for row in override_rows]), row.role
 
 
 def override_in(row: Row[Any]) -> Override:

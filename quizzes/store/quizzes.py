@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound, Refused
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from autograder.site.tables import enrolment
 from autograder.site.upsert import insert_once, upsert
 from quizzes.attempts.events import State
 from quizzes.content.version import QuizVersion
 from quizzes.schedule.timing import Accommodation, Schedule, Terms, terms_for
-from quizzes.store.attempts import AttemptRow, attempts_at, refusal_of
-from quizzes.store.overrides import override_in, place_of, schedule_of, terms_of
+from quizzes.store.attempts import AttemptRow, attempts_at, start_refusal
+from quizzes.store.overrides import override_in, schedule_of, terms_and_role, terms_of
 from quizzes.store.tables import attempt, override, quiz, quiz_version
 
 __all__ = [
@@ -28,15 +28,15 @@ __all__ = [
     "current_version",
     "is_closed_for_everyone",
     "keep_version",
-    "make_current",
     "publish",
     "published_in",
+    "set_current_version",
 ]
 
 
 # Asked at every start, so they are built once.
-OFFERED = select(quiz).where(quiz.c.course == bindparam("course_id")).order_by(quiz.c.opens_at, quiz.c.id)
-NEWEST = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id"))
+PUBLISHED = select(quiz).where(quiz.c.course == bindparam("course_id")).order_by(quiz.c.opens_at, quiz.c.id)
+CURRENT_VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def publish(
             f"{most / 60_000:.0f} minutes of it are missing: {', '.join(shortfall.person for shortfall in short[:5])}.",
             next_step="Close the quiz later, let the close move with the accommodations, or insist on it.",
         )
-    note(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
+    record_act(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
     return short
 
 
@@ -109,7 +109,7 @@ def keep_version(connection: Connection, version: QuizVersion, at: int) -> None:
     )
 
 
-def make_current(connection: Connection, quiz_id: str, version: str) -> None:
+def set_current_version(connection: Connection, quiz_id: str, version: str) -> None:
     """Let new attempts, and what results show, be of this version."""
     connection.execute(update(quiz).where(quiz.c.id == quiz_id).values(version=version))
 
@@ -126,16 +126,16 @@ class Published:
 
 def published_in(connection: Connection, course: str) -> list[Published]:
     """The quizzes of a course, the first to open first, also those that are not open yet."""
-    rows = connection.execute(OFFERED, {"course_id": course})
+    rows = connection.execute(PUBLISHED, {"course_id": course})
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
 
 def current_version(connection: Connection, quiz_id: str) -> str:
     """The hash of what a new attempt gets; raises NotFound for no such quiz."""
-    found = connection.execute(NEWEST, {"quiz_id": quiz_id}).scalar_one_or_none()
-    if found is None:
+    version = connection.execute(CURRENT_VERSION, {"quiz_id": quiz_id}).scalar_one_or_none()
+    if version is None:
         raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
-    return str(found)
+    return str(version)
 
 
 def content_of(connection: Connection, version: str) -> bytes:
@@ -174,16 +174,16 @@ def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bo
             or_(enrolment.c.multiplier != "1", enrolment.c.extra != 0, override.c.quiz.is_not(None)),
         )
     )
-    own: dict[str, tuple[Accommodation, list[Row[Any]]]] = {}
+    special_students: dict[str, tuple[Accommodation, list[Row[Any]]]] = {}
     for row in special:
-        given = Accommodation(Fraction(row.multiplier), row.extra)
-        _, lines = own.setdefault(row.person, (given, []))
+        accommodation = Accommodation(Fraction(row.multiplier), row.extra)
+        _, lines = special_students.setdefault(row.person, (accommodation, []))
         if row.field is not None:
             lines.append(row)
     closes = [terms_for(schedule).closes_at]
     closes += [
-        terms_for(schedule, given, [override_in(row) for row in lines]).closes_at
-        for given, lines in own.values()
+        terms_for(schedule, accommodation, [override_in(row) for row in lines]).closes_at
+        for accommodation, lines in special_students.values()
     ]
     return all(close is not None and close <= now for close in closes)
 
@@ -214,16 +214,16 @@ class Availability:
         return self.terms.deadline_at(self.at)
 
     @property
-    def cut(self) -> int:
+    def cut_short(self) -> int:
         """By how much the close cuts the student's time, in milliseconds, if they start now."""
-        if self.terms.allot is None or self.deadline_at is None:
+        if self.terms.time_allowed is None or self.deadline_at is None:
             return 0
-        return max(0, self.at + self.terms.allot - self.deadline_at)
+        return max(0, self.at + self.terms.time_allowed - self.deadline_at)
 
 
 def availability_for(connection: Connection, quiz_id: str, person: str, at: int) -> Availability:
     """The offer; raises NotFound for no such quiz and Forbidden for somebody not enrolled."""
-    terms, role = place_of(connection, quiz_id, person)
+    terms, role = terms_and_role(connection, quiz_id, person)
     attempts = attempts_at(connection, quiz_id, person)
     offer = Availability(terms, at, attempts, role != "student", None)
-    return offer if offer.running else replace(offer, refusal=refusal_of(terms, offer.used, at))
+    return offer if offer.running else replace(offer, refusal=start_refusal(terms, offer.used, at))

@@ -17,7 +17,7 @@ from autograder.site.signer import Signer
 from quizzes.store.attempts import AttemptRow, answers_of
 from quizzes.store.tables import receipt
 
-__all__ = ["Receipt", "confirms", "issue", "last_receipt"]
+__all__ = ["Receipt", "is_genuine", "issue_receipt", "last_receipt"]
 
 
 ISSUE = insert(receipt)
@@ -39,14 +39,14 @@ class Receipt:
     signature: str
 
 
-def confirms(signer: Signer, given: Receipt) -> bool:
+def is_genuine(signer: Signer, receipt_given: Receipt) -> bool:
     """Whether the server with this secret issued exactly this receipt."""
-    digest = hashlib.sha256(given.body.encode()).hexdigest()
-    same = hmac.compare_digest(digest, given.digest)
-    return same and hmac.compare_digest(signer.of("receipt", digest), given.signature)
+    digest = hashlib.sha256(receipt_given.body.encode()).hexdigest()
+    same = hmac.compare_digest(digest, receipt_given.digest)
+    return same and hmac.compare_digest(signer.of("receipt", digest), receipt_given.signature)
 
 
-def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
+def issue_receipt(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
     """Write the receipt of an attempt that just ended; one for each time it ends."""
     body = json.dumps(
         {
@@ -60,8 +60,8 @@ def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
             "finished_at": row.finished_at,
             "finished_by": row.finished_by,
             "answers": [
-                [pos, held.rev, held.received_at, held.response]
-                for pos, held in answers_of(connection, row.id).items()
+                [pos, stored_answer.rev, stored_answer.received_at, stored_answer.response]
+                for pos, stored_answer in answers_of(connection, row.id).items()
             ],
         },
         ensure_ascii=False,

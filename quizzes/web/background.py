@@ -7,7 +7,7 @@ from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
-from quizzes.services.score_sender import Sender
+from quizzes.services.score_sender import ScoreSender
 from quizzes.web.context import QuizContext
 from quizzes.web.function_process import FunctionProcess
 
@@ -20,10 +20,10 @@ MARKED = 30  # attempts at a time: a class that submits at once is not kept wait
 class QuizBackground:
     """Runs until it is stopped; `own` means the course's own database file."""
 
-    def __init__(self, site: AppContext, *, own: bool) -> None:
+    def __init__(self, site: AppContext, *, course_file: bool) -> None:
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read, writer=site.writer)
         quizzes = QuizContext(site, exam)
-        self._functions = FunctionProcess(site.database, site.folder, own=own)
+        self._functions = FunctionProcess(site.database, site.folder, course_file=course_file)
         self._tasks = [
             PeriodicTask(exam.sweep),
             PeriodicTask(lambda: exam.mark(MARKED), every=MARKING_INTERVAL),
@@ -39,7 +39,7 @@ class QuizBackground:
         self._functions.close()
 
 
-def _sender(quizzes: QuizContext) -> Sender | None:
+def _sender(quizzes: QuizContext) -> ScoreSender | None:
     site = quizzes.site
     if site.lti is None:
         return None
@@ -48,4 +48,4 @@ def _sender(quizzes: QuizContext) -> Sender | None:
     def counted(student: str, quiz: str) -> str:
         return course.granted(student, quiz).attempts or course.attempts
 
-    return Sender(site.database, site.writer, site.lti, site.course, quizzes.quiz, counted)
+    return ScoreSender(site.database, site.writer, site.lti, site.course, quizzes.quiz, counted)

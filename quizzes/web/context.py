@@ -42,7 +42,7 @@ class QuizContext:
 
     async def view(self, attempt: str, person: str) -> View:
         """A student's own attempt; ended by now if its time is over."""
-        seen = self.exam.glance(attempt, person)
+        seen = self.exam.view_if_current(attempt, person)
         return await self.site.in_thread(self.exam.view, attempt, person) if seen is None else seen
 
     def _quiz(self, version: str) -> Quiz:
@@ -52,5 +52,5 @@ class QuizContext:
 
 def quizzes_of(request: Request) -> QuizContext:
     """The quizzes of the site that answers."""
-    found: QuizContext = site_of(request).parts[PART]
-    return found
+    quizzes: QuizContext = site_of(request).parts[PART]
+    return quizzes

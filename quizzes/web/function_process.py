@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from autograder.site.database import Database
-from quizzes.store.marks import waiting
+from quizzes.store.marks import pending_marks
 
 __all__ = ["FunctionProcess"]
 
@@ -24,10 +24,10 @@ class FunctionProcess:
     says so, and the answers wait; it is begun once.
     """
 
-    def __init__(self, database: Database, folder: Path, *, own: bool) -> None:
+    def __init__(self, database: Database, folder: Path, *, course_file: bool) -> None:
         self._database = database
         self._command = [sys.executable, "-m", "quizzes.cli", "grade", "--beside", "--course", str(folder)]
-        self._command += ["--own"] if own else []
+        self._command += ["--own"] if course_file else []
         self._process: subprocess.Popen[bytes] | None = None
 
     def look(self) -> int:
@@ -35,10 +35,10 @@ class FunctionProcess:
         if self._process is not None:
             return 0
         with self._database.reading() as connection:
-            found = len(waiting(connection))
-        if found:
+            pending = len(pending_marks(connection))
+        if pending:
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-        return found
+        return pending
 
     def close(self) -> None:
         """Let it end what it is at."""

@@ -47,7 +47,7 @@ def test_every_page(context: BrowserContext, server: LiveServer) -> None:
         said.extend(faults(page))
 
     look("/sign-in?next=/quizzes/all")
-    page.get_by_label("Your name in this course").fill(student.name)
+    page.get_by_label("Student ID").fill(student.name)
     page.get_by_label("Passcode").fill("WRONG-CODE2")
     page.get_by_role("button", name="Sign in").click()
     look()
@@ -69,7 +69,7 @@ def test_every_page(context: BrowserContext, server: LiveServer) -> None:
     look()
     page.on("dialog", lambda dialog: dialog.accept())
     look(f"/attempts/{attempt}/review")
-    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("button", name="Submit", exact=True).click()
     look()
     look(f"/attempts/{attempt}/results")
     server.fake.pass_(61 * MINUTE)

@@ -65,7 +65,7 @@ def started(window: Window) -> Page:
 def stored(window: Window, page: Page) -> dict[int, str]:
     """What the server holds of the attempt on a page."""
     one = re.search(r"/attempts/([^/?#]+)", page.url)[1]  # type: ignore[index]
-    return {pos: held.response for pos, held in window.student.server.exam.look(one)[0].answers.items()}
+    return {pos: held.response for pos, held in window.student.server.exam.inspect(one)[0].answers.items()}
 
 
 def test_the_whole_way(window: Window) -> None:
@@ -94,17 +94,17 @@ def test_the_whole_way(window: Window) -> None:
                 section.locator(f"[name='a{pos}.{id}']").select_option(str(place))
         else:
             section.locator(f"[name='a{pos}']").fill(key or "def f(x):\n    return x")
-    page.locator("section.question").first.get_by_label("Look at it again").check()
+    page.locator("section.question").first.get_by_label("Flag this question").check()
     expect(page.locator("#saved")).to_have_text(SAVED)
     assert len(stored(window, page)) == 11
     page.reload()
     expect(page.locator("nav.questions a.answered")).to_have_count(11)
     expect(page.locator("nav.questions a.flagged")).to_have_count(1)
-    page.get_by_role("button", name="Look over and hand in").click()
+    page.get_by_role("button", name="Review and submit").click()
     expect(page.get_by_text("Every question has an answer.")).to_be_visible()
-    expect(page.get_by_text("you wanted to look at it again")).to_be_visible()
-    page.get_by_role("button", name="Hand in").click()
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
+    expect(page.get_by_text("flagged")).to_be_visible()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
     assert page.evaluate("Object.keys(sessionStorage).length") == 0
     page.get_by_role("link", name="Results").click()
     expect(page.get_by_text("9 of 11 points, 2 questions still to be marked")).to_be_visible()
@@ -119,7 +119,7 @@ def test_the_network_is_lost(window: Window) -> None:
     page.locator(f"[name='a{TEXT}']").fill("typed offline")
     page.locator(f"[name='a{ESSAY}']").fill("and this\ntoo")
     expect(page.locator("#saved")).to_have_text(re.compile(f"Not saved: {TEXT + 1}, {ESSAY + 1}"))
-    expect(page.locator(f"section.question[data-pos='{TEXT}'] .mark")).to_have_text(
+    expect(page.locator(f"section.question[data-pos='{TEXT}'] .save-state")).to_have_text(
         re.compile("trying again")
     )
     left = page.locator("#left").inner_text()
@@ -179,8 +179,8 @@ def test_a_second_tab(window: Window) -> None:
     expect(first.get_by_role("button", name="Continue here")).to_be_visible()
     assert first.locator("#quiz").evaluate("form => form.inert")
     first.get_by_role("button", name="Continue here").click()
-    expect(first.get_by_text("Another window saved a different answer")).to_be_visible()
-    first.get_by_role("button", name="Keep what is here").click()
+    expect(first.get_by_text("Another tab saved a different answer")).to_be_visible()
+    first.get_by_role("button", name="Keep this answer").click()
     expect(first.locator("#saved")).to_have_text(SAVED)
     assert stored(window, first) == {TEXT: '"from the first"'}
 
@@ -195,11 +195,11 @@ def test_what_cannot_be_read(window: Window) -> None:
     expect(page.locator(f"#problem-{NUMERIC}")).to_contain_text("is not a number")
     expect(page.locator("#saved")).to_have_text(re.compile("Not saved: 1"))
     assert stored(window, page) == {NUMERIC: '"0.5"'}
-    page.get_by_role("button", name="Look over and hand in").click()
+    page.get_by_role("button", name="Review and submit").click()
     expect(page.get_by_text("Question 1 is not saved yet.")).to_be_visible()
     number.fill("0.75")
-    page.get_by_role("button", name="Look over and hand in").click()
-    expect(page.get_by_role("button", name="Hand in")).to_be_visible()
+    page.get_by_role("button", name="Review and submit").click()
+    expect(page.get_by_role("button", name="Submit", exact=True)).to_be_visible()
 
 
 def test_clearing(window: Window) -> None:
@@ -221,7 +221,9 @@ def test_ordering_without_a_mouse(window: Window) -> None:
     page = started(window)
     places = page.locator(f"section.question[data-pos='{ORDERING}'] select")
     places.nth(0).select_option("1")
-    expect(page.locator(f"section.question[data-pos='{ORDERING}'] .mark")).to_have_text("Not complete yet")
+    expect(page.locator(f"section.question[data-pos='{ORDERING}'] .save-state")).to_have_text(
+        "Not complete yet"
+    )
     count = places.count()
     for at in range(1, count):
         places.nth(at).select_option(str(at + 1))
@@ -243,8 +245,8 @@ def test_the_time_is_over(window: Window) -> None:
     expect(page.locator("#timer")).to_have_class(re.compile("short"))
     page.locator(f"[name='a{ESSAY}']").press_sequentially("the last words", delay=5)
     server.fake.pass_(3_000)
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible(timeout=20_000)
-    view = server.exam.look(re.search(r"/attempts/([^/]+)", page.url)[1])[0]  # type: ignore[index]
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible(timeout=20_000)
+    view = server.exam.inspect(re.search(r"/attempts/([^/]+)", page.url)[1])[0]  # type: ignore[index]
     assert view.answers[ESSAY].response == '"the last words"'
     assert view.attempt.finished_by == "timer"
 
@@ -282,12 +284,12 @@ def test_the_session_ends(window: Window) -> None:
 def test_the_back_button(window: Window) -> None:
     """Case 9: going back to a quiz that was handed in shows its receipt."""
     page = started(window)
-    page.get_by_role("button", name="Look over and hand in").click()
-    page.get_by_role("button", name="Hand in").click()
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
+    page.get_by_role("button", name="Review and submit").click()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
     page.go_back()
     page.go_back()
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
 
 
 @pytest.mark.parametrize("pixels", [360, 1280])

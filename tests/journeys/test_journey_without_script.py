@@ -29,7 +29,7 @@ def begun(page: Page, server: LiveServer) -> str:
     with server.database.transaction() as connection:
         code = new_passcode(connection, name, SIGNER)
     page.goto(f"{server.address}/quizzes/all")
-    page.get_by_label("Your name in this course").fill(name)
+    page.get_by_label("Student ID").fill(name)
     page.get_by_label("Passcode").fill(code.lower().replace("-", " "))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Start the quiz").click()
@@ -51,18 +51,18 @@ def test_the_whole_way(page: Page, server: LiveServer) -> None:
     places = page.locator(f"section.question[data-pos='{ORDERING}'] select")
     for at in range(places.count()):
         places.nth(at).select_option(str(at + 1))
-    page.locator(f"section.question[data-pos='{TEXT}']").get_by_label("Look at it again").check()
+    page.locator(f"section.question[data-pos='{TEXT}']").get_by_label("Flag this question").check()
     save(page, TEXT)
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     assert page.url.endswith(f"#question-{TEXT + 1}")
-    answers = server.exam.look(attempt)[0].answers
+    answers = server.exam.inspect(attempt)[0].answers
     assert set(answers) == {TEXT, CHOICE, ESSAY, ORDERING}  # the function's stub is no answer
     assert answers[ESSAY].response == '"\\nTwo\\nlines"'
-    page.get_by_role("button", name="Look over and hand in").click()
+    page.get_by_role("button", name="Review and submit").click()
     expect(page.get_by_text("7 questions have no answer.")).to_be_visible()
-    expect(page.get_by_text("you wanted to look at it again")).to_be_visible()
-    page.get_by_role("button", name="Hand in").click()
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
+    expect(page.get_by_text("flagged")).to_be_visible()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
     page.get_by_role("link", name="Results").click()
     expect(page.get_by_text(re.compile(r"of 11 points"))).to_be_visible()
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_read(page: Page, server: LiveServer) -> None:
     expect(page.locator(f"#problem-{NUMERIC}")).to_contain_text("is not a number")
     expect(page.locator(f"[name='a{NUMERIC}']")).to_have_value("a half")
     expect(page.get_by_text("Stored: 0.5")).to_be_visible()
-    held = server.exam.look(attempt)[0].answers
+    held = server.exam.inspect(attempt)[0].answers
     assert (held[NUMERIC].response, held[TEXT].response) == ('"0.5"', '"fine"')
 
 
@@ -91,10 +91,10 @@ def test_emptying(page: Page, server: LiveServer) -> None:
     page.locator(f"[name='a{TEXT}']").fill("")
     save(page, TEXT)
     expect(page.get_by_text("Your stored answer was kept")).to_be_visible()
-    assert server.exam.look(attempt)[0].answers[TEXT].response == '"kept"'
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"kept"'
     page.locator(f"section.question[data-pos='{TEXT}']").get_by_label("Clear my answer").check()
     save(page, TEXT)
-    assert server.exam.look(attempt)[0].answers[TEXT].response == "null"
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == "null"
 
 
 def test_two_windows(page: Page, server: LiveServer) -> None:
@@ -106,24 +106,24 @@ def test_two_windows(page: Page, server: LiveServer) -> None:
     save(other, TEXT)
     page.locator(f"[name='a{TEXT}']").fill("older")
     save(page, TEXT)
-    expect(page.get_by_text("Another window saved a different answer")).to_be_visible()
+    expect(page.get_by_text("Another tab saved a different answer")).to_be_visible()
     expect(page.get_by_text("Stored: newer")).to_be_visible()
     save(page, TEXT)
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
-    assert server.exam.look(attempt)[0].answers[TEXT].response == '"older"'
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"older"'
 
 
 def test_the_script_wrote_elsewhere(page: Page, server: LiveServer) -> None:
     """When a window with its script holds the edit lock, this one offers to go on here, with what was typed."""
     attempt = begun(page, server)
-    row = server.exam.look(attempt)[0].attempt
+    row = server.exam.inspect(attempt)[0].attempt
     server.exam.take_lock(attempt, row.person, "lock-of-a-script").result()
     page.locator(f"[name='a{TEXT}']").fill("typed here")
     save(page, TEXT)
-    expect(page.get_by_text("Another window writes this quiz now.")).to_be_visible()
+    expect(page.get_by_text("Another tab holds the edit lock.")).to_be_visible()
     page.get_by_role("button", name="Save here").click()
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
-    assert server.exam.look(attempt)[0].answers[TEXT].response == '"typed here"'
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"typed here"'
 
 
 def test_the_time_is_over(page: Page, server: LiveServer) -> None:
@@ -132,9 +132,9 @@ def test_the_time_is_over(page: Page, server: LiveServer) -> None:
     server.fake.pass_(20 * MINUTE + 10_000)
     page.locator(f"[name='a{TEXT}']").fill("in the grace")
     save(page, TEXT)
-    assert server.exam.look(attempt)[0].answers[TEXT].response == '"in the grace"'
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"in the grace"'
     page.locator(f"[name='a{CODE}']").fill("def late(): pass")
     server.fake.pass_(MINUTE)
     save(page, CODE)
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
-    assert set(server.exam.look(attempt)[0].answers) == {TEXT}
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
+    assert set(server.exam.inspect(attempt)[0].answers) == {TEXT}

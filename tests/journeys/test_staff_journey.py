@@ -34,7 +34,7 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
         faults.extend(f"{page.url}: {one['id']}: {one['nodes'][0]['html']}" for one in found)
 
     page.goto(server.address)
-    page.get_by_role("link", name="Watch and mark").click()
+    page.get_by_role("link", name="Monitor and mark").click()
     row = page.get_by_role("row").filter(has_text=student.name)
     expect(row).to_contain_text("writing")
     look()
@@ -43,11 +43,11 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     expect(row.get_by_role("cell").nth(2)).to_have_text("1")  # without a reload
     expect(row.get_by_role("checkbox")).to_be_checked()
     page.get_by_label("Minutes", exact=True).fill("10")
-    page.get_by_label("Why").fill("came late with a note")
+    page.get_by_label("Reason").fill("came late with a note")
     page.get_by_role("button", name="Give time").click()
     expect(row).to_contain_text("30 minutes")
     assert student.get(f"/attempts/{attempt}/status").json()["remaining_ms"] == 30 * MINUTE
-    page.get_by_label("They see it").fill("Ten minutes to go.")
+    page.get_by_label("Text, shown").fill("Ten minutes to go.")
     page.get_by_role("button", name="Send").click()
     for one, who in ((attempt, student), (second, other)):
         who.save(one, NUMERIC, "123456")
@@ -57,18 +57,18 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     page.get_by_role("link", name=student.name.capitalize()).click()
     expect(page.get_by_role("heading", name=re.compile(student.name))).to_be_visible()
     look()
-    page.get_by_role("link", name="Mark by hand").click()
+    page.get_by_role("link", name="Manual marks").click()
     look()
     for left in ("2 answers wait", "1 answer waits"):
         expect(page.get_by_text(left)).to_be_visible()
         form = page.locator("form.question").first
         form.get_by_role("checkbox").first.check()
-        form.get_by_role("button", name="Give this mark").click()
-    expect(page.get_by_text("Nothing waits")).to_be_visible()
+        form.get_by_role("button", name="Save the mark").click()
+    expect(page.get_by_text("No answer waits")).to_be_visible()
     path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
-    page.get_by_role("link", name="Regrade").click()
-    page.get_by_role("button", name="Mark by the files").click()
+    page.get_by_role("link", name="Regrades", exact=True).click()
+    page.get_by_role("button", name="Propose a regrade").click()
     expect(page.get_by_role("row")).to_have_count(3)
     look()
     with server.database.reading() as connection:
@@ -81,7 +81,7 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
         student.name: 1.0,
         other.name: 1.0,
     }
-    page.get_by_role("link", name="Requests").click()
+    page.get_by_role("link", name="Regrade requests").click()
     look()
     context.close()
     assert (problems, faults) == ([], [])

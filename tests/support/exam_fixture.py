@@ -102,4 +102,4 @@ class ExamFixture:
 
     def row(self, attempt: AttemptRow) -> AttemptRow:
         """The attempt as it is now, looked at by staff."""
-        return self.exam.look(attempt.id)[0].attempt
+        return self.exam.inspect(attempt.id)[0].attempt

@@ -181,7 +181,7 @@ class LiveServer:
 
     def questions(self, attempt: str) -> list[Any]:
         """The questions of an attempt with their keys, as marking has them."""
-        return [item.question for item in self.exam.look(attempt)[0].items]
+        return [item.question for item in self.exam.inspect(attempt)[0].items]
 
     def close(self) -> None:
         """End the server."""

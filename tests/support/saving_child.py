@@ -30,7 +30,7 @@ def answer_on(fixture: ExamFixture, quiz: str, student: str, turn: str) -> None:
         result = fixture.save(attempt, str(n), base + n, save_id=save_id)
         assert result.outcome == "saved", result
         # One write of a whole line: a kill leaves no half of it before others.
-        os.write(1, f"{attempt.id} {save_id} {result.held.rev} {n}\n".encode())
+        os.write(1, f"{attempt.id} {save_id} {result.stored.rev} {n}\n".encode())
 
 
 def main(address: str, turn: str) -> None:

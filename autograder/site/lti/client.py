@@ -22,7 +22,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from autograder.site.lti.platforms import is_safe_address
 
-__all__ = ["PlatformError", "PlatformKeys", "Reply", "ToolKey", "ask"]
+__all__ = ["PlatformError", "PlatformKeys", "Reply", "ToolKey", "request_json"]
 
 
 PATIENCE = 10  # seconds
@@ -33,7 +33,7 @@ class PlatformError(Exception):
     """Another server did not do what it was asked; the text says what it said."""
 
 
-class _Stay(HTTPRedirectHandler):
+class _NoRedirect(HTTPRedirectHandler):
     """A redirection is an answer like any other: what is sent is for this address alone."""
 
     def redirect_request(
@@ -42,7 +42,7 @@ class _Stay(HTTPRedirectHandler):
         """Go nowhere."""
 
 
-OPENER = build_opener(_Stay)
+OPENER = build_opener(_NoRedirect)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Reply:
     headers: Mapping[str, str]
 
 
-def ask(
+def request_json(
     address: str, body: bytes | None = None, kind: str = "", *, accept: str = "", leave: str = ""
 ) -> Reply:
     """A JSON answer; a POST where there is a body. Raises Unanswered."""
@@ -71,8 +71,10 @@ def ask(
                 raise PlatformError(f"{address} answered more than {LARGEST} bytes")
             return Reply(json.loads(data) if data.strip() else None, dict(answer.headers.items()))
     except HTTPError as problem:
-        said = problem.read(500).decode("utf-8", "replace")
-        raise PlatformError(f"{address} answered {problem.code}: {' '.join(said.split())[:300]}") from problem
+        reply_text = problem.read(500).decode("utf-8", "replace")
+        raise PlatformError(
+            f"{address} answered {problem.code}: {' '.join(reply_text.split())[:300]}"
+        ) from problem
     except ValueError as problem:
         raise PlatformError(f"{address} answered something that is no JSON") from problem
     except (OSError, HTTPException) as problem:
@@ -105,12 +107,12 @@ class ToolKey:
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
             )
-            own = path.with_name(f"{FILE}.{os.getpid()}")
-            with os.fdopen(os.open(own, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as opened:
+            temporary = path.with_name(f"{FILE}.{os.getpid()}")
+            with os.fdopen(os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as opened:
                 opened.write(made)
             with suppress(FileExistsError):
-                os.link(own, path)  # whole or not at all: of two servers that begin, one makes it
-            own.unlink()
+                os.link(temporary, path)  # whole or not at all: of two servers that begin, one makes it
+            temporary.unlink()
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
         assert isinstance(private, rsa.RSAPrivateKey)
         return cls(private)
@@ -134,7 +136,7 @@ class PlatformKeys:
             stale = since is None or now - since > (KEPT if name in keys else FRESH)
             if stale:
                 try:
-                    keys = _read(ask(address).data)
+                    keys = _read_keys(request_json(address).data)
                 except PlatformError:
                     if name not in keys:
                         raise
@@ -142,11 +144,11 @@ class PlatformKeys:
             return keys.get(name)
 
 
-def _read(data: Any) -> dict[str, Any]:
+def _read_keys(data: Any) -> dict[str, Any]:
     """Keys by name; what is no RSA key is left out."""
-    found = {}
+    keys = {}
     for key in data.get("keys", []) if isinstance(data, dict) else []:
         with suppress(jwt.PyJWTError, TypeError, AttributeError):
             if key.get("kty") == "RSA" and key.get("kid"):
-                found[str(key["kid"])] = jwt.PyJWK.from_dict({**key, "alg": "RS256"}).key
-    return found
+                keys[str(key["kid"])] = jwt.PyJWK.from_dict({**key, "alg": "RS256"}).key
+    return keys

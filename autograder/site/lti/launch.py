@@ -52,41 +52,43 @@ class Launch:
     nonce: str
 
 
-def begin(given: Mapping[str, str], platforms: Platforms, launch_url: str, signer: Signer, now: int) -> Login:
+def begin(
+    parameters: Mapping[str, str], platforms: Platforms, launch_url: str, signer: Signer, now: int
+) -> Login:
     """Answer a platform's login request; raises Forbidden for a platform that is not registered."""
-    platform = platforms.find(given.get("iss", ""), given.get("client_id", ""))
-    if platform is None or not given.get("login_hint"):
+    platform = platforms.find(parameters.get("iss", ""), parameters.get("client_id", ""))
+    if platform is None or not parameters.get("login_hint"):
         raise Forbidden(
             "This learning platform is not registered here.",
             next_step="Ask the course's staff: see lti.yaml.",
         )
-    said = {
+    login_state = {
         "issuer": platform.issuer,
         "client": platform.client_id,
         "nonce": secrets.token_urlsafe(24),
         "at": now,
     }
-    body = base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+    body = base64.urlsafe_b64encode(json.dumps(login_state).encode()).decode()
     state = f"{body}.{signer.of('lti state', body)}"
-    asked = {
+    query = {
         "scope": "openid",
         "response_type": "id_token",
         "response_mode": "form_post",
         "prompt": "none",
         "client_id": platform.client_id,
         "redirect_uri": launch_url,
-        "login_hint": given["login_hint"],
+        "login_hint": parameters["login_hint"],
         "state": state,
-        "nonce": str(said["nonce"]),
+        "nonce": str(login_state["nonce"]),
     }
-    if hint := given.get("lti_message_hint"):
-        asked["lti_message_hint"] = hint
+    if hint := parameters.get("lti_message_hint"):
+        query["lti_message_hint"] = hint
     joint = "&" if urlsplit(platform.login_url).query else "?"
-    return Login(f"{platform.login_url}{joint}{urlencode(asked)}", state)
+    return Login(f"{platform.login_url}{joint}{urlencode(query)}", state)
 
 
 def finish(
-    given: Mapping[str, str],
+    parameters: Mapping[str, str],
     cookie: str,
     platforms: Platforms,
     keys: PlatformKeys,
@@ -94,14 +96,14 @@ def finish(
     now: int,
 ) -> Launch:
     """Who launches what; raises Forbidden with the reason. Whether the nonce is new is the store's to say."""
-    if error := given.get("error"):
-        said = given.get("error_description") or error
-        raise Forbidden(f"Your learning platform did not sign you in: {said[:200]}.", next_step=AGAIN)
-    begun = _begun(given.get("state", ""), cookie, signer, now)
+    if error := parameters.get("error"):
+        reason = parameters.get("error_description") or error
+        raise Forbidden(f"Your learning platform did not sign you in: {reason[:200]}.", next_step=AGAIN)
+    begun = _begun(parameters.get("state", ""), cookie, signer, now)
     platform = platforms.find(begun["issuer"], begun["client"])
     if platform is None:
         raise _refused("this platform is not registered any more")
-    claims = _claims(given.get("id_token", ""), platform, keys, now)
+    claims = _claims(parameters.get("id_token", ""), platform, keys, now)
     if not compare_digest(str(claims["nonce"]).encode(), str(begun["nonce"]).encode()):
         raise _refused("its nonce is not the one that was asked for")
     _require(claims, platform)
@@ -119,10 +121,10 @@ def _begun(state: str, cookie: str, signer: Signer, now: int) -> dict[str, Any]:
         raise _refused("it does not answer a login of this server")
     if not compare_digest(cookie.encode(), state.encode()):
         raise _refused("it was begun in another browser, or this one takes no cookies in a frame")
-    said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
-    if not 0 <= now - int(said["at"]) <= STATE_LASTS:
+    login_state: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
+    if not 0 <= now - int(login_state["at"]) <= STATE_LASTS:
         raise _refused("it took more than ten minutes")
-    return said
+    return login_state
 
 
 def _claims(token: str, platform: Platform, keys: PlatformKeys, now: int) -> dict[str, Any]:
@@ -164,8 +166,8 @@ def _require(claims: Mapping[str, Any], platform: Platform) -> None:
     parties = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if len(parties) > 1 and claims.get("azp") != platform.client_id:
         raise _refused("its token is for another tool")
-    wanted = {"message_type": "LtiResourceLinkRequest", "version": "1.3.0"}
-    for name, value in wanted.items():
+    expected = {"message_type": "LtiResourceLinkRequest", "version": "1.3.0"}
+    for name, value in expected.items():
         if claims.get(f"{CLAIM}{name}") != value:
             raise _refused(f"its {name.replace('_', ' ')} is not {value}")
     if claims.get(f"{CLAIM}deployment_id") not in platform.deployments:
@@ -190,10 +192,10 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
 
 def role_of(roles: object) -> str:
     """Our role for a platform's; whoever is not staff there is a student here."""
-    said = {str(role) for role in roles} if isinstance(roles, list) else set()
-    if f"{ROLE}/Instructor#TeachingAssistant" in said:
+    names = {str(role) for role in roles} if isinstance(roles, list) else set()
+    if f"{ROLE}/Instructor#TeachingAssistant" in names:
         return "ta"
-    return "instructor" if {f"{ROLE}#Instructor", "Instructor"} & said else "student"
+    return "instructor" if {f"{ROLE}#Instructor", "Instructor"} & names else "student"
 
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
@@ -211,15 +213,15 @@ def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
     )
 
 
-def _text(said: object, most: int = LONGEST) -> str:
+def _text(value: object, most: int = LONGEST) -> str:
     """A claim that is a text, without what no page and no database shows."""
     return (
-        "".join(character for character in said[:most] if character.isprintable())
-        if isinstance(said, str)
+        "".join(character for character in value[:most] if character.isprintable())
+        if isinstance(value, str)
         else ""
     )
 
 
 def _part(claims: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = claims.get(name)
-    return found if isinstance(found, dict) else {}
+    value = claims.get(name)
+    return value if isinstance(value, dict) else {}

@@ -24,8 +24,8 @@ LASTS = 600  # seconds
 
 async def login(request: Request) -> Response:
     """Send the browser to its platform to be signed in."""
-    given = dict(request.query_params) if request.method == "GET" else await _fields(request)
-    begun = _lti(request).begin(given, str(request.url_for("lti_launch")), request.state.at)
+    parameters = dict(request.query_params) if request.method == "GET" else await _fields(request)
+    begun = _lti(request).begin(parameters, str(request.url_for("lti_launch")), request.state.at)
     response = RedirectResponse(begun.address, 303)
     # The platform's answer is a form of another site: only a SameSite=None cookie comes with it, and that
     # needs https. On this machine, for a trial, both are the same site.
@@ -45,14 +45,14 @@ async def login(request: Request) -> Response:
 async def launch(request: Request) -> Response:
     """Sign in whoever the platform says, and lead them to their quiz."""
     site, at = site_of(request), request.state.at
-    given, cookie = await _fields(request), request.cookies.get(STATE, "")
-    launched: Launch = await site.in_thread(_lti(request).finish, given, cookie, at)
+    parameters, cookie = await _fields(request), request.cookies.get(STATE, "")
+    launched: Launch = await site.in_thread(_lti(request).finish, parameters, cookie, at)
     client = request.headers.get("user-agent", "")
     target, path = launched.link.quiz, "/"
     if target:
         with site.database.reading() as connection:
-            found = [extension.link_path(connection, site.course, target) for extension in extensions()]
-        path = next(filter(None, found), "")
+            paths = [extension.link_path(connection, site.course, target) for extension in extensions()]
+        path = next(filter(None, paths), "")
     if not path:
         raise NotFound(
             f"There is no published quiz {target!r}.",
@@ -82,10 +82,10 @@ async def keys(request: Request) -> Response:
 
 
 def _lti(request: Request) -> Lti:
-    found = site_of(request).lti
-    if found is None:
+    lti = site_of(request).lti
+    if lti is None:
         raise NotFound("This server takes no launches.", next_step="Sign in with your passcode.")
-    return found
+    return lti
 
 
 async def _fields(request: Request) -> dict[str, str]:

@@ -78,12 +78,12 @@ class Platforms(BaseModel):
 
     def find(self, issuer: str, client: str = "") -> Platform | None:
         """A registration; without a client the issuer's only one."""
-        found = [
+        registered = [
             platform
             for platform in self.platforms
             if platform.issuer == issuer and client in ("", platform.client_id)
         ]
-        return found[0] if len(found) == 1 else None
+        return registered[0] if len(registered) == 1 else None
 
 
 def read_platforms(folder: Path) -> Platforms:

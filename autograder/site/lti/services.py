@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, ask
+from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, request_json
 from autograder.site.lti.launch import Launch, Login, begin, finish, role_of
 from autograder.site.lti.platforms import Platform, Platforms, read_platforms
 from autograder.site.lti.users import Link, User
@@ -37,8 +37,8 @@ class Score:
     """One student's score, as a platform's gradebook takes it."""
 
     subject: str
-    given: float
-    most: float
+    points: float
+    out_of: float
     started_at: int
     finished_at: int
     at: int  # platforms leave a score alone that is older than theirs
@@ -48,8 +48,8 @@ class Score:
         """As AGS spells it."""
         return {
             "userId": self.subject,
-            "scoreGiven": self.given,
-            "scoreMaximum": self.most,
+            "scoreGiven": self.points,
+            "scoreMaximum": self.out_of,
             "activityProgress": "Completed",
             "gradingProgress": "FullyGraded" if self.whole else "PendingManual",
             "timestamp": _moment(self.at),
@@ -73,14 +73,14 @@ class Services:
         parts = urlsplit(line_item)  # it may have a query, behind which nothing can be added
         address = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/scores"))
         kind = "application/vnd.ims.lis.v1.score+json"
-        ask(address, json.dumps(score.body()).encode(), kind, leave=self._leave_for(platform, SCORE))
+        request_json(address, json.dumps(score.body()).encode(), kind, leave=self._leave_for(platform, SCORE))
 
     def make_line_item(self, platform: Platform, line_items: str, title: str, most: float, link: str) -> str:
         """A new column in a platform's gradebook; its address. Raises Unanswered."""
         kind = "application/vnd.ims.lis.v2.lineitem+json"
         body = {"label": title, "scoreMaximum": most, "resourceLinkId": link}
         leave = self._leave_for(platform, LINE_ITEM)
-        made = ask(line_items, json.dumps(body).encode(), kind, accept=kind, leave=leave).data
+        made = request_json(line_items, json.dumps(body).encode(), kind, accept=kind, leave=leave).data
         if not isinstance(made, dict) or not isinstance(made.get("id"), str):
             raise PlatformError(f"{line_items} made a column without an id")
         return str(made["id"])
@@ -89,11 +89,11 @@ class Services:
         """Everybody who is active in a course, page by page; raises Unanswered."""
         kind = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
         for _ in range(MOST_PAGES):
-            reply = ask(address, accept=kind, leave=self._leave_for(platform, MEMBERS))
-            found = reply.data.get("members") if isinstance(reply.data, dict) else None
-            if not isinstance(found, list):
+            reply = request_json(address, accept=kind, leave=self._leave_for(platform, MEMBERS))
+            members = reply.data.get("members") if isinstance(reply.data, dict) else None
+            if not isinstance(members, list):
                 raise PlatformError(f"{address} lists no members")
-            for member in found:
+            for member in members:
                 if member.get("status", "Active") == "Active" and member.get("user_id"):
                     yield _member(platform, member)
             further = NEXT.search(next((v for k, v in reply.headers.items() if k.lower() == "link"), ""))
@@ -124,13 +124,13 @@ class Services:
                 "scope": scope,
             }
             kind = "application/x-www-form-urlencoded"
-            given = ask(platform.token_url, urlencode(form).encode(), kind).data
-            if not isinstance(given, dict) or not isinstance(given.get("access_token"), str):
+            grant = request_json(platform.token_url, urlencode(form).encode(), kind).data
+            if not isinstance(grant, dict) or not isinstance(grant.get("access_token"), str):
                 raise PlatformError(f"{platform.token_url} gave no leave")
-            lasts = given.get("expires_in", 0)
+            lasts = grant.get("expires_in", 0)
             lasts = float(lasts) if isinstance(lasts, int | float) else 0.0
-            self._leave[name] = time.monotonic() + lasts - MINUTE, str(given["access_token"])
-            return str(given["access_token"])
+            self._leave[name] = time.monotonic() + lasts - MINUTE, str(grant["access_token"])
+            return str(grant["access_token"])
 
 
 def _member(platform: Platform, member: dict[str, Any]) -> User:
@@ -157,10 +157,10 @@ class Lti(Protocol):
     def public_keys(self) -> dict[str, object]:
         """Our public key, as a JWKS."""
 
-    def begin(self, given: Mapping[str, str], launch_url: str, now: int) -> Login:
+    def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
 
-    def finish(self, given: Mapping[str, str], cookie: str, now: int) -> Launch:
+    def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """Who launches what; raises Refused."""
 
     def post_score(self, link: Link, score: Score) -> None:
@@ -185,13 +185,13 @@ class Tool:
         """Our public key, as a JWKS."""
         return {"keys": [self._key.public]}
 
-    def begin(self, given: Mapping[str, str], launch_url: str, now: int) -> Login:
+    def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
-        return begin(given, self._platforms(), launch_url, self._signer, now)
+        return begin(parameters, self._platforms(), launch_url, self._signer, now)
 
-    def finish(self, given: Mapping[str, str], cookie: str, now: int) -> Launch:
+    def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """Who launches what; raises Refused."""
-        return finish(given, cookie, self._platforms(), self._keys, self._signer, now)
+        return finish(parameters, cookie, self._platforms(), self._keys, self._signer, now)
 
     def post_score(self, link: Link, score: Score) -> None:
         """Put a score into a platform's gradebook; raises Unanswered."""
@@ -207,10 +207,10 @@ class Tool:
         return self._services.members(self._platform(link), link.members)
 
     def _platform(self, link: Link) -> Platform:
-        found = self._platforms().find(link.issuer, link.client)
-        if found is None:
+        platform = self._platforms().find(link.issuer, link.client)
+        if platform is None:
             raise PlatformError(f"{link.issuer} is not in lti.yaml any more")
-        return found
+        return platform
 
     def _platforms(self) -> Platforms:
         """As lti.yaml has them now: a new one needs no restart."""

@@ -58,8 +58,8 @@ def person_of(connection: Connection, course: str, user: User) -> str:
 
     Raises Forbidden for a student of the platform who would become a member of staff.
     """
-    theirs = lti_user.c.issuer == user.issuer, lti_user.c.subject == user.subject
-    known = connection.execute(select(lti_user.c.person).where(*theirs)).scalar_one_or_none()
+    of_user = lti_user.c.issuer == user.issuer, lti_user.c.subject == user.subject
+    known = connection.execute(select(lti_user.c.person).where(*of_user)).scalar_one_or_none()
     if known is not None:
         return str(known)
     who = _matched(connection, course, user)
@@ -92,17 +92,17 @@ def subjects_of(connection: Connection, who: str) -> dict[str, str]:
 def _matched(connection: Connection, course: str, user: User) -> str | None:
     enrolled = select(person.c.id, enrolment.c.role).join_from(enrolment, person)
     enrolled = enrolled.where(enrolment.c.course == course)
-    found = []
+    rows = []
     if user.sourced_id:
-        found = list(connection.execute(enrolled.where(person.c.id == user.sourced_id)))
-    if not found and user.email:
+        rows = list(connection.execute(enrolled.where(person.c.id == user.sourced_id)))
+    if not rows and user.email:
         same = func.lower(person.c.email) == user.email.lower()
-        found = list(connection.execute(enrolled.where(same)))
-    if len(found) != 1:
+        rows = list(connection.execute(enrolled.where(same)))
+    if len(rows) != 1:
         return None  # two people with one address are told apart by nobody
-    if found[0].role != "student" and user.role == "student":
+    if rows[0].role != "student" and user.role == "student":
         raise Forbidden(
             "Your learning platform knows you as a student, this course as a member of its staff.",
             next_step="Sign in here with your passcode.",
         )
-    return str(found[0].id)
+    return str(rows[0].id)

@@ -12,7 +12,7 @@ from autograder.site.background import PeriodicTask
 from autograder.site.clock import ServerClock
 from autograder.site.database import Database
 from quizzes.services.exam import ExamService
-from quizzes.store.events import latest
+from quizzes.store.events import latest_instant
 
 
 def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCaptureFixture) -> None:
@@ -39,7 +39,7 @@ def test_a_restart_ends_what_became_overdue_meanwhile(fixture: ExamFixture, addr
     attempt = fixture.started()
     fixture.fake.pass_(10**7)
     with fixture.database.reading() as connection:
-        floor = latest(connection)
+        floor = latest_instant(connection)
     assert floor == attempt.started_at
     wrong_wall = ServerClock(floor, wall=lambda: 0, steady=lambda: 0)
     assert wrong_wall.now() == floor

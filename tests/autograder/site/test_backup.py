@@ -10,7 +10,7 @@ import pytest
 from exam_fixture import ExamFixture
 
 from autograder.errors import Busy, UsageError
-from autograder.site.backup import back_up, has_room, secret_beside
+from autograder.site.backup import back_up, has_disk_space, secret_beside
 from autograder.site.database import Database
 from autograder.site.signer import Signer
 from quizzes.services.exam import ExamService
@@ -31,7 +31,7 @@ def test_a_backup_has_everything_and_disturbs_nothing(small_fixture: ExamFixture
     copy = back_up(small_fixture.database, tmp_path / "backup.db")
     small_fixture.save(attempt, "8", base=1)
     there = ExamFixture(Database(copy))
-    assert there.exam.look(attempt.id)[0].answers[0].response == '"7"'
+    assert there.exam.inspect(attempt.id)[0].answers[0].response == '"7"'
     there.exam.close()
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with pytest.raises(UsageError, match="exists already"):
@@ -45,7 +45,7 @@ def test_postgresql_has_its_own_backups(fixture: ExamFixture, tmp_path: Path) ->
     if fixture.database.dialect == "postgresql":
         with pytest.raises(UsageError, match="PostgreSQL backs itself up"):
             back_up(fixture.database, tmp_path / "backup.db")
-    assert has_room(fixture.database, margin=0)
+    assert has_disk_space(fixture.database, margin=0)
 
 
 def test_a_disk_nearly_full_starts_nobody_and_saves_everybody(small_fixture: ExamFixture) -> None:
@@ -56,7 +56,7 @@ def test_a_disk_nearly_full_starts_nobody_and_saves_everybody(small_fixture: Exa
         small_fixture.clock,
         small_fixture.exam._signer,
         small_fixture.exam._read_version,
-        room=lambda database: has_room(database, margin=10**18),
+        has_disk_space=lambda database: has_disk_space(database, margin=10**18),
     )
     with pytest.raises(Busy, match="nearly full"):
         full.start(quiz, small_fixture.student(), attempt.lock)

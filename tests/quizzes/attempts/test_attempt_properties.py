@@ -23,12 +23,13 @@ from hypothesis.stateful import (
 from small_quiz import SmallQuiz
 
 from autograder.site.database import Database
-from quizzes.attempts.events import Saved, fold
+from quizzes.attempts.events import FinishedBy, Saved, fold
 from quizzes.schedule.timing import Accommodation
 from quizzes.services.exam import ExamService
-from quizzes.store.attempts import AttemptRow, state_of
+from quizzes.store.attempts import AttemptRow, attempt_from_rows
+from quizzes.store.endings import finish
 from quizzes.store.extensions import extend, extend_all, reopen
-from quizzes.store.receipts import confirms
+from quizzes.store.receipts import is_genuine
 
 GRACE, SETTLE = 20_000, 2_000
 LOCKS = ["lock-of-tab-0", "lock-of-tab-1"]
@@ -38,7 +39,7 @@ spans = st.one_of(
 locks = st.sampled_from(LOCKS)
 
 
-class ExamHall(RuleBasedStateMachine):
+class AttemptMachine(RuleBasedStateMachine):
     """One student's attempt at a quiz of two sums, and everything that can happen to it."""
 
     address: str
@@ -55,9 +56,9 @@ class ExamHall(RuleBasedStateMachine):
         self.true = self.fixture.opens
         self.pass_(start)
         self.attempt: AttemptRow = self.fixture.exam.start(quiz, student, LOCKS[0]).result()
-        allot = 20 * MINUTE * multiplier
-        close = self.fixture.opens + 60 * MINUTE + allot - 20 * MINUTE
-        self.deadline = int(min(self.true + allot, close))
+        time_allowed = 20 * MINUTE * multiplier
+        close = self.fixture.opens + 60 * MINUTE + time_allowed - 20 * MINUTE
+        self.deadline = int(min(self.true + time_allowed, close))
         self.started, self.lock, self.open = self.true, LOCKS[0], True
         self.finished_at: int | None = None
         self.answers: dict[int, tuple[int, str | None]] = {0: (0, None), 1: (0, None)}
@@ -119,7 +120,7 @@ class ExamHall(RuleBasedStateMachine):
         )
         if save_id in self.acknowledged:
             assert (result.outcome, result.replayed) == ("saved", True)
-            assert (pos, result.answer, result.held.rev) == self.acknowledged[save_id]
+            assert (pos, result.answer, result.stored.rev) == self.acknowledged[save_id]
             return
         rev, stored = self.answers[pos]
         blank, had = not (value or "").strip(), bool((stored or "").strip())
@@ -141,7 +142,7 @@ class ExamHall(RuleBasedStateMachine):
             self.acknowledged[save_id] = (pos, value, rev + 1)
             assert result.in_grace == (at > self.deadline)
         assert result.outcome == wanted
-        assert (result.held.rev, result.answer) == self.answers[pos]
+        assert (result.stored.rev, result.answer) == self.answers[pos]
 
     @rule(lock=locks)
     def open_window(self, lock: str) -> None:
@@ -177,7 +178,7 @@ class ExamHall(RuleBasedStateMachine):
     @rule()
     def staff_look(self) -> None:
         """Changes nothing, as the invariants show."""
-        self.fixture.exam.look(self.attempt.id)
+        self.fixture.exam.inspect(self.attempt.id)
 
     @rule()
     def mark(self) -> None:
@@ -239,7 +240,7 @@ class ExamHall(RuleBasedStateMachine):
         """Deadline, end, edit lock and answers are those of the books; the events fold to the rows."""
         if not hasattr(self, "attempt"):
             return
-        view, events = self.fixture.exam.look(self.attempt.id)
+        view, events = self.fixture.exam.inspect(self.attempt.id)
         row = view.attempt
         assert (row.state == "open", row.deadline_at) == (self.open, self.deadline)
         assert (row.finished_at, row.lock) == (self.finished_at, self.lock)
@@ -247,20 +248,21 @@ class ExamHall(RuleBasedStateMachine):
         raws = {None: "null", "": '""', "1": '"1"', "2": '"2"'}
         assert stored == {pos: (rev, raws[value]) for pos, (rev, value) in self.answers.items() if rev}
         with self.fixture.database.reading() as connection:
-            rows = state_of(connection, self.attempt.id)
+            rows = attempt_from_rows(connection, self.attempt.id)
         folded = fold(events)
         assert (folded.state, folded.answers, folded.lock) == (rows.state, rows.answers, rows.lock)
         assert (folded.deadline_at, folded.due_at) == (rows.deadline_at, rows.due_at)
         assert (folded.finished_at, folded.finished_by) == (rows.finished_at, rows.finished_by)
         counted = {e.save_id for e in events if isinstance(e, Saved) and e.valid and not e.late}
         assert counted == set(self.acknowledged)
-        assert self.open or (view.receipt is not None and confirms(SIGNER, view.receipt))
+        assert self.open or (view.receipt is not None and is_genuine(SIGNER, view.receipt))
 
     def teardown(self) -> None:
         """The next student finds no attempt open."""
-        if hasattr(self, "hall"):
+        if hasattr(self, "fixture"):
             if hasattr(self, "attempt"):
-                self.fixture.exam.finish_for(self.attempt.id).result()
+                at = self.fixture.clock.now()
+                self.fixture.write(finish, self.attempt.id, at, FinishedBy.STAFF, SIGNER)
             self.fixture.exam.close()
 
 
@@ -270,7 +272,7 @@ MORE = int(os.environ.get("FUZZ", "0")) // 20
 def test_any_order_of_anything(address: str) -> None:
     """The promises hold after every step, on both databases."""
 
-    class Here(ExamHall):
+    class Here(AttemptMachine):
         pass
 
     Here.address = address

@@ -13,9 +13,9 @@ from autograder.site.outbox import claim
 from quizzes.attempts.events import fold
 from quizzes.attempts.save_rules import Outcome
 from quizzes.schedule.timing import Accommodation
-from quizzes.store.attempts import attempts_at, state_of
+from quizzes.store.attempts import attempt_from_rows, attempts_at
 from quizzes.store.quizzes import published_in
-from quizzes.store.receipts import confirms
+from quizzes.store.receipts import is_genuine
 
 OTHER = "lock-of-another-tab"
 
@@ -30,12 +30,12 @@ def test_a_quiz_from_start_to_grade(fixture: ExamFixture) -> None:
     assert fixture.save(attempt, str(question.a + question.b), pos=1).outcome is Outcome.SAVED
     ending = fixture.exam.finish(attempt.id, attempt.person).result()
     assert (ending.attempt.state, ending.attempt.finished_by) == ("finished", "student")
-    assert confirms(SIGNER, ending.receipt)
+    assert is_genuine(SIGNER, ending.receipt)
     assert fixture.exam.mark() == 1
-    view, events = fixture.exam.look(attempt.id)
+    view, events = fixture.exam.inspect(attempt.id)
     assert view.attempt.state == "graded"
     with fixture.database.reading() as connection:
-        assert fold(events) == state_of(connection, attempt.id)
+        assert fold(events) == attempt_from_rows(connection, attempt.id)
 
 
 def test_a_second_start_returns_the_open_attempt(fixture: ExamFixture) -> None:
@@ -92,20 +92,24 @@ def test_a_preview_is_not_counted(fixture: ExamFixture) -> None:
 def test_a_start_page_says_your_time_and_your_end(fixture: ExamFixture) -> None:
     """Before the clock runs, with the accommodation in it, and what the close would cut off."""
     quiz, student = fixture.quiz(extend_close=False), fixture.student(Accommodation(Fraction(3, 2)))
-    offer = fixture.exam.offer(quiz, student)
-    assert (offer.terms.allot, offer.deadline_at, offer.cut) == (30 * MINUTE, fixture.opens + 30 * MINUTE, 0)
+    offer = fixture.exam.availability(quiz, student)
+    assert (offer.terms.time_allowed, offer.deadline_at, offer.cut_short) == (
+        30 * MINUTE,
+        fixture.opens + 30 * MINUTE,
+        0,
+    )
     fixture.fake.pass_(50 * MINUTE)
-    offer = fixture.exam.offer(quiz, student)
-    assert (offer.cut, offer.refusal) == (20 * MINUTE, None)
+    offer = fixture.exam.availability(quiz, student)
+    assert (offer.cut_short, offer.refusal) == (20 * MINUTE, None)
     attempt = fixture.started(quiz, student)
     assert attempt.deadline_at == offer.deadline_at
-    assert fixture.exam.offer(quiz, student).running == attempt
+    assert fixture.exam.availability(quiz, student).running == attempt
     fixture.exam.finish(attempt.id, student).result()
-    assert isinstance(fixture.exam.offer(quiz, student).refusal, Forbidden)
+    assert isinstance(fixture.exam.availability(quiz, student).refusal, Forbidden)
     later = fixture.quiz(opens_at=fixture.opens + 10**8, closes_at=None, due_at=None)
-    assert isinstance(fixture.exam.offer(later, student).refusal, NotFound)
+    assert isinstance(fixture.exam.availability(later, student).refusal, NotFound)
     with pytest.raises(Forbidden, match="not enrolled"):
-        fixture.exam.offer(quiz, "nobody")
+        fixture.exam.availability(quiz, "nobody")
 
 
 def test_a_courses_quizzes(fixture: ExamFixture) -> None:
@@ -139,9 +143,9 @@ def test_a_lost_reply_costs_nothing(fixture: ExamFixture) -> None:
     again = fixture.save(attempt, "7", save_id="save-once")
     fixture.exam.finish(attempt.id, attempt.person).result()
     late = fixture.save(attempt, "7", save_id="save-once")
-    assert first.held == again.held == late.held
+    assert first.stored == again.stored == late.stored
     assert (first.replayed, again.replayed, late.outcome) == (False, True, Outcome.SAVED)
-    assert sum(type(event).__name__ == "Saved" for event in fixture.exam.look(attempt.id)[1]) == 1
+    assert sum(type(event).__name__ == "Saved" for event in fixture.exam.inspect(attempt.id)[1]) == 1
     with pytest.raises(Refused, match="another answer"):
         fixture.save(attempt, "8", save_id="save-once")
 
@@ -151,8 +155,8 @@ def test_an_older_revision_gets_the_newer_value(fixture: ExamFixture) -> None:
     attempt = fixture.started()
     fixture.save(attempt, "7")
     stale = fixture.save(attempt, "8", base=0)
-    assert (stale.outcome, stale.outcome.status, stale.answer, stale.held.rev) == ("stale", 409, "7", 1)
-    assert fixture.save(attempt, "8", base=1).held.rev == 2
+    assert (stale.outcome, stale.outcome.status, stale.answer, stale.stored.rev) == ("stale", 409, "7", 1)
+    assert fixture.save(attempt, "8", base=1).stored.rev == 2
 
 
 @pytest.mark.parametrize("blank", [None, "", "   "])
@@ -173,7 +177,7 @@ def test_one_window_writes(fixture: ExamFixture) -> None:
     assert (refused.outcome, refused.outcome.status) == ("elsewhere", 409)
     assert fixture.save(attempt, "8", lock=OTHER).outcome is Outcome.SAVED
     fixture.exam.take_lock(attempt.id, attempt.person, LOCK).result()
-    assert fixture.save(attempt, "9", base=1).held.rev == 2
+    assert fixture.save(attempt, "9", base=1).stored.rev == 2
 
 
 def test_what_cannot_be_read_erases_nothing(fixture: ExamFixture) -> None:
@@ -183,7 +187,7 @@ def test_what_cannot_be_read_erases_nothing(fixture: ExamFixture) -> None:
     refused = fixture.save(attempt, "0,2x", base=1)
     assert (refused.outcome.status, refused.problem, refused.answer) == (422, "Write a whole number.", "7")
     assert fixture.exam.view(attempt.id, attempt.person).answers[0].response == '"7"'
-    assert [e.response for e in fixture.exam.look(attempt.id)[1] if getattr(e, "valid", True) is False]
+    assert [e.response for e in fixture.exam.inspect(attempt.id)[1] if getattr(e, "valid", True) is False]
 
 
 def test_huge_and_foreign_data_is_refused_with_a_sentence(fixture: ExamFixture) -> None:
@@ -216,8 +220,8 @@ def test_a_changed_receipt_is_noticed(fixture: ExamFixture) -> None:
     fixture.save(attempt, "7")
     receipt = fixture.exam.finish(attempt.id, attempt.person).result().receipt
     forged = type(receipt)(receipt.attempt, receipt.body.replace("7", "8"), receipt.digest, receipt.signature)
-    assert confirms(SIGNER, receipt)
-    assert not confirms(SIGNER, forged)
+    assert is_genuine(SIGNER, receipt)
+    assert not is_genuine(SIGNER, forged)
 
 
 def test_an_attempt_keeps_its_version(fixture: ExamFixture) -> None:

@@ -13,9 +13,9 @@ from quizzes.attempts.events import FinishedBy, Saved, fold
 from quizzes.attempts.save_rules import Outcome
 from quizzes.schedule.timing import Accommodation
 from quizzes.store.answers import accept_late
-from quizzes.store.attempts import AttemptRow, state_of
+from quizzes.store.attempts import AttemptRow, attempt_from_rows
 from quizzes.store.endings import CLOSE_IF_OVERDUE
-from quizzes.store.receipts import confirms
+from quizzes.store.receipts import is_genuine
 
 GRACE = 20_000
 
@@ -38,7 +38,7 @@ def test_saves_around_the_deadline(fixture: ExamFixture, beyond: int, outcome: s
     result = fixture.save(attempt, "8", base=1)
     assert (result.outcome, result.in_grace) == (outcome, in_grace)
     assert result.outcome.status == (409 if outcome == "late" else 200)
-    assert fixture.exam.look(attempt.id)[0].answers[0].rev == (1 if outcome == "late" else 2)
+    assert fixture.exam.inspect(attempt.id)[0].answers[0].rev == (1 if outcome == "late" else 2)
 
 
 def test_a_save_counts_by_its_arrival_not_by_its_turn(fixture: ExamFixture) -> None:
@@ -61,8 +61,8 @@ def test_the_sweeper_ends_what_is_over_and_only_that(fixture: ExamFixture) -> No
     ended = fixture.row(attempt)
     assert (ended.state, ended.finished_by, ended.finished_at) == ("finished", "sweeper", ended.deadline_at)
     assert fixture.row(later).state == "open"
-    receipt = fixture.exam.look(attempt.id)[0].receipt
-    assert receipt is not None and confirms(SIGNER, receipt)
+    receipt = fixture.exam.inspect(attempt.id)[0].receipt
+    assert receipt is not None and is_genuine(SIGNER, receipt)
 
 
 def test_a_sweep_of_hundreds(fixture: ExamFixture) -> None:
@@ -77,7 +77,7 @@ def test_a_sweep_of_hundreds(fixture: ExamFixture) -> None:
 def test_a_students_look_ends_it_and_a_staffs_look_does_not(fixture: ExamFixture) -> None:
     """Staff see an overdue attempt as it is; its own student finds it ended."""
     attempt = at_the_end(fixture, 5 * MINUTE)
-    view, _ = fixture.exam.look(attempt.id)
+    view, _ = fixture.exam.inspect(attempt.id)
     assert (view.attempt.state, view.remaining) == ("open", 0)
     assert fixture.row(attempt).state == "open"
     assert fixture.exam.view(attempt.id, attempt.person).attempt.state == "finished"
@@ -103,15 +103,15 @@ def test_a_late_save_is_seen_and_may_be_accepted(fixture: ExamFixture) -> None:
     fixture.exam.mark()
     for _ in range(3):
         assert fixture.save(attempt, "8", base=1, save_id="save-too-late").outcome is Outcome.CLOSED
-    events = fixture.exam.look(attempt.id)[1]
+    events = fixture.exam.inspect(attempt.id)[1]
     assert [one.late for one in events if isinstance(one, Saved)] == [False, True]
     held = fixture.write(accept_late, attempt.id, "save-too-late", at=fixture.clock.now(), who="staff")
     assert (held.rev, held.response) == (2, '"8"')
     assert fixture.row(attempt).state == "finished"
     assert fixture.exam.mark() == 1
     with fixture.database.reading() as connection:
-        folded = fold(fixture.exam.look(attempt.id)[1])
-        assert folded.answers == state_of(connection, attempt.id).answers
+        folded = fold(fixture.exam.inspect(attempt.id)[1])
+        assert folded.answers == attempt_from_rows(connection, attempt.id).answers
 
 
 def test_a_page_gone_wild_fills_no_disk(fixture: ExamFixture) -> None:
@@ -120,7 +120,7 @@ def test_a_page_gone_wild_fills_no_disk(fixture: ExamFixture) -> None:
     fixture.exam.sweep()
     results = [fixture.queue(attempt, str(n), base=1) for n in range(260)]
     assert {one.result().outcome for one in results} == {Outcome.CLOSED}
-    assert len(fixture.exam.look(attempt.id)[1]) == 3 + 200
+    assert len(fixture.exam.inspect(attempt.id)[1]) == 3 + 200
 
 
 def test_a_queue_at_the_opening_costs_nobody_a_second(fixture: ExamFixture) -> None:

@@ -16,7 +16,7 @@ from autograder.site.database import Database
 from quizzes.attempts.events import Saved, fold
 from quizzes.attempts.save_rules import Outcome
 from quizzes.services.exam import ExamService
-from quizzes.store.attempts import attempts_at, state_of
+from quizzes.store.attempts import attempt_from_rows, attempts_at
 from quizzes.store.extensions import extend_all
 
 
@@ -40,7 +40,7 @@ def test_many_clicks_on_start(fixture: ExamFixture, servers: list[ExamService]) 
     quiz, student = fixture.quiz(), fixture.student()
     rows = at_once([lambda s=server: s.start(quiz, student, LOCK) for server in servers * 8])
     assert len({row.id for row in rows}) == 1
-    assert len(fixture.exam.look(rows[0].id)[1]) == 1
+    assert len(fixture.exam.inspect(rows[0].id)[1]) == 1
 
 
 def test_one_save_delivered_many_times(fixture: ExamFixture, servers: list[ExamService]) -> None:
@@ -51,9 +51,9 @@ def test_one_save_delivered_many_times(fixture: ExamFixture, servers: list[ExamS
         return server.save(attempt.id, attempt.person, 0, "7", base_rev=0, save_id="save-once", lock=LOCK)
 
     results = at_once([lambda s=server: deliver(s) for server in servers * 8])
-    assert {(one.outcome, one.held.rev) for one in results} == {(Outcome.SAVED, 1)}
+    assert {(one.outcome, one.stored.rev) for one in results} == {(Outcome.SAVED, 1)}
     assert sum(not one.replayed for one in results) == 1
-    assert sum(isinstance(one, Saved) for one in fixture.exam.look(attempt.id)[1]) == 1
+    assert sum(isinstance(one, Saved) for one in fixture.exam.inspect(attempt.id)[1]) == 1
 
 
 def test_one_of_many_saves_on_the_same_revision_wins(
@@ -90,8 +90,11 @@ def test_handing_in_while_saving(fixture: ExamFixture, servers: list[ExamService
     assert sum(one.now for one in endings) == 1
     assert endings[0].receipt.body.count('"\\"7\\""') == saved
     with fixture.database.reading() as connection:
-        folded = fold(fixture.exam.look(attempt.id)[1])
-        assert (folded.state, folded.answers) == ("finished", state_of(connection, attempt.id).answers)
+        folded = fold(fixture.exam.inspect(attempt.id)[1])
+        assert (folded.state, folded.answers) == (
+            "finished",
+            attempt_from_rows(connection, attempt.id).answers,
+        )
 
 
 def test_two_sweepers_and_two_markers(fixture: ExamFixture, servers: list[ExamService]) -> None:
@@ -102,7 +105,7 @@ def test_two_sweepers_and_two_markers(fixture: ExamFixture, servers: list[ExamSe
     assert sum(at_once([server.sweep for server in servers * 2])) == 60
     assert sum(at_once([lambda s=server: s.mark() for server in servers])) == 60
     for attempt in attempts:
-        kinds = [type(one).__name__ for one in fixture.exam.look(attempt.id)[1]]
+        kinds = [type(one).__name__ for one in fixture.exam.inspect(attempt.id)[1]]
         assert kinds == ["Started", "Finished", "Graded"]
 
 

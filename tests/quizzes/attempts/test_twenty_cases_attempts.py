@@ -109,7 +109,7 @@ def test_the_herd_at_the_opening(server: LiveServer) -> None:
         ids = set(pool.map(lambda one: one.start(), students))
     assert len(ids) == 50
     for one in ids:
-        row = server.exam.look(one)[0].attempt
+        row = server.exam.inspect(one)[0].attempt
         assert row.deadline_at == row.started_at + 20 * MINUTE
 
 

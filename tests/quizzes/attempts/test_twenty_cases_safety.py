@@ -109,7 +109,7 @@ def test_other_peoples_attempts(server: LiveServer) -> None:
         assert other.ask(f"/attempts/{one}/finish", {}).status_code == 404
         assert other.ask(f"/attempts/{one}/flags/0", {"flagged": True}).status_code == 404
         assert other.post(f"/attempts/{one}", **owner.form(attempt)).status_code in (403, 404)
-    assert server.exam.look(attempt)[0].answers == {}
+    assert server.exam.inspect(attempt)[0].answers == {}
 
 
 def test_guessing_passcodes(server: LiveServer) -> None:
@@ -155,11 +155,11 @@ def test_a_session_that_ends_in_a_quiz(server: LiveServer) -> None:
     assert student.get("/").headers["Location"].startswith("/sign-in")
     page = student.post(f"/attempts/{attempt}", **fields)
     assert page.status_code == 401
-    kept = html.unescape(re.search(r'name="kept" value="([^"]*)"', page.text)[1])  # type: ignore[index]
+    kept = html.unescape(re.search(r'name="saved_form" value="([^"]*)"', page.text)[1])  # type: ignore[index]
     with server.database.transaction() as connection:
         code = new_passcode(connection, student.name, SIGNER)
     again = student.post(
-        "/sign-in", person=student.name, passcode=code, next=f"/attempts/{attempt}", kept=kept
+        "/sign-in", person=student.name, passcode=code, next=f"/attempts/{attempt}", saved_form=kept
     )
     assert again.status_code == 200
     sent = {
@@ -169,7 +169,7 @@ def test_a_session_that_ends_in_a_quiz(server: LiveServer) -> None:
     token = re.search(r'name="token" value="([^"]+)"', again.text)[1]  # type: ignore[index]
     reply = student.http.post(f"/attempts/{attempt}", data={**sent, "token": token})
     assert reply.headers["Location"].endswith("/review")
-    answers = server.exam.look(attempt)[0].answers
+    answers = server.exam.inspect(attempt)[0].answers
     assert answers[TEXT].response == '"vanishing & <b>"'
     assert answers[ESSAY].response == '"\\nTwo\\nlines"'
 
@@ -270,7 +270,7 @@ def test_forms_need_their_token(server: LiveServer) -> None:
         student.token = token
         assert student.post(f"/attempts/{attempt}/finish").status_code == 403
         assert student.save(attempt, TEXT, "x").status_code == 403
-    assert server.exam.look(attempt)[0].attempt.state == "open"
+    assert server.exam.inspect(attempt)[0].attempt.state == "open"
 
 
 def test_a_huge_request(server: LiveServer) -> None:

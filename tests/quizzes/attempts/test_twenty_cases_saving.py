@@ -22,7 +22,7 @@ def test_lost_acknowledgement(server: LiveServer) -> None:
         replies = list(pool.map(lambda _: student.save(attempt, TEXT, "vanishing", **same), range(8)))
     assert {(one.status_code, one.json()["rev"]) for one in replies} == {(200, 1)}
     assert sum(not one.json()["replayed"] for one in replies) == 1
-    events = [one for one in server.exam.look(attempt)[1] if isinstance(one, Saved)]
+    events = [one for one in server.exam.inspect(attempt)[1] if isinstance(one, Saved)]
     assert [one.response for one in events] == ['"vanishing"']
 
 
@@ -79,7 +79,7 @@ def test_editing_after_handing_in(server: LiveServer) -> None:
     assert student.ask(f"/attempts/{attempt}/finish", {}).status_code == 200
     reply = student.save(attempt, TEXT, "too late", base=1)
     assert (reply.status_code, reply.json()["outcome"], reply.json()["answer"]) == (409, "closed", "kept")
-    events = server.exam.look(attempt)[1]
+    events = server.exam.inspect(attempt)[1]
     assert any(isinstance(one, Saved) and one.late and one.response == '"too late"' for one in events)
 
 
@@ -98,7 +98,7 @@ def test_after_time(server: LiveServer) -> None:
     assert student.get(f"/attempts/{attempt}").headers["Location"].endswith("/receipt")
     assert student.post("/quizzes/all/start").status_code == 403
     assert student.ask(f"/attempts/{attempt}/lock", {"lock": "another-window"}).json()["state"] != "open"
-    view, events = server.exam.look(attempt)
+    view, events = server.exam.inspect(attempt)
     assert view.answers[TEXT].response == '"on its way"'
     assert any(isinstance(one, Saved) and one.late for one in events)
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_read(server: LiveServer, answer: object) -> None:
     reply = student.save(attempt, NUMERIC, answer, base=1)
     assert reply.status_code in (400, 422)
     assert (reply.json().get("problem") or reply.json().get("message", "")).endswith((".", "?"))
-    assert server.exam.look(attempt)[0].answers[NUMERIC].response == '"0.25"'
+    assert server.exam.inspect(attempt)[0].answers[NUMERIC].response == '"0.25"'
 
 
 def test_too_long(server: LiveServer) -> None:

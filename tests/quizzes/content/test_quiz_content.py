@@ -123,7 +123,7 @@ def test_the_same_seed_shows_the_same() -> None:
         [sys.executable, "-c", SHOW, str(COURSE.root)], capture_output=True, text=True, timeout=60, check=True
     )
     assert ran.stdout.strip() == hashlib.sha256(shown.encode()).hexdigest()
-    first, second = (quiz.deal(one)[6].question.public_view() for one in ("a", "b"))
+    first, second = (quiz.build_questions(one)[6].question.public_view() for one in ("a", "b"))
     assert first != second
 
 
@@ -133,9 +133,11 @@ def test_the_saved_copy() -> None:
     again = Quiz.read(quiz.content)
     assert (again.hash, again.content) == (quiz.hash, quiz.content)
     for seed in ("a", "b"):
-        assert [one.params for one in again.deal(seed)] == [one.params for one in quiz.deal(seed)]
-        assert [one.question.public_view() for one in again.deal(seed)] == [
-            one.question.public_view() for one in quiz.deal(seed)
+        assert [one.params for one in again.build_questions(seed)] == [
+            one.params for one in quiz.build_questions(seed)
+        ]
+        assert [one.question.public_view() for one in again.build_questions(seed)] == [
+            one.question.public_view() for one in quiz.build_questions(seed)
         ]
 
 

@@ -15,8 +15,16 @@ from quizzes.attempts.response import response_from
 from quizzes.content.items.essay import EssayItem
 from quizzes.content.items.function import FunctionItem
 from quizzes.content.question import Mark, Question
-from quizzes.services.function_queue import FunctionMarks, Settled
-from quizzes.store.marks import MarkRow, PendingMark, points_of, put_off, record, settle_mark, waiting
+from quizzes.services.function_queue import FunctionQueue, RoundResult
+from quizzes.store.marks import (
+    MarkRow,
+    PendingMark,
+    pending_marks,
+    points_of,
+    record_marks,
+    record_trouble,
+    settle_mark,
+)
 from quizzes.store.tables import answer, mark
 
 WORDS = {"prompt": "Write it.", "explanation": "So."}
@@ -57,13 +65,13 @@ class Room:
         seen, at = fixture.row(self.attempt), fixture.clock.now()
         marks = [MarkRow(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
         with fixture.database.transaction() as connection:
-            assert record(connection, seen, marks, at)
+            assert record_marks(connection, seen, marks, at)
         self.told()
         self.queue = self.another_queue()
 
-    def another_queue(self) -> FunctionMarks:
+    def another_queue(self) -> FunctionQueue:
         """A second process would have its own."""
-        return FunctionMarks(
+        return FunctionQueue(
             self.fixture.database, lambda one: self.questions[one.pos], self.fixture.clock.now
         )
 
@@ -81,17 +89,17 @@ class Room:
     def waits(self, *, again: bool = False) -> list[int]:
         """The places of the questions whose marks wait."""
         with self.fixture.database.reading() as connection:
-            return [one.pos for one in waiting(connection, again=again)]
+            return [one.pos for one in pending_marks(connection, again=again)]
 
 
 def test_each_is_graded_once(fixture: ExamFixture) -> None:
     """Functions get their marks, a hanging one nothing, the essay waits on; a second round does nothing."""
     room = Room(fixture, [RIGHT, HANGS, "An essay."])
     with room.queue as queue:
-        assert queue.round() == Settled(2, [])
+        assert queue.round() == RoundResult(2, [])
         assert (room.points(), room.waits()) == (2.0, [2])
         assert room.told()[-1] == 2.0
-        assert queue.round() == Settled(0, [])
+        assert queue.round() == RoundResult(0, [])
         assert room.told() == []
     with fixture.database.reading() as connection:
         rows = connection.execute(select(mark.c.detail).order_by(mark.c.pos)).scalars().all()
@@ -103,16 +111,16 @@ def test_two_queues_give_one_mark(fixture: ExamFixture) -> None:
     """A mark that another queue gave meanwhile, or that a regrade replaced, is left as it is."""
     room = Room(fixture, [RIGHT])
     with fixture.database.reading() as connection:
-        (one,) = waiting(connection)
+        (one,) = pending_marks(connection)
     at = fixture.clock.now()
     with fixture.database.transaction() as connection:
         assert settle_mark(connection, one, 1.5, "by the other", at)
     with fixture.database.transaction() as connection:
         assert not settle_mark(connection, one, 2.0, "late", at)
-        assert not put_off(connection, one, "late")
+        assert not record_trouble(connection, one, "late")
     assert (room.points(), room.told()) == (1.5, [1.5])
     with room.another_queue() as queue:
-        assert queue.round() == Settled(0, [])
+        assert queue.round() == RoundResult(0, [])
 
 
 def test_a_broken_check_waits_for_staff(fixture: ExamFixture) -> None:
@@ -122,10 +130,10 @@ def test_a_broken_check_waits_for_staff(fixture: ExamFixture) -> None:
     with room.queue as queue:
         ((one, said),) = queue.round().troubles
         assert (one.pos, "“It doubles.” is broken" in said) == (0, True)
-        assert (queue.round(), room.points(), room.told()) == (Settled(0, []), 0.0, [])
+        assert (queue.round(), room.points(), room.told()) == (RoundResult(0, []), 0.0, [])
         assert (room.waits(), room.waits(again=True)) == ([], [0])
         room.questions = questions()
-        assert queue.round(again=True) == Settled(1, [])
+        assert queue.round(again=True) == RoundResult(1, [])
     assert (room.points(), room.told()) == (2.0, [2.0])
 
 
@@ -138,8 +146,8 @@ def test_a_question_that_cannot_be_dealt_stops_no_other(fixture: ExamFixture) ->
             raise ZeroDivisionError
         return room.questions[one.pos]
 
-    queue = FunctionMarks(fixture.database, dealt, fixture.clock.now)
+    queue = FunctionQueue(fixture.database, dealt, fixture.clock.now)
     with queue:
         done = queue.round()
-    assert (done.given, [one.pos for one, _ in done.troubles]) == (1, [0])
+    assert (done.marked, [one.pos for one, _ in done.troubles]) == (1, [0])
     assert "ZeroDivisionError" in done.troubles[0][1]

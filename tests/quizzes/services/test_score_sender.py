@@ -14,7 +14,7 @@ from sqlalchemy import select
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import links_of
 from autograder.site.tables import outbox, person
-from quizzes.services.score_sender import Sender
+from quizzes.services.score_sender import ScoreSender
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def platform(server: LiveServer) -> Iterator[Platform]:
         yield found
 
 
-def sender(server: LiveServer, which: str = "last") -> Sender:
+def sender(server: LiveServer, which: str = "last") -> ScoreSender:
     """What the server runs every few seconds."""
     assert server.site.lti is not None
     exam, site = server.exam, server.site
-    return Sender(exam.database, exam.writer, site.lti, site.course, site.quiz, lambda *_: which)
+    return ScoreSender(exam.database, exam.writer, site.lti, site.course, site.quiz, lambda *_: which)
 
 
 def launched(server: LiveServer, platform: Platform, **changes: Any) -> Student:

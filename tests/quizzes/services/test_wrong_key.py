@@ -11,9 +11,9 @@ from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.tables import outbox
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.regrading import propose_regrade
-from quizzes.store.attempts import find
+from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import points_of
-from quizzes.store.regrades import release
+from quizzes.store.regrades import release_run
 
 STUDENTS = 200
 LOCK = "lock-of-a-tab"
@@ -91,11 +91,11 @@ def test_a_wrong_key(server: LiveServer) -> None:
     messages = told()
     with server.database.transaction() as connection:
         run, diff = propose_regrade(connection, "keys", corrected, "1", at=now, who="staff")
-        said = {find(connection, one.attempt).person: (one.before, one.after) for one in diff}
+        said = {find_attempt(connection, one.attempt).person: (one.before, one.after) for one in diff}
     assert points() == before
     wanted = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
     assert said == {name: (before[name], wanted[name]) for n, name in enumerate(names) if n % 4 in (0, 1)}
     with server.database.transaction() as connection:
-        assert release(connection, run, at=now, who="staff") == len(said) == STUDENTS // 2
+        assert release_run(connection, run, at=now, who="staff") == len(said) == STUDENTS // 2
     assert points() == wanted
     assert told() - messages == len(said)

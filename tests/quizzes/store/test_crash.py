@@ -16,7 +16,7 @@ from autograder.site.clock import ServerClock
 from autograder.site.database import Database
 from quizzes.attempts.events import Saved, fold
 from quizzes.services.exam import ExamService
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempt_from_rows
 from quizzes.store.tables import attempt
 
 CHILD = Path(__file__).parents[2] / "support" / "saving_child.py"
@@ -53,9 +53,9 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
         assert len(attempts) == 8
         stored: dict[str, dict[str, Saved]] = {}
         for one in attempts:
-            view, events = exam.look(one)
+            view, events = exam.inspect(one)
             with database.reading() as connection:
-                assert fold(events) == state_of(connection, one)
+                assert fold(events) == attempt_from_rows(connection, one)
             stored[one] = {event.save_id: event for event in events if isinstance(event, Saved)}
             last = max((rev for mine, _, rev, _ in acknowledged if mine == one), default=0)
             assert view.answers.get(0) is None or view.answers[0].rev >= last

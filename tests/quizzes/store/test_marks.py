@@ -11,12 +11,12 @@ from small_quiz import Sum, small_quiz
 from sqlalchemy import select
 
 from autograder.errors import Conflict
-from autograder.site.outbox import Message, claim, failed, sent
+from autograder.site.outbox import Message, claim, mark_failed, mark_sent
 from quizzes.attempts.events import FinishedBy
 from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import AttemptRow
-from quizzes.store.marks import MarkRow, points_of, record
-from quizzes.store.regrades import propose, release
+from quizzes.store.marks import MarkRow, points_of, record_marks
+from quizzes.store.regrades import propose_run, release_run
 from quizzes.store.tables import mark
 
 
@@ -70,7 +70,7 @@ def test_marks_of_something_older_are_not_recorded(fixture: ExamFixture) -> None
     at = fixture.clock.now()
 
     def recorded(row: AttemptRow) -> bool:
-        return fixture.exam.writer.submit(lambda c: record(c, row, given, at), [row.id]).result()
+        return fixture.exam.writer.submit(lambda c: record_marks(c, row, given, at), [row.id]).result()
 
     assert not recorded(replace(seen, seq=seen.seq - 1))
     assert recorded(seen)
@@ -85,12 +85,12 @@ def test_a_regrade_is_seen_before_it_counts(fixture: ExamFixture) -> None:
     by_key = {wrong.id: marks(fixture, wrong, 1.0, "key 2"), right.id: marks(fixture, right, 1.0, "key 2")}
     by_key[right.id] = [replace(one, points=float(one.pos == 0)) for one in by_key[right.id]]
     run, changes = fixture.write(
-        propose, wrong.quiz, by_key, "key 2", "grader 1", at=fixture.clock.now(), who="staff"
+        propose_run, wrong.quiz, by_key, "key 2", "grader 1", at=fixture.clock.now(), who="staff"
     )
     assert [(one.attempt, one.before, one.after) for one in changes] == [(wrong.id, 0.0, 3.0)]
     assert points(fixture, wrong) == 0.0
-    assert fixture.write(release, run, at=fixture.clock.now(), who="staff") == 1
-    assert fixture.write(release, run, at=fixture.clock.now(), who="staff") == 0
+    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 1
+    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 0
     assert (points(fixture, wrong), points(fixture, right)) == (3.0, 1.0)
     assert len(messages(fixture)) == 2 + 1
     with fixture.database.reading() as connection:  # the history is kept
@@ -102,9 +102,15 @@ def test_an_answer_changed_since_is_not_regraded(fixture: ExamFixture) -> None:
     attempt = graded(fixture, right=False)
     older = [replace(one, answer_rev=one.answer_rev + 1) for one in marks(fixture, attempt, 1.0, "key 2")]
     run, _ = fixture.write(
-        propose, attempt.quiz, {attempt.id: older}, "key 2", "grader 1", at=fixture.clock.now(), who="staff"
+        propose_run,
+        attempt.quiz,
+        {attempt.id: older},
+        "key 2",
+        "grader 1",
+        at=fixture.clock.now(),
+        who="staff",
     )
-    assert fixture.write(release, run, at=fixture.clock.now(), who="staff") == 0
+    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 0
     assert points(fixture, attempt) == 0.0
 
 
@@ -118,7 +124,7 @@ def test_a_key_is_corrected(fixture: ExamFixture) -> None:
         run, changes = fixture.write(propose_regrade, attempt.quiz, version, "grader 2", **named)
         assert [(one.before, one.after) for one in changes] == [(before, after)]
         assert points(fixture, attempt) == before
-        fixture.write(release, run, **named)
+        fixture.write(release_run, run, **named)
         assert points(fixture, attempt) == after
     with pytest.raises(Conflict, match="other numbers"):
         fixture.write(propose_regrade, attempt.quiz, other_quiz, "grader 2", at=at, who="staff")
@@ -132,7 +138,7 @@ def test_a_message_is_sent_until_it_arrives(fixture: ExamFixture) -> None:
     for _ in range(3):
         with fixture.database.transaction() as connection:
             assert claim(connection, fixture.clock.now()) == []
-            failed(connection, message, fixture.clock.now(), "503")
+            mark_failed(connection, message, fixture.clock.now(), "503")
         waited = 0
         while True:
             with fixture.database.transaction() as connection:
@@ -144,7 +150,7 @@ def test_a_message_is_sent_until_it_arrives(fixture: ExamFixture) -> None:
         (message,) = found
     assert waits == [10, 20, 40]
     with fixture.database.transaction() as connection:
-        sent(connection, message, fixture.clock.now())
+        mark_sent(connection, message, fixture.clock.now())
     fixture.fake.pass_(10**8)
     assert messages(fixture) == []
 
@@ -159,10 +165,10 @@ def test_a_question_that_breaks_costs_no_answer(fixture: ExamFixture) -> None:
 
         mark = problem_with
 
-    owner, items = fixture.exam._papers(broken.id)
-    fixture.exam._papers = {  # type: ignore[assignment]
+    owner, items = fixture.exam._items(broken.id)
+    fixture.exam._items = {  # type: ignore[assignment]
         broken.id: (owner, [replace(items[0], question=Broken()), *items[1:]]),  # type: ignore[type-var]
-        fine.id: fixture.exam._papers(fine.id),
+        fine.id: fixture.exam._items(fine.id),
     }.__getitem__
     assert fixture.save(broken, "5").outcome == "saved"
     for attempt in (broken, fine):

@@ -10,12 +10,12 @@ from live_server import ESSAY, NUMERIC, TEXT, LiveServer, Student
 
 from autograder.site.audit import acts_on
 from quizzes.store.marks import marks_in, points_of
-from quizzes.store.regrades import runs_of
+from quizzes.store.regrades import regrade_runs
 
 GETS = (
     "/staff/all",
     "/staff/all/marking",
-    "/staff/all/requests",
+    "/staff/all/regrade-requests",
     "/staff/all/regrades",
     "/staff/attempts/{}",
 )
@@ -59,7 +59,7 @@ def test_permissions(server: LiveServer) -> None:
         assert ta.post(path).status_code == 403
     assert teacher.post("/staff/all/regrades").status_code == 303
     assert student.get("/staff/none").text == student.get("/staff/all").text
-    assert server.exam.look(attempt)[0].attempt.state == "open"
+    assert server.exam.inspect(attempt)[0].attempt.state == "open"
 
 
 def test_the_live_page(server: LiveServer) -> None:
@@ -86,7 +86,7 @@ def test_the_live_page(server: LiveServer) -> None:
     server.fake.pass_(60 * MINUTE)
     teacher.page("/staff/all")
     teacher.page(f"/staff/attempts/{quiet}")
-    assert server.exam.look(quiet)[0].attempt.state == "open"
+    assert server.exam.inspect(quiet)[0].attempt.state == "open"
 
 
 def test_more_time(server: LiveServer) -> None:
@@ -94,15 +94,15 @@ def test_more_time(server: LiveServer) -> None:
     server.publish()
     teacher, first, second = server.student(role="ta"), server.student(), server.student()
     one, two = first.start(), second.start()
-    ends = server.exam.look(one)[0].attempt.deadline_at
+    ends = server.exam.inspect(one)[0].attempt.deadline_at
     assert ends is not None
     given = {"who": "chosen", "attempt": one, "minutes": "5", "percent": "50", "reason": "fire alarm"}
     assert teacher.post("/staff/all/time", **given).status_code == 303
-    assert server.exam.look(one)[0].attempt.deadline_at == ends + 15 * MINUTE
-    assert server.exam.look(two)[0].attempt.deadline_at == ends
+    assert server.exam.inspect(one)[0].attempt.deadline_at == ends + 15 * MINUTE
+    assert server.exam.inspect(two)[0].attempt.deadline_at == ends
     assert first.get(f"/attempts/{one}/status").json()["remaining_ms"] == 35 * MINUTE
     teacher.post("/staff/all/time", who="all", minutes="10", reason="power cut")
-    assert server.exam.look(two)[0].attempt.deadline_at == ends + 10 * MINUTE
+    assert server.exam.inspect(two)[0].attempt.deadline_at == ends + 10 * MINUTE
     with server.database.reading() as connection:
         (act,) = acts_on(connection, one)[:1]
     assert (act.who, act.detail["reason"]) == (teacher.name, "fire alarm")
@@ -122,7 +122,7 @@ def test_closing_and_opening_again(server: LiveServer) -> None:
     page = teacher.page(f"/staff/attempts/{attempt}")
     assert "Answers that came too late" in page
     assert teacher.post(f"/staff/attempts/{attempt}/accept", save="a-late-save").status_code == 303
-    assert server.exam.look(attempt)[0].answers[TEXT].response == '"vanishing"'
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"vanishing"'
     again = {"minutes": "10", "reason": "it was a calculator"}
     assert teacher.post(f"/staff/attempts/{attempt}/reopen", **again).status_code == 303
     student.ask(f"/attempts/{attempt}/lock", {"lock": student.lock})
@@ -154,12 +154,12 @@ def test_marking_by_hand(server: LiveServer) -> None:
     assert "hidden" not in page.lower().replace('type="hidden"', "").replace("names are hidden", "")
     form = dict(re.findall(r'name="(attempt|pos|rev)" value="([^"]*)"', page))
     rubric = server.questions(attempt)[ESSAY].item.rubric
-    given = {**form, "met": [str(number) for number in range(len(rubric))], "said": "Well *said* <b>."}
+    given = {**form, "met": [str(number) for number in range(len(rubric))], "comment": "Well *said* <b>."}
     assert teacher.post("/staff/all/marking", **given).status_code == 303
     assert teacher.post("/staff/all/marking", **given).status_code == 409
     with server.database.reading() as connection:
         assert marks_in(connection, attempt)[ESSAY].points == 1
-    assert "Nothing waits" in teacher.page("/staff/all/marking")
+    assert "No answer waits" in teacher.page("/staff/all/marking")
     server.fake.pass_(61 * MINUTE)
     assert "Well *said* &lt;b&gt;." in student.page(f"/attempts/{attempt}/results")
 
@@ -175,7 +175,7 @@ def test_a_wrong_key(server: LiveServer) -> None:
     path.write_text(text + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
     assert teacher.post("/staff/all/regrades").status_code == 303
     with server.database.reading() as connection:
-        (run,) = runs_of(connection, "all")
+        (run,) = regrade_runs(connection, "all")
     assert {(one.attempt, one.before, one.after) for one in run.changes} == {(one, 0.0, 1.0) for one in wrong}
     assert [points(server, one) for one in wrong + right] == [0, 0, 1, 1]
     page = teacher.page("/staff/all/regrades")
@@ -205,18 +205,18 @@ def test_a_request(server: LiveServer) -> None:
     teacher, student = server.student(role="instructor"), server.student()
     attempt = taken(server, student, right=False)
     server.fake.pass_(61 * MINUTE)
-    path = f"/attempts/{attempt}/requests/{NUMERIC}"
+    path = f"/attempts/{attempt}/regrade-requests/{NUMERIC}"
     assert student.post(path, text="I rounded <late>.").status_code == 303
     assert student.post(path, text="Again!").status_code == 409
-    assert "I rounded &lt;late&gt;." in teacher.page("/staff/all/requests")
+    assert "I rounded &lt;late&gt;." in teacher.page("/staff/all/regrade-requests")
     answer = {"attempt": attempt, "pos": str(NUMERIC), "reply": "Half of it is right.", "points": "0.5"}
-    assert teacher.post("/staff/all/requests", **{**answer, "points": "2"}).status_code == 409
-    assert teacher.post("/staff/all/requests", **answer).status_code == 303
+    assert teacher.post("/staff/all/regrade-requests", **{**answer, "points": "2"}).status_code == 409
+    assert teacher.post("/staff/all/regrade-requests", **answer).status_code == 303
     assert points(server, attempt) == 0.5
     assert "Half of it is right." in student.page(f"/attempts/{attempt}/results")
     teacher.post("/staff/all/regrades")
     with server.database.reading() as connection:
-        (run,) = runs_of(connection, "all")
+        (run,) = regrade_runs(connection, "all")
     assert run.changes == []
     teacher.post(f"/staff/all/regrades/{run.id}/release")
     assert points(server, attempt) == 0.5

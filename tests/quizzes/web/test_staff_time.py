@@ -15,7 +15,7 @@ from autograder.site.people import enrol
 from quizzes.attempts.events import fold
 from quizzes.attempts.save_rules import Outcome
 from quizzes.schedule.timing import Accommodation, Override
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempt_from_rows
 from quizzes.store.extensions import apply_terms, extend, extend_all, reopen
 from quizzes.store.overrides import set_override
 from quizzes.store.quizzes import publish
@@ -119,7 +119,7 @@ def test_reopening_goes_on_from_what_was_stored(fixture: ExamFixture) -> None:
     assert ending.receipt.digest != first.digest
     assert fixture.exam.mark() == 1
     with fixture.database.reading() as connection:
-        assert fold(fixture.exam.look(attempt.id)[1]) == state_of(connection, attempt.id)
+        assert fold(fixture.exam.inspect(attempt.id)[1]) == attempt_from_rows(connection, attempt.id)
 
 
 def test_what_cannot_be_reopened_or_extended(fixture: ExamFixture) -> None:

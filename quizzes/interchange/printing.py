@@ -15,7 +15,7 @@ from quizzes.content.items.matching import MatchingQuestion
 from quizzes.content.items.ordering import OrderingQuestion
 from quizzes.content.quiz import Quiz
 
-__all__ = ["PaperQuiz", "paper_quiz"]
+__all__ = ["PrintedQuiz", "printed_quiz"]
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -24,7 +24,7 @@ LINE = "\\_" * 40
 
 
 @dataclass(frozen=True)
-class PaperQuiz:
+class PrintedQuiz:
     """The three texts of one version."""
 
     questions: str
@@ -32,7 +32,7 @@ class PaperQuiz:
     key: str
 
 
-def paper_quiz(quiz: Quiz, version: str) -> PaperQuiz:
+def printed_quiz(quiz: Quiz, version: str) -> PrintedQuiz:
     """The quiz with the numbers of this version; the same text each time."""
     seed = f"paper {version}".encode()
     items, questions = [item for _, item, _ in quiz.picked(seed)], quiz.variants(seed)
@@ -46,7 +46,7 @@ def paper_quiz(quiz: Quiz, version: str) -> PaperQuiz:
         parts += _asked(number, item, question)
         sheet.append(f"{number}. {_room(question)}\n\n")
         key.append(f"{number}. {_right(question)}\n\n")
-    return PaperQuiz("".join(parts), "".join(sheet), "".join(key))
+    return PrintedQuiz("".join(parts), "".join(sheet), "".join(key))
 
 
 def _asked(number: int, item: BaseItem, question: ShownQuestion) -> Iterator[str]:
