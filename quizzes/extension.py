@@ -1,6 +1,7 @@
-"""What quizzes bring to the course's site: pages, tables and background work (entry point `autograder.site`).
+"""The extension of the course's site for timed quizzes: pages, tables and background tasks.
 
-Every database that is opened asks for the migrations, so the pages are imported only where they are served.
+The entry point `autograder.site` names it. Every opened database needs the migrations, so the pages are
+imported only when they are served.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ class QuizExtension:
     migrations = Path(__file__).parent / "store" / "migrations"
 
     def routes(self) -> Sequence[BaseRoute]:
-        """The pages of students and staff."""
+        """The routes of the pages for students and staff."""
         from quizzes.web.routes import ROUTES
 
         return ROUTES
 
     def latest_instant(self, connection: Connection) -> int:
-        """The latest instant of any attempt's log."""
+        """The latest instant in the log of any attempt."""
         from quizzes.store.events import latest_instant
 
         return latest_instant(connection)
@@ -51,7 +52,7 @@ class QuizExtension:
         return f"/quizzes/{target}" if known else None
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
-        """Close overdue attempts, mark, grade functions, and send scores to learning platforms."""
+        """Start the background tasks: close and mark attempts, grade functions, send scores."""
         from quizzes.web.background import QuizBackground
 
         return QuizBackground(context, course_file=course_file)

@@ -50,7 +50,7 @@ def publish_quiz(
             add_the_course(connection, root)
             before = {old.id: old for old in published_in(connection, COURSE)}.get(name)
             short = publish_plan(
-                connection, plan, at=one.clock.now(), who=here(), slack=slack * 60_000, insist=insist
+                connection, plan, at=one.clock.now(), who=here(), slack=slack * 60_000, force=insist
             )
         closes, moved = plan.schedule.closes_at, before.schedule.closes_at if before else None
     typer.echo(f"{plan.quiz.title} is published. It opens {shown(plan.schedule.opens_at, plan.zone)}.")

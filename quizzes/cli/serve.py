@@ -115,7 +115,7 @@ def _fill(one: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], peop
         add_the_course(connection, root)
         enrol_all(connection, {id: (name, "") for id, name in people.items()}, granted, at=at, who="demo")
         for plan in plans:
-            publish_plan(connection, plan, at=at, who="demo", insist=True)
+            publish_plan(connection, plan, at=at, who="demo", force=True)
 
 
 def _open_now(plan: QuizPlan, now: int) -> QuizPlan:

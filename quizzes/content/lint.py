@@ -168,7 +168,7 @@ def faults_in_window(
     return [
         Fault(
             str(plan.path),
-            f"{student} misses {missing / 60_000:.4g} of their {(terms[student].time_allowed or 0) / 60_000:.4g} "
+            f"{student} loses {missing / 60_000:.4g} of {(terms[student].time_allowed or 0) / 60_000:.4g} "
             "minutes when the quiz closes; let it close later",
         )
         for student, missing in students_cut_short(terms).items()

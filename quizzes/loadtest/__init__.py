@@ -1,1 +1,1 @@
-"""Proof on your own machine that a server holds a class, and that killing it loses nothing."""
+"""Load test and crash test: whether this machine can serve a class, and whether a killed server loses saves."""

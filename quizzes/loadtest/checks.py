@@ -1,4 +1,4 @@
-"""After a proof: is everything the server acknowledged in its database, and is the database whole?"""
+"""Checks after a test: is everything that the server acknowledged in its database, and is the database intact?"""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from quizzes.store.events import events_of
 from quizzes.store.receipts import last_receipt
 from quizzes.store.tables import answer, answer_event, attempt, mark
 
-__all__ = ["damage", "faults_in_file", "missing", "missing_receipts", "still_open"]
+__all__ = ["damage", "faults_in_file", "missing_receipts", "missing_saves", "open_attempts"]
 
 
-def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
-    """Acknowledged saves that are not in the log, or that a lower revision stands for."""
+def missing_saves(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
+    """The acknowledged saves that are not in the log, or whose answer has a lower revision."""
     by_attempt: dict[str, list[Acknowledged]] = defaultdict(list)
     for save in acknowledged:
         by_attempt[save.attempt].append(save)
@@ -43,7 +43,7 @@ def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Ac
 
 
 def missing_receipts(database: Database, shown: Mapping[str, str]) -> list[str]:
-    """Attempts that are open, or have another receipt, although a student was shown one with this digest."""
+    """The attempts whose student saw a receipt, but that are open or have a receipt with another digest."""
     with database.reading() as connection:
         closed = set(connection.execute(select(attempt.c.id).where(attempt.c.state != "open")).scalars())
         stored = {attempt_id: last_receipt(connection, attempt_id) for attempt_id in shown}
@@ -54,7 +54,7 @@ def missing_receipts(database: Database, shown: Mapping[str, str]) -> list[str]:
     ]
 
 
-def still_open(database: Database) -> int:
+def open_attempts(database: Database) -> int:
     """How many attempts are open."""
     with database.reading() as connection:
         open_ = select(func.count()).select_from(attempt).where(attempt.c.state == "open")
@@ -62,12 +62,12 @@ def still_open(database: Database) -> int:
 
 
 def damage(database: Database) -> list[str]:
-    """What is not whole: the file itself, rows that are not what their log comes to, answers marked twice."""
-    return [*faults_in_file(database), *_unlike_their_log(database), *_marked_twice(database)]
+    """Every fault: in the file itself, in rows that differ from their log, in answers with two current marks."""
+    return [*faults_in_file(database), *_unlike_log(database), *_marked_twice(database)]
 
 
 def faults_in_file(database: Database) -> list[str]:
-    """What SQLite itself finds wrong with its file; nothing for PostgreSQL, which has no such question."""
+    """The faults that SQLite finds in its file; none for PostgreSQL, which has no such check."""
     if database.dialect != "sqlite":
         return []
     with database.reading() as connection:
@@ -76,7 +76,7 @@ def faults_in_file(database: Database) -> list[str]:
     return [line for line in lines if line != "ok"]
 
 
-def _unlike_their_log(database: Database) -> list[str]:
+def _unlike_log(database: Database) -> list[str]:
     faults = []
     with database.reading() as connection:
         for attempt_id in connection.execute(select(attempt.c.id)).scalars().all():
@@ -87,8 +87,8 @@ def _unlike_their_log(database: Database) -> list[str]:
             except ValueError as problem:
                 faults.append(f"The log of attempt {attempt_id} is impossible: {problem}.")
                 continue
-            if replace(folded, refused={}) != stored:  # late saves are in the log alone
-                faults.append(f"Attempt {attempt_id} is not what its log comes to.")
+            if replace(folded, refused={}) != stored:  # late saves are only in the log
+                faults.append(f"Attempt {attempt_id} differs from its log.")
     return faults
 
 
@@ -101,5 +101,6 @@ def _marked_twice(database: Database) -> list[str]:
     )
     with database.reading() as connection:
         return [
-            f"Question {row.pos} of attempt {row.attempt} counts twice." for row in connection.execute(many)
+            f"Question {row.pos} of attempt {row.attempt} has two current marks."
+            for row in connection.execute(many)
         ]

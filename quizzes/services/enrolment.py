@@ -1,4 +1,7 @@
-"""Bringing a course, its people and its quizzes from their files into the store."""
+"""Enrolment and publishing: a course, its people and its quizzes from their files into the store.
+
+The commands and the load test use it.
+"""
 
 from __future__ import annotations
 
@@ -21,55 +24,55 @@ __all__ = ["add_the_course", "enrol_all", "publish_plan", "read_people", "set_qu
 
 
 def add_the_course(connection: Connection, course: Course) -> None:
-    """The course itself, with its title and zone of today."""
+    """Store the course with its current title and time zone."""
     add_course(connection, COURSE, course.title, course.zone.key)
 
 
 def read_people(path: Path) -> dict[str, tuple[str, str]]:
-    """The people of a roster: their ids with name and e-mail address."""
+    """The people of a roster: name and e-mail address by student ID."""
     return {person.student_id: (person.name, person.email) for person in read_roster(path).people}
 
 
 def enrol_all(
     connection: Connection,
     people: dict[str, tuple[str, str]],
-    granted: Iterable[AccommodationRow],
+    accommodations: Iterable[AccommodationRow],
     *,
     at: int,
     who: str,
     quizzes: Sequence[str] = (),
 ) -> list[str]:
-    """Everybody on the roster with their accommodations; who was added, or has changed.
+    """Enrol everybody on the roster with their accommodations; returns the ids that were added or updated.
 
-    Whoever left the roster stays: their attempts do. Raises ContentError for somebody or some quiz unknown.
+    People who left the roster stay, since their attempts do. Raises ContentError for an unknown student or quiz.
     """
-    granted = list(granted)
-    for row in granted:
+    rows = list(accommodations)
+    for row in rows:
         if row.student not in people:
             raise ContentError(
                 f"{row.location}: {row.student} is not on the roster.",
-                next_step="Add them, or correct the name.",
+                next_step="Add the student to the roster, or correct the student ID.",
             )
         if row.quiz and row.quiz not in quizzes:
             known = ", ".join(quizzes) or "none yet"
             raise ContentError(
-                f"{row.location}: {row.quiz!r} is not published.", next_step=f"Take one of: {known}."
+                f"{row.location}: {row.quiz!r} is not published.", next_step=f"Choose one of: {known}."
             )
     for person, (name, email) in people.items():
         add_person(connection, person, name, email or None)
-        own_rows = [row for row in granted if row.student == person and not row.quiz]
+        own_rows = [row for row in rows if row.student == person and not row.quiz]
         accommodation = next((row.accommodation for row in own_rows if row.accommodation), None)
         label = next((row.label for row in own_rows if row.label), "")
         role = next((row.role for row in own_rows if row.role != "student"), "student")
         enrol(connection, COURSE, person, role=role, label=label, accommodation=accommodation)
-    set_quiz_overrides(connection, granted)
+    set_quiz_overrides(connection, rows)
     record_act(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
     return list(people)
 
 
-def set_quiz_overrides(connection: Connection, granted: Iterable[AccommodationRow]) -> None:
-    """What single students are given in single quizzes, instead of what they were given before."""
-    for row in granted:
+def set_quiz_overrides(connection: Connection, accommodations: Iterable[AccommodationRow]) -> None:
+    """Replace the overrides of single students in single quizzes."""
+    for row in accommodations:
         if row.quiz:
             clear_overrides(connection, row.quiz, row.student)
             for override in row.overrides:
@@ -77,9 +80,9 @@ def set_quiz_overrides(connection: Connection, granted: Iterable[AccommodationRo
 
 
 def publish_plan(
-    connection: Connection, plan: QuizPlan, *, at: int, who: str, slack: int = 0, insist: bool = False
+    connection: Connection, plan: QuizPlan, *, at: int, who: str, slack: int = 0, force: bool = False
 ) -> list[Shortfall]:
-    """Publish a quiz as its file has it now; who could not get their whole time."""
+    """Publish the current version of a quiz file; returns who would not get their whole time."""
     return publish(
         connection,
         plan.name,
@@ -90,5 +93,5 @@ def publish_plan(
         at=at,
         who=who,
         slack=slack,
-        despite_shortfalls=insist,
+        force=force,
     )

@@ -173,7 +173,7 @@ class ExamService:
     ) -> Future[SaveResult]:
         """Save an answer; `at` is when the request arrived, by default now.
 
-        Raises NotFound for another student's attempt, TooLarge for a huge answer, Busy when the queue is full.
+        Raises NotFound for another student's attempt, TooLarge for a huge answer, Busy for a full queue.
         """
         arrived = self.clock.now() if at is None else at
         owner, items = self._items(attempt_id)
@@ -223,7 +223,7 @@ class ExamService:
     # For the background tasks
 
     def sweep(self) -> int:
-        """Close every attempt whose deadline and grace are over; returns how many. It may run anywhere, any time."""
+        """Close every attempt whose deadline and grace are over; returns how many."""
         closed = 0
         while True:
             now = self.clock.now()
@@ -233,7 +233,7 @@ class ExamService:
                 return closed
 
     def mark(self, limit: int | None = None) -> int:
-        """Mark submitted attempts, at most so many; returns how many. One that changes meanwhile waits for the next call."""
+        """Mark up to `limit` submitted attempts; returns how many. An attempt that changes meanwhile waits."""
         with self.database.reading() as connection:
             attempt_ids = unmarked_attempts(connection)[:limit]
         return sum(self.mark_one(attempt_id) for attempt_id in attempt_ids)

@@ -1,8 +1,8 @@
-"""The queue of functions: answers of attempts that are over, graded in the sandbox one after another.
+"""The function queue: grades the functions of submitted attempts in the sandbox, one after another.
 
 It runs in a process of its own, never in the web server's: the sandbox forks, and grading takes a processor.
-What waits stands in the database, and a mark is given once, so any number of queues may run, and one that
-was killed has nothing to make good.
+The queue is in the database, and a mark is given once, so any number of processes may work on it, and one
+that was killed leaves nothing to repair. `quizzes grade` runs it.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RoundResult:
-    """What one round did: how many marks it gave, and which could not be given, with the reason for staff."""
+    """The result of one round: how many marks were given, and which could not be given, with the reason."""
 
     marked: int
     troubles: list[tuple[PendingMark, str]]
 
 
 def question_builder(database: Database) -> Callable[[PendingMark], object]:
-    """How a waiting answer's question is dealt again: by the version its mark is to come from."""
+    """Returns a function that builds the question of a pending mark, by the version that its mark comes from."""
 
     @lru_cache(64)
     def quiz(version: str) -> Quiz:
@@ -57,7 +57,7 @@ def question_builder(database: Database) -> Callable[[PendingMark], object]:
 
 
 class FunctionQueue:
-    """Gives pending marks to functions; a context manager that keeps one sandbox from its first answer on."""
+    """Grades functions whose marks are pending; a context manager that keeps one sandbox for all of them."""
 
     def __init__(
         self,
@@ -67,15 +67,15 @@ class FunctionQueue:
         *,
         sandbox: str = "good",
     ) -> None:
-        """`question_of` deals a question again; one that is no function is left to people."""
+        """`question_of` builds a question; any kind but a function is left for manual marks."""
         self._database, self._question_of, self._now = database, question_of, now
         self._sandbox = sandbox
         self._grader: SandboxGrader | None = None
 
     def round(self, *, again: bool = False) -> RoundResult:
-        """Grade all that waits; with `again` also what had trouble before, after its check was mended.
+        """Grade all functions that wait; with `again` also those whose check was broken before.
 
-        Raises UsageError where strangers' code cannot be shut in on this machine.
+        Raises UsageError if this machine cannot isolate submissions at the required level.
         """
         with self._database.reading() as connection:
             waiting = pending_marks(connection, again=again)
@@ -84,8 +84,8 @@ class FunctionQueue:
             try:
                 mark = self._graded(pending)
             except (SandboxError, UsageError):
-                raise  # this machine's trouble and no answer's
-            except Exception as problem:  # the others are graded all the same
+                raise  # a fault of this machine, not of the answer
+            except Exception as problem:  # the others are still graded
                 log.exception("Question %s of attempt %s cannot be graded.", pending.pos, pending.attempt)
                 trouble = f"It cannot be graded: {type(problem).__name__}: {problem}"
                 mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": trouble})
@@ -107,7 +107,7 @@ class FunctionQueue:
             self._grader = None
 
     def _graded(self, pending: PendingMark) -> Mark | None:
-        """The mark, pending where it cannot be given; None for what is no function."""
+        """The mark, pending where it cannot be given; None for another kind of question."""
         question, source = self._question_of(pending), answer_from(pending.response)
         if not isinstance(question, FunctionQuestion) or not isinstance(source, str):
             return None

@@ -1,7 +1,8 @@
-"""Scores from the outbox to the platforms, until they arrive.
+"""Sends scores from the outbox to learning platforms until they arrive.
 
-A message only says that a score is new. What is sent is the score as it stands then, of the attempt that
-counts, and not before the quiz lets its student see it; so a message that comes late, or twice, does no harm.
+A message only says that a score has changed. The current score of the attempt that counts is sent, and not
+before the quiz shows it to its student; so a message that comes late or twice does no harm. The background
+tasks of the server run it.
 """
 
 from __future__ import annotations
@@ -28,22 +29,23 @@ __all__ = ["ScoreSender"]
 
 
 log = logging.getLogger(__name__)
-BATCH = 5  # so many can fail by silence before others may take them, too
-HIDDEN = 60_000  # milliseconds until it is looked again whether a score may be seen
-Counted = Callable[[str, str], str]  # which attempt counts, by student and quiz: best, last or first
+KINDS = ("score", "grade")  # of messages; version 0.1 wrote the second
+BATCH = 5  # few enough that all can time out before another server may claim them
+HIDDEN = 60_000  # milliseconds until a score that is not visible yet is looked at again
+CountedAttempt = Callable[[str, str], str]  # by student and quiz: best, last or first
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A score that may go out, and where it goes."""
+    """A score to send, and the links to send it to."""
 
     score: Score
     title: str
-    links: list[tuple[Link, str]]  # with what the student is called there
+    links: list[tuple[Link, str]]  # with the student's id on the platform
 
 
 class ScoreSender:
-    """Sends what waits; `look` is called every few seconds."""
+    """Sends the scores that wait; `send_due` is called every few seconds."""
 
     def __init__(
         self,
@@ -52,13 +54,13 @@ class ScoreSender:
         lti: Lti,
         course: str,
         content: Callable[[str], Quiz],
-        counted: Counted,
+        counted: CountedAttempt,
     ) -> None:
         self._database, self._writer, self._lti = database, writer, lti
         self._course, self._content, self._counted = course, content, counted
 
-    def look(self, now: int) -> int:
-        """Send what is due; how many scores arrived."""
+    def send_due(self, now: int) -> int:
+        """Send the messages that are due; returns how many scores arrived."""
         messages = self._writer.submit(lambda connection: claim(connection, now, BATCH)).result()
         arrived = 0
         for message in messages:
@@ -86,7 +88,7 @@ class ScoreSender:
         return arrived
 
     def _ready(self, connection: Connection, message: Message, now: int) -> _Ready | None:
-        """What a message comes to; None while the student may not see it. No platform, no links."""
+        """The score of a message; None while the student may not see it. Without a platform it has no links."""
         quiz, student = str(message.payload["quiz"]), str(message.payload["person"])
         subjects = subjects_of(connection, student)
         links = [
@@ -101,10 +103,10 @@ class ScoreSender:
         ]
         marked = [score for score in scores if score.points is not None and score.finished_at is not None]
         title = next(
-            (quiz_now.title for quiz_now in published_in(connection, self._course) if quiz_now.id == quiz),
+            (published.title for published in published_in(connection, self._course) if published.id == quiz),
             quiz,
         )
-        if message.kind != "grade" or not links or not marked:
+        if message.kind not in KINDS or not links or not marked:
             return _Ready(Score(student, quiz, title, None), title, [])
         release = self._content(current_version(connection, quiz)).release
         which = self._counted(student, quiz)
@@ -119,8 +121,8 @@ class ScoreSender:
     def _post(self, link: Link, subject: str, ready: _Ready, now: int) -> None:
         score = ready.score
         if not link.line_item:
-            made = self._lti.make_line_item(link, ready.title, score.out_of)
-            link = replace(link, line_item=made)
+            line_item = self._lti.make_line_item(link, ready.title, score.out_of)
+            link = replace(link, line_item=line_item)
             self._write(lambda connection: keep_link(connection, link))
         posted = Posted(
             subject=subject,

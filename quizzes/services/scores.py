@@ -1,4 +1,7 @@
-"""What a quiz came to, one line an attempt: the table the gradebook reads."""
+"""The scores of a quiz, one row per attempt: the table that the gradebook reads.
+
+`quizzes results` writes it; the score sender reads it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ ABSENT = "absent"
 
 @dataclass(frozen=True)
 class Score:
-    """One attempt's outcome, or that there is none: then its number is 0.
+    """The score of one attempt, or of a student without one: then its number is 0.
 
     `points` is None until it is marked.
     """
@@ -38,18 +41,18 @@ class Score:
     student: str
     quiz: str
     title: str
-    due_at: int | None  # when this student's last moment is, or was
+    due_at: int | None  # of this student
     attempt: int = 0
     points: float | None = None
     out_of: float = 0.0
     state: State | None = None
-    waiting: int = 0  # answers that a person has yet to mark
+    waiting: int = 0  # answers that wait for a mark
     started_at: int | None = None
     finished_at: int | None = None
     late: int = 0  # seconds
 
     def cells(self, names: Mapping[str, str], zone: ZoneInfo) -> list[str]:
-        """The line of the table, in the order of COLUMNS."""
+        """The row of the table, in the order of COLUMNS."""
 
         def local(instant: int | None) -> str:
             if instant is None:
@@ -74,7 +77,7 @@ class Score:
 
 
 def scores_at(connection: Connection, course: str, quiz: str, student: str | None = None) -> list[Score]:
-    """The attempts at a quiz, and who made none, of everybody or of one student; previews are left out."""
+    """The scores of all students or of one, also of students without an attempt; without previews."""
     title = next(
         (published.title for published in published_in(connection, course) if published.id == quiz), quiz
     )

@@ -1,4 +1,7 @@
-"""Saves as rows: what `revisions` decides, done in one transaction with its event."""
+"""Saves as rows: the outcome that `attempts.save_rules` decides, written in one transaction with its event.
+
+The exam service stores saves here; the staff pages accept late ones.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from quizzes.store.tables import answer, answer_event, attempt, attempt_item
 __all__ = ["accept_late", "save"]
 
 
-MOST_REFUSED = 200  # of one attempt are written down; a page gone wild fills no disk
-# Everything that decides about a save, in one question; `stored` is the same save, if it counted before.
+MOST_REFUSED = 200  # refused saves logged per attempt, so that a broken page cannot fill the disk
+# Everything that decides about a save, in one query; `stored` is the same save, if it was stored before.
 stored = answer_event.alias("stored")
 CURRENT = (
     select(
@@ -66,30 +69,33 @@ NEXT = (
 
 
 def save(connection: Connection, attempt_id: str, person: str, sent: Save) -> SaveResult:
-    """Store a save, or say what is stored instead; raises NotFound for a foreign attempt or no question.
+    """Store a save, or return what is stored instead.
+
+    Raises NotFound for another student's attempt and for an unknown question, Conflict for a `save_id` that
+    was used for another answer.
 
     The writer has locked the attempt by then, so on PostgreSQL too this reads what is newest.
     """
     parameters = {"attempt_id": attempt_id, "person": person, "pos": sent.pos, "save_id": sent.save_id}
-    standing = connection.execute(CURRENT, parameters).one_or_none()
-    if standing is None or standing.item is None:
+    current = connection.execute(CURRENT, parameters).one_or_none()
+    if current is None or current.item is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
-    deadline_at: int | None = standing.deadline_at
-    if standing.stored_rev is not None:
-        if (standing.stored_pos, standing.stored_raw) != (sent.pos, sent.response):
+    deadline_at: int | None = current.deadline_at
+    if current.stored_rev is not None:
+        if (current.stored_pos, current.stored_raw) != (sent.pos, sent.response):
             raise Conflict("This save was sent before with another answer.", next_step="Reload the page.")
-        stored_answer = StoredAnswer(standing.stored_rev, standing.stored_raw, standing.stored_at)
-        in_grace = bool(standing.stored_in_grace)
+        stored_answer = StoredAnswer(current.stored_rev, current.stored_raw, current.stored_at)
+        in_grace = bool(current.stored_in_grace)
         return SaveResult(Outcome.SAVED, stored_answer, deadline_at, in_grace=in_grace, replayed=True)
     stored_answer = (
         StoredAnswer()
-        if standing.rev is None
-        else StoredAnswer(standing.rev, standing.response, standing.received_at)
+        if current.rev is None
+        else StoredAnswer(current.rev, current.response, current.received_at)
     )
-    attempt_now = Writable(standing.state == "open", deadline_at, standing.grace, standing.lock)
+    attempt_now = Writable(current.state == "open", deadline_at, current.grace, current.lock)
     outcome = outcome_of(sent, attempt_now, stored_answer)
     if outcome is Outcome.SAVED:
-        in_grace = arrival(sent.at, deadline_at, standing.grace) is Arrival.IN_GRACE
+        in_grace = arrival(sent.at, deadline_at, current.grace) is Arrival.IN_GRACE
         _log(connection, attempt_id, sent, stored_answer.rev + 1, in_grace=in_grace)
         values = {
             "attempt_id": attempt_id,
@@ -107,9 +113,9 @@ def save(connection: Connection, attempt_id: str, person: str, sent: Save) -> Sa
 
 
 def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, who: str) -> StoredAnswer:
-    """Let a save that came too late count, by staff; the attempt is marked again.
+    """Accept a save that came too late; the attempt is marked again.
 
-    Raises NotFound for no such save, Conflict for an attempt that is open or an answer nobody can read.
+    Raises NotFound for an unknown save, Conflict for an open attempt and for an answer that cannot be read.
     """
     row = locked_attempt(connection, attempt_id)
     late = connection.execute(
@@ -118,9 +124,11 @@ def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, 
         .order_by(answer_event.c.seq)
     ).first()
     if late is None:
-        raise NotFound("No late save has this number.", next_step="Take one from the attempt's log.")
+        raise NotFound("No late save has this id.", next_step="Choose one from the attempt's log.")
     if row.state is State.OPEN:
-        raise Conflict("The attempt is open: the student can save it.", next_step="Wait until it is over.")
+        raise Conflict(
+            "The attempt is open: the student can save the answer.", next_step="Wait until it is over."
+        )
     if late.problem:
         raise Conflict(f"The answer cannot be marked: {late.problem}", next_step="Ask the student.")
     current = connection.execute(
@@ -163,7 +171,7 @@ def _log(
 ) -> None:
     seq = next_seq(connection, attempt_id, only_open=not late)
     if seq is None:
-        raise Conflict("The attempt was just finished.", next_step="Look at the receipt.")
+        raise Conflict("The attempt was just finished.", next_step="Open the receipt.")
     row = {
         "attempt": attempt_id,
         "seq": seq,
@@ -182,7 +190,7 @@ def _log(
 
 
 def _log_refused(connection: Connection, attempt_id: str, sent: Save, rev: int, *, late: bool) -> None:
-    """Write down a save that did not count, once, for staff to see."""
+    """Log a save that does not count, once, for staff to see."""
     refused = (answer_event.c.attempt == attempt_id) & ((answer_event.c.problem != "") | answer_event.c.late)
     same = (answer_event.c.save_id == sent.save_id) & (answer_event.c.late == late)
     counts = connection.execute(select(func.count(), func.count().filter(same)).where(refused)).one()

@@ -1,4 +1,4 @@
-"""Attempts as rows: starting one, finding one, and handing its pen over."""
+"""Attempts as rows: starting an attempt, reading attempts, taking the edit lock, and flags."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-# Asked all the time, so they are built once.
+# Run all the time, so they are built once.
 FIND = select(attempt).where(attempt.c.id == bindparam("attempt_id"))
 LOCK = FIND.with_for_update()
 OF_PERSON = attempt.c.quiz == bindparam("quiz_id"), attempt.c.person == bindparam("who")
@@ -55,7 +55,7 @@ USED = select(
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """An attempt as it is stored now."""
+    """The row of an attempt."""
 
     id: str
     quiz: str
@@ -76,7 +76,7 @@ class AttemptRow:
 
 
 def find_attempt(connection: Connection, attempt_id: str, person: str | None = None) -> AttemptRow:
-    """An attempt, and with `person` only if it is theirs; raises NotFound, the same for both reasons."""
+    """An attempt, with `person` only if it is theirs; raises NotFound, in the same words for both reasons."""
     row = connection.execute(FIND, {"attempt_id": attempt_id}).one_or_none()
     return _row_from(None if row is None or person not in (None, row.person) else row)
 
@@ -94,19 +94,19 @@ def locked_attempt(connection: Connection, attempt_id: str) -> AttemptRow:
 
 
 def open_attempt(connection: Connection, quiz_id: str, person: str) -> AttemptRow | None:
-    """The open attempt of a person at a quiz, if there is one."""
+    """The open attempt of a person at a quiz; None if there is none."""
     row = connection.execute(OPEN, {"quiz_id": quiz_id, "who": person}).one_or_none()
     return None if row is None else _row_from(row)
 
 
 def answers_of(connection: Connection, attempt_id: str) -> dict[int, StoredAnswer]:
-    """The stored answers of an attempt, by the place of their question."""
+    """The stored answers of an attempt, by the position of their question."""
     rows = connection.execute(ANSWERS, {"attempt_id": attempt_id})
     return {row.pos: StoredAnswer(row.rev, row.response, row.received_at) for row in rows}
 
 
 def shown_items(connection: Connection, attempt_id: str) -> list[tuple[str, str]]:
-    """The numbers and the order of options that an attempt's questions showed, as JSON."""
+    """The drawn numbers and the order of options of an attempt's questions, as JSON."""
     rows = connection.execute(
         select(attempt_item).where(attempt_item.c.attempt == attempt_id).order_by(attempt_item.c.pos)
     )
@@ -114,7 +114,7 @@ def shown_items(connection: Connection, attempt_id: str) -> list[tuple[str, str]
 
 
 def attempt_from_rows(connection: Connection, attempt_id: str) -> Attempt:
-    """The rows of an attempt as the fold of its events would have them, late saves aside."""
+    """An attempt as its rows have it; equal to the fold of its events, except for late saves."""
     row = find_attempt(connection, attempt_id)
     return Attempt(
         row.state,
@@ -130,7 +130,7 @@ def attempt_from_rows(connection: Connection, attempt_id: str) -> Attempt:
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """What a new attempt is made of, drawn before it is queued."""
+    """A new attempt, drawn before its write is queued."""
 
     id: str
     version: str
@@ -156,19 +156,21 @@ def start_attempt(
     """
     if (already := open_attempt(connection, quiz_id, person)) is not None:
         return already
-    # An extension for everybody waits for starts under way, so that none of them misses it.
+    # An extension for the whole class waits for starts in progress, so that none of them misses it.
     version = connection.execute(VERSION, {"quiz_id": quiz_id}).scalar_one_or_none()
     terms = terms_of(connection, quiz_id, person)
     used, last = attempts_used(connection, quiz_id, person)
     if new_attempt.preview and not is_staff(connection, quiz_id, person):
         raise Forbidden("Only the course's staff may preview a quiz.", next_step="Start it when it opens.")
     if not new_attempt.preview and (refusal := start_refusal(terms, used, arrived)):
-        # Another server's start may have been written between the questions above.
+        # Another server's start may have been written between the queries above.
         if (already := open_attempt(connection, quiz_id, person)) is not None:
             return already
         raise refusal
     if version != new_attempt.version:
-        raise Conflict("The quiz was just published anew.", next_step="Press start again.")
+        raise Conflict(
+            "A new version of the quiz was just published.", next_step="Press Start the quiz again."
+        )
     began = now()
     at = began if terms.may_start(began) else arrived
     deadline_at = terms.deadline_at(at)
@@ -213,7 +215,7 @@ def start_attempt(
 
 
 def take_lock(connection: Connection, attempt_id: str, lock: str, at: int) -> AttemptRow:
-    """Let another window write; nothing changes when it writes already, or when the attempt is over."""
+    """Give the edit lock to another tab; nothing changes if it holds the lock, or if the attempt is over."""
     row = locked_attempt(connection, attempt_id)
     if row.lock == lock or row.state is not State.OPEN:
         return row
@@ -233,7 +235,7 @@ def _row_from(row: Row[tuple[object, ...]] | None) -> AttemptRow:
 
 
 def attempts_used(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
-    """How many attempts count against the allowed ones, and the highest number given."""
+    """How many attempts count against the limit, and the highest number of an attempt."""
     row = connection.execute(USED, {"quiz_id": quiz_id, "who": person}).one()
     return row[0], row[1]
 
@@ -241,19 +243,19 @@ def attempts_used(connection: Connection, quiz_id: str, person: str) -> tuple[in
 def start_refusal(terms: Terms, used: int, at: int) -> Refused | None:
     """Why a student may not start now; None if they may."""
     if at < terms.opens_at:
-        # The same words as for a quiz that does not exist: nothing of it is seen early.
-        return NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
+        # The same words as for an unknown quiz: nothing of it is shown early.
+        return NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     if not terms.may_start(at):
-        return Forbidden("This quiz is closed.", next_step="Ask the course's staff if you had a reason.")
+        return Forbidden("This quiz is closed.", next_step="Ask the course's staff if you have a reason.")
     if terms.attempts is not None and used >= terms.attempts:
         return Forbidden(
-            "You have used every attempt this quiz allows.", next_step="Look at your result instead."
+            "You have used every attempt this quiz allows.", next_step="Open your results instead."
         )
     return None
 
 
 def attempts_at(connection: Connection, quiz_id: str, person: str | None = None) -> list[AttemptRow]:
-    """The attempts at a quiz, of everybody or of one person, in the order they began."""
+    """The attempts at a quiz, of all students or of one, in the order in which they started."""
     statement = ATTEMPTS if person is None else ATTEMPTS.where(attempt.c.person == bindparam("who"))
     rows = connection.execute(statement, {"quiz_id": quiz_id, "who": person})
     return [_row_from(row) for row in rows]
@@ -263,12 +265,12 @@ FLAGS = select(flag.c.pos).where(flag.c.attempt == bindparam("attempt_id"))
 
 
 def flags_of(connection: Connection, attempt_id: str) -> set[int]:
-    """The places of the flagged questions."""
+    """The positions of the flagged questions."""
     return set(connection.execute(FLAGS, {"attempt_id": attempt_id}).scalars())
 
 
 def set_flag(connection: Connection, attempt_id: str, pos: int, flagged: bool) -> None:
-    """Set or take away a flag; doing it twice changes nothing."""
+    """Set or remove a flag; a second call changes nothing."""
     if flagged:
         insert_once(connection, flag, {"attempt": attempt_id, "pos": pos})
     else:

@@ -1,4 +1,7 @@
-"""The log of an attempt: its events as rows, and the step that adds one."""
+"""The log of an attempt: its events as rows, and their numbering.
+
+The store adds events here; the exam service, staff pages and load test read them.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ KINDS = {
     "graded": Graded,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
-# What version 0.1 wrote, which is never rewritten: the edit lock was called a pen.
+# Version 0.1 called the edit lock a pen; stored events are never rewritten.
 OLD_KINDS = {"pen taken": "edit lock taken"}
 OLD_FIELDS = {"pen": "lock"}
 NEXT_SEQ = (
@@ -62,7 +65,7 @@ def next_seq(
 
 
 def add_event(connection: Connection, attempt_id: str, seq: int, event: Event) -> None:
-    """Write down an event that is not a save."""
+    """Store an event that is not a save."""
     data = asdict(event)
     at = data.pop("at")
     connection.execute(
@@ -72,7 +75,7 @@ def add_event(connection: Connection, attempt_id: str, seq: int, event: Event) -
 
 
 def events_of(connection: Connection, attempt_id: str) -> list[Event]:
-    """Everything that happened to an attempt, in order."""
+    """All events of an attempt, in order."""
     numbered: list[tuple[int, Event]] = []
     for row in connection.execute(select(attempt_event).where(attempt_event.c.attempt == attempt_id)):
         data = {OLD_FIELDS.get(name, name): value for name, value in json.loads(row.data).items()}
@@ -86,7 +89,7 @@ def events_of(connection: Connection, attempt_id: str) -> list[Event]:
 
 
 def latest_instant(connection: Connection) -> int:
-    """The latest instant the log knows of, for a clock to start from; 0 for an empty log."""
+    """The latest instant in any log, for a clock to start from; 0 without events."""
     tables = (attempt_event, answer_event)
     instants = [connection.execute(select(func.max(table.c.at))).scalar_one() for table in tables]
     return max((int(at) for at in instants if at is not None), default=0)

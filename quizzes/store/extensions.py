@@ -25,7 +25,7 @@ class Extension:
     """What an extension for the whole class changed."""
 
     extended: int  # open attempts that got more time
-    over: int  # attempts the clock had ended already; staff may reopen them
+    over: int  # attempts whose time had run out before; staff may reopen them
 
 
 def extend(

@@ -1,4 +1,4 @@
-"""Marks as rows: recorded once for what was handed in, kept when a key changes, released after a look.
+"""Marks as rows: recorded when an attempt is marked, replaced by regrades, and set manually by staff.
 
 A mark belongs to an answer's revision, a key and a grader; a later key adds marks beside the old ones, and a
 regrade run says what would change before it does.
@@ -24,7 +24,6 @@ from quizzes.store.events import add_event, next_seq
 from quizzes.store.tables import answer, attempt, attempt_item, mark
 
 __all__ = [
-    "MANUAL",
     "MarkRow",
     "PendingMark",
     "marks_in",
@@ -46,7 +45,7 @@ TOTAL = select(func.sum(mark.c.points)).where(mark.c.attempt == bindparam("attem
 
 @dataclass(frozen=True, slots=True)
 class MarkRow:
-    """What one answer was given, and by which key and grader."""
+    """The mark of one answer, with the key and the grader that gave it."""
 
     pos: int
     answer_rev: int  # 0 for no answer
@@ -56,40 +55,45 @@ class MarkRow:
     grader_version: str
 
     @property
+    def manual(self) -> bool:
+        """Whether a person gave it."""
+        return self.grader_version.startswith((MANUAL, OLD_MANUAL))
+
+    @property
     def pending(self) -> bool:
-        """Whether a person, or the homework engine, has yet to mark it."""
+        """Whether it waits for a manual mark or for the sandbox."""
         return bool(json.loads(self.detail).get("pending"))
 
 
 def unmarked_attempts(connection: Connection) -> list[str]:
-    """Attempts that ended and wait for their marks."""
+    """The ids of submitted attempts that wait for their marks."""
     ended = attempt.c.state == "finished"
     rows = connection.execute(select(attempt.c.id).where(ended).order_by(attempt.c.finished_at))
     return [attempt_id for (attempt_id,) in rows]
 
 
 def points_of(connection: Connection, attempt_id: str) -> float | None:
-    """The points an attempt has now; None before it was marked."""
+    """The current points of an attempt; None before it was marked."""
     points = connection.execute(TOTAL, {"attempt_id": attempt_id}).scalar_one()
     return None if points is None else round(float(points), DIGITS)
 
 
 def total(marks: Iterable[MarkRow]) -> float:
-    """The points of marks together, without the dust of binary fractions."""
+    """The sum of the points of marks, rounded to remove errors of binary fractions."""
     return round(sum(mark.points for mark in marks), DIGITS)
 
 
 def marks_in(connection: Connection, attempt_id: str) -> dict[int, MarkRow]:
-    """The marks that count now, by the place of their question."""
+    """The current marks, by the position of their question."""
     rows = connection.execute(select(mark).where(mark.c.attempt == attempt_id, mark.c.current))
     names = [field.name for field in fields(MarkRow)]
     return {row.pos: MarkRow(**{name: row._mapping[name] for name in names}) for row in rows}
 
 
 def record_marks(connection: Connection, seen: AttemptRow, marks: Sequence[MarkRow], at: int) -> bool:
-    """Record the marks of an attempt as it was `seen`; False, and nothing, if it changed since.
+    """Record the marks of an attempt; False, and nothing is recorded, if it changed since it was `seen`.
 
-    So two servers that mark the same attempt give one grade and send one message.
+    So two servers that mark the same attempt record one set of marks and send one message.
     """
     row = locked_attempt(connection, seen.id)
     if row.state is not State.FINISHED or row.seq != seen.seq:
@@ -100,7 +104,7 @@ def record_marks(connection: Connection, seen: AttemptRow, marks: Sequence[MarkR
     add_event(connection, row.id, seq, Graded(at, points))
     _make_current(connection, row.id, marks, at)
     if not row.preview:
-        queue_score(connection, row, f"grade:{row.id}:{seq}", at)
+        queue_score(connection, row, f"marked:{row.id}:{seq}", at)
     return True
 
 
@@ -114,7 +118,7 @@ def _make_current(connection: Connection, attempt_id: str, marks: Sequence[MarkR
 
 
 def queue_score(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
-    """Let the gradebook know, once, of the points an attempt has now."""
+    """Queue the current score of an attempt for the gradebook, once."""
     payload: dict[str, object] = {
         "attempt": row.id,
         "quiz": row.quiz,
@@ -122,12 +126,12 @@ def queue_score(connection: Connection, row: AttemptRow, once: str, at: int) -> 
         "points": points_of(connection, row.id),
         "finished_at": row.finished_at,
     }
-    queue_message(connection, "grade", once, payload, at)
+    queue_message(connection, "score", once, payload, at)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingMark:
-    """An answer whose mark is pending, with what was noted when it could not be given."""
+    """An answer whose mark is pending, with the trouble that a grader had with it."""
 
     attempt: str
     pos: int
@@ -139,7 +143,7 @@ class PendingMark:
 
 
 def pending_marks(connection: Connection, *, again: bool = False) -> list[PendingMark]:
-    """The answers that wait for their mark, the oldest first; with `again` those that had trouble too."""
+    """The answers that wait for a mark, the oldest first; with `again` also those that had trouble."""
     same = and_(
         answer.c.attempt == mark.c.attempt,
         answer.c.pos == mark.c.pos,
@@ -163,7 +167,7 @@ def pending_marks(connection: Connection, *, again: bool = False) -> list[Pendin
 
 
 def settle_mark(connection: Connection, pending: PendingMark, points: float, detail: str, at: int) -> bool:
-    """Give a pending mark and tell of the new total; False, and nothing, if it is not pending any more."""
+    """Give a pending mark and queue the new score; False, and nothing changes, if it is not pending any more."""
     row = locked_attempt(connection, pending.attempt)
     if not _is_pending(connection, pending):
         return False
@@ -182,7 +186,7 @@ def settle_mark(connection: Connection, pending: PendingMark, points: float, det
 
 
 def record_trouble(connection: Connection, pending: PendingMark, detail: str) -> bool:
-    """Note for staff why the mark is pending still; False if it is not pending any more."""
+    """Record for staff why a mark is still pending; False if it is not pending any more."""
     locked_attempt(connection, pending.attempt)
     if not _is_pending(connection, pending):
         return False
@@ -213,16 +217,17 @@ def _read(detail: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-MANUAL = "hand"  # how their `grader_version` begins
+# How the `grader_version` of a manual mark begins; version 0.1 wrote "hand".
+MANUAL, OLD_MANUAL = "manual", "hand"
 
 
 def set_points(
     connection: Connection, attempt_id: str, pos: int, points: str, *, reason: str, at: int, who: str
 ) -> None:
-    """Set the points of one answer; raises Conflict for what is no number from 0 to the question's."""
+    """Set the points of one answer; raises Conflict unless they are from 0 to the question's points."""
     row, marks = locked_attempt(connection, attempt_id), marks_in(connection, attempt_id)
     if row.state is not State.GRADED or pos not in marks:
-        raise Conflict("This attempt is not marked yet.", next_step="Wait until it is over and marked.")
+        raise Conflict("This attempt is not marked yet.", next_step="Wait until it is submitted and marked.")
     this_item = attempt_item.c.attempt == attempt_id, attempt_item.c.pos == pos
     most = connection.execute(select(attempt_item.c.points).where(*this_item)).scalar_one_or_none()
     if most is None:
@@ -232,7 +237,9 @@ def set_points(
     except InvalidOperation:
         number = Decimal(-1)
     if not 0 <= number <= Decimal(str(most)):
-        raise Conflict(f"{points[:20]!r} is no number from 0 to {most:g}.", next_step="Correct the points.")
+        raise Conflict(
+            f"{points[:20]!r} is not a number from 0 to {most:g}.", next_step="Correct the points."
+        )
     old = marks[pos]
     share = number / Decimal(str(most)) if most else Decimal(0)
     detail = {"share": str(share), "pending": False, "feedback": "", "detail": {"by": who, "reason": reason}}
@@ -249,4 +256,4 @@ def set_points(
     upsert(connection, mark, {"attempt": attempt_id, **asdict(new_mark), "at": at, "current": True})
     detail = {"question": pos + 1, "before": old.points, "after": float(number), "reason": reason}
     record_act(connection, Act(at, who, "set points", attempt_id, dict(detail)))
-    queue_score(connection, row, f"hand:{attempt_id}:{pos}:{at}", at)
+    queue_score(connection, row, f"manual:{attempt_id}:{pos}:{at}", at)

@@ -1,4 +1,4 @@
-"""Messages of staff to everybody who takes a quiz, and students' requests to look at a mark again."""
+"""Messages: notices of staff to the students in a quiz, and regrade requests of students."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LAST = select(notice).where(notice.c.quiz == bindparam("quiz_id")).order_by(noti
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What staff told all takers."""
+    """A message of staff to the students in a quiz."""
 
     id: int
     at: int
@@ -37,7 +37,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class RegradeRequest:
-    """A student's request about the mark of one answer, and what became of it."""
+    """A student's request to regrade one answer, with the reply of staff."""
 
     attempt: str
     pos: int
@@ -48,41 +48,45 @@ class RegradeRequest:
 
 
 def send_notice(connection: Connection, quiz: str, text: str, *, at: int, who: str) -> None:
-    """Say something to everybody who takes a quiz now; raises Conflict for nothing, TooLarge for a lot."""
+    """Send a notice to the students in a quiz; raises Conflict for an empty and TooLarge for a long text."""
     checked_text = _checked(text)
     connection.execute(insert(notice).values(quiz=quiz, at=at, who=who, text=checked_text))
     record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}))
 
 
 def last_notice(connection: Connection, quiz: str) -> Notice | None:
-    """The newest message of a quiz."""
+    """The newest notice of a quiz; None without any."""
     row = connection.execute(LAST, {"quiz_id": quiz}).one_or_none()
     return None if row is None else Notice(row.id, row.at, row.text)
 
 
 def request_regrade(connection: Connection, attempt_id: str, pos: int, text: str, at: int) -> None:
-    """Ask for another look at a mark; raises Conflict the second time."""
+    """Store a regrade request for one answer; raises Conflict if there is one already."""
     if not insert_once(
         connection, regrade_request, {"attempt": attempt_id, "pos": pos, "at": at, "text": _checked(text)}
     ):
-        raise Conflict("You have asked about this question before.", next_step="Wait for the answer.")
+        raise Conflict(
+            "You have requested a regrade of this question before.", next_step="Wait for the reply."
+        )
 
 
 def answer_regrade_request(
     connection: Connection, attempt_id: str, pos: int, reply: str, *, at: int, who: str
 ) -> None:
-    """Answer a student's request; raises NotFound for none."""
+    """Answer a regrade request; raises NotFound if there is none."""
     answered = update(regrade_request).where(
         regrade_request.c.attempt == attempt_id, regrade_request.c.pos == pos
     )
     done = connection.execute(answered.values(answered_at=at, who=who, reply=_checked(reply)))
     if not done.rowcount:
-        raise NotFound("There is no such request.", next_step="Reload the page.")
-    record_act(connection, Act(at, who, "answer request", attempt_id, {"question": pos + 1, "reply": reply}))
+        raise NotFound("There is no such regrade request.", next_step="Reload the page.")
+    record_act(
+        connection, Act(at, who, "answer regrade request", attempt_id, {"question": pos + 1, "reply": reply})
+    )
 
 
 def regrade_requests(connection: Connection, *, quiz: str = "", attempt_id: str = "") -> list[RegradeRequest]:
-    """The requests of a quiz or of an attempt, those without an answer first."""
+    """The regrade requests of a quiz or of an attempt, those without a reply first."""
     condition = attempt.c.quiz == quiz if quiz else regrade_request.c.attempt == attempt_id
     rows = connection.execute(
         select(regrade_request)
@@ -98,7 +102,7 @@ def regrade_requests(connection: Connection, *, quiz: str = "", attempt_id: str 
 def _checked(text: str) -> str:
     plain = text.replace("\0", "").strip()
     if not plain:
-        raise Conflict("There is nothing to send.", next_step="Write a sentence.")
+        raise Conflict("The text is empty.", next_step="Write a sentence.")
     if len(plain) > LONGEST:
-        raise TooLarge(f"That is longer than {LONGEST} characters.", next_step="Shorten it.")
+        raise TooLarge(f"The text is longer than {LONGEST} characters.", next_step="Shorten it.")
     return plain

@@ -1,4 +1,4 @@
-"""A quiz while it is held: who has started, writes, is silent, has finished. Looking changes nothing."""
+"""The monitor of a quiz: what each student does now. Reading it changes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUTE = 60_000
 
 
 class Activity(StrEnum):
-    """What somebody does just now."""
+    """What a student does now."""
 
     ABSENT = "not started"
     WRITING = "writing"
@@ -28,7 +28,7 @@ class Activity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudentActivity:
-    """One student and their newest attempt."""
+    """A student and their newest attempt."""
 
     person: str
     name: str
@@ -44,7 +44,7 @@ class StudentActivity:
 
 
 def student_activity(connection: Connection, quiz_id: str, now: int) -> list[StudentActivity]:
-    """Everybody who may take a quiz, in the order of their names."""
+    """All students who may take a quiz, in the order of their names."""
     newest = (
         select(attempt.c.person, func.max(attempt.c.number).label("number"))
         .where(attempt.c.quiz == quiz_id, attempt.c.preview.is_(False))

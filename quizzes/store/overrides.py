@@ -1,4 +1,4 @@
-"""Courses, people, who takes part with how much time, and what one student's terms in a quiz are."""
+"""Overrides of a quiz for students and labels, and the terms of one student that they lead to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FIELDS = {
     "multiplier": Fraction,
 }
 
-# Asked at every start, so they are built once.
+# Run at every start, so they are built once.
 TERMS_AND_ROLE = (
     select(quiz, enrolment.c.role, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
     .outerjoin(
@@ -55,7 +55,7 @@ OVERRIDES = select(override).where(
 def set_override(
     connection: Connection, quiz_id: str, override_value: Override, *, person_id: str = "", label: str = ""
 ) -> None:
-    """One value of a quiz for a person, or for everybody with a label."""
+    """Set one value of a quiz for a person, or for everybody with a label."""
     if override_value.field not in FIELDS:
         raise ValueError(f"{override_value.field} cannot be overridden; take one of {', '.join(FIELDS)}")
     scope, who = ("person", person_id) if override_value.personal else ("label", label)
@@ -68,13 +68,13 @@ def set_override(
 
 
 def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> None:
-    """Take away what one person was given in a quiz."""
+    """Remove all overrides that a person has in a quiz."""
     for_person = override.c.scope == "person", override.c.who == person_id
     connection.execute(delete(override).where(override.c.quiz == quiz_id, *for_person))
 
 
 def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
-    """Whether somebody takes part in the quiz's course as anything but a student."""
+    """Whether a person is a member of staff in the quiz's course."""
     row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     return row is not None and row.role not in (None, "student")
 
@@ -93,15 +93,15 @@ def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
 
 
 def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
-    """What holds for one student; raises NotFound for no such quiz, Forbidden for somebody not enrolled."""
+    """The terms of a student; raises NotFound for an unknown quiz, Forbidden for a person who is not enrolled."""
     return terms_and_role(connection, quiz_id, person_id)[0]
 
 
 def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
-    """What holds for somebody in a quiz, and their role in its course; raises as `terms_of` does."""
+    """The terms of a person in a quiz, and their role in its course; raises as `terms_of` does."""
     row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     if row is None:
-        raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
+        raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     if row.label is None:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
     accommodation = Accommodation(Fraction(row.multiplier), row.extra)

@@ -1,4 +1,4 @@
-"""Receipts: what a student handed in, in one text that can be checked later.
+"""Receipts: what a student submitted, in one text that can be verified later.
 
 The body lists the final answers and all times; the digest is its SHA-256, which a student can note down, and
 the signature an HMAC with the server's secret, so that only this server can have issued it.
@@ -31,7 +31,7 @@ LAST = (
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt as it was issued."""
+    """An issued receipt."""
 
     attempt: str
     body: str
@@ -39,15 +39,15 @@ class Receipt:
     signature: str
 
 
-def is_genuine(signer: Signer, receipt_given: Receipt) -> bool:
-    """Whether the server with this secret issued exactly this receipt."""
-    digest = hashlib.sha256(receipt_given.body.encode()).hexdigest()
-    same = hmac.compare_digest(digest, receipt_given.digest)
-    return same and hmac.compare_digest(signer.of("receipt", digest), receipt_given.signature)
+def is_genuine(signer: Signer, issued: Receipt) -> bool:
+    """Whether the server with this secret issued this receipt."""
+    digest = hashlib.sha256(issued.body.encode()).hexdigest()
+    same = hmac.compare_digest(digest, issued.digest)
+    return same and hmac.compare_digest(signer.of("receipt", digest), issued.signature)
 
 
 def issue_receipt(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
-    """Write the receipt of an attempt that just ended; one for each time it ends."""
+    """Issue the receipt of an attempt that was just closed; an attempt gets one each time it is closed."""
     body = json.dumps(
         {
             "attempt": row.id,

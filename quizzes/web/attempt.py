@@ -1,4 +1,4 @@
-"""The quiz page during an attempt: showing it, saving with and without its script, the edit lock, the status."""
+"""The quiz page during an attempt: saving with and without its script, the edit lock, the status."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class QuestionView:
 def question_views(
     view: View, flags: set[int], typed: Mapping[int, tuple[Answer, SaveResult]] | None = None
 ) -> list[QuestionView]:
-    """The questions of an attempt; `typed` are the answers of a form that was just sent, with their results."""
+    """The questions of an attempt; `typed` are the answers of a form that was just sent, with results."""
     questions = []
     for pos, item in enumerate(view.items):
         stored = view.answers.get(pos, StoredAnswer())

@@ -1,4 +1,4 @@
-"""Before an attempt: the list of quizzes, the start page with the student's own time and end, and the start."""
+"""Before an attempt: the list of quizzes, the start page with the student's own times, and the start."""
 
 from __future__ import annotations
 

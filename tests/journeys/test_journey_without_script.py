@@ -114,7 +114,7 @@ def test_two_windows(page: Page, server: LiveServer) -> None:
 
 
 def test_the_script_wrote_elsewhere(page: Page, server: LiveServer) -> None:
-    """When a window with its script holds the edit lock, this one offers to go on here, with what was typed."""
+    """When a tab with its script holds the edit lock, this one offers to continue here, with what was typed."""
     attempt = begun(page, server)
     row = server.exam.inspect(attempt)[0].attempt
     server.exam.take_lock(attempt, row.person, "lock-of-a-script").result()

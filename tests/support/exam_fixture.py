@@ -65,7 +65,7 @@ class ExamFixture:
                 schedule=self.schedule(**changes),
                 at=self.clock.now(),
                 who="staff",
-                despite_shortfalls=True,
+                force=True,
             )
         return name
 

@@ -165,7 +165,7 @@ class LiveServer:
         schedule = replace(plan.schedule, **{**usual, **changes})
         with self.database.transaction() as connection:
             publish_plan(
-                connection, replace(plan, schedule=schedule), at=self.clock.now(), who="staff", insist=True
+                connection, replace(plan, schedule=schedule), at=self.clock.now(), who="staff", force=True
             )
         return name
 

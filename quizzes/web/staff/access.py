@@ -34,7 +34,7 @@ NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of q
 
 
 def staff_at(request: Request, quiz: str, lowest_role: str = TA) -> Session:
-    """The session of a member of staff; raises NotFound for students, Forbidden for a role that is too low."""
+    """The session of a member of staff; raises NotFound for students, Forbidden for too low a role."""
     site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
         try:

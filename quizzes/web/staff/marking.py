@@ -1,4 +1,4 @@
-"""Manual marks: the page with the essays that wait, and the mark that a member of staff gives by the rubric."""
+"""Manual marks: the page with the essays that wait, and the mark that staff give by the rubric."""
 
 from __future__ import annotations
 

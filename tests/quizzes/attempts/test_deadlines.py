@@ -14,7 +14,7 @@ from quizzes.attempts.save_rules import Outcome
 from quizzes.schedule.timing import Accommodation
 from quizzes.store.answers import accept_late
 from quizzes.store.attempts import AttemptRow, attempt_from_rows
-from quizzes.store.endings import CLOSE_IF_OVERDUE
+from quizzes.store.endings import QUEUE_MARGIN
 from quizzes.store.receipts import is_genuine
 
 GRACE = 20_000
@@ -45,14 +45,14 @@ def test_a_save_counts_by_its_arrival_not_by_its_turn(fixture: ExamFixture) -> N
     """What arrived in time is stored though it was written later."""
     attempt = at_the_end(fixture, GRACE)
     arrived = fixture.clock.now()
-    fixture.fake.pass_(CLOSE_IF_OVERDUE)
+    fixture.fake.pass_(QUEUE_MARGIN)
     assert fixture.exam.sweep() == 0
     assert fixture.save(attempt, "8", base=1, at=arrived).outcome is Outcome.SAVED
 
 
 def test_the_sweeper_ends_what_is_over_and_only_that(fixture: ExamFixture) -> None:
     """After the grace, at the deadline's instant, with a receipt; a second sweep finds nothing."""
-    attempt = at_the_end(fixture, GRACE + CLOSE_IF_OVERDUE)
+    attempt = at_the_end(fixture, GRACE + QUEUE_MARGIN)
     later = fixture.started(attempt.quiz)
     assert fixture.exam.sweep() == 0
     fixture.fake.pass_(1)

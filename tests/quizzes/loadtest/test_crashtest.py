@@ -54,8 +54,8 @@ def test_kills_beside_postgresql(postgres: str) -> None:
 def test_each_broken_promise_is_told(broken: dict[str, object], said: str) -> None:
     """A result with one fault says that one; without any it says nothing."""
     sound = {"books": [Ledger(9, 0, [])]}
-    assert CrashResult(**sound).misses() == []
-    assert CrashResult(**{**sound, **broken}).misses() == [said]  # type: ignore[arg-type]
+    assert CrashResult(**sound).broken_promises() == []
+    assert CrashResult(**{**sound, **broken}).broken_promises() == [said]  # type: ignore[arg-type]
 
 
 def test_unknown_quiz() -> None:

@@ -73,13 +73,13 @@ def replies(result: Result, phase: str, kind: str, *seconds: float, status: int 
 
 def missed(result: Result) -> list[str]:
     """The limits that are missed."""
-    return [one.what for one in result.verdicts() if not one.kept]
+    return [one.what for one in result.limits() if not one.kept]
 
 
 def test_limits_of_time() -> None:
     """A few slow requests in a hundred miss the limit of their phase; small classes have a stricter one."""
-    for takers, slow in ((100, ["steady: 99 % of saves"]), (500, [])):
-        result = Result(takers)
+    for students, slow in ((100, ["steady: 99 % of saves"]), (500, [])):
+        result = Result(students)
         replies(result, "steady", "save", *[0.01] * 97, *[0.2] * 3)
         replies(result, "opening", "start", *[0.5] * 97, *[1.9] * 3)
         assert missed(result) == slow
@@ -121,7 +121,7 @@ def test_server_errors(status: int | None) -> None:
 
 def test_sizes() -> None:
     """Classes have the sizes of the table of loads."""
-    assert [Result(takers).size for takers in (1, 100, 101, 500, 501, 2000, 2001)] == [*"SSMMLL", "XL"]
+    assert [Result(students).size for students in (1, 100, 101, 500, 501, 2000, 2001)] == [*"SSMMLL", "XL"]
 
 
 def test_percentile() -> None:

@@ -6,7 +6,7 @@ import pytest
 from exam_fixture import ExamFixture
 from sqlalchemy import delete, insert, select, update
 
-from quizzes.loadtest.checks import damage, missing, missing_receipts, still_open
+from quizzes.loadtest.checks import damage, missing_receipts, missing_saves, open_attempts
 from quizzes.loadtest.student import Acknowledged
 from quizzes.store.tables import answer, answer_event, mark, receipt
 
@@ -25,9 +25,9 @@ def test_a_sound_database(fixture: ExamFixture) -> None:
     for base, text in enumerate(("5", "7")):
         assert fixture.save(one, text, base).outcome == "saved"
     acknowledged = [Acknowledged(one.id, 0, 1, "5"), Acknowledged(one.id, 0, 2, "7")]
-    assert missing(fixture.database, acknowledged) == []
+    assert missing_saves(fixture.database, acknowledged) == []
     assert damage(fixture.database) == []
-    assert still_open(fixture.database) == 1
+    assert open_attempts(fixture.database) == 1
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -38,14 +38,14 @@ def test_a_lost_save(fixture: ExamFixture, act: str) -> None:
     saved = Acknowledged(one.id, 0, 1, "5")
     with fixture.database.transaction() as connection:
         connection.execute(ACTS[act])
-    assert missing(fixture.database, [saved]) == [saved]
+    assert missing_saves(fixture.database, [saved]) == [saved]
     assert damage(fixture.database) != []
 
 
 def test_a_save_of_nowhere(fixture: ExamFixture) -> None:
     """A save of an attempt the database does not know is missing."""
     stray = Acknowledged("no-such-attempt", 0, 1, "5")
-    assert missing(fixture.database, [stray]) == [stray]
+    assert missing_saves(fixture.database, [stray]) == [stray]
 
 
 def test_receipts(fixture: ExamFixture) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from live_server import live_server
 
 from autograder.site.database import Database
-from quizzes.loadtest.student import Connection, Lost, asked_in
+from quizzes.loadtest.student import Connection, Lost, questions_in
 
 
 def test_answers_are_valid(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_answers_are_valid(tmp_path: Path) -> None:
         server.publish()
         student = server.student()
         attempt = student.start()
-        asked = asked_in(student.page(f"/attempts/{attempt}"))
+        asked = questions_in(student.page(f"/attempts/{attempt}"))
         questions = server.questions(attempt)
     assert [one.pos for one in asked] == list(range(len(questions)))
     assert [one.kind for one in asked] == [one.public_view().kind for one in questions]

@@ -61,13 +61,13 @@ def test_a_score_arrives(server: LiveServer, platform: Platform) -> None:
     """Points, times and state as the standard spells them; the second look sends nothing more."""
     student = launched(server, platform)
     take(server, student, NUMERIC, CHOICE)
-    assert sender(server).look(server.clock.now()) == 1
+    assert sender(server).send_due(server.clock.now()) == 1
     (score,) = platform.scores
     assert (score["userId"], score["scoreGiven"], score["scoreMaximum"]) == ("user-1", 2.0, 11.0)
     assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
     assert score["timestamp"].endswith("Z") and "." in score["timestamp"]
     assert score["submission"].keys() == {"startedAt", "submittedAt"}
-    assert sender(server).look(server.clock.now()) == 0
+    assert sender(server).send_due(server.clock.now()) == 0
     assert platform.asked_for_leave == 1
 
 
@@ -78,7 +78,7 @@ def test_a_platform_that_fails(server: LiveServer, platform: Platform) -> None:
     sending = sender(server)
     for wait, arrived in ((0, 0), (9_000, 0), (2_000, 0), (19_000, 0), (2_000, 1), (MINUTE, 0)):
         server.fake.pass_(wait)
-        assert sending.look(server.clock.now()) == arrived
+        assert sending.send_due(server.clock.now()) == arrived
     assert len(platform.scores) == 1
     with server.database.reading() as connection:
         row = connection.execute(select(outbox)).one()
@@ -92,9 +92,9 @@ def test_not_before_the_student_may_see_it(server: LiveServer, platform: Platfor
     path.write_text(path.read_text("utf-8") + "release: {score: after_close}\n", encoding="utf-8")
     server.publish("all")
     take(server, launched(server, platform), NUMERIC)
-    assert sender(server).look(server.clock.now()) == 0
+    assert sender(server).send_due(server.clock.now()) == 0
     server.fake.pass_(70 * MINUTE)
-    assert sender(server).look(server.clock.now()) == 1
+    assert sender(server).send_due(server.clock.now()) == 1
 
 
 @pytest.mark.parametrize(("which", "points"), [("last", 1.0), ("best", 2.0), ("first", 2.0)])
@@ -105,7 +105,7 @@ def test_of_several_attempts_the_one_that_counts(
     student = launched(server, platform)
     take(server, student, NUMERIC, CHOICE)
     take(server, student, NUMERIC)
-    sender(server, which).look(server.clock.now())
+    sender(server, which).send_due(server.clock.now())
     assert {score["scoreGiven"] for score in platform.scores} == {points}
 
 
@@ -117,7 +117,7 @@ def test_a_column_is_made(server: LiveServer, platform: Platform) -> None:
     )
     for _ in range(2):
         take(server, student, NUMERIC)
-        sender(server).look(server.clock.now())
+        sender(server).send_due(server.clock.now())
     assert platform.line_items == [
         {"label": "Of every kind", "scoreMaximum": 11.0, "resourceLinkId": "link-1"}
     ]
@@ -127,7 +127,7 @@ def test_a_column_is_made(server: LiveServer, platform: Platform) -> None:
 def test_who_came_another_way(server: LiveServer, platform: Platform) -> None:
     """A score of somebody without a platform, or of a quiz without a link, goes nowhere and waits no more."""
     take(server, server.student(), NUMERIC)
-    assert sender(server).look(server.clock.now()) == 0
+    assert sender(server).send_due(server.clock.now()) == 0
     with server.database.reading() as connection:
         assert connection.execute(select(outbox)).one().done_at is not None
 

@@ -19,7 +19,7 @@ GETS = (
     "/staff/all/regrades",
     "/staff/attempts/{}",
 )
-OF_THE_QUIZ = ("time", "message", "marking", "requests", "regrades", "regrades/1/release")
+OF_THE_QUIZ = ("time", "message", "marking", "regrade-requests", "regrades", "regrades/1/release")
 POSTS = (
     *(f"/staff/all/{act}" for act in OF_THE_QUIZ),
     *(f"/staff/attempts/{{}}/{act}" for act in ("reopen", "close", "accept")),
@@ -120,7 +120,7 @@ def test_closing_and_opening_again(server: LiveServer) -> None:
     late = student.save(attempt, TEXT, "vanishing", save_id="a-late-save")
     assert late.json()["outcome"] == "closed"
     page = teacher.page(f"/staff/attempts/{attempt}")
-    assert "Answers that came too late" in page
+    assert "Late answers" in page
     assert teacher.post(f"/staff/attempts/{attempt}/accept", save="a-late-save").status_code == 303
     assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"vanishing"'
     again = {"minutes": "10", "reason": "it was a calculator"}
