@@ -1,4 +1,4 @@
-"""The application: which address leads where, and what becomes of what goes wrong."""
+"""The ASGI application: the routes of the site and its extensions, and the pages for errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def make_app(site: AppContext) -> ASGIApp:
-    """The whole server, for uvicorn or another ASGI server."""
+    """The application, for uvicorn or another ASGI server."""
     app = Starlette(
         routes=_routes(),
         exception_handlers={
@@ -61,7 +61,7 @@ def _routes() -> list[BaseRoute]:
 
 
 async def _health(request: Request) -> Response:
-    """Whether the store can be read, and how much waits to be written."""
+    """Whether the database can be read, and how many writes are queued."""
     site = site_of(request)
     with site.database.reading() as connection:
         connection.exec_driver_sql("SELECT 1")
@@ -81,17 +81,17 @@ async def _refused(request: Request, problem: Any) -> Response:
 async def _http_problem(request: Request, problem: Any) -> Response:
     sentences = {
         404: ("There is no such page.", "Go back to the list of quizzes."),
-        405: ("This page cannot be used like this.", "Go back to the list of quizzes."),
+        405: ("This page does not accept this kind of request.", "Go back to the list of quizzes."),
     }
-    message, next_step = sentences.get(problem.status_code, ("This did not work.", "Go back and try again."))
+    message, next_step = sentences.get(problem.status_code, ("The request failed.", "Go back and try again."))
     return _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))
 
 
 async def _failed(request: Request, problem: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
-    message = "The server made a mistake. What was saved is safe."
+    message = "The server has a fault. Saved answers are safe."
     return _problem_page(
-        request, 500, message, "Go back and try again; if it stays, tell the course's staff.", {}
+        request, 500, message, "Go back and try again; if it happens again, tell the course's staff.", {}
     )
 
 

@@ -1,7 +1,7 @@
-"""Signing in by passcode or one-time link, and out again.
+"""Sign-in by passcode or one-time link, and sign-out.
 
-Whoever is signed out in the middle of a quiz loses nothing: the page's script asks for the passcode in place,
-and a form sent without a script is kept in the sign-in page and sent again after it.
+A session that ends during a quiz loses nothing: the page's script asks for the passcode in place, and a form
+that was sent without a script is kept in the sign-in page and sent again afterwards.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from autograder.site.sessions import end_session, open_by_link, open_by_passcode
 __all__ = ["asked_to_sign_in", "by_link", "sign_in", "sign_out", "with_cookie"]
 
 
-LASTS = 7 * 24 * 3600  # seconds for the cookie; the session ends when the server says so
+COOKIE_AGE = 7 * 24 * 3600  # seconds; the server decides when the session ends
 NEVER_SENT_AGAIN = ("token", "person", "passcode")
 
 
 async def sign_in(request: Request) -> Response:
-    """The page, and the form on it."""
+    """The sign-in page and its form."""
     site, at = site_of(request), request.state.at
     if request.method == "GET":
         return _page(request, 200, _local(request.query_params.get("next", "/")))
@@ -50,7 +50,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def by_link(request: Request) -> Response:
-    """A one-time link: looking at it uses nothing up, since mail programs look at links, too."""
+    """A one-time link; GET does not use it up, since mail programs open links, too."""
     site, at, secret = site_of(request), request.state.at, request.path_params["secret"]
     if request.method == "GET":
         with site.database.reading() as connection:
@@ -73,19 +73,19 @@ async def by_link(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session, everywhere its cookie is."""
+    """End the session."""
     site, session = site_of(request), session_of(request)
     await form_of(request, session)
     await site.written(lambda connection: end_session(connection, session.token))
     site.forget(request.cookies[COOKIE])
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(COOKIE)
-    response.headers["Clear-Site-Data"] = '"storage"'  # the next one at this machine finds nothing
+    response.headers["Clear-Site-Data"] = '"storage"'  # the next user of this machine finds nothing
     return response
 
 
 async def asked_to_sign_in(request: Request, problem: Refused) -> Response:
-    """What somebody gets who is not signed in."""
+    """The reply to a request without a session: the sign-in page, or an error for a script."""
     if is_json(request):
         return _problem_json(problem)
     if request.method == "GET":
@@ -114,7 +114,7 @@ def _page(
 
 
 def _send_again(request: Request, token: str, goal: str, saved_form: str) -> Response:
-    """A form as it was sent before the sign-in, with one button that sends it again."""
+    """The form that was sent before the sign-in, with a button that sends it again."""
     site = site_of(request)
     session = site.signed_in(token, site.now())
     assert session is not None
@@ -131,11 +131,11 @@ def _send_again(request: Request, token: str, goal: str, saved_form: str) -> Res
 
 
 def with_cookie(response: Response, request: Request, token: str) -> Response:
-    """The response, with a session."""
+    """The response with the session's cookie."""
     response.set_cookie(
         COOKIE,
         token,
-        max_age=LASTS,
+        max_age=COOKIE_AGE,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
@@ -151,6 +151,6 @@ def _problem_json(problem: Refused) -> Response:
 
 
 def _local(goal: str) -> str:
-    """A path of this server, never another one's address."""
+    """The goal if it is a path of this server, else the start page."""
     is_local = goal.startswith("/") and not goal.startswith(("//", "/\\")) and "\n" not in goal
     return goal if is_local else "/"

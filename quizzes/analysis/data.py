@@ -89,19 +89,21 @@ def read_points(
     """
     with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
-        dealt = [
+        numbered_items = [
             sorted(enumerate(exam.items_of(row.id)), key=lambda numbered: numbered[1].reference)
             for row in rows
         ]
-        length = max((len(items) for items in dealt), default=0)
-        kept = [(row, items) for row, items in zip(rows, dealt, strict=True) if len(items) == length]
-        table = [_row(connection, row, items) for row, items in kept]
+        length = max((len(items) for items in numbered_items), default=0)
+        complete = [
+            (row, items) for row, items in zip(rows, numbered_items, strict=True) if len(items) == length
+        ]
+        table = [_row(connection, row, items) for row, items in complete]
     columns = [{row[at].reference for row in table} for at in range(length)]
     names = [
         " or ".join(sorted(references)) if len(references) < 3 else f"{min(references)} or others"
         for references in columns
     ]
-    return Points(names, table), [[item for _, item in items] for _, items in kept]
+    return Points(names, table), [[item for _, item in items] for _, items in complete]
 
 
 def _chosen(rows: Sequence[AttemptRow], which: Which) -> list[AttemptRow]:

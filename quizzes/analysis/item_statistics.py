@@ -69,8 +69,8 @@ def upper_lower(x: Numbers, most: Numbers) -> Numbers:
     both = groups(x)
     if not both.upper.any() or not both.lower.any():
         return np.full(x.shape[1], np.nan)
-    found: Numbers = (x[both.upper].mean(axis=0) - x[both.lower].mean(axis=0)) / most
-    return found
+    difference: Numbers = (x[both.upper].mean(axis=0) - x[both.lower].mean(axis=0)) / most
+    return difference
 
 
 def point_biserial(x: Numbers, most: Numbers) -> Numbers:
@@ -78,15 +78,17 @@ def point_biserial(x: Numbers, most: Numbers) -> Numbers:
 
     M₁ and M₀ are the mean totals of those with full points and of all others.
     """
-    total, found = x.sum(axis=1), np.full(x.shape[1], np.nan)
+    total, coefficients = x.sum(axis=1), np.full(x.shape[1], np.nan)
     if len(total) < 2 or np.ptp(total) == 0:
-        return found
+        return coefficients
     for at in range(x.shape[1]):
         right = x[:, at] >= most[at]
         p = right.mean()
         if 0 < p < 1:
-            found[at] = (total[right].mean() - total[~right].mean()) / total.std() * np.sqrt(p * (1 - p))
-    return found
+            coefficients[at] = (
+                (total[right].mean() - total[~right].mean()) / total.std() * np.sqrt(p * (1 - p))
+            )
+    return coefficients
 
 
 def item_rest(x: Numbers) -> Numbers:
@@ -97,12 +99,12 @@ def item_rest(x: Numbers) -> Numbers:
 
 def efficiency(x: Numbers) -> Numbers:
     """Moodle's discrimination efficiency: cov(x, R) over the most these two lists could have, both sorted."""
-    rest, found = x.sum(axis=1, keepdims=True) - x, np.full(x.shape[1], np.nan)
+    rest, efficiencies = x.sum(axis=1, keepdims=True) - x, np.full(x.shape[1], np.nan)
     for at in range(x.shape[1]):
         could = _covariance(np.sort(x[:, at]), np.sort(rest[:, at]))
         if could > 0:
-            found[at] = _covariance(x[:, at], rest[:, at]) / could
-    return found
+            efficiencies[at] = _covariance(x[:, at], rest[:, at]) / could
+    return efficiencies
 
 
 def _mean(x: Numbers) -> Numbers:
@@ -145,7 +147,7 @@ def choices(
 ) -> list[Choice]:
     """The options of one question; `total` are the students' totals, `both` the upper and lower group."""
     rest = total - np.array([response.points for response in column])
-    found = []
+    rows = []
     for option in options:
         took = np.array([option in response.chosen for response in column])
         share = float(took.mean()) if len(took) else float("nan")
@@ -154,21 +156,21 @@ def choices(
         r = pearson(took.astype(float), rest)
         mean = float(total[took].mean()) if took.any() else float("nan")
         flags = _flags(option in right, share, upper, lower, r)
-        found.append(Choice(option, option in right, int(took.sum()), share, upper, lower, mean, r, flags))
-    return found
+        rows.append(Choice(option, option in right, int(took.sum()), share, upper, lower, mean, r, flags))
+    return rows
 
 
 def _flags(right: bool, share: float, upper: float, lower: float, r: float) -> tuple[str, ...]:
-    said = []
+    flags = []
     if right and r < 0:
-        said.append("check the key: those who chose it did worse elsewhere")
+        flags.append("check the key: those who chose it did worse elsewhere")
     if not right and r > 0:
-        said.append("those who chose it did better elsewhere")
+        flags.append("those who chose it did better elsewhere")
     if not right and upper > lower:
-        said.append("chosen more by the upper group than by the lower")
+        flags.append("chosen more by the upper group than by the lower")
     if not right and share < RARE:
-        said.append("hardly anybody chose it")
-    return tuple(said)
+        flags.append("hardly anybody chose it")
+    return tuple(flags)
 
 
 MOST = 10

@@ -109,10 +109,10 @@ class Expression:
         """The value; raises ExpressionProblem where there is none."""
         try:
             with localcontext(CONTEXT):
-                found = +self._of(self._tree, values)
-                if not found.is_finite():
+                value = +self._of(self._tree, values)
+                if not value.is_finite():
                     raise ValueError("infinite")
-                return found
+                return value
         except (DecimalException, ArithmeticError, ValueError, TypeError) as problem:
             why = "it divides by zero" if "Division" in type(problem).__name__ else "it has no finite value"
             raise ExpressionProblem(f"{self.text!r} cannot be computed: {why}") from problem

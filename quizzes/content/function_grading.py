@@ -69,8 +69,8 @@ def _feedback(results: Iterable[CheckResult], notes: Iterable[Note]) -> str:
     checked = []
     for result in results:
         passed = result.status is Status.PASSED
-        said = " ".join(filter(None, ("" if passed else result.message, result.hint)))
-        checked.append(f"{'✓' if passed else '✗'} {result.title}{f' {said}' if said else ''}")
+        message = " ".join(filter(None, ("" if passed else result.message, result.hint)))
+        checked.append(f"{'✓' if passed else '✗'} {result.title}{f' {message}' if message else ''}")
     return "\n".join(f"- {escaped(line)}" for line in [*noticed, *checked])
 
 

@@ -50,9 +50,9 @@ class Fault:
 def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
     """The faults of all items; of each the first of a kind."""
     return [
-        Fault(bank.location(name), f"{name}: {said}")
+        Fault(bank.location(name), f"{name}: {fault}")
         for name, item in bank.items.items()
-        for said in faults_in_item(item, variants)
+        for fault in faults_in_item(item, variants)
     ] + [
         Fault(bank.location(name), f"{name}: there is no picture {image.file}")
         for name, item in bank.items.items()
@@ -63,20 +63,20 @@ def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
 
 def faults_in_item(item: Item, variants: int = VARIANTS) -> list[str]:
     """What is wrong with an item, each kind of fault once, with the values where it was seen."""
-    found: dict[str, str] = {}
+    faults: dict[str, str] = {}
     for number in range(variants):
         seed = derived_seed(b"quizzes lint", f"{item.id} {number}")
         values = ""
         try:
             question = item.question(seed, Decimal(1))
             values = _values(item.context(seed))
-            said = list(_faults(item, question, item.context(seed)))
+            problems = list(_faults(item, question, item.context(seed)))
         except (VariantProblem, ExpressionProblem, MathProblem, TextProblem, ValueError) as problem:
-            said = [f"{problem}"]
-        for fault in said:
+            problems = [f"{problem}"]
+        for fault in problems:
             kind = re.sub(r"[\d.e+-]+", "#", fault)
-            found.setdefault(kind, f"{fault}{f' (with {values})' if values else ''}.")
-    return list(found.values())
+            faults.setdefault(kind, f"{fault}{f' (with {values})' if values else ''}.")
+    return list(faults.values())
 
 
 def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:

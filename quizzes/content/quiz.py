@@ -87,12 +87,12 @@ class Quiz(Part):
             left = [reference for reference in draw.shuffled(list(pool.items)) if reference not in taken]
             chosen[index] = left[: pool.draw]
             taken |= set(chosen[index])
-        found = [
+        picked = [
             (reference, pool.items[reference], pool.points)
             for index, pool in enumerate(self.pools)
             for reference in chosen[index]
         ]
-        return draw.shuffled(found) if self.shuffle else found
+        return draw.shuffled(picked) if self.shuffle else picked
 
     def variants(self, seed: bytes) -> list[ShownQuestion]:
         """All questions of the attempt with this seed."""

@@ -153,14 +153,14 @@ class _Reader:
             ) from problem
 
     def _pool(self, index: int, pick: Pick) -> Pool:
-        place = self._place("questions", index)
+        location = self._place("questions", index)
         if pick.item:
-            items = {pick.item: find_item(self.banks, pick.item, place)}
+            items = {pick.item: find_item(self.banks, pick.item, location)}
             return Pool(items=items, points=pick.points)
         if pick.bank not in self.banks:
             known = ", ".join(self.banks) or "none yet"
             raise ContentError(
-                f"{place}: there is no bank {pick.bank!r}.", next_step=f"Take one of: {known}."
+                f"{location}: there is no bank {pick.bank!r}.", next_step=f"Take one of: {known}."
             )
         fitting = {
             f"{pick.bank}/{item.id}": item
@@ -179,8 +179,8 @@ class _Reader:
             needed = sum(other.draw for other in pools if pool.items.keys() & other.items.keys())
             narrow = not self.file.questions[index].item  # a named item is taken before anything is drawn
             if narrow and len(pool.items) < needed:
-                said = f"{needed} questions are drawn from {len(pool.items)} items"
-                raise self._wrong("questions", said, index)
+                fault = f"{needed} questions are drawn from {len(pool.items)} items"
+                raise self._wrong("questions", fault, index)
         named = [pick.item for pick in self.file.questions if pick.item]
         if len(set(named)) < len(named):
             raise self._wrong("questions", "an item is named twice")
@@ -203,5 +203,5 @@ class _Reader:
     def _place(self, *keys: str | int) -> str:
         return f"{self.path}, line {line_of(self.path.read_text(encoding='utf-8'), keys)}"
 
-    def _wrong(self, key: str, what: str, *more: int) -> ContentError:
-        return ContentError(f"{self._place(key, *more)}: {key}: {what}.", next_step="Correct the key.")
+    def _wrong(self, key: str, what: str, *index: int) -> ContentError:
+        return ContentError(f"{self._place(key, *index)}: {key}: {what}.", next_step="Correct the key.")

@@ -36,8 +36,8 @@ DIGITS = 15  # what every system keeps of a number
 def concrete(item: Item, seed: bytes, name: str) -> Item:
     """The variant with this seed, called `name`; functions and expressions become texts marked by hand."""
     context = item.context(seed)
-    made = _common(item, context, name) | _own(item, context)
-    return ITEM.validate_python(made)
+    data = _common(item, context, name) | _specific(item, context)
+    return ITEM.validate_python(data)
 
 
 def number_text(value: Decimal) -> str:
@@ -55,7 +55,7 @@ def _common(item: BaseItem, context: Context, name: str) -> dict[str, Any]:
     }
 
 
-def _own(item: Item, context: Context) -> dict[str, Any]:
+def _specific(item: Item, context: Context) -> dict[str, Any]:
     words = context.words
     match item:
         case ChoiceItem() | ChoicesItem():
@@ -63,8 +63,8 @@ def _own(item: Item, context: Context) -> dict[str, Any]:
                 {**option.model_dump(), "text": words(option.text), "feedback": words(option.feedback)}
                 for option in item.options
             ]
-            made: dict[str, Any] = {"type": item.type, "options": options, "shuffle": item.shuffle}
-            return made | ({"rule": item.rule} if isinstance(item, ChoicesItem) else {})
+            data: dict[str, Any] = {"type": item.type, "options": options, "shuffle": item.shuffle}
+            return data | ({"rule": item.rule} if isinstance(item, ChoicesItem) else {})
         case TrueFalseItem():
             truth = _truth(item.answer, context)
             return {"type": "true_false", "answer": truth, "feedback": words(item.feedback)}
@@ -135,14 +135,14 @@ def _number(item: NumberKey, context: Context) -> dict[str, Any]:
 
 
 def _blank(blank: Blank, context: Context) -> dict[str, Any]:
-    made: dict[str, Any] = {"id": blank.id, "label": context.words(blank.label), "weight": blank.weight}
+    data: dict[str, Any] = {"id": blank.id, "label": context.words(blank.label), "weight": blank.weight}
     if blank.truth is not None:
-        return made | {"truth": _truth(blank.truth, context)}
+        return data | {"truth": _truth(blank.truth, context)}
     if blank.options:
-        return made | {"options": [context.words(option) for option in blank.options]}
+        return data | {"options": [context.words(option) for option in blank.options]}
     if blank.accept:
-        return made | {"accept": [context.words(text) for text in blank.accept]}
-    return made | _number(blank, context)
+        return data | {"accept": [context.words(text) for text in blank.accept]}
+    return data | _number(blank, context)
 
 
 @dataclass(frozen=True)

@@ -59,14 +59,14 @@ class Package:
 
     def beside(self, document: str, reference: str) -> bytes | None:
         """A file that a document refers to, by a path from the package's root or from itself."""
-        places = (reference, posixpath.normpath(posixpath.join(posixpath.dirname(document), reference)))
-        return next((self.files[place] for place in places if place in self.files), None)
+        paths = (reference, posixpath.normpath(posixpath.join(posixpath.dirname(document), reference)))
+        return next((self.files[path] for path in paths if path in self.files), None)
 
 
 def packed(version: str, ident: str, resources: Sequence[Resource], files: Mapping[str, bytes]) -> bytes:
     """The package's bytes, the same each time."""
     schema, number = SCHEMAS[version]
-    said = element("metadata", {}, element("schema", {}, schema), element("schemaversion", {}, number))
+    metadata = element("metadata", {}, element("schema", {}, schema), element("schemaversion", {}, number))
     listed = [
         element(
             "resource",
@@ -79,7 +79,7 @@ def packed(version: str, ident: str, resources: Sequence[Resource], files: Mappi
     manifest = element(
         "manifest",
         {"identifier": f"{ident}-manifest", "xmlns": PACKAGING},
-        said,
+        metadata,
         element("organizations"),
         element("resources", {}, *listed),
     )

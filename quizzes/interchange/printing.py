@@ -101,7 +101,7 @@ def _room(question: ShownQuestion) -> str:
 
 def _right(question: ShownQuestion) -> str:
     if isinstance(question, ChoiceQuestion):
-        places = {id: letter for letter, id in zip(LETTERS, question.order, strict=False)}
-        letters = ", ".join(sorted(places[id] for id in question.right))
+        letter_of = {id: letter for letter, id in zip(LETTERS, question.order, strict=False)}
+        letters = ", ".join(sorted(letter_of[id] for id in question.right))
         return f"**{letters}** — {question.key_text}"
     return f"\n\n```python\n{question.key_text}\n```" if question.kind == "function" else question.key_text

@@ -16,19 +16,19 @@ __all__ = ["element", "fragment", "inner_xml", "parsed", "text_of", "written"]
 MATHML = "http://www.w3.org/1998/Math/MathML"
 
 
-def element(tag: str, given: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
+def element(tag: str, attributes: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
     """An element with attributes, and elements and texts inside."""
-    made = Element(tag, dict(given or {}))
+    made_element = Element(tag, dict(attributes or {}))
     last: Element | None = None
     for part in inside:
         if isinstance(part, Element):
-            made.append(part)
+            made_element.append(part)
             last = part
         elif last is None:
-            made.text = (made.text or "") + part
+            made_element.text = (made_element.text or "") + part
         else:
             last.tail = (last.tail or "") + part
-    return made
+    return made_element
 
 
 def fragment(html: str, tag: str = "div") -> Element:

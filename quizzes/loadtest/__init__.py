@@ -1,1 +1,1 @@
-"""Load test and crash test: whether this machine can serve a class, and whether a killed server loses saves."""
+"""Load test and crash test: can this machine serve a class, and does a killed server lose saves?"""

@@ -1,4 +1,4 @@
-"""Checks after a test: is everything that the server acknowledged in its database, and is the database intact?"""
+"""Checks after a test: is everything that the server acknowledged in an intact database?"""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def open_attempts(database: Database) -> int:
 
 
 def damage(database: Database) -> list[str]:
-    """Every fault: in the file itself, in rows that differ from their log, in answers with two current marks."""
+    """Faults in the file itself, in rows that differ from their log, in answers with two current marks."""
     return [*faults_in_file(database), *_unlike_log(database), *_marked_twice(database)]
 
 

@@ -1,4 +1,4 @@
-"""The crash test: kills a server under load again and again, and looks for every save that it acknowledged."""
+"""The crash test: kills a server under load repeatedly and looks for every acknowledged save."""
 
 from __future__ import annotations
 

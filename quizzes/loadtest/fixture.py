@@ -64,7 +64,7 @@ class Fixture:
 
 
 def fixture_for(course: Course, quiz: str, folder: Path, address: str = "") -> Fixture:
-    """The fixture in an empty folder, with a quiz of the course (by default the first) and no students yet.
+    """The fixture in an empty folder, with a quiz of the course, by default the first, and no students.
 
     Raises UsageError for a database that has people, so that test students never join a real course.
     """
@@ -83,7 +83,7 @@ def fixture_for(course: Course, quiz: str, folder: Path, address: str = "") -> F
         if connection.execute(select(person.c.id).limit(1)).first() is not None:
             raise UsageError(
                 "This database has people in it.",
-                next_step="Create an empty database for the test, and drop it afterwards: `createdb loadtest`.",
+                next_step="Create an empty one for the test, and drop it afterwards: `createdb loadtest`.",
             )
     fixture.publish(plan)
     return fixture
@@ -91,7 +91,7 @@ def fixture_for(course: Course, quiz: str, folder: Path, address: str = "") -> F
 
 @contextmanager
 def temporary_folder(parent: Path | None) -> Iterator[Path]:
-    """A temporary folder, in `parent` or in the system's place for them; raises UsageError for no such parent."""
+    """A temporary folder, in `parent` or in the system's own; raises UsageError for an unknown parent."""
     if parent is not None and not parent.is_dir():
         raise UsageError(
             f"There is no directory {parent}.", next_step="Create it, or choose another directory."

@@ -1,4 +1,4 @@
-"""The load test: a class starts at once, saves for a while and submits at once; then the database is checked."""
+"""The load test: a class starts, saves and submits at once; then the database is checked."""
 
 from __future__ import annotations
 

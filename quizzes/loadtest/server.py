@@ -23,7 +23,7 @@ SPARE = 200  # open files beyond the connections
 
 
 def allow_connections(students: int) -> None:
-    """Raise the limit of open files to one per student, here and in the server; raises UsageError if it cannot."""
+    """Raise the limit of open files to one per student; servers inherit it. Raises UsageError."""
     if sys.platform == "win32":
         return  # sockets do not count as files there
     import resource

@@ -1,4 +1,4 @@
-"""Reads accommodations, extra time and other dates, from a table: one row per student, or per student and quiz.
+"""Reads accommodations (extra time and other dates) from a table, per student or per student and quiz.
 
     student,label,role,multiplier,extra_minutes,quiz,opens,due,closes,minutes,attempts
     ana,,,1.5,,,,,,,                                    time and a half in every quiz

@@ -33,7 +33,7 @@ GRACE = 20 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The times of a quiz, before accommodations. None: never due, never closed, no limit, any number of attempts."""
+    """The times of a quiz; None means never due, never closed, no limit, any number of attempts."""
 
     opens_at: int
     due_at: int | None = None
@@ -157,7 +157,7 @@ class Arrival(StrEnum):
 
 
 def arrival(at: int, deadline_at: int | None, grace: int) -> Arrival:
-    """In time up to and including the deadline, in grace up to and including the end of the grace, then late."""
+    """In time up to and including the deadline, in grace to the end of the grace, then late."""
     if deadline_at is None or at <= deadline_at:
         return Arrival.IN_TIME
     return Arrival.IN_GRACE if at <= deadline_at + grace else Arrival.LATE

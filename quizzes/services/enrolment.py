@@ -44,7 +44,8 @@ def enrol_all(
 ) -> list[str]:
     """Enrol everybody on the roster with their accommodations; returns the ids that were added or updated.
 
-    People who left the roster stay, since their attempts do. Raises ContentError for an unknown student or quiz.
+    People who left the roster stay, since their attempts do. Raises ContentError for an unknown student
+    or quiz.
     """
     rows = list(accommodations)
     for row in rows:

@@ -233,7 +233,7 @@ class ExamService:
                 return closed
 
     def mark(self, limit: int | None = None) -> int:
-        """Mark up to `limit` submitted attempts; returns how many. An attempt that changes meanwhile waits."""
+        """Mark up to `limit` submitted attempts; returns how many. One that changes meanwhile waits."""
         with self.database.reading() as connection:
             attempt_ids = unmarked_attempts(connection)[:limit]
         return sum(self.mark_one(attempt_id) for attempt_id in attempt_ids)

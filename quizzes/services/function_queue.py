@@ -41,7 +41,7 @@ class RoundResult:
 
 
 def question_builder(database: Database) -> Callable[[PendingMark], object]:
-    """Returns a function that builds the question of a pending mark, by the version that its mark comes from."""
+    """A function that builds the question of a pending mark, by the version that the mark comes from."""
 
     @lru_cache(64)
     def quiz(version: str) -> Quiz:

@@ -88,7 +88,7 @@ class ScoreSender:
         return arrived
 
     def _ready(self, connection: Connection, message: Message, now: int) -> _Ready | None:
-        """The score of a message; None while the student may not see it. Without a platform it has no links."""
+        """The score of a message, without links if there is no platform; None while it is hidden."""
         quiz, student = str(message.payload["quiz"]), str(message.payload["person"])
         subjects = subjects_of(connection, student)
         links = [
@@ -131,7 +131,7 @@ class ScoreSender:
             started_at=score.started_at or 0,
             finished_at=score.finished_at or 0,
             at=now,
-            whole=score.waiting == 0,
+            complete=score.waiting == 0,
         )
         self._lti.post_score(link, posted)
 

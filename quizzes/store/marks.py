@@ -167,7 +167,7 @@ def pending_marks(connection: Connection, *, again: bool = False) -> list[Pendin
 
 
 def settle_mark(connection: Connection, pending: PendingMark, points: float, detail: str, at: int) -> bool:
-    """Give a pending mark and queue the new score; False, and nothing changes, if it is not pending any more."""
+    """Give a pending mark and queue the new score; False, and no change, if it is not pending any more."""
     row = locked_attempt(connection, pending.attempt)
     if not _is_pending(connection, pending):
         return False

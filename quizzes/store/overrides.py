@@ -93,7 +93,7 @@ def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
 
 
 def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
-    """The terms of a student; raises NotFound for an unknown quiz, Forbidden for a person who is not enrolled."""
+    """The terms of a student; raises NotFound for an unknown quiz, Forbidden for an unenrolled person."""
     return terms_and_role(connection, quiz_id, person_id)[0]
 
 

@@ -128,7 +128,7 @@ class Published:
 
 
 def published_in(connection: Connection, course: str) -> list[Published]:
-    """The published quizzes of a course, in the order in which they open, also those that are not open yet."""
+    """The published quizzes of a course in the order in which they open, also those not open yet."""
     rows = connection.execute(PUBLISHED, {"course_id": course})
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
@@ -158,7 +158,7 @@ def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bo
         return False
     row = connection.execute(select(quiz).where(quiz.c.id == quiz_id)).one()
     schedule = schedule_of(row)
-    # Students without extra time and overrides share the schedule's close; the others are looked up one by one.
+    # Students without extra time and overrides share the schedule's close; the others have their own.
     special = connection.execute(
         select(enrolment, override)
         .outerjoin(
@@ -225,7 +225,7 @@ class Availability:
 
 
 def availability_for(connection: Connection, quiz_id: str, person: str, at: int) -> Availability:
-    """The availability; raises NotFound for an unknown quiz and Forbidden for a person who is not enrolled."""
+    """The availability; raises NotFound for an unknown quiz, Forbidden for an unenrolled person."""
     terms, role = terms_and_role(connection, quiz_id, person)
     attempts = attempts_at(connection, quiz_id, person)
     availability = Availability(terms, at, attempts, role != "student", None)

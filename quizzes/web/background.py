@@ -1,4 +1,4 @@
-"""The background tasks of quizzes in a server process: closing, marking, grading functions, sending scores."""
+"""The background tasks of quizzes in a server process: closing, marking, grading, sending scores."""
 
 from __future__ import annotations
 

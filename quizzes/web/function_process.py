@@ -18,7 +18,7 @@ TIMEOUT = 30  # seconds to stop
 
 
 class FunctionProcess:
-    """`quizzes grade --beside`, started when the first function waits; it stops when its standard input closes.
+    """`quizzes grade --beside`, started when the first function waits; stops when its standard input closes.
 
     So it does not outlive this process. If this machine cannot isolate submissions, it stops at once with a
     message, and the answers wait. It is started once.

@@ -27,8 +27,8 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
 def faults(page: Page) -> list[str]:
     """What axe says of a page."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
-    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
+    violations = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    return [f"{page.url}: {violation['id']}: {violation['nodes'][0]['html']}" for violation in violations]
 
 
 def test_every_page(context: BrowserContext, server: LiveServer) -> None:
@@ -38,13 +38,13 @@ def test_every_page(context: BrowserContext, server: LiveServer) -> None:
     with server.database.transaction() as connection:
         secret = new_link(connection, student.name, SIGNER, server.clock.now())
     page = context.new_page()
-    said: list[str] = []
+    announced: list[str] = []
 
     def look(path: str = "") -> None:
         if path:
             page.goto(f"{server.address}{path}")
         page.wait_for_load_state("networkidle")
-        said.extend(faults(page))
+        announced.extend(faults(page))
 
     look("/sign-in?next=/quizzes/all")
     page.get_by_label("Student ID").fill(student.name)
@@ -77,7 +77,7 @@ def test_every_page(context: BrowserContext, server: LiveServer) -> None:
     assert "Explanation" in page.content()
     look("/quizzes/all")
     look("/no-such-page")
-    assert said == []
+    assert announced == []
 
 
 def test_the_sign_in_in_place(context: BrowserContext, server: LiveServer) -> None:

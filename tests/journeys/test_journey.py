@@ -31,7 +31,7 @@ class Window:
         """A further tab."""
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda said: self._note(said.type, said.text))
+        page.on("console", lambda entry: self._note(entry.type, entry.text))
         page.goto(self.student.server.address)
         return page
 
@@ -64,8 +64,11 @@ def started(window: Window) -> Page:
 
 def stored(window: Window, page: Page) -> dict[int, str]:
     """What the server holds of the attempt on a page."""
-    one = re.search(r"/attempts/([^/?#]+)", page.url)[1]  # type: ignore[index]
-    return {pos: held.response for pos, held in window.student.server.exam.inspect(one)[0].answers.items()}
+    attempt_id = re.search(r"/attempts/([^/?#]+)", page.url)[1]  # type: ignore[index]
+    return {
+        pos: stored.response
+        for pos, stored in window.student.server.exam.inspect(attempt_id)[0].answers.items()
+    }
 
 
 def test_the_whole_way(window: Window) -> None:
@@ -73,14 +76,14 @@ def test_the_whole_way(window: Window) -> None:
     page = started(window)
     server = window.student.server
     attempt = page.url.rpartition("/")[2].partition("#")[0]
-    for pos, one in enumerate(server.questions(attempt)):
-        key, section = one.key_answer, page.locator(f"section.question[data-pos='{pos}']")
-        if one.kind in ("choice", "true_false"):
+    for pos, question in enumerate(server.questions(attempt)):
+        key, section = question.key_answer, page.locator(f"section.question[data-pos='{pos}']")
+        if question.kind in ("choice", "true_false"):
             section.locator(f"input[value='{key}']").check()
-        elif one.kind == "choices":
+        elif question.kind == "choices":
             for id in key:
                 section.locator(f"input[value='{id}']").check()
-        elif one.kind in ("blanks", "matching"):
+        elif question.kind in ("blanks", "matching"):
             for id, value in key.items():
                 control = section.locator(f"[name='a{pos}.{id}']")
                 if control.count() > 1:
@@ -89,7 +92,7 @@ def test_the_whole_way(window: Window) -> None:
                     control.select_option(value)
                 else:
                     control.fill(value)
-        elif one.kind == "ordering":
+        elif question.kind == "ordering":
             for place, id in enumerate(key, start=1):
                 section.locator(f"[name='a{pos}.{id}']").select_option(str(place))
         else:
@@ -230,7 +233,7 @@ def test_ordering_without_a_mouse(window: Window) -> None:
     expect(page.locator("#saved")).to_have_text(SAVED)
     places.nth(0).select_option(str(count))
     values = places.evaluate_all("all => all.map((one) => one.value)")
-    assert sorted(values, key=int) == [str(one) for one in range(1, count + 1)]
+    assert sorted(values, key=int) == [str(number) for number in range(1, count + 1)]
     assert values[0] == str(count)
 
 

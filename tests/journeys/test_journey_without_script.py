@@ -79,8 +79,8 @@ def test_what_cannot_be_read(page: Page, server: LiveServer) -> None:
     expect(page.locator(f"#problem-{NUMERIC}")).to_contain_text("is not a number")
     expect(page.locator(f"[name='a{NUMERIC}']")).to_have_value("a half")
     expect(page.get_by_text("Stored: 0.5")).to_be_visible()
-    held = server.exam.inspect(attempt)[0].answers
-    assert (held[NUMERIC].response, held[TEXT].response) == ('"0.5"', '"fine"')
+    answers = server.exam.inspect(attempt)[0].answers
+    assert (answers[NUMERIC].response, answers[TEXT].response) == ('"0.5"', '"fine"')
 
 
 def test_emptying(page: Page, server: LiveServer) -> None:
@@ -114,7 +114,7 @@ def test_two_windows(page: Page, server: LiveServer) -> None:
 
 
 def test_the_script_wrote_elsewhere(page: Page, server: LiveServer) -> None:
-    """When a tab with its script holds the edit lock, this one offers to continue here, with what was typed."""
+    """When a tab with its script holds the edit lock, this tab offers to save here what was typed."""
     attempt = begun(page, server)
     row = server.exam.inspect(attempt)[0].attempt
     server.exam.take_lock(attempt, row.person, "lock-of-a-script").result()

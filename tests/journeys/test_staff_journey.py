@@ -30,8 +30,12 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
 
     def look() -> None:
         page.wait_for_load_state("networkidle")
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
-        faults.extend(f"{page.url}: {one['id']}: {one['nodes'][0]['html']}" for one in found)
+        violations = (
+            Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+        )
+        faults.extend(
+            f"{page.url}: {violation['id']}: {violation['nodes'][0]['html']}" for violation in violations
+        )
 
     page.goto(server.address)
     page.get_by_role("link", name="Monitor and mark").click()
@@ -49,10 +53,10 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     assert student.get(f"/attempts/{attempt}/status").json()["remaining_ms"] == 30 * MINUTE
     page.get_by_label("Text, shown").fill("Ten minutes to go.")
     page.get_by_role("button", name="Send").click()
-    for one, who in ((attempt, student), (second, other)):
-        who.save(one, NUMERIC, "123456")
-        who.save(one, ESSAY, "Because it saturates.")
-        who.ask(f"/attempts/{one}/finish", {})
+    for attempt_id, who in ((attempt, student), (second, other)):
+        who.save(attempt_id, NUMERIC, "123456")
+        who.save(attempt_id, ESSAY, "Because it saturates.")
+        who.ask(f"/attempts/{attempt_id}/finish", {})
     server.exam.mark()
     page.get_by_role("link", name=student.name.capitalize()).click()
     expect(page.get_by_role("heading", name=re.compile(student.name))).to_be_visible()
@@ -72,11 +76,11 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     expect(page.get_by_role("row")).to_have_count(3)
     look()
     with server.database.reading() as connection:
-        before = {one.student: one.points for one in scores_at(connection, "course", "all")}
+        before = {score.student: score.points for score in scores_at(connection, "course", "all")}
     page.get_by_role("button", name="Release").click()
     expect(page.get_by_text("Released")).to_be_visible()
     with server.database.reading() as connection:
-        after = {one.student: one.points for one in scores_at(connection, "course", "all")}
+        after = {score.student: score.points for score in scores_at(connection, "course", "all")}
     assert {name: points - (before[name] or 0) for name, points in after.items() if points} == {
         student.name: 1.0,
         other.name: 1.0,

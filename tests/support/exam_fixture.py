@@ -83,19 +83,19 @@ class ExamFixture:
         """An attempt under way."""
         return self.exam.start(quiz or self.quiz(**changes), student or self.student(), LOCK).result()
 
-    def save(self, attempt: AttemptRow, answer: Any, base: int = 0, **given: Any) -> SaveResult:
+    def save(self, attempt: AttemptRow, answer: Any, base: int = 0, **fields: Any) -> SaveResult:
         """A save that arrives now, at the first question unless said otherwise."""
-        return self.queue(attempt, answer, base, **given).result()
+        return self.queue(attempt, answer, base, **fields).result()
 
-    def queue(self, attempt: AttemptRow, answer: Any, base: int = 0, **given: Any) -> Future[SaveResult]:
+    def queue(self, attempt: AttemptRow, answer: Any, base: int = 0, **fields: Any) -> Future[SaveResult]:
         """The same, not waited for."""
         usual: dict[str, Any] = {"pos": 0, "save_id": f"save-{next(numbers):08}", "lock": LOCK}
-        values = {**usual, **given}
+        values = {**usual, **fields}
         return self.exam.save(attempt.id, attempt.person, values.pop("pos"), answer, base_rev=base, **values)
 
     def write(self, work: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """A staff's act, through the writer."""
-        attempts = [one for one in arguments[:1] if isinstance(one, str)]
+        attempts = [argument for argument in arguments[:1] if isinstance(argument, str)]
         return self.exam.writer.submit(
             lambda connection: work(connection, *arguments, **named), attempts
         ).result()

@@ -88,9 +88,9 @@ class Student:
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
         return self
 
-    def get(self, path: str, **given: Any) -> httpx.Response:
+    def get(self, path: str, **fields: Any) -> httpx.Response:
         """A page, redirects not followed."""
-        return self.http.get(path, **given)
+        return self.http.get(path, **fields)
 
     def page(self, path: str) -> str:
         """A page's HTML."""
@@ -114,10 +114,10 @@ class Student:
         self.ask(f"/attempts/{attempt}/lock", {"lock": self.lock})
         return str(attempt)
 
-    def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **given: Any) -> httpx.Response:
+    def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **fields: Any) -> httpx.Response:
         """Save an answer as the page's script does."""
         usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "lock": self.lock}
-        return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **given})
+        return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **fields})
 
     def form(self, attempt: str) -> dict[str, str]:
         """The hidden fields of the quiz page, as a browser without a script would send them."""

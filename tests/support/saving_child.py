@@ -23,8 +23,8 @@ STUDENTS = 8
 def answer_on(fixture: ExamFixture, quiz: str, student: str, turn: str) -> None:
     """Go on with a student's attempt where it was, for ever."""
     attempt = fixture.exam.start(quiz, student, LOCK).result()
-    held = fixture.exam.view(attempt.id, student).answers
-    base = held[0].rev if 0 in held else 0
+    answers = fixture.exam.view(attempt.id, student).answers
+    base = answers[0].rev if 0 in answers else 0
     for n in range(10**9):
         save_id = f"save-{turn}-{student}-{n}"
         result = fixture.save(attempt, str(n), base + n, save_id=save_id)

@@ -52,8 +52,8 @@ def main(folder: Path) -> None:
         sync_playwright() as playwright,
     ):
         assert server.stdout is not None
-        said = iter(server.stdout.readline, "")
-        link = next(found[1] for line in said if (found := re.search(r"Ana: (\S+)", line)))
+        lines = iter(server.stdout.readline, "")
+        link = next(match[1] for line in lines if (match := re.search(r"Ana: (\S+)", line)))
         time.sleep(2)
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         take(browser.new_page(viewport=SIZE, color_scheme="light"), link, folder)  # type: ignore[arg-type]

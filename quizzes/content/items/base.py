@@ -172,7 +172,7 @@ class ShownQuestion(Question):
         """The worked answer; made when it is asked for, after the quiz."""
         return self.context.html(self._explanation)
 
-    def _view(self, rule: str, **more: object) -> PublicQuestion:
+    def _view(self, rule: str, **fields: object) -> PublicQuestion:
         return PublicQuestion.model_validate(
             {
                 "kind": self.kind,
@@ -180,7 +180,7 @@ class ShownQuestion(Question):
                 "points": f"{self.points:f}",
                 "rule": rule,
                 "images": self.images,
-                **more,
+                **fields,
             }
         )
 

@@ -115,7 +115,7 @@ class BlanksQuestion(ShownQuestion):
         if blank.truth is not None:
             ids.sort(key=lambda id: self.choices[blank.id][id], reverse=True)  # True first for everybody
         html = self.context.html
-        shown = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
+        public_options = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
         hint = {"number": blank.hint(), "text": "A word or a few."}.get(blank.kind, "")
         longest = {"number": LONGEST_NUMBER, "text": LONGEST_TEXT}.get(blank.kind)
         return PublicField(
@@ -123,7 +123,7 @@ class BlanksQuestion(ShownQuestion):
             label=html(blank.label),
             kind=blank.kind,
             hint=hint,
-            options=shown,
+            options=public_options,
             longest=longest,
         )
 
@@ -171,7 +171,7 @@ class BlanksQuestion(ShownQuestion):
         """The weights of the right blanks over all weights, less the penalty for wrong choices."""
         if not isinstance(answer, dict) or self.problem_with(answer):
             return self._mark(Fraction(0))
-        total, earned, lost, said, detail = 0, 0, 0, [], {}
+        total, earned, lost, feedbacks, detail = 0, 0, 0, [], {}
         for id, blank in self.blanks.items():
             right, feedback = self._judge(blank, answer.get(id, ""))
             total, earned = total + blank.weight, earned + blank.weight * right
@@ -179,8 +179,8 @@ class BlanksQuestion(ShownQuestion):
                 lost += blank.weight
             detail[id] = "right" if right else "wrong"
             if feedback:
-                said.append(f"{self.context.words(blank.label)}: {feedback}")
-        return self._mark(penalised(earned, lost, total, self.penalty), "\n\n".join(said), **detail)
+                feedbacks.append(f"{self.context.words(blank.label)}: {feedback}")
+        return self._mark(penalised(earned, lost, total, self.penalty), "\n\n".join(feedbacks), **detail)
 
     def _judge(self, blank: Blank, text: str) -> tuple[bool, str]:
         if not text.strip():

@@ -135,8 +135,8 @@ class ChoiceQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        shown = tuple(PublicOption(id=id, html=self.html[id]) for id in self.order)
-        return self._view(self.sentence, options=shown)
+        public_options = tuple(PublicOption(id=id, html=self.html[id]) for id in self.order)
+        return self._view(self.sentence, options=public_options)
 
     @property
     def key_text(self) -> str:
@@ -164,5 +164,5 @@ class ChoiceQuestion(ShownQuestion):
             return self._mark(choice_share(ChoiceRule.OFF, set(), {"none"}, set()))
         chosen = {answer} if isinstance(answer, str) else set(answer)
         share = choice_share(self.rule, chosen, self.right, set(self.options))
-        said = [self.options[id].feedback for id in self.order if id in chosen]
-        return self._mark(share, self.context.words("\n\n".join(filter(None, said))))
+        feedbacks = [self.options[id].feedback for id in self.order if id in chosen]
+        return self._mark(share, self.context.words("\n\n".join(filter(None, feedbacks))))

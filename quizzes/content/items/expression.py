@@ -82,12 +82,12 @@ class ExpressionQuestion(ShownQuestion):
         """Full marks for an expression that equals the key at all points."""
         if not isinstance(answer, str) or not answer.strip() or self.problem_with(answer):
             return self._mark(Fraction(0))
-        given = student_expression(answer, self.where)
-        if self._same(given, self.key):
+        expression = student_expression(answer, self.where)
+        if self._same(expression, self.key):
             return self._mark(Fraction(1))
-        said = [mistake.feedback for mistake in self.wrong if self._same(given, mistake.value)]
-        return self._mark(Fraction(0), self.context.words("\n\n".join(said[:1])))
+        feedbacks = [mistake.feedback for mistake in self.wrong if self._same(expression, mistake.value)]
+        return self._mark(Fraction(0), self.context.words("\n\n".join(feedbacks[:1])))
 
-    def _same(self, given: Expression, key: str) -> bool:
+    def _same(self, expression: Expression, key: str) -> bool:
         seed = derived_seed(self.context.seed, "points")
-        return same_formula(given, Expression(key, self.where), self.where, seed)
+        return same_formula(expression, Expression(key, self.where), self.where, seed)

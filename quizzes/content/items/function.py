@@ -73,9 +73,9 @@ class FunctionItem(BaseItem):
         if not checks:
             raise ValueError("checks has no function of (student, reference, rng)")
         for function, names in checks:
-            if more := set(names) - {"student", "reference", "rng"}:
+            if unknown := set(names) - {"student", "reference", "rng"}:
                 raise ValueError(
-                    f"check {function.name} asks for {min(more)}; it gets student, reference, rng"
+                    f"check {function.name} asks for {min(unknown)}; it gets student, reference, rng"
                 )
             if not ast.get_docstring(function):
                 raise ValueError(f"check {function.name} has no docstring; the student reads it")

@@ -46,8 +46,8 @@ class OrderingQuestion(ShownQuestion):
         """What the student sees."""
         # The right order may come up: were it avoided, the order shown would say what is wrong.
         order = self.context.draw("entries").shuffled(list(self.entries))
-        shown = tuple(PublicOption(id=id, html=self.context.html(self.entries[id])) for id in order)
-        return self._view(order_sentence(self.rule), options=shown)
+        public_options = tuple(PublicOption(id=id, html=self.context.html(self.entries[id])) for id in order)
+        return self._view(order_sentence(self.rule), options=public_options)
 
     @property
     def key_text(self) -> str:

@@ -77,5 +77,5 @@ class ShortTextQuestion(ShownQuestion):
             return self._mark(Fraction(0))
         if matches(answer, [self.context.words(text) for text in self.accept], self.pattern):
             return self._mark(Fraction(1))
-        said = [mistake.feedback for mistake in self.wrong if plain(mistake.value) == plain(answer)]
-        return self._mark(Fraction(0), self.context.words("\n\n".join(said)))
+        feedbacks = [mistake.feedback for mistake in self.wrong if plain(mistake.value) == plain(answer)]
+        return self._mark(Fraction(0), self.context.words("\n\n".join(feedbacks)))

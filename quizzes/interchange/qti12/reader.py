@@ -21,9 +21,9 @@ class Reader:
             text_of(field.find("fieldlabel")): text_of(field.find("fieldentry"))
             for field in item.iter("qtimetadatafield")
         }
-        self.kind, self.own = labels.get("question_type", ""), labels.get(KIND_FIELD, "")
-        found = item.find("presentation")
-        self.presentation = Element("presentation") if found is None else found
+        self.kind, self.ordering_kind = labels.get("question_type", ""), labels.get(KIND_FIELD, "")
+        presentation = item.find("presentation")
+        self.presentation = Element("presentation") if presentation is None else presentation
         self.responses = [
             node for node in self.presentation.iter() if node.tag in ("response_lid", "response_str")
         ]
@@ -43,10 +43,10 @@ class Reader:
         return "\n".join(self._html(node) for node in texts)
 
     def _html(self, text: Element) -> str:
-        said = "".join(text.itertext())
+        markup = "".join(text.itertext())
         if text.get("texttype", "text/plain").lower() in ("text/html", "text/xhtml"):
-            return said
-        return said.replace("&", "&amp;").replace("<", "&lt;")
+            return markup
+        return markup.replace("&", "&amp;").replace("<", "&lt;")
 
     def options(self, response: Element) -> dict[str, str]:
         """The labels of a list by id, as Markdown."""
@@ -73,15 +73,15 @@ class Reader:
     def right(self, response: Element) -> list[str]:
         """What is right in a response, in the order of the conditions; what is under `not` is wrong."""
         ident = response.get("ident", "")
-        found: list[str] = []
+        values: list[str] = []
         for rule in self.rules():
             refused = {id(node) for no in rule.iter("not") for node in no.iter("varequal")}
-            found += [
+            values += [
                 text_of(node)
                 for node in rule.iter("varequal")
                 if node.get("respident", ident) == ident and id(node) not in refused
             ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(values))
 
 
 def _amount(setvar: Element) -> float:

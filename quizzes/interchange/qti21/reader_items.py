@@ -26,8 +26,8 @@ class _Reader:
 
     def __init__(self, document: Element, lost: Lost) -> None:
         self.document, self.lost = document, lost
-        found = document.find("itemBody")
-        self.body = Element("itemBody") if found is None else found
+        item_body = document.find("itemBody")
+        self.body = Element("itemBody") if item_body is None else item_body
         self.interactions = [node for node in self.body.iter() if node.tag.endswith(INTERACTION)]
         self.declared = {node.get("identifier", ""): node for node in document.iter("responseDeclaration")}
 
@@ -50,10 +50,10 @@ class _Reader:
             ]
         return values
 
-    def told(self, identifier: str) -> str:
+    def feedback_html(self, identifier: str) -> str:
         """The feedback with this identifier, as markup."""
-        found = [node for node in self.document.iter("modalFeedback") if node.get("identifier") == identifier]
-        return "".join(inner_xml(node) for node in found)
+        nodes = [node for node in self.document.iter("modalFeedback") if node.get("identifier") == identifier]
+        return "".join(inner_xml(node) for node in nodes)
 
 
 def item_in(document: Element, lost: Callable[[str, str], None], pictures: Pictures) -> ImportedItem | None:
@@ -62,18 +62,18 @@ def item_in(document: Element, lost: Callable[[str, str], None], pictures: Pictu
     reader = _Reader(document, lambda sentence: lost(name, sentence))
     kinds = {interaction.tag for interaction in reader.interactions}
     if len(reader.interactions) == 1 and (read := _READERS.get(reader.interactions[0].tag)):
-        made = read(reader, reader.interactions[0])
+        data = read(reader, reader.interactions[0])
     elif reader.interactions and kinds <= set(INLINE):
-        made = _blanks(reader, reader.interactions)
+        data = _blanks(reader, reader.interactions)
     else:
-        asked = " and ".join(sorted(kinds)) or "no question"
-        lost(name, f"It was left out: {asked} has no counterpart here.")
+        interaction_names = " and ".join(sorted(kinds)) or "no question"
+        lost(name, f"It was left out: {interaction_names} has no counterpart here.")
         return None
-    html, found = pictures(_prompt(reader))
-    told = reader.told("explanation")
-    told = re.sub(r'<div class="model-answer">.*</div>', "", told, flags=re.DOTALL)
-    common = {"prompt": reader.words(html), "explanation": reader.words(told) or NONE}
-    return ImportedItem(name, {**common, **made}, found)
+    html, images = pictures(_prompt(reader))
+    explanation = reader.feedback_html("explanation")
+    explanation = re.sub(r'<div class="model-answer">.*</div>', "", explanation, flags=re.DOTALL)
+    common = {"prompt": reader.words(html), "explanation": reader.words(explanation) or NONE}
+    return ImportedItem(name, {**common, **data}, images)
 
 
 def _prompt(reader: _Reader) -> str:
@@ -102,24 +102,24 @@ def _choice(reader: _Reader, interaction: Element) -> dict[str, Any]:
     options, texts = [], {}
     for node in interaction.findall("simpleChoice"):
         ident = node.get("identifier", "")
-        inline = "".join(text_of(each) for each in node.findall("feedbackInline"))
-        for each in node.findall("feedbackInline"):
-            node.remove(each)
+        inline = "".join(text_of(feedback_node) for feedback_node in node.findall("feedbackInline"))
+        for feedback_node in node.findall("feedbackInline"):
+            node.remove(feedback_node)
         texts[ident] = reader.words(node)
         option: dict[str, Any] = {"text": texts[ident], "correct": ident in right}
-        if feedback := reader.words(reader.told(ident)) or inline:
+        if feedback := reader.words(reader.feedback_html(ident)) or inline:
             option["feedback"] = feedback
         if node.get("fixed") == "true":
             option["last"] = True
         options.append(option)
     if not many and sorted(texts.values()) == ["False", "True"] and len(right) == 1:
-        said = "".join(option.get("feedback", "") for option in options if not option["correct"])
+        joined_feedback = "".join(option.get("feedback", "") for option in options if not option["correct"])
         answer = {"type": "true_false", "answer": texts[right[0]] == "True"}
-        return answer | ({"feedback": said} if said else {})
-    made = {"type": "choices" if many else "choice", "options": options}
+        return answer | ({"feedback": joined_feedback} if joined_feedback else {})
+    data = {"type": "choices" if many else "choice", "options": options}
     if many and reader.declaration(interaction).find("mapping") is None:
-        made["rule"] = "off"
-    return made | ({"shuffle": False} if interaction.get("shuffle") == "false" else {})
+        data["rule"] = "off"
+    return data | ({"shuffle": False} if interaction.get("shuffle") == "false" else {})
 
 
 def _entry(reader: _Reader, interaction: Element) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _extended(reader: _Reader, interaction: Element) -> dict[str, Any]:
     lines = [] if rubric is None else [_criterion(reader, node) for node in rubric.iter("li")]
     if not lines:
         reader.lost("No rubric came with it: write what to look for.")
-    model = re.search(r'<div class="model-answer">(.*)</div>', reader.told("explanation"), re.DOTALL)
+    model = re.search(r'<div class="model-answer">(.*)</div>', reader.feedback_html("explanation"), re.DOTALL)
     return {
         "type": "essay",
         "rubric": lines or [{"text": "Answers the question."}],
@@ -159,34 +159,41 @@ def _extended(reader: _Reader, interaction: Element) -> dict[str, Any]:
 
 
 def _criterion(reader: _Reader, line: Element) -> dict[str, Any]:
-    found = re.fullmatch(r"(.*) \((\d+)\)\s*", inner_xml(line), re.DOTALL)
+    match = re.fullmatch(r"(.*) \((\d+)\)\s*", inner_xml(line), re.DOTALL)
     return (
-        {"text": reader.words(found[1]), "weight": int(found[2])} if found else {"text": reader.words(line)}
+        {"text": reader.words(match[1]), "weight": int(match[2])} if match else {"text": reader.words(line)}
     )
 
 
 def _match(reader: _Reader, interaction: Element) -> dict[str, Any]:
     sets = interaction.findall("simpleMatchSet")
     lefts, rights = (
-        {node.get("identifier", ""): reader.words(node) for node in each.findall("simpleAssociableChoice")}
-        for each in (sets + [Element("simpleMatchSet")] * 2)[:2]
+        {
+            node.get("identifier", ""): reader.words(node)
+            for node in match_set.findall("simpleAssociableChoice")
+        }
+        for match_set in (sets + [Element("simpleMatchSet")] * 2)[:2]
     )
     pairs = dict(pair.split(maxsplit=1) for pair in reader.right(interaction) if len(pair.split()) == 2)
     for ident in lefts.keys() - pairs.keys():
         reader.lost(f"The entry {lefts[ident]} has no partner and was left out.")
     spare = [text for ident, text in rights.items() if ident not in pairs.values()]
-    asked = [
+    pairs_found = [
         {"left": lefts[left], "right": rights[right]}
         for left, right in pairs.items()
         if left in lefts and right in rights
     ]
-    made: dict[str, Any] = {"type": "matching", "pairs": asked, **({"distractors": spare} if spare else {})}
+    data: dict[str, Any] = {
+        "type": "matching",
+        "pairs": pairs_found,
+        **({"distractors": spare} if spare else {}),
+    }
     mapping = reader.declaration(interaction).find("mapping")
     if mapping is None:
-        made["partial"] = False
-    elif (taken := _number(mapping.get("defaultValue", "0"))) < 0 and asked:
-        made["penalty"] = f"{float(-taken * len(asked)):.6g}"
-    return made
+        data["partial"] = False
+    elif (taken := _number(mapping.get("defaultValue", "0"))) < 0 and pairs_found:
+        data["penalty"] = f"{float(-taken * len(pairs_found)):.6g}"
+    return data
 
 
 def _order(reader: _Reader, interaction: Element) -> dict[str, Any]:
@@ -202,7 +209,7 @@ def _blanks(reader: _Reader, interactions: Sequence[Element]) -> dict[str, Any]:
         ident = interaction.get("responseIdentifier", "").removeprefix("BLANK_")
         parent = parents[id(interaction)]
         name = re.sub(r"[^a-z0-9]+", "-", ident.lower()).strip("-") or f"blank-{number}"
-        if parent.tag == "li" and sum(each.tag in INLINE for each in parent.iter()) == 1:
+        if parent.tag == "li" and sum(descendant.tag in INLINE for descendant in parent.iter()) == 1:
             lists.append(parent)
             label = reader.words(_without(parent, {id(interaction)})).removesuffix(":").strip()
         else:
@@ -222,13 +229,16 @@ def _filled(reader: _Reader, node: Element) -> dict[str, Any]:
     """What belongs into a blank."""
     if node.tag == "inlineChoiceInteraction":
         right = reader.right(node)
-        texts = {each.get("identifier", ""): reader.words(each) for each in node.findall("inlineChoice")}
+        texts = {
+            choice_node.get("identifier", ""): reader.words(choice_node)
+            for choice_node in node.findall("inlineChoice")
+        }
         options = [*(texts[ident] for ident in right if ident in texts), *texts.values()]
         options = list(dict.fromkeys(options))
         return {"truth": options[0] == "True"} if set(options) == {"True", "False"} else {"options": options}
-    made = _entry(reader, node)
-    del made["type"]
-    return made
+    data = _entry(reader, node)
+    del data["type"]
+    return data
 
 
 def _number(text: str) -> Decimal:

@@ -30,9 +30,9 @@ def test_a_backup_has_everything_and_disturbs_nothing(small_fixture: ExamFixture
     small_fixture.save(attempt, "7")
     copy = back_up(small_fixture.database, tmp_path / "backup.db")
     small_fixture.save(attempt, "8", base=1)
-    there = ExamFixture(Database(copy))
-    assert there.exam.inspect(attempt.id)[0].answers[0].response == '"7"'
-    there.exam.close()
+    restored = ExamFixture(Database(copy))
+    assert restored.exam.inspect(attempt.id)[0].answers[0].response == '"7"'
+    restored.exam.close()
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with pytest.raises(UsageError, match="exists already"):
         back_up(small_fixture.database, copy)

@@ -24,11 +24,11 @@ from autograder.site.tables import enrolment, person
 @pytest.fixture
 def platform(server: LiveServer) -> Iterator[Platform]:
     """A platform that is registered with the lecture hall's course, and a quiz that is open."""
-    with platform_for(server.course.root) as found:
+    with platform_for(server.course.root) as platform:
         server.publish("all")
         server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
-        found.tool_keys = f"{server.address}/lti/keys"
-        yield found
+        platform.tool_keys = f"{server.address}/lti/keys"
+        yield platform
 
 
 @pytest.fixture
@@ -52,18 +52,23 @@ def test_a_launch_leads_to_the_quiz(server: LiveServer, browser: Browser) -> Non
         reply = browser.launch()
         assert (reply.status_code, reply.headers["Location"]) == (303, "/quizzes/all"), reply.text
         assert "Of every kind" in browser.http.get("/quizzes/all").text
-    (found,) = people(server).values()
-    assert found == ("Ann Lee", "student")
+    (person,) = people(server).values()
+    assert person == ("Ann Lee", "student")
 
 
 def test_the_login_asks_as_the_standard_says(browser: Browser) -> None:
     """All parameters of the third-party login; what the platform's address had in its query stays."""
-    asked = browser.login(lti_message_hint="hint")
-    assert asked["keep"] == "1" and asked["lti_message_hint"] == "hint"
-    assert asked["redirect_uri"] == f"{browser.tool}/lti/launch"
-    wanted = {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
-    assert wanted.items() <= asked.items()
-    assert browser.login()["nonce"] != asked["nonce"]
+    login = browser.login(lti_message_hint="hint")
+    assert login["keep"] == "1" and login["lti_message_hint"] == "hint"
+    assert login["redirect_uri"] == f"{browser.tool}/lti/launch"
+    expected = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+    }
+    assert expected.items() <= login.items()
+    assert browser.login()["nonce"] != login["nonce"]
 
 
 def test_the_rosters_student(server: LiveServer, browser: Browser) -> None:
@@ -100,7 +105,7 @@ def test_the_rosters_student(server: LiveServer, browser: Browser) -> None:
 def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> None:
     """Staff of the course there is staff here; a role in the institution at large is none in the course."""
     assert browser.launch(**{f"{CLAIM}roles": roles}).status_code == 303
-    assert [one[1] for one in people(server).values()] == [role]
+    assert [person[1] for person in people(server).values()] == [role]
 
 
 @pytest.mark.parametrize(
@@ -143,8 +148,8 @@ OURS = (
     "message_type",
 )
 READ = (
-    *("name", "email", "aud", "azp", "sub", "iat", "exp", *(f"{CLAIM}{one}" for one in OURS)),
-    *(f"{SERVICES}{one}" for one in ("ags/claim/endpoint", "nrps/claim/namesroleservice")),
+    *("name", "email", "aud", "azp", "sub", "iat", "exp", *(f"{CLAIM}{claim}" for claim in OURS)),
+    *(f"{SERVICES}{service}" for service in ("ags/claim/endpoint", "nrps/claim/namesroleservice")),
 )
 
 
@@ -158,8 +163,8 @@ def test_claims_of_another_kind(browser: Browser, name: str) -> None:
 
 def test_signatures(server: LiveServer, browser: Browser, platform: Platform) -> None:
     """Another key, an unknown key, no signature, a secret in place of a key, a changed body."""
-    asked = browser.login()
-    claims = platform.claims(asked["nonce"], browser.clock())
+    login = browser.login()
+    claims = platform.claims(login["nonce"], browser.clock())
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     good = platform.signed(claims)
     head, body, sign = good.split(".")
@@ -178,56 +183,56 @@ def test_signatures(server: LiveServer, browser: Browser, platform: Platform) ->
         "no token": "not sound",
     }
     for token, says in tokens.items():
-        reply = browser.post(token, asked["state"])
+        reply = browser.post(token, login["state"])
         assert reply.status_code == 403 and says in reply.text, token
     assert people(server) == {}
-    assert browser.post(good, asked["state"]).status_code == 303
+    assert browser.post(good, login["state"]).status_code == 303
 
 
 def test_a_replayed_launch(browser: Browser, platform: Platform) -> None:
     """A token counts once, in the browser that began the login, within ten minutes of it."""
-    asked = browser.login()
+    login = browser.login()
     cookie = browser.http.cookies["lti_state"]
-    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    token = platform.signed(platform.claims(login["nonce"], browser.clock()))
     other = Browser(platform, browser.tool, browser.clock)
-    reply = other.post(token, asked["state"])
+    reply = other.post(token, login["state"])
     assert reply.status_code == 403 and "another browser" in reply.text
-    assert browser.post(token, asked["state"]).status_code == 303
+    assert browser.post(token, login["state"]).status_code == 303
     browser.http.cookies.set("lti_state", cookie, path="/lti")
-    again = browser.post(token, asked["state"])
+    again = browser.post(token, login["state"])
     assert again.status_code == 403 and "used before" in again.text
 
 
 def test_states(server: LiveServer, browser: Browser, platform: Platform) -> None:
     """A state that is made up, changed or too old is refused."""
-    asked = browser.login()
-    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
-    for state in ("", "made.up", asked["state"][:-1] + "x", "e30." + asked["state"].partition(".")[2]):
+    login = browser.login()
+    token = platform.signed(platform.claims(login["nonce"], browser.clock()))
+    for state in ("", "made.up", login["state"][:-1] + "x", "e30." + login["state"].partition(".")[2]):
         browser.http.cookies.set("lti_state", state, path="/lti")
         assert browser.post(token, state).status_code == 403
     slow = Browser(platform, browser.tool, browser.clock)
-    asked = slow.login()
+    login = slow.login()
     server.fake.pass_(11 * MINUTE)
-    late = platform.signed(platform.claims(asked["nonce"], browser.clock()))
-    reply = slow.post(late, asked["state"])
+    late = platform.signed(platform.claims(login["nonce"], browser.clock()))
+    reply = slow.post(late, login["state"])
     assert reply.status_code == 403 and "ten minutes" in reply.text
 
 
 def test_who_is_not_registered(browser: Browser, platform: Platform) -> None:
     """Another platform, another client and an empty request get a sentence and go nowhere."""
-    for given in ({"iss": "https://elsewhere.example"}, {"client_id": "other"}, {"login_hint": ""}):
-        asked = {"iss": platform.address, "login_hint": "ann", "client_id": "client-7", **given}
-        reply = browser.http.get("/lti/login", params=asked)
+    for changes in ({"iss": "https://elsewhere.example"}, {"client_id": "other"}, {"login_hint": ""}):
+        parameters = {"iss": platform.address, "login_hint": "ann", "client_id": "client-7", **changes}
+        reply = browser.http.get("/lti/login", params=parameters)
         assert reply.status_code == 403 and "not registered" in reply.text
     assert browser.http.get("/lti/login").status_code == 403
 
 
 def test_a_platform_that_is_silent(browser: Browser, platform: Platform) -> None:
     """Without its keys nobody gets in, and the sentence says whose fault it is."""
-    asked = browser.login()
-    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    login = browser.login()
+    token = platform.signed(platform.claims(login["nonce"], browser.clock()))
     platform.close()
-    reply = browser.post(token, asked["state"])
+    reply = browser.post(token, login["state"])
     assert reply.status_code == 403 and "keys cannot be read" in reply.text
 
 

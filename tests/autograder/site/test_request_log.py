@@ -29,11 +29,11 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 def drained(reader: int) -> str:
     """What a pipe holds."""
-    found = b""
+    output = b""
     with contextlib.suppress(BlockingIOError):
         while data := os.read(reader, 1 << 20):
-            found += data
-    return found.decode()
+            output += data
+    return output.decode()
 
 
 def with_log(server: LiveServer, log: LogFile) -> None:
@@ -57,15 +57,17 @@ def test_requests_and_trouble(tmp_path: Path) -> None:
 
         async def ask() -> None:
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                for one in ("/quizzes/all?secret=1", "/sign-in/a-secret", "/breaks"):
-                    await client.post(one, content=b"an answer")
+                for path_asked in ("/quizzes/all?secret=1", "/sign-in/a-secret", "/breaks"):
+                    await client.post(path_asked, content=b"an answer")
 
         run(ask())
-    found = [one for one in lines(path) if str(one.get("logger", "quizzes")).startswith("quizzes")]
-    asked = [one for one in found if "path" in one]
-    assert [one["path"] for one in asked] == ["/quizzes/all", "/sign-in/…", "/breaks"]
-    assert {one["status"] for one in asked} == {204} and all(float(str(one["ms"])) >= 0 for one in asked)
-    (trouble,) = [one for one in found if "message" in one]
+    entries = [entry for entry in lines(path) if str(entry.get("logger", "quizzes")).startswith("quizzes")]
+    requests = [entry for entry in entries if "path" in entry]
+    assert [entry["path"] for entry in requests] == ["/quizzes/all", "/sign-in/…", "/breaks"]
+    assert {entry["status"] for entry in requests} == {204} and all(
+        float(str(entry["ms"])) >= 0 for entry in requests
+    )
+    (trouble,) = [entry for entry in entries if "message" in entry]
     assert (trouble["message"], trouble["level"]) == ("It broke.", "error") and "here" in str(
         trouble["trace"]
     )
@@ -138,17 +140,22 @@ def test_saves_go_on(server: LiveServer) -> None:
 
 def test_the_command(server: LiveServer, tmp_path: Path) -> None:
     """`quizzes serve --log FILE` writes it."""
-    path, told = tmp_path / "log.jsonl", tmp_path / "port"
-    words = ["serve", "--own", "--port", "0", "--port-file", str(told), "--log", str(path)]
+    path, port_file = tmp_path / "log.jsonl", tmp_path / "port"
+    words = ["serve", "--own", "--port", "0", "--port-file", str(port_file), "--log", str(path)]
     process = subprocess.Popen(
         [sys.executable, "-m", "quizzes.cli", *words], cwd=server.course.root, stdout=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 60
-        while not told.exists() and time.monotonic() < deadline:
+        while not port_file.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert httpx.get(f"http://127.0.0.1:{told.read_text('ascii')}/health", timeout=30).status_code == 200
+        assert (
+            httpx.get(f"http://127.0.0.1:{port_file.read_text('ascii')}/health", timeout=30).status_code
+            == 200
+        )
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
-    assert [(one["path"], one["status"]) for one in lines(path) if "path" in one] == [("/health", 200)]
+    assert [(entry["path"], entry["status"]) for entry in lines(path) if "path" in entry] == [
+        ("/health", 200)
+    ]

@@ -46,7 +46,7 @@ def test_a_quiz(browser: Browser, tmp_path: Path) -> None:
     assert lines["adagrad/rate-after-two"]["difficulty"] == "0.5"
     page = browser.new_page()
     problems: list[str] = []
-    page.on("console", lambda one: problems.append(one.text))
+    page.on("console", lambda entry: problems.append(entry.text))
     page.goto(f"file://{out / 'index.html'}")
     assert "the sign: 2 times" in " ".join(page.locator("section").all_inner_texts())
     assert page.locator("table").count() >= 3

@@ -125,23 +125,23 @@ class AttemptMachine(RuleBasedStateMachine):
         rev, stored = self.answers[pos]
         blank, had = not (value or "").strip(), bool((stored or "").strip())
         if not self.open:
-            wanted = "closed"
+            expected = "closed"
         elif at > self.deadline + GRACE:
-            wanted = "late"
+            expected = "late"
         elif lock != self.lock:
-            wanted = "elsewhere"
+            expected = "elsewhere"
         elif value == "x":
-            wanted = "invalid"
+            expected = "invalid"
         elif base != rev:
-            wanted = "stale"
+            expected = "stale"
         elif blank and had and not clear:
-            wanted = "blank"
+            expected = "blank"
         else:
-            wanted = "saved"
+            expected = "saved"
             self.answers[pos] = (rev + 1, value)
             self.acknowledged[save_id] = (pos, value, rev + 1)
             assert result.in_grace == (at > self.deadline)
-        assert result.outcome == wanted
+        assert result.outcome == expected
         assert (result.stored.rev, result.answer) == self.answers[pos]
 
     @rule(lock=locks)
@@ -244,7 +244,7 @@ class AttemptMachine(RuleBasedStateMachine):
         row = view.attempt
         assert (row.state == "open", row.deadline_at) == (self.open, self.deadline)
         assert (row.finished_at, row.lock) == (self.finished_at, self.lock)
-        stored = {pos: (held.rev, held.response) for pos, held in view.answers.items()}
+        stored = {pos: (answer.rev, answer.response) for pos, answer in view.answers.items()}
         raws = {None: "null", "": '""', "1": '"1"', "2": '"2"'}
         assert stored == {pos: (rev, raws[value]) for pos, (rev, value) in self.answers.items() if rev}
         with self.fixture.database.reading() as connection:

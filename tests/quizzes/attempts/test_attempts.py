@@ -82,7 +82,7 @@ def test_a_preview_is_not_counted(fixture: ExamFixture) -> None:
     assert fixture.exam.mark() == 2
     with fixture.database.transaction() as connection:
         assert claim(connection, fixture.clock.now()) == []
-        assert [one.preview for one in attempts_at(connection, quiz, person)] == [True, True]
+        assert [attempt.preview for attempt in attempts_at(connection, quiz, person)] == [True, True]
     with pytest.raises(Forbidden, match="Only the course's staff"):
         fixture.exam.start(quiz, fixture.student(), LOCK, preview=True).result()
     fixture.fake.pass_(MINUTE)
@@ -117,7 +117,7 @@ def test_a_courses_quizzes(fixture: ExamFixture) -> None:
     later, first = fixture.quiz(opens_at=fixture.opens + 5), fixture.quiz()
     with fixture.database.reading() as connection:
         listed = published_in(connection, "course")
-    assert [one.id for one in listed] == [first, later]
+    assert [listed_quiz.id for listed_quiz in listed] == [first, later]
     assert listed[0].schedule == fixture.schedule()
 
 
@@ -198,7 +198,7 @@ def test_huge_and_foreign_data_is_refused_with_a_sentence(fixture: ExamFixture) 
     for bad in (5, [["x"]], {"a": 1}, "\ud800"):
         with pytest.raises(Refused):
             fixture.save(attempt, bad)
-    with pytest.raises(Refused, match="not one of this page's"):
+    with pytest.raises(Refused, match="does not come from this page"):
         fixture.save(attempt, "1", save_id="no spaces!")
 
 

@@ -71,7 +71,7 @@ def test_a_sweep_of_hundreds(fixture: ExamFixture) -> None:
     attempts = [fixture.started(quiz) for _ in range(120)]
     fixture.fake.pass_(30 * MINUTE)
     assert fixture.exam.sweep() == 120
-    assert {fixture.row(one).finished_by for one in attempts} == {FinishedBy.SWEEPER}
+    assert {fixture.row(attempt).finished_by for attempt in attempts} == {FinishedBy.SWEEPER}
 
 
 def test_a_students_look_ends_it_and_a_staffs_look_does_not(fixture: ExamFixture) -> None:
@@ -104,9 +104,9 @@ def test_a_late_save_is_seen_and_may_be_accepted(fixture: ExamFixture) -> None:
     for _ in range(3):
         assert fixture.save(attempt, "8", base=1, save_id="save-too-late").outcome is Outcome.CLOSED
     events = fixture.exam.inspect(attempt.id)[1]
-    assert [one.late for one in events if isinstance(one, Saved)] == [False, True]
-    held = fixture.write(accept_late, attempt.id, "save-too-late", at=fixture.clock.now(), who="staff")
-    assert (held.rev, held.response) == (2, '"8"')
+    assert [event.late for event in events if isinstance(event, Saved)] == [False, True]
+    accepted = fixture.write(accept_late, attempt.id, "save-too-late", at=fixture.clock.now(), who="staff")
+    assert (accepted.rev, accepted.response) == (2, '"8"')
     assert fixture.row(attempt).state == "finished"
     assert fixture.exam.mark() == 1
     with fixture.database.reading() as connection:
@@ -119,7 +119,7 @@ def test_a_page_gone_wild_fills_no_disk(fixture: ExamFixture) -> None:
     attempt = at_the_end(fixture, 5 * MINUTE)
     fixture.exam.sweep()
     results = [fixture.queue(attempt, str(n), base=1) for n in range(260)]
-    assert {one.result().outcome for one in results} == {Outcome.CLOSED}
+    assert {result.result().outcome for result in results} == {Outcome.CLOSED}
     assert len(fixture.exam.inspect(attempt.id)[1]) == 3 + 200
 
 

@@ -31,8 +31,8 @@ def servers(fixture: ExamFixture, address: str) -> Iterator[list[ExamService]]:
 def at_once(calls: list[Any]) -> list[Any]:
     """All of these from threads of their own; their results, waited for."""
     with ThreadPoolExecutor(len(calls)) as pool:
-        results = [one.result() for one in [pool.submit(call) for call in calls]]
-    return [one.result() if isinstance(one, Future) else one for one in results]
+        results = [future.result() for future in [pool.submit(call) for call in calls]]
+    return [result.result() if isinstance(result, Future) else result for result in results]
 
 
 def test_many_clicks_on_start(fixture: ExamFixture, servers: list[ExamService]) -> None:
@@ -51,9 +51,9 @@ def test_one_save_delivered_many_times(fixture: ExamFixture, servers: list[ExamS
         return server.save(attempt.id, attempt.person, 0, "7", base_rev=0, save_id="save-once", lock=LOCK)
 
     results = at_once([lambda s=server: deliver(s) for server in servers * 8])
-    assert {(one.outcome, one.stored.rev) for one in results} == {(Outcome.SAVED, 1)}
-    assert sum(not one.replayed for one in results) == 1
-    assert sum(isinstance(one, Saved) for one in fixture.exam.inspect(attempt.id)[1]) == 1
+    assert {(result.outcome, result.stored.rev) for result in results} == {(Outcome.SAVED, 1)}
+    assert sum(not result.replayed for result in results) == 1
+    assert sum(isinstance(event, Saved) for event in fixture.exam.inspect(attempt.id)[1]) == 1
 
 
 def test_one_of_many_saves_on_the_same_revision_wins(
@@ -67,10 +67,10 @@ def test_one_of_many_saves_on_the_same_revision_wins(
         return server.save(attempt.id, attempt.person, 0, str(n), base_rev=0, save_id=save_id, lock=LOCK)
 
     results = at_once([lambda s=s, n=n: deliver(s, n) for n, s in enumerate(servers * 8)])
-    winner = [one for one in results if one.outcome is Outcome.SAVED]
+    winner = [result for result in results if result.outcome is Outcome.SAVED]
     assert len(winner) == 1
-    assert {one.outcome for one in results} == {Outcome.SAVED, Outcome.STALE}
-    assert {one.answer for one in results} == {winner[0].answer}
+    assert {result.outcome for result in results} == {Outcome.SAVED, Outcome.STALE}
+    assert {result.answer for result in results} == {winner[0].answer}
 
 
 def test_handing_in_while_saving(fixture: ExamFixture, servers: list[ExamService]) -> None:
@@ -84,10 +84,10 @@ def test_handing_in_while_saving(fixture: ExamFixture, servers: list[ExamService
     calls: list[Any] = [lambda s=s, n=n: deliver(s, n) for n, s in enumerate(servers * 8)]
     calls[5:5] = [lambda s=s: s.finish(attempt.id, attempt.person) for s in servers * 2]
     results = at_once(calls)
-    endings = [one for one in results if hasattr(one, "receipt")]
-    saved = sum(getattr(one, "outcome", None) is Outcome.SAVED for one in results)
-    assert len({one.receipt for one in endings}) == 1
-    assert sum(one.now for one in endings) == 1
+    endings = [result for result in results if hasattr(result, "receipt")]
+    saved = sum(getattr(result, "outcome", None) is Outcome.SAVED for result in results)
+    assert len({ending.receipt for ending in endings}) == 1
+    assert sum(ending.now for ending in endings) == 1
     assert endings[0].receipt.body.count('"\\"7\\""') == saved
     with fixture.database.reading() as connection:
         folded = fold(fixture.exam.inspect(attempt.id)[1])
@@ -105,7 +105,7 @@ def test_two_sweepers_and_two_markers(fixture: ExamFixture, servers: list[ExamSe
     assert sum(at_once([server.sweep for server in servers * 2])) == 60
     assert sum(at_once([lambda s=server: s.mark() for server in servers])) == 60
     for attempt in attempts:
-        kinds = [type(one).__name__ for one in fixture.exam.inspect(attempt.id)[1]]
+        kinds = [type(event).__name__ for event in fixture.exam.inspect(attempt.id)[1]]
         assert kinds == ["Started", "Finished", "Graded"]
 
 
@@ -116,15 +116,15 @@ def test_an_extension_while_others_start_and_save(fixture: ExamFixture, servers:
     students = [fixture.student() for _ in range(20)]
     calls: list[Any] = []
     for n, (attempt, student) in enumerate(zip(before, students, strict=True)):
-        mine, other = servers[n % 2], servers[(n + 1) % 2]
-        calls.append(partial(mine.start, quiz, student, LOCK))
-        given = {"base_rev": 0, "save_id": f"save-{n:06}", "lock": LOCK}
-        calls.append(partial(other.save, attempt.id, attempt.person, 0, "7", **given))
+        nearer, other = servers[n % 2], servers[(n + 1) % 2]
+        calls.append(partial(nearer.start, quiz, student, LOCK))
+        fields = {"base_rev": 0, "save_id": f"save-{n:06}", "lock": LOCK}
+        calls.append(partial(other.save, attempt.id, attempt.person, 0, "7", **fields))
     more = partial(extend_all, quiz_id=quiz, at=fixture.opens, who="staff", reason="outage", minutes=15)
     calls[20:20] = [partial(servers[1].writer.submit, more)]
     results = at_once(calls)
-    assert {one.outcome for one in results if hasattr(one, "outcome")} == {Outcome.SAVED}
+    assert {result.outcome for result in results if hasattr(result, "outcome")} == {Outcome.SAVED}
     with fixture.database.reading() as connection:
         attempts = attempts_at(connection, quiz)
     assert len(attempts) == 40
-    assert {one.deadline_at for one in attempts} == {fixture.opens + 75 * MINUTE}
+    assert {attempt.deadline_at for attempt in attempts} == {fixture.opens + 75 * MINUTE}

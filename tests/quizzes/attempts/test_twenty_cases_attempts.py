@@ -49,9 +49,9 @@ def test_double_click_on_start(server: LiveServer) -> None:
     student = server.student()
     with ThreadPoolExecutor(6) as pool:
         replies = list(pool.map(lambda _: student.post("/quizzes/all/start"), range(12)))
-    places = [one.headers["Location"] for one in replies]
-    assert len({one.partition("#")[0] for one in places}) == 1
-    assert sum(one.endswith("#begun") for one in places) == 1  # the window that has the edit lock
+    places = [reply.headers["Location"] for reply in replies]
+    assert len({place.partition("#")[0] for place in places}) == 1
+    assert sum(place.endswith("#begun") for place in places) == 1  # the window that has the edit lock
     assert count(server, attempts) == 1
 
 
@@ -62,7 +62,7 @@ def test_double_submit(server: LiveServer) -> None:
     attempt = student.start()
     with ThreadPoolExecutor(6) as pool:
         replies = list(pool.map(lambda _: student.ask(f"/attempts/{attempt}/finish", {}), range(12)))
-    assert {one.status_code for one in replies} == {200}
+    assert {reply.status_code for reply in replies} == {200}
     for _ in range(3):
         student.page(f"/attempts/{attempt}/results")
     assert (count(server, receipt), count(server, outbox)) == (1, 1)
@@ -106,10 +106,10 @@ def test_the_herd_at_the_opening(server: LiveServer) -> None:
     server.publish()
     students = [server.student() for _ in range(50)]
     with ThreadPoolExecutor(16) as pool:
-        ids = set(pool.map(lambda one: one.start(), students))
+        ids = set(pool.map(lambda student: student.start(), students))
     assert len(ids) == 50
-    for one in ids:
-        row = server.exam.inspect(one)[0].attempt
+    for attempt_id in ids:
+        row = server.exam.inspect(attempt_id)[0].attempt
         assert row.deadline_at == row.started_at + 20 * MINUTE
 
 
@@ -130,7 +130,7 @@ def test_a_full_disk(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Non
     server.publish()
     first, second = server.student(), server.student()
     attempt = first.start()
-    monkeypatch.setattr(server.exam, "_room", lambda database: False)
+    monkeypatch.setattr(server.exam, "_has_disk_space", lambda database: False)
     assert second.post("/quizzes/all/start").status_code == 503
     assert first.save(attempt, TEXT, "on").status_code == 200
 
@@ -160,7 +160,7 @@ def test_the_cut_is_said_beforehand(server: LiveServer) -> None:
     """Whoever starts too late for their whole time is told by how much before the clock runs."""
     server.publish()
     server.fake.pass_(50 * MINUTE)
-    assert "10 minutes less" in server.student().page("/quizzes/all")
+    assert "would lose 10 minutes" in server.student().page("/quizzes/all")
 
 
 def test_logging_cannot_break_a_save(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,26 +21,28 @@ def everything(student: Student, attempt: str) -> str:
     """Every response a student can get with their attempt, headers too."""
     paths = ["/", "/quizzes/all", f"/attempts/{attempt}"]
     paths += [
-        f"/attempts/{attempt}/{one}" for one in ("clock", "review", "receipt", "receipt.json", "results")
+        f"/attempts/{attempt}/{page}" for page in ("status", "review", "receipt", "receipt.json", "results")
     ]
     replies = [student.http.get(path, follow_redirects=True) for path in paths]
     static = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', replies[2].text))
     replies += [student.get(path) for path in static]
-    return "\n".join(f"{one.headers}\n{one.text}" for one in replies)
+    return "\n".join(f"{reply.headers}\n{reply.text}" for reply in replies)
 
 
 def secrets_of(server: LiveServer, attempt: str) -> list[str]:
     """Texts of this attempt that nobody may see before the close."""
-    found = []
+    secrets = []
     for question in server.questions(attempt):
-        found.append(question.explanation)
+        secrets.append(question.explanation)
         if question.kind in ("numeric", "short_text", "expression", "function", "essay"):
-            found.append(question.key_text)
+            secrets.append(question.key_text)
         if isinstance(question, ChoiceQuestion):
-            found += [
-                question.context.html(one.feedback) for one in question.options.values() if one.feedback
+            secrets += [
+                question.context.html(option.feedback)
+                for option in question.options.values()
+                if option.feedback
             ]
-    return found
+    return secrets
 
 
 def test_no_leak(server: LiveServer) -> None:
@@ -49,13 +51,16 @@ def test_no_leak(server: LiveServer) -> None:
     student = server.student()
     attempt = student.start()
     replies = [
-        student.save(attempt, pos, one.key_answer) for pos, one in enumerate(server.questions(attempt))
+        student.save(attempt, pos, question.key_answer)
+        for pos, question in enumerate(server.questions(attempt))
     ]
     # What the student typed themselves is theirs to see: look at another attempt with the same questions.
     other = server.student()
     fresh = other.start()
     for phase in ("open", "over"):
-        text = everything(other, fresh) + "".join(one.text for one in replies if "answer" not in one.json())
+        text = everything(other, fresh) + "".join(
+            reply.text for reply in replies if "answer" not in reply.json()
+        )
         for secret in secrets_of(server, fresh):
             plain = html.unescape(re.sub(r"<[^>]+>", "", secret))
             if len(plain) > 6:
@@ -101,14 +106,14 @@ def test_other_peoples_attempts(server: LiveServer) -> None:
     server.publish()
     owner, other = server.student(), server.student()
     attempt = owner.start()
-    for one in (attempt, "none"):
+    for attempt_id in (attempt, "none"):
         for path in ("", "/status", "/review", "/receipt", "/receipt.json", "/results", "/pictures/a.png"):
-            assert other.get(f"/attempts/{one}{path}").status_code == 404, path
-        assert other.save(one, TEXT, "mine now").status_code == 404
-        assert other.ask(f"/attempts/{one}/lock", {"lock": "a-stolen-lock"}).status_code == 404
-        assert other.ask(f"/attempts/{one}/finish", {}).status_code == 404
-        assert other.ask(f"/attempts/{one}/flags/0", {"flagged": True}).status_code == 404
-        assert other.post(f"/attempts/{one}", **owner.form(attempt)).status_code in (403, 404)
+            assert other.get(f"/attempts/{attempt_id}{path}").status_code == 404, path
+        assert other.save(attempt_id, TEXT, "mine now").status_code == 404
+        assert other.ask(f"/attempts/{attempt_id}/lock", {"lock": "a-stolen-lock"}).status_code == 404
+        assert other.ask(f"/attempts/{attempt_id}/finish", {}).status_code == 404
+        assert other.ask(f"/attempts/{attempt_id}/flags/0", {"flagged": True}).status_code == 404
+        assert other.post(f"/attempts/{attempt_id}", **owner.form(attempt)).status_code in (403, 404)
     assert server.exam.inspect(attempt)[0].answers == {}
 
 
@@ -224,7 +229,7 @@ def test_scripts_in_answers(server: LiveServer) -> None:
         assert student.save(attempt, pos, SCRIPT).status_code == 200
     pages = [student.page(f"/attempts/{attempt}")]
     student.ask(f"/attempts/{attempt}/finish", {})
-    pages += [student.page(f"/attempts/{attempt}/{one}") for one in ("receipt", "results")]
+    pages += [student.page(f"/attempts/{attempt}/{page}") for page in ("receipt", "results")]
     for page in pages:
         assert "<script>" not in page
         assert "<img src=x" not in page

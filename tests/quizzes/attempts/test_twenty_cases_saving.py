@@ -20,10 +20,10 @@ def test_lost_acknowledgement(server: LiveServer) -> None:
     same = {"save_id": "the-same-save"}
     with ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda _: student.save(attempt, TEXT, "vanishing", **same), range(8)))
-    assert {(one.status_code, one.json()["rev"]) for one in replies} == {(200, 1)}
-    assert sum(not one.json()["replayed"] for one in replies) == 1
-    events = [one for one in server.exam.inspect(attempt)[1] if isinstance(one, Saved)]
-    assert [one.response for one in events] == ['"vanishing"']
+    assert {(reply.status_code, reply.json()["rev"]) for reply in replies} == {(200, 1)}
+    assert sum(not reply.json()["replayed"] for reply in replies) == 1
+    events = [event for event in server.exam.inspect(attempt)[1] if isinstance(event, Saved)]
+    assert [event.response for event in events] == ['"vanishing"']
 
 
 def test_a_save_id_is_of_one_answer(server: LiveServer) -> None:
@@ -80,7 +80,7 @@ def test_editing_after_handing_in(server: LiveServer) -> None:
     reply = student.save(attempt, TEXT, "too late", base=1)
     assert (reply.status_code, reply.json()["outcome"], reply.json()["answer"]) == (409, "closed", "kept")
     events = server.exam.inspect(attempt)[1]
-    assert any(isinstance(one, Saved) and one.late and one.response == '"too late"' for one in events)
+    assert any(isinstance(event, Saved) and event.late and event.response == '"too late"' for event in events)
 
 
 def test_after_time(server: LiveServer) -> None:
@@ -100,7 +100,7 @@ def test_after_time(server: LiveServer) -> None:
     assert student.ask(f"/attempts/{attempt}/lock", {"lock": "another-window"}).json()["state"] != "open"
     view, events = server.exam.inspect(attempt)
     assert view.answers[TEXT].response == '"on its way"'
-    assert any(isinstance(one, Saved) and one.late for one in events)
+    assert any(isinstance(event, Saved) and event.late for event in events)
 
 
 @pytest.mark.parametrize("answer", ["0,22,3", "1/0", "nan", "x", {"a": "1"}, ["1"], 5, [[1]]])

@@ -21,10 +21,10 @@ ACTS = {
 
 def test_a_sound_database(fixture: ExamFixture) -> None:
     """What was acknowledged is there, followed by a later save or not."""
-    one = fixture.started()
+    attempt = fixture.started()
     for base, text in enumerate(("5", "7")):
-        assert fixture.save(one, text, base).outcome == "saved"
-    acknowledged = [Acknowledged(one.id, 0, 1, "5"), Acknowledged(one.id, 0, 2, "7")]
+        assert fixture.save(attempt, text, base).outcome == "saved"
+    acknowledged = [Acknowledged(attempt.id, 0, 1, "5"), Acknowledged(attempt.id, 0, 2, "7")]
     assert missing_saves(fixture.database, acknowledged) == []
     assert damage(fixture.database) == []
     assert open_attempts(fixture.database) == 1
@@ -33,9 +33,9 @@ def test_a_sound_database(fixture: ExamFixture) -> None:
 @pytest.mark.parametrize("act", ACTS)
 def test_a_lost_save(fixture: ExamFixture, act: str) -> None:
     """A save that is not in the log, or not in the answers, is named; the database is not whole either."""
-    one = fixture.started()
-    assert fixture.save(one, "5").outcome == "saved"
-    saved = Acknowledged(one.id, 0, 1, "5")
+    attempt = fixture.started()
+    assert fixture.save(attempt, "5").outcome == "saved"
+    saved = Acknowledged(attempt.id, 0, 1, "5")
     with fixture.database.transaction() as connection:
         connection.execute(ACTS[act])
     assert missing_saves(fixture.database, [saved]) == [saved]
@@ -50,25 +50,25 @@ def test_a_save_of_nowhere(fixture: ExamFixture) -> None:
 
 def test_receipts(fixture: ExamFixture) -> None:
     """A receipt that was shown is missing when the attempt is open, or another receipt or none is there."""
-    one, other = fixture.started(), fixture.started()
-    ending = fixture.exam.finish(one.id, one.person).result()
+    attempt, other = fixture.started(), fixture.started()
+    ending = fixture.exam.finish(attempt.id, attempt.person).result()
     digest = ending.receipt.digest
-    assert missing_receipts(fixture.database, {one.id: digest}) == []
-    assert missing_receipts(fixture.database, {one.id: "0" * 64}) == [one.id]
+    assert missing_receipts(fixture.database, {attempt.id: digest}) == []
+    assert missing_receipts(fixture.database, {attempt.id: "0" * 64}) == [attempt.id]
     assert missing_receipts(fixture.database, {other.id: digest}) == [other.id]
     with fixture.database.transaction() as connection:
         connection.execute(delete(receipt))
-    assert missing_receipts(fixture.database, {one.id: digest}) == [one.id]
+    assert missing_receipts(fixture.database, {attempt.id: digest}) == [attempt.id]
 
 
 def test_marked_twice(fixture: ExamFixture) -> None:
     """Two marks that count for one question are found."""
-    one = fixture.started()
-    fixture.save(one, "5")
-    fixture.exam.finish(one.id, one.person).result()
+    attempt = fixture.started()
+    fixture.save(attempt, "5")
+    fixture.exam.finish(attempt.id, attempt.person).result()
     assert fixture.exam.mark() == 1
     assert damage(fixture.database) == []
     with fixture.database.transaction() as connection:
         row = connection.execute(select(mark).where(mark.c.pos == 0)).one()
         connection.execute(insert(mark).values({**row._mapping, "grader_version": "another"}))
-    assert damage(fixture.database) == [f"Question 0 of attempt {one.id} counts twice."]
+    assert damage(fixture.database) == [f"Question 0 of attempt {attempt.id} has two current marks."]

@@ -141,9 +141,9 @@ def test_nobody_has_less_than_without_an_accommodation(
     schedule = Schedule(0, due_at=window, closes_at=window, limit=limit)
     plain, more = terms_for(schedule), terms_for(schedule, accommodation)
     assert more.closes_at is not None and more.closes_at >= window
-    usual, own = plain.deadline_at(start), more.deadline_at(start)
-    assert usual is not None and own is not None
-    assert own >= usual
+    usual, extended = plain.deadline_at(start), more.deadline_at(start)
+    assert usual is not None and extended is not None
+    assert extended >= usual
     if window - start >= limit:  # a whole start for others is a whole start for them
         assert more.time_allowed is not None
-        assert own == start + more.time_allowed
+        assert extended == start + more.time_allowed

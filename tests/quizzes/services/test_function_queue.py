@@ -66,20 +66,20 @@ class Room:
         marks = [MarkRow(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
         with fixture.database.transaction() as connection:
             assert record_marks(connection, seen, marks, at)
-        self.told()
+        self.scores_told()
         self.queue = self.another_queue()
 
     def another_queue(self) -> FunctionQueue:
         """A second process would have its own."""
         return FunctionQueue(
-            self.fixture.database, lambda one: self.questions[one.pos], self.fixture.clock.now
+            self.fixture.database, lambda pending: self.questions[pending.pos], self.fixture.clock.now
         )
 
-    def told(self) -> list[object]:
+    def scores_told(self) -> list[object]:
         """The totals that other systems were told since the last look."""
         self.fixture.fake.pass_(1000)
         with self.fixture.database.transaction() as connection:
-            return [one.payload["points"] for one in claim(connection, self.fixture.clock.now())]
+            return [message.payload["points"] for message in claim(connection, self.fixture.clock.now())]
 
     def points(self) -> float | None:
         """What the attempt has now."""
@@ -89,7 +89,7 @@ class Room:
     def waits(self, *, again: bool = False) -> list[int]:
         """The places of the questions whose marks wait."""
         with self.fixture.database.reading() as connection:
-            return [one.pos for one in pending_marks(connection, again=again)]
+            return [pending_mark.pos for pending_mark in pending_marks(connection, again=again)]
 
 
 def test_each_is_graded_once(fixture: ExamFixture) -> None:
@@ -98,9 +98,9 @@ def test_each_is_graded_once(fixture: ExamFixture) -> None:
     with room.queue as queue:
         assert queue.round() == RoundResult(2, [])
         assert (room.points(), room.waits()) == (2.0, [2])
-        assert room.told()[-1] == 2.0
+        assert room.scores_told()[-1] == 2.0
         assert queue.round() == RoundResult(0, [])
-        assert room.told() == []
+        assert room.scores_told() == []
     with fixture.database.reading() as connection:
         rows = connection.execute(select(mark.c.detail).order_by(mark.c.pos)).scalars().all()
     assert json.loads(rows[0])["share"] == "1"
@@ -111,14 +111,14 @@ def test_two_queues_give_one_mark(fixture: ExamFixture) -> None:
     """A mark that another queue gave meanwhile, or that a regrade replaced, is left as it is."""
     room = Room(fixture, [RIGHT])
     with fixture.database.reading() as connection:
-        (one,) = pending_marks(connection)
+        (pending,) = pending_marks(connection)
     at = fixture.clock.now()
     with fixture.database.transaction() as connection:
-        assert settle_mark(connection, one, 1.5, "by the other", at)
+        assert settle_mark(connection, pending, 1.5, "by the other", at)
     with fixture.database.transaction() as connection:
-        assert not settle_mark(connection, one, 2.0, "late", at)
-        assert not record_trouble(connection, one, "late")
-    assert (room.points(), room.told()) == (1.5, [1.5])
+        assert not settle_mark(connection, pending, 2.0, "late", at)
+        assert not record_trouble(connection, pending, "late")
+    assert (room.points(), room.scores_told()) == (1.5, [1.5])
     with room.another_queue() as queue:
         assert queue.round() == RoundResult(0, [])
 
@@ -128,26 +128,26 @@ def test_a_broken_check_waits_for_staff(fixture: ExamFixture) -> None:
     room = Room(fixture, [RIGHT])
     room.questions = questions('def c(student):\n    """It doubles."""\n    student.twice(1.0) + "a"')
     with room.queue as queue:
-        ((one, said),) = queue.round().troubles
-        assert (one.pos, "“It doubles.” is broken" in said) == (0, True)
-        assert (queue.round(), room.points(), room.told()) == (RoundResult(0, []), 0.0, [])
+        ((pending, reason),) = queue.round().troubles
+        assert (pending.pos, "“It doubles.” is broken" in reason) == (0, True)
+        assert (queue.round(), room.points(), room.scores_told()) == (RoundResult(0, []), 0.0, [])
         assert (room.waits(), room.waits(again=True)) == ([], [0])
         room.questions = questions()
         assert queue.round(again=True) == RoundResult(1, [])
-    assert (room.points(), room.told()) == (2.0, [2.0])
+    assert (room.points(), room.scores_told()) == (2.0, [2.0])
 
 
 def test_a_question_that_cannot_be_dealt_stops_no_other(fixture: ExamFixture) -> None:
     """What goes wrong with one answer is noted for staff; the next is graded."""
     room = Room(fixture, ["x = 1", RIGHT])
 
-    def dealt(one: PendingMark) -> Question:
-        if one.pos == 0:
+    def rebuilt(pending: PendingMark) -> Question:
+        if pending.pos == 0:
             raise ZeroDivisionError
-        return room.questions[one.pos]
+        return room.questions[pending.pos]
 
-    queue = FunctionQueue(fixture.database, dealt, fixture.clock.now)
+    queue = FunctionQueue(fixture.database, rebuilt, fixture.clock.now)
     with queue:
         done = queue.round()
-    assert (done.marked, [one.pos for one, _ in done.troubles]) == (1, [0])
+    assert (done.marked, [pending.pos for pending, _ in done.troubles]) == (1, [0])
     assert "ZeroDivisionError" in done.troubles[0][1]

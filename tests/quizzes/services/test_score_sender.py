@@ -20,18 +20,20 @@ from quizzes.services.score_sender import ScoreSender
 @pytest.fixture
 def platform(server: LiveServer) -> Iterator[Platform]:
     """A platform that is registered with the course."""
-    with platform_for(server.course.root) as found:
+    with platform_for(server.course.root) as platform:
         server.publish("all", attempts=3)
         server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
-        found.tool_keys = f"{server.address}/lti/keys"
-        yield found
+        platform.tool_keys = f"{server.address}/lti/keys"
+        yield platform
 
 
 def sender(server: LiveServer, which: str = "last") -> ScoreSender:
     """What the server runs every few seconds."""
     assert server.site.lti is not None
     exam, site = server.exam, server.site
-    return ScoreSender(exam.database, exam.writer, site.lti, site.course, site.quiz, lambda *_: which)
+    return ScoreSender(
+        exam.database, exam.writer, site.lti, site.course, server.quizzes.quiz, lambda *_: which
+    )
 
 
 def launched(server: LiveServer, platform: Platform, **changes: Any) -> Student:
@@ -142,6 +144,6 @@ def test_members(server: LiveServer, platform: Platform) -> None:
     assert server.site.lti is not None
     with server.database.reading() as connection:
         (link,) = links_of(connection, "all")
-    found = list(server.site.lti.members(link))
-    assert [one.name for one in found] == [f"Name {number}" for number in range(5)]
-    assert {one.role for one in found} == {"student"}
+    members = list(server.site.lti.members(link))
+    assert [member.name for member in members] == [f"Name {number}" for number in range(5)]
+    assert {member.role for member in members} == {"student"}

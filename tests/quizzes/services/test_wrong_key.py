@@ -46,8 +46,8 @@ ANSWERS = ("first", "second", "third", None)  # of each fourth of the class; eve
 
 def write_bank(folder: Path, right: str) -> None:
     """The bank with this option for the key."""
-    said = {name: str(name == right).lower() for name in ("first", "second")}
-    (folder / "quizzes" / "banks" / "keys.yaml").write_text(BANK.format(**said), encoding="utf-8")
+    truths = {name: str(name == right).lower() for name in ("first", "second")}
+    (folder / "quizzes" / "banks" / "keys.yaml").write_text(BANK.format(**truths), encoding="utf-8")
 
 
 def test_a_wrong_key(server: LiveServer) -> None:
@@ -61,26 +61,28 @@ def test_a_wrong_key(server: LiveServer) -> None:
         for name in names:
             add_person(connection, name, name)
             enrol(connection, COURSE, name)
-    attempts = {name: one.result().id for name, one in [(n, exam.start("keys", n, LOCK)) for n in names]}
+    attempts = {
+        name: future.result().id for name, future in [(n, exam.start("keys", n, LOCK)) for n in names]
+    }
     saves = []
     for number, name in enumerate(names):
         for pos, item in enumerate(server.questions(attempts[name])):
-            options = {one.text: id for id, one in item.options.items()}
-            wanted = ("True" if number % 2 else "False") if "True" in options else ANSWERS[number % 4]
-            if wanted is not None:
+            options = {option.text: id for id, option in item.options.items()}
+            wanted_text = ("True" if number % 2 else "False") if "True" in options else ANSWERS[number % 4]
+            if wanted_text is not None:
                 id, more = f"save-{number:05}-{pos}", {"base_rev": 0, "lock": LOCK}
-                saves.append(exam.save(attempts[name], name, pos, options[wanted], save_id=id, **more))
-    for one in saves:
-        one.result()
-    for one in [exam.finish(attempts[name], name) for name in names]:
-        one.result()
+                saves.append(exam.save(attempts[name], name, pos, options[wanted_text], save_id=id, **more))
+    for save in saves:
+        save.result()
+    for save in [exam.finish(attempts[name], name) for name in names]:
+        save.result()
     exam.mark()
 
     def points() -> dict[str, float | None]:
         with server.database.reading() as connection:
             return {name: points_of(connection, attempts[name]) for name in names}
 
-    def told() -> int:
+    def messages_now() -> int:
         with server.database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(outbox)).scalar_one())
 
@@ -88,14 +90,18 @@ def test_a_wrong_key(server: LiveServer) -> None:
     assert before == {name: 2.0 * (n % 4 == 0) + n % 2 for n, name in enumerate(names)}
     write_bank(root, "second")
     corrected, now = load_quiz(server.course, "keys").quiz, server.clock.now()
-    messages = told()
+    messages = messages_now()
     with server.database.transaction() as connection:
         run, diff = propose_regrade(connection, "keys", corrected, "1", at=now, who="staff")
-        said = {find_attempt(connection, one.attempt).person: (one.before, one.after) for one in diff}
+        changed = {
+            find_attempt(connection, change.attempt).person: (change.before, change.after) for change in diff
+        }
     assert points() == before
-    wanted = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
-    assert said == {name: (before[name], wanted[name]) for n, name in enumerate(names) if n % 4 in (0, 1)}
+    wanted_text = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
+    assert changed == {
+        name: (before[name], wanted_text[name]) for n, name in enumerate(names) if n % 4 in (0, 1)
+    }
     with server.database.transaction() as connection:
-        assert release_run(connection, run, at=now, who="staff") == len(said) == STUDENTS // 2
-    assert points() == wanted
-    assert told() - messages == len(said)
+        assert release_run(connection, run, at=now, who="staff") == len(changed) == STUDENTS // 2
+    assert points() == wanted_text
+    assert messages_now() - messages == len(changed)

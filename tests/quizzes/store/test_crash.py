@@ -31,11 +31,11 @@ def killed_under_load(file: Path, turn: int) -> list[tuple[str, str, int, int]]:
         first = child.stdout.readline()
         time.sleep(random.Random(turn).uniform(0.05, 0.6))
         child.kill()
-        rest, said = child.communicate()
-    assert first, said.decode()
+        rest, output = child.communicate()
+    assert first, output.decode()
     lines = (first + rest).decode().splitlines(keepends=True)
     whole = [line.split() for line in lines if line.endswith("\n")]
-    return [(one, save_id, int(rev), int(n)) for one, save_id, rev, n in whole]
+    return [(attempt_id, save_id, int(rev), int(n)) for attempt_id, save_id, rev, n in whole]
 
 
 def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
@@ -52,15 +52,15 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
             attempts = list(connection.execute(select(attempt.c.id)).scalars())
         assert len(attempts) == 8
         stored: dict[str, dict[str, Saved]] = {}
-        for one in attempts:
-            view, events = exam.inspect(one)
+        for attempt_row in attempts:
+            view, events = exam.inspect(attempt_row)
             with database.reading() as connection:
-                assert fold(events) == attempt_from_rows(connection, one)
-            stored[one] = {event.save_id: event for event in events if isinstance(event, Saved)}
-            last = max((rev for mine, _, rev, _ in acknowledged if mine == one), default=0)
+                assert fold(events) == attempt_from_rows(connection, attempt_row)
+            stored[attempt_row] = {event.save_id: event for event in events if isinstance(event, Saved)}
+            last = max((rev for logged_id, _, rev, _ in acknowledged if logged_id == attempt_row), default=0)
             assert view.answers.get(0) is None or view.answers[0].rev >= last
-        for one, save_id, rev, n in acknowledged:
-            event = stored[one][save_id]
+        for attempt_row, save_id, rev, n in acknowledged:
+            event = stored[attempt_row][save_id]
             assert (event.rev, event.response) == (rev, f'"{n}"')
         exam.close()
     assert len(acknowledged) >= ROUNDS

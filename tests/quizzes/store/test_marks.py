@@ -44,11 +44,11 @@ def messages(fixture: ExamFixture) -> list[Message]:
         return claim(connection, fixture.clock.now())
 
 
-def marks(fixture: ExamFixture, attempt: AttemptRow, each: float, key: str) -> Sequence[MarkRow]:
+def marks(fixture: ExamFixture, attempt: AttemptRow, points: float, key: str) -> Sequence[MarkRow]:
     """Marks by another key."""
     with fixture.database.reading() as connection:
         rows = connection.execute(select(mark).where(mark.c.attempt == attempt.id, mark.c.current))
-        return [MarkRow(row.pos, row.answer_rev, each, "", key, "grader 1") for row in rows]
+        return [MarkRow(row.pos, row.answer_rev, points, "", key, "grader 1") for row in rows]
 
 
 def test_points_and_a_message_for_each_grade(fixture: ExamFixture) -> None:
@@ -57,8 +57,8 @@ def test_points_and_a_message_for_each_grade(fixture: ExamFixture) -> None:
     assert points(fixture, attempt) == 1.0
     assert fixture.exam.mark() == 0
     (message,) = messages(fixture)
-    told = message.payload
-    assert (message.kind, told["points"], told["person"]) == ("grade", 1.0, attempt.person)
+    payload = message.payload
+    assert (message.kind, payload["points"], payload["person"]) == ("score", 1.0, attempt.person)
 
 
 def test_marks_of_something_older_are_not_recorded(fixture: ExamFixture) -> None:
@@ -66,11 +66,11 @@ def test_marks_of_something_older_are_not_recorded(fixture: ExamFixture) -> None
     attempt = fixture.started()
     fixture.exam.finish(attempt.id, attempt.person).result()
     seen = fixture.row(attempt)
-    given = [MarkRow(0, 0, 1.0, "", "key", "grader 1")]
+    new_marks = [MarkRow(0, 0, 1.0, "", "key", "grader 1")]
     at = fixture.clock.now()
 
     def recorded(row: AttemptRow) -> bool:
-        return fixture.exam.writer.submit(lambda c: record_marks(c, row, given, at), [row.id]).result()
+        return fixture.exam.writer.submit(lambda c: record_marks(c, row, new_marks, at), [row.id]).result()
 
     assert not recorded(replace(seen, seq=seen.seq - 1))
     assert recorded(seen)
@@ -83,11 +83,11 @@ def test_a_regrade_is_seen_before_it_counts(fixture: ExamFixture) -> None:
     wrong, right = graded(fixture, right=False), graded(fixture)
     assert len(messages(fixture)) == 2
     by_key = {wrong.id: marks(fixture, wrong, 1.0, "key 2"), right.id: marks(fixture, right, 1.0, "key 2")}
-    by_key[right.id] = [replace(one, points=float(one.pos == 0)) for one in by_key[right.id]]
+    by_key[right.id] = [replace(row, points=float(row.pos == 0)) for row in by_key[right.id]]
     run, changes = fixture.write(
         propose_run, wrong.quiz, by_key, "key 2", "grader 1", at=fixture.clock.now(), who="staff"
     )
-    assert [(one.attempt, one.before, one.after) for one in changes] == [(wrong.id, 0.0, 3.0)]
+    assert [(change.attempt, change.before, change.after) for change in changes] == [(wrong.id, 0.0, 3.0)]
     assert points(fixture, wrong) == 0.0
     assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 1
     assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 0
@@ -100,7 +100,7 @@ def test_a_regrade_is_seen_before_it_counts(fixture: ExamFixture) -> None:
 def test_an_answer_changed_since_is_not_regraded(fixture: ExamFixture) -> None:
     """A proposal made on older answers leaves the attempt as it is."""
     attempt = graded(fixture, right=False)
-    older = [replace(one, answer_rev=one.answer_rev + 1) for one in marks(fixture, attempt, 1.0, "key 2")]
+    older = [replace(mark, answer_rev=mark.answer_rev + 1) for mark in marks(fixture, attempt, 1.0, "key 2")]
     run, _ = fixture.write(
         propose_run,
         attempt.quiz,
@@ -122,7 +122,7 @@ def test_a_key_is_corrected(fixture: ExamFixture) -> None:
     for version, before, after in ((wrong_key, 1.0, 0.0), (right_key, 0.0, 1.0)):
         named = {"at": at, "who": "staff"}
         run, changes = fixture.write(propose_regrade, attempt.quiz, version, "grader 2", **named)
-        assert [(one.before, one.after) for one in changes] == [(before, after)]
+        assert [(change.before, change.after) for change in changes] == [(before, after)]
         assert points(fixture, attempt) == before
         fixture.write(release_run, run, **named)
         assert points(fixture, attempt) == after
@@ -142,12 +142,12 @@ def test_a_message_is_sent_until_it_arrives(fixture: ExamFixture) -> None:
         waited = 0
         while True:
             with fixture.database.transaction() as connection:
-                if found := claim(connection, fixture.clock.now()):
+                if claimed := claim(connection, fixture.clock.now()):
                     break
             fixture.fake.pass_(5_000)
             waited += 5
         waits.append(waited)
-        (message,) = found
+        (message,) = claimed
     assert waits == [10, 20, 40]
     with fixture.database.transaction() as connection:
         mark_sent(connection, message, fixture.clock.now())

@@ -70,8 +70,8 @@ def test_the_live_page(server: LiveServer) -> None:
     quiet = silent.start()
     taken(server, done)
     server.fake.pass_(4 * MINUTE)
-    one = writing.start()
-    writing.save(one, TEXT, "x")
+    attempt = writing.start()
+    writing.save(attempt, TEXT, "x")
     page = teacher.page("/staff/all?part=table")
     assert "<html" not in page
     rows = {
@@ -93,21 +93,27 @@ def test_more_time(server: LiveServer) -> None:
     """For those chosen or for everybody, by minutes or percent, with the reason written down."""
     server.publish()
     teacher, first, second = server.student(role="ta"), server.student(), server.student()
-    one, two = first.start(), second.start()
-    ends = server.exam.inspect(one)[0].attempt.deadline_at
+    first_attempt, two = first.start(), second.start()
+    ends = server.exam.inspect(first_attempt)[0].attempt.deadline_at
     assert ends is not None
-    given = {"who": "chosen", "attempt": one, "minutes": "5", "percent": "50", "reason": "fire alarm"}
-    assert teacher.post("/staff/all/time", **given).status_code == 303
-    assert server.exam.inspect(one)[0].attempt.deadline_at == ends + 15 * MINUTE
+    form = {
+        "who": "chosen",
+        "attempt": first_attempt,
+        "minutes": "5",
+        "percent": "50",
+        "reason": "fire alarm",
+    }
+    assert teacher.post("/staff/all/time", **form).status_code == 303
+    assert server.exam.inspect(first_attempt)[0].attempt.deadline_at == ends + 15 * MINUTE
     assert server.exam.inspect(two)[0].attempt.deadline_at == ends
-    assert first.get(f"/attempts/{one}/status").json()["remaining_ms"] == 35 * MINUTE
+    assert first.get(f"/attempts/{first_attempt}/status").json()["remaining_ms"] == 35 * MINUTE
     teacher.post("/staff/all/time", who="all", minutes="10", reason="power cut")
     assert server.exam.inspect(two)[0].attempt.deadline_at == ends + 10 * MINUTE
     with server.database.reading() as connection:
-        (act,) = acts_on(connection, one)[:1]
+        (act,) = acts_on(connection, first_attempt)[:1]
     assert (act.who, act.detail["reason"]) == (teacher.name, "fire alarm")
     for wrong in ({"reason": ""}, {"minutes": "x"}, {"attempt": "none"}, {"minutes": "0", "percent": "0"}):
-        reply = teacher.post("/staff/all/time", **{**given, **wrong})
+        reply = teacher.post("/staff/all/time", **{**form, **wrong})
         assert reply.status_code in (404, 409), wrong
 
 
@@ -154,9 +160,9 @@ def test_marking_by_hand(server: LiveServer) -> None:
     assert "hidden" not in page.lower().replace('type="hidden"', "").replace("names are hidden", "")
     form = dict(re.findall(r'name="(attempt|pos|rev)" value="([^"]*)"', page))
     rubric = server.questions(attempt)[ESSAY].item.rubric
-    given = {**form, "met": [str(number) for number in range(len(rubric))], "comment": "Well *said* <b>."}
-    assert teacher.post("/staff/all/marking", **given).status_code == 303
-    assert teacher.post("/staff/all/marking", **given).status_code == 409
+    form_sent = {**form, "met": [str(number) for number in range(len(rubric))], "comment": "Well *said* <b>."}
+    assert teacher.post("/staff/all/marking", **form_sent).status_code == 303
+    assert teacher.post("/staff/all/marking", **form_sent).status_code == 409
     with server.database.reading() as connection:
         assert marks_in(connection, attempt)[ESSAY].points == 1
     assert "No answer waits" in teacher.page("/staff/all/marking")
@@ -176,13 +182,15 @@ def test_a_wrong_key(server: LiveServer) -> None:
     assert teacher.post("/staff/all/regrades").status_code == 303
     with server.database.reading() as connection:
         (run,) = regrade_runs(connection, "all")
-    assert {(one.attempt, one.before, one.after) for one in run.changes} == {(one, 0.0, 1.0) for one in wrong}
-    assert [points(server, one) for one in wrong + right] == [0, 0, 1, 1]
+    assert {(change.attempt, change.before, change.after) for change in run.changes} == {
+        (attempt, 0.0, 1.0) for attempt in wrong
+    }
+    assert [points(server, attempt) for attempt in wrong + right] == [0, 0, 1, 1]
     page = teacher.page("/staff/all/regrades")
-    assert all(f"/staff/attempts/{one}" in page for one in wrong)
-    assert not any(f"/staff/attempts/{one}" in page for one in right)
+    assert all(f"/staff/attempts/{attempt}" in page for attempt in wrong)
+    assert not any(f"/staff/attempts/{attempt}" in page for attempt in right)
     assert teacher.post(f"/staff/all/regrades/{run.id}/release").status_code == 303
-    assert [points(server, one) for one in wrong + right] == [1, 1, 1, 1]
+    assert [points(server, attempt) for attempt in wrong + right] == [1, 1, 1, 1]
 
 
 def test_another_quiz_is_no_correction(server: LiveServer) -> None:

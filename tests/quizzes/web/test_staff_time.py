@@ -59,8 +59,8 @@ def test_everybody_gets_the_time_an_outage_took(fixture: ExamFixture) -> None:
     done = fixture.started(quiz)
     fixture.exam.finish(done.id, done.person, timer=True).result()
     at = fixture.clock.now()
-    told = fixture.write(extend_all, quiz, at=at, who="staff", reason="outage", minutes=15)
-    assert (told.extended, told.over) == (2, 1)
+    result = fixture.write(extend_all, quiz, at=at, who="staff", reason="outage", minutes=15)
+    assert (result.extended, result.over) == (2, 1)
     for before in attempts:
         after = fixture.row(before)
         assert before.deadline_at is not None and after.deadline_at is not None
@@ -95,13 +95,13 @@ def test_an_accommodation_granted_during_the_exam(fixture: ExamFixture) -> None:
 
 def test_a_label_has_terms_of_its_own(fixture: ExamFixture) -> None:
     """An override for a label reaches everybody with it, a personal one wins."""
-    quiz, own, other = fixture.quiz(), fixture.student(label="evening"), fixture.student(label="evening")
+    quiz, labelled, other = fixture.quiz(), fixture.student(label="evening"), fixture.student(label="evening")
     with fixture.database.transaction() as connection:
         limit = Override("limit", 30 * MINUTE, personal=False)
         set_override(connection, quiz, limit, label="evening")
-        set_override(connection, quiz, Override("limit", 40 * MINUTE), person_id=own)
+        set_override(connection, quiz, Override("limit", 40 * MINUTE), person_id=labelled)
     assert fixture.started(quiz, other).deadline_at == fixture.opens + 30 * MINUTE
-    assert fixture.started(quiz, own).deadline_at == fixture.opens + 40 * MINUTE
+    assert fixture.started(quiz, labelled).deadline_at == fixture.opens + 40 * MINUTE
 
 
 def test_reopening_goes_on_from_what_was_stored(fixture: ExamFixture) -> None:
@@ -142,7 +142,7 @@ def test_publishing_says_who_would_not_get_their_time(fixture: ExamFixture) -> N
     fixture.student()
     short = fixture.schedule(closes_at=fixture.opens + 20 * MINUTE, due_at=None, extend_close=False)
 
-    def published(connection: object, name: str, **given: object) -> object:
+    def published(connection: object, name: str, **fields: object) -> object:
         return publish(
             connection,  # type: ignore[arg-type]
             name,
@@ -152,7 +152,7 @@ def test_publishing_says_who_would_not_get_their_time(fixture: ExamFixture) -> N
             schedule=short,
             at=fixture.clock.now(),
             who="staff",
-            **given,  # type: ignore[arg-type]
+            **fields,  # type: ignore[arg-type]
         )
 
     with pytest.raises(Conflict, match=f"1 of the enrolled.*10 minutes.*{student}"):
