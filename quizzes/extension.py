@@ -1,6 +1,7 @@
-"""What quizzes bring to the course's site: pages, tables and background work (entry point `autograder.site`).
+"""The extension of the course's site for timed quizzes: pages, tables and background tasks.
 
-Every database that is opened asks for the migrations, so the pages are imported only where they are served.
+The entry point `autograder.site` names it. Every opened database needs the migrations, so the pages are
+imported only when they are served.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ class QuizExtension:
     migrations = Path(__file__).parent / "store" / "migrations"
 
     def routes(self) -> Sequence[BaseRoute]:
-        """The pages of students and staff."""
+        """The routes of the pages for students and staff."""
         from quizzes.web.routes import ROUTES
 
         return ROUTES
 
     def latest_instant(self, connection: Connection) -> int:
-        """The latest instant of any attempt's log."""
-        from quizzes.store.events import latest
+        """The latest instant in the log of any attempt."""
+        from quizzes.store.events import latest_instant
 
-        return latest(connection)
+        return latest_instant(connection)
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock attempts, in the order of their ids."""
@@ -48,7 +49,7 @@ class QuizExtension:
         """The start page of a published quiz."""
         from quizzes.store.quizzes import published_in
 
-        known = any(one.id == target for one in published_in(connection, course))
+        known = any(quiz.id == target for quiz in published_in(connection, course))
         return f"/quizzes/{target}" if known else None
 
     def accommodate(
@@ -64,11 +65,11 @@ class QuizExtension:
         accommodate(connection, students, rows, [quiz.id for quiz in published_in(connection, COURSE)])
         return sum(row.accommodation is not None for row in rows)
 
-    def start(self, context: AppContext, *, own: bool) -> QuizBackground:
-        """Close overdue attempts, mark, grade functions, and send scores to learning platforms."""
+    def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
+        """Start the background tasks: close and mark attempts, grade functions, send scores."""
         from quizzes.web.background import QuizBackground
 
-        return QuizBackground(context, own=own)
+        return QuizBackground(context, course_file=course_file)
 
 
 EXTENSION = QuizExtension()

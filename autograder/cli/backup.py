@@ -13,7 +13,7 @@ from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.backup import back_up, faults_in_file
 from autograder.site.database import Database
-from autograder.site.server import FILE, FOLDER, opened
+from autograder.site.server import FILE, FOLDER, open_site
 
 __all__ = ["backup", "restore"]
 
@@ -23,7 +23,7 @@ def backup(
 ) -> None:
     """Copy the course's database as it is at one moment; a server may keep running."""
     root = find_course(course)
-    with opened(root.root) as server:
+    with open_site(root.root) as server:
         back_up(server.database, target)
     typer.echo(
         f"{target}: {target.stat().st_size / 1e6:.1f} MB, without the secret in the database's directory."

@@ -9,13 +9,13 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from autograder.site.lti.client import PlatformError
 from autograder.site.lti.platforms import FILE, read_platforms
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import links_of, person_of
 from autograder.site.people import COURSE, add_course
-from autograder.site.server import FOLDER, opened
+from autograder.site.server import FOLDER, open_site
 
 __all__ = ["app"]
 
@@ -46,7 +46,7 @@ def members(
 ) -> None:
     """Enrol the members of the platform's courses that link to a quiz; enrolled people are not changed."""
     root = find_course(course)
-    with opened(root.root) as server:
+    with open_site(root.root) as server:
         with server.database.transaction() as connection:
             add_course(connection, COURSE, root.title, root.zone.key)
             links = [link for link in links_of(connection, quiz) if link.members]
@@ -68,6 +68,6 @@ def members(
                 for user in users:
                     person_of(connection, COURSE, user)
                 act = Act(server.clock.now(), "terminal", "members import", quiz, {"people": len(users)})
-                note(connection, act)
+                record_act(connection, act)
             found += len(users)
     typer.echo(f"{found} members of {len(links)} courses. Import a roster to give them extra time.")

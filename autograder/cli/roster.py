@@ -14,10 +14,10 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
-from autograder.site.audit import Act, note, terminal_user
+from autograder.site.audit import Act, record_act, terminal_user
 from autograder.site.extensions import extensions
 from autograder.site.people import COURSE, add_course, add_person, enrol
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from autograder.site.sessions import has_passcode, new_passcode
 
 __all__ = ["app", "import_roster"]
@@ -50,7 +50,7 @@ def import_roster(
             f"{passcodes} exists, and the passcodes in it may not have been given out yet.",
             next_step="Move it away, or name another file with --passcodes.",
         )
-    with opened(root.root) as server, server.database.transaction() as connection:
+    with open_site(root.root) as server, server.database.transaction() as connection:
         at, who = server.clock.now(), terminal_user()
         add_course(connection, COURSE, root.title, root.zone.key)
         for person in people.values():
@@ -61,7 +61,7 @@ def import_roster(
             extension.accommodate(connection, accommodations or roster, list(people), root.zone)
             for extension in extensions()
         ]
-        note(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
+        record_act(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
         new_codes = [
             (student, person.name, new_passcode(connection, student, server.signer))
             for student, person in people.items()

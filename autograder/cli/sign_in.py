@@ -11,7 +11,7 @@ from autograder.cli.options import CourseOption, PersonArgument
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.people import COURSE, names_in
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from autograder.site.sessions import new_link, new_passcode
 
 __all__ = ["passcode", "sign_in_link"]
@@ -20,7 +20,7 @@ __all__ = ["passcode", "sign_in_link"]
 def passcode(person: PersonArgument, course: CourseOption = None) -> None:
     """Give a person a new passcode; the old one stops working, open sessions stay signed in."""
     root = find_course(course)
-    with opened(root.root) as server, server.database.transaction() as connection:
+    with open_site(root.root) as server, server.database.transaction() as connection:
         _require_person(connection, person)
         code = new_passcode(connection, person, server.signer)
     typer.echo(code)
@@ -35,7 +35,7 @@ def sign_in_link(
 ) -> None:
     """Print a link that signs a person in once, within a week."""
     root = find_course(course)
-    with opened(root.root) as server, server.database.transaction() as connection:
+    with open_site(root.root) as server, server.database.transaction() as connection:
         _require_person(connection, person)
         secret = new_link(connection, person, server.signer, server.clock.now())
     typer.echo(f"{url.rstrip('/')}/sign-in/{secret}")

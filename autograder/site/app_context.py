@@ -1,4 +1,7 @@
-"""What every page needs: the database, the one writer, the clock, who is signed in, and the templates."""
+"""The context of every page: the database, its writer, the clock, the sessions, and the templates.
+
+The server makes one; pages get it by `requests.site_of`.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +29,17 @@ from autograder.site.sessions import Session, session_of
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["PACKAGES", "AppContext", "done"]
+__all__ = ["PACKAGES", "AppContext", "result_of"]
 
 T = TypeVar("T")
 PACKAGES = ("autograder.site", *(extension.package for extension in extensions()))
-REMEMBERED = 15_000  # milliseconds for which a session is not asked for again
-MOST_REMEMBERED = 20_000
+SESSION_CACHED = 15_000  # milliseconds until a session is read from the store again
+MOST_CACHED = 20_000  # sessions
 
 
 @dataclass
 class AppContext:
-    """One course's pages in one server process."""
+    """The site of one course in one server process."""
 
     database: Database
     writer: Writer
@@ -45,13 +48,13 @@ class AppContext:
     course: str
     title: str
     zone: ZoneInfo
-    folder: Path  # where the course's files are, for regrades
-    lti: Lti | None = None  # launches from learning platforms
-    parts: dict[str, Any] = field(default_factory=dict)  # what each extension keeps for its own pages
+    folder: Path  # of the course's files, for regrades
+    lti: Lti | None = None  # None without learning platforms
+    parts: dict[str, Any] = field(default_factory=dict)  # the context of each extension
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # What waits for a commit by itself; other requests do not wait with it.
+        # For work that waits for a commit; other requests do not wait with it.
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="page")
         self._pages = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in PACKAGES]),
@@ -73,7 +76,7 @@ class AppContext:
         self._pages.filters["points"] = lambda number: f"{number:.4f}".rstrip("0").rstrip(".")
 
     def now(self) -> int:
-        """The server's instant."""
+        """The current instant of the server's clock."""
         return self.clock.now()
 
     def page(self, template: str, /, **values: Any) -> str:
@@ -81,42 +84,42 @@ class AppContext:
         return self._pages.get_template(template).render(values)
 
     def signed_in(self, token: str, now: int) -> Session | None:
-        """Who has this session; asked of the store once in a while only."""
+        """The session with this token; None if it is unknown or over. Cached for some seconds."""
         if not token:
             return None
         known = self._sessions.get(token)
         if known and now < min(known[1], known[0].ends_at):
             return known[0]
         with self.database.reading() as connection:
-            found = session_of(connection, token, self.signer, now)
-        if len(self._sessions) >= MOST_REMEMBERED:
+            session = session_of(connection, token, self.signer, now)
+        if len(self._sessions) >= MOST_CACHED:
             self._sessions.clear()
-        if found:
-            self._sessions[token] = found, now + REMEMBERED
+        if session:
+            self._sessions[token] = session, now + SESSION_CACHED
         else:
             self._sessions.pop(token, None)
-        return found
+        return session
 
     def forget(self, token: str) -> None:
-        """Ask the store about this session next time."""
+        """Read this session from the store next time."""
         self._sessions.pop(token, None)
 
     def form_token(self, session: Session) -> str:
-        """What each form of a session carries, so that no other site can send one."""
+        """The token in each form of a session, so that no other site can send one."""
         return self.signer.of("form", session.token)
 
-    async def in_thread(self, work: Callable[..., T], *given: Any) -> T:
-        """The result of something that waits, computed beside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+    async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        """The result of blocking work, computed outside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     async def written(self, work: Callable[[Connection], T], *rows: str) -> T:
         """The result of a write, after its commit."""
-        return await done(self.writer.submit(work, rows))
+        return await result_of(self.writer.submit(work, rows))
 
 
 @lru_cache
 def _address_of(file: str) -> str:
-    """A style's or script's address; it changes with its content, so a browser may keep it."""
+    """The address of a style or script; it changes with the content, so a browser may cache it."""
     files = [path for package in PACKAGES for path in sorted(_static(package).iterdir())]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     return f"/static/{digest[:12]}/{file}"
@@ -126,6 +129,6 @@ def _static(package: str) -> Path:
     return Path(str(resources.files(package) / "static"))
 
 
-async def done(future: Future[T]) -> T:
+async def result_of(future: Future[T]) -> T:
     """The result of a future of the writer."""
     return await asyncio.wrap_future(future)

@@ -1,4 +1,4 @@
-"""The application: which address leads where, and what becomes of what goes wrong."""
+"""The ASGI application: the routes of the site and its extensions, and the pages for errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def make_app(site: AppContext) -> ASGIApp:
-    """The whole server, for uvicorn or another ASGI server."""
+    """The application, for uvicorn or another ASGI server."""
     app = Starlette(
         routes=_routes(),
         exception_handlers={
@@ -51,13 +51,17 @@ def _routes() -> list[BaseRoute]:
         Route("/lti/login", lti.login, methods=["GET", "POST"]),
         Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
         Route("/lti/keys", lti.keys),
-        Mount("/static/{digest}", StaticFiles(packages=[(one, "static") for one in PACKAGES]), name="static"),
+        Mount(
+            "/static/{digest}",
+            StaticFiles(packages=[(package, "static") for package in PACKAGES]),
+            name="static",
+        ),
         *(route for extension in extensions() for route in extension.routes()),
     ]
 
 
 async def _health(request: Request) -> Response:
-    """Whether the store can be read, and how much waits to be written."""
+    """Whether the database can be read, and how many writes are queued."""
     site = site_of(request)
     with site.database.reading() as connection:
         connection.exec_driver_sql("SELECT 1")
@@ -71,25 +75,29 @@ async def _signed_out(request: Request, problem: Any) -> Response:
 async def _refused(request: Request, problem: Any) -> Response:
     retry = getattr(problem, "retry_after", 0)
     headers = {"Retry-After": str(retry)} if retry else {}
-    return _told(request, problem.status, problem.message, problem.next_step, headers)
+    return _problem_page(request, problem.status, problem.message, problem.next_step, headers)
 
 
 async def _http_problem(request: Request, problem: Any) -> Response:
-    said = {
+    sentences = {
         404: ("There is no such page.", "Go back to the list of quizzes."),
-        405: ("This page cannot be used like this.", "Go back to the list of quizzes."),
+        405: ("This page does not accept this kind of request.", "Go back to the list of quizzes."),
     }
-    message, next_step = said.get(problem.status_code, ("This did not work.", "Go back and try again."))
-    return _told(request, problem.status_code, message, next_step, dict(problem.headers or {}))
+    message, next_step = sentences.get(problem.status_code, ("The request failed.", "Go back and try again."))
+    return _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))
 
 
 async def _failed(request: Request, problem: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
-    message = "The server made a mistake. What was saved is safe."
-    return _told(request, 500, message, "Go back and try again; if it stays, tell the course's staff.", {})
+    message = "The server has a fault. Saved answers are safe."
+    return _problem_page(
+        request, 500, message, "Go back and try again; if it happens again, tell the course's staff.", {}
+    )
 
 
-def _told(request: Request, status: int, message: str, next_step: str, headers: dict[str, str]) -> Response:
+def _problem_page(
+    request: Request, status: int, message: str, next_step: str, headers: dict[str, str]
+) -> Response:
     if is_json(request):
         return JSONResponse({"message": message, "next_step": next_step}, status, headers)
     site = site_of(request)

@@ -1,4 +1,4 @@
-"""Who changed what, and why: written in the transaction of the change itself."""
+"""The audit log: who changed what, and why, recorded in the transaction of the change itself."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy import Connection, insert, select
 
 from autograder.site.tables import audit
 
-__all__ = ["Act", "acts_on", "note", "terminal_user"]
+__all__ = ["Act", "acts_on", "record_act", "terminal_user"]
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something a member of staff did."""
+    """An act of a member of staff."""
 
     at: int
     who: str
@@ -24,15 +24,15 @@ class Act:
     detail: dict[str, object]
 
 
-def note(connection: Connection, act: Act) -> None:
-    """Write an act down."""
+def record_act(connection: Connection, act: Act) -> None:
+    """Record an act."""
     detail = json.dumps(act.detail, ensure_ascii=False, sort_keys=True)
     values = {"at": act.at, "who": act.who, "act": act.act, "subject": act.subject}
     connection.execute(insert(audit), {**values, "detail": detail})
 
 
 def acts_on(connection: Connection, subject: str) -> list[Act]:
-    """Everything done to an attempt or a quiz, in order."""
+    """The acts on an attempt or a quiz, in order."""
     rows = connection.execute(select(audit).where(audit.c.subject == subject).order_by(audit.c.id))
     return [Act(row.at, row.who, row.act, row.subject, json.loads(row.detail)) for row in rows]
 

@@ -1,7 +1,7 @@
-"""The sweeper: ends attempts whose time is over, though nobody looks, and after a restart too.
+"""Periodic tasks: a thread that calls a function every few seconds.
 
-It keeps nothing in mind: what is overdue stands in the database, and ending is idempotent, so any number of
-servers may sweep, and one that was killed has nothing to make good.
+The tasks keep no state of their own: their work is in the database and idempotent, so any number of servers
+may run them, and a server that was killed leaves nothing to repair. Extensions run their background work so.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from collections.abc import Callable
 __all__ = ["PeriodicTask"]
 
 
-EVERY = 5.0  # seconds
+INTERVAL = 5.0  # seconds
 log = logging.getLogger(__name__)
 
 
 class PeriodicTask:
-    """A thread that calls `sweep` every few seconds until it is stopped; one that fails is tried again."""
+    """A thread that calls `work` every few seconds until it is stopped; a failed call is tried again."""
 
-    def __init__(self, sweep: Callable[[], int], every: float = EVERY) -> None:
-        self._sweep, self._every = sweep, every
+    def __init__(self, work: Callable[[], int], every: float = INTERVAL) -> None:
+        self._work, self._every = work, every
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="quiz-sweeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="periodic-task", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread after the sweep that is under way."""
+        """Stop the thread after the call in progress."""
         self._stop.set()
         self._thread.join()
 
     def _run(self) -> None:
         while True:
             try:
-                self._sweep()
+                self._work()
             except Exception:
-                log.exception("A sweep failed; the next one is in %s seconds.", self._every)
+                log.exception("A periodic task failed; it is tried again in %s seconds.", self._every)
             if self._stop.wait(self._every):
                 return

@@ -1,8 +1,8 @@
-"""The one clock of a server: UTC in milliseconds, and it never goes back.
+"""The clock of a server: UTC in milliseconds, and it never goes backwards.
 
 Deadlines are stored instants, so a wall clock that is set back would lengthen every running attempt.
-Time therefore runs on by the monotonic clock when the wall is behind it, and follows the wall when the
-wall is ahead, as after a machine was suspended. `behind` tells an operator that the two differ.
+Time therefore follows the monotonic clock when the wall clock is behind it, and the wall clock when that is
+ahead, as after a machine was suspended. `behind` tells an operator that the two differ.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ MILLION = 1_000_000
 
 
 class Clock(Protocol):
-    """Whatever tells the time; tests bring one they can turn."""
+    """A clock; tests use one that they can set."""
 
     def now(self) -> int:
-        """The instant, in milliseconds since 1970 UTC; never less than the last one told."""
+        """The instant in milliseconds since 1970 UTC; never less than the last one returned."""
         ...
 
 
 class ServerClock:
-    """The machine's clock with a guard against backward steps; safe to ask from several threads.
+    """The machine's clock with a guard against backward steps; thread-safe.
 
-    `floor` is the latest instant the store knows of: after a restart with a wrong wall clock, time goes on
-    from there. `wall` and `steady` tell nanoseconds.
+    `floor` is the latest stored instant: after a restart with a wrong wall clock, time continues from there.
+    `wall` and `steady` return nanoseconds.
     """
 
     def __init__(
@@ -52,5 +52,5 @@ class ServerClock:
             return (steady + self._ahead) // MILLION
 
     def behind(self) -> int:
-        """By how many milliseconds the machine's wall clock is behind the instants this clock tells."""
+        """The milliseconds by which the machine's wall clock is behind this clock."""
         return self.now() - self._wall() // MILLION

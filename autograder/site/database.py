@@ -1,7 +1,7 @@
-"""The course's database: opening it, and bringing it to the newest schema.
+"""The course's database: opening it, and migrating it to the newest schema.
 
 The address is a SQLite file or PostgreSQL. Writes go through `transaction`; SQLite takes its write lock at
-the beginning of one, so a second process waits instead of failing half way. With `synchronous=FULL` a commit
+the beginning of one, so a second process waits instead of failing half-way. With `synchronous=FULL` a commit
 returns after the log is on the disk.
 
 Migrations are numbered SQL files, `NNNN_name.sql`, in the directories that the site's extensions name. A
@@ -35,7 +35,7 @@ MIGRATION_LOCK = 7_281_104  # any number, the same in every server
 
 
 def migrations() -> tuple[str, ...]:
-    """The SQL of every migration, in the order of their numbers, which have no gap."""
+    """The SQL of all migrations, in the order of their numbers; raises RuntimeError for a gap."""
     files = sorted(
         (path for extension in extensions() for path in extension.migrations.glob("[0-9]*.sql")),
         key=lambda path: path.name,
@@ -47,13 +47,13 @@ def migrations() -> tuple[str, ...]:
 
 
 def version_of(connection: Connection) -> int:
-    """How many steps the database has seen; 0 for an empty one."""
+    """The schema version of the database; 0 for an empty one."""
     connection.execute(text("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)"))
     return int(connection.execute(text("SELECT coalesce(max(version), 0) FROM schema_version")).scalar_one())
 
 
 def migrate(connection: Connection, steps: tuple[str, ...] | None = None) -> int:
-    """Run the migrations that are missing and return their number.
+    """Run the missing migrations and return their number.
 
     Raises UsageError for a database of a later version of the program.
     """
@@ -63,8 +63,8 @@ def migrate(connection: Connection, steps: tuple[str, ...] | None = None) -> int
     have = version_of(connection)
     if have > len(steps):
         raise UsageError(
-            f"The quiz database has form {have}; this version of the program knows {len(steps)}.",
-            next_step="Start the newer version, or restore a backup made before it.",
+            f"The database has schema version {have}; this version of the program knows {len(steps)}.",
+            next_step="Start the newer version of the program, or restore a backup from before the upgrade.",
         )
     words = WORDS[connection.dialect.name]
     for number, step in enumerate(steps[have:], start=have + 1):
@@ -76,12 +76,12 @@ def migrate(connection: Connection, steps: tuple[str, ...] | None = None) -> int
 
 
 def database_address(file: Path) -> str:
-    """Where quizzes are kept: DATABASE_URL if it is set, else this file."""
+    """The address of the database: DATABASE_URL if it is set, else this file."""
     return os.environ.get("DATABASE_URL") or str(file)
 
 
 class Database:
-    """An open database, brought to its newest form; raises UsageError when it cannot be opened.
+    """An open database, migrated to the newest schema; raises UsageError if it cannot be opened.
 
     `address` is a file's path, or `postgresql://…`.
     """
@@ -104,19 +104,19 @@ class Database:
         except DBAPIError as problem:
             self.close()
             raise UsageError(
-                f"The quiz database cannot be opened: {str(problem.orig).strip()}.",
-                next_step="Check DATABASE_URL, or the folder of the file and who may write there.",
+                f"The database cannot be opened: {str(problem.orig).strip()}.",
+                next_step="Check DATABASE_URL, or the file's directory and its permissions.",
             ) from problem
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A connection to write with; committed at the end, rolled back when an exception leaves it."""
+        """A connection for writing; committed at the end, rolled back by an exception."""
         with self._write.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one moment of the database; what it writes is not kept."""
+        """A connection for reading one snapshot of the database; nothing that it writes is kept."""
         with self._read.connect() as connection:
             if self.dialect == "postgresql":
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -129,8 +129,8 @@ class Database:
 
 
 def _sqlite(file: Path, kind: str) -> Engine:
-    with suppress(OSError):  # what cannot be made is said when it is opened
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # answers are nobody else's business
+    with suppress(OSError):  # opening it reports why
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # answers are private
     engine = create_engine(URL.create("sqlite", database=str(file)), pool_size=8, max_overflow=24)
 
     @event.listens_for(engine, "connect")
@@ -155,7 +155,7 @@ def _postgresql(address: str) -> Engine:
     scheme, _, rest = address.partition("://")
     if scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise UsageError(
-            f"A quiz database is a SQLite file or postgresql://…, not {scheme}://….",
+            f"A database is a SQLite file or postgresql://…, not {scheme}://….",
             next_step="Correct DATABASE_URL.",
         )
     try:

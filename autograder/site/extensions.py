@@ -1,6 +1,6 @@
-"""What a part of the course brings to the site: the one interface between the site and quizzes.
+"""Extensions of the site: the interface by which a part of the course adds pages, tables and background work.
 
-A part is installed by an entry point of the group `autograder.site`, so the site imports none of them.
+An extension is installed by an entry point of the group `autograder.site`, so the site imports none of them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ GROUP = "autograder.site"
 
 
 class Running(Protocol):
-    """What an extension keeps running beside the server's requests."""
+    """The background work of an extension."""
 
     def stop(self) -> None:
-        """End it after the work that is under way."""
+        """Stop after the work in progress."""
 
 
 class Extension(Protocol):
-    """A part of the course: its pages, its tables, and its background work."""
+    """A part of the course with its pages, tables and background work."""
 
     #: The package whose `templates` and `static` directories the site serves.
     package: str
@@ -39,10 +39,10 @@ class Extension(Protocol):
     migrations: Path
 
     def routes(self) -> Sequence[BaseRoute]:
-        """Its pages."""
+        """The routes of its pages."""
 
     def latest_instant(self, connection: Connection) -> int:
-        """The latest instant it has stored, in milliseconds since 1970 UTC; 0 when there is none."""
+        """The latest stored instant, in milliseconds since 1970 UTC; 0 if there is none."""
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock the rows that a batch of writes changes, in one order for all servers (PostgreSQL)."""
@@ -58,12 +58,12 @@ class Extension(Protocol):
         Raises UsageError and ContentError with file, line and column; the transaction is then rolled back.
         """
 
-    def start(self, context: AppContext, *, own: bool) -> Running:
-        """Begin its background work; `own` means the course's own database file."""
+    def start(self, context: AppContext, *, course_file: bool) -> Running:
+        """Start its background work; `course_file` means the course's own database file."""
 
 
 @cache
 def extensions() -> tuple[Extension, ...]:
     """The installed extensions, in the order of their names."""
-    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in found)
+    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return tuple(entry.load() for entry in entries)

@@ -1,4 +1,4 @@
-"""What holds for every request and every response, whoever answers it.
+"""Security of every request and response: arrival stamps, headers, and no requests from other sites.
 
 Each request is stamped with its arrival. Each response may load from this server alone, runs no inline
 script, is in nobody's frame and in no cache. A request that changes something must come from one of our own
@@ -28,9 +28,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-KEPT = "public, max-age=604800, immutable"  # styles and scripts; their address has their digest
+CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose address contains their digest
 SAFE = ("GET", "HEAD", "OPTIONS")
-# A platform's own forms, which nobody's session counts for: what they bring is signed.
+# Forms of learning platforms, which use no session: their content is signed.
 FROM_ELSEWHERE = ("/lti/login", "/lti/launch")
 
 
@@ -41,12 +41,12 @@ class SecurityMiddleware:
         self._app, self._clock = app, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})["at"] = self._clock.now()
-        kept = scope["path"].startswith("/static/")
+        is_static = scope["path"].startswith("/static/")
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -54,22 +54,24 @@ class SecurityMiddleware:
                 headers.update(HEADERS)
                 if scope.get("scheme") == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"
-                if not kept or message["status"] != 200:
+                if not is_static or message["status"] != 200:
                     headers["Cache-Control"] = "no-store"
                 elif "Cache-Control" not in headers:
-                    headers["Cache-Control"] = KEPT
+                    headers["Cache-Control"] = CACHED
             await send(message)
 
-        ours = scope["method"] in SAFE or scope["path"] in FROM_ELSEWHERE or _own(Headers(scope=scope))
+        ours = (
+            scope["method"] in SAFE or scope["path"] in FROM_ELSEWHERE or _is_same_site(Headers(scope=scope))
+        )
         if not ours:
-            said = "This request came from another site.\nOpen the quiz's own page and send it from there."
-            await PlainTextResponse(said, 403)(scope, receive, guarded)
+            text = "This request came from another site.\nOpen the page on this site and send it from there."
+            await PlainTextResponse(text, 403)(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 
 
-def _own(headers: Headers) -> bool:
-    """Whether the browser says that the request comes from our own page; it may say nothing."""
+def _is_same_site(headers: Headers) -> bool:
+    """Whether the browser says that a page of this site sent the request, or says nothing."""
     if site := headers.get("sec-fetch-site"):
         return site in ("same-origin", "none")
     origin = headers.get("origin")

@@ -1,4 +1,4 @@
-"""Messages to other systems, put in with the change they tell of, sent afterwards until they arrive."""
+"""The outbox: messages to other systems, queued with a change and sent afterwards until they arrive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from autograder.site.tables import outbox
 from autograder.site.upsert import insert_once
 
-__all__ = ["Message", "claim", "failed", "later", "put_out", "sent"]
+__all__ = ["Message", "claim", "mark_failed", "mark_sent", "postpone", "queue_message"]
 
 
 FIRST_WAIT = 10_000
@@ -20,25 +20,25 @@ LEASE = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that waits."""
+    """A queued message."""
 
     id: int
-    kind: str  # which sender takes it: a grade for an LMS, mail, xAPI
+    kind: str  # which sender sends it, such as a score for a learning platform
     payload: dict[str, object]
     tries: int
 
 
-def put_out(connection: Connection, kind: str, once: str, payload: dict[str, object], at: int) -> bool:
-    """Put a message in; False when `once` names one that was put in before."""
+def queue_message(connection: Connection, kind: str, once: str, payload: dict[str, object], at: int) -> bool:
+    """Queue a message; False if one with the same `once` was queued before."""
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
     values = {"kind": kind, "once": once, "payload": text, "tries": 0, "next_at": at}
     return insert_once(connection, outbox, values)
 
 
 def claim(connection: Connection, now: int, limit: int = 50) -> list[Message]:
-    """Messages whose time has come, oldest first; no other sender gets them for a minute.
+    """The messages that are due, oldest first; no other sender gets them for a minute.
 
-    Whoever dies before it says `sent` lets them go out a second time: receivers see the same `id` again.
+    If the sender dies before `mark_sent`, they are sent a second time: receivers see the same `id` again.
     """
     rows = connection.execute(
         select(outbox)
@@ -48,25 +48,25 @@ def claim(connection: Connection, now: int, limit: int = 50) -> list[Message]:
         .with_for_update(skip_locked=True)
     )
     messages = [Message(row.id, row.kind, json.loads(row.payload), row.tries) for row in rows]
-    mine = outbox.c.id.in_([one.id for one in messages])
-    connection.execute(update(outbox).where(mine).values(next_at=now + LEASE))
+    claimed = outbox.c.id.in_([message.id for message in messages])
+    connection.execute(update(outbox).where(claimed).values(next_at=now + LEASE))
     return messages
 
 
-def sent(connection: Connection, message: Message, now: int) -> None:
-    """It arrived."""
+def mark_sent(connection: Connection, message: Message, now: int) -> None:
+    """Record that a message arrived."""
     connection.execute(
         update(outbox).where(outbox.c.id == message.id).values(done_at=now, tries=message.tries + 1)
     )
 
 
-def later(connection: Connection, message: Message, at: int) -> None:
-    """It is not its time yet; that is no failed try."""
+def postpone(connection: Connection, message: Message, at: int) -> None:
+    """Send a message later; that is not a failed try."""
     connection.execute(update(outbox).where(outbox.c.id == message.id).values(next_at=at))
 
 
-def failed(connection: Connection, message: Message, now: int, problem: str) -> None:
-    """It did not; it is tried again after a wait that doubles, up to an hour."""
+def mark_failed(connection: Connection, message: Message, now: int, problem: str) -> None:
+    """Record a failed try; the next one is after a pause that doubles, up to an hour."""
     wait = min(FIRST_WAIT * 2 ** min(message.tries, 20), LONGEST_WAIT)
     connection.execute(
         update(outbox)

@@ -1,4 +1,4 @@
-"""The course and its people: who takes part, in which role, with how much extra time."""
+"""The course, its people, and their enrolment with role and extra time."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from autograder.site.upsert import upsert
 __all__ = ["COURSE", "ExtraTime", "add_course", "add_person", "course_of", "enrol", "names_in", "students_in"]
 
 
-COURSE = "course"  # a database holds one
+COURSE = "course"  # the id of the only course in a database
 
 
 class ExtraTime(Protocol):
-    """How much more time somebody has, in whatever is timed."""
+    """The extra time of a person."""
 
     @property
     def multiplier(self) -> Fraction:
-        """What their time is multiplied by."""
+        """The factor of their time."""
 
     @property
     def extra(self) -> int:
-        """Milliseconds on top."""
+        """The milliseconds that are added."""
 
 
 def add_course(connection: Connection, name: str, title: str, tz: str) -> None:
-    """A course, or its new title and zone."""
+    """Add a course, or set its title and time zone."""
     upsert(connection, course, {"id": name, "title": title, "tz": tz})
 
 
 def course_of(connection: Connection, name: str) -> tuple[str, ZoneInfo]:
-    """A course's title and zone."""
+    """The title and time zone of a course."""
     row = connection.execute(select(course).where(course.c.id == name)).one()
     return row.title, ZoneInfo(row.tz)
 
 
 def add_person(connection: Connection, name: str, full_name: str, email: str | None = None) -> None:
-    """A person, or their new name."""
+    """Add a person, or set their name and e-mail address."""
     upsert(connection, person, {"id": name, "name": full_name, "email": email})
 
 
@@ -54,7 +54,7 @@ def enrol(
     label: str = "",
     accommodation: ExtraTime | None = None,
 ) -> None:
-    """Somebody takes part; a second time changes role, label and accommodation."""
+    """Enrol a person, or set their role, label and extra time."""
     values = {
         "course": course_id,
         "person": person_id,
@@ -67,13 +67,15 @@ def enrol(
 
 
 def names_in(connection: Connection, course_id: str) -> dict[str, str]:
-    """Everybody who takes part, by their id with their name."""
-    theirs = select(person.c.id, person.c.name).join_from(enrolment, person).order_by(person.c.id)
-    rows = connection.execute(theirs.where(enrolment.c.course == course_id))
+    """The names of all people in a course, by student ID."""
+    enrolled = select(person.c.id, person.c.name).join_from(enrolment, person).order_by(person.c.id)
+    rows = connection.execute(enrolled.where(enrolment.c.course == course_id))
     return {row.id: row.name for row in rows}
 
 
 def students_in(connection: Connection, course_id: str) -> list[str]:
-    """The ids of everybody who is marked, in order."""
-    theirs = select(enrolment.c.person).where(enrolment.c.course == course_id, enrolment.c.role == "student")
-    return list(connection.execute(theirs.order_by(enrolment.c.person)).scalars())
+    """The student IDs of a course, without staff, in order."""
+    enrolled = select(enrolment.c.person).where(
+        enrolment.c.course == course_id, enrolment.c.role == "student"
+    )
+    return list(connection.execute(enrolled.order_by(enrolment.c.person)).scalars())

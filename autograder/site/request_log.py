@@ -1,7 +1,7 @@
-"""Structured logs that can never fail a save: one JSON object a line, written by a thread of its own.
+"""Structured logs that cannot fail a save: one JSON object per line, written by a thread of its own.
 
-Whoever logs puts a line into a queue and goes on. When the file cannot be written, or not as fast, lines are
-lost and counted; the next line that is written says how many. Nothing of answers, codes or links is in them.
+Logging puts a line into a queue and never waits. If the file cannot be written, or not fast enough, lines are
+lost and counted, and the next written line has their number. Answers, codes and links are never logged.
 """
 
 from __future__ import annotations
@@ -25,64 +25,64 @@ from autograder.errors import UsageError
 __all__ = ["LogFile", "RequestLogMiddleware"]
 
 
-MOST = 10_000  # lines that wait
-PATIENCE = 2.0  # seconds for the last lines at the end
-SECRET = "/sign-in/"  # what follows in an address signs somebody in
+LONGEST_QUEUE = 10_000  # lines
+TIMEOUT = 2.0  # seconds for the last lines when the file is closed
+SECRET = "/sign-in/"  # the rest of such an address signs somebody in
 
 
 class LogFile(logging.Handler):
-    """The file; also what the program's own loggers write to while it is open."""
+    """The log file; a handler for the program's loggers as well."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         try:
-            # A pipe that nobody reads must not keep the server from starting.
+            # A pipe without a reader must not keep the server from starting.
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
         except OSError as problem:
             raise UsageError(
                 f"{path} cannot be written: {problem.strerror}.", next_step="Name another file with --log."
             ) from problem
-        self._lines: queue.Queue[dict[str, object] | None] = queue.Queue(MOST)
+        self._lines: queue.Queue[dict[str, object] | None] = queue.Queue(LONGEST_QUEUE)
         self.lost = 0
         self._thread = threading.Thread(target=self._write, name="quiz-log", daemon=True)
         self._thread.start()
 
-    def put(self, **said: object) -> None:
-        """A line; never waits and never raises."""
+    def put(self, **fields: object) -> None:
+        """Log a line; never waits and never raises."""
         try:
-            self._lines.put_nowait({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **said})
+            self._lines.put_nowait({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **fields})
         except queue.Full:
             self.lost += 1
 
     def emit(self, record: logging.LogRecord) -> None:
-        """A line of the program's own loggers."""
+        """Log a record of the program's loggers."""
         try:
-            said: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
-            said["message"] = record.getMessage()
+            fields: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
+            fields["message"] = record.getMessage()
             if record.exc_info:
-                said["trace"] = logging.Formatter().formatException(record.exc_info)
-        except Exception:  # a message that cannot be made is no reason to fail either
+                fields["trace"] = logging.Formatter().formatException(record.exc_info)
+        except Exception:  # a message that cannot be formatted must not fail the program
             self.lost += 1
             return
-        self.put(**said)
+        self.put(**fields)
 
     def close(self) -> None:
-        """Write what waits, as far as it can be, and close the file."""
+        """Write the queued lines, as far as possible, and close the file."""
         if self._thread.is_alive():
             with suppress(queue.Full):
-                self._lines.put(None, timeout=PATIENCE)
-            self._thread.join(timeout=PATIENCE)
+                self._lines.put(None, timeout=TIMEOUT)
+            self._thread.join(timeout=TIMEOUT)
             os.close(self._file)
         super().close()
 
     def _write(self) -> None:
-        while (said := self._lines.get()) is not None:
+        while (fields := self._lines.get()) is not None:
             lost = self.lost
-            line = json.dumps({**said, **({"lost": lost} if lost else {})}, default=str, ensure_ascii=False)
+            line = json.dumps({**fields, **({"lost": lost} if lost else {})}, default=str, ensure_ascii=False)
             try:
                 data = line.encode("utf-8", "replace") + b"\n"
                 if os.write(self._file, data) < len(data):
-                    raise OSError("cut off")
+                    raise OSError("a line was cut off")
                 self.lost -= lost
             except OSError:
                 self.lost += 1
@@ -97,7 +97,7 @@ class LogFile(logging.Handler):
 
     @contextmanager
     def for_all(self) -> Iterator[None]:
-        """Let the program's own loggers write to it, too."""
+        """Attach it to the program's loggers."""
         root = logging.getLogger()
         root.addHandler(self)
         try:
@@ -107,13 +107,13 @@ class LogFile(logging.Handler):
 
 
 class RequestLogMiddleware:
-    """A layer that logs each request: what was asked, what came of it, how long it took."""
+    """Middleware that logs each request with its method, path, status and time."""
 
     def __init__(self, app: ASGIApp, log: LogFile) -> None:
         self._app, self._log = app, log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, and say so."""
+        """Handle one request and log it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

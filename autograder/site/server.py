@@ -27,7 +27,7 @@ from autograder.site.request_log import LogFile, RequestLogMiddleware
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["FILE", "FOLDER", "Opened", "listening", "opened", "serve"]
+__all__ = ["FILE", "FOLDER", "OpenSite", "listening", "open_site", "serve"]
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
@@ -35,7 +35,7 @@ BACKLOG = 4096  # connections of a whole lecture hall at once
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenSite:
     """What is open while a server runs."""
 
     database: Database
@@ -44,18 +44,18 @@ class Opened:
 
 
 @contextmanager
-def opened(folder: Path, *, own: bool = False, address: str = "") -> Iterator[Opened]:
+def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> Iterator[OpenSite]:
     """The quiz database in a folder of its own beside course.yaml, or where DATABASE_URL says.
 
     `own` takes the file whatever DATABASE_URL says, `address` another database.
     """
     file = folder / FOLDER / FILE
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(address or (str(file) if own else database_address(file)))
+    database = Database(address or (str(file) if course_file else database_address(file)))
     try:
         with database.reading() as connection:
-            floor = max((one.latest_instant(connection) for one in extensions()), default=0)
-        yield Opened(database, Signer(secret_beside(file)), ServerClock(floor))
+            floor = max((extension.latest_instant(connection) for extension in extensions()), default=0)
+        yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
     finally:
         database.close()
 
@@ -101,16 +101,23 @@ def _lock_rows(connection: Connection, ids: Collection[str]) -> None:
 
 
 def serve(
-    opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = False, log: LogFile | None = None
+    open_site: OpenSite,
+    waiting: socket.socket,
+    folder: Path,
+    *,
+    course_file: bool = False,
+    log: LogFile | None = None,
 ) -> None:
     """Answer until the process is told to end; what is under way is written first."""
-    with opened.database.reading() as connection:
+    with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     _calm_the_collector()
-    writer = Writer(opened.database, _lock_rows)
-    lti = _lti(folder, opened.signer)
-    site = AppContext(opened.database, writer, opened.clock, opened.signer, COURSE, title, zone, folder, lti)
-    running = [extension.start(site, own=own) for extension in extensions()]
+    writer = Writer(open_site.database, _lock_rows)
+    lti = _lti(folder, open_site.signer)
+    site = AppContext(
+        open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti
+    )
+    running = [extension.start(site, course_file=course_file) for extension in extensions()]
     try:
         app = make_app(site)
         if log is not None:
@@ -135,6 +142,6 @@ def serve(
             uvicorn.Server(config).run(sockets=[waiting])
         signal.signal(signal.SIGTERM, before)
     finally:
-        for one in running:
-            one.stop()
+        for task in running:
+            task.stop()
         writer.close()

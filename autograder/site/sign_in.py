@@ -1,7 +1,7 @@
-"""Signing in by passcode or one-time link, and out again.
+"""Sign-in by passcode or one-time link, and sign-out.
 
-Whoever is signed out in the middle of a quiz loses nothing: the page's script asks for the passcode in place,
-and a form sent without a script is kept in the sign-in page and sent again after it.
+A session that ends during a quiz loses nothing: the page's script asks for the passcode in place, and a form
+that was sent without a script is kept in the sign-in page and sent again afterwards.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from autograder.site.sessions import end_session, open_by_link, open_by_passcode
 __all__ = ["asked_to_sign_in", "by_link", "sign_in", "sign_out", "with_cookie"]
 
 
-LASTS = 7 * 24 * 3600  # seconds for the cookie; the session ends when the server says so
+COOKIE_AGE = 7 * 24 * 3600  # seconds; the server decides when the session ends
 NEVER_SENT_AGAIN = ("token", "person", "passcode")
 
 
 async def sign_in(request: Request) -> Response:
-    """The page, and the form on it."""
+    """The sign-in page and its form."""
     site, at = site_of(request), request.state.at
     if request.method == "GET":
         return _page(request, 200, _local(request.query_params.get("next", "/")))
@@ -34,33 +34,33 @@ async def sign_in(request: Request) -> Response:
     opened = await site.written(
         lambda connection: open_by_passcode(connection, person, code, site.signer, at, client, address)
     )
-    goal, kept = _local(form.get("next", ["/"])[-1]), form.get("kept", [""])[-1]
+    goal, saved_form = _local(form.get("next", ["/"])[-1]), form.get("saved_form", [""])[-1]
     if isinstance(opened, Refused):
         if is_json(request):
-            return _said(opened)
-        return _page(request, opened.status, goal, problem=opened, person=person, kept=kept)
+            return _problem_json(opened)
+        return _page(request, opened.status, goal, problem=opened, person=person, saved_form=saved_form)
     if is_json(request):
         session = site.signed_in(opened, site.now())
         assert session is not None
-        told = {"person": session.person, "token": site.form_token(session)}
-        return with_cookie(JSONResponse(told), request, opened)
-    if kept:
-        return with_cookie(_send_again(request, opened, goal, kept), request, opened)
+        payload = {"person": session.person, "token": site.form_token(session)}
+        return with_cookie(JSONResponse(payload), request, opened)
+    if saved_form:
+        return with_cookie(_send_again(request, opened, goal, saved_form), request, opened)
     return with_cookie(RedirectResponse(goal, 303), request, opened)
 
 
 async def by_link(request: Request) -> Response:
-    """A one-time link: looking at it uses nothing up, since mail programs look at links, too."""
+    """A one-time link; GET does not use it up, since mail programs open links, too."""
     site, at, secret = site_of(request), request.state.at, request.path_params["secret"]
     if request.method == "GET":
         with site.database.reading() as connection:
             name = owner_of_link(connection, secret, site.signer, at)
         if name is None:
-            said = Refused(
+            problem_shown = Refused(
                 "This link was used before, or it is too old.",
                 next_step="Sign in with your passcode, or ask the course's staff for a new link.",
             )
-            return _page(request, 410, "/", problem=said)
+            return _page(request, 410, "/", problem=problem_shown)
         return HTMLResponse(site.page("link.html", name=name))
     client = request.headers.get("user-agent", "")
     try:
@@ -73,26 +73,26 @@ async def by_link(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session, everywhere its cookie is."""
+    """End the session."""
     site, session = site_of(request), session_of(request)
     await form_of(request, session)
     await site.written(lambda connection: end_session(connection, session.token))
     site.forget(request.cookies[COOKIE])
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(COOKIE)
-    response.headers["Clear-Site-Data"] = '"storage"'  # the next one at this machine finds nothing
+    response.headers["Clear-Site-Data"] = '"storage"'  # the next user of this machine finds nothing
     return response
 
 
 async def asked_to_sign_in(request: Request, problem: Refused) -> Response:
-    """What somebody gets who is not signed in."""
+    """The reply to a request without a session: the sign-in page, or an error for a script."""
     if is_json(request):
-        return _said(problem)
+        return _problem_json(problem)
     if request.method == "GET":
         return RedirectResponse(f"/sign-in?{urlencode({'next': request.url.path})}", 303)
     form = await form_of(request, None)
-    kept = json.dumps({name: values for name, values in form.items() if name not in NEVER_SENT_AGAIN})
-    return _page(request, 401, request.url.path, problem=problem, kept=kept)
+    saved_form = json.dumps({name: values for name, values in form.items() if name not in NEVER_SENT_AGAIN})
+    return _page(request, 401, request.url.path, problem=problem, saved_form=saved_form)
 
 
 def _page(
@@ -102,10 +102,10 @@ def _page(
     *,
     problem: Refused | None = None,
     person: str = "",
-    kept: str = "",
+    saved_form: str = "",
 ) -> Response:
     page = site_of(request).page(
-        "sign_in.html", goal=goal, problem=problem, person=person, kept=kept, session=None
+        "sign_in.html", goal=goal, problem=problem, person=person, saved_form=saved_form, session=None
     )
     response = HTMLResponse(page, status)
     if retry := getattr(problem, "retry_after", 0):
@@ -113,13 +113,15 @@ def _page(
     return response
 
 
-def _send_again(request: Request, token: str, goal: str, kept: str) -> Response:
-    """A form as it was sent before the sign-in, with one button that sends it again."""
+def _send_again(request: Request, token: str, goal: str, saved_form: str) -> Response:
+    """The form that was sent before the sign-in, with a button that sends it again."""
     site = site_of(request)
     session = site.signed_in(token, site.now())
     assert session is not None
     try:
-        fields: Form = {str(name): [str(one) for one in values] for name, values in json.loads(kept).items()}
+        fields: Form = {
+            str(name): [str(value) for value in values] for name, values in json.loads(saved_form).items()
+        }
     except (ValueError, AttributeError, TypeError):
         return RedirectResponse(goal, 303)
     page = site.page(
@@ -129,11 +131,11 @@ def _send_again(request: Request, token: str, goal: str, kept: str) -> Response:
 
 
 def with_cookie(response: Response, request: Request, token: str) -> Response:
-    """The response, with a session."""
+    """The response with the session's cookie."""
     response.set_cookie(
         COOKIE,
         token,
-        max_age=LASTS,
+        max_age=COOKIE_AGE,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
@@ -141,14 +143,14 @@ def with_cookie(response: Response, request: Request, token: str) -> Response:
     return response
 
 
-def _said(problem: Refused) -> Response:
+def _problem_json(problem: Refused) -> Response:
     retry = getattr(problem, "retry_after", 0)
     headers = {"Retry-After": str(retry)} if retry else None
-    said = {"message": problem.message, "next_step": problem.next_step}
-    return JSONResponse(said, problem.status, headers)
+    payload = {"message": problem.message, "next_step": problem.next_step}
+    return JSONResponse(payload, problem.status, headers)
 
 
 def _local(goal: str) -> str:
-    """A path of this server, never another one's address."""
-    own = goal.startswith("/") and not goal.startswith(("//", "/\\")) and "\n" not in goal
-    return goal if own else "/"
+    """The goal if it is a path of this server, else the start page."""
+    is_local = goal.startswith("/") and not goal.startswith(("//", "/\\")) and "\n" not in goal
+    return goal if is_local else "/"

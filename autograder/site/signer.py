@@ -1,4 +1,4 @@
-"""The server's secret at work: what is derived from it, each purpose apart from the others."""
+"""Signatures, seeds and stored forms of tokens, derived from the server's secret for one purpose each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHORTEST = 16
 
 
 class Signer:
-    """Derives signatures, seeds and stored forms of tokens from the server's secret."""
+    """Derives texts from the server's secret."""
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) < SHORTEST:

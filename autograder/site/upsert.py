@@ -1,4 +1,4 @@
-"""Insert unless it is there: the one statement the two databases spell alike and SQLAlchemy does not."""
+"""Inserts with ON CONFLICT, which SQLAlchemy has once for each database."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = ["insert_once", "upsert", "upsert_all"]
 
 
 def insert_once(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-    """Insert a row; False, and nothing else, when a key of it is taken."""
+    """Insert a row; False, and no change, if one of its keys exists."""
     statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
     return connection.execute(statement.returning(*table.primary_key)).first() is not None
 
 
 def upsert(connection: Connection, table: Table, values: dict[str, Any]) -> None:
-    """Insert a row, or change the one with its primary key."""
+    """Insert a row, or update the one with its primary key."""
     upsert_all(connection, table, [values])
 
 
 def upsert_all(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """The same for many rows with the same columns, in one statement."""
+    """Upsert many rows with the same columns in one statement."""
     if not rows:
         return
     keys = [column.name for column in table.primary_key]

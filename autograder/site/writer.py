@@ -1,8 +1,8 @@
-"""One thread that writes: many small writes share one transaction and one wait for the disk.
+"""The writer: one thread that runs many small writes in one transaction, with one wait for the disk.
 
-A write is a function of a connection. The thread takes what has queued up, runs each in a savepoint of its
-own, commits once, and only then tells the callers. So a reply means "on the disk", a write that fails is
-rolled back alone, and a burst costs as many disk waits as it has batches.
+A write is a function of a connection. The thread takes the queued writes, runs each in its own savepoint,
+commits once, and only then resolves their futures. So a reply means "on the disk", a failed write is rolled
+back alone, and a burst waits for the disk once per batch.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["LockRows", "Writer"]
 T = TypeVar("T")
 LockRows = Callable[[Connection, Collection[str]], None]
 BATCH = 256
-QUEUE = 10_000  # more than this many waiting: the caller is told to come again
+LONGEST_QUEUE = 10_000  # writes; beyond it callers get Busy
 TRIES = 3
 # A database driver lets go of the interpreter at every statement. At Python's usual 5 ms a busy thread of the
 # web server would hold it that long each time: measured, 35 saves a second instead of 400.
@@ -36,7 +36,7 @@ SWITCH = 0.0002
 
 @dataclass(slots=True)
 class Job:
-    """A write, the ids of the rows it changes, and whoever waits for it."""
+    """A write, the ids of the rows that it changes, and its future."""
 
     work: Callable[[Connection], Any]
     rows: Collection[str]
@@ -44,8 +44,8 @@ class Job:
 
 
 @dataclass(slots=True)
-class Done:
-    """How a write ended, before its caller is told."""
+class JobResult:
+    """The result of a write, before its future is resolved."""
 
     value: Any = None
     problem: BaseException | None = None
@@ -58,7 +58,7 @@ class Writer:
         """`lock_rows` locks the rows of a batch, in one order for all servers that share the database."""
         self._database, self._lock_rows = database, lock_rows
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()  # nothing is put in after the end
+        self._lock = threading.Lock()  # nothing is queued after the end
         self._closed = False
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         self._thread = threading.Thread(target=self._run, name="quiz-writer", daemon=True)
@@ -68,13 +68,13 @@ class Writer:
         """Queue a write; its result comes after the commit.
 
         `rows` are the ids of the rows it changes: servers that share a database lock them in one order.
-        Raises Busy when too many wait or the writer was closed; the future raises it when the database
-        cannot be written just now.
+        Raises Busy if the queue is full or the writer is closed; the future raises it if the database cannot
+        be written.
         """
         future: Future[T] = Future()
         with self._lock:
-            if self._closed or self._queue.qsize() >= QUEUE:
-                raise Busy("The server cannot take more at this moment.", next_step="It is tried again soon.")
+            if self._closed or self._queue.qsize() >= LONGEST_QUEUE:
+                raise Busy("The server is overloaded.", next_step="The page tries again soon.")
             self._queue.put(Job(work, rows, future))
         return future
 
@@ -83,7 +83,7 @@ class Writer:
         return self._queue.qsize()
 
     def close(self) -> None:
-        """Write what is queued and end the thread."""
+        """Run the queued writes and stop the thread."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -92,16 +92,16 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            jobs, last = self._drained()
+            jobs, last = self._take_batch()
             if jobs:
-                # A cancelled caller's write is written all the same: it may have been received.
-                for job, done in zip(jobs, self._written(jobs), strict=True):
+                # The write of a cancelled caller is still run.
+                for job, done in zip(jobs, self._run_all(jobs), strict=True):
                     if job.future.set_running_or_notify_cancel():
-                        _tell(job.future, done)
+                        _resolve(job.future, done)
             if last:
                 return
 
-    def _drained(self) -> tuple[list[Job], bool]:
+    def _take_batch(self) -> tuple[list[Job], bool]:
         jobs: list[Job] = []
         job = self._queue.get()
         while job is not None:
@@ -114,58 +114,58 @@ class Writer:
                 return jobs, False
         return jobs, True
 
-    def _written(self, jobs: list[Job]) -> list[Done]:
-        """All of them in one transaction; when the database fails it, each in its own, in the same order."""
+    def _run_all(self, jobs: list[Job]) -> list[JobResult]:
+        """Run all in one transaction; if the database fails it, run each in its own, in the same order."""
         try:
-            return self._tried(jobs)
+            return self._run_with_retries(jobs)
         except Exception as failed:
             problem = failed
         if len(jobs) == 1:
-            busy = Busy("The database cannot be written just now.", next_step="It is tried again soon.")
+            busy = Busy("The database cannot be written now.", next_step="The page tries again soon.")
             busy.__cause__ = problem
-            return [Done(problem=busy)]
-        done: list[Done] = []
+            return [JobResult(problem=busy)]
+        done: list[JobResult] = []
         for job in jobs:
-            down = len(done) >= TRIES and all(isinstance(one.problem, Busy) for one in done[-TRIES:])
-            done.append(done[-1] if down else self._written([job])[0])
+            down = len(done) >= TRIES and all(isinstance(ended.problem, Busy) for ended in done[-TRIES:])
+            done.append(done[-1] if down else self._run_all([job])[0])
         return done
 
-    def _tried(self, jobs: list[Job]) -> list[Done]:
+    def _run_with_retries(self, jobs: list[Job]) -> list[JobResult]:
         for _ in range(TRIES):
             try:
                 return self._transaction(jobs)
             except DBAPIError as problem:
-                if not _other_writer(problem):
+                if not _is_conflict(problem):
                     raise
         return self._transaction(jobs)
 
-    def _transaction(self, jobs: list[Job]) -> list[Done]:
+    def _transaction(self, jobs: list[Job]) -> list[JobResult]:
         with self._database.transaction() as connection:
             if connection.dialect.name == "postgresql" and self._lock_rows is not None:
                 self._lock_rows(connection, sorted({row for job in jobs for row in job.rows}))
-            return [_one(job, connection) for job in jobs]
+            return [_run_job(job, connection) for job in jobs]
 
 
-def _one(job: Job, connection: Connection) -> Done:
-    """One write in a savepoint; what the database itself cannot do fails the whole transaction."""
+def _run_job(job: Job, connection: Connection) -> JobResult:
+    """Run one write in a savepoint; a failure of the database itself fails the whole transaction."""
     try:
         with connection.begin_nested():
-            return Done(job.work(connection))
+            return JobResult(job.work(connection))
     except DBAPIError as problem:
-        # A full disk or a lost connection may have rolled everything back already. Wrong data has not.
+        # A full disk or a lost connection may have rolled everything back already; wrong data has not.
         if not isinstance(problem, DataError | IntegrityError | ProgrammingError):
             raise
-        return Done(problem=problem)
+        return JobResult(problem=problem)
     except Exception as problem:
-        return Done(problem=problem)
+        return JobResult(problem=problem)
 
 
-def _other_writer(problem: DBAPIError) -> bool:
-    """Whether another server's transaction was in the way: the same batch may well succeed now."""
+def _is_conflict(problem: DBAPIError) -> bool:
+    """Whether another server's transaction conflicted: the same batch may succeed now."""
     return getattr(problem.orig, "sqlstate", None) in ("40P01", "40001", "55P03")
 
 
-def _tell(future: Future[Any], done: Done) -> None:
+def _resolve(future: Future[Any], done: JobResult) -> None:
     if done.problem is not None:
         future.set_exception(done.problem)
     else:

@@ -59,16 +59,16 @@ def spearman_brown(reliability: float, times: float) -> float:
 
 def reliability(x: Numbers, seed: int = 0) -> Reliability:
     """All of it; the interval is drawn from students, with replacement."""
-    found = alpha(x)
-    if np.isnan(found):
+    whole = alpha(x)
+    if np.isnan(whole):
         nan = float("nan")
         return Reliability(nan, nan, nan, nan, nan, nan)
     rng = np.random.default_rng(seed)
     drawn = [alpha(x[rng.integers(0, len(x), len(x))]) for _ in range(SAMPLES)]
     low, high = np.nanpercentile(drawn, INTERVAL)
-    left = np.sqrt(max(0.0, 1 - found))
+    left = np.sqrt(max(0.0, 1 - whole))
     spread = float(x.sum(axis=1).std())
-    return Reliability(found, float(low), float(high), spread * left, 100 * left, spearman_brown(found, 2))
+    return Reliability(whole, float(low), float(high), spread * left, 100 * left, spearman_brown(whole, 2))
 
 
 FEWEST = 5  # students of a variant
@@ -85,8 +85,8 @@ class Fairness:
 def fairness(column: Sequence[Response]) -> Fairness:
     """One question."""
     seen: dict[str, list[bool]] = defaultdict(list)
-    for one in column:
-        seen[f"{one.reference} {one.variant}"].append(one.points >= one.most)
+    for response in column:
+        seen[f"{response.reference} {response.variant}"].append(response.points >= response.most)
     enough = {name: many for name, many in seen.items() if len(many) >= FEWEST}
     shares = {name: (len(many), sum(many) / len(many)) for name, many in sorted(enough.items())}
     table = np.array([[sum(many), len(many) - sum(many)] for many in enough.values()], dtype=float)
@@ -99,10 +99,10 @@ def fairness(column: Sequence[Response]) -> Fairness:
 
 def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     """p-values corrected for their number, so that of those below 5 % at most 5 % are by chance."""
-    known = sorted((one, at) for at, one in enumerate(p) if not np.isnan(one))
-    found, lowest = [float("nan")] * len(p), 1.0
+    known = sorted((value, at) for at, value in enumerate(p) if not np.isnan(value))
+    corrected, lowest = [float("nan")] * len(p), 1.0
     for rank in range(len(known), 0, -1):
         value, at = known[rank - 1]
         lowest = min(lowest, value * len(known) / rank)
-        found[at] = lowest
-    return found
+        corrected[at] = lowest
+    return corrected

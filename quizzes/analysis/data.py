@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from quizzes.attempts.events import State
-from quizzes.attempts.response import is_blank, response_of
+from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.question import Answer
 from quizzes.content.version import AttemptItem
 from quizzes.services.exam import ExamService
 from quizzes.store.attempts import AttemptRow, answers_of, attempts_at
-from quizzes.store.marks import Given, marks_in
+from quizzes.store.marks import MarkRow, marks_in
 
 __all__ = ["Points", "Response", "Which", "read_points"]
 
@@ -54,7 +54,7 @@ class Points:
     @property
     def x(self) -> Numbers:
         """Points, attempts × questions."""
-        table = [[one.points for one in row] for row in self.rows]
+        table = [[response.points for response in row] for row in self.rows]
         return np.array(table, dtype=float).reshape(len(self.rows), len(self.names))
 
     @property
@@ -66,11 +66,13 @@ class Points:
 
     def omitted(self, at: int) -> int:
         """How many gave no answer to a question and one to a later question."""
-        return sum(not row[at].answered and any(one.answered for one in row[at + 1 :]) for row in self.rows)
+        return sum(
+            not row[at].answered and any(response.answered for response in row[at + 1 :]) for row in self.rows
+        )
 
     def not_reached(self, at: int) -> int:
         """How many gave no answer to a question and none after it."""
-        return sum(not any(one.answered for one in row[at:]) for row in self.rows)
+        return sum(not any(response.answered for response in row[at:]) for row in self.rows)
 
 
 Which = Literal["first", "last", "all"]
@@ -78,22 +80,30 @@ CHOICES = ("choice", "choices", "true_false")
 
 
 def read_points(
-    proctor: ExamService, quiz: str, which: Which = "first"
+    exam: ExamService, quiz: str, which: Which = "first"
 ) -> tuple[Points, list[Sequence[AttemptItem]]]:
     """The table and, for each of its rows, the questions in the table's order.
 
     Questions stand in the order of their items' references, so that students who had them shuffled share
     columns. Attempts with another number of questions, of an earlier version, are left out.
     """
-    with proctor.database.reading() as connection:
+    with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
-        dealt = [sorted(enumerate(proctor.paper(row.id)), key=lambda one: one[1].reference) for row in rows]
-        length = max((len(items) for items in dealt), default=0)
-        kept = [(row, items) for row, items in zip(rows, dealt, strict=True) if len(items) == length]
-        table = [_row(connection, row, items) for row, items in kept]
+        numbered_items = [
+            sorted(enumerate(exam.items_of(row.id)), key=lambda numbered: numbered[1].reference)
+            for row in rows
+        ]
+        length = max((len(items) for items in numbered_items), default=0)
+        complete = [
+            (row, items) for row, items in zip(rows, numbered_items, strict=True) if len(items) == length
+        ]
+        table = [_row(connection, row, items) for row, items in complete]
     columns = [{row[at].reference for row in table} for at in range(length)]
-    names = [" or ".join(sorted(one)) if len(one) < 3 else f"{min(one)} or others" for one in columns]
-    return Points(names, table), [[item for _, item in items] for _, items in kept]
+    names = [
+        " or ".join(sorted(references)) if len(references) < 3 else f"{min(references)} or others"
+        for references in columns
+    ]
+    return Points(names, table), [[item for _, item in items] for _, items in complete]
 
 
 def _chosen(rows: Sequence[AttemptRow], which: Which) -> list[AttemptRow]:
@@ -107,13 +117,13 @@ def _chosen(rows: Sequence[AttemptRow], which: Which) -> list[AttemptRow]:
 def _row(connection: Connection, row: AttemptRow, items: list[tuple[int, AttemptItem]]) -> list[Response]:
     answers, marks = answers_of(connection, row.id), marks_in(connection, row.id)
     return [
-        _response(item, response_of(answers.get(pos, StoredAnswer()).raw), marks.get(pos))
+        _response(item, answer_from(answers.get(pos, StoredAnswer()).response), marks.get(pos))
         for pos, item in items
     ]
 
 
-def _response(item: AttemptItem, answer: Answer, mark: Given | None) -> Response:
-    options = {one.id for one in item.view.options}
+def _response(item: AttemptItem, answer: Answer, mark: MarkRow | None) -> Response:
+    options = {option.id for option in item.view.options}
     chosen = [answer] if isinstance(answer, str) else answer if isinstance(answer, list) else []
     return Response(
         reference=item.reference,
@@ -121,7 +131,7 @@ def _response(item: AttemptItem, answer: Answer, mark: Given | None) -> Response
         points=mark.points if mark else 0.0,
         most=float(item.points),
         answered=not is_blank(answer),
-        chosen=tuple(one for one in chosen if one in options) if item.view.kind in CHOICES else (),
+        chosen=tuple(option for option in chosen if option in options) if item.view.kind in CHOICES else (),
         text=answer if isinstance(answer, str) else "",
         key=item.question.key_text if item.view.kind == "numeric" else "",
     )

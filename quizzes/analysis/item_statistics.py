@@ -69,8 +69,8 @@ def upper_lower(x: Numbers, most: Numbers) -> Numbers:
     both = groups(x)
     if not both.upper.any() or not both.lower.any():
         return np.full(x.shape[1], np.nan)
-    found: Numbers = (x[both.upper].mean(axis=0) - x[both.lower].mean(axis=0)) / most
-    return found
+    difference: Numbers = (x[both.upper].mean(axis=0) - x[both.lower].mean(axis=0)) / most
+    return difference
 
 
 def point_biserial(x: Numbers, most: Numbers) -> Numbers:
@@ -78,15 +78,17 @@ def point_biserial(x: Numbers, most: Numbers) -> Numbers:
 
     M₁ and M₀ are the mean totals of those with full points and of all others.
     """
-    total, found = x.sum(axis=1), np.full(x.shape[1], np.nan)
+    total, coefficients = x.sum(axis=1), np.full(x.shape[1], np.nan)
     if len(total) < 2 or np.ptp(total) == 0:
-        return found
+        return coefficients
     for at in range(x.shape[1]):
         right = x[:, at] >= most[at]
         p = right.mean()
         if 0 < p < 1:
-            found[at] = (total[right].mean() - total[~right].mean()) / total.std() * np.sqrt(p * (1 - p))
-    return found
+            coefficients[at] = (
+                (total[right].mean() - total[~right].mean()) / total.std() * np.sqrt(p * (1 - p))
+            )
+    return coefficients
 
 
 def item_rest(x: Numbers) -> Numbers:
@@ -97,12 +99,12 @@ def item_rest(x: Numbers) -> Numbers:
 
 def efficiency(x: Numbers) -> Numbers:
     """Moodle's discrimination efficiency: cov(x, R) over the most these two lists could have, both sorted."""
-    rest, found = x.sum(axis=1, keepdims=True) - x, np.full(x.shape[1], np.nan)
+    rest, efficiencies = x.sum(axis=1, keepdims=True) - x, np.full(x.shape[1], np.nan)
     for at in range(x.shape[1]):
         could = _covariance(np.sort(x[:, at]), np.sort(rest[:, at]))
         if could > 0:
-            found[at] = _covariance(x[:, at], rest[:, at]) / could
-    return found
+            efficiencies[at] = _covariance(x[:, at], rest[:, at]) / could
+    return efficiencies
 
 
 def _mean(x: Numbers) -> Numbers:
@@ -144,31 +146,31 @@ def choices(
     column: Sequence[Response], right: Collection[str], options: Sequence[str], total: Numbers, both: Groups
 ) -> list[Choice]:
     """The options of one question; `total` are the students' totals, `both` the upper and lower group."""
-    rest = total - np.array([one.points for one in column])
-    found = []
+    rest = total - np.array([response.points for response in column])
+    rows = []
     for option in options:
-        took = np.array([option in one.chosen for one in column])
+        took = np.array([option in response.chosen for response in column])
         share = float(took.mean()) if len(took) else float("nan")
         upper = float(took[both.upper].mean()) if both.upper.any() else float("nan")
         lower = float(took[both.lower].mean()) if both.lower.any() else float("nan")
         r = pearson(took.astype(float), rest)
         mean = float(total[took].mean()) if took.any() else float("nan")
         flags = _flags(option in right, share, upper, lower, r)
-        found.append(Choice(option, option in right, int(took.sum()), share, upper, lower, mean, r, flags))
-    return found
+        rows.append(Choice(option, option in right, int(took.sum()), share, upper, lower, mean, r, flags))
+    return rows
 
 
 def _flags(right: bool, share: float, upper: float, lower: float, r: float) -> tuple[str, ...]:
-    said = []
+    flags = []
     if right and r < 0:
-        said.append("check the key: those who chose it did worse elsewhere")
+        flags.append("check the key: those who chose it did worse elsewhere")
     if not right and r > 0:
-        said.append("those who chose it did better elsewhere")
+        flags.append("those who chose it did better elsewhere")
     if not right and upper > lower:
-        said.append("chosen more by the upper group than by the lower")
+        flags.append("chosen more by the upper group than by the lower")
     if not right and share < RARE:
-        said.append("hardly anybody chose it")
-    return tuple(said)
+        flags.append("hardly anybody chose it")
+    return tuple(flags)
 
 
 MOST = 10
@@ -211,14 +213,14 @@ def relation(value: float, key: float) -> str:
 def wrong_numbers(column: Iterable[Response]) -> list[WrongNumber]:
     """The commonest wrong values of a question; equal slips from different numbers are counted together."""
     counted: Counter[tuple[str, str]] = Counter()
-    for one in column:
-        if not one.answered or one.points >= one.most or not one.key:
+    for response in column:
+        if not response.answered or response.points >= response.most or not response.key:
             continue
         try:
-            value, key = float(parse_number(one.text)), float(parse_number(one.key))
+            value, key = float(parse_number(response.text)), float(parse_number(response.key))
         except (NumberProblem, OverflowError):
             continue
         slip = relation(value, key)
-        counted["" if slip else one.text.strip(), slip] += 1
+        counted["" if slip else response.text.strip(), slip] += 1
     ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]
     return [WrongNumber(value, count, slip) for (value, slip), count in ranked]

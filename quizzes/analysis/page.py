@@ -21,21 +21,30 @@ COLUMNS = (
 )
 
 
-def analysis_csv(found: Summary) -> str:
+def analysis_csv(summary: Summary) -> str:
     """One line a question; empty where nothing can be computed."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    for one in found.items:
-        numbers = (one.p, one.p_answered, one.sd, one.d, one.biserial, one.r, *one.r_interval, one.efficiency)
+    for item in summary.items:
+        numbers = (
+            item.p,
+            item.p_answered,
+            item.sd,
+            item.d,
+            item.biserial,
+            item.r,
+            *item.r_interval,
+            item.efficiency,
+        )
         cells = [_number(number, "") for number in numbers]
-        verdict = "" if found.few else one.verdict
-        line = [one.name, one.kind, f"{one.most:g}", *cells, one.omitted, one.not_reached]
-        table.writerow([*line, _number(one.p_unfair, ""), verdict])
+        verdict = "" if summary.few else item.verdict
+        line = [item.name, item.kind, f"{item.most:g}", *cells, item.omitted, item.not_reached]
+        table.writerow([*line, _number(item.p_unfair, ""), verdict])
     return text.getvalue()
 
 
-def analysis_page(title: str, course: str, found: Summary) -> str:
+def analysis_page(title: str, course: str, summary: Summary) -> str:
     """A page that needs nothing else: styles and pictures are in it."""
     pages = Environment(
         loader=PackageLoader("quizzes.analysis"),
@@ -47,23 +56,23 @@ def analysis_page(title: str, course: str, found: Summary) -> str:
     pages.filters["number"] = _number
     pages.filters["percent"] = lambda share: "n/a" if math.isnan(share) else f"{100 * share:.0f} %"
     pages.globals |= {"counted": counted}
-    bars = _bars(found)
-    return pages.get_template("analysis.html").render(title=title, course=course, found=found, bars=bars)
+    bars = _bars(summary)
+    return pages.get_template("analysis.html").render(title=title, course=course, found=summary, bars=bars)
 
 
 def _number(number: float, nothing: str = "n/a") -> str:
     return nothing if math.isnan(number) else f"{number:.3f}".rstrip("0").rstrip(".")
 
 
-def _bars(found: Summary) -> list[tuple[str, int, float]]:
+def _bars(summary: Summary) -> list[tuple[str, int, float]]:
     """The distribution of totals: up to 13 ranges with their counts and heights from 0 to 1."""
-    if not found.totals or found.out_of <= 0:
+    if not summary.totals or summary.out_of <= 0:
         return []
-    step = math.ceil(found.out_of / 12)
-    ranges = int(found.out_of // step) + 1
+    step = math.ceil(summary.out_of / 12)
+    ranges = int(summary.out_of // step) + 1
     # A little more, so that 0.1 + 0.2 is not below 0.3.
-    seen = Counter(min(ranges - 1, int((total + 1e-9) // step)) for total in found.totals)
-    whole = step == 1 and all(abs(total - round(total)) < 1e-9 for total in found.totals)
+    seen = Counter(min(ranges - 1, int((total + 1e-9) // step)) for total in summary.totals)
+    whole = step == 1 and all(abs(total - round(total)) < 1e-9 for total in summary.totals)
     most = max(seen.values())
     return [
         (f"{at * step}" if whole else f"{at * step} to <{(at + 1) * step}", seen[at], seen[at] / most)

@@ -59,12 +59,12 @@ class Item:
         """What the numbers say, in words; conventions differ, so it is a hint to look."""
         if np.isnan(self.r):
             return "nothing to tell apart"
-        said = "tells apart well" if self.r >= 0.3 else "fair" if self.r >= 0.2 else "look at it"
+        words = "tells apart well" if self.r >= 0.3 else "fair" if self.r >= 0.2 else "look at it"
         if self.r < 0:
-            said = "probably a wrong key"
+            words = "probably a wrong key"
         ease = "" if 0.3 <= self.p <= 0.9 else ", too hard" if self.p < 0.3 else ", very easy"
         unfair = ", variants differ" if self.p_unfair < UNFAIR else ""
-        return f"{said}{ease}{unfair}"
+        return f"{words}{ease}{unfair}"
 
 
 @dataclass(frozen=True)
@@ -87,22 +87,22 @@ class Summary:
         return self.students < FEW
 
 
-def summary(points: Points, dealt: Sequence[Sequence[AttemptItem]]) -> Summary:
+def summary(points: Points, items_by_row: Sequence[Sequence[AttemptItem]]) -> Summary:
     """All of it; `dealt` are the questions of each row, as `read_points` gives them."""
     x, most, both = points.x, points.most, groups(points.x)
     total = x.sum(axis=1)
     columns = [[row[at] for row in points.rows] for at in range(len(points.names))]
     fair = [fairness(column) for column in columns]
-    unfair = benjamini_hochberg([one.p for one in fair])
+    unfair = benjamini_hochberg([fairness_of_item.p for fairness_of_item in fair])
     p, d, biserial, r = difficulty(x, most), upper_lower(x, most), point_biserial(x, most), item_rest(x)
     efficient = efficiency(x)
     items = []
     for at, column in enumerate(columns):
-        answered = np.array([one.answered for one in column], bool)
+        answered = np.array([response.answered for response in column], bool)
         items.append(
             Item(
                 name=points.names[at],
-                kind=dealt[0][at].view.kind if dealt else "",
+                kind=items_by_row[0][at].view.kind if items_by_row else "",
                 most=float(most[at]),
                 p=float(p[at]),
                 p_answered=float(x[answered, at].mean() / most[at]) if answered.any() else float("nan"),
@@ -114,7 +114,7 @@ def summary(points: Points, dealt: Sequence[Sequence[AttemptItem]]) -> Summary:
                 efficiency=float(efficient[at]),
                 omitted=points.omitted(at),
                 not_reached=points.not_reached(at),
-                options=_options(points, dealt, at, both, total),
+                options=_options(points, items_by_row, at, both, total),
                 wrong=wrong_numbers(column),
                 fairness=fair[at],
                 p_unfair=unfair[at],
@@ -125,7 +125,7 @@ def summary(points: Points, dealt: Sequence[Sequence[AttemptItem]]) -> Summary:
         mean=float(total.mean()) if len(x) else float("nan"),
         sd=float(total.std()) if len(x) else float("nan"),
         out_of=float(most.sum()),
-        totals=[float(one) for one in total],
+        totals=[float(points) for points in total],
         upper=int(both.upper.sum()),
         lower=int(both.lower.sum()),
         reliability=reliability(x),
@@ -142,17 +142,21 @@ def _interval(r: float, n: int) -> tuple[float, float]:
 
 
 def _options(
-    points: Points, dealt: Sequence[Sequence[AttemptItem]], at: int, both: Groups, total: Numbers
+    points: Points, items_by_row: Sequence[Sequence[AttemptItem]], at: int, both: Groups, total: Numbers
 ) -> list[tuple[str, Choice]]:
     """Only where all had the same item: options of different items have nothing to do with each other."""
-    if not dealt or len({row[at].reference for row in dealt}) > 1 or not dealt[0][at].view.options:
+    if (
+        not items_by_row
+        or len({row[at].reference for row in items_by_row}) > 1
+        or not items_by_row[0][at].view.options
+    ):
         return []
-    first = dealt[0][at]
+    first = items_by_row[0][at]
     key = first.question.key_answer
     right = {key} if isinstance(key, str) else set(key) if isinstance(key, list) else set()
     if first.view.kind not in ("choice", "choices", "true_false"):
         return []
-    names = {one.id: one.html for one in first.view.options}
+    names = {option.id: option.html for option in first.view.options}
     column = [row[at] for row in points.rows]
-    found = choices(column, right, sorted(names), total, both)
-    return [(names[one.id], one) for one in found]
+    option_rows = choices(column, right, sorted(names), total, both)
+    return [(names[choice.id], choice) for choice in option_rows]

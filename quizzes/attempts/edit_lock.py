@@ -1,8 +1,9 @@
-"""One window writes at a time: the pen of an attempt.
+"""The edit lock of an attempt: one browser tab saves at a time.
 
-Every window that opens an attempt draws a pen of its own and takes the attempt with it; the newest holds it.
-An older window sees its saves refused with the stored value, is shown read-only, and may take the pen again
-by "continue here". So two tabs never overwrite each other, and nobody is ever locked out by a dead tab.
+Every tab that opens an attempt draws a random lock and takes the attempt with it; the newest tab holds the
+lock. The saves of an older tab are refused with the stored value, the tab becomes read-only, and "Continue
+here" takes the lock back. So two tabs never overwrite each other, and a dead tab locks nobody out. The exam
+service and the rules for saving use this module.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ LOCK = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 def new_lock() -> str:
-    """A pen nobody else has."""
+    """A random lock for a tab."""
     return secrets.token_urlsafe(12)
 
 
-def checked_lock(pen: str) -> str:
-    """The pen a browser sent, if it can be one; raises Refused otherwise."""
-    if not LOCK.fullmatch(pen):
-        raise Refused("This window has no pen for the attempt.", next_step="Reload the page.")
-    return pen
+def checked_lock(lock: str) -> str:
+    """The lock that a browser sent, if it has the form of one; raises Refused otherwise."""
+    if not LOCK.fullmatch(lock):
+        raise Refused("This tab has no edit lock for the attempt.", next_step="Reload the page.")
+    return lock
 
 
-def holds(pen: str, attempt_pen: str) -> bool:
-    """Whether this window may write."""
-    return secrets.compare_digest(pen.encode(), attempt_pen.encode())
+def holds(lock: str, attempt_lock: str) -> bool:
+    """Whether the tab with this lock may save."""
+    return secrets.compare_digest(lock.encode(), attempt_lock.encode())

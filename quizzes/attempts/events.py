@@ -1,8 +1,8 @@
-"""An attempt as the list of what happened to it, and the fold of that list.
+"""The events of an attempt, and their fold: the attempt that they lead to.
 
-The store keeps current rows for speed and the events for truth; a test holds that the fold of the events
-equals the rows. States go open → finished → graded; staff may reopen it, or accept a late save and have it
-marked again.
+The store keeps current rows for speed and the events as the record; a test holds that the fold of the
+events equals the rows. The states are open → finished → graded; staff may reopen an attempt, or accept a
+late save, after which it is marked again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from quizzes.attempts.save_rules import StoredAnswer
 __all__ = [
     "Accepted",
     "Attempt",
+    "EditLockTaken",
     "Event",
     "Extended",
     "Finished",
     "FinishedBy",
     "Graded",
-    "PenTaken",
     "Reopened",
     "Saved",
     "Started",
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class State(StrEnum):
-    """Where an attempt is in its life."""
+    """The state of an attempt."""
 
     OPEN = "open"
     FINISHED = "finished"
@@ -40,7 +40,7 @@ class State(StrEnum):
 
 
 class FinishedBy(StrEnum):
-    """Who ended it; `timer` is the page's own clock, `sweeper` the server's."""
+    """Who closed an attempt; `timer` is the page's timer, `sweeper` the server."""
 
     STUDENT = "student"
     TIMER = "timer"
@@ -50,40 +50,40 @@ class FinishedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """It began, in this window."""
+    """The student started the attempt in a tab with this edit lock."""
 
     at: int
     deadline_at: int | None
     due_at: int | None
-    pen: str
+    lock: str
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A save arrived. One that is not valid, or late, is kept for staff and changes nothing."""
+    """A save arrived. An invalid or late one is kept for staff and changes nothing."""
 
     at: int
     pos: int
-    rev: int  # the revision stored after it
+    rev: int  # the stored revision after it
     base_rev: int
     save_id: str
-    raw: str
+    response: str
     valid: bool = True
     in_grace: bool = False
     late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PenTaken:
-    """Another window writes from here on."""
+class EditLockTaken:
+    """Another tab took the edit lock."""
 
     at: int
-    pen: str
+    lock: str
 
 
 @dataclass(frozen=True, slots=True)
 class Extended:
-    """Staff changed when it ends."""
+    """Staff moved the end of the attempt."""
 
     at: int
     deadline_at: int | None
@@ -93,7 +93,7 @@ class Extended:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """It ended; `finished_at` is never after the deadline."""
+    """The attempt was closed; `finished_at` is never after the deadline."""
 
     at: int
     finished_at: int
@@ -102,7 +102,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """Staff let it go on."""
+    """Staff reopened the attempt."""
 
     at: int
     deadline_at: int | None
@@ -112,7 +112,7 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Staff let a late save count."""
+    """Staff accepted a late save."""
 
     at: int
     pos: int
@@ -123,24 +123,24 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """Its answers were marked."""
+    """The answers were marked."""
 
     at: int
     points: float
 
 
-Event = Started | Saved | PenTaken | Extended | Finished | Reopened | Accepted | Graded
+Event = Started | Saved | EditLockTaken | Extended | Finished | Reopened | Accepted | Graded
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What all events up to now come to."""
+    """The fold of the events up to now."""
 
     state: State
     started_at: int
     deadline_at: int | None
     due_at: int | None
-    pen: str
+    lock: str
     finished_at: int | None = None
     finished_by: FinishedBy | None = None
     answers: Mapping[int, StoredAnswer] = field(default_factory=dict)
@@ -148,35 +148,35 @@ class Attempt:
 
 
 def fold(events: Iterable[Event]) -> Attempt:
-    """The attempt after all of these events; raises ValueError when they cannot have happened so."""
+    """The attempt after these events; raises ValueError for an impossible order."""
     attempt: Attempt | None = None
     for event in events:
         attempt = after(attempt, event)
     if attempt is None:
-        raise ValueError("an attempt begins with an event")
+        raise ValueError("an attempt has at least one event")
     return attempt
 
 
 def after(attempt: Attempt | None, event: Event) -> Attempt:
-    """The attempt after one more event; raises ValueError when it cannot follow."""
+    """The attempt after one more event; raises ValueError if it cannot follow."""
     if attempt is None or isinstance(event, Started):
         if attempt is not None or not isinstance(event, Started):
-            raise ValueError(f"{event} cannot be where it is: an attempt begins once")
-        return Attempt(State.OPEN, event.at, event.deadline_at, event.due_at, event.pen)
+            raise ValueError(f"{event} is out of order: an attempt starts once")
+        return Attempt(State.OPEN, event.at, event.deadline_at, event.due_at, event.lock)
     match event:
         case Saved():
             return _saved(attempt, event)
-        case PenTaken(pen=pen):
-            _must(attempt.state is State.OPEN, event)
-            return replace(attempt, pen=pen)
+        case EditLockTaken(lock=lock):
+            _require(attempt.state is State.OPEN, event)
+            return replace(attempt, lock=lock)
         case Extended(deadline_at=deadline_at, due_at=due_at):
-            _must(attempt.state is State.OPEN, event)
+            _require(attempt.state is State.OPEN, event)
             return replace(attempt, deadline_at=deadline_at, due_at=due_at)
         case Finished(finished_at=finished_at, by=by):
-            _must(attempt.state is State.OPEN, event)
+            _require(attempt.state is State.OPEN, event)
             return replace(attempt, state=State.FINISHED, finished_at=finished_at, finished_by=by)
         case Reopened(deadline_at=deadline_at, due_at=due_at):
-            _must(attempt.state is not State.OPEN, event)
+            _require(attempt.state is not State.OPEN, event)
             return replace(
                 attempt,
                 state=State.OPEN,
@@ -187,30 +187,30 @@ def after(attempt: Attempt | None, event: Event) -> Attempt:
             )
         case Accepted(pos=pos, rev=rev, save_id=save_id):
             late = attempt.refused.get(save_id)
-            _must(attempt.state is not State.OPEN and late is not None and late.pos == pos, event)
+            _require(attempt.state is not State.OPEN and late is not None and late.pos == pos, event)
             assert late is not None
-            _must(rev == attempt.answers.get(pos, StoredAnswer()).rev + 1, event)
-            answers = {**attempt.answers, pos: StoredAnswer(rev, late.raw, late.at)}
+            _require(rev == attempt.answers.get(pos, StoredAnswer()).rev + 1, event)
+            answers = {**attempt.answers, pos: StoredAnswer(rev, late.response, late.at)}
             return replace(attempt, state=State.FINISHED, answers=answers)
         case Graded():
-            _must(attempt.state is State.FINISHED, event)
+            _require(attempt.state is State.FINISHED, event)
             return replace(attempt, state=State.GRADED)
 
 
 def _saved(attempt: Attempt, event: Saved) -> Attempt:
     if event.late:
         return replace(attempt, refused={**attempt.refused, event.save_id: event})
-    _must(attempt.state is State.OPEN, event)
-    held = attempt.answers.get(event.pos, StoredAnswer())
+    _require(attempt.state is State.OPEN, event)
+    stored_answer = attempt.answers.get(event.pos, StoredAnswer())
     if not event.valid:
-        _must(event.rev == held.rev, event)
+        _require(event.rev == stored_answer.rev, event)
         return attempt
-    _must(event.base_rev == held.rev and event.rev == held.rev + 1, event)
+    _require(event.base_rev == stored_answer.rev and event.rev == stored_answer.rev + 1, event)
     return replace(
-        attempt, answers={**attempt.answers, event.pos: StoredAnswer(event.rev, event.raw, event.at)}
+        attempt, answers={**attempt.answers, event.pos: StoredAnswer(event.rev, event.response, event.at)}
     )
 
 
-def _must(possible: bool, event: Event) -> None:
+def _require(possible: bool, event: Event) -> None:
     if not possible:
-        raise ValueError(f"{event} cannot follow what happened before")
+        raise ValueError(f"{event} cannot follow the events before it")

@@ -1,7 +1,8 @@
-"""An answer as it was given: plain JSON data, kept as the text the student sent.
+"""Responses: an answer as JSON text, the form in which it is sent, logged and stored.
 
-A question with one field has a string, one with several choices a list, one with several blanks a mapping;
-None is no answer. What was typed is stored unchanged, "0,22" included; reading it is marking's business.
+The answer to a question with one field is a string, with several choices a list, with several blanks a
+mapping; None is no answer. What was typed is stored unchanged, "0,22" included: only marking interprets it.
+The store, the exam service and the pages convert between answers and responses here.
 """
 
 from __future__ import annotations
@@ -10,45 +11,47 @@ import json
 from typing import cast
 
 from autograder.errors import Refused, TooLarge
+from quizzes.content.question import Answer
 
-__all__ = ["Answer", "is_blank", "response_of", "response_text"]
+__all__ = ["answer_from", "is_blank", "response_from"]
 
 
-Answer = str | list[str] | dict[str, str] | None
 LARGEST = 64 * 1024  # bytes of UTF-8
 
 
-def response_text(answer: Answer) -> str:
-    """The JSON text of an answer; raises Refused for other data and TooLarge above 64 KB."""
-    many = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else [answer]
+def response_from(answer: Answer) -> str:
+    """The response of an answer, as JSON text; raises Refused for other data and TooLarge above 64 KB."""
+    parts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else [answer]
     keys = answer if isinstance(answer, dict) else ()
-    if not all(isinstance(one, str) for one in (*many, *keys)) and answer is not None:
-        raise Refused("This is no answer a question can have.", next_step="Reload the page and answer again.")
-    raw = json.dumps(answer, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if not all(isinstance(part, str) for part in (*parts, *keys)) and answer is not None:
+        raise Refused(
+            "This is not an answer that a question can have.", next_step="Reload the page and answer again."
+        )
+    response = json.dumps(answer, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     try:
-        size = len(raw.encode())
+        size = len(response.encode())
     except UnicodeEncodeError:
         raise Refused(
-            "This answer has characters that are no text.",
-            next_step="Type it anew, or paste it as plain text.",
+            "This answer has characters that are not text.",
+            next_step="Type it again, or paste it as plain text.",
         ) from None
     if size > LARGEST:
         raise TooLarge(
             f"This answer has {size // 1024} KB; an answer may have {LARGEST // 1024} KB.",
             next_step="Shorten it. What was saved before is kept.",
         )
-    return raw
+    return response
 
 
-def response_of(raw: str) -> Answer:
-    """The answer of a JSON text made by `as_raw`."""
-    return cast(Answer, json.loads(raw))
+def answer_from(response: str) -> Answer:
+    """The answer of a response that `response_from` made."""
+    return cast(Answer, json.loads(response))
 
 
 def is_blank(answer: Answer) -> bool:
-    """Whether nothing was given: no value, only empty ones, or only spaces."""
+    """Whether nothing was answered: no value, only empty values, or only spaces."""
     if isinstance(answer, dict):
-        return all(is_blank(one) for one in answer.values())
+        return all(is_blank(value) for value in answer.values())
     if isinstance(answer, list):
-        return all(is_blank(one) for one in answer)
+        return all(is_blank(value) for value in answer)
     return answer is None or not answer.strip()

@@ -1,8 +1,8 @@
-"""What becomes of a save: the rules, in the order they are asked.
+"""The rules for a save, in the order in which they are checked.
 
-A save names the revision it was made on. It is stored if the attempt is open, the time is not over, its
-window holds the pen, the question can read it, nothing newer is stored, and it does not empty an answer
-without saying so. Whoever loses gets the stored value back, so a page can show both.
+A save names the revision that it was made on. It is stored if the attempt is open, the time is not over, its
+tab holds the edit lock, the question can read the answer, no newer revision is stored, and it does not clear
+an answer without `clear`. The reply to a refused save has the stored answer, so that a page can show both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from autograder.errors import Refused
 from quizzes.attempts.edit_lock import holds
-from quizzes.attempts.response import Answer, is_blank, response_of
+from quizzes.attempts.response import answer_from, is_blank
+from quizzes.content.question import Answer
 from quizzes.schedule.timing import Arrival, arrival
 
 __all__ = ["Outcome", "Save", "SaveResult", "StoredAnswer", "Writable", "outcome_of"]
@@ -23,15 +24,15 @@ SAVE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 class Outcome(StrEnum):
-    """What became of a save."""
+    """The outcome of a save."""
 
     SAVED = "saved"
     CLOSED = "closed"  # the attempt is over
-    LATE = "late"  # its time is over
-    ELSEWHERE = "elsewhere"  # another window holds the pen
-    INVALID = "invalid"  # the question cannot read it
-    STALE = "stale"  # something newer is stored
-    BLANK = "blank"  # it would empty an answer without saying so
+    LATE = "late"  # the time is over
+    ELSEWHERE = "elsewhere"  # another tab holds the edit lock
+    INVALID = "invalid"  # the question cannot read the answer
+    STALE = "stale"  # a newer revision is stored
+    BLANK = "blank"  # it would clear the answer without `clear`
 
     @property
     def status(self) -> int:
@@ -41,73 +42,73 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """The stored answer to a question; revision 0 is none yet."""
+    """The stored answer to a question; revision 0 means none yet."""
 
     rev: int = 0
-    raw: str = "null"
+    response: str = "null"
     received_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """One save as it arrived; `problem` is what the question says about it, `at` when it arrived."""
+    """A save as it arrived at the instant `at`; `problem` says why the question cannot read it."""
 
     at: int
     pos: int
-    raw: str
+    response: str
     base_rev: int
     save_id: str
-    pen: str
+    lock: str
     problem: str = ""
     clear: bool = False  # the student pressed "clear my answer"
     client: str = ""  # address and browser, for the log
 
     def __post_init__(self) -> None:
-        # PostgreSQL stores no NUL, and what a question quotes of an answer may have one.
+        # PostgreSQL stores no NUL, and a problem may quote one from the answer.
         object.__setattr__(self, "problem", self.problem.replace("\0", "\N{REPLACEMENT CHARACTER}"))
         if not SAVE_ID.fullmatch(self.save_id) or not 0 <= self.base_rev < 2**31:
-            raise Refused("This save is not one of this page's.", next_step="Reload the page.")
+            raise Refused("This save does not come from this page.", next_step="Reload the page.")
 
 
 @dataclass(frozen=True, slots=True)
 class Writable:
-    """What of an attempt decides about a save."""
+    """The part of an attempt that decides about a save."""
 
     open: bool
     deadline_at: int | None
     grace: int
-    pen: str
+    lock: str
 
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """The reply to a save: what became of it and what is stored now."""
+    """The reply to a save: its outcome and what is stored now."""
 
     outcome: Outcome
-    held: StoredAnswer
+    stored: StoredAnswer
     deadline_at: int | None
     in_grace: bool = False
-    replayed: bool = False  # it had been stored before; the reply was lost
+    replayed: bool = False  # it was stored before, and the reply was lost
     problem: str = ""
 
     @property
     def answer(self) -> Answer:
         """The stored answer."""
-        return response_of(self.held.raw)
+        return answer_from(self.stored.response)
 
 
-def outcome_of(save: Save, attempt: Writable, held: StoredAnswer) -> Outcome:
-    """What becomes of a save that was not stored before."""
+def outcome_of(save: Save, attempt: Writable, stored: StoredAnswer) -> Outcome:
+    """The outcome of a save that was not stored before."""
     if not attempt.open:
         return Outcome.CLOSED
     if arrival(save.at, attempt.deadline_at, attempt.grace) is Arrival.LATE:
         return Outcome.LATE
-    if not holds(save.pen, attempt.pen):
+    if not holds(save.lock, attempt.lock):
         return Outcome.ELSEWHERE
     if save.problem:
         return Outcome.INVALID
-    if save.base_rev != held.rev:
+    if save.base_rev != stored.rev:
         return Outcome.STALE
-    if is_blank(response_of(save.raw)) and not is_blank(response_of(held.raw)) and not save.clear:
+    if is_blank(answer_from(save.response)) and not is_blank(answer_from(stored.response)) and not save.clear:
         return Outcome.BLANK
     return Outcome.SAVED

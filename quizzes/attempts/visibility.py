@@ -1,4 +1,4 @@
-"""What of a result may be shown by now: to its student, and to whatever tells them."""
+"""Which parts of a result are visible at one instant, to the student and to learning platforms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Visibility"]
 
 @dataclass(frozen=True)
 class Visibility:
-    """What may be shown at this moment."""
+    """The visible parts of a result."""
 
     score: bool
     feedback: bool
@@ -20,7 +20,7 @@ class Visibility:
 
     @classmethod
     def of(cls, release: Release, *, over: bool, due: bool, closed: bool) -> Visibility:
-        """By the quiz's own rules; nothing before the attempt is over, whatever they say."""
+        """By the quiz's release rules; nothing is visible before the attempt is over."""
         reached: dict[When, bool] = {
             "never": False,
             "after_submit": over,

@@ -11,7 +11,7 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.people import COURSE
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from quizzes.analysis.data import Which, read_points
 from quizzes.analysis.page import analysis_csv, analysis_page
 from quizzes.analysis.summary import summary
@@ -39,7 +39,7 @@ def analysis(
         raise UsageError(
             f"--attempts {attempts}: expected first, last or all.", next_step="Choose one of them."
         )
-    with opened(root.root) as one:
+    with open_site(root.root) as one:
         with one.database.reading() as connection:
             titles = {old.id: old.title for old in published_in(connection, COURSE)}
         if quiz not in titles:
@@ -47,12 +47,12 @@ def analysis(
                 f"There is no published quiz {quiz!r}.",
                 next_step=f"Take one of: {', '.join(titles) or 'none yet'}.",
             )
-        proctor = ExamService(one.database, one.clock, one.signer, Quiz.read)
+        exam = ExamService(one.database, one.clock, one.signer, Quiz.read)
         try:
-            proctor.mark()
-            found = summary(*read_points(proctor, quiz, which))
+            exam.mark()
+            found = summary(*read_points(exam, quiz, which))
         finally:
-            proctor.writer.close()
+            exam.writer.close()
     if not found.students:
         raise UsageError(
             f"No attempt of {quiz} is finished.", next_step="Rerun the command when an attempt is finished."

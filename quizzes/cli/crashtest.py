@@ -9,9 +9,9 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
-from quizzes.loadtest.crash import CrashPlan, crash
-from quizzes.loadtest.fixture import fixture_for, scratch
-from quizzes.loadtest.server import allow_connections, ended_in_order
+from quizzes.loadtest.crash import CrashPlan, run_crash_test
+from quizzes.loadtest.fixture import fixture_for, temporary_folder
+from quizzes.loadtest.server import allow_connections, stops_on_sigterm
 
 __all__ = ["crashtest"]
 
@@ -41,18 +41,18 @@ def crashtest(
     """
     root = find_course(course)
     allow_connections(takers)
-    with ended_in_order(), scratch(folder) as place:
+    with stops_on_sigterm(), temporary_folder(folder) as place:
         stage = fixture_for(root, quiz, place, database)
-        result = crash(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
+        result = run_crash_test(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
     typer.echo(
-        f"attempts {result.attempts}: submitted {result.handed_in}, ended by the server "
-        f"{result.attempts - result.handed_in - result.left_open}, open {result.left_open}"
+        f"attempts {result.attempts}: submitted {result.submitted}, ended by the server "
+        f"{result.attempts - result.submitted - result.left_open}, open {result.left_open}"
     )
-    misses = result.misses()
+    misses = result.broken_promises()
     for said in misses:
         typer.echo(f"MISSED  {said}")
     if misses:
         raise typer.Exit(1)
     typer.echo(
-        f"{len(result.books) - 1} kills, {result.books[-1].acknowledged} acknowledged saves, none missing."
+        f"{len(result.ledgers) - 1} kills, {result.ledgers[-1].acknowledged} saves acknowledged, none lost."
     )

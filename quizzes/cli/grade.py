@@ -13,8 +13,8 @@ import typer
 from autograder.cli.options import CourseOption, SandboxOption
 from autograder.course.course import find_course
 from autograder.errors import ContentError
-from autograder.site.server import opened
-from quizzes.services.function_queue import FunctionMarks, Settled, dealt_again
+from autograder.site.server import open_site
+from quizzes.services.function_queue import FunctionQueue, RoundResult, question_builder
 
 __all__ = ["grade_functions"]
 
@@ -35,8 +35,8 @@ def grade_functions(
     root = find_course(course)
     os.nice(10)  # a server on the same machine comes first
     with (
-        opened(root.root, own=own) as one,
-        FunctionMarks(one.database, dealt_again(one.database), one.clock.now, sandbox=sandbox) as queue,
+        open_site(root.root, course_file=own) as one,
+        FunctionQueue(one.database, question_builder(one.database), one.clock.now, sandbox=sandbox) as queue,
     ):
         done = _told(queue.round(again=again), always=not beside)
         while beside or watch:
@@ -53,9 +53,9 @@ def grade_functions(
         )
 
 
-def _told(done: Settled, *, always: bool) -> Settled:
-    if done.given or always:
-        typer.echo(f"{done.given} {'function' if done.given == 1 else 'functions'} graded.")
+def _told(done: RoundResult, *, always: bool) -> RoundResult:
+    if done.marked or always:
+        typer.echo(f"{done.marked} {'function' if done.marked == 1 else 'functions'} graded.")
     for one, said in done.troubles:
         typer.echo(f"Attempt {one.attempt}, question {one.pos + 1}: {said}")
     return done

@@ -10,10 +10,10 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from quizzes.loadtest.fixture import fixture_for, scratch
+from quizzes.loadtest.fixture import fixture_for, temporary_folder
 from quizzes.loadtest.limits import file_system_of, machine, on_real_disk
-from quizzes.loadtest.load import Plan, load
-from quizzes.loadtest.server import allow_connections, ended_in_order, serving
+from quizzes.loadtest.load import LoadPlan, run_load_test
+from quizzes.loadtest.server import allow_connections, running_servers, stops_on_sigterm
 
 __all__ = ["loadtest"]
 
@@ -51,7 +51,7 @@ def loadtest(
     """
     root = find_course(course)
     allow_connections(takers)
-    plan = Plan(herd, steady, burst=burst, deadline=deadline, grace=grace)
+    plan = LoadPlan(herd, steady, burst=burst, deadline=deadline, grace=grace)
     if plan.whole < SHORTEST:
         raise UsageError(
             "The load lasts less than a second.",
@@ -62,13 +62,13 @@ def loadtest(
             "Several servers need a PostgreSQL database.",
             next_step="Name an empty PostgreSQL database with --database, or omit --servers.",
         )
-    with ended_in_order(), scratch(folder) as place:
+    with stops_on_sigterm(), temporary_folder(folder) as place:
         kind = file_system_of(place)
         stage = fixture_for(root, quiz, place, database)
         cookies = stage.admit(takers)
-        with serving(stage, servers) as running:
-            result = load(stage, running, cookies, plan, typer.echo)
-        said = running[0].said()  # all of them write into one log
+        with running_servers(stage, servers) as running:
+            result = run_load_test(stage, running, cookies, plan, typer.echo)
+        said = running[0].log_tail()  # all of them write into one log
     typer.echo(f"\n{machine()}")
     if database:
         typer.echo(f"The database was PostgreSQL, with server processes: {servers}.")
@@ -79,7 +79,7 @@ def loadtest(
     typer.echo("\n".join(["", *result.lines()]))
     if said:
         typer.echo(f"\nThe server said:\n{said}")
-    missed = sum(not one.kept for one in result.verdicts())
+    missed = sum(not one.kept for one in result.limits())
     if missed:
         typer.echo(f"\n{missed} {'limit is' if missed == 1 else 'limits are'} missed.")
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.content.quiz_file import load_quiz
-from quizzes.interchange.paper import paper_quiz
+from quizzes.interchange.printing import printed_quiz
 
 __all__ = ["print_quiz"]
 
@@ -33,7 +33,7 @@ def print_quiz(
     try:
         out.mkdir(parents=True, exist_ok=True)
         for version in names:
-            made = paper_quiz(plan.quiz, version)
+            made = printed_quiz(plan.quiz, version)
             for part, text in (
                 ("questions", made.questions),
                 ("answer-sheet", made.answer_sheet),

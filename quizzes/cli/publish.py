@@ -12,7 +12,7 @@ from autograder.course.local_time import shown
 from autograder.errors import ContentError
 from autograder.site.audit import terminal_user
 from autograder.site.people import COURSE
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
 from quizzes.content.quiz_file import load_quiz
@@ -48,12 +48,12 @@ def publish_quiz(
         faults = faults_in_bank(load_bank(root.root / "quizzes" / "banks" / f"{topic}.yaml"), LOOKED_AT)
         if faults:
             raise ContentError(f"{faults[0]}", next_step="Correct what `quizzes lint` lists, then publish.")
-    with opened(root.root) as one:
+    with open_site(root.root) as one:
         with one.database.transaction() as connection:
             add_the_course(connection, root)
             before = {old.id: old for old in published_in(connection, COURSE)}.get(name)
             short = publish_plan(
-                connection, plan, at=one.clock.now(), who=terminal_user(), slack=slack * 60_000, insist=force
+                connection, plan, at=one.clock.now(), who=terminal_user(), slack=slack * 60_000, force=force
             )
         closes, moved = plan.schedule.closes_at, before.schedule.closes_at if before else None
     typer.echo(f"{plan.quiz.title} is published. It opens {shown(plan.schedule.opens_at, plan.zone)}.")

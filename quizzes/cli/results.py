@@ -14,7 +14,7 @@ from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.gradebook.tables import plain_cell
 from autograder.site.people import COURSE, names_in
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
 from quizzes.services.scores import COLUMNS, scores_at
@@ -32,8 +32,8 @@ def results(
 ) -> None:
     """Mark finished attempts and write a table of all attempts with points, times and lateness."""
     root = find_course(course)
-    with opened(root.root) as one:
-        proctor = ExamService(one.database, one.clock, one.signer, Quiz.read)
+    with open_site(root.root) as one:
+        exam = ExamService(one.database, one.clock, one.signer, Quiz.read)
         try:
             with one.database.reading() as connection:
                 known = [old.id for old in published_in(connection, COURSE)]
@@ -42,10 +42,10 @@ def results(
                     f"There is no published quiz {quiz!r}.",
                     next_step=f"Take one of: {', '.join(known) or 'none yet'}.",
                 )
-            proctor.sweep()
-            proctor.mark()
+            exam.sweep()
+            exam.mark()
         finally:
-            proctor.writer.close()
+            exam.writer.close()
         with one.database.reading() as connection:
             names = names_in(connection, COURSE)
             scores = scores_at(connection, COURSE, quiz)

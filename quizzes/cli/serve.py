@@ -14,7 +14,7 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
 from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.request_log import LogFile
-from autograder.site.server import Opened, listening, opened, serve
+from autograder.site.server import OpenSite, listening, open_site, serve
 from autograder.site.sessions import new_link, new_passcode
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.schedule.accommodations import AccommodationRow
@@ -50,7 +50,7 @@ def serve_quizzes(
         with tempfile.TemporaryDirectory(prefix="quizzes-demo-") as folder:
             _show_round(root, Path(folder), host, port, port_file)
         return
-    with opened(root.root, own=own) as database:
+    with open_site(root.root, course_file=own) as database:
         with database.database.transaction() as connection:
             add_the_course(connection, root)
             names = [one.title for one in published_in(connection, COURSE)]
@@ -60,10 +60,10 @@ def serve_quizzes(
         typer.echo(f"Published: {said}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
         if log is None:
-            serve(database, waiting, root.root, own=own)
+            serve(database, waiting, root.root, course_file=own)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(database, waiting, root.root, own=own, log=lines)
+            serve(database, waiting, root.root, course_file=own, log=lines)
 
 
 def preview_quiz(
@@ -77,7 +77,7 @@ def preview_quiz(
     plan = load_quiz(root, name)
     with (
         tempfile.TemporaryDirectory(prefix="quizzes-preview-") as folder,
-        opened(Path(folder), own=True) as one,
+        open_site(Path(folder), course_file=True) as one,
     ):
         _fill(one, Path(folder), root, [plan], {"staff": "Staff"})
         waiting = listening(HOST, port)
@@ -85,11 +85,11 @@ def preview_quiz(
         typer.echo(f"  {_link(one, 'staff', _address(HOST, waiting.getsockname()[1]))}")
         typer.echo("Ctrl-C ends the preview.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting, Path(folder), own=True)
+        serve(one, waiting, Path(folder), course_file=True)
 
 
 def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Path | None) -> None:
-    with opened(folder, own=True) as one:
+    with open_site(folder, course_file=True) as one:
         plans = [load_quiz(root, path.stem) for path in quiz_paths(root)]
         _fill(one, folder, root, [_open_now(plan, one.clock.now()) for plan in plans], DEMO)
         waiting = listening(host, port)
@@ -103,10 +103,10 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
             )
         typer.echo("Ctrl-C ends it; everything in it is thrown away.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting, folder, own=True)
+        serve(one, waiting, folder, course_file=True)
 
 
-def _fill(one: Opened, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
+def _fill(one: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
     shutil.copy(root.root / "course.yaml", folder)
     at = one.clock.now()
     granted = [AccommodationRow("the demonstration", "staff", "", "instructor", "", None, ())]
@@ -120,7 +120,7 @@ def _fill(one: Opened, folder: Path, root: Course, plans: list[QuizPlan], people
             enrol(connection, COURSE, person)
         accommodate(connection, people, granted)
         for plan in plans:
-            publish_plan(connection, plan, at=at, who="demo", insist=True)
+            publish_plan(connection, plan, at=at, who="demo", force=True)
 
 
 def _open_now(plan: QuizPlan, now: int) -> QuizPlan:
@@ -136,7 +136,7 @@ def _open_now(plan: QuizPlan, now: int) -> QuizPlan:
     return replace(plan, schedule=moved)
 
 
-def _link(one: Opened, person: str, address: str) -> str:
+def _link(one: OpenSite, person: str, address: str) -> str:
     with one.database.transaction() as connection:
         return f"{address}/sign-in/{new_link(connection, person, one.signer, one.clock.now())}"
 

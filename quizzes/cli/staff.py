@@ -12,15 +12,15 @@ from autograder.course.course import find_course
 from autograder.course.local_time import shown
 from autograder.errors import UsageError
 from autograder.site.audit import terminal_user
-from autograder.site.server import opened
+from autograder.site.server import open_site
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.exam import GRADER
 from quizzes.services.regrading import propose_regrade
-from quizzes.store.attempts import attempts_at, open_one
+from quizzes.store.attempts import attempts_at, open_attempt
 from quizzes.store.extensions import extend as extend_one
 from quizzes.store.extensions import extend_all
-from quizzes.store.quizzes import keep_version, make_current
-from quizzes.store.regrades import release, runs_of
+from quizzes.store.quizzes import keep_version, set_current_version
+from quizzes.store.regrades import regrade_runs, release_run
 
 __all__ = ["extend", "regrade"]
 
@@ -45,7 +45,7 @@ def extend(
     if minutes + percent == 0:
         raise UsageError("No time is given.", next_step="Give --minutes or --percent.")
     root = find_course(course)
-    with opened(root.root) as one, one.database.transaction() as connection:
+    with open_site(root.root) as one, one.database.transaction() as connection:
         at = one.clock.now()
         if not student:
             done = extend_all(
@@ -54,7 +54,7 @@ def extend(
             typer.echo(f"{done.extended} open attempts have more time; {done.over} had ended by themselves.")
             return
         for person in student:
-            row = open_one(connection, quiz, person)
+            row = open_attempt(connection, quiz, person)
             if row is None or row.deadline_at is None:
                 raise UsageError(
                     f"{person} has no open attempt with an end at {quiz}.",
@@ -76,7 +76,7 @@ def regrade(
 ) -> None:
     """Mark a quiz again by its current files and list the changes; nothing counts before --release."""
     root = find_course(course)
-    with opened(root.root) as one, one.database.transaction() as connection:
+    with open_site(root.root) as one, one.database.transaction() as connection:
         at = one.clock.now()
         if release_run:
             _release(connection, quiz, release_run, at)
@@ -94,11 +94,11 @@ def regrade(
 
 
 def _release(connection: Connection, quiz: str, number: int, at: int) -> None:
-    run = next((one for one in runs_of(connection, quiz) if one.id == number), None)
+    run = next((one for one in regrade_runs(connection, quiz) if one.id == number), None)
     if run is None:
         raise UsageError(
             f"There is no regrade {number} of {quiz}.", next_step="Run it without --release first."
         )
-    changed = release(connection, number, at=at, who=terminal_user())
-    make_current(connection, quiz, run.key_version)
+    changed = release_run(connection, number, at=at, who=terminal_user())
+    set_current_version(connection, quiz, run.key_version)
     typer.echo(f"{changed} attempts have other points now.")

@@ -42,7 +42,7 @@ class Bank:
         """The line where an item begins."""
         return line_of(self.path.read_text(encoding="utf-8"), ("items", list(self.items).index(item)))
 
-    def place(self, item: str) -> str:
+    def location(self, item: str) -> str:
         """File and line of an item."""
         return f"{self.path}, line {self.line(item)}"
 
@@ -57,15 +57,15 @@ def load_banks(folder: Path) -> dict[str, Bank]:
     return {path.stem: load_bank(path) for path in sorted(folder.glob("*.yaml"))}
 
 
-def find_item(banks: dict[str, Bank], reference: str, place: str) -> Item:
+def find_item(banks: dict[str, Bank], reference: str, location: str) -> Item:
     """The item `topic/id`; raises ContentError that names the place which asked for it."""
     topic, _, name = reference.partition("/")
     if topic not in banks:
         known = ", ".join(banks) or "none yet"
-        raise ContentError(f"{place}: there is no bank {topic!r}.", next_step=f"Take one of: {known}.")
+        raise ContentError(f"{location}: there is no bank {topic!r}.", next_step=f"Take one of: {known}.")
     if name not in banks[topic].items:
         known = ", ".join(banks[topic].items)
         raise ContentError(
-            f"{place}: bank {topic!r} has no item {name!r}.", next_step=f"Take one of: {known}."
+            f"{location}: bank {topic!r} has no item {name!r}.", next_step=f"Take one of: {known}."
         )
     return banks[topic].items[name]

@@ -109,10 +109,10 @@ class Expression:
         """The value; raises ExpressionProblem where there is none."""
         try:
             with localcontext(CONTEXT):
-                found = +self._of(self._tree, values)
-                if not found.is_finite():
+                value = +self._of(self._tree, values)
+                if not value.is_finite():
                     raise ValueError("infinite")
-                return found
+                return value
         except (DecimalException, ArithmeticError, ValueError, TypeError) as problem:
             why = "it divides by zero" if "Division" in type(problem).__name__ else "it has no finite value"
             raise ExpressionProblem(f"{self.text!r} cannot be computed: {why}") from problem
@@ -134,16 +134,16 @@ class Expression:
                     raise ValueError("exponent")
                 return BINARY[type(node.op)](left, right)
             case ast.Compare():
-                sides = [self._of(one, values) for one in (node.left, *node.comparators)]
+                sides = [self._of(comparator, values) for comparator in (node.left, *node.comparators)]
                 pairs = zip(sides, node.ops, sides[1:], strict=False)
                 return Decimal(all(COMPARE[type(op)](a, b) for a, op, b in pairs))
             case ast.BoolOp():
-                truths = [bool(self._of(one, values)) for one in node.values]
+                truths = [bool(self._of(value, values)) for value in node.values]
                 return Decimal(all(truths) if isinstance(node.op, ast.And) else any(truths))
             case ast.IfExp():
                 return self._of(node.body if self._of(node.test, values) else node.orelse, values)
             case ast.Call(func=ast.Name(id=name)):
-                return FUNCTIONS[name][0](*(self._of(one, values) for one in node.args))
+                return FUNCTIONS[name][0](*(self._of(arg, values) for arg in node.args))
         raise ValueError("node")
 
 

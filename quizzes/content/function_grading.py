@@ -29,7 +29,7 @@ class SandboxGrader:
 
     def __call__(self, item: FunctionItem, source: str, seed: bytes) -> Verdict:
         """The checks a source passes over all checks; with `trouble` where the fault is not its own."""
-        mistakes = tuple((one.value, one.feedback) for one in item.common_wrong)
+        mistakes = tuple((mistake.value, mistake.feedback) for mistake in item.common_wrong)
         task = FunctionTask(item.id, item.function, item.reference, item.checks, mistakes)
         try:
             judged = self._grader.judge(task, source, int.from_bytes(seed[:8], "big"))
@@ -37,9 +37,11 @@ class SandboxGrader:
             return Verdict(Fraction(0), trouble=problem.message)
         except SandboxError as problem:
             return Verdict(Fraction(0), trouble=f"It ended the sandbox around it, twice: {problem.message}")
-        if broken := [one for one in judged.results if one.status is Status.ERROR]:
+        if broken := [result for result in judged.results if result.status is Status.ERROR]:
             return Verdict(Fraction(0), trouble=_broken(broken[0]))
-        earned = sum((Fraction(one.earned).limit_denominator(100) for one in judged.results), Fraction(0))
+        earned = sum(
+            (Fraction(result.earned).limit_denominator(100) for result in judged.results), Fraction(0)
+        )
         return Verdict(earned / len(judged.results), _feedback(judged.results, judged.notes))
 
     def close(self) -> None:
@@ -65,10 +67,10 @@ def _feedback(results: Iterable[CheckResult], notes: Iterable[Note]) -> str:
     texts = [(note, note.text.replace("this cell", "your code")) for note in notes]
     noticed = [f"Line {note.line}: {text}" if note.cell == 1 else text for note, text in texts]
     checked = []
-    for one in results:
-        passed = one.status is Status.PASSED
-        said = " ".join(filter(None, ("" if passed else one.message, one.hint)))
-        checked.append(f"{'✓' if passed else '✗'} {one.title}{f' {said}' if said else ''}")
+    for result in results:
+        passed = result.status is Status.PASSED
+        message = " ".join(filter(None, ("" if passed else result.message, result.hint)))
+        checked.append(f"{'✓' if passed else '✗'} {result.title}{f' {message}' if message else ''}")
     return "\n".join(f"- {escaped(line)}" for line in [*noticed, *checked])
 
 

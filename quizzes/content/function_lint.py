@@ -25,10 +25,10 @@ def has_functions(bank: Bank) -> bool:
 def faults_in_functions(bank: Bank, grader: SandboxGrader) -> list[Fault]:
     """The faults that only running the items' code shows, of each item the first of a kind."""
     return [
-        Fault(bank.place(name), f"{name}: {said}")
+        Fault(bank.location(name), f"{name}: {fault}")
         for name, item in bank.items.items()
         if isinstance(item, FunctionItem)
-        for said in dict.fromkeys(_faults(item, grader))
+        for fault in dict.fromkeys(_faults(item, grader))
     ]
 
 

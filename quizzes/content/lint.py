@@ -40,43 +40,43 @@ VARIANTS = 200
 class Fault:
     """Something an author has to mend: file and line, and what is wrong."""
 
-    place: str
+    location: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return f"{self.location}: {self.message}"
 
 
 def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
     """The faults of all items; of each the first of a kind."""
     return [
-        Fault(bank.place(name), f"{name}: {said}")
+        Fault(bank.location(name), f"{name}: {fault}")
         for name, item in bank.items.items()
-        for said in faults_in_item(item, variants)
+        for fault in faults_in_item(item, variants)
     ] + [
-        Fault(bank.place(name), f"{name}: there is no picture {one.file}")
+        Fault(bank.location(name), f"{name}: there is no picture {image.file}")
         for name, item in bank.items.items()
-        for one in item.images
-        if not (bank.path.parent / one.file).is_file()
+        for image in item.images
+        if not (bank.path.parent / image.file).is_file()
     ]
 
 
 def faults_in_item(item: Item, variants: int = VARIANTS) -> list[str]:
     """What is wrong with an item, each kind of fault once, with the values where it was seen."""
-    found: dict[str, str] = {}
+    faults: dict[str, str] = {}
     for number in range(variants):
         seed = derived_seed(b"quizzes lint", f"{item.id} {number}")
         values = ""
         try:
             question = item.question(seed, Decimal(1))
             values = _values(item.context(seed))
-            said = list(_faults(item, question, item.context(seed)))
+            problems = list(_faults(item, question, item.context(seed)))
         except (VariantProblem, ExpressionProblem, MathProblem, TextProblem, ValueError) as problem:
-            said = [f"{problem}"]
-        for one in said:
-            kind = re.sub(r"[\d.e+-]+", "#", one)
-            found.setdefault(kind, f"{one}{f' (with {values})' if values else ''}.")
-    return list(found.values())
+            problems = [f"{problem}"]
+        for fault in problems:
+            kind = re.sub(r"[\d.e+-]+", "#", fault)
+            faults.setdefault(kind, f"{fault}{f' (with {values})' if values else ''}.")
+    return list(faults.values())
 
 
 def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
     if isinstance(item, BlanksItem):
         for blank in item.blanks:
             if blank.kind == "number":
-                yield from (f"blank {blank.id}: {one}" for one in _number_faults(blank, context))
+                yield from (f"blank {blank.id}: {fault}" for fault in _number_faults(blank, context))
     if isinstance(item, ShortTextItem | ExpressionItem):
         for wrong in item.common_wrong:
             if question.mark(wrong.value).share:
@@ -145,7 +145,7 @@ def _penalty_faults(penalty: Decimal, view: dict[str, Any]) -> Iterator[str]:
 
 
 def _pattern_faults(item: ShortTextItem, context: Context) -> Iterator[str]:
-    if not any(matches(context.words(one), (), item.pattern) for one in item.accept):
+    if not any(matches(context.words(text), (), item.pattern) for text in item.accept):
         yield "the pattern matches none of the accepted texts; list them under `accept`, or mend it"
     for stray in ("", "something else entirely", "42"):
         if matches(stray, (), item.pattern):
@@ -161,14 +161,14 @@ def faults_in_window(
 ) -> list[Fault]:
     """Who cannot get their full time though they start as the quiz opens."""
     granted = [
-        one for path in (roster, accommodations) if path for one in read_accommodations(path, plan.zone)
+        row for path in (roster, accommodations) if path for row in read_accommodations(path, plan.zone)
     ]
-    people = [one.student for one in granted] or ["every student"]
+    people = [row.student for row in granted] or ["every student"]
     terms = terms_by_student(plan.name, plan.schedule, people, granted)
     return [
         Fault(
             str(plan.path),
-            f"{student} misses {missing / 60_000:.4g} of their {(terms[student].allot or 0) / 60_000:.4g} "
+            f"{student} loses {missing / 60_000:.4g} of {(terms[student].time_allowed or 0) / 60_000:.4g} "
             "minutes when the quiz closes; let it close later",
         )
         for student, missing in students_cut_short(terms).items()

@@ -28,16 +28,16 @@ class MathProblem(ValueError):
 def mathml(tex: str, *, display: bool = False) -> str:
     """The formula as well-formed MathML Core with the TeX as alternative text; raises MathProblem."""
     try:
-        made = LatexToMathML(fancy_error=False).convert_with_local_state(tex, displaystyle=display)
+        markup = LatexToMathML(fancy_error=False).convert_with_local_state(tex, displaystyle=display)
     except LatexError as problem:
         raise MathProblem(f"${tex[:60]}$ is not TeX that can be shown: {problem}") from problem
     # HTML's own names of signs are unknown to XML; the signs themselves are known to both.
-    made = ENTITY.sub(lambda found: unescape(found[0]), made)
+    markup = ENTITY.sub(lambda match: unescape(match[0]), markup)
     try:
-        ElementTree.fromstring(made)
+        ElementTree.fromstring(markup)
     except ElementTree.ParseError as problem:
         raise MathProblem(f"${tex[:60]}$ gives MathML that is not well formed: {problem}") from problem
-    return made.replace("<math", f'<math alttext="{escape(" ".join(tex.split()))}"', 1)
+    return markup.replace("<math", f'<math alttext="{escape(" ".join(tex.split()))}"', 1)
 
 
 PLACE = re.compile(r"\[\[\s*([^\W\d]\w*)(?::([+]?\.\d[feg]))?\s*\]\]")
@@ -52,19 +52,19 @@ class TextProblem(ValueError):
 
 def names_in(text: str) -> set[str]:
     """The values a text asks for."""
-    return {found[1] for found in PLACE.finditer(text)}
+    return {match[1] for match in PLACE.finditer(text)}
 
 
 def fill(text: str, values: Mapping[str, Decimal]) -> str:
     """The text with its values written in; raises TextProblem for an unknown name."""
 
-    def one(found: re.Match[str]) -> str:
-        name, form = found[1], found[2]
+    def value_of(match: re.Match[str]) -> str:
+        name, form = match[1], match[2]
         if name not in values:
             raise TextProblem(f"[[{name}]] is no parameter and no derived value of this item")
         return format(values[name], form) if form else decimal_text(values[name])
 
-    return PLACE.sub(one, text)
+    return PLACE.sub(value_of, text)
 
 
 def escaped(text: str) -> str:
@@ -82,15 +82,15 @@ def render(text: str) -> str:
     """HTML with MathML; raises MathProblem for TeX that cannot be read."""
     formulas: list[str] = []
 
-    def one(found: re.Match[str]) -> str:
-        if found[1]:
-            return found[1]
-        formulas.append(mathml(found[2] or found[3], display=bool(found[2])))
+    def placeholder(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[1]
+        formulas.append(mathml(match[2] or match[3], display=bool(match[2])))
         return f"\ue000{len(formulas) - 1}\ue001"
 
     if not text.strip():
         return ""
-    html = MARKDOWN.render(PIECE.sub(one, re.sub("[\ue000\ue001]", "", text))).strip()
+    html = MARKDOWN.render(PIECE.sub(placeholder, re.sub("[\ue000\ue001]", "", text))).strip()
     if html.count("<p>") == 1 and html.startswith("<p>") and html.endswith("</p>"):
         html = html[3:-4]  # one paragraph stands in a place that has its own
-    return MARK.sub(lambda found: formulas[int(found[1])], html)
+    return MARK.sub(lambda match: formulas[int(match[1])], html)

@@ -92,8 +92,8 @@ class Mark:
 
     def as_json(self) -> str:
         """What is kept beside the points, for staff and for the results page."""
-        kept = {"share": str(self.share), "pending": self.pending, "feedback": self.feedback}
-        return json.dumps({**kept, "detail": self.detail}, ensure_ascii=False)
+        stored = {"share": str(self.share), "pending": self.pending, "feedback": self.feedback}
+        return json.dumps({**stored, "detail": self.detail}, ensure_ascii=False)
 
 
 class Question(ABC):
@@ -142,9 +142,9 @@ class Question(ABC):
         return self._problem(answer)
 
     def _mark(self, share: Fraction, feedback: str = "", **detail: str) -> Mark:
-        kept = min(max(share, Fraction(0)), Fraction(1))
-        exact = self.points * kept.numerator / kept.denominator
-        return Mark(exact.quantize(CENT).normalize() + 0, kept, feedback=render(feedback), detail=detail)
+        clipped = min(max(share, Fraction(0)), Fraction(1))
+        exact = self.points * clipped.numerator / clipped.denominator
+        return Mark(exact.quantize(CENT).normalize() + 0, clipped, feedback=render(feedback), detail=detail)
 
     def full(self) -> Mark:
         """Full marks, whatever was answered: the question was dropped."""

@@ -82,35 +82,37 @@ class Quiz(Part):
         draw, taken = Draw(derived_seed(seed, "quiz")), set[str]()
         chosen: dict[int, list[str]] = {}
         # Named items and narrow pools first, so that no draw takes what another one needs.
-        for index in sorted(range(len(self.pools)), key=lambda one: len(self.pools[one].items)):
+        for index in sorted(range(len(self.pools)), key=lambda number: len(self.pools[number].items)):
             pool = self.pools[index]
-            left = [one for one in draw.shuffled(list(pool.items)) if one not in taken]
+            left = [reference for reference in draw.shuffled(list(pool.items)) if reference not in taken]
             chosen[index] = left[: pool.draw]
             taken |= set(chosen[index])
-        found = [
+        picked = [
             (reference, pool.items[reference], pool.points)
             for index, pool in enumerate(self.pools)
             for reference in chosen[index]
         ]
-        return draw.shuffled(found) if self.shuffle else found
+        return draw.shuffled(picked) if self.shuffle else picked
 
     def variants(self, seed: bytes) -> list[ShownQuestion]:
         """All questions of the attempt with this seed."""
         picked = self.picked(seed)
         return [item.question(derived_seed(seed, name), points) for name, item, points in picked]
 
-    def deal(self, seed: str) -> list[AttemptItem]:
+    def build_questions(self, seed: str) -> list[AttemptItem]:
         """The questions of an attempt, with what is written down of them."""
         picked, variants = self.picked(seed.encode()), self.variants(seed.encode())
         return [
-            _dealt(reference, item, question, dropped=reference in self.dropped)
+            _attempt_item(reference, item, question, dropped=reference in self.dropped)
             for (reference, item, _), question in zip(picked, variants, strict=True)
         ]
 
 
-def _dealt(reference: str, item: Item, question: ShownQuestion, *, dropped: bool) -> AttemptItem:
+def _attempt_item(reference: str, item: Item, question: ShownQuestion, *, dropped: bool) -> AttemptItem:
     view = question.public_view()
-    orders = [[one.id for one in options] for options in (view.options, *(f.options for f in view.fields))]
+    orders = [
+        [option.id for option in options] for options in (view.options, *(f.options for f in view.fields))
+    ]
     digest = hashlib.sha256(f"{reference}\n{item.model_dump_json(exclude_unset=True)}".encode()).hexdigest()
     values = {name: str(value) for name, value in question.context.values.items()}
     return AttemptItem(

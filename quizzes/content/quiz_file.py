@@ -70,7 +70,7 @@ class QuizFile(Part):
 
     @model_validator(mode="after")
     def _points_add_up(self) -> Self:
-        total = sum((one.points * one.draw for one in self.questions), Decimal(0))
+        total = sum((pick.points * pick.draw for pick in self.questions), Decimal(0))
         if total != self.points:
             raise ValueError(f"points: the questions have {total:f} points together, not {self.points:f}")
         return self
@@ -100,7 +100,7 @@ def load_quiz(course: Course, name: str) -> QuizPlan:
     """The quiz of that name; raises UsageError for an unknown one, ContentError with file, line and key."""
     path = course.root / "quizzes" / f"{name}.yaml"
     if path not in quiz_paths(course):
-        known = ", ".join(one.stem for one in quiz_paths(course)) or "none yet"
+        known = ", ".join(path.stem for path in quiz_paths(course)) or "none yet"
         raise UsageError(f"There is no quiz {name!r} in {path.parent}.", next_step=f"Take one of: {known}.")
     return _Reader(path, load_banks(path.parent / "banks"), course.zone).plan()
 
@@ -116,7 +116,7 @@ class _Reader:
         file = self.file
         pools = [self._pool(index, pick) for index, pick in enumerate(file.questions)]
         self._check_enough(pools)
-        pictures = {one.file for pool in pools for item in pool.items.values() for one in item.images}
+        pictures = {image.file for pool in pools for item in pool.items.values() for image in item.images}
         quiz = Quiz(
             name=self.path.stem,
             title=file.title,
@@ -125,7 +125,7 @@ class _Reader:
             release=file.release,
             pools=pools,
             dropped=self._dropped(pools),
-            pictures={one: b64encode(self._picture(one)) for one in sorted(pictures)},
+            pictures={picture: b64encode(self._picture(picture)) for picture in sorted(pictures)},
         )
         return QuizPlan(self.path, self.zone, quiz, self._schedule())
 
@@ -153,19 +153,19 @@ class _Reader:
             ) from problem
 
     def _pool(self, index: int, pick: Pick) -> Pool:
-        place = self._place("questions", index)
+        location = self._place("questions", index)
         if pick.item:
-            items = {pick.item: find_item(self.banks, pick.item, place)}
+            items = {pick.item: find_item(self.banks, pick.item, location)}
             return Pool(items=items, points=pick.points)
         if pick.bank not in self.banks:
             known = ", ".join(self.banks) or "none yet"
             raise ContentError(
-                f"{place}: there is no bank {pick.bank!r}.", next_step=f"Take one of: {known}."
+                f"{location}: there is no bank {pick.bank!r}.", next_step=f"Take one of: {known}."
             )
         fitting = {
-            f"{pick.bank}/{one.id}": one
-            for one in self.banks[pick.bank].items.values()
-            if set(pick.tags) <= set(one.tags)
+            f"{pick.bank}/{item.id}": item
+            for item in self.banks[pick.bank].items.values()
+            if set(pick.tags) <= set(item.tags)
         }
         if len(fitting) < pick.draw:
             raise self._wrong(
@@ -179,9 +179,9 @@ class _Reader:
             needed = sum(other.draw for other in pools if pool.items.keys() & other.items.keys())
             narrow = not self.file.questions[index].item  # a named item is taken before anything is drawn
             if narrow and len(pool.items) < needed:
-                said = f"{needed} questions are drawn from {len(pool.items)} items"
-                raise self._wrong("questions", said, index)
-        named = [one.item for one in self.file.questions if one.item]
+                fault = f"{needed} questions are drawn from {len(pool.items)} items"
+                raise self._wrong("questions", fault, index)
+        named = [pick.item for pick in self.file.questions if pick.item]
         if len(set(named)) < len(named):
             raise self._wrong("questions", "an item is named twice")
 
@@ -203,5 +203,5 @@ class _Reader:
     def _place(self, *keys: str | int) -> str:
         return f"{self.path}, line {line_of(self.path.read_text(encoding='utf-8'), keys)}"
 
-    def _wrong(self, key: str, what: str, *more: int) -> ContentError:
-        return ContentError(f"{self._place(key, *more)}: {key}: {what}.", next_step="Correct the key.")
+    def _wrong(self, key: str, what: str, *index: int) -> ContentError:
+        return ContentError(f"{self._place(key, *index)}: {key}: {what}.", next_step="Correct the key.")

@@ -44,6 +44,6 @@ class QuizVersion(Protocol):
         """Everything that is needed to deal it again."""
         ...
 
-    def deal(self, seed: str) -> Sequence[AttemptItem]:
+    def build_questions(self, seed: str) -> Sequence[AttemptItem]:
         """The questions of one attempt; the same for the same seed."""
         ...

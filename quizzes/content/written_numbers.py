@@ -28,49 +28,49 @@ class NumberProblem(ValueError):
 
 def parse_number(text: str, *, fractions: bool = False) -> Decimal:
     """The number a student typed; raises NumberProblem with a sentence for them."""
-    shown = text.strip()
-    if not shown:
+    typed = text.strip()
+    if not typed:
         raise NumberProblem("Write a number.")
-    if len(shown) > LONGEST:
+    if len(typed) > LONGEST:
         raise NumberProblem(f"That is longer than {LONGEST} characters; write one number.")
-    plain = unicodedata.normalize("NFKC", shown.replace("⁄", "/")).translate(MINUS).strip()
+    plain = unicodedata.normalize("NFKC", typed.replace("⁄", "/")).translate(MINUS).strip()
     if "/" in plain:
-        return _fraction(plain, shown, fractions)
-    return _decimal(TIMES_TEN.sub(r"e\1", plain), shown)
+        return _fraction(plain, typed, fractions)
+    return _decimal(TIMES_TEN.sub(r"e\1", plain), typed)
 
 
-def _fraction(plain: str, shown: str, allowed: bool) -> Decimal:
+def _fraction(plain: str, typed: str, allowed: bool) -> Decimal:
     if not allowed:
-        raise NumberProblem(f"{shown!r} is a fraction; write it as a decimal number, such as 0.25.")
+        raise NumberProblem(f"{typed!r} is a fraction; write it as a decimal number, such as 0.25.")
     over, _, under = plain.partition("/")
-    above, below = _decimal(over.strip(), shown), _decimal(under.strip(), shown)
+    above, below = _decimal(over.strip(), typed), _decimal(under.strip(), typed)
     if not below:
-        raise NumberProblem(f"{shown!r} divides by zero.")
+        raise NumberProblem(f"{typed!r} divides by zero.")
     return EXACT.divide(above, below)
 
 
-def _decimal(plain: str, shown: str) -> Decimal:
+def _decimal(plain: str, typed: str) -> Decimal:
     if "," in plain:
-        plain = _with_point(plain, shown)
+        plain = _with_point(plain, typed)
     if not PLAIN.fullmatch(plain):
         what = "No units and no other signs are needed." if re.search(r"\d", plain) else ""
-        raise NumberProblem(f"{shown!r} is not a number such as 0.25, -3 or 1e-3. {what}".strip())
+        raise NumberProblem(f"{typed!r} is not a number such as 0.25, -3 or 1e-3. {what}".strip())
     try:
         value = Decimal(plain)
     except InvalidOperation as problem:  # an exponent beyond anything
-        raise NumberProblem(f"{shown!r} is too large or too small.") from problem
+        raise NumberProblem(f"{typed!r} is too large or too small.") from problem
     if value and abs(value.adjusted()) > LARGEST_EXPONENT:
-        raise NumberProblem(f"{shown!r} is too large or too small.")
+        raise NumberProblem(f"{typed!r} is too large or too small.")
     return value
 
 
-def _with_point(plain: str, shown: str) -> str:
+def _with_point(plain: str, typed: str) -> str:
     """One comma is a decimal mark when it can be nothing else."""
     if plain.count(",") > 1 or "." in plain:
-        raise NumberProblem(f"{shown!r} has several separators; write a point before the decimals only.")
+        raise NumberProblem(f"{typed!r} has several separators; write a point before the decimals only.")
     if GROUPED.fullmatch(plain):
         point, whole = plain.replace(",", "."), plain.replace(",", "")
-        raise NumberProblem(f"{shown!r} can mean {point} or {whole}; write one of these.")
+        raise NumberProblem(f"{typed!r} can mean {point} or {whole}; write one of these.")
     return plain.replace(",", ".")
 
 

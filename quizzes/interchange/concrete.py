@@ -36,8 +36,8 @@ DIGITS = 15  # what every system keeps of a number
 def concrete(item: Item, seed: bytes, name: str) -> Item:
     """The variant with this seed, called `name`; functions and expressions become texts marked by hand."""
     context = item.context(seed)
-    made = _common(item, context, name) | _own(item, context)
-    return ITEM.validate_python(made)
+    data = _common(item, context, name) | _specific(item, context)
+    return ITEM.validate_python(data)
 
 
 def number_text(value: Decimal) -> str:
@@ -51,48 +51,53 @@ def _common(item: BaseItem, context: Context, name: str) -> dict[str, Any]:
         "prompt": context.words(item.prompt),
         "explanation": context.words(item.explanation),
         "tags": item.tags,
-        "images": [one.model_dump() for one in item.images],
+        "images": [image.model_dump() for image in item.images],
     }
 
 
-def _own(item: Item, context: Context) -> dict[str, Any]:
+def _specific(item: Item, context: Context) -> dict[str, Any]:
     words = context.words
     match item:
         case ChoiceItem() | ChoicesItem():
             options = [
-                {**one.model_dump(), "text": words(one.text), "feedback": words(one.feedback)}
-                for one in item.options
+                {**option.model_dump(), "text": words(option.text), "feedback": words(option.feedback)}
+                for option in item.options
             ]
-            made: dict[str, Any] = {"type": item.type, "options": options, "shuffle": item.shuffle}
-            return made | ({"rule": item.rule} if isinstance(item, ChoicesItem) else {})
+            data: dict[str, Any] = {"type": item.type, "options": options, "shuffle": item.shuffle}
+            return data | ({"rule": item.rule} if isinstance(item, ChoicesItem) else {})
         case TrueFalseItem():
             truth = _truth(item.answer, context)
             return {"type": "true_false", "answer": truth, "feedback": words(item.feedback)}
         case NumericItem():
             return {"type": "numeric", **_number(item, context)}
         case BlanksItem():
-            blanks = [_blank(one, context) for one in item.blanks]
+            blanks = [_blank(blank, context) for blank in item.blanks]
             return {"type": "blanks", "penalty": item.penalty, "blanks": blanks}
         case MatchingItem():
             return {
                 "type": "matching",
-                "pairs": [{"left": words(one.left), "right": words(one.right)} for one in item.pairs],
-                "distractors": [words(one) for one in item.distractors],
+                "pairs": [{"left": words(pair.left), "right": words(pair.right)} for pair in item.pairs],
+                "distractors": [words(distractor) for distractor in item.distractors],
                 "partial": item.partial,
                 "penalty": item.penalty,
             }
         case OrderingItem():
-            return {"type": "ordering", "entries": [words(one) for one in item.entries], "rule": item.rule}
+            return {
+                "type": "ordering",
+                "entries": [words(entry) for entry in item.entries],
+                "rule": item.rule,
+            }
         case ShortTextItem():
             wrong = [
-                {"value": words(one.value), "feedback": words(one.feedback)} for one in item.common_wrong
+                {"value": words(mistake.value), "feedback": words(mistake.feedback)}
+                for mistake in item.common_wrong
             ]
-            accept = [words(one) for one in item.accept]
+            accept = [words(text) for text in item.accept]
             return {"type": "short_text", "accept": accept, "pattern": item.pattern, "common_wrong": wrong}
         case EssayItem():
             return {
                 "type": "essay",
-                "rubric": [one.model_dump() for one in item.rubric],
+                "rubric": [criterion.model_dump() for criterion in item.rubric],
                 "model_answer": words(item.model_answer),
                 "most_words": item.most_words,
             }
@@ -123,21 +128,21 @@ def _number(item: NumberKey, context: Context) -> dict[str, Any]:
     if below == above:
         tolerance = {"mode": "abs", "abs": number_text(below)} if below else {"mode": "exact"}
     wrong = [
-        {"value": number_text(context.number(one.value)), "feedback": context.words(one.feedback)}
-        for one in item.common_wrong
+        {"value": number_text(context.number(mistake.value)), "feedback": context.words(mistake.feedback)}
+        for mistake in item.common_wrong
     ]
     return {"key": number_text(value), "tolerance": tolerance, "common_wrong": wrong}
 
 
 def _blank(blank: Blank, context: Context) -> dict[str, Any]:
-    made: dict[str, Any] = {"id": blank.id, "label": context.words(blank.label), "weight": blank.weight}
+    data: dict[str, Any] = {"id": blank.id, "label": context.words(blank.label), "weight": blank.weight}
     if blank.truth is not None:
-        return made | {"truth": _truth(blank.truth, context)}
+        return data | {"truth": _truth(blank.truth, context)}
     if blank.options:
-        return made | {"options": [context.words(one) for one in blank.options]}
+        return data | {"options": [context.words(option) for option in blank.options]}
     if blank.accept:
-        return made | {"accept": [context.words(one) for one in blank.accept]}
-    return made | _number(blank, context)
+        return data | {"accept": [context.words(text) for text in blank.accept]}
+    return data | _number(blank, context)
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ def _section(
         lost += [(reference, sentence) for sentence in losses_of(item, to == "qti12")]
         copies = variants if item.parameters else 1
         for copy in range(copies):
-            own = f"{reference.replace('/', '--')}{f'-{copy + 1}' if copies > 1 else ''}"
-            items.append(concrete(item, derived_seed(f"{seed} {copy}".encode(), reference), own))
+            item_name = f"{reference.replace('/', '--')}{f'-{copy + 1}' if copies > 1 else ''}"
+            items.append(concrete(item, derived_seed(f"{seed} {copy}".encode(), reference), item_name))
         if copies > 1 and len(pool.items) > 1:
             lost.append((reference, "It may be drawn twice for the same student, with other numbers."))
     return Section(name, pool.draw, pool.points, items)
@@ -85,7 +85,7 @@ def _plain(quiz: Quiz, _: Schedule, sections: list[Section], pictures: Mapping[s
     files |= {"test.xml": test_document(quiz.name, quiz.title, sections), **pictures}
     resources = []
     for item in items:
-        own = [f"items/{item.id}.xml", *(image.file for image in item.images)]
-        resources.append(Resource(id_of("item", item.id), ITEM_KIND, own))
+        item_files = [f"items/{item.id}.xml", *(image.file for image in item.images)]
+        resources.append(Resource(id_of("item", item.id), ITEM_KIND, item_files))
     test = Resource(ident, TEST_KIND, ["test.xml"], [resource.ident for resource in resources])
     return packed("2.1", ident, [test, *resources], files)

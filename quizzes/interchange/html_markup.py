@@ -37,14 +37,14 @@ def xhtml(text: str) -> str:
 def canvas_html(text: str) -> str:
     """A text as Canvas keeps it: formulas are pictures with their TeX."""
 
-    def picture(found: re.Match[str]) -> str:
-        tex = unescape(found[1])
-        shown, path = escape(tex), quote(quote(tex, safe=""), safe="")
-        made = (
-            f'<img class="equation_image" title="{shown}" src="/equation_images/{path}" '
-            f'alt="LaTeX: {shown}" data-equation-content="{shown}" />'
+    def picture(match: re.Match[str]) -> str:
+        tex = unescape(match[1])
+        escaped_tex, path = escape(tex), quote(quote(tex, safe=""), safe="")
+        image = (
+            f'<img class="equation_image" title="{escaped_tex}" src="/equation_images/{path}" '
+            f'alt="LaTeX: {escaped_tex}" data-equation-content="{escaped_tex}" />'
         )
-        return f"<p>{made}</p>" if 'display="block"' in found[2] else made
+        return f"<p>{image}</p>" if 'display="block"' in match[2] else image
 
     return MATH.sub(picture, xhtml(text))
 
@@ -90,13 +90,13 @@ def markdown_of(html: str, lost: Lost) -> str:
         tag.replace_with(hold(f"{{}}{sign}{{{inner}}}") if inner.isalnum() else f"{sign}({inner})")
     for text in list(soup.find_all(string=TEX)):
         if not text.find_parent(["code", "pre"]):
-            text.replace_with(TEX.sub(lambda found: _held(found, hold), text))
+            text.replace_with(TEX.sub(lambda match: _held(match, hold), text))
     converter = _Markdown(
         code_language_callback=_language, heading_style="ATX", bullets="-", escape_misc=True
     )
-    made = converter.convert_soup(soup)
-    made = re.sub(r"\n{3,}", "\n\n", made).strip()
-    return HELD.sub(lambda found: formulas[int(found[1])], made)
+    markdown = converter.convert_soup(soup)
+    markdown = re.sub(r"\n{3,}", "\n\n", markdown).strip()
+    return HELD.sub(lambda match: formulas[int(match[1])], markdown)
 
 
 def _language(block: Tag) -> str:
@@ -104,8 +104,8 @@ def _language(block: Tag) -> str:
     return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
 
 
-def _held(found: re.Match[str], hold: Callable[..., str]) -> str:
-    return hold(found[1] or found[2] or found[3], display=not found[1])
+def _held(match: re.Match[str], hold: Callable[..., str]) -> str:
+    return hold(match[1] or match[2] or match[3], display=not match[1])
 
 
 def _tex_of(tag: Tag) -> str:

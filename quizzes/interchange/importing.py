@@ -51,24 +51,26 @@ def import_package(path: Path, bank: str) -> Imported:
     def report(name: str, sentence: str) -> None:
         lost.append((name, sentence))
 
-    kept: dict[str, dict[str, Any]] = {}
+    items: dict[str, dict[str, Any]] = {}
     pictures: dict[str, bytes] = {}
-    for found in _found(package, report, bank):
-        ident = _new_id(found.name, kept)
-        data = {"id": ident, **found.data}
-        if found.pictures:
-            data["images"] = [{"file": one.file, "alt": one.alt} for one in found.pictures]
+    for imported in _found(package, report, bank):
+        ident = _new_id(imported.name, items)
+        data = {"id": ident, **imported.data}
+        if imported.pictures:
+            data["images"] = [{"file": picture.file, "alt": picture.alt} for picture in imported.pictures]
         if why := _problem(data):
-            report(found.name, f"It was left out: {why}.")
+            report(imported.name, f"It was left out: {why}.")
             continue
-        kept[ident] = data
-        pictures |= {one.file: one.data for one in found.pictures}
-    if not kept:
-        said = f" {lost[0][0]}: {lost[0][1]}" if lost else ""
-        raise UsageError(f"{path} holds no question that can be taken over.{said}", next_step="Try another.")
-    content = {"topic": bank.replace("-", " ").capitalize(), "items": list(kept.values())}
+        items[ident] = data
+        pictures |= {picture.file: picture.data for picture in imported.pictures}
+    if not items:
+        first_loss = f" {lost[0][0]}: {lost[0][1]}" if lost else ""
+        raise UsageError(
+            f"{path} holds no question that can be taken over.{first_loss}", next_step="Try another."
+        )
+    content = {"topic": bank.replace("-", " ").capitalize(), "items": list(items.values())}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
-    return Imported(text, len(kept), pictures, tuple(dict.fromkeys(lost)))
+    return Imported(text, len(items), pictures, tuple(dict.fromkeys(lost)))
 
 
 def _found(package: Package, report: Callable[[str, str], None], bank: str) -> Iterator[ImportedItem]:
@@ -82,14 +84,14 @@ def _found(package: Package, report: Callable[[str, str], None], bank: str) -> I
         if document.tag == "questestinterop":
             yield from items_in(document, report, pictures)
         elif document.tag == "assessmentItem":
-            found = item_in(document, report, pictures)
-            if found is not None:
-                yield found
+            item = item_in(document, report, pictures)
+            if item is not None:
+                yield item
 
 
 def _pictures(html: str, package: Package, document: str, bank: str) -> tuple[str, list[Picture]]:
     """HTML without the package's own pictures, and these; others stay, and are told when the text is read."""
-    soup, found = BeautifulSoup(html, "html.parser"), []
+    soup, pictures = BeautifulSoup(html, "html.parser"), []
     for tag in soup.find_all("img"):
         source = FILES.sub("", unquote(str(tag.get("src") or "")).split("?")[0])
         data = package.beside(document, source) if source else None
@@ -97,11 +99,11 @@ def _pictures(html: str, package: Package, document: str, bank: str) -> tuple[st
         if data and ending and len(data) <= LARGEST_PICTURE:
             stem = re.sub(r"[^\w-]+", "-", basename(source).rpartition(".")[0]).strip("-") or "picture"
             words = unescape(str(tag.get("alt") or "")).strip()
-            found.append(
+            pictures.append(
                 Picture(f"{bank}/{stem}.{ending}", words or "A picture without a description.", data)
             )
             tag.decompose()
-    return (str(soup), found) if found else (html, [])
+    return (str(soup), pictures) if pictures else (html, [])
 
 
 def _new_id(name: str, taken: dict[str, dict[str, Any]]) -> str:

@@ -78,7 +78,7 @@ def _lost_blanks(item: BlanksItem, canvas: bool) -> Iterator[str]:
             if canvas:
                 yield f"Blank {blank.id}: only the number as it is shown is right; the tolerance is lost."
             else:
-                yield from (f"Blank {blank.id}: {said}" for said in _lost_number(blank))
+                yield from (f"Blank {blank.id}: {loss}" for loss in _lost_number(blank))
     kinds = {blank.kind for blank in item.blanks}
     if canvas:
         if len({blank.weight for blank in item.blanks}) > 1:

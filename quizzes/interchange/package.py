@@ -48,7 +48,7 @@ class Package:
 
     def of_kind(self, start: str) -> list[Resource]:
         """The documents whose kind begins so."""
-        return [one for one in self.resources if one.kind.startswith(start)]
+        return [resource for resource in self.resources if resource.kind.startswith(start)]
 
     def document(self, resource: Resource) -> Element:
         """A resource's document; raises UsageError where it is gone, or is not XML."""
@@ -59,27 +59,27 @@ class Package:
 
     def beside(self, document: str, reference: str) -> bytes | None:
         """A file that a document refers to, by a path from the package's root or from itself."""
-        places = (reference, posixpath.normpath(posixpath.join(posixpath.dirname(document), reference)))
-        return next((self.files[place] for place in places if place in self.files), None)
+        paths = (reference, posixpath.normpath(posixpath.join(posixpath.dirname(document), reference)))
+        return next((self.files[path] for path in paths if path in self.files), None)
 
 
 def packed(version: str, ident: str, resources: Sequence[Resource], files: Mapping[str, bytes]) -> bytes:
     """The package's bytes, the same each time."""
     schema, number = SCHEMAS[version]
-    said = element("metadata", {}, element("schema", {}, schema), element("schemaversion", {}, number))
+    metadata = element("metadata", {}, element("schema", {}, schema), element("schemaversion", {}, number))
     listed = [
         element(
             "resource",
-            {"identifier": one.ident, "type": one.kind, "href": one.files[0]},
-            *(element("file", {"href": name}) for name in one.files),
-            *(element("dependency", {"identifierref": other}) for other in one.needs),
+            {"identifier": resource.ident, "type": resource.kind, "href": resource.files[0]},
+            *(element("file", {"href": name}) for name in resource.files),
+            *(element("dependency", {"identifierref": other}) for other in resource.needs),
         )
-        for one in resources
+        for resource in resources
     ]
     manifest = element(
         "manifest",
         {"identifier": f"{ident}-manifest", "xmlns": PACKAGING},
-        said,
+        metadata,
         element("organizations"),
         element("resources", {}, *listed),
     )
@@ -91,7 +91,9 @@ def read_package(path: Path) -> Package:
     try:
         data = path.read_bytes()
         with members(io.BytesIO(data), MOST_FILES, MOST_BYTES) as archive:
-            files = {posixpath.normpath(one.name): one.read() for one in archive if one.kind == "file"}
+            files = {
+                posixpath.normpath(member.name): member.read() for member in archive if member.kind == "file"
+            }
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
     except AutograderError as problem:
@@ -101,14 +103,14 @@ def read_package(path: Path) -> Package:
         raise UsageError(f"{path} holds no {MANIFEST}.", next_step=AGAIN)
     root = posixpath.dirname(manifest)
     inside = {posixpath.relpath(name, root or "."): data for name, data in files.items()}
-    return Package(inside, [_resource(one) for one in parsed(files[manifest], MANIFEST).iter("resource")])
+    return Package(inside, [_resource(node) for node in parsed(files[manifest], MANIFEST).iter("resource")])
 
 
-def _resource(one: Element) -> Resource:
-    named = [one.get("href", ""), *(file.get("href", "") for file in one.findall("file"))]
+def _resource(node: Element) -> Resource:
+    named = [node.get("href", ""), *(file.get("href", "") for file in node.findall("file"))]
     files = [posixpath.normpath(name) for name in dict.fromkeys(named) if name]
-    needs = [other.get("identifierref", "") for other in one.findall("dependency")]
-    return Resource(one.get("identifier", ""), one.get("type", ""), files, needs)
+    needs = [other.get("identifierref", "") for other in node.findall("dependency")]
+    return Resource(node.get("identifier", ""), node.get("type", ""), files, needs)
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,19 @@ __all__ = ["element", "fragment", "inner_xml", "parsed", "text_of", "written"]
 MATHML = "http://www.w3.org/1998/Math/MathML"
 
 
-def element(tag: str, given: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
+def element(tag: str, attributes: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
     """An element with attributes, and elements and texts inside."""
-    made = Element(tag, dict(given or {}))
+    made_element = Element(tag, dict(attributes or {}))
     last: Element | None = None
-    for one in inside:
-        if isinstance(one, Element):
-            made.append(one)
-            last = one
+    for part in inside:
+        if isinstance(part, Element):
+            made_element.append(part)
+            last = part
         elif last is None:
-            made.text = (made.text or "") + one
+            made_element.text = (made_element.text or "") + part
         else:
-            last.tail = (last.tail or "") + one
-    return made
+            last.tail = (last.tail or "") + part
+    return made_element
 
 
 def fragment(html: str, tag: str = "div") -> Element:
@@ -55,19 +55,19 @@ def parsed(data: bytes, name: str) -> Element:
         ) from problem
     except (ParseError, ValueError, LookupError) as problem:
         raise UsageError(f"{name} is not XML: {problem}.", next_step="Export the package anew.") from problem
-    for one in root.iter():
-        one.tag = one.tag.rpartition("}")[2] if isinstance(one.tag, str) else ""
-        one.attrib = {key.rpartition("}")[2]: value for key, value in one.attrib.items()}
+    for node in root.iter():
+        node.tag = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+        node.attrib = {key.rpartition("}")[2]: value for key, value in node.attrib.items()}
     return root
 
 
-def inner_xml(one: Element) -> str:
+def inner_xml(node: Element) -> str:
     """What is inside an element, as markup."""
-    whole = tostring(one, encoding="unicode", short_empty_elements=True)
+    whole = tostring(node, encoding="unicode", short_empty_elements=True)
     start = whole.index(">") + 1
     return "" if whole[start - 2] == "/" else whole[start : whole.rindex("</")]
 
 
-def text_of(one: Element | None) -> str:
+def text_of(node: Element | None) -> str:
     """All text inside an element."""
-    return "" if one is None else "".join(one.itertext()).strip()
+    return "" if node is None else "".join(node.itertext()).strip()

@@ -1,1 +1,1 @@
-"""Proof on your own machine that a server holds a class, and that killing it loses nothing."""
+"""Load test and crash test: can this machine serve a class, and does a killed server lose saves?"""

@@ -1,4 +1,4 @@
-"""After a proof: is everything the server acknowledged in its database, and is the database whole?"""
+"""Checks after a test: is everything that the server acknowledged in an intact database?"""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from autograder.site.backup import faults_in_file
 from autograder.site.database import Database
 from quizzes.attempts.events import fold
 from quizzes.loadtest.student import Acknowledged
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempt_from_rows
 from quizzes.store.events import events_of
 from quizzes.store.receipts import last_receipt
-from quizzes.store.tables import answer, answer_event, attempt, grade
+from quizzes.store.tables import answer, answer_event, attempt, mark
 
-__all__ = ["damage", "missing", "missing_receipts", "still_open"]
+__all__ = ["damage", "missing_receipts", "missing_saves", "open_attempts"]
 
 
-def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
-    """Acknowledged saves that are not in the log, or that a lower revision stands for."""
-    wanted: dict[str, list[Acknowledged]] = defaultdict(list)
-    for one in acknowledged:
-        wanted[one.attempt].append(one)
+def missing_saves(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
+    """The acknowledged saves that are not in the log, or whose answer has a lower revision."""
+    by_attempt: dict[str, list[Acknowledged]] = defaultdict(list)
+    for save in acknowledged:
+        by_attempt[save.attempt].append(save)
     lost = []
     with database.reading() as connection:
-        for name, saves in wanted.items():
+        for name, saves in by_attempt.items():
             counted = answer_event.c.attempt == name, answer_event.c.problem == "", ~answer_event.c.late
             events = connection.execute(select(answer_event).where(*counted))
-            logged = {(row.pos, row.rev): json.loads(row.raw) for row in events}
-            held = {
+            logged = {(row.pos, row.rev): json.loads(row.response) for row in events}
+            revisions = {
                 row.pos: row.rev for row in connection.execute(select(answer).where(answer.c.attempt == name))
             }
             lost += [
-                one
-                for one in saves
-                if logged.get((one.pos, one.rev)) != one.answer or held.get(one.pos, 0) < one.rev
+                save
+                for save in saves
+                if logged.get((save.pos, save.rev)) != save.answer or revisions.get(save.pos, 0) < save.rev
             ]
     return lost
 
 
 def missing_receipts(database: Database, shown: Mapping[str, str]) -> list[str]:
-    """Attempts that are open, or have another receipt, although a student was shown one with this digest."""
+    """The attempts whose student saw a receipt, but that are open or have a receipt with another digest."""
     with database.reading() as connection:
         closed = set(connection.execute(select(attempt.c.id).where(attempt.c.state != "open")).scalars())
-        stored = {one: last_receipt(connection, one) for one in shown}
+        stored = {attempt_id: last_receipt(connection, attempt_id) for attempt_id in shown}
     return [
-        one
-        for one, digest in shown.items()
-        if one not in closed or (kept := stored[one]) is None or kept.digest != digest
+        attempt_id
+        for attempt_id, digest in shown.items()
+        if attempt_id not in closed or (kept := stored[attempt_id]) is None or kept.digest != digest
     ]
 
 
-def still_open(database: Database) -> int:
+def open_attempts(database: Database) -> int:
     """How many attempts are open."""
     with database.reading() as connection:
         open_ = select(func.count()).select_from(attempt).where(attempt.c.state == "open")
@@ -63,34 +63,35 @@ def still_open(database: Database) -> int:
 
 
 def damage(database: Database) -> list[str]:
-    """What is not whole: the file itself, rows that are not what their log comes to, answers marked twice."""
-    return [*faults_in_file(database), *_unlike_their_log(database), *_marked_twice(database)]
+    """Faults in the file itself, in rows that differ from their log, in answers with two current marks."""
+    return [*faults_in_file(database), *_unlike_log(database), *_marked_twice(database)]
 
 
-def _unlike_their_log(database: Database) -> list[str]:
-    said = []
+def _unlike_log(database: Database) -> list[str]:
+    faults = []
     with database.reading() as connection:
-        for one in connection.execute(select(attempt.c.id)).scalars().all():
-            events = events_of(connection, one)
-            stored = state_of(connection, one)
+        for attempt_id in connection.execute(select(attempt.c.id)).scalars().all():
+            events = events_of(connection, attempt_id)
+            stored = attempt_from_rows(connection, attempt_id)
             try:
-                told = fold(events)
+                folded = fold(events)
             except ValueError as problem:
-                said.append(f"The log of attempt {one} is impossible: {problem}.")
+                faults.append(f"The log of attempt {attempt_id} is impossible: {problem}.")
                 continue
-            if replace(told, refused={}) != stored:  # late saves are in the log alone
-                said.append(f"Attempt {one} is not what its log comes to.")
-    return said
+            if replace(folded, refused={}) != stored:  # late saves are only in the log
+                faults.append(f"Attempt {attempt_id} differs from its log.")
+    return faults
 
 
 def _marked_twice(database: Database) -> list[str]:
     many = (
-        select(grade.c.attempt, grade.c.pos)
-        .where(grade.c.current)
-        .group_by(grade.c.attempt, grade.c.pos)
+        select(mark.c.attempt, mark.c.pos)
+        .where(mark.c.current)
+        .group_by(mark.c.attempt, mark.c.pos)
         .having(func.count() > 1)
     )
     with database.reading() as connection:
         return [
-            f"Question {row.pos} of attempt {row.attempt} counts twice." for row in connection.execute(many)
+            f"Question {row.pos} of attempt {row.attempt} has two current marks."
+            for row in connection.execute(many)
         ]

@@ -1,4 +1,4 @@
-"""A stage for a proof: a course in a folder of its own, a database, and takers with sessions."""
+"""The fixture of a test: a copy of the course in its own folder, a database, and students with sessions."""
 
 from __future__ import annotations
 
@@ -14,83 +14,87 @@ from sqlalchemy import select
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.site.people import COURSE, add_person, enrol
-from autograder.site.server import Opened, opened
+from autograder.site.server import OpenSite, open_site
 from autograder.site.sessions import open_session
 from autograder.site.tables import person
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.services.enrolment import add_the_course, publish_plan
 
-__all__ = ["Fixture", "fixture_for", "scratch"]
+__all__ = ["Fixture", "fixture_for", "temporary_folder"]
 
 
 @dataclass(frozen=True)
 class Fixture:
-    """A folder with a course, and its own database or the one at an address."""
+    """A folder with a course, and the database in it or at an address."""
 
     folder: Path
     quiz: str
     address: str = ""
 
     def course(self) -> Course:
-        """The course on the stage."""
+        """The course in the folder."""
         return find_course(self.folder)
 
     @contextmanager
-    def opened(self) -> Iterator[Opened]:
-        """Its database."""
-        with opened(self.folder, own=not self.address, address=self.address) as one:
-            yield one
+    def open_site(self) -> Iterator[OpenSite]:
+        """Open its database."""
+        with open_site(self.folder, course_file=not self.address, address=self.address) as site:
+            yield site
 
     def plan(self) -> QuizPlan:
-        """The quiz as its file has it."""
+        """The current version of the quiz file."""
         return load_quiz(self.course(), self.quiz)
 
     def publish(self, plan: QuizPlan) -> None:
-        """Publish it with other times."""
-        with self.opened() as one, one.database.transaction() as connection:
+        """Publish the quiz with other times."""
+        with self.open_site() as site, site.database.transaction() as connection:
             add_the_course(connection, self.course())
-            publish_plan(connection, plan, at=one.clock.now(), who="proof", insist=True)
+            publish_plan(connection, plan, at=site.clock.now(), who="load test", force=True)
 
-    def admit(self, takers: int) -> list[str]:
-        """Enrol so many and sign them in; the cookies of their sessions."""
-        with self.opened() as one, one.database.transaction() as connection:
-            at, tokens = one.clock.now(), []
-            for number in range(takers):
-                taker = f"taker-{number:05}"
-                add_person(connection, taker, taker)
-                enrol(connection, COURSE, taker)
-                tokens.append(open_session(connection, taker, one.signer, at, "proof"))
+    def admit(self, students: int) -> list[str]:
+        """Enrol so many students and sign them in; returns the cookies of their sessions."""
+        with self.open_site() as site, site.database.transaction() as connection:
+            at, tokens = site.clock.now(), []
+            for number in range(students):
+                student = f"student-{number:05}"
+                add_person(connection, student, student)
+                enrol(connection, COURSE, student)
+                tokens.append(open_session(connection, student, site.signer, at, "load test"))
         return [f"quiz_session={token}" for token in tokens]
 
 
 def fixture_for(course: Course, quiz: str, folder: Path, address: str = "") -> Fixture:
-    """The stage in an empty folder, with a quiz of the course, the first if none is named, and nobody yet.
+    """The fixture in an empty folder, with a quiz of the course, by default the first, and no students.
 
-    Raises UsageError for a database that is somebody's: takers are not put among students.
+    Raises UsageError for a database that has people, so that test students never join a real course.
     """
     known = [path.stem for path in quiz_paths(course)]
     if not known:
-        raise UsageError(f"There is no quiz in {course.root / 'quizzes'}.", next_step="Write one first.")
-    plan = load_quiz(course, quiz or known[0])  # a mistake in it is told before anything is made
+        raise UsageError(
+            f"There is no quiz in {course.root / 'quizzes'}.", next_step="Write a quiz file first."
+        )
+    plan = load_quiz(course, quiz or known[0])  # a mistake in it is reported before anything is written
     shutil.copy(course.root / "course.yaml", folder)
     (folder / "quizzes").mkdir()
     shutil.copy(plan.path, folder / "quizzes")
     shutil.copytree(plan.path.parent / "banks", folder / "quizzes" / "banks")
-    stage = Fixture(folder, plan.name, address)
-    with stage.opened() as one, one.database.reading() as connection:
+    fixture = Fixture(folder, plan.name, address)
+    with fixture.open_site() as site, site.database.reading() as connection:
         if connection.execute(select(person.c.id).limit(1)).first() is not None:
             raise UsageError(
-                "There are people in this database already.",
-                next_step="Make an empty one for the test, and drop it afterwards: `createdb proof`.",
+                "This database has people in it.",
+                next_step="Create an empty one for the test, and drop it afterwards: `createdb loadtest`.",
             )
-    stage.publish(plan)
-    return stage
+    fixture.publish(plan)
+    return fixture
 
 
 @contextmanager
-def scratch(parent: Path | None) -> Iterator[Path]:
-    """A folder that is thrown away; in this one, else where temporary files go. Raises UsageError."""
+def temporary_folder(parent: Path | None) -> Iterator[Path]:
+    """A temporary folder, in `parent` or in the system's own; raises UsageError for an unknown parent."""
     if parent is not None and not parent.is_dir():
-        raise UsageError(f"There is no folder {parent}.", next_step="Make it, or name another one.")
-    with tempfile.TemporaryDirectory(prefix="quizzes-proof-", dir=parent) as folder:
+        raise UsageError(
+            f"There is no directory {parent}.", next_step="Create it, or choose another directory."
+        )
+    with tempfile.TemporaryDirectory(prefix="quizzes-loadtest-", dir=parent) as folder:
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""The proof's own process: as many connections as takers, and an orderly end when it is told to end."""
+"""The server processes of a test, the limit of open files, and an orderly stop on SIGTERM."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from pathlib import Path
 from autograder.errors import UsageError
 from quizzes.loadtest.fixture import Fixture
 
-__all__ = ["Server", "allow_connections", "ended_in_order", "serving", "started"]
+__all__ = ["Server", "allow_connections", "running_servers", "start_server", "stops_on_sigterm"]
 
 
 SPARE = 200  # open files beyond the connections
 
 
-def allow_connections(takers: int) -> None:
-    """Let each taker be an open file, here and in the server, which inherits it; raises UsageError."""
+def allow_connections(students: int) -> None:
+    """Raise the limit of open files to one per student; servers inherit it. Raises UsageError."""
     if sys.platform == "win32":
-        return  # sockets are not counted as files there
+        return  # sockets do not count as files there
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = takers + SPARE
+    needed = students + SPARE
     if soft >= needed or soft == resource.RLIM_INFINITY:
         return
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise UsageError(
-            f"This machine allows {hard} open files; {takers} takers need {needed}.",
-            next_step="Raise the limit (ulimit -n), or test with fewer takers.",
+            f"This machine allows {hard} open files; {students} students need {needed}.",
+            next_step="Raise the limit (ulimit -n), or test with fewer students.",
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 @contextmanager
-def ended_in_order() -> Iterator[None]:
-    """Whoever ends this process by SIGTERM ends its server and its folder, too."""
+def stops_on_sigterm() -> Iterator[None]:
+    """SIGTERM stops this process with its server and its folder."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
+        yield  # only the main thread receives signals
         return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -53,8 +53,8 @@ def ended_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-READY = 60.0  # seconds a server may take to be there
-PATIENCE = 30.0  # seconds it may take to end
+START_TIMEOUT = 60.0  # seconds for a server to start
+STOP_TIMEOUT = 30.0  # seconds for a server to stop
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Server:
     log: Path
 
     def peak(self) -> float:
-        """The most memory it ever had, in MB; 0 where the system does not say."""
+        """The peak of its memory in MB; 0 where the system does not tell."""
         try:
             lines = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines()
         except OSError:
@@ -74,7 +74,7 @@ class Server:
         return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")), 0.0)
 
     def busy(self) -> float:
-        """Seconds of a core it has used; 0 where the system does not say."""
+        """The processor time that it used, in seconds; 0 where the system does not tell."""
         try:
             text = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
         except OSError:
@@ -82,61 +82,61 @@ class Server:
         fields = text.rpartition(")")[2].split()  # the name before it may have spaces
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def said(self, most: int = 2000) -> str:
-        """The end of what it complained about."""
-        return self.log.read_bytes()[-most:].decode(errors="replace").strip()
+    def log_tail(self, limit: int = 2000) -> str:
+        """The end of its log."""
+        return self.log.read_bytes()[-limit:].decode(errors="replace").strip()
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power cut would."""
         self.process.kill()
-        self.process.wait(timeout=PATIENCE)
+        self.process.wait(timeout=STOP_TIMEOUT)
 
     def stop(self) -> None:
-        """Let it write what is under way and end; one that does not is killed."""
+        """Stop it after the writes in progress; kill it if it does not stop."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(timeout=PATIENCE)
+                self.process.wait(timeout=STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
                 self.kill()
 
 
 @contextmanager
-def serving(stage: Fixture, how_many: int = 1) -> Iterator[list[Server]]:
-    """Server processes on free ports, ended at the end; raises UsageError if one does not begin."""
+def running_servers(fixture: Fixture, how_many: int = 1) -> Iterator[list[Server]]:
+    """Server processes on free ports, stopped at the end; raises UsageError if one does not start."""
     with ExitStack() as running:
         servers = []
         for _ in range(how_many):
-            servers.append(started(stage))
+            servers.append(start_server(fixture))
             running.callback(servers[-1].stop)
         yield servers
 
 
-def started(stage: Fixture) -> Server:
-    """A server process that students may come to; raises UsageError if it does not begin."""
-    told, said = stage.folder / "port", stage.folder / "server.log"
-    told.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "quizzes", "serve", "--port", "0", "--port-file", str(told)]
-    where = [] if stage.address else ["--own"]
-    with said.open("ab") as log:  # a file: a server that complains a lot must not wait for a reader
+def start_server(fixture: Fixture) -> Server:
+    """A server process that accepts connections; raises UsageError if it does not start."""
+    port_file, log_file = fixture.folder / "port", fixture.folder / "server.log"
+    port_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "quizzes", "serve", "--port", "0", "--port-file", str(port_file)]
+    where = [] if fixture.address else ["--own"]
+    with log_file.open("ab") as log:  # a file: a server that logs a lot must not wait for a reader
         process = subprocess.Popen(
-            [*command, *where, "--course", str(stage.folder)],
-            env={**os.environ, **({"DATABASE_URL": stage.address} if stage.address else {})},
+            [*command, *where, "--course", str(fixture.folder)],
+            env={**os.environ, **({"DATABASE_URL": fixture.address} if fixture.address else {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
-    server = Server(process, 0, said)
+    server = Server(process, 0, log_file)
     try:
-        deadline = time.monotonic() + READY
-        while not told.exists() and process.poll() is None and time.monotonic() < deadline:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not port_file.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        if not told.exists():
-            words = server.said() or "it said nothing"
+        if not port_file.exists():
+            words = server.log_tail() or "its log is empty"
             raise UsageError(
-                f"The server did not begin: {words}", next_step="Try `quizzes serve --demo` on this machine."
+                f"The server did not start: {words}", next_step="Try `quizzes serve --demo` on this machine."
             )
-        server.port = int(told.read_text(encoding="ascii"))
+        server.port = int(port_file.read_text(encoding="ascii"))
     except BaseException:
         server.kill()
         raise

@@ -1,4 +1,4 @@
-"""A browser's network side without the browser: one kept connection, so cheap that thousands fit."""
+"""A student of the tests: the requests of a browser over one connection, cheap enough for thousands."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from html import unescape
 from random import Random
 from typing import Any
 
-from quizzes.attempts.response import Answer
+from quizzes.content.question import Answer
 
-__all__ = ["Acknowledged", "Asked", "Connection", "HttpReply", "Lost", "Student", "asked_in"]
+__all__ = ["Acknowledged", "Connection", "HttpReply", "Lost", "PageQuestion", "Student", "questions_in"]
 
 
-PATIENCE = 30.0  # seconds
+TIMEOUT = 30.0  # seconds
 
 
 class Lost(Exception):
-    """The server did not answer: it is gone, or the connection is."""
+    """The server did not answer, or the connection was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What came back, and how long it took."""
+    """A reply, and the seconds it took."""
 
     status: int
     headers: dict[str, str]
@@ -41,7 +41,7 @@ class HttpReply:
 
 
 class Connection:
-    """One taker's connection; opened again whenever it was lost."""
+    """A student's connection; opened again whenever it was lost."""
 
     def __init__(self, port: int, cookie: str) -> None:
         self._cookie = cookie
@@ -51,25 +51,25 @@ class Connection:
         self.move(port)
 
     def move(self, port: int) -> None:
-        """From the next connection on the server is at another port."""
+        """Use another port of the server from the next connection on."""
         self._port = port
-        own = f"127.0.0.1:{port}"
-        self._head = f"Host: {own}\r\nOrigin: http://{own}\r\nCookie: {self._cookie}\r\n"
+        host = f"127.0.0.1:{port}"
+        self._head = f"Host: {host}\r\nOrigin: http://{host}\r\nCookie: {self._cookie}\r\n"
 
     async def get(self, path: str) -> HttpReply:
-        """A page."""
+        """Get a page."""
         return await self._send(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
     async def ask(self, path: str, body: Any) -> HttpReply:
-        """A request of a page's script."""
+        """Send a request of a page's script."""
         return await self._post(path, json.dumps(body).encode(), "application/json")
 
     async def form(self, path: str, fields: str) -> HttpReply:
-        """A form, its fields as they are sent."""
+        """Send a form, with its encoded fields."""
         return await self._post(path, fields.encode(), "application/x-www-form-urlencoded")
 
     async def close(self) -> None:
-        """Let the server know."""
+        """Close the connection."""
         if self._writer is not None:
             self._writer.close()
             with contextlib.suppress(OSError):
@@ -86,7 +86,7 @@ class Connection:
     async def _send(self, request: bytes) -> HttpReply:
         began = time.perf_counter()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 if self._writer is None:
                     self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
                 self._writer.write(request)
@@ -116,15 +116,15 @@ LARGEST_NUMBER = 10**6
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question as its page shows it: its fields by id, each with the values to choose from, if any."""
+class PageQuestion:
+    """A question on its page: its fields by id, each with the values to choose from, if any."""
 
     pos: int
     kind: str
     fields: Mapping[str, tuple[str, ...]]
 
     def answer(self, dice: Random) -> Answer:
-        """A valid answer, hardly ever the one before."""
+        """A valid answer, hardly ever the same as before."""
         number = str(dice.randrange(LARGEST_NUMBER))
         alone = self.fields.get("", ())
         match self.kind:
@@ -137,12 +137,12 @@ class Asked:
         return dice.choice(alone) if alone else number
 
 
-def asked_in(page: str) -> list[Asked]:
+def questions_in(page: str) -> list[PageQuestion]:
     """The questions of a quiz page."""
     heads = list(SECTION.finditer(page))
     ends = [head.start() for head in heads[1:]] + [len(page)]
     return [
-        Asked(int(head[1]), head[2], _fields_in(page[head.end() : end]))
+        PageQuestion(int(head[1]), head[2], _fields_in(page[head.end() : end]))
         for head, end in zip(heads, ends, strict=True)
     ]
 
@@ -162,12 +162,12 @@ def _fields_in(section: str) -> dict[str, tuple[str, ...]]:
 
 DIGEST = re.compile(rb'class="digest"><code>([0-9a-f]{64})<')
 TRIES = 60
-LONGEST = 15  # of the first pause
+LONGEST = 15  # pauses grow up to so many times the first one
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A save the server said it has."""
+    """A save that the server acknowledged."""
 
     attempt: str
     pos: int
@@ -177,7 +177,7 @@ class Acknowledged:
 
 @dataclass
 class Student:
-    """A student's browser."""
+    """A student with a browser."""
 
     connection: Connection
     quiz: str
@@ -185,15 +185,15 @@ class Student:
     record: Any  # called with the kind of request and its reply
     pause: float = 1.0  # seconds before a request is sent again, growing
     attempt: str = ""
-    pen: str = ""
-    questions: list[Asked] = field(default_factory=list)
+    lock: str = ""
+    questions: list[PageQuestion] = field(default_factory=list)
     revs: dict[int, int] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     refused: int = 0
-    receipt: str = ""  # the digest on the receipt's page, once the attempt was handed in
+    receipt: str = ""  # the digest on the receipt's page, once the attempt was submitted
 
     async def start(self) -> None:
-        """Start page, start, quiz page: what a browser asks for at the opening."""
+        """Request the start page, the start and the quiz page, as a browser does at the opening."""
         page = await self._sent("start page", lambda: self.connection.get(f"/quizzes/{self.quiz}"))
         self.connection.token = _between(page.body, b'name="form-token" content="')
         fields = f"token={self.connection.token}"
@@ -202,44 +202,44 @@ class Student:
         )
         self.attempt = begun.headers["location"].rpartition("/")[2].partition("#")[0]
         shown = await self._sent("quiz page", lambda: self.connection.get(f"/attempts/{self.attempt}"))
-        self.questions = asked_in(shown.body.decode())
-        self.pen = _between(shown.body, b'data-pen="')
-        if not begun.headers["location"].endswith("#begun"):  # another window may have begun it
-            await self.take_pen()
+        self.questions = questions_in(shown.body.decode())
+        self.lock = _between(shown.body, b'data-lock="')
+        if not begun.headers["location"].endswith("#begun"):  # another tab may have started it
+            await self.take_lock()
 
-    async def take_pen(self) -> None:
-        """Let this window write."""
-        self.pen = f"{self.dice.getrandbits(96):024x}"
+    async def take_lock(self) -> None:
+        """Take the edit lock."""
+        self.lock = f"{self.dice.getrandbits(96):024x}"
         await self._sent(
-            "pen", lambda: self.connection.ask(f"/attempts/{self.attempt}/pen", {"pen": self.pen})
+            "lock", lambda: self.connection.ask(f"/attempts/{self.attempt}/lock", {"lock": self.lock})
         )
 
     async def save(self) -> None:
-        """Save some answer to one of the questions, with the same save id until the server has answered."""
-        asked = self.dice.choice(self.questions)
-        pos, answer = asked.pos, asked.answer(self.dice)
+        """Save an answer to a random question, with the same save id until the server has answered."""
+        question = self.dice.choice(self.questions)
+        pos, answer = question.pos, question.answer(self.dice)
         path, base = f"/attempts/{self.attempt}/answers/{pos}", self.revs.get(pos, 0)
         body = {
             "answer": answer,
             "base_rev": base,
             "save_id": f"{self.dice.getrandbits(96):024x}",
-            "pen": self.pen,
+            "lock": self.lock,
         }
         reply = await self._sent("save", lambda: self.connection.ask(path, body), 200, 409, 422)
-        said = reply.json()
+        payload = reply.json()
         if reply.status == 200:
-            self.revs[pos] = said["rev"]
-            self.acknowledged.append(Acknowledged(self.attempt, pos, said["rev"], answer))
+            self.revs[pos] = payload["rev"]
+            self.acknowledged.append(Acknowledged(self.attempt, pos, payload["rev"], answer))
         else:
             self.refused += 1
-            self.revs[pos] = said.get("rev", base)
+            self.revs[pos] = payload.get("rev", base)
 
-    async def look_at_the_clock(self) -> None:
-        """As an open page does three times a minute."""
-        await self._sent("clock", lambda: self.connection.get(f"/attempts/{self.attempt}/clock"))
+    async def request_status(self) -> None:
+        """Request the status, as an open page does three times a minute."""
+        await self._sent("status", lambda: self.connection.get(f"/attempts/{self.attempt}/status"))
 
     async def finish(self) -> None:
-        """The last save, handing in, the receipt's page."""
+        """Save once more, submit, and request the receipt's page."""
         await self.save()
         path = f"/attempts/{self.attempt}"
         await self._sent("finish", lambda: self.connection.ask(f"{path}/finish", {"timer": False}))
@@ -247,8 +247,8 @@ class Student:
         if digest := DIGEST.search(shown.body):
             self.receipt = digest[1].decode()
 
-    async def _sent(self, kind: str, send: Any, *wanted: int) -> HttpReply:
-        """Send until it is answered; whatever is not a reply of ours is a try that failed."""
+    async def _sent(self, kind: str, send: Any, *statuses: int) -> HttpReply:
+        """Send until the server answers; an error of the server or the network is retried."""
         for turn in range(TRIES):
             wait = 0.0
             try:
@@ -257,7 +257,7 @@ class Student:
                 self.record(kind, None)
             else:
                 self.record(kind, reply)
-                if reply.status in (wanted or (200,)):
+                if reply.status in (statuses or (200,)):
                     return reply
                 if reply.status < 500 and reply.status != 429:
                     raise Lost(f"{kind}: {reply.status} {reply.body[:200]!r}")
@@ -268,5 +268,5 @@ class Student:
 
 
 def _between(page: bytes, before: bytes) -> str:
-    """What stands behind these words in a page, up to the next quotation mark."""
+    """The text after `before` in a page, up to the next quotation mark."""
     return page.split(before, 1)[1].split(b'"', 1)[0].decode()

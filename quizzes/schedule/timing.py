@@ -1,8 +1,8 @@
-"""When an attempt may start, when it ends, and what counts as late: plain arithmetic on instants.
+"""The timing rules of a quiz: when an attempt may start, when it ends, and what is late.
 
-All instants are milliseconds since 1970 UTC, all spans milliseconds; intervals are half-open. A `Schedule` is
-the quiz's, an `Accommodation` and `Override`s are a person's, and `Terms` are what they come to for them.
-Nothing here asks a clock.
+All instants are milliseconds since 1970 UTC, all spans milliseconds; intervals are half-open. `Terms` are
+what a quiz's `Schedule` comes to for one person with their `Accommodation` and `Override`s. The functions are
+pure: none of them reads a clock.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GRACE = 20 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A quiz's times for everybody. None: never due, never closed, no limit, as many attempts as wanted."""
+    """The times of a quiz; None means never due, never closed, no limit, any number of attempts."""
 
     opens_at: int
     due_at: int | None = None
@@ -44,7 +44,7 @@ class Schedule:
     attempts: int | None = 1
 
     def problem(self) -> str:
-        """What is wrong with these times, in a sentence; empty when nothing is."""
+        """The fault in these times, as a sentence; empty if there is none."""
         if self.due_at is not None and self.due_at <= self.opens_at:
             return "It is due before it opens."
         if self.closes_at is not None and self.closes_at <= self.opens_at:
@@ -62,7 +62,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Accommodation:
-    """More time for a person: the limit times `multiplier`, and `extra` on top."""
+    """Extra time of a person: the limit times `multiplier`, plus `extra`."""
 
     multiplier: Fraction = Fraction(1)
     extra: int = 0
@@ -74,7 +74,7 @@ class Accommodation:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One value set for a person, or for a label, in one quiz; a person's own wins over a label's."""
+    """One value of a quiz for a person or a label; the person's value wins."""
 
     field: str  # a field of Schedule, or `multiplier` (a Fraction) or `extra` of the accommodation
     value: int | bool | Fraction | None
@@ -83,64 +83,73 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for one student in one quiz."""
+    """The times and limits of one student in one quiz."""
 
     opens_at: int
     due_at: int | None
     closes_at: int | None
-    allot: int | None  # the student's own time limit
+    time_allowed: int | None  # the time limit with extra time
     grace: int
     attempts: int | None
 
     def deadline_at(self, started_at: int) -> int | None:
-        """When an attempt started then ends; None if nothing ends it."""
+        """The deadline of an attempt that starts at `started_at`; None without one."""
         ends = [self.closes_at] if self.closes_at is not None else []
-        if self.allot is not None:
-            ends.append(started_at + self.allot)
+        if self.time_allowed is not None:
+            ends.append(started_at + self.time_allowed)
         return min(ends, default=None)
 
     def may_start(self, now: int) -> bool:
-        """Whether the student's window is open."""
+        """Whether the quiz is open for the student."""
         return self.opens_at <= now and (self.closes_at is None or now < self.closes_at)
 
     def shortfall(self, slack: int = 0) -> int:
-        """How much of the whole time is missing for a start at the opening plus `slack`; 0 if none."""
-        if self.allot is None or self.closes_at is None:
+        """The milliseconds lost by a start at the opening plus `slack`; 0 if none."""
+        if self.time_allowed is None or self.closes_at is None:
             return 0
-        return max(0, self.opens_at + slack + self.allot - self.closes_at)
+        return max(0, self.opens_at + slack + self.time_allowed - self.closes_at)
 
 
 def terms_for(
     schedule: Schedule, accommodation: Accommodation | None = None, overrides: Iterable[Override] = ()
 ) -> Terms:
-    """One student's terms: the close and the due date move along with what they get beyond the limit.
+    """The terms of one student: the close and the due date move by the time beyond the limit.
 
-    A close or due date set by an override is taken as it stands: it is what the instructor wrote.
+    A close or due date of an override stays as it is, since the instructor wrote it.
     """
-    given = accommodation or Accommodation()
-    chosen = {one.field: one.value for one in sorted(overrides, key=lambda one: one.personal)}
+    extra_time = accommodation or Accommodation()
+    chosen = {
+        override.field: override.value
+        for override in sorted(overrides, key=lambda override: override.personal)
+    }
     more = {name: chosen.pop(name) for name in ("multiplier", "extra") if name in chosen}
-    given = replace(given, **more)  # type: ignore[arg-type]
-    own = replace(schedule, **chosen)  # type: ignore[arg-type]
-    allot = None if own.limit is None else ceil(own.limit * given.multiplier) + given.extra
-    beyond = given.extra if allot is None or schedule.limit is None else max(0, allot - schedule.limit)
-    shift = beyond if own.extend_close else 0
+    extra_time = replace(extra_time, **more)  # type: ignore[arg-type]
+    personal = replace(schedule, **chosen)  # type: ignore[arg-type]
+    time_allowed = (
+        None if personal.limit is None else ceil(personal.limit * extra_time.multiplier) + extra_time.extra
+    )
+    beyond = (
+        extra_time.extra
+        if time_allowed is None or schedule.limit is None
+        else max(0, time_allowed - schedule.limit)
+    )
+    shift = beyond if personal.extend_close else 0
 
     def moved(field: str, instant: int | None) -> int | None:
         return instant if instant is None or field in chosen else instant + shift
 
     return Terms(
-        opens_at=own.opens_at,
-        due_at=moved("due_at", own.due_at),
-        closes_at=moved("closes_at", own.closes_at),
-        allot=allot,
-        grace=own.grace,
-        attempts=own.attempts,
+        opens_at=personal.opens_at,
+        due_at=moved("due_at", personal.due_at),
+        closes_at=moved("closes_at", personal.closes_at),
+        time_allowed=time_allowed,
+        grace=personal.grace,
+        attempts=personal.attempts,
     )
 
 
 class Arrival(StrEnum):
-    """When something arrived, seen from the deadline."""
+    """When a save arrived, relative to the deadline."""
 
     IN_TIME = "in time"
     IN_GRACE = "in grace"
@@ -148,17 +157,17 @@ class Arrival(StrEnum):
 
 
 def arrival(at: int, deadline_at: int | None, grace: int) -> Arrival:
-    """In time up to and including the deadline, then in grace up to and including its end, then late."""
+    """In time up to and including the deadline, in grace to the end of the grace, then late."""
     if deadline_at is None or at <= deadline_at:
         return Arrival.IN_TIME
     return Arrival.IN_GRACE if at <= deadline_at + grace else Arrival.LATE
 
 
 def seconds_late(finished_at: int, due_at: int | None) -> int:
-    """Started seconds after the due date."""
+    """The seconds after the due date, rounded up."""
     return 0 if due_at is None else max(0, ceil((finished_at - due_at) / SECOND))
 
 
 def remaining(now: int, deadline_at: int | None) -> int | None:
-    """The time the student's timer shows; the grace is hidden from it."""
+    """The milliseconds on the student's timer, which does not show the grace."""
     return None if deadline_at is None else max(0, deadline_at - now)

@@ -1,1 +1,1 @@
-"""What a page or a command asks for: exams, regrades, scores, enrolment, function marks."""
+"""The services of quizzes, for pages, commands and background tasks: exam, regrades, scores, enrolment."""

@@ -1,4 +1,7 @@
-"""Bringing a course, its people and its quizzes from their files into the store."""
+"""Enrolment and publishing: a course, its people and its quizzes from their files into the store.
+
+The commands and the load test use it.
+"""
 
 from __future__ import annotations
 
@@ -14,58 +17,58 @@ from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.store.overrides import clear_overrides, set_override
 from quizzes.store.quizzes import Shortfall, publish
 
-__all__ = ["accommodate", "add_the_course", "grant_all", "publish_plan"]
+__all__ = ["accommodate", "add_the_course", "publish_plan", "set_quiz_overrides"]
 
 
 def add_the_course(connection: Connection, course: Course) -> None:
-    """The course itself, with its title and zone of today."""
+    """Store the course with its current title and time zone."""
     add_course(connection, COURSE, course.title, course.zone.key)
 
 
 def accommodate(
     connection: Connection,
     students: Collection[str],
-    granted: Iterable[AccommodationRow],
+    accommodations: Iterable[AccommodationRow],
     quizzes: Collection[str] = (),
 ) -> None:
     """Give enrolled students what the rows grant: role, label, extra time, other dates.
 
     Raises ContentError for a student or quiz that is unknown.
     """
-    granted = list(granted)
-    for one in granted:
-        if one.student not in students:
+    rows = list(accommodations)
+    for row in rows:
+        if row.student not in students:
             raise ContentError(
-                f"{one.place}: {one.student} is not on the roster.",
-                next_step="Add them, or correct the name.",
+                f"{row.location}: {row.student} is not on the roster.",
+                next_step="Add the student to the roster, or correct the student ID.",
             )
-        if one.quiz and one.quiz not in quizzes:
+        if row.quiz and row.quiz not in quizzes:
             known = ", ".join(quizzes) or "none yet"
             raise ContentError(
-                f"{one.place}: {one.quiz!r} is not published.", next_step=f"Take one of: {known}."
+                f"{row.location}: {row.quiz!r} is not published.", next_step=f"Choose one of: {known}."
             )
-    for person in dict.fromkeys(row.student for row in granted):
-        own = [one for one in granted if one.student == person and not one.quiz]
-        given = next((one.accommodation for one in own if one.accommodation), None)
-        label = next((one.label for one in own if one.label), "")
-        role = next((one.role for one in own if one.role != "student"), "student")
-        enrol(connection, COURSE, person, role=role, label=label, accommodation=given)
-    grant_all(connection, granted)
+    for person in dict.fromkeys(row.student for row in rows):
+        own_rows = [row for row in rows if row.student == person and not row.quiz]
+        accommodation = next((row.accommodation for row in own_rows if row.accommodation), None)
+        label = next((row.label for row in own_rows if row.label), "")
+        role = next((row.role for row in own_rows if row.role != "student"), "student")
+        enrol(connection, COURSE, person, role=role, label=label, accommodation=accommodation)
+    set_quiz_overrides(connection, rows)
 
 
-def grant_all(connection: Connection, granted: Iterable[AccommodationRow]) -> None:
-    """What single students are given in single quizzes, instead of what they were given before."""
-    for one in granted:
-        if one.quiz:
-            clear_overrides(connection, one.quiz, one.student)
-            for override in one.overrides:
-                set_override(connection, one.quiz, override, person_id=one.student)
+def set_quiz_overrides(connection: Connection, accommodations: Iterable[AccommodationRow]) -> None:
+    """Replace the overrides of single students in single quizzes."""
+    for row in accommodations:
+        if row.quiz:
+            clear_overrides(connection, row.quiz, row.student)
+            for override in row.overrides:
+                set_override(connection, row.quiz, override, person_id=row.student)
 
 
 def publish_plan(
-    connection: Connection, plan: QuizPlan, *, at: int, who: str, slack: int = 0, insist: bool = False
+    connection: Connection, plan: QuizPlan, *, at: int, who: str, slack: int = 0, force: bool = False
 ) -> list[Shortfall]:
-    """Publish a quiz as its file has it now; who could not get their whole time."""
+    """Publish the current version of a quiz file; returns who would not get their whole time."""
     return publish(
         connection,
         plan.name,
@@ -76,5 +79,5 @@ def publish_plan(
         at=at,
         who=who,
         slack=slack,
-        despite_shortfalls=insist,
+        force=force,
     )

@@ -1,8 +1,8 @@
-"""The queue of functions: answers of attempts that are over, graded in the sandbox one after another.
+"""The function queue: grades the functions of submitted attempts in the sandbox, one after another.
 
 It runs in a process of its own, never in the web server's: the sandbox forks, and grading takes a processor.
-What waits stands in the database, and a mark is given once, so any number of queues may run, and one that
-was killed has nothing to make good.
+The queue is in the database, and a mark is given once, so any number of processes may work on it, and one
+that was killed leaves nothing to repair. `quizzes grade` runs it.
 """
 
 from __future__ import annotations
@@ -17,86 +17,88 @@ from types import TracebackType
 
 from autograder.errors import SandboxError, UsageError
 from autograder.site.database import Database
-from quizzes.attempts.response import response_of
+from quizzes.attempts.response import answer_from
 from quizzes.content.function_grading import SandboxGrader, grade_function
 from quizzes.content.items.function import FunctionQuestion
 from quizzes.content.question import Mark
 from quizzes.content.quiz import Quiz
-from quizzes.store.attempts import find
-from quizzes.store.marks import Waiting, put_off, settle_mark, waiting
+from quizzes.store.attempts import find_attempt
+from quizzes.store.marks import PendingMark, pending_marks, record_trouble, settle_mark
 from quizzes.store.quizzes import content_of
 
-__all__ = ["FunctionMarks", "Settled", "dealt_again"]
+__all__ = ["FunctionQueue", "RoundResult", "question_builder"]
 
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Settled:
-    """What one round did: how many marks it gave, and which could not be given, with the reason for staff."""
+class RoundResult:
+    """The result of one round: how many marks were given, and which could not be given, with the reason."""
 
-    given: int
-    troubles: list[tuple[Waiting, str]]
+    marked: int
+    troubles: list[tuple[PendingMark, str]]
 
 
-def dealt_again(database: Database) -> Callable[[Waiting], object]:
-    """How a waiting answer's question is dealt again: by the version its mark is to come from."""
+def question_builder(database: Database) -> Callable[[PendingMark], object]:
+    """A function that builds the question of a pending mark, by the version that the mark comes from."""
 
     @lru_cache(64)
     def quiz(version: str) -> Quiz:
         with database.reading() as connection:
             return Quiz.read(content_of(connection, version))
 
-    def question(one: Waiting) -> object:
+    def question(pending: PendingMark) -> object:
         with database.reading() as connection:
-            row = find(connection, one.attempt)
-        return quiz(one.key_version).deal(row.seed)[one.pos].question
+            row = find_attempt(connection, pending.attempt)
+        return quiz(pending.key_version).build_questions(row.seed)[pending.pos].question
 
     return question
 
 
-class FunctionMarks:
-    """Gives pending marks to functions; a context manager that keeps one sandbox from its first answer on."""
+class FunctionQueue:
+    """Grades functions whose marks are pending; a context manager that keeps one sandbox for all of them."""
 
     def __init__(
         self,
         database: Database,
-        question_of: Callable[[Waiting], object],
+        question_of: Callable[[PendingMark], object],
         now: Callable[[], int],
         *,
         sandbox: str = "good",
     ) -> None:
-        """`question_of` deals a question again; one that is no function is left to people."""
+        """`question_of` builds a question; any kind but a function is left for manual marks."""
         self._database, self._question_of, self._now = database, question_of, now
         self._sandbox = sandbox
         self._grader: SandboxGrader | None = None
 
-    def round(self, *, again: bool = False) -> Settled:
-        """Grade all that waits; with `again` also what had trouble before, after its check was mended.
+    def round(self, *, again: bool = False) -> RoundResult:
+        """Grade all functions that wait; with `again` also those whose check was broken before.
 
-        Raises UsageError where strangers' code cannot be shut in on this machine.
+        Raises UsageError if this machine cannot isolate submissions at the required level.
         """
         with self._database.reading() as connection:
-            found = waiting(connection, again=again)
-        given, troubles = 0, []
-        for one in found:
+            waiting = pending_marks(connection, again=again)
+        marked, troubles = 0, []
+        for pending in waiting:
             try:
-                mark = self._graded(one)
+                mark = self._graded(pending)
             except (SandboxError, UsageError):
-                raise  # this machine's trouble and no answer's
-            except Exception as problem:  # the others are graded all the same
-                log.exception("Question %s of attempt %s cannot be graded.", one.pos, one.attempt)
-                said = f"It cannot be graded: {type(problem).__name__}: {problem}"
-                mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": said})
+                raise  # a fault of this machine, not of the answer
+            except Exception as problem:  # the others are still graded
+                log.exception("Question %s of attempt %s cannot be graded.", pending.pos, pending.attempt)
+                trouble = f"It cannot be graded: {type(problem).__name__}: {problem}"
+                mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": trouble})
             if mark is None:
                 continue
             with self._database.transaction() as connection:
                 if not mark.pending:
-                    given += settle_mark(connection, one, float(mark.points), mark.as_json(), self._now())
-                elif put_off(connection, one, mark.as_json()):
-                    troubles.append((one, mark.detail["trouble"]))
-        return Settled(given, troubles)
+                    marked += settle_mark(
+                        connection, pending, float(mark.points), mark.as_json(), self._now()
+                    )
+                elif record_trouble(connection, pending, mark.as_json()):
+                    troubles.append((pending, mark.detail["trouble"]))
+        return RoundResult(marked, troubles)
 
     def close(self) -> None:
         """End the sandbox's processes."""
@@ -104,16 +106,16 @@ class FunctionMarks:
             self._grader.close()
             self._grader = None
 
-    def _graded(self, one: Waiting) -> Mark | None:
-        """The mark, pending where it cannot be given; None for what is no function."""
-        question, source = self._question_of(one), response_of(one.raw)
+    def _graded(self, pending: PendingMark) -> Mark | None:
+        """The mark, pending where it cannot be given; None for another kind of question."""
+        question, source = self._question_of(pending), answer_from(pending.response)
         if not isinstance(question, FunctionQuestion) or not isinstance(source, str):
             return None
         if self._grader is None:
             self._grader = SandboxGrader(self._sandbox)
         return grade_function(question, source, self._grader)
 
-    def __enter__(self) -> FunctionMarks:
+    def __enter__(self) -> FunctionQueue:
         return self
 
     def __exit__(

@@ -1,4 +1,7 @@
-"""What a quiz came to, one line an attempt: the table the gradebook reads."""
+"""The scores of a quiz, one row per attempt: the table that the gradebook reads.
+
+`quizzes results` writes it; the score sender reads it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ ABSENT = "absent"
 
 @dataclass(frozen=True)
 class Score:
-    """One attempt's outcome, or that there is none: then its number is 0.
+    """The score of one attempt, or of a student without one: then its number is 0.
 
     `points` is None until it is marked.
     """
@@ -38,18 +41,18 @@ class Score:
     student: str
     quiz: str
     title: str
-    due_at: int | None  # when this student's last moment is, or was
+    due_at: int | None  # of this student
     attempt: int = 0
     points: float | None = None
     out_of: float = 0.0
     state: State | None = None
-    waiting: int = 0  # answers that a person has yet to mark
+    waiting: int = 0  # answers that wait for a mark
     started_at: int | None = None
     finished_at: int | None = None
     late: int = 0  # seconds
 
     def cells(self, names: Mapping[str, str], zone: ZoneInfo) -> list[str]:
-        """The line of the table, in the order of COLUMNS."""
+        """The row of the table, in the order of COLUMNS."""
 
         def local(instant: int | None) -> str:
             if instant is None:
@@ -74,9 +77,11 @@ class Score:
 
 
 def scores_at(connection: Connection, course: str, quiz: str, student: str | None = None) -> list[Score]:
-    """The attempts at a quiz, and who made none, of everybody or of one student; previews are left out."""
-    title = next((one.title for one in published_in(connection, course) if one.id == quiz), quiz)
-    found = []
+    """The scores of all students or of one, also of students without an attempt; without previews."""
+    title = next(
+        (published.title for published in published_in(connection, course) if published.id == quiz), quiz
+    )
+    scores = []
     for row in attempts_at(connection, quiz, student):
         if row.preview:
             continue
@@ -88,19 +93,19 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
             title=title,
             due_at=row.due_at,
             attempt=row.number,
-            points=round(sum(one.points for one in marks.values()), 4) if marks else None,
+            points=round(sum(mark.points for mark in marks.values()), 4) if marks else None,
             out_of=connection.execute(whole).scalar_one() or 0.0,
             state=row.state,
-            waiting=sum(one.pending for one in marks.values()),
+            waiting=sum(mark.pending for mark in marks.values()),
             started_at=row.started_at,
             finished_at=row.finished_at,
             late=0 if row.finished_at is None else seconds_late(row.finished_at, row.due_at),
         )
-        found.append(score)
-    there = {one.student for one in found}
-    for one in [student] if student else students_in(connection, course):
-        if one not in there:
-            terms = terms_of(connection, quiz, one)
+        scores.append(score)
+    attempted = {score.student for score in scores}
+    for student_id in [student] if student else students_in(connection, course):
+        if student_id not in attempted:
+            terms = terms_of(connection, quiz, student_id)
             last = terms.closes_at if terms.closes_at is not None else terms.due_at
-            found.append(Score(one, quiz, title, last))
-    return sorted(found, key=lambda one: (one.student, one.attempt))
+            scores.append(Score(student_id, quiz, title, last))
+    return sorted(scores, key=lambda score: (score.student, score.attempt))

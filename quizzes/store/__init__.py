@@ -1,1 +1,1 @@
-"""What is kept of quizzes, and how: SQLite by default, PostgreSQL when several servers share the work."""
+"""The store of quizzes: SQLite by default, PostgreSQL when several servers share the work."""

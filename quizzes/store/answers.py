@@ -1,4 +1,7 @@
-"""Saves as rows: what `revisions` decides, done in one transaction with its event."""
+"""Saves as rows: the outcome that `attempts.save_rules` decides, written in one transaction with its event.
+
+The exam service stores saves here; the staff pages accept late ones.
+"""
 
 from __future__ import annotations
 
@@ -10,29 +13,29 @@ from autograder.errors import Conflict, NotFound
 from quizzes.attempts.events import Accepted, State
 from quizzes.attempts.save_rules import Outcome, Save, SaveResult, StoredAnswer, Writable, outcome_of
 from quizzes.schedule.timing import Arrival, arrival
-from quizzes.store.attempts import locked
-from quizzes.store.events import add, step
+from quizzes.store.attempts import locked_attempt
+from quizzes.store.events import add_event, next_seq
 from quizzes.store.tables import answer, answer_event, attempt, attempt_item
 
 __all__ = ["accept_late", "save"]
 
 
-MOST_REFUSED = 200  # of one attempt are written down; a page gone wild fills no disk
-# Everything that decides about a save, in one question; `stored` is the same save, if it counted before.
+MOST_REFUSED = 200  # refused saves logged per attempt, so that a broken page cannot fill the disk
+# Everything that decides about a save, in one query; `stored` is the same save, if it was stored before.
 stored = answer_event.alias("stored")
-STANDING = (
+CURRENT = (
     select(
         attempt.c.state,
         attempt.c.deadline_at,
         attempt.c.grace,
-        attempt.c.pen,
+        attempt.c.lock,
         attempt_item.c.pos.label("item"),
         answer.c.rev,
-        answer.c.raw,
+        answer.c.response,
         answer.c.received_at,
         stored.c.pos.label("stored_pos"),
         stored.c.rev.label("stored_rev"),
-        stored.c.raw.label("stored_raw"),
+        stored.c.response.label("stored_raw"),
         stored.c.at.label("stored_at"),
         stored.c.in_grace.label("stored_in_grace"),
     )
@@ -50,124 +53,146 @@ STANDING = (
             text("stored.problem = '' AND NOT stored.late"),  # as the index over them is written
         ),
     )
-    .where(attempt.c.id == bindparam("one"), attempt.c.person == bindparam("person"))
+    .where(attempt.c.id == bindparam("attempt_id"), attempt.c.person == bindparam("person"))
     .with_for_update(of=attempt)
 )
 LOG, FIRST = insert(answer_event), insert(answer)
 NEXT = (
     update(answer)
     .where(
-        answer.c.attempt == bindparam("one"),
-        answer.c.pos == bindparam("place"),
+        answer.c.attempt == bindparam("attempt_id"),
+        answer.c.pos == bindparam("position"),
         answer.c.rev == bindparam("base"),
     )
-    .values(rev=bindparam("rev"), raw=bindparam("raw"), received_at=bindparam("received_at"))
+    .values(rev=bindparam("rev"), response=bindparam("response"), received_at=bindparam("received_at"))
 )
 
 
-def save(connection: Connection, one: str, person: str, given: Save) -> SaveResult:
-    """Store a save, or say what is stored instead; raises NotFound for a foreign attempt or no question.
+def save(connection: Connection, attempt_id: str, person: str, sent: Save) -> SaveResult:
+    """Store a save, or return what is stored instead.
+
+    Raises NotFound for another student's attempt and for an unknown question, Conflict for a `save_id` that
+    was used for another answer.
 
     The writer has locked the attempt by then, so on PostgreSQL too this reads what is newest.
     """
-    asked = {"one": one, "person": person, "pos": given.pos, "save_id": given.save_id}
-    standing = connection.execute(STANDING, asked).one_or_none()
-    if standing is None or standing.item is None:
+    parameters = {"attempt_id": attempt_id, "person": person, "pos": sent.pos, "save_id": sent.save_id}
+    current = connection.execute(CURRENT, parameters).one_or_none()
+    if current is None or current.item is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
-    deadline_at: int | None = standing.deadline_at
-    if standing.stored_rev is not None:
-        if (standing.stored_pos, standing.stored_raw) != (given.pos, given.raw):
+    deadline_at: int | None = current.deadline_at
+    if current.stored_rev is not None:
+        if (current.stored_pos, current.stored_raw) != (sent.pos, sent.response):
             raise Conflict("This save was sent before with another answer.", next_step="Reload the page.")
-        held = StoredAnswer(standing.stored_rev, standing.stored_raw, standing.stored_at)
-        in_grace = bool(standing.stored_in_grace)
-        return SaveResult(Outcome.SAVED, held, deadline_at, in_grace=in_grace, replayed=True)
-    held = (
+        stored_answer = StoredAnswer(current.stored_rev, current.stored_raw, current.stored_at)
+        in_grace = bool(current.stored_in_grace)
+        return SaveResult(Outcome.SAVED, stored_answer, deadline_at, in_grace=in_grace, replayed=True)
+    stored_answer = (
         StoredAnswer()
-        if standing.rev is None
-        else StoredAnswer(standing.rev, standing.raw, standing.received_at)
+        if current.rev is None
+        else StoredAnswer(current.rev, current.response, current.received_at)
     )
-    attempt_now = Writable(standing.state == "open", deadline_at, standing.grace, standing.pen)
-    outcome = outcome_of(given, attempt_now, held)
+    attempt_now = Writable(current.state == "open", deadline_at, current.grace, current.lock)
+    outcome = outcome_of(sent, attempt_now, stored_answer)
     if outcome is Outcome.SAVED:
-        in_grace = arrival(given.at, deadline_at, standing.grace) is Arrival.IN_GRACE
-        _log(connection, one, given, held.rev + 1, in_grace=in_grace)
-        values = {"one": one, "place": given.pos, "base": held.rev, "rev": held.rev + 1}
-        held = _written(connection, values, given.raw, given.at)
-        return SaveResult(outcome, held, deadline_at, in_grace=in_grace)
+        in_grace = arrival(sent.at, deadline_at, current.grace) is Arrival.IN_GRACE
+        _log(connection, attempt_id, sent, stored_answer.rev + 1, in_grace=in_grace)
+        values = {
+            "attempt_id": attempt_id,
+            "position": sent.pos,
+            "base": stored_answer.rev,
+            "rev": stored_answer.rev + 1,
+        }
+        stored_answer = _written(connection, values, sent.response, sent.at)
+        return SaveResult(outcome, stored_answer, deadline_at, in_grace=in_grace)
     if outcome in (Outcome.CLOSED, Outcome.LATE):
-        _log_refused(connection, one, given, held.rev, late=True)
+        _log_refused(connection, attempt_id, sent, stored_answer.rev, late=True)
     elif outcome is Outcome.INVALID:
-        _log_refused(connection, one, given, held.rev, late=False)
-    return SaveResult(outcome, held, deadline_at, problem=given.problem)
+        _log_refused(connection, attempt_id, sent, stored_answer.rev, late=False)
+    return SaveResult(outcome, stored_answer, deadline_at, problem=sent.problem)
 
 
-def accept_late(connection: Connection, one: str, save_id: str, at: int, who: str) -> StoredAnswer:
-    """Let a save that came too late count, by staff; the attempt is marked again.
+def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, who: str) -> StoredAnswer:
+    """Accept a save that came too late; the attempt is marked again.
 
-    Raises NotFound for no such save, Conflict for an attempt that is open or an answer nobody can read.
+    Raises NotFound for an unknown save, Conflict for an open attempt and for an answer that cannot be read.
     """
-    row = locked(connection, one)
+    row = locked_attempt(connection, attempt_id)
     late = connection.execute(
         select(answer_event)
-        .where(answer_event.c.attempt == one, answer_event.c.save_id == save_id, answer_event.c.late)
+        .where(answer_event.c.attempt == attempt_id, answer_event.c.save_id == save_id, answer_event.c.late)
         .order_by(answer_event.c.seq)
     ).first()
     if late is None:
-        raise NotFound("No late save has this number.", next_step="Take one from the attempt's log.")
+        raise NotFound("No late save has this id.", next_step="Choose one from the attempt's log.")
     if row.state is State.OPEN:
-        raise Conflict("The attempt is open: the student can save it.", next_step="Wait until it is over.")
+        raise Conflict(
+            "The attempt is open: the student can save the answer.", next_step="Wait until it is over."
+        )
     if late.problem:
         raise Conflict(f"The answer cannot be marked: {late.problem}", next_step="Ask the student.")
     current = connection.execute(
-        select(answer.c.rev).where(answer.c.attempt == one, answer.c.pos == late.pos)
+        select(answer.c.rev).where(answer.c.attempt == attempt_id, answer.c.pos == late.pos)
     ).scalar_one_or_none()
     rev = (current or 0) + 1
-    seq = step(connection, one, state=State.FINISHED.value)
+    seq = next_seq(connection, attempt_id, state=State.FINISHED.value)
     assert seq is not None
-    add(connection, one, seq, Accepted(at, late.pos, rev, save_id, who))
-    values = {"one": one, "place": late.pos, "base": rev - 1, "rev": rev}
-    return _written(connection, values, late.raw, late.at)
+    add_event(connection, attempt_id, seq, Accepted(at, late.pos, rev, save_id, who))
+    values = {"attempt_id": attempt_id, "position": late.pos, "base": rev - 1, "rev": rev}
+    return _written(connection, values, late.response, late.at)
 
 
-def _written(connection: Connection, values: dict[str, Any], raw: str, at: int) -> StoredAnswer:
+def _written(connection: Connection, values: dict[str, Any], response: str, at: int) -> StoredAnswer:
     rev: int = values["rev"]
     if rev == 1:
-        first = {"attempt": values["one"], "pos": values["place"], "rev": 1, "raw": raw, "received_at": at}
+        first = {
+            "attempt": values["attempt_id"],
+            "pos": values["position"],
+            "rev": 1,
+            "response": response,
+            "received_at": at,
+        }
         connection.execute(FIRST, first)
     else:
-        changed = connection.execute(NEXT, {**values, "raw": raw, "received_at": at}).rowcount
+        changed = connection.execute(NEXT, {**values, "response": response, "received_at": at}).rowcount
         if changed != 1:
             raise Conflict("A newer answer is stored.", next_step="Reload the page.")
-    return StoredAnswer(rev, raw, at)
+    return StoredAnswer(rev, response, at)
 
 
 def _log(
-    connection: Connection, one: str, given: Save, rev: int, *, in_grace: bool = False, late: bool = False
+    connection: Connection,
+    attempt_id: str,
+    sent: Save,
+    rev: int,
+    *,
+    in_grace: bool = False,
+    late: bool = False,
 ) -> None:
-    seq = step(connection, one, only_open=not late)
+    seq = next_seq(connection, attempt_id, only_open=not late)
     if seq is None:
-        raise Conflict("The attempt was just finished.", next_step="Look at the receipt.")
+        raise Conflict("The attempt was just finished.", next_step="Open the receipt.")
     row = {
-        "attempt": one,
+        "attempt": attempt_id,
         "seq": seq,
-        "at": given.at,
-        "pos": given.pos,
+        "at": sent.at,
+        "pos": sent.pos,
         "rev": rev,
-        "base_rev": given.base_rev,
-        "save_id": given.save_id,
-        "raw": given.raw,
-        "problem": given.problem,
+        "base_rev": sent.base_rev,
+        "save_id": sent.save_id,
+        "response": sent.response,
+        "problem": sent.problem,
         "in_grace": in_grace,
         "late": late,
-        "client": given.client[:200],
+        "client": sent.client[:200],
     }
     connection.execute(LOG, row)
 
 
-def _log_refused(connection: Connection, one: str, given: Save, rev: int, *, late: bool) -> None:
-    """Write down a save that did not count, once, for staff to see."""
-    refused = (answer_event.c.attempt == one) & ((answer_event.c.problem != "") | answer_event.c.late)
-    same = (answer_event.c.save_id == given.save_id) & (answer_event.c.late == late)
+def _log_refused(connection: Connection, attempt_id: str, sent: Save, rev: int, *, late: bool) -> None:
+    """Log a save that does not count, once, for staff to see."""
+    refused = (answer_event.c.attempt == attempt_id) & ((answer_event.c.problem != "") | answer_event.c.late)
+    same = (answer_event.c.save_id == sent.save_id) & (answer_event.c.late == late)
     counts = connection.execute(select(func.count(), func.count().filter(same)).where(refused)).one()
     if counts[0] < MOST_REFUSED and counts[1] == 0:
-        _log(connection, one, given, rev, late=late)
+        _log(connection, attempt_id, sent, rev, late=late)

@@ -1,4 +1,4 @@
-"""Attempts as rows: starting one, finding one, and handing its pen over."""
+"""Attempts as rows: starting an attempt, reading attempts, taking the edit lock, and flags."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
 from autograder.site.upsert import insert_once
-from quizzes.attempts.events import Attempt, FinishedBy, PenTaken, Started, State
+from quizzes.attempts.events import Attempt, EditLockTaken, FinishedBy, Started, State
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.version import AttemptItem
 from quizzes.schedule.timing import Terms
-from quizzes.store.events import add, step
+from quizzes.store.events import add_event, next_seq
 from quizzes.store.overrides import is_staff, terms_of
 from quizzes.store.tables import answer, attempt, attempt_item, flag, quiz
 
 __all__ = [
     "AttemptRow",
-    "Fresh",
+    "NewAttempt",
     "answers_of",
+    "attempt_from_rows",
     "attempts_at",
-    "begin",
-    "find",
+    "attempts_used",
+    "find_attempt",
     "flags_of",
     "lock_attempts",
-    "locked",
-    "open_one",
-    "refusal_of",
+    "locked_attempt",
+    "open_attempt",
     "set_flag",
-    "shown_in",
-    "state_of",
-    "take_pen",
-    "used_by",
+    "shown_items",
+    "start_attempt",
+    "start_refusal",
+    "take_lock",
 ]
 
 
-# Asked all the time, so they are built once.
-FIND = select(attempt).where(attempt.c.id == bindparam("one"))
+# Run all the time, so they are built once.
+FIND = select(attempt).where(attempt.c.id == bindparam("attempt_id"))
 LOCK = FIND.with_for_update()
-THEIRS = attempt.c.quiz == bindparam("one"), attempt.c.person == bindparam("who")
-OPEN = select(attempt).where(*THEIRS, attempt.c.state == "open")
-ANSWERS = select(answer).where(answer.c.attempt == bindparam("one")).order_by(answer.c.pos)
+OF_PERSON = attempt.c.quiz == bindparam("quiz_id"), attempt.c.person == bindparam("who")
+OPEN = select(attempt).where(*OF_PERSON, attempt.c.state == "open")
+ANSWERS = select(answer).where(answer.c.attempt == bindparam("attempt_id")).order_by(answer.c.pos)
 ATTEMPTS = (
-    select(attempt).where(attempt.c.quiz == bindparam("one")).order_by(attempt.c.started_at, attempt.c.id)
+    select(attempt).where(attempt.c.quiz == bindparam("quiz_id")).order_by(attempt.c.started_at, attempt.c.id)
 )
-VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("one")).with_for_update(read=True)
+VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id")).with_for_update(read=True)
 USED = select(
     func.count().filter(attempt.c.preview.is_(False)), func.coalesce(func.max(attempt.c.number), 0)
-).where(*THEIRS)
+).where(*OF_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """An attempt as it is stored now."""
+    """The row of an attempt."""
 
     id: str
     quiz: str
@@ -71,14 +71,14 @@ class AttemptRow:
     grace: int
     finished_at: int | None
     finished_by: FinishedBy | None
-    pen: str
+    lock: str
     seq: int
 
 
-def find(connection: Connection, one: str, person: str | None = None) -> AttemptRow:
-    """An attempt, and with `person` only if it is theirs; raises NotFound, the same for both reasons."""
-    row = connection.execute(FIND, {"one": one}).one_or_none()
-    return _found(None if row is None or person not in (None, row.person) else row)
+def find_attempt(connection: Connection, attempt_id: str, person: str | None = None) -> AttemptRow:
+    """An attempt, with `person` only if it is theirs; raises NotFound, in the same words for both reasons."""
+    row = connection.execute(FIND, {"attempt_id": attempt_id}).one_or_none()
+    return _row_from(None if row is None or person not in (None, row.person) else row)
 
 
 def lock_attempts(connection: Connection, ids: Collection[str]) -> None:
@@ -88,63 +88,63 @@ def lock_attempts(connection: Connection, ids: Collection[str]) -> None:
     )
 
 
-def locked(connection: Connection, one: str) -> AttemptRow:
+def locked_attempt(connection: Connection, attempt_id: str) -> AttemptRow:
     """An attempt that no other transaction changes until this one ends."""
-    return _found(connection.execute(LOCK, {"one": one}).one_or_none())
+    return _row_from(connection.execute(LOCK, {"attempt_id": attempt_id}).one_or_none())
 
 
-def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | None:
-    """The open attempt of a person at a quiz, if there is one."""
-    row = connection.execute(OPEN, {"one": quiz_id, "who": person}).one_or_none()
-    return None if row is None else _found(row)
+def open_attempt(connection: Connection, quiz_id: str, person: str) -> AttemptRow | None:
+    """The open attempt of a person at a quiz; None if there is none."""
+    row = connection.execute(OPEN, {"quiz_id": quiz_id, "who": person}).one_or_none()
+    return None if row is None else _row_from(row)
 
 
-def answers_of(connection: Connection, one: str) -> dict[int, StoredAnswer]:
-    """The stored answers of an attempt, by the place of their question."""
-    rows = connection.execute(ANSWERS, {"one": one})
-    return {row.pos: StoredAnswer(row.rev, row.raw, row.received_at) for row in rows}
+def answers_of(connection: Connection, attempt_id: str) -> dict[int, StoredAnswer]:
+    """The stored answers of an attempt, by the position of their question."""
+    rows = connection.execute(ANSWERS, {"attempt_id": attempt_id})
+    return {row.pos: StoredAnswer(row.rev, row.response, row.received_at) for row in rows}
 
 
-def shown_in(connection: Connection, one: str) -> list[tuple[str, str]]:
-    """The numbers and the order of options that an attempt's questions showed, as JSON."""
+def shown_items(connection: Connection, attempt_id: str) -> list[tuple[str, str]]:
+    """The drawn numbers and the order of options of an attempt's questions, as JSON."""
     rows = connection.execute(
-        select(attempt_item).where(attempt_item.c.attempt == one).order_by(attempt_item.c.pos)
+        select(attempt_item).where(attempt_item.c.attempt == attempt_id).order_by(attempt_item.c.pos)
     )
     return [(row.params, row.option_order) for row in rows]
 
 
-def state_of(connection: Connection, one: str) -> Attempt:
-    """The rows of an attempt as the fold of its events would have them, late saves aside."""
-    row = find(connection, one)
+def attempt_from_rows(connection: Connection, attempt_id: str) -> Attempt:
+    """An attempt as its rows have it; equal to the fold of its events, except for late saves."""
+    row = find_attempt(connection, attempt_id)
     return Attempt(
         row.state,
         row.started_at,
         row.deadline_at,
         row.due_at,
-        row.pen,
+        row.lock,
         row.finished_at,
         row.finished_by,
-        answers_of(connection, one),
+        answers_of(connection, attempt_id),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
-    """What a new attempt is made of, drawn before it is queued."""
+class NewAttempt:
+    """A new attempt, drawn before its write is queued."""
 
     id: str
     version: str
     seed: str
-    pen: str
+    lock: str
     items: Sequence[AttemptItem]
     preview: bool = False
 
 
-def begin(
+def start_attempt(
     connection: Connection,
     quiz_id: str,
     person: str,
-    fresh: Fresh,
+    new_attempt: NewAttempt,
     arrived: int,
     now: Callable[[], int],
 ) -> AttemptRow:
@@ -154,76 +154,78 @@ def begin(
     the opening costs nobody a second. Of two starts at once, one wins and the other returns the winner's
     attempt. A preview, for staff, starts at any time and is never counted.
     """
-    if (already := open_one(connection, quiz_id, person)) is not None:
+    if (already := open_attempt(connection, quiz_id, person)) is not None:
         return already
-    # An extension for everybody waits for starts under way, so that none of them misses it.
-    version = connection.execute(VERSION, {"one": quiz_id}).scalar_one_or_none()
+    # An extension for the whole class waits for starts in progress, so that none of them misses it.
+    version = connection.execute(VERSION, {"quiz_id": quiz_id}).scalar_one_or_none()
     terms = terms_of(connection, quiz_id, person)
-    used, last = used_by(connection, quiz_id, person)
-    if fresh.preview and not is_staff(connection, quiz_id, person):
+    used, last = attempts_used(connection, quiz_id, person)
+    if new_attempt.preview and not is_staff(connection, quiz_id, person):
         raise Forbidden("Only the course's staff may preview a quiz.", next_step="Start it when it opens.")
-    if not fresh.preview and (refusal := refusal_of(terms, used, arrived)):
-        # Another server's start may have been written between the questions above.
-        if (already := open_one(connection, quiz_id, person)) is not None:
+    if not new_attempt.preview and (refusal := start_refusal(terms, used, arrived)):
+        # Another server's start may have been written between the queries above.
+        if (already := open_attempt(connection, quiz_id, person)) is not None:
             return already
         raise refusal
-    if version != fresh.version:
-        raise Conflict("The quiz was just published anew.", next_step="Press start again.")
+    if version != new_attempt.version:
+        raise Conflict(
+            "A new version of the quiz was just published.", next_step="Press Start the quiz again."
+        )
     began = now()
     at = began if terms.may_start(began) else arrived
     deadline_at = terms.deadline_at(at)
-    if fresh.preview:
-        deadline_at = None if terms.allot is None else at + terms.allot
+    if new_attempt.preview:
+        deadline_at = None if terms.time_allowed is None else at + terms.time_allowed
     values: dict[str, Any] = {
-        "id": fresh.id,
+        "id": new_attempt.id,
         "quiz": quiz_id,
-        "version": fresh.version,
+        "version": new_attempt.version,
         "person": person,
         "number": last + 1,
-        "seed": fresh.seed,
-        "preview": fresh.preview,
+        "seed": new_attempt.seed,
+        "preview": new_attempt.preview,
         "state": "open",
         "started_at": at,
         "deadline_at": deadline_at,
         "due_at": terms.due_at,
         "grace": terms.grace,
-        "pen": fresh.pen,
+        "lock": new_attempt.lock,
         "seq": 1,
     }
     if not insert_once(connection, attempt, values):
-        winner = open_one(connection, quiz_id, person)
+        winner = open_attempt(connection, quiz_id, person)
         if winner is None:
             raise Conflict("This attempt was just finished elsewhere.", next_step="Reload the page.")
         return winner
     items = [
         {
-            "attempt": fresh.id,
+            "attempt": new_attempt.id,
             "pos": pos,
             "question_hash": item.question_hash,
             "params": item.params,
             "option_order": item.option_order,
             "points": float(item.points),
         }
-        for pos, item in enumerate(fresh.items)
+        for pos, item in enumerate(new_attempt.items)
     ]
     if items:
         connection.execute(insert(attempt_item), items)
-    add(connection, fresh.id, 1, Started(at, deadline_at, terms.due_at, fresh.pen))
+    add_event(connection, new_attempt.id, 1, Started(at, deadline_at, terms.due_at, new_attempt.lock))
     return AttemptRow(**{**values, "state": State.OPEN, "finished_at": None, "finished_by": None})
 
 
-def take_pen(connection: Connection, one: str, pen: str, at: int) -> AttemptRow:
-    """Let another window write; nothing changes when it writes already, or when the attempt is over."""
-    row = locked(connection, one)
-    if row.pen == pen or row.state is not State.OPEN:
+def take_lock(connection: Connection, attempt_id: str, lock: str, at: int) -> AttemptRow:
+    """Give the edit lock to another tab; nothing changes if it holds the lock, or if the attempt is over."""
+    row = locked_attempt(connection, attempt_id)
+    if row.lock == lock or row.state is not State.OPEN:
         return row
-    seq = step(connection, one, only_open=True, pen=pen)
+    seq = next_seq(connection, attempt_id, only_open=True, lock=lock)
     assert seq is not None  # the row is locked
-    add(connection, one, seq, PenTaken(at, pen))
-    return replace(row, pen=pen, seq=seq)
+    add_event(connection, attempt_id, seq, EditLockTaken(at, lock))
+    return replace(row, lock=lock, seq=seq)
 
 
-def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:
+def _row_from(row: Row[tuple[object, ...]] | None) -> AttemptRow:
     if row is None:
         raise NotFound("There is no such attempt.", next_step="Start the quiz from its page.")
     values = dict(row._mapping)
@@ -232,44 +234,44 @@ def _found(row: Row[tuple[object, ...]] | None) -> AttemptRow:
     return AttemptRow(**values)
 
 
-def used_by(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
-    """How many attempts count against the allowed ones, and the highest number given."""
-    row = connection.execute(USED, {"one": quiz_id, "who": person}).one()
+def attempts_used(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
+    """How many attempts count against the limit, and the highest number of an attempt."""
+    row = connection.execute(USED, {"quiz_id": quiz_id, "who": person}).one()
     return row[0], row[1]
 
 
-def refusal_of(terms: Terms, used: int, at: int) -> Refused | None:
+def start_refusal(terms: Terms, used: int, at: int) -> Refused | None:
     """Why a student may not start now; None if they may."""
     if at < terms.opens_at:
-        # The same words as for a quiz that does not exist: nothing of it is seen early.
-        return NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
+        # The same words as for an unknown quiz: nothing of it is shown early.
+        return NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     if not terms.may_start(at):
-        return Forbidden("This quiz is closed.", next_step="Ask the course's staff if you had a reason.")
+        return Forbidden("This quiz is closed.", next_step="Ask the course's staff if you have a reason.")
     if terms.attempts is not None and used >= terms.attempts:
         return Forbidden(
-            "You have used every attempt this quiz allows.", next_step="Look at your result instead."
+            "You have used every attempt this quiz allows.", next_step="Open your results instead."
         )
     return None
 
 
 def attempts_at(connection: Connection, quiz_id: str, person: str | None = None) -> list[AttemptRow]:
-    """The attempts at a quiz, of everybody or of one person, in the order they began."""
+    """The attempts at a quiz, of all students or of one, in the order in which they started."""
     statement = ATTEMPTS if person is None else ATTEMPTS.where(attempt.c.person == bindparam("who"))
-    rows = connection.execute(statement, {"one": quiz_id, "who": person})
-    return [_found(row) for row in rows]
+    rows = connection.execute(statement, {"quiz_id": quiz_id, "who": person})
+    return [_row_from(row) for row in rows]
 
 
-FLAGS = select(flag.c.pos).where(flag.c.attempt == bindparam("one"))
+FLAGS = select(flag.c.pos).where(flag.c.attempt == bindparam("attempt_id"))
 
 
-def flags_of(connection: Connection, one: str) -> set[int]:
-    """The places of the flagged questions."""
-    return set(connection.execute(FLAGS, {"one": one}).scalars())
+def flags_of(connection: Connection, attempt_id: str) -> set[int]:
+    """The positions of the flagged questions."""
+    return set(connection.execute(FLAGS, {"attempt_id": attempt_id}).scalars())
 
 
-def set_flag(connection: Connection, one: str, pos: int, flagged: bool) -> None:
-    """Set or take away a flag; doing it twice changes nothing."""
+def set_flag(connection: Connection, attempt_id: str, pos: int, flagged: bool) -> None:
+    """Set or remove a flag; a second call changes nothing."""
     if flagged:
-        insert_once(connection, flag, {"attempt": one, "pos": pos})
+        insert_once(connection, flag, {"attempt": attempt_id, "pos": pos})
     else:
-        connection.execute(delete(flag).where(flag.c.attempt == one, flag.c.pos == pos))
+        connection.execute(delete(flag).where(flag.c.attempt == attempt_id, flag.c.pos == pos))

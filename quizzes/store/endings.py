@@ -1,4 +1,4 @@
-"""How attempts end: by the student, by the server, by staff; once, with a receipt."""
+"""Closing attempts: by the student, the server or staff; once, with a receipt."""
 
 from __future__ import annotations
 
@@ -9,70 +9,72 @@ from sqlalchemy import Connection, bindparam, select
 from autograder.site.signer import Signer
 from quizzes.attempts.events import Finished, FinishedBy, State
 from quizzes.schedule.timing import Arrival, arrival
-from quizzes.store.attempts import AttemptRow, locked
-from quizzes.store.events import OPEN_STEP, add
-from quizzes.store.receipts import Receipt, issue, last_receipt
+from quizzes.store.attempts import AttemptRow, locked_attempt
+from quizzes.store.events import NEXT_SEQ_IF_OPEN, add_event
+from quizzes.store.receipts import Receipt, issue_receipt, last_receipt
 from quizzes.store.tables import attempt
 
-__all__ = ["CLOSE_IF_OVERDUE", "Ending", "close_if_overdue", "close_overdue", "finish", "overdue"]
+__all__ = ["QUEUE_MARGIN", "Ending", "close_if_overdue", "close_overdue", "finish", "overdue"]
 
 
-# A save stamped in time may still be queued, here or in another server, when the grace ends.
-CLOSE_IF_OVERDUE = 2_000
-END = OPEN_STEP.values(
+# Milliseconds: a save stamped in time may still be queued, here or in another server, when the grace ends.
+QUEUE_MARGIN = 2_000
+END = NEXT_SEQ_IF_OPEN.values(
     state=State.FINISHED.value, finished_at=bindparam("instant"), finished_by=bindparam("by")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An attempt that is over, and its receipt."""
+    """A closed attempt and its receipt."""
 
     attempt: AttemptRow
     receipt: Receipt
-    now: bool  # ended by this call; False for one that was over already
+    now: bool  # closed by this call; False if it was closed before
 
 
-def finish(connection: Connection, one: str, at: int, by: FinishedBy, signer: Signer) -> Ending:
-    """End an attempt; a second time returns the first receipt.
+def finish(connection: Connection, attempt_id: str, at: int, by: FinishedBy, signer: Signer) -> Ending:
+    """Close an attempt; a second call returns the first receipt.
 
     It never ends after its deadline. Asked for after the grace, the attempt had ended by itself.
     """
-    row = locked(connection, one)
+    row = locked_attempt(connection, attempt_id)
     if row.state is not State.OPEN:
-        receipt = last_receipt(connection, one)
-        assert receipt is not None  # written in the transaction that ended it
+        receipt = last_receipt(connection, attempt_id)
+        assert receipt is not None  # written in the transaction that closed it
         return Ending(row, receipt, now=False)
     if by is not FinishedBy.STAFF and arrival(at, row.deadline_at, row.grace) is Arrival.LATE:
         by = FinishedBy.SWEEPER
     finished_at = at if row.deadline_at is None else min(at, row.deadline_at)
-    values = {"one": one, "instant": finished_at, "by": by.value}
+    values = {"attempt_id": attempt_id, "instant": finished_at, "by": by.value}
     seq: int = connection.execute(END, values).scalar_one()  # the row is locked
-    add(connection, one, seq, Finished(at, finished_at, by))
+    add_event(connection, attempt_id, seq, Finished(at, finished_at, by))
     row = replace(row, state=State.FINISHED, finished_at=finished_at, finished_by=by, seq=seq)
-    return Ending(row, issue(connection, row, signer), now=True)
+    return Ending(row, issue_receipt(connection, row, signer), now=True)
 
 
 def overdue(row: AttemptRow, now: int) -> bool:
-    """Whether the server ends this attempt itself."""
+    """Whether the server closes this attempt itself."""
     open_ = row.state is State.OPEN and row.deadline_at is not None
-    return open_ and now > (row.deadline_at or 0) + row.grace + CLOSE_IF_OVERDUE
+    return open_ and now > (row.deadline_at or 0) + row.grace + QUEUE_MARGIN
 
 
-def close_if_overdue(connection: Connection, one: str, now: int, signer: Signer) -> AttemptRow:
-    """The attempt as it is at this instant: ended, if it is overdue."""
-    row = locked(connection, one)
-    return finish(connection, one, now, FinishedBy.SWEEPER, signer).attempt if overdue(row, now) else row
+def close_if_overdue(connection: Connection, attempt_id: str, now: int, signer: Signer) -> AttemptRow:
+    """Close an attempt if it is overdue; returns it as it is then."""
+    row = locked_attempt(connection, attempt_id)
+    return (
+        finish(connection, attempt_id, now, FinishedBy.SWEEPER, signer).attempt if overdue(row, now) else row
+    )
 
 
 def close_overdue(connection: Connection, now: int, signer: Signer, limit: int = 50) -> list[str]:
-    """End up to `limit` attempts whose deadline and grace are over; which ones."""
+    """Close up to `limit` attempts whose deadline and grace are over; returns their ids."""
     rows = connection.execute(
         select(attempt.c.id)
         .where(
             attempt.c.state == "open",
             attempt.c.deadline_at < now,
-            attempt.c.deadline_at + attempt.c.grace + CLOSE_IF_OVERDUE < now,
+            attempt.c.deadline_at + attempt.c.grace + QUEUE_MARGIN < now,
         )
         .order_by(attempt.c.id)
         .limit(limit)
@@ -80,6 +82,6 @@ def close_overdue(connection: Connection, now: int, signer: Signer, limit: int =
     )
     return [
         ending.attempt.id
-        for (one,) in rows.all()
-        if (ending := finish(connection, one, now, FinishedBy.SWEEPER, signer)).now
+        for (attempt_id,) in rows.all()
+        if (ending := finish(connection, attempt_id, now, FinishedBy.SWEEPER, signer)).now
     ]

@@ -1,4 +1,7 @@
-"""The log of an attempt: its events as rows, and the step that adds one."""
+"""The log of an attempt: its events as rows, and their numbering.
+
+The store adds events here; the exam service, staff pages and load test read them.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,24 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from quizzes.attempts.events import (
     Accepted,
+    EditLockTaken,
     Event,
     Extended,
     Finished,
     FinishedBy,
     Graded,
-    PenTaken,
     Reopened,
     Saved,
     Started,
 )
 from quizzes.store.tables import answer_event, attempt, attempt_event
 
-__all__ = ["OPEN_STEP", "add", "events_of", "latest", "step"]
+__all__ = ["NEXT_SEQ_IF_OPEN", "add_event", "events_of", "latest_instant", "next_seq"]
 
 
 KINDS = {
     "started": Started,
-    "pen taken": PenTaken,
+    "edit lock taken": EditLockTaken,
     "extended": Extended,
     "finished": Finished,
     "reopened": Reopened,
@@ -35,54 +38,61 @@ KINDS = {
     "graded": Graded,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
-STEP = (
+# Version 0.1 called the edit lock a pen; stored events are never rewritten.
+OLD_KINDS = {"pen taken": "edit lock taken"}
+OLD_FIELDS = {"pen": "lock"}
+NEXT_SEQ = (
     update(attempt)
-    .where(attempt.c.id == bindparam("one"))
+    .where(attempt.c.id == bindparam("attempt_id"))
     .values(seq=attempt.c.seq + 1)
     .returning(attempt.c.seq)
 )
-OPEN_STEP = STEP.where(attempt.c.state == "open")
+NEXT_SEQ_IF_OPEN = NEXT_SEQ.where(attempt.c.state == "open")
 ADD = insert(attempt_event)
 
 
-def step(connection: Connection, one: str, *, only_open: bool = False, **changes: Any) -> int | None:
+def next_seq(
+    connection: Connection, attempt_id: str, *, only_open: bool = False, **changes: Any
+) -> int | None:
     """Number the next event of an attempt and change its row along with it; None if it is not open.
 
     The row is locked from here to the end of the transaction, so the numbers have no gaps and no doubles.
     """
-    statement = OPEN_STEP if only_open else STEP
+    statement = NEXT_SEQ_IF_OPEN if only_open else NEXT_SEQ
     if changes:
         statement = statement.values(**changes)
-    return connection.execute(statement, {"one": one}).scalar_one_or_none()
+    return connection.execute(statement, {"attempt_id": attempt_id}).scalar_one_or_none()
 
 
-def add(connection: Connection, one: str, seq: int, event: Event) -> None:
-    """Write down an event that is not a save."""
+def add_event(connection: Connection, attempt_id: str, seq: int, event: Event) -> None:
+    """Store an event that is not a save."""
     data = asdict(event)
     at = data.pop("at")
     connection.execute(
-        ADD, {"attempt": one, "seq": seq, "at": at, "kind": NAMES[type(event)], "data": json.dumps(data)}
+        ADD,
+        {"attempt": attempt_id, "seq": seq, "at": at, "kind": NAMES[type(event)], "data": json.dumps(data)},
     )
 
 
-def events_of(connection: Connection, one: str) -> list[Event]:
-    """Everything that happened to an attempt, in order."""
+def events_of(connection: Connection, attempt_id: str) -> list[Event]:
+    """All events of an attempt, in order."""
     numbered: list[tuple[int, Event]] = []
-    for row in connection.execute(select(attempt_event).where(attempt_event.c.attempt == one)):
-        data = json.loads(row.data)
+    for row in connection.execute(select(attempt_event).where(attempt_event.c.attempt == attempt_id)):
+        data = {OLD_FIELDS.get(name, name): value for name, value in json.loads(row.data).items()}
         if row.kind == "finished":
             data["by"] = FinishedBy(data["by"])
-        numbered.append((row.seq, KINDS[row.kind](at=row.at, **data)))
-    rows = connection.execute(select(answer_event).where(answer_event.c.attempt == one))
+        kind = KINDS[OLD_KINDS.get(row.kind, row.kind)]
+        numbered.append((row.seq, kind(at=row.at, **data)))
+    rows = connection.execute(select(answer_event).where(answer_event.c.attempt == attempt_id))
     numbered.extend((row.seq, _saved(row)) for row in rows)
-    return [event for _, event in sorted(numbered, key=lambda one: one[0])]
+    return [event for _, event in sorted(numbered, key=lambda pair: pair[0])]
 
 
-def latest(connection: Connection) -> int:
-    """The latest instant the log knows of, for a clock to start from; 0 for an empty log."""
+def latest_instant(connection: Connection) -> int:
+    """The latest instant in any log, for a clock to start from; 0 without events."""
     tables = (attempt_event, answer_event)
-    found = [connection.execute(select(func.max(table.c.at))).scalar_one() for table in tables]
-    return max((int(at) for at in found if at is not None), default=0)
+    instants = [connection.execute(select(func.max(table.c.at))).scalar_one() for table in tables]
+    return max((int(at) for at in instants if at is not None), default=0)
 
 
 def _saved(row: Row[tuple[object, ...]]) -> Saved:
@@ -92,7 +102,7 @@ def _saved(row: Row[tuple[object, ...]]) -> Saved:
         rev=row.rev,
         base_rev=row.base_rev,
         save_id=row.save_id,
-        raw=row.raw,
+        response=row.response,
         valid=not row.problem,
         in_grace=row.in_grace,
         late=row.late,

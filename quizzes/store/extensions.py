@@ -1,4 +1,4 @@
-"""What staff may change about time: every act is written down with its reason."""
+"""Extensions and reopening: staff move the end of attempts, and every act is recorded with its reason."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from quizzes.attempts.events import Extended, Reopened, State
-from quizzes.store.attempts import AttemptRow, find, locked, open_one
-from quizzes.store.events import add, step
+from quizzes.store.attempts import AttemptRow, find_attempt, locked_attempt, open_attempt
+from quizzes.store.events import add_event, next_seq
 from quizzes.store.overrides import terms_of
-from quizzes.store.tables import attempt, grade, override, quiz
+from quizzes.store.tables import attempt, mark, override, quiz
 
 __all__ = ["Extension", "apply_terms", "extend", "extend_all", "reopen"]
 
 
-NOTICE = 60_000  # nobody's attempt is made to end sooner than this
+SHORTEST_NOTICE = 60_000  # milliseconds; no attempt is made to end sooner than this
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What an extension for everybody did."""
+    """What an extension for the whole class changed."""
 
     extended: int  # open attempts that got more time
-    over: int  # attempts the clock had ended already; staff may reopen them
+    over: int  # attempts whose time had run out before; staff may reopen them
 
 
 def extend(
     connection: Connection,
-    one: str,
+    attempt_id: str,
     deadline_at: int,
     *,
     at: int,
@@ -38,22 +38,20 @@ def extend(
     reason: str,
     force: bool = False,
 ) -> AttemptRow:
-    """Let an open attempt end at another instant; raises Conflict if it is over or the end is too near."""
-    row = locked(connection, one)
+    """Move the end of an open attempt; raises Conflict if it is over or the new end is too near."""
+    row = locked_attempt(connection, attempt_id)
     if row.state is not State.OPEN:
         raise Conflict("This attempt is over.", next_step="Reopen it instead.")
     if deadline_at <= row.started_at:
-        raise Conflict("It would end before it began.", next_step="Take a later end.")
-    if deadline_at < at + NOTICE and not force:
-        raise Conflict(
-            "It would end in less than a minute.", next_step="Take a later end, or insist on it with force."
-        )
+        raise Conflict("It would end before it started.", next_step="Choose a later end.")
+    if deadline_at < at + SHORTEST_NOTICE and not force:
+        raise Conflict("It would end in less than a minute.", next_step="Choose a later end, or force it.")
     return _moved(connection, row, deadline_at, at, who, {"reason": reason, "was": row.deadline_at})
 
 
-def apply_terms(connection: Connection, one: str, *, at: int, who: str) -> AttemptRow:
-    """Give an open attempt what its student's terms came to meanwhile; nothing is ever taken away."""
-    row = locked(connection, one)
+def apply_terms(connection: Connection, attempt_id: str, *, at: int, who: str) -> AttemptRow:
+    """Extend an open attempt to its student's current terms; it is never shortened."""
+    row = locked_attempt(connection, attempt_id)
     deadline_at = terms_of(connection, row.quiz, row.person).deadline_at(row.started_at)
     if row.state is not State.OPEN or row.deadline_at is None:
         return row
@@ -72,32 +70,35 @@ def extend_all(
     minutes: int = 0,
     percent: int = 0,
 ) -> Extension:
-    """More time for everybody, after an outage: open attempts, the close and the due date, in one go.
+    """More time for the whole class, after an outage: open attempts, the close and the due date at once.
 
     `percent` is of each attempt's own time; the close moves by as much of the quiz's limit.
     """
     if minutes < 0 or percent < 0 or minutes + percent == 0:
-        raise Conflict("An extension gives time.", next_step="Say how many minutes, or how many percent.")
-    found = connection.execute(select(quiz).where(quiz.c.id == quiz_id).with_for_update()).one_or_none()
-    if found is None:
-        raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
+        raise Conflict("An extension needs minutes or percent.", next_step="Give a number above zero.")
+    quiz_row = connection.execute(select(quiz).where(quiz.c.id == quiz_id).with_for_update()).one_or_none()
+    if quiz_row is None:
+        raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     span = minutes * 60_000
 
     def share(whole: int) -> int:
         return span + whole * percent // 100
 
-    move = share(found.time_limit or 0)
+    move = share(quiz_row.time_limit or 0)
     connection.execute(
         update(quiz)
         .where(quiz.c.id == quiz_id)
         .values(closes_at=quiz.c.closes_at + move, due_at=quiz.c.due_at + move)
     )
     _move_overrides(connection, quiz_id, move)
-    theirs = select(attempt.c.id).where(attempt.c.quiz == quiz_id, attempt.c.state == "open")
-    ids = [one for (one,) in connection.execute(theirs.order_by(attempt.c.id).with_for_update())]
+    open_attempts = select(attempt.c.id).where(attempt.c.quiz == quiz_id, attempt.c.state == "open")
+    ids = [
+        attempt_id
+        for (attempt_id,) in connection.execute(open_attempts.order_by(attempt.c.id).with_for_update())
+    ]
     extended = 0
-    for one in ids:
-        row = find(connection, one)
+    for attempt_id in ids:
+        row = find_attempt(connection, attempt_id)
         if row.deadline_at is not None:
             more = share(row.deadline_at - row.started_at)
             detail: dict[str, object] = {"reason": reason, "was": row.deadline_at}
@@ -109,26 +110,31 @@ def extend_all(
         or_(attempt.c.finished_by == "sweeper", attempt.c.finished_by == "timer"),
     )
     over = connection.execute(ended).scalar_one()
-    told: dict[str, object] = {"reason": reason, "minutes": minutes, "percent": percent, "attempts": extended}
-    note(connection, Act(at, who, "extend all", quiz_id, told))
+    summary: dict[str, object] = {
+        "reason": reason,
+        "minutes": minutes,
+        "percent": percent,
+        "attempts": extended,
+    }
+    record_act(connection, Act(at, who, "extend all", quiz_id, summary))
     return Extension(extended, over)
 
 
 def reopen(
-    connection: Connection, one: str, deadline_at: int, *, at: int, who: str, reason: str
+    connection: Connection, attempt_id: str, deadline_at: int, *, at: int, who: str, reason: str
 ) -> AttemptRow:
-    """Let an attempt that is over go on until then; raises Conflict if another one of theirs is open."""
-    row = locked(connection, one)
+    """Reopen an attempt until `deadline_at`; raises Conflict if the student has another one open."""
+    row = locked_attempt(connection, attempt_id)
     if row.state is State.OPEN:
         raise Conflict("This attempt is open.", next_step="Extend it instead.")
-    if open_one(connection, row.quiz, row.person) is not None:
+    if open_attempt(connection, row.quiz, row.person) is not None:
         raise Conflict("The student has another attempt open.", next_step="Wait until it is over.")
-    if deadline_at < at + NOTICE:
-        raise Conflict("It would end in less than a minute.", next_step="Take a later end.")
+    if deadline_at < at + SHORTEST_NOTICE:
+        raise Conflict("It would end in less than a minute.", next_step="Choose a later end.")
     due_at = None if row.due_at is None else max(row.due_at, deadline_at)
-    seq = step(
+    seq = next_seq(
         connection,
-        one,
+        attempt_id,
         state=State.OPEN.value,
         deadline_at=deadline_at,
         due_at=due_at,
@@ -136,36 +142,40 @@ def reopen(
         finished_by=None,
     )
     assert seq is not None
-    connection.execute(update(grade).where(grade.c.attempt == one).values(current=False))
-    add(connection, one, seq, Reopened(at, deadline_at, due_at, who))
-    note(connection, Act(at, who, "reopen", one, {"reason": reason, "until": deadline_at}))
-    return find(connection, one)
+    connection.execute(update(mark).where(mark.c.attempt == attempt_id).values(current=False))
+    add_event(connection, attempt_id, seq, Reopened(at, deadline_at, due_at, who))
+    record_act(connection, Act(at, who, "reopen", attempt_id, {"reason": reason, "until": deadline_at}))
+    return find_attempt(connection, attempt_id)
 
 
 def _moved(
     connection: Connection, row: AttemptRow, deadline_at: int, at: int, who: str, detail: dict[str, object]
 ) -> AttemptRow:
-    """Another deadline; the due date moves along, so nobody is late by what they were given."""
+    """Set another deadline; the due date moves along, so no extension makes a student late."""
     more = 0 if row.deadline_at is None else max(0, deadline_at - row.deadline_at)
     due_at = None if row.due_at is None else row.due_at + more
-    seq = step(connection, row.id, only_open=True, deadline_at=deadline_at, due_at=due_at)
+    seq = next_seq(connection, row.id, only_open=True, deadline_at=deadline_at, due_at=due_at)
     assert seq is not None  # the row is locked
-    add(connection, row.id, seq, Extended(at, deadline_at, due_at, who))
-    note(connection, Act(at, who, "extend", row.id, {**detail, "until": deadline_at}))
-    return find(connection, row.id)
+    add_event(connection, row.id, seq, Extended(at, deadline_at, due_at, who))
+    record_act(connection, Act(at, who, "extend", row.id, {**detail, "until": deadline_at}))
+    return find_attempt(connection, row.id)
 
 
 def _move_overrides(connection: Connection, quiz_id: str, move: int) -> None:
-    """Closes and due dates of single students and labels move with everybody's."""
-    theirs = override.c.quiz == quiz_id, override.c.field.in_(["closes_at", "due_at"]), override.c.value != ""
-    for one in connection.execute(select(override).where(*theirs)).all():
+    """Move the closes and due dates that single students and labels have."""
+    moved_overrides = (
+        override.c.quiz == quiz_id,
+        override.c.field.in_(["closes_at", "due_at"]),
+        override.c.value != "",
+    )
+    for row in connection.execute(select(override).where(*moved_overrides)).all():
         connection.execute(
             update(override)
             .where(
                 override.c.quiz == quiz_id,
-                override.c.scope == one.scope,
-                override.c.who == one.who,
-                override.c.field == one.field,
+                override.c.scope == row.scope,
+                override.c.who == row.who,
+                override.c.field == row.field,
             )
-            .values(value=str(int(one.value) + move))
+            .values(value=str(int(row.value) + move))
         )

@@ -1,4 +1,4 @@
-"""Marks as rows: recorded once for what was handed in, kept when a key changes, released after a look.
+"""Marks as rows: recorded when an attempt is marked, replaced by regrades, and set manually by staff.
 
 A mark belongs to an answer's revision, a key and a grader; a later key adds marks beside the old ones, and a
 regrade run says what would change before it does.
@@ -15,38 +15,37 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from autograder.errors import Conflict, NotFound
-from autograder.site.audit import Act, note
-from autograder.site.outbox import put_out
+from autograder.site.audit import Act, record_act
+from autograder.site.outbox import queue_message
 from autograder.site.upsert import upsert, upsert_all
 from quizzes.attempts.events import Graded, State
-from quizzes.store.attempts import AttemptRow, locked
-from quizzes.store.events import add, step
-from quizzes.store.tables import answer, attempt, attempt_item, grade
+from quizzes.store.attempts import AttemptRow, locked_attempt
+from quizzes.store.events import add_event, next_seq
+from quizzes.store.tables import answer, attempt, attempt_item, mark
 
 __all__ = [
-    "HAND",
-    "Given",
-    "Waiting",
-    "give_points",
+    "MarkRow",
+    "PendingMark",
     "marks_in",
+    "pending_marks",
     "points_of",
-    "put_off",
-    "record",
+    "queue_score",
+    "record_marks",
+    "record_trouble",
+    "set_points",
     "settle_mark",
-    "tell",
     "total",
-    "unmarked",
-    "waiting",
+    "unmarked_attempts",
 ]
 
 
 DIGITS = 4  # of points, after the decimal point
-TOTAL = select(func.sum(grade.c.points)).where(grade.c.attempt == bindparam("one"), grade.c.current)
+TOTAL = select(func.sum(mark.c.points)).where(mark.c.attempt == bindparam("attempt_id"), mark.c.current)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What one answer was given, and by which key and grader."""
+class MarkRow:
+    """The mark of one answer, with the key and the grader that gave it."""
 
     pos: int
     answer_rev: int  # 0 for no answer
@@ -56,65 +55,70 @@ class Given:
     grader_version: str
 
     @property
+    def manual(self) -> bool:
+        """Whether a person gave it."""
+        return self.grader_version.startswith((MANUAL, OLD_MANUAL))
+
+    @property
     def pending(self) -> bool:
-        """Whether a person, or the homework engine, has yet to mark it."""
+        """Whether it waits for a manual mark or for the sandbox."""
         return bool(json.loads(self.detail).get("pending"))
 
 
-def unmarked(connection: Connection) -> list[str]:
-    """Attempts that ended and wait for their marks."""
+def unmarked_attempts(connection: Connection) -> list[str]:
+    """The ids of submitted attempts that wait for their marks."""
     ended = attempt.c.state == "finished"
     rows = connection.execute(select(attempt.c.id).where(ended).order_by(attempt.c.finished_at))
-    return [one for (one,) in rows]
+    return [attempt_id for (attempt_id,) in rows]
 
 
-def points_of(connection: Connection, one: str) -> float | None:
-    """The points an attempt has now; None before it was marked."""
-    points = connection.execute(TOTAL, {"one": one}).scalar_one()
+def points_of(connection: Connection, attempt_id: str) -> float | None:
+    """The current points of an attempt; None before it was marked."""
+    points = connection.execute(TOTAL, {"attempt_id": attempt_id}).scalar_one()
     return None if points is None else round(float(points), DIGITS)
 
 
-def total(marks: Iterable[Given]) -> float:
-    """The points of marks together, without the dust of binary fractions."""
-    return round(sum(one.points for one in marks), DIGITS)
+def total(marks: Iterable[MarkRow]) -> float:
+    """The sum of the points of marks, rounded to remove errors of binary fractions."""
+    return round(sum(mark.points for mark in marks), DIGITS)
 
 
-def marks_in(connection: Connection, one: str) -> dict[int, Given]:
-    """The marks that count now, by the place of their question."""
-    rows = connection.execute(select(grade).where(grade.c.attempt == one, grade.c.current))
-    names = [one.name for one in fields(Given)]
-    return {row.pos: Given(**{name: row._mapping[name] for name in names}) for row in rows}
+def marks_in(connection: Connection, attempt_id: str) -> dict[int, MarkRow]:
+    """The current marks, by the position of their question."""
+    rows = connection.execute(select(mark).where(mark.c.attempt == attempt_id, mark.c.current))
+    names = [field.name for field in fields(MarkRow)]
+    return {row.pos: MarkRow(**{name: row._mapping[name] for name in names}) for row in rows}
 
 
-def record(connection: Connection, seen: AttemptRow, marks: Sequence[Given], at: int) -> bool:
-    """Record the marks of an attempt as it was `seen`; False, and nothing, if it changed since.
+def record_marks(connection: Connection, seen: AttemptRow, marks: Sequence[MarkRow], at: int) -> bool:
+    """Record the marks of an attempt; False, and nothing is recorded, if it changed since it was `seen`.
 
-    So two servers that mark the same attempt give one grade and send one message.
+    So two servers that mark the same attempt record one set of marks and send one message.
     """
-    row = locked(connection, seen.id)
+    row = locked_attempt(connection, seen.id)
     if row.state is not State.FINISHED or row.seq != seen.seq:
         return False
-    seq = step(connection, row.id, state=State.GRADED.value)
+    seq = next_seq(connection, row.id, state=State.GRADED.value)
     assert seq is not None
     points = total(marks)
-    add(connection, row.id, seq, Graded(at, points))
+    add_event(connection, row.id, seq, Graded(at, points))
     _make_current(connection, row.id, marks, at)
     if not row.preview:
-        tell(connection, row, f"grade:{row.id}:{seq}", at)
+        queue_score(connection, row, f"marked:{row.id}:{seq}", at)
     return True
 
 
-def _make_current(connection: Connection, one: str, marks: Sequence[Given], at: int) -> None:
-    connection.execute(update(grade).where(grade.c.attempt == one).values(current=False))
+def _make_current(connection: Connection, attempt_id: str, marks: Sequence[MarkRow], at: int) -> None:
+    connection.execute(update(mark).where(mark.c.attempt == attempt_id).values(current=False))
     upsert_all(
         connection,
-        grade,
-        [{"attempt": one, **asdict(given), "at": at, "current": True} for given in marks],
+        mark,
+        [{"attempt": attempt_id, **asdict(row), "at": at, "current": True} for row in marks],
     )
 
 
-def tell(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
-    """Let the gradebook know, once, of the points an attempt has now."""
+def queue_score(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
+    """Queue the current score of an attempt for the gradebook, once."""
     payload: dict[str, object] = {
         "attempt": row.id,
         "quiz": row.quiz,
@@ -122,54 +126,54 @@ def tell(connection: Connection, row: AttemptRow, once: str, at: int) -> None:
         "points": points_of(connection, row.id),
         "finished_at": row.finished_at,
     }
-    put_out(connection, "grade", once, payload, at)
+    queue_message(connection, "score", once, payload, at)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """An answer whose mark is pending, with what was noted when it could not be given."""
+class PendingMark:
+    """An answer whose mark is pending, with the trouble that a grader had with it."""
 
     attempt: str
     pos: int
     answer_rev: int
     key_version: str
     grader_version: str
-    raw: str
+    response: str
     trouble: str = ""
 
 
-def waiting(connection: Connection, *, again: bool = False) -> list[Waiting]:
-    """The answers that wait for their mark, the oldest first; with `again` those that had trouble too."""
+def pending_marks(connection: Connection, *, again: bool = False) -> list[PendingMark]:
+    """The answers that wait for a mark, the oldest first; with `again` also those that had trouble."""
     same = and_(
-        answer.c.attempt == grade.c.attempt,
-        answer.c.pos == grade.c.pos,
-        answer.c.rev == grade.c.answer_rev,
+        answer.c.attempt == mark.c.attempt,
+        answer.c.pos == mark.c.pos,
+        answer.c.rev == mark.c.answer_rev,
     )
     rows = connection.execute(
-        select(grade, answer.c.raw)
+        select(mark, answer.c.response)
         .join(answer, same)
-        .where(grade.c.current, grade.c.detail.like('%"pending": true%'))
-        .order_by(grade.c.at, grade.c.attempt, grade.c.pos)
+        .where(mark.c.current, mark.c.detail.like('%"pending": true%'))
+        .order_by(mark.c.at, mark.c.attempt, mark.c.pos)
     )
-    found = []
+    waiting = []
     for row in rows:
         detail = _read(row.detail)
         more = detail.get("detail")
         trouble = str(more.get("trouble", "")) if isinstance(more, dict) else ""
         if detail.get("pending") is True and (again or not trouble):
             keys = row.attempt, row.pos, row.answer_rev, row.key_version, row.grader_version
-            found.append(Waiting(*keys, row.raw, trouble))
-    return found
+            waiting.append(PendingMark(*keys, row.response, trouble))
+    return waiting
 
 
-def settle_mark(connection: Connection, one: Waiting, points: float, detail: str, at: int) -> bool:
-    """Give a pending mark and tell of the new total; False, and nothing, if it is not pending any more."""
-    row = locked(connection, one.attempt)
-    if not _still(connection, one):
+def settle_mark(connection: Connection, pending: PendingMark, points: float, detail: str, at: int) -> bool:
+    """Give a pending mark and queue the new score; False, and no change, if it is not pending any more."""
+    row = locked_attempt(connection, pending.attempt)
+    if not _is_pending(connection, pending):
         return False
-    connection.execute(_row(one).values(points=points, detail=detail, at=at))
+    connection.execute(_row(pending).values(points=points, detail=detail, at=at))
     if not row.preview:
-        version = f"{one.answer_rev}:{one.key_version}:{one.grader_version}"
+        version = f"{pending.answer_rev}:{pending.key_version}:{pending.grader_version}"
         payload: dict[str, object] = {
             "attempt": row.id,
             "quiz": row.quiz,
@@ -177,54 +181,55 @@ def settle_mark(connection: Connection, one: Waiting, points: float, detail: str
             "points": points_of(connection, row.id),
             "finished_at": row.finished_at,
         }
-        put_out(connection, "grade", f"settled:{row.id}:{one.pos}:{version}", payload, at)
+        queue_message(connection, "grade", f"settled:{row.id}:{pending.pos}:{version}", payload, at)
     return True
 
 
-def put_off(connection: Connection, one: Waiting, detail: str) -> bool:
-    """Note for staff why the mark is pending still; False if it is not pending any more."""
-    locked(connection, one.attempt)
-    if not _still(connection, one):
+def record_trouble(connection: Connection, pending: PendingMark, detail: str) -> bool:
+    """Record for staff why a mark is still pending; False if it is not pending any more."""
+    locked_attempt(connection, pending.attempt)
+    if not _is_pending(connection, pending):
         return False
-    connection.execute(_row(one).values(detail=detail))
+    connection.execute(_row(pending).values(detail=detail))
     return True
 
 
-def _still(connection: Connection, one: Waiting) -> bool:
-    statement = select(grade.c.detail).where(grade.c.current, *_keys(one))
-    found = connection.execute(statement).scalar_one_or_none()
-    return _read(found or "").get("pending") is True
+def _is_pending(connection: Connection, pending: PendingMark) -> bool:
+    statement = select(mark.c.detail).where(mark.c.current, *_keys(pending))
+    detail = connection.execute(statement).scalar_one_or_none()
+    return _read(detail or "").get("pending") is True
 
 
-def _row(one: Waiting) -> Any:
-    return update(grade).where(*_keys(one))
+def _row(pending: PendingMark) -> Any:
+    return update(mark).where(*_keys(pending))
 
 
-def _keys(one: Waiting) -> tuple[Any, ...]:
+def _keys(pending: PendingMark) -> tuple[Any, ...]:
     names = ("attempt", "pos", "answer_rev", "key_version", "grader_version")
-    return tuple(grade.c[name] == getattr(one, name) for name in names)
+    return tuple(mark.c[name] == getattr(pending, name) for name in names)
 
 
 def _read(detail: str) -> dict[str, Any]:
     try:
-        found = json.loads(detail)
+        content = json.loads(detail)
     except ValueError:  # a detail may be text
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-HAND = "hand"  # how their `grader_version` begins
+# How the `grader_version` of a manual mark begins; version 0.1 wrote "hand".
+MANUAL, OLD_MANUAL = "manual", "hand"
 
 
-def give_points(
-    connection: Connection, one: str, pos: int, points: str, *, reason: str, at: int, who: str
+def set_points(
+    connection: Connection, attempt_id: str, pos: int, points: str, *, reason: str, at: int, who: str
 ) -> None:
-    """Set the points of one answer; raises Conflict for what is no number from 0 to the question's."""
-    row, marks = locked(connection, one), marks_in(connection, one)
+    """Set the points of one answer; raises Conflict unless they are from 0 to the question's points."""
+    row, marks = locked_attempt(connection, attempt_id), marks_in(connection, attempt_id)
     if row.state is not State.GRADED or pos not in marks:
-        raise Conflict("This attempt is not marked yet.", next_step="Wait until it is over and marked.")
-    place = attempt_item.c.attempt == one, attempt_item.c.pos == pos
-    most = connection.execute(select(attempt_item.c.points).where(*place)).scalar_one_or_none()
+        raise Conflict("This attempt is not marked yet.", next_step="Wait until it is submitted and marked.")
+    this_item = attempt_item.c.attempt == attempt_id, attempt_item.c.pos == pos
+    most = connection.execute(select(attempt_item.c.points).where(*this_item)).scalar_one_or_none()
     if most is None:
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
     try:
@@ -232,21 +237,23 @@ def give_points(
     except InvalidOperation:
         number = Decimal(-1)
     if not 0 <= number <= Decimal(str(most)):
-        raise Conflict(f"{points[:20]!r} is no number from 0 to {most:g}.", next_step="Correct the points.")
+        raise Conflict(
+            f"{points[:20]!r} is not a number from 0 to {most:g}.", next_step="Correct the points."
+        )
     old = marks[pos]
     share = number / Decimal(str(most)) if most else Decimal(0)
     detail = {"share": str(share), "pending": False, "feedback": "", "detail": {"by": who, "reason": reason}}
-    given = Given(
+    new_mark = MarkRow(
         pos,
         old.answer_rev,
         float(number),
         json.dumps(detail, ensure_ascii=False),
         old.key_version,
-        f"{HAND} {at}",
+        f"{MANUAL} {at}",
     )
-    current = grade.c.attempt == one, grade.c.pos == pos
-    connection.execute(update(grade).where(*current).values(current=False))
-    upsert(connection, grade, {"attempt": one, **asdict(given), "at": at, "current": True})
-    told = {"question": pos + 1, "before": old.points, "after": float(number), "reason": reason}
-    note(connection, Act(at, who, "set points", one, dict(told)))
-    tell(connection, row, f"hand:{one}:{pos}:{at}", at)
+    current = mark.c.attempt == attempt_id, mark.c.pos == pos
+    connection.execute(update(mark).where(*current).values(current=False))
+    upsert(connection, mark, {"attempt": attempt_id, **asdict(new_mark), "at": at, "current": True})
+    detail = {"question": pos + 1, "before": old.points, "after": float(number), "reason": reason}
+    record_act(connection, Act(at, who, "set points", attempt_id, dict(detail)))
+    queue_score(connection, row, f"manual:{attempt_id}:{pos}:{at}", at)

@@ -1,4 +1,4 @@
-"""Messages of staff to everybody who takes a quiz, and students' requests to look at a mark again."""
+"""Messages: notices of staff to the students in a quiz, and regrade requests of students."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from autograder.errors import Conflict, NotFound, TooLarge
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from autograder.site.upsert import insert_once
-from quizzes.store.tables import attempt, notice, request
+from quizzes.store.tables import attempt, notice, regrade_request
 
-__all__ = ["Notice", "Request", "answer_request", "ask_again", "last_notice", "requests_at", "tell_all"]
+__all__ = [
+    "Notice",
+    "RegradeRequest",
+    "answer_regrade_request",
+    "last_notice",
+    "regrade_requests",
+    "request_regrade",
+    "send_notice",
+]
 
 
 LONGEST = 2_000  # characters
-LAST = select(notice).where(notice.c.quiz == bindparam("one")).order_by(notice.c.id.desc()).limit(1)
+LAST = select(notice).where(notice.c.quiz == bindparam("quiz_id")).order_by(notice.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What staff told all takers."""
+    """A message of staff to the students in a quiz."""
 
     id: int
     at: int
@@ -28,8 +36,8 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A student's request about the mark of one answer, and what became of it."""
+class RegradeRequest:
+    """A student's request to regrade one answer, with the reply of staff."""
 
     attempt: str
     pos: int
@@ -39,50 +47,62 @@ class Request:
     reply: str | None
 
 
-def tell_all(connection: Connection, quiz: str, text: str, *, at: int, who: str) -> None:
-    """Say something to everybody who takes a quiz now; raises Conflict for nothing, TooLarge for a lot."""
-    said = _checked(text)
-    connection.execute(insert(notice).values(quiz=quiz, at=at, who=who, text=said))
-    note(connection, Act(at, who, "message", quiz, {"text": said}))
+def send_notice(connection: Connection, quiz: str, text: str, *, at: int, who: str) -> None:
+    """Send a notice to the students in a quiz; raises Conflict for an empty and TooLarge for a long text."""
+    checked_text = _checked(text)
+    connection.execute(insert(notice).values(quiz=quiz, at=at, who=who, text=checked_text))
+    record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}))
 
 
 def last_notice(connection: Connection, quiz: str) -> Notice | None:
-    """The newest message of a quiz."""
-    row = connection.execute(LAST, {"one": quiz}).one_or_none()
+    """The newest notice of a quiz; None without any."""
+    row = connection.execute(LAST, {"quiz_id": quiz}).one_or_none()
     return None if row is None else Notice(row.id, row.at, row.text)
 
 
-def ask_again(connection: Connection, one: str, pos: int, text: str, at: int) -> None:
-    """Ask for another look at a mark; raises Conflict the second time."""
-    if not insert_once(connection, request, {"attempt": one, "pos": pos, "at": at, "text": _checked(text)}):
-        raise Conflict("You have asked about this question before.", next_step="Wait for the answer.")
+def request_regrade(connection: Connection, attempt_id: str, pos: int, text: str, at: int) -> None:
+    """Store a regrade request for one answer; raises Conflict if there is one already."""
+    if not insert_once(
+        connection, regrade_request, {"attempt": attempt_id, "pos": pos, "at": at, "text": _checked(text)}
+    ):
+        raise Conflict(
+            "You have requested a regrade of this question before.", next_step="Wait for the reply."
+        )
 
 
-def answer_request(connection: Connection, one: str, pos: int, reply: str, *, at: int, who: str) -> None:
-    """Answer a student's request; raises NotFound for none."""
-    answered = update(request).where(request.c.attempt == one, request.c.pos == pos)
+def answer_regrade_request(
+    connection: Connection, attempt_id: str, pos: int, reply: str, *, at: int, who: str
+) -> None:
+    """Answer a regrade request; raises NotFound if there is none."""
+    answered = update(regrade_request).where(
+        regrade_request.c.attempt == attempt_id, regrade_request.c.pos == pos
+    )
     done = connection.execute(answered.values(answered_at=at, who=who, reply=_checked(reply)))
     if not done.rowcount:
-        raise NotFound("There is no such request.", next_step="Reload the page.")
-    note(connection, Act(at, who, "answer request", one, {"question": pos + 1, "reply": reply}))
-
-
-def requests_at(connection: Connection, *, quiz: str = "", one: str = "") -> list[Request]:
-    """The requests of a quiz or of an attempt, those without an answer first."""
-    wanted = attempt.c.quiz == quiz if quiz else request.c.attempt == one
-    rows = connection.execute(
-        select(request)
-        .join(attempt, attempt.c.id == request.c.attempt)
-        .where(wanted)
-        .order_by(request.c.answered_at.is_not(None), request.c.at)
+        raise NotFound("There is no such regrade request.", next_step="Reload the page.")
+    record_act(
+        connection, Act(at, who, "answer regrade request", attempt_id, {"question": pos + 1, "reply": reply})
     )
-    return [Request(row.attempt, row.pos, row.at, row.text, row.answered_at, row.reply) for row in rows]
+
+
+def regrade_requests(connection: Connection, *, quiz: str = "", attempt_id: str = "") -> list[RegradeRequest]:
+    """The regrade requests of a quiz or of an attempt, those without a reply first."""
+    condition = attempt.c.quiz == quiz if quiz else regrade_request.c.attempt == attempt_id
+    rows = connection.execute(
+        select(regrade_request)
+        .join(attempt, attempt.c.id == regrade_request.c.attempt)
+        .where(condition)
+        .order_by(regrade_request.c.answered_at.is_not(None), regrade_request.c.at)
+    )
+    return [
+        RegradeRequest(row.attempt, row.pos, row.at, row.text, row.answered_at, row.reply) for row in rows
+    ]
 
 
 def _checked(text: str) -> str:
     plain = text.replace("\0", "").strip()
     if not plain:
-        raise Conflict("There is nothing to send.", next_step="Write a sentence.")
+        raise Conflict("The text is empty.", next_step="Write a sentence.")
     if len(plain) > LONGEST:
-        raise TooLarge(f"That is longer than {LONGEST} characters.", next_step="Shorten it.")
+        raise TooLarge(f"The text is longer than {LONGEST} characters.", next_step="Shorten it.")
     return plain

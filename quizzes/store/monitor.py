@@ -1,4 +1,4 @@
-"""A quiz while it is held: who has started, writes, is silent, has finished. Looking changes nothing."""
+"""The monitor of a quiz: what each student does now. Reading it changes nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 from autograder.site.tables import enrolment, person
 from quizzes.store.tables import answer, answer_event, attempt, quiz
 
-__all__ = ["Activity", "Taker", "saves_in", "takers_of"]
+__all__ = ["Activity", "StudentActivity", "recent_saves", "student_activity"]
 
 
 SILENT = 180_000  # milliseconds without a save
@@ -18,7 +18,7 @@ MINUTE = 60_000
 
 
 class Activity(StrEnum):
-    """What somebody does just now."""
+    """What a student does now."""
 
     ABSENT = "not started"
     WRITING = "writing"
@@ -27,12 +27,12 @@ class Activity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
-    """One student and their newest attempt."""
+class StudentActivity:
+    """A student and their newest attempt."""
 
     person: str
     name: str
-    doing: Activity
+    activity: Activity
     attempt: str = ""
     number: int = 0
     answered: int = 0
@@ -43,8 +43,8 @@ class Taker:
     finished_by: str = ""
 
 
-def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
-    """Everybody who may take a quiz, in the order of their names."""
+def student_activity(connection: Connection, quiz_id: str, now: int) -> list[StudentActivity]:
+    """All students who may take a quiz, in the order of their names."""
     newest = (
         select(attempt.c.person, func.max(attempt.c.number).label("number"))
         .where(attempt.c.quiz == quiz_id, attempt.c.preview.is_(False))
@@ -61,7 +61,7 @@ def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
     answered = (
         select(answer.c.attempt, func.count().label("answered"))
         .join(attempt, attempt.c.id == answer.c.attempt)
-        .where(attempt.c.quiz == quiz_id, answer.c.raw != "null")
+        .where(attempt.c.quiz == quiz_id, answer.c.response != "null")
         .group_by(answer.c.attempt)
         .subquery()
     )
@@ -91,17 +91,17 @@ def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
         .where(enrolment.c.role == "student")
         .order_by(person.c.name, person.c.id)
     )
-    found = []
+    students = []
     for row in rows:
         if row.id is None:
-            found.append(Taker(row.who, row.name, Activity.ABSENT))
+            students.append(StudentActivity(row.who, row.name, Activity.ABSENT))
             continue
         quiet = now - (row.last or row.started_at) > SILENT
-        doing = Activity.DONE if row.state != "open" else Activity.SILENT if quiet else Activity.WRITING
-        taker = Taker(
+        activity = Activity.DONE if row.state != "open" else Activity.SILENT if quiet else Activity.WRITING
+        taker = StudentActivity(
             person=row.who,
             name=row.name,
-            doing=doing,
+            activity=activity,
             attempt=row.id,
             number=row.number,
             answered=row.answered or 0,
@@ -111,11 +111,11 @@ def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
             finished_at=row.finished_at,
             finished_by=row.finished_by or "",
         )
-        found.append(taker)
-    return found
+        students.append(taker)
+    return students
 
 
-def saves_in(connection: Connection, quiz_id: str, now: int, span: int = MINUTE) -> int:
+def recent_saves(connection: Connection, quiz_id: str, now: int, span: int = MINUTE) -> int:
     """How many saves were stored in the last minute."""
     recent = (
         select(func.count())

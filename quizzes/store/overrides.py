@@ -1,4 +1,4 @@
-"""Courses, people, who takes part with how much time, and what one student's terms in a quiz are."""
+"""Overrides of a quiz for students and labels, and the terms of one student that they lead to."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = [
     "clear_overrides",
     "is_staff",
     "override_in",
-    "place_of",
     "schedule_of",
     "set_override",
+    "terms_and_role",
     "terms_of",
 ]
 
@@ -35,16 +35,16 @@ FIELDS = {
     "multiplier": Fraction,
 }
 
-# Asked at every start, so they are built once.
-PLACE = (
+# Run at every start, so they are built once.
+TERMS_AND_ROLE = (
     select(quiz, enrolment.c.role, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
     .outerjoin(
         enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
     )
-    .where(quiz.c.id == bindparam("one"))
+    .where(quiz.c.id == bindparam("quiz_id"))
 )
 OVERRIDES = select(override).where(
-    override.c.quiz == bindparam("one"),
+    override.c.quiz == bindparam("quiz_id"),
     or_(
         and_(override.c.scope == "person", override.c.who == bindparam("person")),
         and_(override.c.scope == "label", override.c.who == bindparam("label")),
@@ -53,29 +53,29 @@ OVERRIDES = select(override).where(
 
 
 def set_override(
-    connection: Connection, quiz_id: str, one: Override, *, person_id: str = "", label: str = ""
+    connection: Connection, quiz_id: str, override_value: Override, *, person_id: str = "", label: str = ""
 ) -> None:
-    """One value of a quiz for a person, or for everybody with a label."""
-    if one.field not in FIELDS:
-        raise ValueError(f"{one.field} cannot be overridden; take one of {', '.join(FIELDS)}")
-    scope, who = ("person", person_id) if one.personal else ("label", label)
-    value = "" if one.value is None else str(one.value)
+    """Set one value of a quiz for a person, or for everybody with a label."""
+    if override_value.field not in FIELDS:
+        raise ValueError(f"{override_value.field} cannot be overridden; take one of {', '.join(FIELDS)}")
+    scope, who = ("person", person_id) if override_value.personal else ("label", label)
+    value = "" if override_value.value is None else str(override_value.value)
     upsert(
         connection,
         override,
-        {"quiz": quiz_id, "scope": scope, "who": who, "field": one.field, "value": value},
+        {"quiz": quiz_id, "scope": scope, "who": who, "field": override_value.field, "value": value},
     )
 
 
 def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> None:
-    """Take away what one person was given in a quiz."""
-    own = override.c.scope == "person", override.c.who == person_id
-    connection.execute(delete(override).where(override.c.quiz == quiz_id, *own))
+    """Remove all overrides that a person has in a quiz."""
+    for_person = override.c.scope == "person", override.c.who == person_id
+    connection.execute(delete(override).where(override.c.quiz == quiz_id, *for_person))
 
 
 def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
-    """Whether somebody takes part in the quiz's course as anything but a student."""
-    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
+    """Whether a person is a member of staff in the quiz's course."""
+    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     return row is not None and row.role not in (None, "student")
 
 
@@ -93,20 +93,22 @@ def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
 
 
 def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
-    """What holds for one student; raises NotFound for no such quiz, Forbidden for somebody not enrolled."""
-    return place_of(connection, quiz_id, person_id)[0]
+    """The terms of a student; raises NotFound for an unknown quiz, Forbidden for an unenrolled person."""
+    return terms_and_role(connection, quiz_id, person_id)[0]
 
 
-def place_of(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
-    """What holds for somebody in a quiz, and their role in its course; raises as `terms_of` does."""
-    row = connection.execute(PLACE, {"one": quiz_id, "person": person_id}).one_or_none()
+def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
+    """The terms of a person in a quiz, and their role in its course; raises as `terms_of` does."""
+    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     if row is None:
-        raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
+        raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     if row.label is None:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
-    given = Accommodation(Fraction(row.multiplier), row.extra)
-    found = connection.execute(OVERRIDES, {"one": quiz_id, "person": person_id, "label": row.label})
-    return terms_for(schedule_of(row), given, [override_in(one) for one in found]), row.role
+    accommodation = Accommodation(Fraction(row.multiplier), row.extra)
+    override_rows = connection.execute(
+        OVERRIDES, {"quiz_id": quiz_id, "person": person_id, "label": row.label}
+    )
+    return terms_for(schedule_of(row), accommodation, [override_in(row) for row in override_rows]), row.role
 
 
 def override_in(row: Row[Any]) -> Override:

@@ -1,4 +1,7 @@
-"""Quizzes and their published versions; a version never changes, and an attempt stays with its own."""
+"""Published quizzes, their versions, and their availability for a student.
+
+A version never changes, and an attempt stays with the version it was started with.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound, Refused
-from autograder.site.audit import Act, note
+from autograder.site.audit import Act, record_act
 from autograder.site.tables import enrolment
 from autograder.site.upsert import insert_once, upsert
 from quizzes.attempts.events import State
 from quizzes.content.version import QuizVersion
 from quizzes.schedule.timing import Accommodation, Schedule, Terms, terms_for
-from quizzes.store.attempts import AttemptRow, attempts_at, refusal_of
-from quizzes.store.overrides import override_in, place_of, schedule_of, terms_of
+from quizzes.store.attempts import AttemptRow, attempts_at, start_refusal
+from quizzes.store.overrides import override_in, schedule_of, terms_and_role, terms_of
 from quizzes.store.tables import attempt, override, quiz, quiz_version
 
 __all__ = [
@@ -28,20 +31,20 @@ __all__ = [
     "current_version",
     "is_closed_for_everyone",
     "keep_version",
-    "make_current",
     "publish",
     "published_in",
+    "set_current_version",
 ]
 
 
-# Asked at every start, so they are built once.
-OFFERED = select(quiz).where(quiz.c.course == bindparam("one")).order_by(quiz.c.opens_at, quiz.c.id)
-NEWEST = select(quiz.c.version).where(quiz.c.id == bindparam("one"))
+# Run at every start, so they are built once.
+PUBLISHED = select(quiz).where(quiz.c.course == bindparam("course_id")).order_by(quiz.c.opens_at, quiz.c.id)
+CURRENT_VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id"))
 
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """A student who could not get their whole time."""
+    """A student who would not get their whole time."""
 
     person: str
     missing: int  # milliseconds
@@ -58,9 +61,9 @@ def publish(
     at: int,
     who: str,
     slack: int = 0,
-    despite_shortfalls: bool = False,
+    force: bool = False,
 ) -> list[Shortfall]:
-    """Publish a version with its times; who, starting `slack` after the opening, would not get all of theirs.
+    """Publish a version with its times; returns who would lose time by starting `slack` after the opening.
 
     Raises Conflict for impossible times, and for shortfalls unless told to publish despite them.
     """
@@ -87,36 +90,36 @@ def publish(
     )
     students = select(enrolment.c.person).where(enrolment.c.course == course, enrolment.c.role == "student")
     short = [
-        Shortfall(one, missing)
-        for (one,) in connection.execute(students.order_by(enrolment.c.person)).all()
-        if (missing := terms_of(connection, quiz_id, one).shortfall(slack))
+        Shortfall(student, missing)
+        for (student,) in connection.execute(students.order_by(enrolment.c.person)).all()
+        if (missing := terms_of(connection, quiz_id, student).shortfall(slack))
     ]
-    if short and not despite_shortfalls:
-        most = max(one.missing for one in short)
+    if short and not force:
+        most = max(shortfall.missing for shortfall in short)
         raise Conflict(
-            f"{len(short)} of the enrolled students could not get their whole time, up to "
-            f"{most / 60_000:.0f} minutes of it are missing: {', '.join(one.person for one in short[:5])}.",
-            next_step="Close the quiz later, let the close move with the accommodations, or insist on it.",
+            f"{len(short)} of the enrolled students would not get their whole time; up to "
+            f"{most / 60_000:.0f} minutes are missing: {', '.join(row.person for row in short[:5])}.",
+            next_step="Close the quiz later, let the close move with the accommodations, or use --force.",
         )
-    note(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
+    record_act(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
     return short
 
 
 def keep_version(connection: Connection, version: QuizVersion, at: int) -> None:
-    """Keep a version's content, once."""
+    """Store a version's content, once."""
     insert_once(
         connection, quiz_version, {"hash": version.hash, "content": version.content, "published_at": at}
     )
 
 
-def make_current(connection: Connection, quiz_id: str, version: str) -> None:
-    """Let new attempts, and what results show, be of this version."""
+def set_current_version(connection: Connection, quiz_id: str, version: str) -> None:
+    """Make a version the current one: new attempts and results use it."""
     connection.execute(update(quiz).where(quiz.c.id == quiz_id).values(version=version))
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A quiz as it is offered now."""
+    """A published quiz."""
 
     id: str
     title: str
@@ -125,17 +128,17 @@ class Published:
 
 
 def published_in(connection: Connection, course: str) -> list[Published]:
-    """The quizzes of a course, the first to open first, also those that are not open yet."""
-    rows = connection.execute(OFFERED, {"one": course})
+    """The published quizzes of a course in the order in which they open, also those not open yet."""
+    rows = connection.execute(PUBLISHED, {"course_id": course})
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
 
 def current_version(connection: Connection, quiz_id: str) -> str:
-    """The hash of what a new attempt gets; raises NotFound for no such quiz."""
-    found = connection.execute(NEWEST, {"one": quiz_id}).scalar_one_or_none()
-    if found is None:
-        raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
-    return str(found)
+    """The hash of the version that a new attempt gets; raises NotFound for an unknown quiz."""
+    version = connection.execute(CURRENT_VERSION, {"quiz_id": quiz_id}).scalar_one_or_none()
+    if version is None:
+        raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
+    return str(version)
 
 
 def content_of(connection: Connection, version: str) -> bytes:
@@ -145,7 +148,7 @@ def content_of(connection: Connection, version: str) -> bytes:
 
 
 def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bool:
-    """Whether every student's own close has passed and nobody is writing; never true without a close."""
+    """Whether the quiz has closed for every student and no attempt is open; never true without a close."""
     still = (
         select(func.count())
         .select_from(attempt)
@@ -155,7 +158,7 @@ def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bo
         return False
     row = connection.execute(select(quiz).where(quiz.c.id == quiz_id)).one()
     schedule = schedule_of(row)
-    # Whoever has no line of their own closes with everybody; the others are asked one by one.
+    # Students without extra time and overrides share the schedule's close; the others have their own.
     special = connection.execute(
         select(enrolment, override)
         .outerjoin(
@@ -174,18 +177,18 @@ def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bo
             or_(enrolment.c.multiplier != "1", enrolment.c.extra != 0, override.c.quiz.is_not(None)),
         )
     )
-    own: dict[str, tuple[Accommodation, list[Row[Any]]]] = {}
-    for one in special:
-        given = Accommodation(Fraction(one.multiplier), one.extra)
-        _, lines = own.setdefault(one.person, (given, []))
-        if one.field is not None:
-            lines.append(one)
+    special_students: dict[str, tuple[Accommodation, list[Row[Any]]]] = {}
+    for student_row in special:
+        accommodation = Accommodation(Fraction(student_row.multiplier), student_row.extra)
+        _, lines = special_students.setdefault(student_row.person, (accommodation, []))
+        if student_row.field is not None:
+            lines.append(student_row)
     closes = [terms_for(schedule).closes_at]
     closes += [
-        terms_for(schedule, given, [override_in(one) for one in lines]).closes_at
-        for given, lines in own.values()
+        terms_for(schedule, accommodation, [override_in(row) for row in lines]).closes_at
+        for accommodation, lines in special_students.values()
     ]
-    return all(one is not None and one <= now for one in closes)
+    return all(close is not None and close <= now for close in closes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,19 +197,19 @@ class Availability:
 
     terms: Terms
     at: int
-    attempts: list[AttemptRow]  # their own, previews too
-    staff: bool  # they may preview it
-    refusal: Refused | None  # why it cannot be started now
+    attempts: list[AttemptRow]  # of this student, previews too
+    staff: bool  # whether they may preview it
+    refusal: Refused | None  # why it cannot be started now; None if it can
 
     @property
     def used(self) -> int:
-        """How many attempts count against the allowed ones."""
-        return sum(not one.preview for one in self.attempts)
+        """How many attempts count against the limit."""
+        return sum(not attempt.preview for attempt in self.attempts)
 
     @property
     def running(self) -> AttemptRow | None:
-        """The open one, to go on with."""
-        return next((one for one in self.attempts if one.state is State.OPEN), None)
+        """The open attempt, to resume."""
+        return next((attempt for attempt in self.attempts if attempt.state is State.OPEN), None)
 
     @property
     def deadline_at(self) -> int | None:
@@ -214,16 +217,18 @@ class Availability:
         return self.terms.deadline_at(self.at)
 
     @property
-    def cut(self) -> int:
+    def cut_short(self) -> int:
         """By how much the close cuts the student's time, in milliseconds, if they start now."""
-        if self.terms.allot is None or self.deadline_at is None:
+        if self.terms.time_allowed is None or self.deadline_at is None:
             return 0
-        return max(0, self.at + self.terms.allot - self.deadline_at)
+        return max(0, self.at + self.terms.time_allowed - self.deadline_at)
 
 
 def availability_for(connection: Connection, quiz_id: str, person: str, at: int) -> Availability:
-    """The offer; raises NotFound for no such quiz and Forbidden for somebody not enrolled."""
-    terms, role = place_of(connection, quiz_id, person)
+    """The availability; raises NotFound for an unknown quiz, Forbidden for an unenrolled person."""
+    terms, role = terms_and_role(connection, quiz_id, person)
     attempts = attempts_at(connection, quiz_id, person)
-    offer = Availability(terms, at, attempts, role != "student", None)
-    return offer if offer.running else replace(offer, refusal=refusal_of(terms, offer.used, at))
+    availability = Availability(terms, at, attempts, role != "student", None)
+    if availability.running:
+        return availability
+    return replace(availability, refusal=start_refusal(terms, availability.used, at))

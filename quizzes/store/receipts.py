@@ -1,4 +1,4 @@
-"""Receipts: what a student handed in, in one text that can be checked later.
+"""Receipts: what a student submitted, in one text that can be verified later.
 
 The body lists the final answers and all times; the digest is its SHA-256, which a student can note down, and
 the signature an HMAC with the server's secret, so that only this server can have issued it.
@@ -17,16 +17,21 @@ from autograder.site.signer import Signer
 from quizzes.store.attempts import AttemptRow, answers_of
 from quizzes.store.tables import receipt
 
-__all__ = ["Receipt", "confirms", "issue", "last_receipt"]
+__all__ = ["Receipt", "is_genuine", "issue_receipt", "last_receipt"]
 
 
 ISSUE = insert(receipt)
-LAST = select(receipt).where(receipt.c.attempt == bindparam("one")).order_by(receipt.c.seq.desc()).limit(1)
+LAST = (
+    select(receipt)
+    .where(receipt.c.attempt == bindparam("attempt_id"))
+    .order_by(receipt.c.seq.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt as it was issued."""
+    """An issued receipt."""
 
     attempt: str
     body: str
@@ -34,15 +39,15 @@ class Receipt:
     signature: str
 
 
-def confirms(signer: Signer, given: Receipt) -> bool:
-    """Whether the server with this secret issued exactly this receipt."""
-    digest = hashlib.sha256(given.body.encode()).hexdigest()
-    same = hmac.compare_digest(digest, given.digest)
-    return same and hmac.compare_digest(signer.of("receipt", digest), given.signature)
+def is_genuine(signer: Signer, issued: Receipt) -> bool:
+    """Whether the server with this secret issued this receipt."""
+    digest = hashlib.sha256(issued.body.encode()).hexdigest()
+    same = hmac.compare_digest(digest, issued.digest)
+    return same and hmac.compare_digest(signer.of("receipt", digest), issued.signature)
 
 
-def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
-    """Write the receipt of an attempt that just ended; one for each time it ends."""
+def issue_receipt(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
+    """Issue the receipt of an attempt that was just closed; an attempt gets one each time it is closed."""
     body = json.dumps(
         {
             "attempt": row.id,
@@ -55,8 +60,8 @@ def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
             "finished_at": row.finished_at,
             "finished_by": row.finished_by,
             "answers": [
-                [pos, held.rev, held.received_at, held.raw]
-                for pos, held in answers_of(connection, row.id).items()
+                [pos, stored_answer.rev, stored_answer.received_at, stored_answer.response]
+                for pos, stored_answer in answers_of(connection, row.id).items()
             ],
         },
         ensure_ascii=False,
@@ -70,7 +75,7 @@ def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
     return issued
 
 
-def last_receipt(connection: Connection, one: str) -> Receipt | None:
+def last_receipt(connection: Connection, attempt_id: str) -> Receipt | None:
     """The newest receipt of an attempt."""
-    row = connection.execute(LAST, {"one": one}).one_or_none()
+    row = connection.execute(LAST, {"attempt_id": attempt_id}).one_or_none()
     return None if row is None else Receipt(row.attempt, row.body, row.digest, row.signature)

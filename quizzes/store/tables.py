@@ -1,34 +1,30 @@
-"""The tables, as the newest migration leaves them; a test holds that the two agree.
+"""The tables of quizzes, as the newest migration leaves them; a test holds that the two agree.
 
-Instants are milliseconds since 1970 UTC. `answer_event` and `attempt_event` are only ever added to; one
-counter per attempt (`attempt.seq`) orders both. `attempt` and `answer` are what these events come to.
+Instants and spans are milliseconds, instants since 1970 UTC. Rows of `answer_event` and `attempt_event` are
+only ever added; one counter per attempt (`attempt.seq`) orders both. `attempt` and `answer` hold the fold of
+these events. `response` columns hold an answer as JSON text. Every module of the store uses these tables.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     Column,
     Float,
+    ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
     Table,
+    Text,
     UniqueConstraint,
-)
-from sqlalchemy import text as sql
-
-from autograder.site.tables import (
-    count,
-    instant,
-    key,
-    metadata,
-    number,
-    of,
-    place,
     text,
-    yes_no,
 )
+
+from autograder.site.tables import Serial, metadata
 
 __all__ = [
     "answer",
@@ -37,189 +33,194 @@ __all__ = [
     "attempt_event",
     "attempt_item",
     "flag",
-    "grade",
+    "mark",
     "notice",
     "override",
     "quiz",
     "quiz_version",
     "receipt",
+    "regrade_request",
     "regrade_run",
-    "request",
 ]
 
 
 quiz_version = Table(
     "quiz_version",
     metadata,
-    key("hash"),
+    Column("hash", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),
-    instant("published_at"),
+    Column("published_at", BigInteger, nullable=False),
 )
 quiz = Table(
     "quiz",
     metadata,
-    key("id"),
-    of("course", "course.id"),
-    text("slug"),
-    text("title"),
-    of("version", "quiz_version.hash"),
-    instant("opens_at"),
-    instant("due_at", null=True),
-    instant("closes_at", null=True),
-    instant("time_limit", null=True),
-    instant("grace"),
-    yes_no("extend_close"),
+    Column("id", Text, primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("version", ForeignKey("quiz_version.hash"), nullable=False),
+    Column("opens_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("closes_at", BigInteger),
+    Column("time_limit", BigInteger),
+    Column("grace", BigInteger, nullable=False),
+    Column("extend_close", Boolean, nullable=False),
     Column("attempts", Integer),
     UniqueConstraint("course", "slug"),
 )
 override = Table(
     "quiz_override",
     metadata,
-    of("quiz", "quiz.id", key=True),
-    key("scope"),  # `person` or `label`
-    key("who"),
-    key("field"),
-    text("value"),
+    Column("quiz", ForeignKey("quiz.id"), primary_key=True),
+    Column("scope", Text, primary_key=True),  # `person` or `label`
+    Column("who", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 attempt = Table(
     "attempt",
     metadata,
-    key("id"),
-    of("quiz", "quiz.id"),
-    of("version", "quiz_version.hash"),
-    of("person", "person.id"),
-    count("number"),
-    text("seed"),
-    yes_no("preview"),
-    text("state"),
-    instant("started_at"),
-    instant("deadline_at", null=True),
-    instant("due_at", null=True),
-    instant("grace"),
-    instant("finished_at", null=True),
-    text("finished_by", null=True),
-    text("pen"),
-    count("seq"),
+    Column("id", Text, primary_key=True),
+    Column("quiz", ForeignKey("quiz.id"), nullable=False),
+    Column("version", ForeignKey("quiz_version.hash"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("seed", Text, nullable=False),
+    Column("preview", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("deadline_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("grace", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("finished_by", Text),
+    Column("lock", Text, nullable=False),  # the edit lock of the tab that may save
+    Column("seq", Integer, nullable=False),
     UniqueConstraint("quiz", "person", "number"),
     Index(
         "attempt_open",
         "quiz",
         "person",
         unique=True,
-        sqlite_where=sql("state = 'open'"),
-        postgresql_where=sql("state = 'open'"),
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
     ),
     Index("attempt_deadline", "state", "deadline_at"),
 )
 attempt_item = Table(
     "attempt_item",
     metadata,
-    of("attempt", "attempt.id", key=True),
-    place("pos"),
-    text("question_hash"),
-    text("params"),
-    text("option_order"),
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("pos", Integer, primary_key=True, autoincrement=False),
+    Column("question_hash", Text, nullable=False),
+    Column("params", Text, nullable=False),
+    Column("option_order", Text, nullable=False),
     Column("points", Float, nullable=False),
 )
 answer = Table(
     "answer",
     metadata,
-    key("attempt"),
-    place("pos"),
-    count("rev"),
-    text("raw"),
-    instant("received_at"),
+    Column("attempt", Text, primary_key=True),
+    Column("pos", Integer, primary_key=True, autoincrement=False),
+    Column("rev", Integer, nullable=False),
+    Column("response", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
     ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
 )
 answer_event = Table(
     "answer_event",
     metadata,
-    of("attempt", "attempt.id", key=True),
-    place("seq"),
-    instant("at"),
-    count("pos"),
-    count("rev"),
-    count("base_rev"),
-    text("save_id"),
-    text("raw"),
-    text("problem"),  # why it is not valid
-    yes_no("in_grace"),
-    yes_no("late"),
-    text("client"),
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("pos", Integer, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("base_rev", Integer, nullable=False),
+    Column("save_id", Text, nullable=False),
+    Column("response", Text, nullable=False),
+    Column("problem", Text, nullable=False),  # why it is not valid
+    Column("in_grace", Boolean, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("client", Text, nullable=False),
     # A refused save may be sent again with the same id, after an extension for example.
     Index(
         "answer_event_save",
         "attempt",
         "save_id",
         unique=True,
-        sqlite_where=sql("problem = '' AND NOT late"),
-        postgresql_where=sql("problem = '' AND NOT late"),
+        sqlite_where=text("problem = '' AND NOT late"),
+        postgresql_where=text("problem = '' AND NOT late"),
     ),
     Index("answer_event_at", "at"),
 )
 attempt_event = Table(
     "attempt_event",
     metadata,
-    of("attempt", "attempt.id", key=True),
-    place("seq"),
-    instant("at"),
-    text("kind"),
-    text("data"),
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", Text, nullable=False),
 )
-grade = Table(
+# Still called `grade` in the database: an insert-only table of marks takes its place next.
+mark = Table(
     "grade",
     metadata,
-    of("attempt", "attempt.id", key=True),
-    place("pos"),
-    key("key_version"),
-    key("grader_version"),
-    place("answer_rev"),  # which answer was marked
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("pos", Integer, primary_key=True, autoincrement=False),
+    Column("key_version", Text, primary_key=True),
+    Column("grader_version", Text, primary_key=True),
+    Column("answer_rev", Integer, primary_key=True, autoincrement=False),  # which answer was marked
     Column("points", Float, nullable=False),
-    text("detail"),
-    instant("at"),
-    yes_no("current"),
+    Column("detail", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("current", Boolean, nullable=False),
 )
 regrade_run = Table(
     "regrade_run",
     metadata,
-    number(),
-    of("quiz", "quiz.id"),
-    text("key_version"),
-    text("grader_version"),
-    text("who"),
-    text("diff"),
-    instant("at"),
-    instant("released_at", null=True),
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("quiz", ForeignKey("quiz.id"), nullable=False),
+    Column("key_version", Text, nullable=False),
+    Column("grader_version", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("diff", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("released_at", BigInteger),
 )
 receipt = Table(
     "receipt",
     metadata,
-    of("attempt", "attempt.id", key=True),
-    place("seq"),
-    text("body"),
-    text("digest"),
-    text("signature"),
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("signature", Text, nullable=False),
 )
-flag = Table("flag", metadata, of("attempt", "attempt.id", key=True), place("pos"))
-
+flag = Table(
+    "flag",
+    metadata,
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("pos", Integer, primary_key=True, autoincrement=False),
+)
 notice = Table(
     "notice",
     metadata,
-    number(),
-    of("quiz", "quiz.id"),
-    instant("at"),
-    text("who"),
-    text("text"),
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("quiz", ForeignKey("quiz.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("text", Text, nullable=False),
     Index("notice_quiz", "quiz"),
 )
-request = Table(
-    "request",
+regrade_request = Table(
+    "regrade_request",
     metadata,
-    of("attempt", "attempt.id", key=True),
-    place("pos"),
-    instant("at"),
-    text("text"),
-    instant("answered_at", null=True),
-    text("who", null=True),
-    text("reply", null=True),
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("pos", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("answered_at", BigInteger),
+    Column("who", Text),
+    Column("reply", Text),
 )

@@ -1,4 +1,4 @@
-"""During the quiz: the page, saving with and without its script, the pen, the clock."""
+"""The quiz page during an attempt: saving with and without its script, the edit lock, the status."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from autograder.errors import NotFound, Refused
-from autograder.site.app_context import AppContext, done
+from autograder.site.app_context import AppContext, result_of
 from autograder.site.requests import Form, form_of, json_of, session_of, site_of
 from autograder.site.sessions import Session
 from quizzes.attempts.edit_lock import holds, new_lock
 from quizzes.attempts.events import State
-from quizzes.attempts.response import response_text
+from quizzes.attempts.response import response_from
 from quizzes.attempts.save_rules import Outcome, SaveResult, StoredAnswer
 from quizzes.content.question import Answer
 from quizzes.schedule.timing import remaining
 from quizzes.services.exam import View
 from quizzes.store.attempts import flags_of, set_flag
-from quizzes.web.answer_forms import answer_in
 from quizzes.web.context import QuizContext, quizzes_of
-from quizzes.web.question_view import sheet
+from quizzes.web.forms import ControlNames, answer_from_form
+from quizzes.web.question_view import question_views
 
-__all__ = ["clock", "page", "picture", "save_answer", "save_flag", "save_page", "take_pen"]
+__all__ = ["page", "picture", "save_answer", "save_flag", "save_page", "status", "take_lock"]
 
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
@@ -32,112 +32,118 @@ Typed = dict[int, tuple[Answer, SaveResult]]
 
 
 async def page(request: Request) -> Response:
-    """All questions with what is stored; once the attempt is over, its receipt instead."""
-    session, one = session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    """All questions with the stored answers; once the attempt is over, a redirect to its receipt."""
+    session, attempt_id = session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.attempt.state is not State.OPEN:
-        return RedirectResponse(f"/attempts/{one}/receipt", 303)
-    said = "Saved." if "saved" in request.query_params else ""
-    return HTMLResponse(_page(quizzes_of(request), session, view, said=said))
+        return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
+    message = "Saved." if "saved" in request.query_params else ""
+    return HTMLResponse(_page(quizzes_of(request), session, view, message=message))
 
 
 async def save_page(request: Request) -> Response:
-    """The whole page as a form, from a browser without the script: every changed answer is saved."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
+    """Save every changed answer of the page, sent as a form by a browser without the script."""
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     form = await form_of(request, session)
-    view = await quizzes_of(request).view(one, session.person)
+    view = await quizzes_of(request).view(attempt_id, session.person)
     action = form.get("action", [""])[-1]
-    pen = form.get("pen", [""])[-1]
+    lock = form.get("lock", [""])[-1]
     if action == "here":
-        pen = (await done(quizzes_of(request).exam.take_pen(one, session.person, new_lock()))).pen
-    typed = await _saved(request, site, session, view, form, pen)
-    flags = {pos for pos in range(len(view.items)) if form.get(f"flag{pos}")}
-    await site.written(lambda connection: _flag_all(connection, one, len(view.items), flags), one)
+        lock = (
+            await result_of(quizzes_of(request).exam.take_lock(attempt_id, session.person, new_lock()))
+        ).lock
+    typed = await _save_changed(request, site, session, view, form, lock)
+    flags = {pos for pos in range(len(view.items)) if form.get(ControlNames(pos).flag)}
+    await site.written(
+        lambda connection: _flag_all(connection, attempt_id, len(view.items), flags), attempt_id
+    )
     refused = [result for _, result in typed.values() if result.outcome is not Outcome.SAVED]
-    if any(one.outcome in (Outcome.CLOSED, Outcome.LATE) for one in refused):
-        return RedirectResponse(f"/attempts/{one}/receipt?late", 303)
+    if any(result.outcome in (Outcome.CLOSED, Outcome.LATE) for result in refused):
+        return RedirectResponse(f"/attempts/{attempt_id}/receipt?late", 303)
     if not refused:
         goal = "/review" if action == "review" else f"?saved#question-{action}"
-        return RedirectResponse(f"/attempts/{one}{goal}", 303)
-    view = await quizzes_of(request).view(one, session.person)
-    said = "Not everything was saved: look at the questions marked below."
-    status = max(result.outcome.status for result in refused)
-    return HTMLResponse(_page(quizzes_of(request), session, view, said=said, typed=typed), status)
+        return RedirectResponse(f"/attempts/{attempt_id}{goal}", 303)
+    view = await quizzes_of(request).view(attempt_id, session.person)
+    message = "Not everything was saved: look at the questions marked below."
+    http_status = max(result.outcome.status for result in refused)
+    return HTMLResponse(_page(quizzes_of(request), session, view, message=message, typed=typed), http_status)
 
 
 async def save_answer(request: Request) -> Response:
-    """One answer, from the page's script."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    sent = await json_of(request, session)
+    """Save one answer, sent by the page's script."""
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    save = await json_of(request, session)
     try:
-        result = await done(
+        result = await result_of(
             quizzes_of(request).exam.save(
-                one,
+                attempt_id,
                 session.person,
                 request.path_params["pos"],
-                sent.get("answer"),
-                base_rev=int(sent["base_rev"]),
-                save_id=str(sent["save_id"]),
-                pen=str(sent["pen"]),
-                clear=sent.get("clear") is True,
+                save.get("answer"),
+                base_rev=int(save["base_rev"]),
+                save_id=str(save["save_id"]),
+                lock=str(save["lock"]),
+                clear=save.get("clear") is True,
                 client=_client(request),
                 at=request.state.at,
             )
         )
     except (KeyError, TypeError, ValueError, OverflowError) as problem:
-        raise Refused("This save is not one of this page's.", next_step="Reload the page.") from problem
-    told = {
+        raise Refused("This save does not come from this page.", next_step="Reload the page.") from problem
+    payload = {
         "outcome": result.outcome.value,
-        "rev": result.held.rev,
+        "rev": result.stored.rev,
         "answer": result.answer,
         "problem": result.problem,
         "remaining_ms": remaining(site.now(), result.deadline_at),
         "in_grace": result.in_grace,
         "replayed": result.replayed,
     }
-    return JSONResponse(told, result.outcome.status)
+    return JSONResponse(payload, result.outcome.status)
 
 
 async def save_flag(request: Request) -> Response:
-    """Flag a question, or take the flag away."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    sent = await json_of(request, session)
-    view, pos = await quizzes_of(request).view(one, session.person), request.path_params["pos"]
+    """Flag a question, or remove the flag."""
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    payload = await json_of(request, session)
+    view, pos = await quizzes_of(request).view(attempt_id, session.person), request.path_params["pos"]
     if pos >= len(view.items):
         raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
-    flagged = sent.get("flagged") is True
-    await site.written(lambda connection: set_flag(connection, one, pos, flagged), one)
+    flagged = payload.get("flagged") is True
+    await site.written(lambda connection: set_flag(connection, attempt_id, pos, flagged), attempt_id)
     return JSONResponse({"flagged": flagged})
 
 
-async def take_pen(request: Request) -> Response:
-    """Let this window write."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    sent = await json_of(request, session)
-    row = await done(quizzes_of(request).exam.take_pen(one, session.person, str(sent.get("pen", ""))))
+async def take_lock(request: Request) -> Response:
+    """Give the edit lock to this tab."""
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    payload = await json_of(request, session)
+    row = await result_of(
+        quizzes_of(request).exam.take_lock(attempt_id, session.person, str(payload.get("lock", "")))
+    )
     return JSONResponse({"state": row.state.value, "remaining_ms": remaining(site.now(), row.deadline_at)})
 
 
-async def clock(request: Request) -> Response:
-    """The time left by the server's clock, and what is stored; asked by an open page now and then."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
-    pen = request.query_params.get("pen", "")
+async def status(request: Request) -> Response:
+    """The remaining time by the server's clock and the stored revisions; an open page asks now and then."""
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
+    lock = request.query_params.get("lock", "")
     notice = quizzes_of(request).notice(view.attempt.quiz)
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "state": view.attempt.state.value,
         "remaining_ms": view.remaining,
         "now": site.now(),
-        "pen": "held" if holds(pen, view.attempt.pen) else "elsewhere",
+        "lock": "held" if holds(lock, view.attempt.lock) else "elsewhere",
         "revs": [view.answers.get(pos, StoredAnswer()).rev for pos in range(len(view.items))],
     }
     if notice is not None and notice.at >= view.attempt.started_at:
-        told["notice"] = {"id": notice.id, "text": notice.text}
-    return JSONResponse(told)
+        payload["notice"] = {"id": notice.id, "text": notice.text}
+    return JSONResponse(payload)
 
 
 async def picture(request: Request) -> Response:
-    """A picture of the quiz, for those who have an attempt at it."""
+    """A picture of the quiz, for students who have an attempt at it."""
     session = session_of(request)
     view = await quizzes_of(request).view(request.path_params["attempt"], session.person)
     file = request.path_params["file"]
@@ -148,7 +154,7 @@ async def picture(request: Request) -> Response:
 
 
 def _page(
-    quizzes: QuizContext, session: Session, view: View, *, said: str = "", typed: Typed | None = None
+    quizzes: QuizContext, session: Session, view: View, *, message: str = "", typed: Typed | None = None
 ) -> str:
     site = quizzes.site
     with site.database.reading() as connection:
@@ -158,46 +164,47 @@ def _page(
         quiz=quizzes.quiz(view.attempt.version),
         attempt=view.attempt,
         remaining=view.remaining,
-        lines=sheet(view, flags, typed),
-        said=said,
+        questions=question_views(view, flags, typed),
+        message=message,
         session=session,
         token=site.form_token(session),
         now=site.now(),
     )
 
 
-async def _saved(
-    request: Request, site: AppContext, session: Session, view: View, form: Form, pen: str
+async def _save_changed(
+    request: Request, site: AppContext, session: Session, view: View, form: Form, lock: str
 ) -> Typed:
-    """Save what differs from what is stored; what became of each."""
+    """Save the answers that differ from the stored ones; returns the result of each."""
     waiting = []
     for pos, item in enumerate(view.items):
-        held = view.answers.get(pos, StoredAnswer())
-        answer = answer_in(form, pos, item.view)
-        raw, rev = response_text(answer), form.get(f"rev{pos}", ["0"])[-1]
-        if raw == held.raw or not rev.isdigit():
+        stored = view.answers.get(pos, StoredAnswer())
+        answer = answer_from_form(form, pos, item.view)
+        names = ControlNames(pos)
+        response, rev = response_from(answer), form.get(names.rev, ["0"])[-1]
+        if response == stored.response or not rev.isdigit():
             continue
-        # The same page sent twice is the same save; another text is another one.
-        told = "\n".join((form.get("page", [""])[-1], str(pos), rev, raw))
+        # The same page sent twice is one save; another text is another save.
+        identity = "\n".join((form.get("page", [""])[-1], str(pos), rev, response))
         saving = quizzes_of(request).exam.save(
             view.attempt.id,
             session.person,
             pos,
             answer,
             base_rev=int(rev),
-            save_id=hashlib.sha256(told.encode()).hexdigest()[:32],
-            pen=pen,
-            clear=bool(form.get(f"clear{pos}")),
+            save_id=hashlib.sha256(identity.encode()).hexdigest()[:32],
+            lock=lock,
+            clear=bool(form.get(names.clear)),
             client=_client(request),
             at=request.state.at,
         )
         waiting.append((pos, answer, saving))
-    return {pos: (answer, await done(saving)) for pos, answer, saving in waiting}
+    return {pos: (answer, await result_of(saving)) for pos, answer, saving in waiting}
 
 
-def _flag_all(connection: Any, one: str, questions: int, flags: set[int]) -> None:
+def _flag_all(connection: Any, attempt_id: str, questions: int, flags: set[int]) -> None:
     for pos in range(questions):
-        set_flag(connection, one, pos, pos in flags)
+        set_flag(connection, attempt_id, pos, pos in flags)
 
 
 def _client(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""What the quiz pages need beside the site's context: the exam service, quiz content, staff messages."""
+"""The context of the quiz pages: the exam service, the content of quizzes, and notices of staff."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from quizzes.store.quizzes import content_of
 __all__ = ["QuizContext", "quizzes_of"]
 
 PART = "quizzes"
-NEWS = 3_000  # milliseconds
+NOTICE_CACHED = 3_000  # milliseconds
 
 
 class QuizContext:
     """The quizzes of one course in one server process."""
 
     def __init__(self, site: AppContext, exam: ExamService) -> None:
-        """Add the quizzes to a site."""
+        """Add itself to the site's parts."""
         self.site, self.exam = site, exam
         self.quiz: Callable[[str], Quiz] = lru_cache(64)(self._quiz)  # by its version's hash
         self._notices: dict[str, tuple[Notice | None, int]] = {}
         site.parts[PART] = self
 
     def notice(self, quiz: str) -> Notice | None:
-        """The newest message to takers; asked of the store every few seconds only."""
+        """The newest notice of a quiz; read from the store every few seconds only."""
         now = self.site.now()
         known = self._notices.get(quiz)
         if known is None or now >= known[1]:
             with self.site.database.reading() as connection:
-                known = last_notice(connection, quiz), now + NEWS
+                known = last_notice(connection, quiz), now + NOTICE_CACHED
             self._notices[quiz] = known
         return known[0]
 
     async def view(self, attempt: str, person: str) -> View:
-        """A student's own attempt; ended by now if its time is over."""
-        seen = self.exam.glance(attempt, person)
-        return await self.site.in_thread(self.exam.view, attempt, person) if seen is None else seen
+        """A student's own attempt, closed first if it is overdue."""
+        view = self.exam.view_if_current(attempt, person)
+        return await self.site.in_thread(self.exam.view, attempt, person) if view is None else view
 
     def _quiz(self, version: str) -> Quiz:
         with self.site.database.reading() as connection:
@@ -52,5 +52,5 @@ class QuizContext:
 
 def quizzes_of(request: Request) -> QuizContext:
     """The quizzes of the site that answers."""
-    found: QuizContext = site_of(request).parts[PART]
-    return found
+    quizzes: QuizContext = site_of(request).parts[PART]
+    return quizzes

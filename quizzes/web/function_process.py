@@ -1,4 +1,4 @@
-"""The process beside the server that grades functions: the sandbox forks, which a web server must not."""
+"""The grader process: grades functions outside the web server, since the sandbox forks."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ import sys
 from pathlib import Path
 
 from autograder.site.database import Database
-from quizzes.store.marks import waiting
+from quizzes.store.marks import pending_marks
 
 __all__ = ["FunctionProcess"]
 
 
 log = logging.getLogger(__name__)
-PATIENCE = 30  # seconds it may take to end
+TIMEOUT = 30  # seconds to stop
 
 
 class FunctionProcess:
-    """`quizzes grade --beside`, begun when the first function waits; it ends with its standard input.
+    """`quizzes grade --beside`, started when the first function waits; stops when its standard input closes.
 
-    So nothing is left when this process is killed. On a machine whose sandbox is too weak it ends at once and
-    says so, and the answers wait; it is begun once.
+    So it does not outlive this process. If this machine cannot isolate submissions, it stops at once with a
+    message, and the answers wait. It is started once.
     """
 
-    def __init__(self, database: Database, folder: Path, *, own: bool) -> None:
+    def __init__(self, database: Database, folder: Path, *, course_file: bool) -> None:
         self._database = database
         self._command = [sys.executable, "-m", "quizzes", "grade", "--beside", "--course", str(folder)]
-        self._command += ["--own"] if own else []
+        self._command += ["--own"] if course_file else []
         self._process: subprocess.Popen[bytes] | None = None
 
-    def look(self) -> int:
-        """Begin the process if something waits for it; how many do."""
+    def start_if_needed(self) -> int:
+        """Start the process if functions wait for it; returns how many wait."""
         if self._process is not None:
             return 0
         with self._database.reading() as connection:
-            found = len(waiting(connection))
-        if found:
+            pending = len(pending_marks(connection))
+        if pending:
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-        return found
+        return pending
 
     def close(self) -> None:
-        """Let it end what it is at."""
+        """Stop it after the function it is grading."""
         if self._process is None or self._process.stdin is None:
             return
         self._process.stdin.close()
         try:
-            self._process.wait(timeout=PATIENCE)
+            self._process.wait(timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
-            log.warning("Grading functions took longer than %s s to end.", PATIENCE)
+            log.warning("The grader process took longer than %s s to stop.", TIMEOUT)
             self._process.kill()
             self._process.wait()

@@ -1,14 +1,12 @@
-"""The addresses of the quiz pages."""
+"""The addresses of the quiz pages, which the extension adds to the site."""
 
 from __future__ import annotations
 
 from starlette.routing import Route
 
-from quizzes.web import attempt as taking
-from quizzes.web import results, start
-from quizzes.web import submit as ending
-from quizzes.web.staff import marking as mending
-from quizzes.web.staff import monitor as watching
+from quizzes.web import attempt, results, start, submit
+from quizzes.web.staff import attempt as staff_attempt
+from quizzes.web.staff import marking, monitor, regrade_requests, regrades
 
 __all__ = ["ROUTES"]
 
@@ -17,31 +15,31 @@ ROUTES = [
     Route("/", start.quizzes),
     Route("/quizzes/{quiz}", start.start_page),
     Route("/quizzes/{quiz}/start", start.begin, methods=["POST"]),
-    Route(ATTEMPT, taking.page),
-    Route(ATTEMPT, taking.save_page, methods=["POST"]),
-    Route(f"{ATTEMPT}/answers/{{pos:int}}", taking.save_answer, methods=["POST"]),
-    Route(f"{ATTEMPT}/flags/{{pos:int}}", taking.save_flag, methods=["POST"]),
-    Route(f"{ATTEMPT}/pen", taking.take_pen, methods=["POST"]),
-    Route(f"{ATTEMPT}/clock", taking.clock),
-    Route(f"{ATTEMPT}/pictures/{{file:path}}", taking.picture),
-    Route(f"{ATTEMPT}/review", ending.review),
-    Route(f"{ATTEMPT}/finish", ending.finish, methods=["POST"]),
-    Route(f"{ATTEMPT}/receipt", ending.receipt),
-    Route(f"{ATTEMPT}/receipt.json", ending.receipt_file),
+    Route(ATTEMPT, attempt.page),
+    Route(ATTEMPT, attempt.save_page, methods=["POST"]),
+    Route(f"{ATTEMPT}/answers/{{pos:int}}", attempt.save_answer, methods=["POST"]),
+    Route(f"{ATTEMPT}/flags/{{pos:int}}", attempt.save_flag, methods=["POST"]),
+    Route(f"{ATTEMPT}/lock", attempt.take_lock, methods=["POST"]),
+    Route(f"{ATTEMPT}/status", attempt.status),
+    Route(f"{ATTEMPT}/pictures/{{file:path}}", attempt.picture),
+    Route(f"{ATTEMPT}/review", submit.review),
+    Route(f"{ATTEMPT}/finish", submit.finish, methods=["POST"]),
+    Route(f"{ATTEMPT}/receipt", submit.receipt),
+    Route(f"{ATTEMPT}/receipt.json", submit.receipt_file),
     Route(f"{ATTEMPT}/results", results.results),
-    Route(f"{ATTEMPT}/requests/{{pos:int}}", results.ask, methods=["POST"]),
-    Route("/staff/attempts/{attempt}", watching.look),
-    Route("/staff/attempts/{attempt}/reopen", watching.open_again, methods=["POST"]),
-    Route("/staff/attempts/{attempt}/close", watching.close, methods=["POST"]),
-    Route("/staff/attempts/{attempt}/accept", watching.accept, methods=["POST"]),
-    Route("/staff/{quiz}", watching.live),
-    Route("/staff/{quiz}/time", watching.give_time, methods=["POST"]),
-    Route("/staff/{quiz}/message", watching.message, methods=["POST"]),
-    Route("/staff/{quiz}/marking", mending.marking),
-    Route("/staff/{quiz}/marking", mending.give_mark, methods=["POST"]),
-    Route("/staff/{quiz}/requests", mending.requests),
-    Route("/staff/{quiz}/requests", mending.answer, methods=["POST"]),
-    Route("/staff/{quiz}/regrades", mending.regrades),
-    Route("/staff/{quiz}/regrades", mending.regrade, methods=["POST"]),
-    Route("/staff/{quiz}/regrades/{run:int}/release", mending.release_run, methods=["POST"]),
+    Route(f"{ATTEMPT}/regrade-requests/{{pos:int}}", results.send_regrade_request, methods=["POST"]),
+    Route("/staff/attempts/{attempt}", staff_attempt.attempt_page),
+    Route("/staff/attempts/{attempt}/reopen", staff_attempt.reopen_attempt, methods=["POST"]),
+    Route("/staff/attempts/{attempt}/close", staff_attempt.close_attempt, methods=["POST"]),
+    Route("/staff/attempts/{attempt}/accept", staff_attempt.accept_late_save, methods=["POST"]),
+    Route("/staff/{quiz}", monitor.monitor),
+    Route("/staff/{quiz}/time", monitor.give_time, methods=["POST"]),
+    Route("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),
+    Route("/staff/{quiz}/marking", marking.marking),
+    Route("/staff/{quiz}/marking", marking.give_mark, methods=["POST"]),
+    Route("/staff/{quiz}/regrade-requests", regrade_requests.show_requests),
+    Route("/staff/{quiz}/regrade-requests", regrade_requests.answer, methods=["POST"]),
+    Route("/staff/{quiz}/regrades", regrades.regrades),
+    Route("/staff/{quiz}/regrades", regrades.propose, methods=["POST"]),
+    Route("/staff/{quiz}/regrades/{run:int}/release", regrades.release, methods=["POST"]),
 ]

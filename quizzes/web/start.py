@@ -1,4 +1,4 @@
-"""Before the clock runs: the list of quizzes, and the page that says your minutes and your end."""
+"""Before an attempt: the list of quizzes, the start page with the student's own times, and the start."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.errors import NotFound
-from autograder.site.app_context import done
+from autograder.site.app_context import result_of
 from autograder.site.requests import COOKIE, form_of, session_of, site_of
-from autograder.site.sessions import outlive
+from autograder.site.sessions import extend_session
 from quizzes.attempts.edit_lock import new_lock
 from quizzes.attempts.events import State
 from quizzes.store.quizzes import Availability, Published, availability_for, published_in
@@ -18,7 +18,7 @@ from quizzes.web.context import QuizContext, quizzes_of
 
 __all__ = ["begin", "quizzes", "start_page"]
 
-AFTERWARDS = 3600 * 1000  # a session outlives the deadline by an hour
+SESSION_MARGIN = 3600 * 1000  # milliseconds; a session outlives the deadline by an hour
 
 
 @dataclass(frozen=True)
@@ -26,34 +26,33 @@ class Card:
     """A quiz in the list."""
 
     published: Published
-    offer: Availability
+    availability: Availability
     questions: int
     points: str
-    minutes: int | None
+    limit: int | None  # milliseconds, before extra time
 
     @property
     def opened(self) -> bool:
-        """Whether the student's window has begun."""
-        return self.offer.terms.opens_at <= self.offer.at
+        """Whether the quiz has opened for the student."""
+        return self.availability.terms.opens_at <= self.availability.at
 
     @property
     def closed(self) -> bool:
-        """Whether it is over."""
-        return self.opened and not self.offer.terms.may_start(self.offer.at)
+        """Whether the quiz has closed for the student."""
+        return self.opened and not self.availability.terms.may_start(self.availability.at)
 
 
 async def quizzes(request: Request) -> Response:
-    """The quizzes of the course, as the student may take them."""
+    """The quizzes of the course, each with its availability for the student."""
     site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
-        found = published_in(connection, site.course)
         cards = [
             _card(
                 quizzes_of(request),
-                one,
-                availability_for(connection, one.id, session.person, request.state.at),
+                published,
+                availability_for(connection, published.id, session.person, request.state.at),
             )
-            for one in found
+            for published in published_in(connection, site.course)
         ]
     token = site.form_token(session)
     return HTMLResponse(site.page("quizzes.html", cards=cards, session=session, token=token))
@@ -61,23 +60,21 @@ async def quizzes(request: Request) -> Response:
 
 async def start_page(request: Request) -> Response:
     """One quiz before it is started."""
-    site, session, name = site_of(request), session_of(request), request.path_params["quiz"]
+    site, session, quiz = site_of(request), session_of(request), request.path_params["quiz"]
     with site.database.reading() as connection:
-        found = [one for one in published_in(connection, site.course) if one.id == name]
-        if not found:
-            raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
-        offer = availability_for(connection, name, session.person, request.state.at)
-    before = [one for one in offer.attempts if one.state is not State.OPEN]
-    card = _card(quizzes_of(request), found[0], offer)
+        published = {published.id: published for published in published_in(connection, site.course)}
+        if quiz not in published:
+            raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
+        availability = availability_for(connection, quiz, session.person, request.state.at)
+    card = _card(quizzes_of(request), published[quiz], availability)
+    content = quizzes_of(request).quiz(card.published.version)
     page = site.page(
         "start.html",
         card=card,
-        offer=offer,
-        before=before,
-        # Nothing of a quiz is seen early, its instructions neither.
-        instructions=quizzes_of(request).quiz(found[0].version).instructions
-        if card.opened or offer.staff
-        else "",
+        availability=availability,
+        before=[attempt for attempt in availability.attempts if attempt.state is not State.OPEN],
+        # Nothing of a quiz is shown before it opens, its instructions neither.
+        instructions=content.instructions if card.opened or availability.staff else "",
         session=session,
         token=site.form_token(session),
     )
@@ -85,20 +82,22 @@ async def start_page(request: Request) -> Response:
 
 
 async def begin(request: Request) -> Response:
-    """Start the clock, or go on with what is open."""
-    site, session, name = site_of(request), session_of(request), request.path_params["quiz"]
+    """Start an attempt, or resume the open one."""
+    site, session, quiz = site_of(request), session_of(request), request.path_params["quiz"]
     form = await form_of(request, session)
-    preview = "preview" in form
-    pen = new_lock()
-    attempt = await done(quizzes_of(request).exam.start(name, session.person, pen, preview=preview))
-    if attempt.deadline_at is not None and attempt.deadline_at + AFTERWARDS > session.ends_at:
-        until = attempt.deadline_at + AFTERWARDS
-        await site.written(lambda connection: outlive(connection, session.token, until))
+    lock = new_lock()
+    attempt = await result_of(
+        quizzes_of(request).exam.start(quiz, session.person, lock, preview="preview" in form)
+    )
+    if attempt.deadline_at is not None and attempt.deadline_at + SESSION_MARGIN > session.ends_at:
+        until = attempt.deadline_at + SESSION_MARGIN
+        await site.written(lambda connection: extend_session(connection, session.token, until))
         site.forget(request.cookies[COOKIE])
-    begun = "#begun" if attempt.pen == pen else ""  # only one window begins it
+    begun = "#begun" if attempt.lock == lock else ""  # only the tab that started it holds the edit lock
     return RedirectResponse(f"/attempts/{attempt.id}{begun}", 303)
 
 
-def _card(quizzes: QuizContext, one: Published, offer: Availability) -> Card:
-    quiz = quizzes.quiz(one.version)
-    return Card(one, offer, len(quiz), f"{quiz.points.normalize():f}", one.schedule.limit)
+def _card(quizzes: QuizContext, published: Published, availability: Availability) -> Card:
+    content = quizzes.quiz(published.version)
+    points = f"{content.points.normalize():f}"
+    return Card(published, availability, len(content), points, published.schedule.limit)

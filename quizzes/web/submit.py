@@ -1,4 +1,4 @@
-"""The end: a look over everything, handing in, the receipt."""
+"""The end of an attempt: the review of all answers, submitting, and the receipt."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from autograder.errors import Conflict
-from autograder.site.app_context import done
+from autograder.site.app_context import result_of
 from autograder.site.requests import form_of, is_json, json_of, session_of, site_of
 from quizzes.attempts.events import State
 from quizzes.schedule.timing import seconds_late
 from quizzes.store.attempts import flags_of
 from quizzes.web.context import quizzes_of
-from quizzes.web.question_view import sheet
+from quizzes.web.question_view import question_views
 
 __all__ = ["finish", "receipt", "receipt_file", "review"]
 
 
 async def review(request: Request) -> Response:
-    """What is answered, what is not, what was flagged."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    """Which questions are answered, and which are flagged."""
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.attempt.state is not State.OPEN:
-        return RedirectResponse(f"/attempts/{one}/receipt", 303)
+        return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
     with site.database.reading() as connection:
-        flags = flags_of(connection, one)
+        flags = flags_of(connection, attempt_id)
     page = site.page(
         "review.html",
         quiz=quizzes_of(request).quiz(view.attempt.version),
         attempt=view.attempt,
         remaining=view.remaining,
-        lines=sheet(view, flags),
+        questions=question_views(view, flags),
         session=session,
         token=site.form_token(session),
         now=site.now(),
@@ -41,30 +41,31 @@ async def review(request: Request) -> Response:
 
 
 async def finish(request: Request) -> Response:
-    """Hand in; a second time leads to the same receipt."""
-    session, one = session_of(request), request.path_params["attempt"]
+    """Submit the attempt; a second time leads to the same receipt."""
+    session, attempt_id = session_of(request), request.path_params["attempt"]
     if is_json(request):
-        sent = await json_of(request, session)
-        await done(quizzes_of(request).exam.finish(one, session.person, timer=sent.get("timer") is True))
-        return JSONResponse({"receipt": f"/attempts/{one}/receipt"})
+        payload = await json_of(request, session)
+        timer = payload.get("timer") is True
+        await result_of(quizzes_of(request).exam.finish(attempt_id, session.person, timer=timer))
+        return JSONResponse({"receipt": f"/attempts/{attempt_id}/receipt"})
     await form_of(request, session)
-    await done(quizzes_of(request).exam.finish(one, session.person))
-    return RedirectResponse(f"/attempts/{one}/receipt", 303)
+    await result_of(quizzes_of(request).exam.finish(attempt_id, session.person))
+    return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
 
 
 async def receipt(request: Request) -> Response:
-    """What was handed in and when, with a digest to note down."""
-    site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    """What was submitted and when, with the digest of the receipt."""
+    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.receipt is None or view.attempt.state is State.OPEN:
-        return RedirectResponse(f"/attempts/{one}", 303)
+        return RedirectResponse(f"/attempts/{attempt_id}", 303)
     row = view.attempt
     page = site.page(
         "receipt.html",
         quiz=quizzes_of(request).quiz(row.version),
         attempt=row,
         receipt=view.receipt,
-        lines=sheet(view, set()),
+        questions=question_views(view, set()),
         late=seconds_late(row.finished_at or 0, row.due_at),
         came_late="late" in request.query_params,
         session=session,
@@ -74,13 +75,19 @@ async def receipt(request: Request) -> Response:
 
 
 async def receipt_file(request: Request) -> Response:
-    """The receipt as a file, with the signature only this server can make."""
-    session, one = session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(one, session.person)
+    """The receipt as a file, with the signature that only this server can make."""
+    session, attempt_id = session_of(request), request.path_params["attempt"]
+    view = await quizzes_of(request).view(attempt_id, session.person)
     if view.receipt is None:
-        raise Conflict("The attempt is not over.", next_step="Hand it in first.")
-    told = {"body": view.receipt.body, "sha256": view.receipt.digest, "signature": view.receipt.signature}
-    name = f'attachment; filename="receipt-{one}.json"'
+        raise Conflict("The attempt is not over.", next_step="Submit it first.")
+    payload = {
+        "body": view.receipt.body,
+        "sha256": view.receipt.digest,
+        "signature": view.receipt.signature,
+    }
+    disposition = f'attachment; filename="receipt-{attempt_id}.json"'
     return Response(
-        json.dumps(told, indent=2), headers={"Content-Disposition": name}, media_type="application/json"
+        json.dumps(payload, indent=2),
+        headers={"Content-Disposition": disposition},
+        media_type="application/json",
     )

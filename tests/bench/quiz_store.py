@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from exam_fixture import PEN, Hall
+from exam_fixture import LOCK, ExamFixture
 
 from autograder.site.database import Database
 from quizzes.store.attempts import AttemptRow
@@ -29,12 +29,12 @@ AT_ONCE = 64  # threads that wait for a reply, as a server's workers do
 class Load:
     """Takers in a row, each with the revision of its answer."""
 
-    def __init__(self, hall: Hall, takers: int) -> None:
-        self.hall = hall
-        quiz = hall.quiz(questions=8, limit=None, due_at=None, closes_at=None)
-        students = [hall.student() for _ in range(takers)]
+    def __init__(self, fixture: ExamFixture, takers: int) -> None:
+        self.fixture = fixture
+        quiz = fixture.quiz(questions=8, limit=None, due_at=None, closes_at=None)
+        students = [fixture.student() for _ in range(takers)]
         began = time.perf_counter()
-        started = [hall.proctor.start(quiz, student, PEN) for student in students]
+        started = [fixture.exam.start(quiz, student, LOCK) for student in students]
         self.attempts = [one.result() for one in started]
         print(f"{takers} starts: {takers / (time.perf_counter() - began):.0f} a second")
         self.revisions = [0] * takers
@@ -45,7 +45,7 @@ class Load:
         """One save of taker n, waited for."""
         attempt: AttemptRow = self.attempts[n]
         began = time.perf_counter()
-        result = self.hall.save(attempt, f"{n}{self.revisions[n]}", self.revisions[n])
+        result = self.fixture.save(attempt, f"{n}{self.revisions[n]}", self.revisions[n])
         self.waits.append(time.perf_counter() - began)
         assert result.outcome == "saved"
         self.revisions[n] += 1
@@ -95,7 +95,7 @@ class Load:
     def finish(self) -> None:
         """Everybody hands in at once."""
         began = time.perf_counter()
-        ended = [self.hall.proctor.finish(one.id, one.person) for one in self.attempts]
+        ended = [self.fixture.exam.finish(one.id, one.person) for one in self.attempts]
         assert all(one.result().now for one in ended)
         print(f"{len(ended)} finishes: {len(ended) / (time.perf_counter() - began):.0f} a second")
 
@@ -109,16 +109,16 @@ def main() -> None:
     parser.add_argument("--database", default="")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        hall = Hall(Database(given.database or Path(folder) / "quiz.db"))
-        print(f"{hall.database.dialect}, {given.takers} takers, {AT_ONCE} at once")
-        load = Load(hall, given.takers)
+        fixture = ExamFixture(Database(given.database or Path(folder) / "quiz.db"))
+        print(f"{fixture.database.dialect}, {given.takers} takers, {AT_ONCE} at once")
+        load = Load(fixture, given.takers)
         load.run(given.seconds, None)
         load.run(given.seconds, given.rate)
         load.run(given.seconds, given.rate / 3)
         print("beside a thread that never rests, as a web server's may be in a herd:")
         load.beside_a_busy_thread(given.seconds, given.rate)
         load.finish()
-        hall.proctor.close()
+        fixture.exam.close()
 
 
 if __name__ == "__main__":

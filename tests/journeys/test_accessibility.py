@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fake_clock import MINUTE
-from live_server import SIGNER, TEXT, LectureHall
+from live_server import SIGNER, TEXT, LiveServer
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from autograder.site.sessions import new_link
@@ -27,27 +27,27 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
 def faults(page: Page) -> list[str]:
     """What axe says of a page."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
-    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
+    violations = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    return [f"{page.url}: {violation['id']}: {violation['nodes'][0]['html']}" for violation in violations]
 
 
-def test_every_page(context: BrowserContext, lectures: LectureHall) -> None:
+def test_every_page(context: BrowserContext, server: LiveServer) -> None:
     """From the sign-in to the results after the close, with everything that can go wrong between."""
-    lectures.publish()
-    student = lectures.student()
-    with lectures.database.transaction() as connection:
-        secret = new_link(connection, student.name, SIGNER, lectures.clock.now())
+    server.publish()
+    student = server.student()
+    with server.database.transaction() as connection:
+        secret = new_link(connection, student.name, SIGNER, server.clock.now())
     page = context.new_page()
-    said: list[str] = []
+    announced: list[str] = []
 
     def look(path: str = "") -> None:
         if path:
-            page.goto(f"{lectures.address}{path}")
+            page.goto(f"{server.address}{path}")
         page.wait_for_load_state("networkidle")
-        said.extend(faults(page))
+        announced.extend(faults(page))
 
     look("/sign-in?next=/quizzes/all")
-    page.get_by_label("Your name in this course").fill(student.name)
+    page.get_by_label("Student ID").fill(student.name)
     page.get_by_label("Passcode").fill("WRONG-CODE2")
     page.get_by_role("button", name="Sign in").click()
     look()
@@ -62,32 +62,32 @@ def test_every_page(context: BrowserContext, lectures: LectureHall) -> None:
     page.locator(f"[name='a{TEXT}']").fill("x")
     page.locator("#problem-0").wait_for(state="visible")
     look()
-    other = lectures.proctor.take_pen(attempt, student.name, "pen-elsewhere").result()
-    assert other.pen == "pen-elsewhere"
+    other = server.exam.take_lock(attempt, student.name, "lock-elsewhere").result()
+    assert other.lock == "lock-elsewhere"
     page.locator(f"[name='a{TEXT}']").fill("y")
     page.get_by_role("button", name="Continue here").wait_for()
     look()
     page.on("dialog", lambda dialog: dialog.accept())
     look(f"/attempts/{attempt}/review")
-    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("button", name="Submit", exact=True).click()
     look()
     look(f"/attempts/{attempt}/results")
-    lectures.fake.pass_(61 * MINUTE)
+    server.fake.pass_(61 * MINUTE)
     look(f"/attempts/{attempt}/results")
     assert "Explanation" in page.content()
     look("/quizzes/all")
     look("/no-such-page")
-    assert said == []
+    assert announced == []
 
 
-def test_the_sign_in_in_place(context: BrowserContext, lectures: LectureHall) -> None:
+def test_the_sign_in_in_place(context: BrowserContext, server: LiveServer) -> None:
     """The dialog that asks for the passcode again is accessible, too."""
-    lectures.publish()
-    student = lectures.student()
+    server.publish()
+    student = server.student()
     attempt = student.start()
     value = student.http.cookies["quiz_session"]
-    context.add_cookies([{"name": "quiz_session", "value": value, "url": lectures.address}])
+    context.add_cookies([{"name": "quiz_session", "value": value, "url": server.address}])
     page = context.new_page()
-    page.goto(f"{lectures.address}/attempts/{attempt}")
+    page.goto(f"{server.address}/attempts/{attempt}")
     page.locator("#sign-in").evaluate("dialog => dialog.showModal()")
     assert faults(page) == []

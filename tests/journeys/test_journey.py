@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from fake_clock import MINUTE
-from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LectureHall, Student
+from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LiveServer, Student
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import delete
 
@@ -22,7 +22,7 @@ class Window:
 
     def __init__(self, context: BrowserContext, student: Student) -> None:
         self.context, self.student = context, student
-        value, url = student.http.cookies["quiz_session"], student.hall.address
+        value, url = student.http.cookies["quiz_session"], student.server.address
         cookie = {"name": "quiz_session", "value": value, "url": url}
         context.add_cookies([cookie])  # type: ignore[list-item]
         self.problems: list[str] = []
@@ -31,8 +31,8 @@ class Window:
         """A further tab."""
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda said: self._note(said.type, said.text))
-        page.goto(self.student.hall.address)
+        page.on("console", lambda entry: self._note(entry.type, entry.text))
+        page.goto(self.student.server.address)
         return page
 
     def _note(self, kind: str, text: str) -> None:
@@ -42,19 +42,19 @@ class Window:
 
 
 @pytest.fixture
-def window(browser: Browser, lectures: LectureHall) -> Iterator[Window]:
+def window(browser: Browser, server: LiveServer) -> Iterator[Window]:
     """The browser of a student of a published quiz."""
-    lectures.publish()
+    server.publish()
     context = browser.new_context(viewport={"width": 1100, "height": 900})
     context.set_default_timeout(15_000)
-    window = Window(context, lectures.student())
+    window = Window(context, server.student())
     yield window
     context.close()
     assert window.problems == []
 
 
 def started(window: Window) -> Page:
-    """The quiz page, with the pen in its hand."""
+    """The quiz page, holding the edit lock."""
     page = window.tab()
     page.get_by_role("link", name="Of every kind").click()
     page.get_by_role("button", name="Start the quiz").click()
@@ -64,23 +64,26 @@ def started(window: Window) -> Page:
 
 def stored(window: Window, page: Page) -> dict[int, str]:
     """What the server holds of the attempt on a page."""
-    one = re.search(r"/attempts/([^/?#]+)", page.url)[1]  # type: ignore[index]
-    return {pos: held.raw for pos, held in window.student.hall.proctor.look(one)[0].answers.items()}
+    attempt_id = re.search(r"/attempts/([^/?#]+)", page.url)[1]  # type: ignore[index]
+    return {
+        pos: stored.response
+        for pos, stored in window.student.server.exam.inspect(attempt_id)[0].answers.items()
+    }
 
 
 def test_the_whole_way(window: Window) -> None:
     """Every kind of control is filled in and saved by itself, looked over, handed in; results follow."""
     page = started(window)
-    hall = window.student.hall
+    server = window.student.server
     attempt = page.url.rpartition("/")[2].partition("#")[0]
-    for pos, one in enumerate(hall.questions(attempt)):
-        key, section = one.key_answer, page.locator(f"section.question[data-pos='{pos}']")
-        if one.kind in ("choice", "true_false"):
+    for pos, question in enumerate(server.questions(attempt)):
+        key, section = question.key_answer, page.locator(f"section.question[data-pos='{pos}']")
+        if question.kind in ("choice", "true_false"):
             section.locator(f"input[value='{key}']").check()
-        elif one.kind == "choices":
+        elif question.kind == "choices":
             for id in key:
                 section.locator(f"input[value='{id}']").check()
-        elif one.kind in ("blanks", "matching"):
+        elif question.kind in ("blanks", "matching"):
             for id, value in key.items():
                 control = section.locator(f"[name='a{pos}.{id}']")
                 if control.count() > 1:
@@ -89,22 +92,22 @@ def test_the_whole_way(window: Window) -> None:
                     control.select_option(value)
                 else:
                     control.fill(value)
-        elif one.kind == "ordering":
+        elif question.kind == "ordering":
             for place, id in enumerate(key, start=1):
                 section.locator(f"[name='a{pos}.{id}']").select_option(str(place))
         else:
             section.locator(f"[name='a{pos}']").fill(key or "def f(x):\n    return x")
-    page.locator("section.question").first.get_by_label("Look at it again").check()
+    page.locator("section.question").first.get_by_label("Flag this question").check()
     expect(page.locator("#saved")).to_have_text(SAVED)
     assert len(stored(window, page)) == 11
     page.reload()
     expect(page.locator("nav.questions a.answered")).to_have_count(11)
     expect(page.locator("nav.questions a.flagged")).to_have_count(1)
-    page.get_by_role("button", name="Look over and hand in").click()
+    page.get_by_role("button", name="Review and submit").click()
     expect(page.get_by_text("Every question has an answer.")).to_be_visible()
-    expect(page.get_by_text("you wanted to look at it again")).to_be_visible()
-    page.get_by_role("button", name="Hand in").click()
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
+    expect(page.get_by_text("flagged")).to_be_visible()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
     assert page.evaluate("Object.keys(sessionStorage).length") == 0
     page.get_by_role("link", name="Results").click()
     expect(page.get_by_text("9 of 11 points, 2 questions still to be marked")).to_be_visible()
@@ -119,7 +122,7 @@ def test_the_network_is_lost(window: Window) -> None:
     page.locator(f"[name='a{TEXT}']").fill("typed offline")
     page.locator(f"[name='a{ESSAY}']").fill("and this\ntoo")
     expect(page.locator("#saved")).to_have_text(re.compile(f"Not saved: {TEXT + 1}, {ESSAY + 1}"))
-    expect(page.locator(f"section.question[data-pos='{TEXT}'] .mark")).to_have_text(
+    expect(page.locator(f"section.question[data-pos='{TEXT}'] .save-state")).to_have_text(
         re.compile("trying again")
     )
     left = page.locator("#left").inner_text()
@@ -171,7 +174,7 @@ def test_a_second_tab(window: Window) -> None:
     """Case 6: the new tab writes, the old one is read-only and may go on by “Continue here”."""
     first = started(window)
     second = window.tab()
-    with second.expect_response(re.compile("/pen$")):
+    with second.expect_response(re.compile("/lock$")):
         second.goto(first.url)
     second.locator(f"[name='a{TEXT}']").fill("from the second")
     expect(second.locator("#saved")).to_have_text(SAVED)
@@ -179,8 +182,8 @@ def test_a_second_tab(window: Window) -> None:
     expect(first.get_by_role("button", name="Continue here")).to_be_visible()
     assert first.locator("#quiz").evaluate("form => form.inert")
     first.get_by_role("button", name="Continue here").click()
-    expect(first.get_by_text("Another window saved a different answer")).to_be_visible()
-    first.get_by_role("button", name="Keep what is here").click()
+    expect(first.get_by_text("Another tab saved a different answer")).to_be_visible()
+    first.get_by_role("button", name="Keep this answer").click()
     expect(first.locator("#saved")).to_have_text(SAVED)
     assert stored(window, first) == {TEXT: '"from the first"'}
 
@@ -195,11 +198,11 @@ def test_what_cannot_be_read(window: Window) -> None:
     expect(page.locator(f"#problem-{NUMERIC}")).to_contain_text("is not a number")
     expect(page.locator("#saved")).to_have_text(re.compile("Not saved: 1"))
     assert stored(window, page) == {NUMERIC: '"0.5"'}
-    page.get_by_role("button", name="Look over and hand in").click()
+    page.get_by_role("button", name="Review and submit").click()
     expect(page.get_by_text("Question 1 is not saved yet.")).to_be_visible()
     number.fill("0.75")
-    page.get_by_role("button", name="Look over and hand in").click()
-    expect(page.get_by_role("button", name="Hand in")).to_be_visible()
+    page.get_by_role("button", name="Review and submit").click()
+    expect(page.get_by_role("button", name="Submit", exact=True)).to_be_visible()
 
 
 def test_clearing(window: Window) -> None:
@@ -221,31 +224,33 @@ def test_ordering_without_a_mouse(window: Window) -> None:
     page = started(window)
     places = page.locator(f"section.question[data-pos='{ORDERING}'] select")
     places.nth(0).select_option("1")
-    expect(page.locator(f"section.question[data-pos='{ORDERING}'] .mark")).to_have_text("Not complete yet")
+    expect(page.locator(f"section.question[data-pos='{ORDERING}'] .save-state")).to_have_text(
+        "Not complete yet"
+    )
     count = places.count()
     for at in range(1, count):
         places.nth(at).select_option(str(at + 1))
     expect(page.locator("#saved")).to_have_text(SAVED)
     places.nth(0).select_option(str(count))
     values = places.evaluate_all("all => all.map((one) => one.value)")
-    assert sorted(values, key=int) == [str(one) for one in range(1, count + 1)]
+    assert sorted(values, key=int) == [str(number) for number in range(1, count + 1)]
     assert values[0] == str(count)
 
 
 def test_the_time_is_over(window: Window) -> None:
     """The page sends what it has, hands in by itself and shows the receipt."""
-    hall = window.student.hall
+    server = window.student.server
     page = started(window)
     page.locator(f"[name='a{TEXT}']").fill("saved")
     expect(page.locator("#saved")).to_have_text(SAVED)
-    hall.fake.pass_(20 * MINUTE - 3_000)
+    server.fake.pass_(20 * MINUTE - 3_000)
     page.evaluate("window.dispatchEvent(new Event('online'))")  # the next word of the server says it
     expect(page.locator("#timer")).to_have_class(re.compile("short"))
     page.locator(f"[name='a{ESSAY}']").press_sequentially("the last words", delay=5)
-    hall.fake.pass_(3_000)
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible(timeout=20_000)
-    view = hall.proctor.look(re.search(r"/attempts/([^/]+)", page.url)[1])[0]  # type: ignore[index]
-    assert view.answers[ESSAY].raw == '"the last words"'
+    server.fake.pass_(3_000)
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible(timeout=20_000)
+    view = server.exam.inspect(re.search(r"/attempts/([^/]+)", page.url)[1])[0]  # type: ignore[index]
+    assert view.answers[ESSAY].response == '"the last words"'
     assert view.attempt.finished_by == "timer"
 
 
@@ -261,13 +266,13 @@ def test_the_clock_of_this_device_is_wrong(window: Window) -> None:
 
 def test_the_session_ends(window: Window) -> None:
     """Case 16: signed out in the middle, the page asks for the passcode in place and sends what was typed."""
-    hall = window.student.hall
+    server = window.student.server
     page = started(window)
     page.wait_for_load_state("networkidle")
-    with hall.database.transaction() as connection:
+    with server.database.transaction() as connection:
         connection.execute(delete(session))
         code = new_passcode(connection, window.student.name, SIGNER)
-    hall.fake.pass_(16_000)  # a session is believed for a quarter of a minute
+    server.fake.pass_(16_000)  # a session is believed for a quarter of a minute
     page.locator(f"[name='a{TEXT}']").fill("typed while signed out")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Passcode").fill("WRONG-CODE1")
@@ -282,12 +287,12 @@ def test_the_session_ends(window: Window) -> None:
 def test_the_back_button(window: Window) -> None:
     """Case 9: going back to a quiz that was handed in shows its receipt."""
     page = started(window)
-    page.get_by_role("button", name="Look over and hand in").click()
-    page.get_by_role("button", name="Hand in").click()
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
+    page.get_by_role("button", name="Review and submit").click()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
     page.go_back()
     page.go_back()
-    expect(page.get_by_role("heading", name="Handed in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
 
 
 @pytest.mark.parametrize("pixels", [360, 1280])

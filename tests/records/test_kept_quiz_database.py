@@ -22,7 +22,7 @@ import pytest
 from exam_fixture import numbers
 from fake_clock import MINUTE, FakeClock
 from kept_records import EXPECTED, KEPT, course_in, quizzes
-from live_server import LectureHall, Student
+from live_server import LiveServer, Student
 from platform_simulator import Browser, Platform
 
 from autograder.course.course import find_course
@@ -44,8 +44,12 @@ NUMERIC, CHOICE, CHOICES, BLANKS, FORMULA, CODE, ESSAY = range(7)
 OPEN = [one for one, said in ATTEMPTS.items() if said["state"] == "open"]
 ENDED = [one for one, said in ATTEMPTS.items() if said["state"] == "graded"]
 # What tables and columns of version 0.1 are called today, where that is something else.
-TABLE: dict[str, str] = {}
-COLUMN: dict[tuple[str, str], str] = {}
+TABLE: dict[str, str] = {"request": "regrade_request"}
+COLUMN: dict[tuple[str, str], str] = {
+    ("attempt", "pen"): "lock",
+    ("answer", "raw"): "response",
+    ("answer_event", "raw"): "response",
+}
 
 
 def old_rows(table: str) -> list[dict[str, Any]]:
@@ -88,7 +92,7 @@ class Kept:
             with psycopg.connect(self.address) as postgresql:
                 postgresql.execute((KEPT / "quizzes" / "postgresql.sql").read_bytes())
                 postgresql.execute(self._moved().encode())
-        self._hall: LectureHall | None = None
+        self._server: LiveServer | None = None
 
     def _moved(self) -> str:
         """A statement after which the learning platform is at the port it has now."""
@@ -97,44 +101,44 @@ class Kept:
         return f"UPDATE lti_link SET {', '.join(moved)}"
 
     @property
-    def hall(self) -> LectureHall:
+    def server(self) -> LiveServer:
         """The server, with its clock at the moment the records were kept; started when it is asked for."""
-        if self._hall is None:
+        if self._server is None:
             signer = Signer(secret_beside(self.file))
             course, fake = find_course(self.course), FakeClock(NOW)
             database = Database(self.address)
-            self._hall = LectureHall(database, self.course, fake, course=course, signer=signer)
-            self._hall.site.lti = Tool(self.course, self.file.parent, signer)
-            self.platform.tool_keys = f"{self._hall.address}/lti/keys"
-        return self._hall
+            self._server = LiveServer(database, self.course, fake, course=course, signer=signer)
+            self._server.site.lti = Tool(self.course, self.file.parent, signer)
+            self.platform.tool_keys = f"{self._server.address}/lti/keys"
+        return self._server
 
     def close(self) -> None:
         """End both servers."""
         self.platform.close()
-        if self._hall is not None:
-            self._hall.close()
+        if self._server is not None:
+            self._server.close()
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         """What a query finds now."""
-        with self.hall.database.reading() as connection:
+        with self.server.database.reading() as connection:
             return [dict(row) for row in connection.exec_driver_sql(statement).mappings()]
 
     def signed_in(self, person: str) -> Student:
         """Somebody with the passcode of version 0.1."""
         with (KEPT / "quizzes" / "passcodes.csv").open(encoding="utf-8", newline="") as file:
             codes = {row["student"]: row["passcode"] for row in csv.DictReader(file)}
-        return Student(self.hall, person).sign_in(codes[person])
+        return Student(self.server, person).sign_in(codes[person])
 
     def still_in(self, person: str, lock: str = "") -> Student:
         """Somebody with the cookie, and the edit lock, of version 0.1."""
-        student = Student(self.hall, person)
+        student = Student(self.server, person)
         student.http.cookies.update(SAID["sessions"][person])
-        student.pen = SAID["pens"].get(lock or person, student.pen)
+        student.lock = SAID["pens"].get(lock or person, student.lock)
         return student.came_in()
 
     def view(self, attempt: str) -> Any:
         """An attempt as staff see it."""
-        return self.hall.proctor.look(attempt)[0]
+        return self.server.exam.look(attempt)[0]
 
     def state(self, attempt: str) -> str:
         """Whether an attempt is open, finished or graded."""
@@ -142,7 +146,7 @@ class Kept:
 
     def total(self, attempt: str) -> float | None:
         """The points of an attempt now, as `quizzes results` lists them."""
-        with self.hall.database.reading() as connection:
+        with self.server.database.reading() as connection:
             points = points_of(connection, attempt)
         return None if points is None else float(points)
 
@@ -218,8 +222,8 @@ def test_what_students_see_of_their_marks(kept: Kept) -> None:
         assert page.count("waits to be marked") == waiting
         if name == "ann":
             assert "An *example*?" in page
-    kept.hall.fake.pass_(24 * 60 * MINUTE)  # when the quiz has closed for everybody
-    kept.hall.proctor.sweep()
+    kept.server.fake.pass_(24 * 60 * MINUTE)  # when the quiz has closed for everybody
+    kept.server.exam.sweep()
     page = kept.signed_in("ann").page(f"/attempts/{NAMED['ann']}/results")
     assert "I had two of two." in page and "Agreed, partly." in page
 
@@ -228,9 +232,9 @@ def test_receipts_verify(kept: Kept) -> None:
     """The newest receipt of each ended attempt is as version 0.1 gave it, and the secret confirms it."""
     newest = {receipt["attempt"]: receipt for receipt in SAID["receipts"]}
     for attempt, receipt in newest.items():
-        with kept.hall.database.reading() as connection:
+        with kept.server.database.reading() as connection:
             given = last_receipt(connection, attempt)
-        assert given is not None and confirms(kept.hall.signer, given)
+        assert given is not None and confirms(kept.server.signer, given)
         assert (given.body, given.digest, given.signature) == (
             receipt["body"],
             receipt["digest"],
@@ -252,12 +256,12 @@ def test_signing_in(kept: Kept) -> None:
         kept.signed_in(person)
     for person in ("ann", "dan", "tea", "eve"):
         kept.still_in(person)
-    visitor = Student(kept.hall, "ivy")
+    visitor = Student(kept.server, "ivy")
     assert visitor.post("/sign-in", person="ivy", passcode="WRONG-WRONG").status_code == 401
     assert "Ivy Isle" in visitor.page(SAID["link"])
     assert visitor.post(SAID["link"]).status_code == 303
     assert "Midterm" in visitor.page("/")
-    assert Student(kept.hall, "ivy").post(SAID["link"]).status_code == 410
+    assert Student(kept.server, "ivy").post(SAID["link"]).status_code == 410
 
 
 def test_an_open_attempt_goes_on(kept: Kept) -> None:
@@ -270,16 +274,16 @@ def test_an_open_attempt_goes_on(kept: Kept) -> None:
     assert dan.save(attempt, CHOICE, kept.key(attempt, CHOICE)).status_code == 200
     assert dan.save(attempt, ESSAY, "From an old page.", 1).status_code == 409
     assert dan.save(attempt, ESSAY, "Third thought.", 2).json()["rev"] == 3
-    assert dan.save(attempt, FORMULA, "w", pen="another-tab-of-dan").status_code == 409
+    assert dan.save(attempt, FORMULA, "w", lock="another-tab-of-dan").status_code == 409
     assert kept.rows("SELECT pos FROM flag") == [{"pos": CHOICE}]
-    kept.hall.fake.pass_(MINUTE)
+    kept.server.fake.pass_(MINUTE)
     assert dan.ask(f"/attempts/{attempt}/finish", {}).status_code == 200
     told = json.loads(dan.get(f"/attempts/{attempt}/receipt.json").json()["body"])
     answers = {pos: [rev, raw] for pos, rev, _, raw in told["answers"]}
     assert answers[ESSAY] == [3, json.dumps("Third thought.")]
     assert set(answers) == {int(pos) for pos in said["answers"]} | {CHOICE}
     assert told["finished_at"] == NOW + MINUTE
-    kept.hall.proctor.mark()
+    kept.server.exam.mark()
     # The number, the choice, the choices, and one of two gaps.
     assert kept.total(attempt) == 3.5
 
@@ -291,7 +295,7 @@ def test_a_reopened_attempt_goes_on(kept: Kept) -> None:
     assert cid.save(attempt, FORMULA, kept.key(attempt, FORMULA), 1).status_code == 200
     assert cid.save(attempt, BLANKS, {"half": "0.5", "word": "the loss"}, 1).status_code == 200
     assert cid.ask(f"/attempts/{attempt}/finish", {}).status_code == 200
-    kept.hall.proctor.mark()
+    kept.server.exam.mark()
     assert kept.state(attempt) == "graded" and kept.total(attempt) == 3
     receipts = kept.rows("SELECT attempt, digest FROM receipt ORDER BY seq")
     old = [receipt["digest"] for receipt in SAID["receipts"] if receipt["attempt"] == attempt]
@@ -304,7 +308,7 @@ def test_others_that_are_open(kept: Kept) -> None:
     second, practice = NAMED["hal again"], NAMED["practice"]
     assert hal.save(second, FORMULA, kept.key(second, FORMULA)).status_code == 200
     hal.ask(f"/attempts/{second}/finish", {})
-    kept.hall.proctor.mark()
+    kept.server.exam.mark()
     assert kept.total(second) == 2
     assert hal.post("/quizzes/midterm/start").status_code == 403
     assert ann.start("practice") == practice
@@ -317,16 +321,16 @@ def test_what_is_overdue_is_ended(kept: Kept) -> None:
     """Hours later the sweeper ends every timed attempt at its own deadline, with a receipt, and marks it."""
     timed = [one for one in OPEN if ATTEMPTS[one]["deadline_at"] < NOW + 12 * 60 * MINUTE]
     assert len(timed) == 4
-    kept.hall.fake.pass_(12 * 60 * MINUTE)
-    assert kept.hall.proctor.sweep() == len(timed)
-    kept.hall.proctor.mark()
+    kept.server.fake.pass_(12 * 60 * MINUTE)
+    assert kept.server.exam.sweep() == len(timed)
+    kept.server.exam.mark()
     for attempt in timed:
         row = kept.view(attempt).attempt
         assert (row.finished_at, row.finished_by) == (ATTEMPTS[attempt]["deadline_at"], "sweeper")
         assert kept.state(attempt) == "graded"
-        with kept.hall.database.reading() as connection:
+        with kept.server.database.reading() as connection:
             receipt = last_receipt(connection, attempt)
-        assert receipt is not None and confirms(kept.hall.signer, receipt)
+        assert receipt is not None and confirms(kept.server.signer, receipt)
     assert {kept.total(one) for one in ENDED} == {ATTEMPTS[one]["total"] for one in ENDED}
 
 
@@ -372,16 +376,16 @@ def test_staff_mark_by_hand(kept: Kept) -> None:
     tea, fay = kept.still_in("tea"), NAMED["fay"]
     page = tea.page("/staff/midterm/marking")
     assert "They do." in page
-    form = {"attempt": fay, "pos": str(ESSAY), "rev": "1", "met": ["0", "1"], "said": "Good."}
+    form = {"attempt": fay, "pos": str(ESSAY), "rev": "1", "met": ["0", "1"], "comment": "Good."}
     assert tea.post("/staff/midterm/marking", **form).status_code == 303
     assert kept.total(fay) == ATTEMPTS[fay]["total"] + 1
     assert tea.post("/staff/midterm/marking", **form).status_code == 409
-    assert "Why not?" in tea.page("/staff/midterm/requests")
+    assert "Why not?" in tea.page("/staff/midterm/regrade-requests")
     reply = {"attempt": fay, "pos": str(CHOICES), "reply": "A half.", "points": "0.5"}
     asked = {**reply, "pos": str(FORMULA)}
-    assert tea.post("/staff/midterm/requests", **asked).status_code == 303
+    assert tea.post("/staff/midterm/regrade-requests", **asked).status_code == 303
     assert kept.total(fay) == ATTEMPTS[fay]["total"] + 0.5
-    assert tea.post("/staff/midterm/requests", **reply).status_code == 404
+    assert tea.post("/staff/midterm/regrade-requests", **reply).status_code == 404
     assert kept.total(NAMED["ann"]) == ATTEMPTS[NAMED["ann"]]["total"]
 
 
@@ -395,10 +399,10 @@ def test_a_late_answer_and_reopening(kept: Kept) -> None:
     again = {"minutes": "10", "reason": "the wrong room"}
     assert tea.post(f"/staff/attempts/{bob}/reopen", **again).status_code == 303
     student = kept.signed_in("bob")
-    student.ask(f"/attempts/{bob}/pen", {"pen": student.pen})
+    student.ask(f"/attempts/{bob}/lock", {"lock": student.lock})
     assert student.save(bob, CHOICE, kept.key(bob, CHOICE)).status_code == 200
     student.ask(f"/attempts/{bob}/finish", {})
-    kept.hall.proctor.mark()
+    kept.server.exam.mark()
     held = kept.view(bob).answers
     assert json.loads(held[FORMULA].raw) == "w - a*g"
     # The choice is right by the key that bob's attempt was begun with.
@@ -440,7 +444,7 @@ def test_another_regrade(kept: Kept) -> None:
 
 def test_waiting_functions_are_graded(kept: Kept) -> None:
     """The sandbox marks what version 0.1 left to it, by checks as they were published then."""
-    kept.hall.proctor.mark()
+    kept.server.exam.mark()
     assert "2 functions graded" in kept.command("grade")
     bob, gil = NAMED["bob"], NAMED["gil"]
     assert kept.total(bob) == ATTEMPTS[bob]["total"] + 1
@@ -466,10 +470,10 @@ def test_a_learning_platform(kept: Kept) -> None:
         ("user-eve", "Eve Elm", "eve@example.org"),
         ("user-zed", "Zed Zinn", "zed@example.org"),
     ):
-        browser = Browser(kept.platform, kept.hall.address, lambda: kept.hall.clock.now() / 1000)
+        browser = Browser(kept.platform, kept.server.address, lambda: kept.server.clock.now() / 1000)
         asked = browser.login(iss=ISSUER)
         claims = kept.platform.claims(
-            asked["nonce"], kept.hall.clock.now() / 1000, iss=ISSUER, sub=subject, name=name, email=email
+            asked["nonce"], kept.server.clock.now() / 1000, iss=ISSUER, sub=subject, name=name, email=email
         )
         claims["https://purl.imsglobal.org/spec/lti/claim/target_link_uri"] = (
             "https://tool.example/quizzes/midterm"
@@ -486,20 +490,20 @@ def test_a_learning_platform(kept: Kept) -> None:
 
 def test_scores_that_waited_are_sent(kept: Kept) -> None:
     """What is in the outbox goes out, once: also the score that the platform had refused."""
-    hall = kept.hall
-    assert hall.site.lti is not None
+    server = kept.server
+    assert server.site.lti is not None
     sender = Sender(
-        hall.database,
-        hall.proctor.writer,
-        hall.site.lti,
-        hall.site.course,
-        hall.quizzes.quiz,
+        server.database,
+        server.exam.writer,
+        server.site.lti,
+        server.site.course,
+        server.quizzes.quiz,
         lambda *_: "best",
     )
     waiting = [row for row in SAID["outbox"] if row["done_at"] is None]
     assert any(row["last_problem"] for row in waiting) and any(row["tries"] == 0 for row in waiting)
     for _ in range(4):
-        sender.look(hall.clock.now())
+        sender.look(server.clock.now())
     eve = ATTEMPTS[NAMED["eve"]]["total"]
     assert [(score["userId"], score["scoreGiven"]) for score in kept.platform.scores] == [("user-eve", eve)]
     assert kept.rows("SELECT id FROM outbox WHERE done_at IS NULL") == []

@@ -22,7 +22,7 @@ ARGUMENTS = [
 
 def chromium() -> str | None:
     """Where this machine's Chromium is."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,9 @@ def browser_page(browser: Browser) -> Iterator[Page]:
         problems.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda entry: problems.append(entry.text) if entry.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("requestfailed", lambda request: problems.append(f"request failed: {request.url}"))
     page.on("dialog", refuse)

@@ -22,18 +22,18 @@ from quizzes.store.quizzes import publish
 
 T = TypeVar("T")
 numbers = itertools.count()
-PEN = "pen-of-a-window"
+LOCK = "lock-of-a-tab"
 SIGNER = Signer(b"a secret for tests only")
 
 
-class Hall:
+class ExamFixture:
     """Everything a test of the store needs, on one database."""
 
     def __init__(self, database: Database, fake: FakeClock | None = None) -> None:
         self.fake = fake or FakeClock()
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
         self.database = database
-        self.proctor = ExamService(database, self.clock, SIGNER, SmallQuiz)
+        self.exam = ExamService(database, self.clock, SIGNER, SmallQuiz)
         self.opens = self.clock.now()
         with database.transaction() as connection:
             add_course(connection, "course", "A course", "Europe/Berlin")
@@ -65,7 +65,7 @@ class Hall:
                 schedule=self.schedule(**changes),
                 at=self.clock.now(),
                 who="staff",
-                despite_shortfalls=True,
+                force=True,
             )
         return name
 
@@ -81,27 +81,25 @@ class Hall:
 
     def started(self, quiz: str | None = None, student: str | None = None, **changes: Any) -> AttemptRow:
         """An attempt under way."""
-        return self.proctor.start(quiz or self.quiz(**changes), student or self.student(), PEN).result()
+        return self.exam.start(quiz or self.quiz(**changes), student or self.student(), LOCK).result()
 
-    def save(self, attempt: AttemptRow, answer: Any, base: int = 0, **given: Any) -> SaveResult:
+    def save(self, attempt: AttemptRow, answer: Any, base: int = 0, **fields: Any) -> SaveResult:
         """A save that arrives now, at the first question unless said otherwise."""
-        return self.queue(attempt, answer, base, **given).result()
+        return self.queue(attempt, answer, base, **fields).result()
 
-    def queue(self, attempt: AttemptRow, answer: Any, base: int = 0, **given: Any) -> Future[SaveResult]:
+    def queue(self, attempt: AttemptRow, answer: Any, base: int = 0, **fields: Any) -> Future[SaveResult]:
         """The same, not waited for."""
-        usual: dict[str, Any] = {"pos": 0, "save_id": f"save-{next(numbers):08}", "pen": PEN}
-        values = {**usual, **given}
-        return self.proctor.save(
-            attempt.id, attempt.person, values.pop("pos"), answer, base_rev=base, **values
-        )
+        usual: dict[str, Any] = {"pos": 0, "save_id": f"save-{next(numbers):08}", "lock": LOCK}
+        values = {**usual, **fields}
+        return self.exam.save(attempt.id, attempt.person, values.pop("pos"), answer, base_rev=base, **values)
 
     def write(self, work: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """A staff's act, through the writer."""
-        attempts = [one for one in arguments[:1] if isinstance(one, str)]
-        return self.proctor.writer.submit(
+        attempts = [argument for argument in arguments[:1] if isinstance(argument, str)]
+        return self.exam.writer.submit(
             lambda connection: work(connection, *arguments, **named), attempts
         ).result()
 
     def row(self, attempt: AttemptRow) -> AttemptRow:
         """The attempt as it is now, looked at by staff."""
-        return self.proctor.look(attempt.id)[0].attempt
+        return self.exam.inspect(attempt.id)[0].attempt

@@ -73,17 +73,17 @@ def course_in(folder: Path) -> Course:
 class Student:
     """Somebody with a browser that keeps cookies and runs no script."""
 
-    def __init__(self, hall: LectureHall, name: str) -> None:
-        self.hall, self.name = hall, name
-        self.http = httpx.Client(base_url=hall.address, timeout=30, headers={"Origin": hall.address})
-        self.pen = f"pen-of-{name}"
+    def __init__(self, server: LiveServer, name: str) -> None:
+        self.server, self.name = server, name
+        self.http = httpx.Client(base_url=server.address, timeout=30, headers={"Origin": server.address})
+        self.lock = f"lock-of-{name}"
         self.token = ""
 
     def sign_in(self, passcode: str = "") -> Student:
         """With a passcode, as students do; a new one unless they have one."""
         if not passcode:
-            with self.hall.database.transaction() as connection:
-                passcode = new_passcode(connection, self.name, self.hall.signer)
+            with self.server.database.transaction() as connection:
+                passcode = new_passcode(connection, self.name, self.server.signer)
         reply = self.post("/sign-in", person=self.name, passcode=passcode)
         assert reply.status_code == 303, reply.text
         return self.came_in()
@@ -93,9 +93,9 @@ class Student:
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
         return self
 
-    def get(self, path: str, **given: Any) -> httpx.Response:
+    def get(self, path: str, **fields: Any) -> httpx.Response:
         """A page, redirects not followed."""
-        return self.http.get(path, **given)
+        return self.http.get(path, **fields)
 
     def page(self, path: str) -> str:
         """A page's HTML."""
@@ -112,17 +112,17 @@ class Student:
         return self.http.post(path, json=body, headers={"X-Form-Token": self.token})
 
     def start(self, quiz: str = "all") -> str:
-        """Start a quiz and take the pen; the attempt's id."""
+        """Start a quiz and take the edit lock; the attempt's id."""
         reply = self.post(f"/quizzes/{quiz}/start")
         assert reply.status_code == 303, reply.text
         attempt = reply.headers["Location"].rpartition("/")[2].partition("#")[0]
-        self.ask(f"/attempts/{attempt}/pen", {"pen": self.pen})
+        self.ask(f"/attempts/{attempt}/lock", {"lock": self.lock})
         return str(attempt)
 
-    def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **given: Any) -> httpx.Response:
+    def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **fields: Any) -> httpx.Response:
         """Save an answer as the page's script does."""
-        usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "pen": self.pen}
-        return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **given})
+        usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "lock": self.lock}
+        return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **fields})
 
     def form(self, attempt: str) -> dict[str, str]:
         """The hidden fields of the quiz page, as a browser without a script would send them."""
@@ -130,7 +130,7 @@ class Student:
         return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
 
 
-class LectureHall:
+class LiveServer:
     """The server and what it stands on."""
 
     def __init__(
@@ -146,15 +146,15 @@ class LectureHall:
         self.course = course or course_in(folder)
         self.fake, self.database, self.signer = fake or FakeClock(), database, signer
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
-        self.proctor = ExamService(database, self.clock, signer, Quiz.read)
+        self.exam = ExamService(database, self.clock, signer, Quiz.read)
         self.opens = self.clock.now()
         with database.transaction() as connection:
             add_the_course(connection, self.course)
         self.waiting = listening("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{self.waiting.getsockname()[1]}"
         title, zone, root = self.course.title, self.course.zone, self.course.root
-        self.site = AppContext(database, self.proctor.writer, self.clock, signer, COURSE, title, zone, root)
-        self.quizzes = QuizContext(self.site, self.proctor)
+        self.site = AppContext(database, self.exam.writer, self.clock, signer, COURSE, title, zone, root)
+        self.quizzes = QuizContext(self.site, self.exam)
         config = uvicorn.Config(
             make_app(self.site), log_level="critical", lifespan="off", server_header=False
         )
@@ -179,7 +179,7 @@ class LectureHall:
         schedule = replace(plan.schedule, **{**usual, **changes})
         with self.database.transaction() as connection:
             publish_plan(
-                connection, replace(plan, schedule=schedule), at=self.clock.now(), who="staff", insist=True
+                connection, replace(plan, schedule=schedule), at=self.clock.now(), who="staff", force=True
             )
         return name
 
@@ -195,21 +195,21 @@ class LectureHall:
 
     def questions(self, attempt: str) -> list[Any]:
         """The questions of an attempt with their keys, as marking has them."""
-        return [item.question for item in self.proctor.look(attempt)[0].items]
+        return [item.question for item in self.exam.inspect(attempt)[0].items]
 
     def close(self) -> None:
         """End the server."""
         self.server.should_exit = True
         self.thread.join(timeout=20)
         self.waiting.close()
-        self.proctor.close()
+        self.exam.close()
 
 
 @contextlib.contextmanager
-def lecture_hall(database: Database, folder: Path, fake: FakeClock | None = None) -> Iterator[LectureHall]:
+def live_server(database: Database, folder: Path, fake: FakeClock | None = None) -> Iterator[LiveServer]:
     """A hall that is left at the end."""
-    hall = LectureHall(database, folder, fake)
+    server = LiveServer(database, folder, fake)
     try:
-        yield hall
+        yield server
     finally:
-        hall.close()
+        server.close()

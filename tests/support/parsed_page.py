@@ -27,8 +27,8 @@ class Element:
 
     def find(self, tag: str) -> list[Element]:
         """Every element of this kind inside it."""
-        found = [child for child in self.children if child.tag == tag]
-        return found + [inner for child in self.children for inner in child.find(tag)]
+        matching = [child for child in self.children if child.tag == tag]
+        return matching + [inner for child in self.children for inner in child.find(tag)]
 
 
 class ParsedPage(HTMLParser):

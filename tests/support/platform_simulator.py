@@ -68,7 +68,7 @@ class Platform:
             public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
             status, data = 200, {"keys": [{**public, "kid": "k1", "alg": "RS256", "use": "sig"}]}
         elif url.path == "/token":
-            status, data = self._token({name: one[0] for name, one in parse_qs(body.decode()).items()})
+            status, data = self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
         elif request.headers.get("Authorization") != f"Bearer {self.leave}":
             status = 401
         elif self.failing:
@@ -97,7 +97,7 @@ class Platform:
         """Leave for whoever signs with the tool's key."""
         keys = httpx.get(self.tool_keys).json()["keys"]
         name = jwt.get_unverified_header(form["client_assertion"])["kid"]
-        key = next(jwt.PyJWK.from_dict(one).key for one in keys if one["kid"] == name)
+        key = next(jwt.PyJWK.from_dict(jwk).key for jwk in keys if jwk["kid"] == name)
         claims = jwt.decode(
             form["client_assertion"],
             key,
@@ -112,15 +112,15 @@ class Platform:
         self.asked_for_leave += 1
         return 200, {"access_token": self.leave, "expires_in": 3600, "token_type": "Bearer"}
 
-    def claims(self, asked: str, now: float, /, **changes: Any) -> dict[str, Any]:
+    def claims(self, nonce: str, now: float, /, **changes: Any) -> dict[str, Any]:
         """What a sound launch by ann says; `changes` take the places of claims, None takes one away."""
-        said = {
+        claims = {
             "iss": self.address,
             "aud": CLIENT,
             "sub": "user-1",
             "iat": int(now),
             "exp": int(now) + 300,
-            "nonce": asked,
+            "nonce": nonce,
             "name": "Ann Lee",
             "email": "ann@example.org",
             f"{CLAIM}message_type": "LtiResourceLinkRequest",
@@ -140,7 +140,7 @@ class Platform:
             },
             **changes,
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in claims.items() if value is not None}
 
     def signed(self, claims: dict[str, Any], *, key: Any = None, kid: str = "k1") -> str:
         """A token."""
@@ -159,12 +159,14 @@ class Browser:
         self.platform, self.tool, self.clock = platform, tool, clock
         self.http = httpx.Client(base_url=tool, timeout=30)
 
-    def login(self, **given: str) -> dict[str, str]:
+    def login(self, **parameters: str) -> dict[str, str]:
         """Begin; what the tool asks the platform for."""
-        asked = {"iss": self.platform.address, "login_hint": "ann", "client_id": CLIENT, **given}
-        reply = self.http.post("/lti/login", data=asked, headers={"Sec-Fetch-Site": "cross-site"})
+        login = {"iss": self.platform.address, "login_hint": "ann", "client_id": CLIENT, **parameters}
+        reply = self.http.post("/lti/login", data=login, headers={"Sec-Fetch-Site": "cross-site"})
         assert reply.status_code == 303, reply.text
-        return {name: one[0] for name, one in parse_qs(urlsplit(reply.headers["Location"]).query).items()}
+        return {
+            name: values[0] for name, values in parse_qs(urlsplit(reply.headers["Location"]).query).items()
+        }
 
     def post(self, token: str, state: str) -> httpx.Response:
         """The platform's form, as a browser sends it from another site."""
@@ -173,9 +175,9 @@ class Browser:
 
     def launch(self, **changes: Any) -> httpx.Response:
         """The whole way."""
-        asked = self.login()
-        claims = self.platform.claims(asked["nonce"], self.clock(), **changes)
-        return self.post(self.platform.signed(claims), asked["state"])
+        login = self.login()
+        claims = self.platform.claims(login["nonce"], self.clock(), **changes)
+        return self.post(self.platform.signed(claims), login["state"])
 
 
 @contextlib.contextmanager

@@ -27,8 +27,8 @@ SETTINGS = {
 
 def programs() -> Path | None:
     """The folder with PostgreSQL's programs, the newest if there are several."""
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
+    if initdb := shutil.which("initdb"):
+        return Path(initdb).resolve().parent
     folders = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     return max((path.parent for path in folders), default=None)
 
@@ -44,8 +44,8 @@ def somebody() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a running server, {} for a database's name; skipped without PostgreSQL, not in CI."""
-    found = programs()
-    if found is None:
+    binaries = programs()
+    if binaries is None:
         missing = "PostgreSQL is missing; `apt-get install postgresql` installs it."
         if os.environ.get("CI"):
             pytest.fail(missing)
@@ -57,7 +57,7 @@ def postgres() -> Iterator[str]:
         os.chown(folder, as_whom["user"], as_whom["group"])
     data = folder / "data"
     subprocess.run(
-        [found / "initdb", "-D", data, "-U", "quiz", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
+        [binaries / "initdb", "-D", data, "-U", "quiz", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
         check=True,
         capture_output=True,
         cwd=folder,
@@ -66,7 +66,7 @@ def postgres() -> Iterator[str]:
     settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [found / "postgres", "-D", data, "-k", folder, *settings],
+            [binaries / "postgres", "-D", data, "-k", folder, *settings],
             stdout=log,
             stderr=log,
             cwd=folder,

@@ -154,33 +154,33 @@ MANIFEST = {
 IDENTIFIERS = ("identifier", "responseIdentifier", "outcomeIdentifier", "ident")
 
 
-def local(one: Element) -> str:
+def local(node: Element) -> str:
     """A name without its namespace."""
-    return one.tag.rpartition("}")[2]
+    return node.tag.rpartition("}")[2]
 
 
 def faults(root: Element, rules: dict[str, Rule]) -> list[str]:
     """What in a document is not as the schema wants it; formulas are MathML's own affair."""
-    found = []
+    problems = []
     rule = rules.get(local(root))
     if rule is None:
         return [f"<{local(root)}> is no element of this schema"]
     inside = "".join(f"{local(child)} " for child in root)
     if not re.fullmatch(rule.children, inside):
-        found.append(f"<{local(root)}> holds {inside or 'nothing'}")
-    found += [f"<{local(root)}> has no {name}" for name in rule.needs if not root.get(name)]
+        problems.append(f"<{local(root)}> holds {inside or 'nothing'}")
+    problems += [f"<{local(root)}> has no {name}" for name in rule.needs if not root.get(name)]
     unknown = set(root.keys()) - {*rule.needs, *rule.may}
-    found += [f"<{local(root)}> has {name}" for name in sorted(unknown)]
-    found += [
+    problems += [f"<{local(root)}> has {name}" for name in sorted(unknown)]
+    problems += [
         f"{name}={root.get(name)!r} is no identifier"
         for name in IDENTIFIERS
         if root.get(name) and not ID.fullmatch(root.get(name, ""))
     ]
-    said = (root.text or "") + "".join(child.tail or "" for child in root)
+    outside = (root.text or "") + "".join(child.tail or "" for child in root)
     mixed = rule.text or ANY in rule.children or rule.children == INLINE
-    if said.strip() and not mixed:
-        found.append(f"<{local(root)}> holds text: {said.strip()[:40]}")
+    if outside.strip() and not mixed:
+        problems.append(f"<{local(root)}> holds text: {outside.strip()[:40]}")
     for child in root:
         if local(child) != "math":
-            found += faults(child, rules)
-    return found
+            problems += faults(child, rules)
+    return problems

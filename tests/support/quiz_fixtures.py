@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from exam_fixture import Hall, numbers
-from live_server import LectureHall, lecture_hall
+from exam_fixture import ExamFixture, numbers
+from live_server import LiveServer, live_server
 from postgres import postgres
 
 from autograder.site.database import Database
@@ -29,15 +29,15 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def hall(address: str) -> Iterator[Hall]:
+def fixture(address: str) -> Iterator[ExamFixture]:
     """An exam hall on it."""
-    hall = Hall(Database(address))
-    yield hall
-    hall.proctor.close()
+    fixture = ExamFixture(Database(address))
+    yield fixture
+    fixture.exam.close()
 
 
 @pytest.fixture
-def lectures(tmp_path: Path) -> Iterator[LectureHall]:
+def server(tmp_path: Path) -> Iterator[LiveServer]:
     """A lecture hall with a real server, on SQLite."""
-    with lecture_hall(Database(str(tmp_path / "quiz.db")), tmp_path / "course") as hall:
-        yield hall
+    with live_server(Database(str(tmp_path / "quiz.db")), tmp_path / "course") as fixture:
+        yield fixture

@@ -37,9 +37,9 @@ def take(page: Page, link: str, folder: Path) -> None:
     page.wait_for_timeout(400)
     page.screenshot(path=folder / "quiz.png")
     boxes.nth(1).fill("0.3333")
-    page.locator("section.question").nth(2).get_by_label("Look at it again").check()
-    page.get_by_role("button", name="Look over and hand in").click()
-    page.get_by_role("heading", name="Look over your answers").wait_for()
+    page.locator("section.question").nth(2).get_by_label("Flag this question").check()
+    page.get_by_role("button", name="Review and submit").click()
+    page.get_by_role("heading", name="Review and submit").wait_for()
     page.screenshot(path=folder / "review.png")
 
 
@@ -52,8 +52,8 @@ def main(folder: Path) -> None:
         sync_playwright() as playwright,
     ):
         assert server.stdout is not None
-        said = iter(server.stdout.readline, "")
-        link = next(found[1] for line in said if (found := re.search(r"Ana: (\S+)", line)))
+        lines = iter(server.stdout.readline, "")
+        link = next(match[1] for line in lines if (match := re.search(r"Ana: (\S+)", line)))
         time.sleep(2)
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         take(browser.new_page(viewport=SIZE, color_scheme="light"), link, folder)  # type: ignore[arg-type]

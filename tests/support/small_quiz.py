@@ -54,7 +54,7 @@ class SmallQuiz:
         self.hash = hashlib.sha256(content).hexdigest()
         self._told = json.loads(content)
 
-    def deal(self, seed: str) -> Sequence[AttemptItem]:
+    def build_questions(self, seed: str) -> Sequence[AttemptItem]:
         """The sums of one attempt."""
         items = []
         for pos in range(self._told["questions"]):

@@ -1,4 +1,4 @@
-"""Asking other servers: bounded in time and size, following nobody elsewhere."""
+"""Requests to learning platforms, bounded in time and size and without redirects, and the keys for them."""
 
 from __future__ import annotations
 
@@ -22,71 +22,75 @@ from jwt.algorithms import RSAAlgorithm
 
 from autograder.site.lti.platforms import is_safe_address
 
-__all__ = ["PlatformError", "PlatformKeys", "Reply", "ToolKey", "ask"]
+__all__ = ["PlatformError", "PlatformKeys", "Reply", "ToolKey", "request_json"]
 
 
-PATIENCE = 10  # seconds
+TIMEOUT = 10  # seconds
 LARGEST = 4 * 1024**2
 
 
 class PlatformError(Exception):
-    """Another server did not do what it was asked; the text says what it said."""
+    """A learning platform did not answer as expected; the text has its reply."""
 
 
-class _Stay(HTTPRedirectHandler):
-    """A redirection is an answer like any other: what is sent is for this address alone."""
+class _NoRedirect(HTTPRedirectHandler):
+    """Follows no redirect: a request is meant for its address alone."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> None:
-        """Go nowhere."""
+        """Refuse the redirect."""
 
 
-OPENER = build_opener(_Stay)
+OPENER = build_opener(_NoRedirect)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back."""
+    """A reply of a platform."""
 
     data: Any
     headers: Mapping[str, str]
 
 
-def ask(
-    address: str, body: bytes | None = None, kind: str = "", *, accept: str = "", leave: str = ""
+def request_json(
+    address: str, body: bytes | None = None, kind: str = "", *, accept: str = "", access_token: str = ""
 ) -> Reply:
-    """A JSON answer; a POST where there is a body. Raises Unanswered."""
+    """The JSON reply to a GET, or to a POST if there is a body; raises PlatformError."""
     if not is_safe_address(address):
-        raise PlatformError(f"{address} is no https address")
+        raise PlatformError(f"{address} is not an https address")
     headers = {"Accept": accept or "application/json", "User-Agent": "quizzes"}
     if kind:
         headers["Content-Type"] = kind
-    if leave:
-        headers["Authorization"] = f"Bearer {leave}"
+    if access_token:
+        headers["Authorization"] = f"Bearer {access_token}"
     try:
-        with OPENER.open(Request(address, body, headers), timeout=PATIENCE) as answer:
+        with OPENER.open(Request(address, body, headers), timeout=TIMEOUT) as answer:
             data = answer.read(LARGEST + 1)
             if len(data) > LARGEST:
                 raise PlatformError(f"{address} answered more than {LARGEST} bytes")
             return Reply(json.loads(data) if data.strip() else None, dict(answer.headers.items()))
     except HTTPError as problem:
-        said = problem.read(500).decode("utf-8", "replace")
-        raise PlatformError(f"{address} answered {problem.code}: {' '.join(said.split())[:300]}") from problem
+        reply_text = problem.read(500).decode("utf-8", "replace")
+        raise PlatformError(
+            f"{address} answered {problem.code}: {' '.join(reply_text.split())[:300]}"
+        ) from problem
     except ValueError as problem:
-        raise PlatformError(f"{address} answered something that is no JSON") from problem
+        raise PlatformError(f"{address} answered something that is not JSON") from problem
     except (OSError, HTTPException) as problem:
         raise PlatformError(f"{address} cannot be reached: {problem}") from problem
 
 
 FILE = "lti-key.pem"
 BITS = 2048
-FRESH = 60_000  # milliseconds before an unknown key is asked for again: nobody can make us ask all day
-KEPT = 3_600_000
+RETRY_AFTER = (
+    60_000  # milliseconds before an unknown key is requested again, so that nobody can cause a flood
+)
+CACHED = 3_600_000  # milliseconds
 
 
 class ToolKey:
-    """Our own key; platforms get its public half."""
+    """The tool's private key; platforms get the public half."""
 
     def __init__(self, private: rsa.RSAPrivateKey) -> None:
         self._private = private
@@ -96,8 +100,8 @@ class ToolKey:
         self.public["kid"] = self.id
 
     @classmethod
-    def beside(cls, folder: Path) -> ToolKey:
-        """The key in a folder, made at the first call; only its owner may read it."""
+    def in_folder(cls, folder: Path) -> ToolKey:
+        """The key in a folder, created by the first call and readable by its owner only."""
         path = folder / FILE
         if not path.exists():
             made = rsa.generate_private_key(public_exponent=65537, key_size=BITS).private_bytes(
@@ -105,36 +109,36 @@ class ToolKey:
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
             )
-            own = path.with_name(f"{FILE}.{os.getpid()}")
-            with os.fdopen(os.open(own, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as opened:
+            temporary = path.with_name(f"{FILE}.{os.getpid()}")
+            with os.fdopen(os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as opened:
                 opened.write(made)
             with suppress(FileExistsError):
-                os.link(own, path)  # whole or not at all: of two servers that begin, one makes it
-            own.unlink()
+                os.link(temporary, path)  # atomic: of two servers that start at once, one creates it
+            temporary.unlink()
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
         assert isinstance(private, rsa.RSAPrivateKey)
         return cls(private)
 
     def signed(self, claims: dict[str, Any]) -> str:
-        """A token."""
+        """A signed token."""
         return jwt.encode(claims, self._private, algorithm="RS256", headers={"kid": self.id})
 
 
 class PlatformKeys:
-    """The platforms' public keys, kept for an hour; an unknown one is asked for at most once a minute."""
+    """The platforms' public keys, cached for an hour; an unknown key is requested at most once a minute."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def find(self, address: str, name: str, now: int) -> Any:
-        """A public key by its name; None when the platform has none of it. Raises Unanswered."""
+        """A public key by its id; None if the platform does not have it. Raises PlatformError."""
         with self._lock:
             since, keys = self._known.get(address, (None, {}))
-            stale = since is None or now - since > (KEPT if name in keys else FRESH)
+            stale = since is None or now - since > (CACHED if name in keys else RETRY_AFTER)
             if stale:
                 try:
-                    keys = _read(ask(address).data)
+                    keys = _read_keys(request_json(address).data)
                 except PlatformError:
                     if name not in keys:
                         raise
@@ -142,11 +146,11 @@ class PlatformKeys:
             return keys.get(name)
 
 
-def _read(data: Any) -> dict[str, Any]:
-    """Keys by name; what is no RSA key is left out."""
-    found = {}
-    for one in data.get("keys", []) if isinstance(data, dict) else []:
+def _read_keys(data: Any) -> dict[str, Any]:
+    """The RSA keys by id."""
+    keys = {}
+    for key in data.get("keys", []) if isinstance(data, dict) else []:
         with suppress(jwt.PyJWTError, TypeError, AttributeError):
-            if one.get("kty") == "RSA" and one.get("kid"):
-                found[str(one["kid"])] = jwt.PyJWK.from_dict({**one, "alg": "RS256"}).key
-    return found
+            if key.get("kty") == "RSA" and key.get("kid"):
+                keys[str(key["kid"])] = jwt.PyJWK.from_dict({**key, "alg": "RS256"}).key
+    return keys

@@ -1,7 +1,7 @@
-"""A launch: a platform sends somebody's browser, we ask it who that is, it answers with a signed token.
+"""LTI launches: a platform sends a browser, is asked who it is, and answers with a signed token.
 
-OpenID Connect's third-party login as IMS's Security Framework 1.0 has it. A token counts once, for ten
-minutes from the login it answers, in the browser that began it.
+OpenID Connect's third-party login as IMS's Security Framework 1.0 has it. A token is valid once, for ten
+minutes from its login, in the browser that began it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AGAIN = "Go back to your learning platform and open the quiz again, in a new win
 
 @dataclass(frozen=True)
 class Login:
-    """Where a browser goes next, and what it has to bring back."""
+    """The address that a browser goes to next, and the state that it has to bring back."""
 
     address: str
     state: str
@@ -45,65 +45,67 @@ class Login:
 
 @dataclass(frozen=True)
 class Launch:
-    """Who came from where, for what."""
+    """A valid launch: the user, the link, and the nonce."""
 
     user: User
-    link: Link  # its quiz is what the platform asks for; there may be none of that name
+    link: Link  # its quiz is the name in the platform, which may be unknown
     nonce: str
 
 
-def begin(given: Mapping[str, str], platforms: Platforms, launch_url: str, signer: Signer, now: int) -> Login:
+def begin(
+    parameters: Mapping[str, str], platforms: Platforms, launch_url: str, signer: Signer, now: int
+) -> Login:
     """Answer a platform's login request; raises Forbidden for a platform that is not registered."""
-    platform = platforms.find(given.get("iss", ""), given.get("client_id", ""))
-    if platform is None or not given.get("login_hint"):
+    platform = platforms.find(parameters.get("iss", ""), parameters.get("client_id", ""))
+    if platform is None or not parameters.get("login_hint"):
         raise Forbidden(
             "This learning platform is not registered here.",
             next_step="Ask the course's staff: see lti.yaml.",
         )
-    said = {
+    login_state = {
         "issuer": platform.issuer,
         "client": platform.client_id,
         "nonce": secrets.token_urlsafe(24),
         "at": now,
     }
-    body = base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+    body = base64.urlsafe_b64encode(json.dumps(login_state).encode()).decode()
     state = f"{body}.{signer.of('lti state', body)}"
-    asked = {
+    query = {
         "scope": "openid",
         "response_type": "id_token",
         "response_mode": "form_post",
         "prompt": "none",
         "client_id": platform.client_id,
         "redirect_uri": launch_url,
-        "login_hint": given["login_hint"],
+        "login_hint": parameters["login_hint"],
         "state": state,
-        "nonce": str(said["nonce"]),
+        "nonce": str(login_state["nonce"]),
     }
-    if hint := given.get("lti_message_hint"):
-        asked["lti_message_hint"] = hint
+    if hint := parameters.get("lti_message_hint"):
+        query["lti_message_hint"] = hint
     joint = "&" if urlsplit(platform.login_url).query else "?"
-    return Login(f"{platform.login_url}{joint}{urlencode(asked)}", state)
+    return Login(f"{platform.login_url}{joint}{urlencode(query)}", state)
 
 
 def finish(
-    given: Mapping[str, str],
+    parameters: Mapping[str, str],
     cookie: str,
     platforms: Platforms,
     keys: PlatformKeys,
     signer: Signer,
     now: int,
 ) -> Launch:
-    """Who launches what; raises Forbidden with the reason. Whether the nonce is new is the store's to say."""
-    if error := given.get("error"):
-        said = given.get("error_description") or error
-        raise Forbidden(f"Your learning platform did not sign you in: {said[:200]}.", next_step=AGAIN)
-    begun = _begun(given.get("state", ""), cookie, signer, now)
+    """The launch; raises Forbidden with the reason. The store checks that the nonce is new."""
+    if error := parameters.get("error"):
+        reason = parameters.get("error_description") or error
+        raise Forbidden(f"Your learning platform did not sign you in: {reason[:200]}.", next_step=AGAIN)
+    begun = _begun(parameters.get("state", ""), cookie, signer, now)
     platform = platforms.find(begun["issuer"], begun["client"])
     if platform is None:
-        raise _refused("this platform is not registered any more")
-    claims = _claims(given.get("id_token", ""), platform, keys, now)
+        raise _refused("this platform is no longer registered")
+    claims = _claims(parameters.get("id_token", ""), platform, keys, now)
     if not compare_digest(str(claims["nonce"]).encode(), str(begun["nonce"]).encode()):
-        raise _refused("its nonce is not the one that was asked for")
+        raise _refused("its nonce is not the requested one")
     _require(claims, platform)
     return Launch(_user(claims, platform), _link(claims, platform), f"{platform.issuer}\n{claims['nonce']}")
 
@@ -113,16 +115,16 @@ def _refused(why: str) -> Refused:
 
 
 def _begun(state: str, cookie: str, signer: Signer, now: int) -> dict[str, Any]:
-    """What our own state says; it is sealed, new, and this browser's."""
+    """The login state, checked to be signed, recent, and from this browser."""
     body, _, sign = state.partition(".")
     if not compare_digest(sign.encode(), signer.of("lti state", body).encode()):
         raise _refused("it does not answer a login of this server")
     if not compare_digest(cookie.encode(), state.encode()):
-        raise _refused("it was begun in another browser, or this one takes no cookies in a frame")
-    said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
-    if not 0 <= now - int(said["at"]) <= STATE_LASTS:
+        raise _refused("it was begun in another browser, or this browser accepts no cookies in a frame")
+    login_state: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
+    if not 0 <= now - int(login_state["at"]) <= STATE_LASTS:
         raise _refused("it took more than ten minutes")
-    return said
+    return login_state
 
 
 def _claims(token: str, platform: Platform, keys: PlatformKeys, now: int) -> dict[str, Any]:
@@ -139,7 +141,7 @@ def _claims(token: str, platform: Platform, keys: PlatformKeys, now: int) -> dic
             algorithms=["RS256"],
             audience=platform.client_id,
             issuer=platform.issuer,
-            # The server's own clock says what time it is, below.
+            # Checked below, by the server's own clock.
             options={
                 "require": ["exp", "iat", "nonce", "sub", "iss", "aud"],
                 "verify_exp": False,
@@ -149,30 +151,30 @@ def _claims(token: str, platform: Platform, keys: PlatformKeys, now: int) -> dic
         )
         issued, ends = (int(float(claims[name]) * 1000) for name in ("iat", "exp"))
     except PlatformError as problem:
-        raise _refused("the platform's keys cannot be read just now") from problem
+        raise _refused("the platform's keys cannot be read now") from problem
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as problem:
-        raise _refused(f"its token is not sound ({problem})") from problem
+        raise _refused(f"its token is not valid ({problem})") from problem
     if now > ends + SLACK:
         raise _refused("its token has expired")
     if issued > now + SLACK or now - issued > TOKEN_LASTS:
-        raise _refused("its token is of another time")
+        raise _refused("its token was issued at another time")
     return claims
 
 
 def _require(claims: Mapping[str, Any], platform: Platform) -> None:
-    """What the specification wants of every resource link's launch."""
+    """Check what the specification requires of a launch of a resource link."""
     parties = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if len(parties) > 1 and claims.get("azp") != platform.client_id:
         raise _refused("its token is for another tool")
-    wanted = {"message_type": "LtiResourceLinkRequest", "version": "1.3.0"}
-    for name, value in wanted.items():
+    expected = {"message_type": "LtiResourceLinkRequest", "version": "1.3.0"}
+    for name, value in expected.items():
         if claims.get(f"{CLAIM}{name}") != value:
             raise _refused(f"its {name.replace('_', ' ')} is not {value}")
     if claims.get(f"{CLAIM}deployment_id") not in platform.deployments:
         raise _refused("its deployment is not registered here")
-    # At most 255 characters, says OpenID Connect; no database keeps a NUL.
+    # OpenID Connect allows at most 255 characters; PostgreSQL stores no NUL.
     if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= LONGEST or "\0" in claims["sub"]:
-        raise _refused("it does not say who comes")
+        raise _refused("it does not name the user")
 
 
 def _user(claims: Mapping[str, Any], platform: Platform) -> User:
@@ -189,11 +191,11 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
 
 
 def role_of(roles: object) -> str:
-    """Our role for a platform's; whoever is not staff there is a student here."""
-    said = {str(one) for one in roles} if isinstance(roles, list) else set()
-    if f"{ROLE}/Instructor#TeachingAssistant" in said:
+    """The role in the course for a platform's roles; without a staff role it is `student`."""
+    names = {str(role) for role in roles} if isinstance(roles, list) else set()
+    if f"{ROLE}/Instructor#TeachingAssistant" in names:
         return "ta"
-    return "instructor" if {f"{ROLE}#Instructor", "Instructor"} & said else "student"
+    return "instructor" if {f"{ROLE}#Instructor", "Instructor"} & names else "student"
 
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
@@ -211,11 +213,15 @@ def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
     )
 
 
-def _text(said: object, most: int = LONGEST) -> str:
-    """A claim that is a text, without what no page and no database shows."""
-    return "".join(one for one in said[:most] if one.isprintable()) if isinstance(said, str) else ""
+def _text(value: object, most: int = LONGEST) -> str:
+    """A claim that is a text, without unprintable characters; empty for other claims."""
+    return (
+        "".join(character for character in value[:most] if character.isprintable())
+        if isinstance(value, str)
+        else ""
+    )
 
 
 def _part(claims: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = claims.get(name)
-    return found if isinstance(found, dict) else {}
+    value = claims.get(name)
+    return value if isinstance(value, dict) else {}

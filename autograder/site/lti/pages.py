@@ -1,4 +1,4 @@
-"""Launches from a learning platform: the login it asks for, the launch itself, and our public key."""
+"""The LTI pages: the login that a platform requests, the launch, and the tool's public key."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ __all__ = ["keys", "launch", "login"]
 
 
 STATE = "lti_state"
-LASTS = 600  # seconds
+STATE_AGE = 600  # seconds
 
 
 async def login(request: Request) -> Response:
-    """Send the browser to its platform to be signed in."""
-    given = dict(request.query_params) if request.method == "GET" else await _fields(request)
-    begun = _lti(request).begin(given, str(request.url_for("lti_launch")), request.state.at)
+    """Redirect the browser to its platform, to be signed in."""
+    parameters = dict(request.query_params) if request.method == "GET" else await _fields(request)
+    begun = _lti(request).begin(parameters, str(request.url_for("lti_launch")), request.state.at)
     response = RedirectResponse(begun.address, 303)
-    # The platform's answer is a form of another site: only a SameSite=None cookie comes with it, and that
-    # needs https. On this machine, for a trial, both are the same site.
+    # The platform's answer is a form of another site: it carries only a SameSite=None cookie, which needs
+    # https. For a trial on this machine both are the same site.
     https = request.url.scheme == "https"
     response.set_cookie(
         STATE,
         begun.state,
-        max_age=LASTS,
+        max_age=STATE_AGE,
         path="/lti",
         httponly=True,
         secure=https,
@@ -43,16 +43,16 @@ async def login(request: Request) -> Response:
 
 
 async def launch(request: Request) -> Response:
-    """Sign in whoever the platform says, and lead them to their quiz."""
+    """Sign in the user that the platform names, and redirect to their quiz."""
     site, at = site_of(request), request.state.at
-    given, cookie = await _fields(request), request.cookies.get(STATE, "")
-    launched: Launch = await site.in_thread(_lti(request).finish, given, cookie, at)
+    parameters, cookie = await _fields(request), request.cookies.get(STATE, "")
+    launched: Launch = await site.in_thread(_lti(request).finish, parameters, cookie, at)
     client = request.headers.get("user-agent", "")
     target, path = launched.link.quiz, "/"
     if target:
         with site.database.reading() as connection:
-            found = [one.link_path(connection, site.course, target) for one in extensions()]
-        path = next(filter(None, found), "")
+            paths = [extension.link_path(connection, site.course, target) for extension in extensions()]
+        path = next(filter(None, paths), "")
     if not path:
         raise NotFound(
             f"There is no published quiz {target!r}.",
@@ -77,15 +77,15 @@ async def launch(request: Request) -> Response:
 
 
 async def keys(request: Request) -> Response:
-    """Our public key, for the platforms."""
+    """The tool's public key, for the platforms."""
     return JSONResponse(_lti(request).public_keys())
 
 
 def _lti(request: Request) -> Lti:
-    found = site_of(request).lti
-    if found is None:
-        raise NotFound("This server takes no launches.", next_step="Sign in with your passcode.")
-    return found
+    lti = site_of(request).lti
+    if lti is None:
+        raise NotFound("This server accepts no launches.", next_step="Sign in with your passcode.")
+    return lti
 
 
 async def _fields(request: Request) -> dict[str, str]:

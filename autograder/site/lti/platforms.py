@@ -1,4 +1,4 @@
-"""Which learning platforms may launch our quizzes: `lti.yaml` beside course.yaml.
+"""The registered learning platforms: `lti.yaml` beside course.yaml.
 
 platforms:
   - issuer: https://canvas.instructure.com
@@ -27,7 +27,7 @@ FILE = "lti.yaml"
 
 
 def is_safe_address(address: str) -> bool:
-    """Whether what is sent there is read by nobody on the way: https, or this machine itself."""
+    """Whether an address is safe from eavesdropping: https, or this machine itself."""
     parts = urlsplit(address)
     if parts.scheme == "https":
         return bool(parts.hostname)
@@ -41,7 +41,7 @@ def is_safe_address(address: str) -> bool:
 
 def _safe(address: str) -> str:
     if not is_safe_address(address):
-        raise ValueError(f"{address!r} is no https address")
+        raise ValueError(f"{address!r} is not an https address")
     return address
 
 
@@ -53,13 +53,15 @@ class Platform(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    issuer: str = Field(min_length=1, description="As the platform names itself in its tokens.")
-    client_id: str = Field(min_length=1, description="What the platform calls our tool.")
+    issuer: str = Field(min_length=1, description="The platform's name of itself in its tokens.")
+    client_id: str = Field(min_length=1, description="The tool's id on the platform.")
     login_url: Address = Field(description="Where a browser is sent to be signed in (OIDC).")
-    token_url: Address = Field(description="Where we get leave to write scores (OAuth 2).")
+    token_url: Address = Field(description="Where access tokens are requested (OAuth 2).")
     keys_url: Address = Field(description="The platform's public keys (JWKS).")
     deployments: list[str] = Field(min_length=1, description="The deployments that may launch.")
-    audience: str = Field(default="", description="What a request for leave is for; token_url if left out.")
+    audience: str = Field(
+        default="", description="The audience of requests for access tokens; token_url if left out."
+    )
 
 
 class Platforms(BaseModel):
@@ -71,15 +73,19 @@ class Platforms(BaseModel):
 
     @model_validator(mode="after")
     def _different(self) -> Platforms:
-        names = [(one.issuer, one.client_id) for one in self.platforms]
+        names = [(platform.issuer, platform.client_id) for platform in self.platforms]
         if len(set(names)) < len(names):
             raise ValueError("two platforms have the same issuer and client_id")
         return self
 
     def find(self, issuer: str, client: str = "") -> Platform | None:
-        """A registration; without a client the issuer's only one."""
-        found = [one for one in self.platforms if one.issuer == issuer and client in ("", one.client_id)]
-        return found[0] if len(found) == 1 else None
+        """A registration; without a client id the issuer's only one; None if there is none."""
+        registered = [
+            platform
+            for platform in self.platforms
+            if platform.issuer == issuer and client in ("", platform.client_id)
+        ]
+        return registered[0] if len(registered) == 1 else None
 
 
 def read_platforms(folder: Path) -> Platforms:

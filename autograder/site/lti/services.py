@@ -1,4 +1,4 @@
-"""What a platform does for its tools: it takes scores (AGS 2.0) and says who is in a course (NRPS 2.0)."""
+"""The services of learning platforms: scores (AGS 2.0) and members of a course (NRPS 2.0)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, ask
+from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, request_json
 from autograder.site.lti.launch import Launch, Login, begin, finish, role_of
 from autograder.site.lti.platforms import Platform, Platforms, read_platforms
 from autograder.site.lti.users import Link, User
@@ -34,24 +34,24 @@ NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Score:
-    """One student's score, as a platform's gradebook takes it."""
+    """A student's score for a platform's gradebook."""
 
     subject: str
-    given: float
-    most: float
+    points: float
+    out_of: float
     started_at: int
     finished_at: int
-    at: int  # platforms leave a score alone that is older than theirs
-    whole: bool  # nothing waits to be marked
+    at: int  # platforms ignore a score that is older than theirs
+    complete: bool  # no answer waits for a mark
 
     def body(self) -> dict[str, Any]:
-        """As AGS spells it."""
+        """The score in the form of AGS."""
         return {
             "userId": self.subject,
-            "scoreGiven": self.given,
-            "scoreMaximum": self.most,
+            "scoreGiven": self.points,
+            "scoreMaximum": self.out_of,
             "activityProgress": "Completed",
-            "gradingProgress": "FullyGraded" if self.whole else "PendingManual",
+            "gradingProgress": "FullyGraded" if self.complete else "PendingManual",
             "timestamp": _moment(self.at),
             "submission": {
                 "startedAt": _moment(self.started_at),
@@ -61,53 +61,57 @@ class Score:
 
 
 class Services:
-    """The services of every platform, with leave got once and used while it lasts."""
+    """The services of all platforms; an access token is requested once and used while it is valid."""
 
     def __init__(self, key: ToolKey) -> None:
         self._key = key
-        self._leave: dict[tuple[str, str, str], tuple[float, str]] = {}
+        self._tokens: dict[tuple[str, str, str], tuple[float, str]] = {}
         self._lock = threading.Lock()
 
     def post_score(self, platform: Platform, line_item: str, score: Score) -> None:
-        """Put a score into a platform's gradebook; raises Unanswered."""
+        """Put a score into a platform's gradebook; raises PlatformError."""
         parts = urlsplit(line_item)  # it may have a query, behind which nothing can be added
         address = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/scores"))
         kind = "application/vnd.ims.lis.v1.score+json"
-        ask(address, json.dumps(score.body()).encode(), kind, leave=self._leave_for(platform, SCORE))
+        request_json(
+            address, json.dumps(score.body()).encode(), kind, access_token=self._access_token(platform, SCORE)
+        )
 
     def make_line_item(self, platform: Platform, line_items: str, title: str, most: float, link: str) -> str:
-        """A new column in a platform's gradebook; its address. Raises Unanswered."""
+        """Create a line item in a platform's gradebook; returns its address. Raises PlatformError."""
         kind = "application/vnd.ims.lis.v2.lineitem+json"
         body = {"label": title, "scoreMaximum": most, "resourceLinkId": link}
-        leave = self._leave_for(platform, LINE_ITEM)
-        made = ask(line_items, json.dumps(body).encode(), kind, accept=kind, leave=leave).data
+        access_token = self._access_token(platform, LINE_ITEM)
+        made = request_json(
+            line_items, json.dumps(body).encode(), kind, accept=kind, access_token=access_token
+        ).data
         if not isinstance(made, dict) or not isinstance(made.get("id"), str):
-            raise PlatformError(f"{line_items} made a column without an id")
+            raise PlatformError(f"{line_items} created a line item without an id")
         return str(made["id"])
 
     def members(self, platform: Platform, address: str) -> Iterator[User]:
-        """Everybody who is active in a course, page by page; raises Unanswered."""
+        """The active members of a course, page by page; raises PlatformError."""
         kind = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
         for _ in range(MOST_PAGES):
-            reply = ask(address, accept=kind, leave=self._leave_for(platform, MEMBERS))
-            found = reply.data.get("members") if isinstance(reply.data, dict) else None
-            if not isinstance(found, list):
+            reply = request_json(address, accept=kind, access_token=self._access_token(platform, MEMBERS))
+            members = reply.data.get("members") if isinstance(reply.data, dict) else None
+            if not isinstance(members, list):
                 raise PlatformError(f"{address} lists no members")
-            for one in found:
-                if one.get("status", "Active") == "Active" and one.get("user_id"):
-                    yield _member(platform, one)
+            for member in members:
+                if member.get("status", "Active") == "Active" and member.get("user_id"):
+                    yield _member(platform, member)
             further = NEXT.search(next((v for k, v in reply.headers.items() if k.lower() == "link"), ""))
             if further is None:
                 return
             address = further[1]
 
-    def _leave_for(self, platform: Platform, scope: str) -> str:
-        """A token of leave, by our signature (RFC 7523)."""
+    def _access_token(self, platform: Platform, scope: str) -> str:
+        """An access token, requested with our signature (RFC 7523)."""
         name = platform.issuer, platform.client_id, scope
         with self._lock:
-            ends, leave = self._leave.get(name, (0.0, ""))
+            ends, access_token = self._tokens.get(name, (0.0, ""))
             if time.monotonic() < ends:
-                return leave
+                return access_token
             now = int(time.time())  # the platform's clock is compared with it, so it is the real one
             claims = {
                 "iss": platform.client_id,
@@ -124,23 +128,23 @@ class Services:
                 "scope": scope,
             }
             kind = "application/x-www-form-urlencoded"
-            given = ask(platform.token_url, urlencode(form).encode(), kind).data
-            if not isinstance(given, dict) or not isinstance(given.get("access_token"), str):
-                raise PlatformError(f"{platform.token_url} gave no leave")
-            lasts = given.get("expires_in", 0)
+            grant = request_json(platform.token_url, urlencode(form).encode(), kind).data
+            if not isinstance(grant, dict) or not isinstance(grant.get("access_token"), str):
+                raise PlatformError(f"{platform.token_url} granted no access token")
+            lasts = grant.get("expires_in", 0)
             lasts = float(lasts) if isinstance(lasts, int | float) else 0.0
-            self._leave[name] = time.monotonic() + lasts - MINUTE, str(given["access_token"])
-            return str(given["access_token"])
+            self._tokens[name] = time.monotonic() + lasts - MINUTE, str(grant["access_token"])
+            return str(grant["access_token"])
 
 
-def _member(platform: Platform, one: dict[str, Any]) -> User:
+def _member(platform: Platform, member: dict[str, Any]) -> User:
     return User(
         issuer=platform.issuer,
-        subject=str(one["user_id"]),
-        name=str(one.get("name") or ""),
-        email=str(one.get("email") or ""),
-        sourced_id=str(one.get("lis_person_sourcedid") or ""),
-        role=role_of(one.get("roles")),
+        subject=str(member["user_id"]),
+        name=str(member.get("name") or ""),
+        email=str(member.get("email") or ""),
+        sourced_id=str(member.get("lis_person_sourcedid") or ""),
+        role=role_of(member.get("roles")),
     )
 
 
@@ -152,66 +156,66 @@ def _moment(instant: int) -> str:
 
 
 class Lti(Protocol):
-    """What the server and the sender need of LTI; another library could stand behind it."""
+    """LTI as the server and the score sender use it; another library could implement it."""
 
     def public_keys(self) -> dict[str, object]:
-        """Our public key, as a JWKS."""
+        """The tool's public key, as a JWKS."""
 
-    def begin(self, given: Mapping[str, str], launch_url: str, now: int) -> Login:
+    def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
 
-    def finish(self, given: Mapping[str, str], cookie: str, now: int) -> Launch:
-        """Who launches what; raises Refused."""
+    def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
+        """The launch; raises Refused."""
 
     def post_score(self, link: Link, score: Score) -> None:
-        """Put a score into a platform's gradebook; raises Unanswered."""
+        """Put a score into a platform's gradebook; raises PlatformError."""
 
     def make_line_item(self, link: Link, title: str, most: float) -> str:
-        """Make a column for a link; its address. Raises Unanswered."""
+        """Create a line item for a link; returns its address. Raises PlatformError."""
 
     def members(self, link: Link) -> Iterator[User]:
-        """Who is in a link's course; raises Unanswered."""
+        """The members of a link's course; raises PlatformError."""
 
 
 class Tool:
-    """The real one: registrations in lti.yaml, our key beside the database."""
+    """The LTI tool: registrations in lti.yaml, the key beside the database."""
 
     def __init__(self, course: Path, keys: Path, signer: Signer) -> None:
         self._course, self._signer = course, signer
-        self._key, self._keys = ToolKey.beside(keys), PlatformKeys()
+        self._key, self._keys = ToolKey.in_folder(keys), PlatformKeys()
         self._services = Services(self._key)
 
     def public_keys(self) -> dict[str, object]:
-        """Our public key, as a JWKS."""
+        """The tool's public key, as a JWKS."""
         return {"keys": [self._key.public]}
 
-    def begin(self, given: Mapping[str, str], launch_url: str, now: int) -> Login:
+    def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
-        return begin(given, self._platforms(), launch_url, self._signer, now)
+        return begin(parameters, self._platforms(), launch_url, self._signer, now)
 
-    def finish(self, given: Mapping[str, str], cookie: str, now: int) -> Launch:
-        """Who launches what; raises Refused."""
-        return finish(given, cookie, self._platforms(), self._keys, self._signer, now)
+    def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
+        """The launch; raises Refused."""
+        return finish(parameters, cookie, self._platforms(), self._keys, self._signer, now)
 
     def post_score(self, link: Link, score: Score) -> None:
-        """Put a score into a platform's gradebook; raises Unanswered."""
+        """Put a score into a platform's gradebook; raises PlatformError."""
         self._services.post_score(self._platform(link), link.line_item, score)
 
     def make_line_item(self, link: Link, title: str, most: float) -> str:
-        """Make a column for a link; its address. Raises Unanswered."""
+        """Create a line item for a link; returns its address. Raises PlatformError."""
         platform = self._platform(link)
         return self._services.make_line_item(platform, link.line_items, title, most, link.resource)
 
     def members(self, link: Link) -> Iterator[User]:
-        """Who is in a link's course; raises Unanswered."""
+        """The members of a link's course; raises PlatformError."""
         return self._services.members(self._platform(link), link.members)
 
     def _platform(self, link: Link) -> Platform:
-        found = self._platforms().find(link.issuer, link.client)
-        if found is None:
-            raise PlatformError(f"{link.issuer} is not in lti.yaml any more")
-        return found
+        platform = self._platforms().find(link.issuer, link.client)
+        if platform is None:
+            raise PlatformError(f"{link.issuer} is no longer in lti.yaml")
+        return platform
 
     def _platforms(self) -> Platforms:
-        """As lti.yaml has them now: a new one needs no restart."""
+        """The current registrations in lti.yaml: a new one needs no restart."""
         return read_platforms(self._course)

@@ -1,7 +1,7 @@
-"""What learning platforms told: who their users are here, and where our quizzes are linked.
+"""Users of learning platforms and links to quizzes, as launches reported them.
 
-A platform vouches for its own users. Somebody new is matched with the roster by id, then by e-mail address,
-so both must be the platform's to give and not the user's; nobody becomes staff by a match alone.
+A platform vouches for its own users. A new user is matched with the roster by id, then by e-mail address, so
+both must be set by the platform and not by the user; a match alone makes nobody staff.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NONCE_LASTS = 3_600_000  # longer than any launch that is taken
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody as their platform says."""
+    """A user of a platform."""
 
     issuer: str
     subject: str
@@ -36,7 +36,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place in a platform's course that leads to a quiz."""
+    """A link to a quiz in a platform's course."""
 
     issuer: str
     client: str
@@ -48,18 +48,18 @@ class Link:
 
 
 def use_nonce(connection: Connection, nonce: str, at: int) -> bool:
-    """Whether nobody has used it yet; now it is used."""
+    """Use a nonce; False if it was used before."""
     connection.execute(delete(lti_nonce).where(lti_nonce.c.at <= at - NONCE_LASTS))
     return insert_once(connection, lti_nonce, {"nonce": nonce, "at": at})
 
 
 def person_of(connection: Connection, course: str, user: User) -> str:
-    """The person a platform's user is here; a new one is enrolled.
+    """The person that a platform's user is; a new one is enrolled.
 
     Raises Forbidden for a student of the platform who would become a member of staff.
     """
-    theirs = lti_user.c.issuer == user.issuer, lti_user.c.subject == user.subject
-    known = connection.execute(select(lti_user.c.person).where(*theirs)).scalar_one_or_none()
+    of_user = lti_user.c.issuer == user.issuer, lti_user.c.subject == user.subject
+    known = connection.execute(select(lti_user.c.person).where(*of_user)).scalar_one_or_none()
     if known is not None:
         return str(known)
     who = _matched(connection, course, user)
@@ -73,18 +73,18 @@ def person_of(connection: Connection, course: str, user: User) -> str:
 
 
 def keep_link(connection: Connection, link: Link) -> None:
-    """Where a quiz is linked, as the newest launch says."""
+    """Store a link, as the newest launch reports it."""
     upsert(connection, lti_link, asdict(link))
 
 
 def links_of(connection: Connection, quiz: str) -> list[Link]:
-    """Every place that leads to a quiz."""
+    """The links to a quiz."""
     rows = connection.execute(select(lti_link).where(lti_link.c.quiz == quiz).order_by(lti_link.c.resource))
     return [Link(**row._mapping) for row in rows]
 
 
 def subjects_of(connection: Connection, who: str) -> dict[str, str]:
-    """What a person is called by each platform, by its issuer."""
+    """The ids of a person on each platform, by issuer."""
     rows = connection.execute(select(lti_user).where(lti_user.c.person == who))
     return {row.issuer: row.subject for row in rows}
 
@@ -92,17 +92,17 @@ def subjects_of(connection: Connection, who: str) -> dict[str, str]:
 def _matched(connection: Connection, course: str, user: User) -> str | None:
     enrolled = select(person.c.id, enrolment.c.role).join_from(enrolment, person)
     enrolled = enrolled.where(enrolment.c.course == course)
-    found = []
+    rows = []
     if user.sourced_id:
-        found = list(connection.execute(enrolled.where(person.c.id == user.sourced_id)))
-    if not found and user.email:
+        rows = list(connection.execute(enrolled.where(person.c.id == user.sourced_id)))
+    if not rows and user.email:
         same = func.lower(person.c.email) == user.email.lower()
-        found = list(connection.execute(enrolled.where(same)))
-    if len(found) != 1:
-        return None  # two people with one address are told apart by nobody
-    if found[0].role != "student" and user.role == "student":
+        rows = list(connection.execute(enrolled.where(same)))
+    if len(rows) != 1:
+        return None  # two people with one address cannot be told apart
+    if rows[0].role != "student" and user.role == "student":
         raise Forbidden(
             "Your learning platform knows you as a student, this course as a member of its staff.",
             next_step="Sign in here with your passcode.",
         )
-    return str(found[0].id)
+    return str(rows[0].id)

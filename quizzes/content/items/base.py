@@ -147,7 +147,7 @@ class BaseItem(Part):
         """The values of one variant; raises VariantProblem when none fulfil `where`."""
         draw = Draw(derived_seed(seed, "values"))
         for _ in range(TRIES):
-            values = {name: one.drawn(draw) for name, one in self.parameters.items()}
+            values = {name: parameter.drawn(draw) for name, parameter in self.parameters.items()}
             try:
                 for name, expression in self.derived.items():
                     values[name] = expression_of(expression, frozenset(values)).value(values)
@@ -165,14 +165,14 @@ class ShownQuestion(Question):
         self.item_id, self.kind, self.points, self.context = item.id, kind, points, context
         self.prompt = context.html(item.prompt)
         self._explanation = item.explanation
-        self.images = tuple(PublicImage(file=one.file, alt=one.alt) for one in item.images)
+        self.images = tuple(PublicImage(file=image.file, alt=image.alt) for image in item.images)
 
     @property
     def explanation(self) -> str:
         """The worked answer; made when it is asked for, after the quiz."""
         return self.context.html(self._explanation)
 
-    def _view(self, rule: str, **more: object) -> PublicQuestion:
+    def _view(self, rule: str, **fields: object) -> PublicQuestion:
         return PublicQuestion.model_validate(
             {
                 "kind": self.kind,
@@ -180,7 +180,7 @@ class ShownQuestion(Question):
                 "points": f"{self.points:f}",
                 "rule": rule,
                 "images": self.images,
-                **more,
+                **fields,
             }
         )
 

@@ -72,7 +72,7 @@ class BlanksItem(BaseItem):
 
     @model_validator(mode="after")
     def _blanks_are_sound(self) -> Self:
-        if len({one.id for one in self.blanks}) < len(self.blanks):
+        if len({blank.id for blank in self.blanks}) < len(self.blanks):
             raise ValueError("two blanks have the same id")
         for blank in self.blanks:
             if blank.kind == "number":
@@ -93,9 +93,9 @@ class BlanksQuestion(ShownQuestion):
 
     def __init__(self, item: BlanksItem, context: Context, points: Decimal) -> None:
         super().__init__(item, "blanks", context, points)
-        self.blanks = {one.id: one for one in item.blanks}
+        self.blanks = {blank.id: blank for blank in item.blanks}
         self.penalty = item.penalty
-        self.right = {one.id: one.choices(context)[0] for one in item.blanks if one.kind == "choice"}
+        self.right = {blank.id: blank.choices(context)[0] for blank in item.blanks if blank.kind == "choice"}
         self.choices = {
             blank.id: {stable_id(f"{item.id}/{blank.id}", text): text for text in blank.choices(context)}
             for blank in item.blanks
@@ -103,19 +103,19 @@ class BlanksQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        weighted = len({one.weight for one in self.blanks.values()}) > 1
+        weighted = len({blank.weight for blank in self.blanks.values()}) > 1
         rule = "Each blank counts the same."
         if weighted:
-            rule = f"The blanks count {' : '.join(str(one.weight) for one in self.blanks.values())}."
+            rule = f"The blanks count {' : '.join(str(blank.weight) for blank in self.blanks.values())}."
         rule += penalty_sentence(self.penalty)
-        return self._view(rule, fields=tuple(self._field(one) for one in self.blanks.values()))
+        return self._view(rule, fields=tuple(self._field(blank) for blank in self.blanks.values()))
 
     def _field(self, blank: Blank) -> PublicField:
         ids = self.context.draw(f"options {blank.id}").shuffled(list(self.choices[blank.id]))
         if blank.truth is not None:
             ids.sort(key=lambda id: self.choices[blank.id][id], reverse=True)  # True first for everybody
         html = self.context.html
-        shown = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
+        public_options = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
         hint = {"number": blank.hint(), "text": "A word or a few."}.get(blank.kind, "")
         longest = {"number": LONGEST_NUMBER, "text": LONGEST_TEXT}.get(blank.kind)
         return PublicField(
@@ -123,7 +123,7 @@ class BlanksQuestion(ShownQuestion):
             label=html(blank.label),
             kind=blank.kind,
             hint=hint,
-            options=shown,
+            options=public_options,
             longest=longest,
         )
 
@@ -131,15 +131,18 @@ class BlanksQuestion(ShownQuestion):
     def key_text(self) -> str:
         """What belongs into each blank."""
         return "; ".join(
-            f"{self.context.words(one.label).rstrip('.')}: {self._key(one)}" for one in self.blanks.values()
+            f"{self.context.words(blank.label).rstrip('.')}: {self._key(blank)}"
+            for blank in self.blanks.values()
         )
 
     @property
     def key_answer(self) -> Answer:
         """What belongs into each blank, by id."""
         return {
-            id: stable_id(f"{self.item_id}/{id}", self.right[id]) if one.kind == "choice" else self._key(one)
-            for id, one in self.blanks.items()
+            id: stable_id(f"{self.item_id}/{id}", self.right[id])
+            if blank.kind == "choice"
+            else self._key(blank)
+            for id, blank in self.blanks.items()
         }
 
     def _key(self, blank: Blank) -> str:
@@ -148,7 +151,7 @@ class BlanksQuestion(ShownQuestion):
         return self.context.words(self.right.get(blank.id) or blank.accept[0])
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, dict) or not all(isinstance(one, str) for one in answer.values()):
+        if not isinstance(answer, dict) or not all(isinstance(value, str) for value in answer.values()):
             return "Fill in the blanks one by one."
         if not answer.keys() <= self.blanks.keys():
             return "That is none of this question's blanks; reload the page."
@@ -168,7 +171,7 @@ class BlanksQuestion(ShownQuestion):
         """The weights of the right blanks over all weights, less the penalty for wrong choices."""
         if not isinstance(answer, dict) or self.problem_with(answer):
             return self._mark(Fraction(0))
-        total, earned, lost, said, detail = 0, 0, 0, [], {}
+        total, earned, lost, feedbacks, detail = 0, 0, 0, [], {}
         for id, blank in self.blanks.items():
             right, feedback = self._judge(blank, answer.get(id, ""))
             total, earned = total + blank.weight, earned + blank.weight * right
@@ -176,8 +179,8 @@ class BlanksQuestion(ShownQuestion):
                 lost += blank.weight
             detail[id] = "right" if right else "wrong"
             if feedback:
-                said.append(f"{self.context.words(blank.label)}: {feedback}")
-        return self._mark(penalised(earned, lost, total, self.penalty), "\n\n".join(said), **detail)
+                feedbacks.append(f"{self.context.words(blank.label)}: {feedback}")
+        return self._mark(penalised(earned, lost, total, self.penalty), "\n\n".join(feedbacks), **detail)
 
     def _judge(self, blank: Blank, text: str) -> tuple[bool, str]:
         if not text.strip():
@@ -186,4 +189,4 @@ class BlanksQuestion(ShownQuestion):
             return blank.judge(text, self.context)
         if blank.kind == "choice":
             return self.choices[blank.id][text] == self.right[blank.id], ""
-        return matches(text, [self.context.words(one) for one in blank.accept]), ""
+        return matches(text, [self.context.words(text) for text in blank.accept]), ""

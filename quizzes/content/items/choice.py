@@ -31,7 +31,7 @@ class _WithOptions(BaseItem):
 
     @model_validator(mode="after")
     def _different(self) -> Self:
-        texts = [one.text for one in self.options]
+        texts = [option.text for option in self.options]
         if len(set(texts)) < len(texts):
             raise ValueError("two options have the same text")
         return self
@@ -46,7 +46,7 @@ class ChoiceItem(_WithOptions):
 
     @model_validator(mode="after")
     def _one_right(self) -> Self:
-        if sum(one.correct for one in self.options) != 1:
+        if sum(option.correct for option in self.options) != 1:
             raise ValueError("a single choice has exactly one option with `correct: true`")
         return self
 
@@ -64,7 +64,7 @@ class ChoicesItem(_WithOptions):
 
     @model_validator(mode="after")
     def _some_right(self) -> Self:
-        if not any(one.correct for one in self.options):
+        if not any(option.correct for option in self.options):
             raise ValueError(
                 "at least one option has `correct: true`; an empty answer cannot be told from none"
             )
@@ -124,9 +124,9 @@ class ChoiceQuestion(ShownQuestion):
     ) -> None:
         super().__init__(item, kind, context, points)
         self.rule, self.sentence = rule, sentence
-        self.options = {stable_id(item.id, one.text): one for one in options}
-        self.right = {id for id, one in self.options.items() if one.correct}
-        self.html = {id: context.html(one.text) for id, one in self.options.items()}
+        self.options = {stable_id(item.id, option.text): option for option in options}
+        self.right = {id for id, option in self.options.items() if option.correct}
+        self.html = {id: context.html(option.text) for id, option in self.options.items()}
         order = list(self.options)
         if shuffle and getattr(item, "shuffle", True):
             order = context.draw("options").shuffled(order)
@@ -135,8 +135,8 @@ class ChoiceQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        shown = tuple(PublicOption(id=id, html=self.html[id]) for id in self.order)
-        return self._view(self.sentence, options=shown)
+        public_options = tuple(PublicOption(id=id, html=self.html[id]) for id in self.order)
+        return self._view(self.sentence, options=public_options)
 
     @property
     def key_text(self) -> str:
@@ -150,7 +150,7 @@ class ChoiceQuestion(ShownQuestion):
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if self.kind == "choices":
-            fits = isinstance(answer, list) and all(isinstance(one, str) for one in answer)
+            fits = isinstance(answer, list) and all(isinstance(value, str) for value in answer)
             chosen = list(answer) if fits else []
         else:
             fits, chosen = isinstance(answer, str), [answer] if isinstance(answer, str) else []
@@ -164,5 +164,5 @@ class ChoiceQuestion(ShownQuestion):
             return self._mark(choice_share(ChoiceRule.OFF, set(), {"none"}, set()))
         chosen = {answer} if isinstance(answer, str) else set(answer)
         share = choice_share(self.rule, chosen, self.right, set(self.options))
-        said = [self.options[id].feedback for id in self.order if id in chosen]
-        return self._mark(share, self.context.words("\n\n".join(filter(None, said))))
+        feedbacks = [self.options[id].feedback for id in self.order if id in chosen]
+        return self._mark(share, self.context.words("\n\n".join(filter(None, feedbacks))))

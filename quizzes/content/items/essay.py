@@ -80,5 +80,5 @@ class EssayQuestion(ShownQuestion):
         rubric = self.item.rubric
         if len(met) != len(rubric):
             raise ValueError(f"The rubric has {len(rubric)} lines, not {len(met)}.")
-        earned = sum(one.weight for one, ticked in zip(rubric, met, strict=True) if ticked)
-        return self._mark(Fraction(earned, sum(one.weight for one in rubric)))
+        earned = sum(criterion.weight for criterion, ticked in zip(rubric, met, strict=True) if ticked)
+        return self._mark(Fraction(earned, sum(criterion.weight for criterion in rubric)))

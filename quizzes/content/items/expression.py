@@ -33,7 +33,7 @@ class ExpressionItem(BaseItem):
         if clash := self.names() & self.variables.keys():
             raise ValueError(f"{min(clash)!r} is both a variable and a value")
         try:
-            for text in (self.key, *(one.value for one in self.common_wrong)):
+            for text in (self.key, *(mistake.value for mistake in self.common_wrong)):
                 Expression(text, {*self.names(), *self.variables})
         except ExpressionProblem as problem:
             raise ValueError(str(problem)) from problem
@@ -50,7 +50,7 @@ class ExpressionQuestion(ShownQuestion):
     def __init__(self, item: ExpressionItem, context: Context, points: Decimal) -> None:
         super().__init__(item, "expression", context, points)
         self.key, self.wrong = item.key, item.common_wrong
-        self.where = {**{name: (one, one) for name, one in context.values.items()}, **item.variables}
+        self.where = {**{name: (value, value) for name, value in context.values.items()}, **item.variables}
         self.variables = list(item.variables)
 
     def public_view(self) -> PublicQuestion:
@@ -82,12 +82,12 @@ class ExpressionQuestion(ShownQuestion):
         """Full marks for an expression that equals the key at all points."""
         if not isinstance(answer, str) or not answer.strip() or self.problem_with(answer):
             return self._mark(Fraction(0))
-        given = student_expression(answer, self.where)
-        if self._same(given, self.key):
+        expression = student_expression(answer, self.where)
+        if self._same(expression, self.key):
             return self._mark(Fraction(1))
-        said = [one.feedback for one in self.wrong if self._same(given, one.value)]
-        return self._mark(Fraction(0), self.context.words("\n\n".join(said[:1])))
+        feedbacks = [mistake.feedback for mistake in self.wrong if self._same(expression, mistake.value)]
+        return self._mark(Fraction(0), self.context.words("\n\n".join(feedbacks[:1])))
 
-    def _same(self, given: Expression, key: str) -> bool:
+    def _same(self, expression: Expression, key: str) -> bool:
         seed = derived_seed(self.context.seed, "points")
-        return same_formula(given, Expression(key, self.where), self.where, seed)
+        return same_formula(expression, Expression(key, self.where), self.where, seed)

@@ -60,19 +60,25 @@ class FunctionItem(BaseItem):
         if self.parameters:
             raise ValueError("a function draws no parameters: its checks choose the arguments")
         sources = {"starter": self.starter, "reference": self.reference}
-        sources |= {f"common_wrong {n}": one.value for n, one in enumerate(self.common_wrong, start=1)}
+        sources |= {
+            f"common_wrong {n}": mistake.value for n, mistake in enumerate(self.common_wrong, start=1)
+        }
         for name, source in sources.items():
-            if self.function not in {one.name for one in _defined(name, source)}:
+            if self.function not in {function.name for function in _defined(name, source)}:
                 raise ValueError(f"{name} does not define {self.function}")
-        checks = [(one, [a.arg for a in one.args.args]) for one in _defined("checks", self.checks)]
-        checks = [(one, names) for one, names in checks if names[:1] == ["student"]]
+        checks = [
+            (function, [a.arg for a in function.args.args]) for function in _defined("checks", self.checks)
+        ]
+        checks = [(function, names) for function, names in checks if names[:1] == ["student"]]
         if not checks:
             raise ValueError("checks has no function of (student, reference, rng)")
-        for one, names in checks:
-            if more := set(names) - {"student", "reference", "rng"}:
-                raise ValueError(f"check {one.name} asks for {min(more)}; it gets student, reference, rng")
-            if not ast.get_docstring(one):
-                raise ValueError(f"check {one.name} has no docstring; the student reads it")
+        for function, names in checks:
+            if unknown := set(names) - {"student", "reference", "rng"}:
+                raise ValueError(
+                    f"check {function.name} asks for {min(unknown)}; it gets student, reference, rng"
+                )
+            if not ast.get_docstring(function):
+                raise ValueError(f"check {function.name} has no docstring; the student reads it")
         return self
 
     def question(self, seed: bytes, points: Decimal) -> FunctionQuestion:
@@ -85,7 +91,7 @@ def _defined(name: str, source: str) -> list[ast.FunctionDef]:
         tree = ast.parse(source)
     except SyntaxError as problem:
         raise ValueError(f"{name} is not Python: {problem.msg} in its line {problem.lineno}") from problem
-    return [one for one in tree.body if isinstance(one, ast.FunctionDef)]
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
 class FunctionQuestion(ShownQuestion):

@@ -34,9 +34,9 @@ class MatchingItem(BaseItem):
 
     @model_validator(mode="after")
     def _different(self) -> Self:
-        if len({one.left for one in self.pairs}) < len(self.pairs):
+        if len({pair.left for pair in self.pairs}) < len(self.pairs):
             raise ValueError("two entries on the left are the same")
-        if {one.right for one in self.pairs} & set(self.distractors):
+        if {pair.right for pair in self.pairs} & set(self.distractors):
             raise ValueError("a distractor belongs to an entry on the left")
         if self.penalty and not self.partial:
             raise ValueError("a penalty needs `partial: true`; all or nothing has nothing to take from")
@@ -52,12 +52,12 @@ class MatchingQuestion(ShownQuestion):
 
     def __init__(self, item: MatchingItem, context: Context, points: Decimal) -> None:
         super().__init__(item, "matching", context, points)
-        rights = dict.fromkeys([*(one.right for one in item.pairs), *item.distractors])
+        rights = dict.fromkeys([*(pair.right for pair in item.pairs), *item.distractors])
         self.rights = {stable_id(f"{item.id} right", text): text for text in rights}
-        self.lefts = {stable_id(f"{item.id} left", one.left): one.left for one in item.pairs}
+        self.lefts = {stable_id(f"{item.id} left", pair.left): pair.left for pair in item.pairs}
         self.key = {
-            stable_id(f"{item.id} left", one.left): stable_id(f"{item.id} right", one.right)
-            for one in item.pairs
+            stable_id(f"{item.id} left", pair.left): stable_id(f"{item.id} right", pair.right)
+            for pair in item.pairs
         }
         self.partial, self.penalty = item.partial, item.penalty
 
@@ -86,7 +86,7 @@ class MatchingQuestion(ShownQuestion):
         if not isinstance(answer, dict):
             return "Choose a partner for each entry."
         known = answer.keys() <= self.key.keys() and all(
-            not one or one in self.rights for one in answer.values()
+            not value or value in self.rights for value in answer.values()
         )
         return "" if known else "That is none of this question's entries; reload the page."
 
@@ -95,6 +95,6 @@ class MatchingQuestion(ShownQuestion):
         if not isinstance(answer, dict) or self.problem_with(answer):
             return self._mark(Fraction(0))
         right = sum(answer.get(a) == b for a, b in self.key.items())
-        wrong = sum(bool(one) for one in answer.values()) - right
+        wrong = sum(bool(value) for value in answer.values()) - right
         share = penalised(right, wrong, len(self.key), self.penalty)
         return self._mark(share if self.partial else Fraction(share == 1))

@@ -42,7 +42,7 @@ class NumberKey(Part):
     def check(self, names: set[str]) -> None:
         """Raises ValueError for an expression that cannot be read, or a tolerance that cannot be."""
         try:
-            for text in (self.key, *(one.value for one in self.common_wrong)):
+            for text in (self.key, *(mistake.value for mistake in self.common_wrong)):
                 Expression(text, names)
             if self.tolerance.mode == "rel" and not names and not Expression(self.key, ()).value({}):
                 self.tolerance.margins(Decimal(0))
@@ -77,8 +77,12 @@ class NumberKey(Part):
         if tolerance.mode == "decimals":
             return f"{value:.{tolerance.digits}f}"
         if tolerance.mode == "sigfigs":
-            places = (tolerance.digits or 1) - 1 - (value.adjusted() if value else 0)
-            return f"{value:.{places}f}" if 0 <= places <= 12 else f"{value:.{(tolerance.digits or 1) - 1}e}"
+            digits_after = (tolerance.digits or 1) - 1 - (value.adjusted() if value else 0)
+            return (
+                f"{value:.{digits_after}f}"
+                if 0 <= digits_after <= 12
+                else f"{value:.{(tolerance.digits or 1) - 1}e}"
+            )
         return decimal_text(value, self.shown_digits)
 
     def hint(self) -> str:

@@ -46,13 +46,13 @@ class OrderingQuestion(ShownQuestion):
         """What the student sees."""
         # The right order may come up: were it avoided, the order shown would say what is wrong.
         order = self.context.draw("entries").shuffled(list(self.entries))
-        shown = tuple(PublicOption(id=id, html=self.context.html(self.entries[id])) for id in order)
-        return self._view(order_sentence(self.rule), options=shown)
+        public_options = tuple(PublicOption(id=id, html=self.context.html(self.entries[id])) for id in order)
+        return self._view(order_sentence(self.rule), options=public_options)
 
     @property
     def key_text(self) -> str:
         """The right order."""
-        return " → ".join(self.context.words(one) for one in self.entries.values())
+        return " → ".join(self.context.words(entry) for entry in self.entries.values())
 
     @property
     def key_answer(self) -> Answer:
@@ -60,7 +60,7 @@ class OrderingQuestion(ShownQuestion):
         return list(self.entries)
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
+        if not isinstance(answer, list) or not all(isinstance(value, str) for value in answer):
             return "Put the entries into an order."
         return (
             ""

@@ -75,7 +75,7 @@ class ShortTextQuestion(ShownQuestion):
         """Full marks for an accepted text; a common mistake is named."""
         if not isinstance(answer, str) or self.problem_with(answer):
             return self._mark(Fraction(0))
-        if matches(answer, [self.context.words(one) for one in self.accept], self.pattern):
+        if matches(answer, [self.context.words(text) for text in self.accept], self.pattern):
             return self._mark(Fraction(1))
-        said = [one.feedback for one in self.wrong if plain(one.value) == plain(answer)]
-        return self._mark(Fraction(0), self.context.words("\n\n".join(said)))
+        feedbacks = [mistake.feedback for mistake in self.wrong if plain(mistake.value) == plain(answer)]
+        return self._mark(Fraction(0), self.context.words("\n\n".join(feedbacks)))

@@ -16,7 +16,7 @@ NEAR = Decimal("1e-12")
 
 
 def same_formula(
-    given: Expression, key: Expression, where: Mapping[str, tuple[Decimal, Decimal]], seed: bytes
+    answer: Expression, key: Expression, where: Mapping[str, tuple[Decimal, Decimal]], seed: bytes
 ) -> bool:
     """Do both have the same value wherever the key has one? The points are drawn from the seed."""
     draw, compared = Draw(seed), 0
@@ -27,7 +27,7 @@ def same_formula(
         except ExpressionProblem:
             continue
         try:
-            value = given.value(at)
+            value = answer.value(at)
         except ExpressionProblem:
             return False
         if abs(value - right) > NEAR * max(abs(right), abs(value), Decimal(1)):

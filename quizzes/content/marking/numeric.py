@@ -37,13 +37,13 @@ class Tolerance(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        given = {
+        names = {
             name for name in ("abs", "rel", "below", "above", "digits") if getattr(self, name) is not None
         }
         needed = NEEDS[self.mode]
-        if self.mode == "rel" and not given:
-            self.rel, given = Decimal("0.01"), {"rel"}
-        if given != needed:
+        if self.mode == "rel" and not names:
+            self.rel, names = Decimal("0.01"), {"rel"}
+        if names != needed:
             wants = " and ".join(sorted(needed)) or "nothing else"
             raise ValueError(f"mode {self.mode} takes {wants}")
         if self.mode == "sigfigs" and not self.digits:

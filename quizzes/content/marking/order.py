@@ -29,23 +29,23 @@ def order_sentence(rule: OrderRule) -> str:
     return SENTENCES[rule]
 
 
-def order_share(rule: OrderRule, given: Sequence[str], right: Sequence[str]) -> Fraction:
+def order_share(rule: OrderRule, order: Sequence[str], right: Sequence[str]) -> Fraction:
     """The share of an order of the same entries; any other order of entries earns nothing."""
-    if sorted(given) != sorted(right):
+    if sorted(order) != sorted(right):
         return Fraction(0)
     if rule is OrderRule.EXACT:
-        return Fraction(list(given) == list(right))
+        return Fraction(list(order) == list(right))
     if rule is OrderRule.POSITION:
-        return Fraction(sum(a == b for a, b in zip(given, right, strict=True)), len(right))
-    return Fraction(_longest(given, right) - 1, len(right) - 1)  # any order has a run of one
+        return Fraction(sum(a == b for a, b in zip(order, right, strict=True)), len(right))
+    return Fraction(_longest(order, right) - 1, len(right) - 1)  # any order has a run of one
 
 
-def _longest(given: Sequence[str], right: Sequence[str]) -> int:
+def _longest(order: Sequence[str], right: Sequence[str]) -> int:
     """The length of the longest common subsequence."""
     row = [0] * (len(right) + 1)
-    for one in given:
+    for entry in order:
         previous = row
         row = [0]
         for index, other in enumerate(right):
-            row.append(previous[index] + 1 if one == other else max(previous[index + 1], row[index]))
+            row.append(previous[index] + 1 if entry == other else max(previous[index + 1], row[index]))
     return row[-1]

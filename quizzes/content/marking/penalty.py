@@ -43,11 +43,11 @@ def penalty_sentence(penalty: Decimal) -> str:
     )
 
 
-def no_single_penalty(given: object) -> object:
+def no_single_penalty(data: object) -> object:
     """Refuse `penalty` on a question that is one choice; raises ValueError with what to write instead."""
-    if isinstance(given, dict) and "penalty" in given:
+    if isinstance(data, dict) and "penalty" in data:
         raise ValueError(
             "a single choice takes no penalty: a wrong one earns nothing, and no question counts below zero; "
             "ask several in one `blanks` question with `options` or `truth`, which takes a `penalty`"
         )
-    return given
+    return data

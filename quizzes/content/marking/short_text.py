@@ -38,23 +38,23 @@ def pattern_problem(pattern: str) -> str:
     try:
         _compiled(pattern)
     except re2.error as problem:
-        said = problem.args[0]
-        said = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        return f"the pattern cannot be read (RE2 knows no look-around and no \\1): {said}"
+        reason = problem.args[0]
+        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        return f"the pattern cannot be read (RE2 knows no look-around and no \\1): {reason}"
     return ""
 
 
 def matches(text: str, accepted: Iterable[str], pattern: str = "") -> bool:
     """Is the text one of the accepted ones, or does all of it match the pattern?"""
-    given = plain(text)
-    if any(given == plain(one) for one in accepted):
+    plain_text = plain(text)
+    if any(plain_text == plain(text) for text in accepted):
         return True
-    if not pattern or len(given) > LONGEST_TEXT:
+    if not pattern or len(plain_text) > LONGEST_TEXT:
         return False
     # An author may write ß where folding makes it ss: the text is tried as it was typed, too.
     typed = unicodedata.normalize("NFC", " ".join(text.split()))
     compiled = _compiled(unicodedata.normalize("NFC", pattern))
-    return any(compiled.fullmatch(one) is not None for one in (given, typed))
+    return any(compiled.fullmatch(form) is not None for form in (plain_text, typed))
 
 
 @lru_cache(1024)

@@ -8,7 +8,18 @@ from xml.etree.ElementTree import Element
 
 from quizzes.interchange.xml_tree import element
 
-__all__ = ["FULL", "GENERAL", "KIND_FIELD", "Own", "box", "choices", "equals", "material", "rule", "says"]
+__all__ = [
+    "FULL",
+    "GENERAL",
+    "KIND_FIELD",
+    "ItemParts",
+    "box",
+    "choices",
+    "equals",
+    "material",
+    "rule",
+    "says",
+]
 
 
 KIND_FIELD = "autograder_type"  # tells an ordering from the matching that Canvas gets
@@ -17,7 +28,7 @@ GENERAL = "general_fb"
 
 
 @dataclass(frozen=True)
-class Own:
+class ItemParts:
     """What a kind of item has of its own."""
 
     kind: str
@@ -25,7 +36,7 @@ class Own:
     rules: Sequence[Element]
     fields: dict[str, str]
     below: str = ""  # HTML below the prompt
-    told: str = ""  # HTML below the general feedback
+    explanation: str = ""  # HTML below the general feedback
     feedback: Sequence[tuple[str, str]] = ()
 
 
@@ -61,11 +72,11 @@ def choices(ident: str, options: Sequence[tuple[str, str]], many: bool = False, 
     return element("response_lid", cardinality, *before, element("render_choice", {}, *labels))
 
 
-def box(given: dict[str, str] | None = None) -> Element:
+def box(attributes: dict[str, str] | None = None) -> Element:
     """A response that is typed."""
     label = element("response_label", {"ident": "answer1"})
     return element(
         "response_str",
         {"ident": "response1", "rcardinality": "Single"},
-        element("render_fib", given or {}, label),
+        element("render_fib", attributes or {}, label),
     )

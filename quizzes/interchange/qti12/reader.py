@@ -21,16 +21,16 @@ class Reader:
             text_of(field.find("fieldlabel")): text_of(field.find("fieldentry"))
             for field in item.iter("qtimetadatafield")
         }
-        self.kind, self.own = labels.get("question_type", ""), labels.get(KIND_FIELD, "")
-        found = item.find("presentation")
-        self.presentation = Element("presentation") if found is None else found
+        self.kind, self.ordering_kind = labels.get("question_type", ""), labels.get(KIND_FIELD, "")
+        presentation = item.find("presentation")
+        self.presentation = Element("presentation") if presentation is None else presentation
         self.responses = [
-            one for one in self.presentation.iter() if one.tag in ("response_lid", "response_str")
+            node for node in self.presentation.iter() if node.tag in ("response_lid", "response_str")
         ]
         self.prompt, self.images = pictures(self._prompt())
         self.feedback = {
-            one.get("ident", ""): "".join(self._html(text) for text in one.iter("mattext"))
-            for one in item.iter("itemfeedback")
+            node.get("ident", ""): "".join(self._html(text) for text in node.iter("mattext"))
+            for node in item.iter("itemfeedback")
         }
 
     def words(self, html: str) -> str:
@@ -38,27 +38,27 @@ class Reader:
         return markdown_of(html, self.lost)
 
     def _prompt(self) -> str:
-        inside = {id(text) for one in self.responses for text in one.iter("mattext")}
-        texts = [one for one in self.presentation.iter("mattext") if id(one) not in inside]
-        return "\n".join(self._html(one) for one in texts)
+        inside = {id(text) for response in self.responses for text in response.iter("mattext")}
+        texts = [node for node in self.presentation.iter("mattext") if id(node) not in inside]
+        return "\n".join(self._html(node) for node in texts)
 
     def _html(self, text: Element) -> str:
-        said = "".join(text.itertext())
+        markup = "".join(text.itertext())
         if text.get("texttype", "text/plain").lower() in ("text/html", "text/xhtml"):
-            return said
-        return said.replace("&", "&amp;").replace("<", "&lt;")
+            return markup
+        return markup.replace("&", "&amp;").replace("<", "&lt;")
 
     def options(self, response: Element) -> dict[str, str]:
         """The labels of a list by id, as Markdown."""
         return {
-            one.get("ident", ""): self.words("".join(self._html(text) for text in one.iter("mattext")))
-            for one in response.iter("response_label")
+            node.get("ident", ""): self.words("".join(self._html(text) for text in node.iter("mattext")))
+            for node in response.iter("response_label")
         }
 
     def about(self, response: Element) -> str:
         """What a list is for."""
         text = next(
-            (one for material in response.findall("material") for one in material.iter("mattext")), None
+            (node for material in response.findall("material") for node in material.iter("mattext")), None
         )
         return "" if text is None else self._html(text)
 
@@ -67,21 +67,21 @@ class Reader:
         return [
             rule
             for rule in self.item.iter("respcondition")
-            if any(_amount(one) > 0 for one in rule.findall("setvar"))
+            if any(_amount(node) > 0 for node in rule.findall("setvar"))
         ]
 
     def right(self, response: Element) -> list[str]:
         """What is right in a response, in the order of the conditions; what is under `not` is wrong."""
         ident = response.get("ident", "")
-        found: list[str] = []
+        values: list[str] = []
         for rule in self.rules():
-            refused = {id(one) for no in rule.iter("not") for one in no.iter("varequal")}
-            found += [
-                text_of(one)
-                for one in rule.iter("varequal")
-                if one.get("respident", ident) == ident and id(one) not in refused
+            refused = {id(node) for no in rule.iter("not") for node in no.iter("varequal")}
+            values += [
+                text_of(node)
+                for node in rule.iter("varequal")
+                if node.get("respident", ident) == ident and id(node) not in refused
             ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(values))
 
 
 def _amount(setvar: Element) -> float:

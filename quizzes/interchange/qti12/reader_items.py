@@ -30,36 +30,36 @@ ENTRY = re.compile(r"<li>(.*?):?\s*\[([\w-]+)\]\s*</li>", re.DOTALL)
 
 def items_in(document: Element, lost: Callable[[str, str], None], pictures: Pictures) -> list[ImportedItem]:
     """The items of a document, in its order; `lost` is told an item's name and what it lost."""
-    found = []
+    imported = []
     for item in document.iter("item"):
         name = item.get("title") or item.get("ident") or "item"
 
-        def own(sentence: str, name: str = name) -> None:
+        def report(sentence: str, name: str = name) -> None:
             lost(name, sentence)
 
-        reader = Reader(item, own, pictures)
-        made = _item(reader)
-        if made is not None:
-            general = reader.words(reader.feedback.get(GENERAL, "")) if "type" in made else ""
+        reader = Reader(item, report, pictures)
+        data = _item(reader)
+        if data is not None:
+            general = reader.words(reader.feedback.get(GENERAL, "")) if "type" in data else ""
             common = {"prompt": reader.words(reader.prompt), "explanation": general or NONE}
-            found.append(ImportedItem(name, {**common, **made}, reader.images))
-    return found
+            imported.append(ImportedItem(name, {**common, **data}, reader.images))
+    return imported
 
 
 def _item(reader: Reader) -> dict[str, Any] | None:
     kind = reader.kind or _guessed(reader)
-    made = _READERS.get(kind)
-    if made is None:
+    read = _READERS.get(kind)
+    if read is None:
         reader.lost(
             f"It was left out: {kind.replace('_', ' ') or 'what it asks for'} has no counterpart here."
         )
         return None
-    return made(reader)
+    return read(reader)
 
 
 def _guessed(reader: Reader) -> str:
     """The kind that the responses tell."""
-    lists = [one for one in reader.responses if one.tag == "response_lid"]
+    lists = [response for response in reader.responses if response.tag == "response_lid"]
     if len(lists) == 1 and len(reader.responses) == 1:
         many = lists[0].get("rcardinality") == "Multiple"
         return "multiple_answers_question" if many else "multiple_choice_question"
@@ -100,8 +100,8 @@ def _numeric(reader: Reader) -> dict[str, Any]:
         reader.lost(f"Of {len(rules)} right numbers only the first stays.")
 
     def end(*tags: str) -> Decimal | None:
-        found = (one for tag in tags for rule in rules[:1] for one in rule.iter(tag))
-        return decimal_of(text_of(next(found, None)))
+        nodes = (node for tag in tags for rule in rules[:1] for node in rule.iter(tag))
+        return decimal_of(text_of(next(nodes, None)))
 
     least, most = end("vargte", "vargt"), end("varlte", "varlt")
     return {"type": "numeric", **tolerance_of(end("varequal"), least, most, reader.lost)}
@@ -115,25 +115,25 @@ def _short_text(reader: Reader) -> dict[str, Any]:
 def _essay(reader: Reader) -> dict[str, Any]:
     soup = BeautifulSoup(reader.feedback.get(GENERAL, ""), "html.parser")
     model, rubric = soup.select_one("div.model-answer"), soup.select_one("ul.rubric")
-    made: dict[str, Any] = {
+    data: dict[str, Any] = {
         "type": "essay",
         "rubric": [{"text": "Answers the question."}],
         "model_answer": NONE,
     }
     if rubric is not None:
-        made["rubric"] = [
-            {"text": reader.words(found[1]), "weight": int(found[2])}
+        data["rubric"] = [
+            {"text": reader.words(match[1]), "weight": int(match[2])}
             for line in rubric.find_all("li")
-            if (found := re.fullmatch(r"(.*) \((\d+)\)", line.decode_contents(), re.DOTALL))
+            if (match := re.fullmatch(r"(.*) \((\d+)\)", line.decode_contents(), re.DOTALL))
         ]
         rubric.decompose()
     else:
         reader.lost("No rubric came with it: write what to look for.")
     if model is not None:
-        made["model_answer"] = reader.words(model.decode_contents())
+        data["model_answer"] = reader.words(model.decode_contents())
         model.decompose()
     reader.feedback[GENERAL] = str(soup)
-    return made
+    return data
 
 
 def _matching(reader: Reader) -> dict[str, Any]:
@@ -142,31 +142,31 @@ def _matching(reader: Reader) -> dict[str, Any]:
     for response in reader.responses:
         options = reader.options(response)
         rights |= dict.fromkeys(options.values())
-        right = [options[one] for one in reader.right(response) if one in options]
+        right = [options[ident] for ident in reader.right(response) if ident in options]
         left = reader.words(reader.about(response))
         if right and left:
             pairs.append((left, right[0]))
         else:
             reader.lost(f"The entry {left or '(empty)'} has no partner and was left out.")
-    if reader.own == "ordering":
+    if reader.ordering_kind == "ordering":
         return {
             "type": "ordering",
-            "entries": [left for left, _ in sorted(pairs, key=lambda one: int(one[1]))],
+            "entries": [left for left, _ in sorted(pairs, key=lambda pair: int(pair[1]))],
         }
     used = {right for _, right in pairs}
     spare = [right for right in rights if right not in used]
-    made: dict[str, Any] = {
+    data: dict[str, Any] = {
         "type": "matching",
         "pairs": [{"left": left, "right": right} for left, right in pairs],
     }
-    return made | ({"distractors": spare} if spare else {})
+    return data | ({"distractors": spare} if spare else {})
 
 
 def _blanks(reader: Reader) -> dict[str, Any]:
     labels: dict[str, str] = {}
-    if found := LAST_LIST.search(reader.prompt):
-        labels = {id: html.strip() for html, id in ENTRY.findall(found[1])}
-        reader.prompt = reader.prompt[: found.start()]
+    if match := LAST_LIST.search(reader.prompt):
+        labels = {id: html.strip() for html, id in ENTRY.findall(match[1])}
+        reader.prompt = reader.prompt[: match.start()]
     blanks = []
     for response in reader.responses:
         name = text_of(next(response.iter("mattext"), None)) or response.get("ident", "").removeprefix(

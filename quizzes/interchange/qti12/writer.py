@@ -11,7 +11,7 @@ from quizzes.content.quiz import Quiz
 from quizzes.interchange.concrete import Section, id_of
 from quizzes.interchange.html_markup import canvas_html, plain_words
 from quizzes.interchange.qti12.elements import FULL, GENERAL, material
-from quizzes.interchange.qti12.writer_items import own_of
+from quizzes.interchange.qti12.writer_items import parts_of_item
 from quizzes.interchange.xml_tree import element, written
 from quizzes.schedule.timing import Schedule
 
@@ -24,7 +24,7 @@ MINUTE = 60_000
 
 def quiz_settings(quiz: Quiz, schedule: Schedule) -> bytes:
     """Title, instructions, times, limit and attempts, in the order that Canvas writes them."""
-    said = {
+    fields = {
         "title": quiz.title,
         "description": canvas_html(quiz.instructions),
         "due_at": _moment(schedule.due_at),
@@ -39,9 +39,9 @@ def quiz_settings(quiz: Quiz, schedule: Schedule) -> bytes:
         "allowed_attempts": "-1" if schedule.attempts is None else str(schedule.attempts),
         "one_question_at_a_time": "false",
     }
-    given = {"xmlns": CANVAS_NAMESPACE, "identifier": id_of(quiz.name)}
-    settings = [element(name, {}, value) for name, value in said.items() if value]
-    return written(element("quiz", given, *settings))
+    attributes = {"xmlns": CANVAS_NAMESPACE, "identifier": id_of(quiz.name)}
+    settings = [element(name, {}, value) for name, value in fields.items() if value]
+    return written(element("quiz", attributes, *settings))
 
 
 def _moment(instant: int | None) -> str:
@@ -83,24 +83,26 @@ def _fields(values: dict[str, str]) -> Element:
 
 
 def _item(quiz: str, section: Section, item: Item) -> Element:
-    own = own_of(item)
-    fields = {"question_type": own.kind, "points_possible": f"{section.points:f}", **own.fields}
-    prompt = canvas_html(item.prompt) + own.below
+    parts = parts_of_item(item)
+    fields = {"question_type": parts.kind, "points_possible": f"{section.points:f}", **parts.fields}
+    prompt = canvas_html(item.prompt) + parts.below
     for image in item.images:
         prompt += f'<p><img src="{FILES}/{image.file}" alt="{_attribute(image.alt)}" /></p>'
     outcome = {"maxvalue": FULL, "minvalue": "0", "varname": "SCORE", "vartype": "Decimal"}
-    processing = element("resprocessing", {}, element("outcomes", {}, element("decvar", outcome)), *own.rules)
-    general = canvas_html(item.explanation) + own.told
-    shown = [(GENERAL, general), *own.feedback]
+    processing = element(
+        "resprocessing", {}, element("outcomes", {}, element("decvar", outcome)), *parts.rules
+    )
+    general = canvas_html(item.explanation) + parts.explanation
+    feedback = [(GENERAL, general), *parts.feedback]
     return element(
         "item",
         {"ident": id_of(quiz, section.name, item.id), "title": item.id},
         element("itemmetadata", {}, _fields(fields)),
-        element("presentation", {}, material(prompt), *own.responses),
+        element("presentation", {}, material(prompt), *parts.responses),
         processing,
         *(
             element("itemfeedback", {"ident": ident}, element("flow_mat", {}, material(html)))
-            for ident, html in shown
+            for ident, html in feedback
         ),
     )
 

@@ -21,12 +21,12 @@ HEAVIEST = 100  # of an item's weights
 
 def parts_of(document: Element, outcomes: Sequence[str]) -> tuple[list[int], str]:
     """The weights of the parts with these outcomes, and the penalty; all the same where nothing is said."""
-    given: dict[str, list[Decimal]] = {}
-    for one in document.iter("setOutcomeValue"):
-        value = decimal_of(text_of(one.find("baseValue")))
+    values: dict[str, list[Decimal]] = {}
+    for node in document.iter("setOutcomeValue"):
+        value = decimal_of(text_of(node.find("baseValue")))
         if value:
-            given.setdefault(one.get("identifier", ""), []).append(value)
-    right = [max(given.get(name, [Decimal(0)])) for name in outcomes]
+            values.setdefault(node.get("identifier", ""), []).append(value)
+    right = [max(values.get(name, [Decimal(0)])) for name in outcomes]
     if any(value <= 0 for value in right):
         return [1] * len(outcomes), ""
     shares = [Fraction(value / sum(right)).limit_denominator(HEAVIEST * len(right)) for value in right]
@@ -36,7 +36,7 @@ def parts_of(document: Element, outcomes: Sequence[str]) -> tuple[list[int], str
     weights = [weight // common for weight in weights]
     if max(weights) > HEAVIEST:
         return [1] * len(outcomes), ""
-    taken = max(-min(given[name]) / most for name, most in zip(outcomes, right, strict=True))
+    taken = max(-min(values[name]) / most for name, most in zip(outcomes, right, strict=True))
     return weights, f"{float(taken):.6g}" if taken > 0 else ""
 
 
@@ -44,25 +44,25 @@ def number_of(document: Element, declaration: Element, right: Sequence[str], los
     """Key and tolerance of a response, from what is declared and from the conditions on it."""
     ident = declaration.get("identifier", "")
     key = next((value for value in map(decimal_of, right) if value is not None), None)
-    conditions = [one for one in document.iter() if _is_about(one, ident)]
-    ends = {one.tag: decimal_of(text_of(one.find("baseValue"))) for one in conditions}
+    conditions = [node for node in document.iter() if _is_about(node, ident)]
+    ends = {condition.tag: decimal_of(text_of(condition.find("baseValue"))) for condition in conditions}
     least, most = ends.get("gte", ends.get("gt")), ends.get("lte", ends.get("lt"))
-    for one in conditions:
-        if one.tag == "equal" and key is not None:
-            least, most = _equal(one, key)
+    for condition in conditions:
+        if condition.tag == "equal" and key is not None:
+            least, most = _equal(condition, key)
     return tolerance_of(key, least, most, lost)
 
 
-def _is_about(one: Element, ident: str) -> bool:
-    asked = any(each.get("identifier") == ident for each in one.findall("variable"))
-    return one.tag in ("gte", "gt", "lte", "lt", "equal") and asked
+def _is_about(node: Element, ident: str) -> bool:
+    is_variable = any(variable_node.get("identifier") == ident for variable_node in node.findall("variable"))
+    return node.tag in ("gte", "gt", "lte", "lt", "equal") and is_variable
 
 
-def _equal(one: Element, key: Decimal) -> tuple[Decimal, Decimal]:
+def _equal(node: Element, key: Decimal) -> tuple[Decimal, Decimal]:
     """The ends of `equal`: exact, absolute, or relative in per cent of the key."""
-    said = [decimal_of(text) for text in one.get("tolerance", "").split()]
-    below, above = [*said, *said[-1:], None, None][:2]
-    share = abs(key) / 100 if one.get("toleranceMode") == "relative" else Decimal(1)
-    if one.get("toleranceMode", "exact") == "exact":
+    tolerances = [decimal_of(text) for text in node.get("tolerance", "").split()]
+    below, above = [*tolerances, *tolerances[-1:], None, None][:2]
+    share = abs(key) / 100 if node.get("toleranceMode") == "relative" else Decimal(1)
+    if node.get("toleranceMode", "exact") == "exact":
         share = Decimal(0)
     return key - share * (below or Decimal(0)), key + share * (above or Decimal(0))

@@ -26,14 +26,14 @@ class _Reader:
 
     def __init__(self, document: Element, lost: Lost) -> None:
         self.document, self.lost = document, lost
-        found = document.find("itemBody")
-        self.body = Element("itemBody") if found is None else found
-        self.interactions = [one for one in self.body.iter() if one.tag.endswith(INTERACTION)]
-        self.declared = {one.get("identifier", ""): one for one in document.iter("responseDeclaration")}
+        item_body = document.find("itemBody")
+        self.body = Element("itemBody") if item_body is None else item_body
+        self.interactions = [node for node in self.body.iter() if node.tag.endswith(INTERACTION)]
+        self.declared = {node.get("identifier", ""): node for node in document.iter("responseDeclaration")}
 
-    def words(self, one: Element | str) -> str:
+    def words(self, markup: Element | str) -> str:
         """Markup as Markdown."""
-        return markdown_of(one if isinstance(one, str) else inner_xml(one), self.lost)
+        return markdown_of(markup if isinstance(markup, str) else inner_xml(markup), self.lost)
 
     def declaration(self, interaction: Element) -> Element:
         """The declaration of an interaction's response."""
@@ -42,46 +42,48 @@ class _Reader:
     def right(self, interaction: Element) -> list[str]:
         """The right values."""
         declaration = self.declaration(interaction)
-        values = [text_of(one) for one in declaration.findall("correctResponse/value")]
+        values = [text_of(node) for node in declaration.findall("correctResponse/value")]
         if not values:  # some systems say it by what counts alone
             entries = declaration.findall("mapping/mapEntry")
-            values = [one.get("mapKey", "") for one in entries if _positive(one.get("mappedValue", "0"))]
+            values = [
+                entry.get("mapKey", "") for entry in entries if _positive(entry.get("mappedValue", "0"))
+            ]
         return values
 
-    def told(self, identifier: str) -> str:
+    def feedback_html(self, identifier: str) -> str:
         """The feedback with this identifier, as markup."""
-        found = [one for one in self.document.iter("modalFeedback") if one.get("identifier") == identifier]
-        return "".join(inner_xml(one) for one in found)
+        nodes = [node for node in self.document.iter("modalFeedback") if node.get("identifier") == identifier]
+        return "".join(inner_xml(node) for node in nodes)
 
 
 def item_in(document: Element, lost: Callable[[str, str], None], pictures: Pictures) -> ImportedItem | None:
     """The item in a document; `lost` is told its name and what it lost. None where it cannot be one."""
     name = document.get("title") or document.get("identifier") or "item"
     reader = _Reader(document, lambda sentence: lost(name, sentence))
-    kinds = {one.tag for one in reader.interactions}
+    kinds = {interaction.tag for interaction in reader.interactions}
     if len(reader.interactions) == 1 and (read := _READERS.get(reader.interactions[0].tag)):
-        made = read(reader, reader.interactions[0])
+        data = read(reader, reader.interactions[0])
     elif reader.interactions and kinds <= set(INLINE):
-        made = _blanks(reader, reader.interactions)
+        data = _blanks(reader, reader.interactions)
     else:
-        asked = " and ".join(sorted(kinds)) or "no question"
-        lost(name, f"It was left out: {asked} has no counterpart here.")
+        interaction_names = " and ".join(sorted(kinds)) or "no question"
+        lost(name, f"It was left out: {interaction_names} has no counterpart here.")
         return None
-    html, found = pictures(_prompt(reader))
-    told = reader.told("explanation")
-    told = re.sub(r'<div class="model-answer">.*</div>', "", told, flags=re.DOTALL)
-    common = {"prompt": reader.words(html), "explanation": reader.words(told) or NONE}
-    return ImportedItem(name, {**common, **made}, found)
+    html, images = pictures(_prompt(reader))
+    explanation = reader.feedback_html("explanation")
+    explanation = re.sub(r'<div class="model-answer">.*</div>', "", explanation, flags=re.DOTALL)
+    common = {"prompt": reader.words(html), "explanation": reader.words(explanation) or NONE}
+    return ImportedItem(name, {**common, **data}, images)
 
 
 def _prompt(reader: _Reader) -> str:
     """The body without what is filled in, then the interactions' own prompts."""
-    prompts = "".join(inner_xml(one) for one in reader.body.iter("prompt"))
-    return _without(reader.body, {id(one) for one in reader.interactions}) + prompts
+    prompts = "".join(inner_xml(node) for node in reader.body.iter("prompt"))
+    return _without(reader.body, {id(interaction) for interaction in reader.interactions}) + prompts
 
 
-def _without(one: Element, gone: set[int]) -> str:
-    for parent in list(one.iter()):
+def _without(node: Element, gone: set[int]) -> str:
+    for parent in list(node.iter()):
         for child in list(parent):
             if id(child) in gone or child.tag == "rubricBlock":
                 at = list(parent).index(child)
@@ -91,33 +93,33 @@ def _without(one: Element, gone: set[int]) -> str:
                 else:
                     parent.text = (parent.text or "") + tail
                 parent.remove(child)
-    return inner_xml(one)
+    return inner_xml(node)
 
 
 def _choice(reader: _Reader, interaction: Element) -> dict[str, Any]:
     right = reader.right(interaction)
     many = reader.declaration(interaction).get("cardinality") == "multiple"
     options, texts = [], {}
-    for one in interaction.findall("simpleChoice"):
-        ident = one.get("identifier", "")
-        inline = "".join(text_of(each) for each in one.findall("feedbackInline"))
-        for each in one.findall("feedbackInline"):
-            one.remove(each)
-        texts[ident] = reader.words(one)
+    for node in interaction.findall("simpleChoice"):
+        ident = node.get("identifier", "")
+        inline = "".join(text_of(feedback_node) for feedback_node in node.findall("feedbackInline"))
+        for feedback_node in node.findall("feedbackInline"):
+            node.remove(feedback_node)
+        texts[ident] = reader.words(node)
         option: dict[str, Any] = {"text": texts[ident], "correct": ident in right}
-        if feedback := reader.words(reader.told(ident)) or inline:
+        if feedback := reader.words(reader.feedback_html(ident)) or inline:
             option["feedback"] = feedback
-        if one.get("fixed") == "true":
+        if node.get("fixed") == "true":
             option["last"] = True
         options.append(option)
     if not many and sorted(texts.values()) == ["False", "True"] and len(right) == 1:
-        said = "".join(option.get("feedback", "") for option in options if not option["correct"])
+        joined_feedback = "".join(option.get("feedback", "") for option in options if not option["correct"])
         answer = {"type": "true_false", "answer": texts[right[0]] == "True"}
-        return answer | ({"feedback": said} if said else {})
-    made = {"type": "choices" if many else "choice", "options": options}
+        return answer | ({"feedback": joined_feedback} if joined_feedback else {})
+    data = {"type": "choices" if many else "choice", "options": options}
     if many and reader.declaration(interaction).find("mapping") is None:
-        made["rule"] = "off"
-    return made | ({"shuffle": False} if interaction.get("shuffle") == "false" else {})
+        data["rule"] = "off"
+    return data | ({"shuffle": False} if interaction.get("shuffle") == "false" else {})
 
 
 def _entry(reader: _Reader, interaction: Element) -> dict[str, Any]:
@@ -133,9 +135,9 @@ def _entry(reader: _Reader, interaction: Element) -> dict[str, Any]:
 def _accepted(reader: _Reader, interaction: Element) -> list[str]:
     """The right text first, then what counts in full."""
     entries = reader.declaration(interaction).findall("mapping/mapEntry")
-    if any(one.get("caseSensitive") == "true" for one in entries):
+    if any(entry.get("caseSensitive") == "true" for entry in entries):
         reader.lost("That capitals matter is lost.")
-    values = {one.get("mapKey", ""): one.get("mappedValue", "0") for one in entries}
+    values = {entry.get("mapKey", ""): entry.get("mappedValue", "0") for entry in entries}
     most = max((_number(value) for value in values.values()), default=0)
     full = [key for key, value in values.items() if _number(value) == most and most > 0]
     if len(full) < sum(_positive(value) for value in values.values()):
@@ -145,10 +147,10 @@ def _accepted(reader: _Reader, interaction: Element) -> list[str]:
 
 def _extended(reader: _Reader, interaction: Element) -> dict[str, Any]:
     rubric = reader.body.find("rubricBlock")
-    lines = [] if rubric is None else [_criterion(reader, one) for one in rubric.iter("li")]
+    lines = [] if rubric is None else [_criterion(reader, node) for node in rubric.iter("li")]
     if not lines:
         reader.lost("No rubric came with it: write what to look for.")
-    model = re.search(r'<div class="model-answer">(.*)</div>', reader.told("explanation"), re.DOTALL)
+    model = re.search(r'<div class="model-answer">(.*)</div>', reader.feedback_html("explanation"), re.DOTALL)
     return {
         "type": "essay",
         "rubric": lines or [{"text": "Answers the question."}],
@@ -157,38 +159,45 @@ def _extended(reader: _Reader, interaction: Element) -> dict[str, Any]:
 
 
 def _criterion(reader: _Reader, line: Element) -> dict[str, Any]:
-    found = re.fullmatch(r"(.*) \((\d+)\)\s*", inner_xml(line), re.DOTALL)
+    match = re.fullmatch(r"(.*) \((\d+)\)\s*", inner_xml(line), re.DOTALL)
     return (
-        {"text": reader.words(found[1]), "weight": int(found[2])} if found else {"text": reader.words(line)}
+        {"text": reader.words(match[1]), "weight": int(match[2])} if match else {"text": reader.words(line)}
     )
 
 
 def _match(reader: _Reader, interaction: Element) -> dict[str, Any]:
     sets = interaction.findall("simpleMatchSet")
     lefts, rights = (
-        {one.get("identifier", ""): reader.words(one) for one in each.findall("simpleAssociableChoice")}
-        for each in (sets + [Element("simpleMatchSet")] * 2)[:2]
+        {
+            node.get("identifier", ""): reader.words(node)
+            for node in match_set.findall("simpleAssociableChoice")
+        }
+        for match_set in (sets + [Element("simpleMatchSet")] * 2)[:2]
     )
     pairs = dict(pair.split(maxsplit=1) for pair in reader.right(interaction) if len(pair.split()) == 2)
     for ident in lefts.keys() - pairs.keys():
         reader.lost(f"The entry {lefts[ident]} has no partner and was left out.")
     spare = [text for ident, text in rights.items() if ident not in pairs.values()]
-    asked = [
+    pairs_found = [
         {"left": lefts[left], "right": rights[right]}
         for left, right in pairs.items()
         if left in lefts and right in rights
     ]
-    made: dict[str, Any] = {"type": "matching", "pairs": asked, **({"distractors": spare} if spare else {})}
+    data: dict[str, Any] = {
+        "type": "matching",
+        "pairs": pairs_found,
+        **({"distractors": spare} if spare else {}),
+    }
     mapping = reader.declaration(interaction).find("mapping")
     if mapping is None:
-        made["partial"] = False
-    elif (taken := _number(mapping.get("defaultValue", "0"))) < 0 and asked:
-        made["penalty"] = f"{float(-taken * len(asked)):.6g}"
-    return made
+        data["partial"] = False
+    elif (taken := _number(mapping.get("defaultValue", "0"))) < 0 and pairs_found:
+        data["penalty"] = f"{float(-taken * len(pairs_found)):.6g}"
+    return data
 
 
 def _order(reader: _Reader, interaction: Element) -> dict[str, Any]:
-    texts = {one.get("identifier", ""): reader.words(one) for one in interaction.findall("simpleChoice")}
+    texts = {node.get("identifier", ""): reader.words(node) for node in interaction.findall("simpleChoice")}
     entries = [texts[ident] for ident in reader.right(interaction) if ident in texts]
     return {"type": "ordering", "entries": entries, "rule": "exact"}
 
@@ -196,37 +205,40 @@ def _order(reader: _Reader, interaction: Element) -> dict[str, Any]:
 def _blanks(reader: _Reader, interactions: Sequence[Element]) -> dict[str, Any]:
     parents = {id(child): parent for parent in reader.body.iter() for child in parent}
     blanks, lists = [], []
-    for number, one in enumerate(interactions, start=1):
-        ident = one.get("responseIdentifier", "").removeprefix("BLANK_")
-        parent = parents[id(one)]
+    for number, interaction in enumerate(interactions, start=1):
+        ident = interaction.get("responseIdentifier", "").removeprefix("BLANK_")
+        parent = parents[id(interaction)]
         name = re.sub(r"[^a-z0-9]+", "-", ident.lower()).strip("-") or f"blank-{number}"
-        if parent.tag == "li" and sum(each.tag in INLINE for each in parent.iter()) == 1:
+        if parent.tag == "li" and sum(descendant.tag in INLINE for descendant in parent.iter()) == 1:
             lists.append(parent)
-            label = reader.words(_without(parent, {id(one)})).removesuffix(":").strip()
+            label = reader.words(_without(parent, {id(interaction)})).removesuffix(":").strip()
         else:
             label = f"\\[{number}\\]"
-            one.tail = f" [{number}] {one.tail or ''}"
-        blanks.append({"id": name, "label": label or name, **_filled(reader, one)})
-    weights, penalty = parts_of(reader.document, [f"PART_{one['id']}" for one in blanks])
+            interaction.tail = f" [{number}] {interaction.tail or ''}"
+        blanks.append({"id": name, "label": label or name, **_filled(reader, interaction)})
+    weights, penalty = parts_of(reader.document, [f"PART_{blank['id']}" for blank in blanks])
     for blank, weight in zip(blanks, weights, strict=True):
         if weight != 1:
             blank["weight"] = weight
-    for one in lists:  # what was asked in a list is asked by the blanks themselves
-        parents[id(one)].remove(one)
+    for interaction in lists:  # what was asked in a list is asked by the blanks themselves
+        parents[id(interaction)].remove(interaction)
     return {"type": "blanks", "blanks": blanks, **({"penalty": penalty} if penalty else {})}
 
 
-def _filled(reader: _Reader, one: Element) -> dict[str, Any]:
+def _filled(reader: _Reader, node: Element) -> dict[str, Any]:
     """What belongs into a blank."""
-    if one.tag == "inlineChoiceInteraction":
-        right = reader.right(one)
-        texts = {each.get("identifier", ""): reader.words(each) for each in one.findall("inlineChoice")}
+    if node.tag == "inlineChoiceInteraction":
+        right = reader.right(node)
+        texts = {
+            choice_node.get("identifier", ""): reader.words(choice_node)
+            for choice_node in node.findall("inlineChoice")
+        }
         options = [*(texts[ident] for ident in right if ident in texts), *texts.values()]
         options = list(dict.fromkeys(options))
         return {"truth": options[0] == "True"} if set(options) == {"True", "False"} else {"options": options}
-    made = _entry(reader, one)
-    del made["type"]
-    return made
+    data = _entry(reader, node)
+    del data["type"]
+    return data
 
 
 def _number(text: str) -> Decimal:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from quizzes.content.items.any_item import Item
 from quizzes.interchange.concrete import Section, id_of
 from quizzes.interchange.html_markup import plain_words, xhtml
-from quizzes.interchange.qti21.writer_items import RESPONSE, outcome, own_of, sets, variable
+from quizzes.interchange.qti21.writer_items import RESPONSE, outcome, parts_of_item, sets, variable
 from quizzes.interchange.xml_tree import element, fragment, written
 
 __all__ = ["item_document", "test_document"]
@@ -33,41 +33,45 @@ def test_document(name: str, title: str, sections: Sequence[Section]) -> bytes:
             )
             for item in section.items
         ]
-        given = {"identifier": f"section-{number}", "title": section.name, "visible": "false"}
+        attributes = {"identifier": f"section-{number}", "title": section.name, "visible": "false"}
         select = (
             [element("selection", {"select": str(section.draw)})] if section.draw < len(references) else []
         )
-        parts.append(element("assessmentSection", given, *select, *references))
+        parts.append(element("assessmentSection", attributes, *select, *references))
     part = element(
         "testPart",
         {"identifier": "part", "navigationMode": "nonlinear", "submissionMode": "simultaneous"},
         *parts,
     )
-    given = {"xmlns": NAMESPACE, "identifier": id_of(name), "title": title}
-    return written(element("assessmentTest", given, part))
+    attributes = {"xmlns": NAMESPACE, "identifier": id_of(name), "title": title}
+    return written(element("assessmentTest", attributes, part))
 
 
 def _reference(section: Section, item: Item) -> Element:
     points = element("weight", {"identifier": "POINTS", "value": f"{section.points:f}"})
-    given = {"identifier": id_of(section.name, item.id), "href": f"items/{item.id}.xml", "fixed": "false"}
-    return element("assessmentItemRef", given, points)
+    attributes = {
+        "identifier": id_of(section.name, item.id),
+        "href": f"items/{item.id}.xml",
+        "fixed": "false",
+    }
+    return element("assessmentItemRef", attributes, points)
 
 
 def item_document(item: Item) -> bytes:
     """One item; SCORE is a share, its weight stands in the test."""
-    own = own_of(item)
+    parts = parts_of_item(item)
     images = [
-        element("p", {}, element("img", {"src": f"../{one.file}", "alt": plain_words(one.alt)}))
-        for one in item.images
+        element("p", {}, element("img", {"src": f"../{image.file}", "alt": plain_words(image.alt)}))
+        for image in item.images
     ]
     score = outcome("SCORE", "float", "0", normalMaximum="1")
-    told = outcome("TOLD", "identifier", "explanation")
-    chosen, rules = [], list(own.rules)
-    if own.feedback:
-        given = {"identifier": "CHOSEN", "cardinality": "multiple", "baseType": "identifier"}
-        chosen = [element("outcomeDeclaration", given)]
+    explanation_outcome = outcome("TOLD", "identifier", "explanation")
+    chosen, rules = [], list(parts.rules)
+    if parts.feedback:
+        attributes = {"identifier": "CHOSEN", "cardinality": "multiple", "baseType": "identifier"}
+        chosen = [element("outcomeDeclaration", attributes)]
         rules.append(sets("CHOSEN", element("multiple", {}, variable(RESPONSE))))
-    shown = [_said("CHOSEN", ident, html) for ident, html in own.feedback]
+    feedbacks = [_said("CHOSEN", ident, html) for ident, html in parts.feedback]
     document = element(
         "assessmentItem",
         {
@@ -77,18 +81,18 @@ def item_document(item: Item) -> bytes:
             "adaptive": "false",
             "timeDependent": "false",
         },
-        *own.declared,
+        *parts.declared,
         score,
-        told,
+        explanation_outcome,
         *chosen,
-        element("itemBody", {}, fragment(xhtml(item.prompt)), *images, *own.body),
+        element("itemBody", {}, fragment(xhtml(item.prompt)), *images, *parts.body),
         *([element("responseProcessing", {}, *rules)] if rules else []),
-        *shown,
-        _said("TOLD", "explanation", xhtml(item.explanation) + own.told),
+        *feedbacks,
+        _said("TOLD", "explanation", xhtml(item.explanation) + parts.explanation),
     )
     return written(document)
 
 
 def _said(outcome: str, ident: str, html: str) -> Element:
-    given = {"outcomeIdentifier": outcome, "identifier": ident, "showHide": "show"}
-    return element("modalFeedback", given, fragment(html))
+    attributes = {"outcomeIdentifier": outcome, "identifier": ident, "showHide": "show"}
+    return element("modalFeedback", attributes, fragment(html))

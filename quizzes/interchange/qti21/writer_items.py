@@ -23,7 +23,7 @@ from quizzes.interchange.xml_tree import element, fragment
 
 __all__ = [
     "RESPONSE",
-    "Own",
+    "ItemParts",
     "constant",
     "declared",
     "exactly",
@@ -31,7 +31,7 @@ __all__ = [
     "mapped",
     "mapping",
     "outcome",
-    "own_of",
+    "parts_of_item",
     "sets",
     "variable",
     "when",
@@ -42,31 +42,34 @@ RESPONSE = "RESPONSE"
 
 
 @dataclass(frozen=True)
-class Own:
+class ItemParts:
     """What a kind of item has of its own; rules add to SCORE, which is of 1 until it is weighted."""
 
     declared: Sequence[Element]
     body: Sequence[Element]
     rules: Sequence[Element]
     feedback: Sequence[tuple[str, str]] = ()  # by the choice's id, HTML
-    told: str = ""  # HTML after the explanation
+    explanation: str = ""  # HTML after the explanation
 
 
 def declared(
     ident: str, kind: str, values: Sequence[str], cardinality: str = "single", shares: Element | None = None
 ) -> Element:
     """The declaration of a response with what is right, and what single values are worth."""
-    right = element("correctResponse", {}, *(element("value", {}, one) for one in values))
-    given = {"identifier": ident, "cardinality": cardinality, "baseType": kind}
-    made = element("responseDeclaration", given)
-    made.extend([right] if values else [])
-    made.extend([shares] if shares is not None else [])
-    return made
+    right = element("correctResponse", {}, *(element("value", {}, value) for value in values))
+    attributes = {"identifier": ident, "cardinality": cardinality, "baseType": kind}
+    declaration = element("responseDeclaration", attributes)
+    declaration.extend([right] if values else [])
+    declaration.extend([shares] if shares is not None else [])
+    return declaration
 
 
-def mapping(entries: Sequence[tuple[str, str]], default: str = "0", **more: str) -> Element:
+def mapping(entries: Sequence[tuple[str, str]], default: str = "0", **attributes_more: str) -> Element:
     """What each value is worth, all together from 0 to 1."""
-    mapped = [element("mapEntry", {"mapKey": key, "mappedValue": value, **more}) for key, value in entries]
+    mapped = [
+        element("mapEntry", {"mapKey": key, "mappedValue": value, **attributes_more})
+        for key, value in entries
+    ]
     return element("mapping", {"lowerBound": "0", "upperBound": "1", "defaultValue": default}, *mapped)
 
 
@@ -105,13 +108,15 @@ def mapped(ident: str = RESPONSE) -> Element:
     return sets("SCORE", element("mapResponse", {"identifier": ident}))
 
 
-def outcome(ident: str, kind: str, default: str, **more: str) -> Element:
+def outcome(ident: str, kind: str, default: str, **attributes_more: str) -> Element:
     """The declaration of an outcome."""
-    given = {"identifier": ident, "cardinality": "single", "baseType": kind, **more}
-    return element("outcomeDeclaration", given, element("defaultValue", {}, element("value", {}, default)))
+    attributes = {"identifier": ident, "cardinality": "single", "baseType": kind, **attributes_more}
+    return element(
+        "outcomeDeclaration", attributes, element("defaultValue", {}, element("value", {}, default))
+    )
 
 
-def own_of(item: Item) -> Own:
+def parts_of_item(item: Item) -> ItemParts:
     """What an item of this kind has of its own."""
     match item:
         case ChoiceItem() | ChoicesItem():
@@ -138,30 +143,36 @@ def _options(options: Sequence[tuple[str, str, bool]], shuffle: bool, most: int)
         element("simpleChoice", {"identifier": ident, "fixed": str(last).lower()}, fragment(html))
         for ident, html, last in options
     ]
-    given = {"responseIdentifier": RESPONSE, "shuffle": str(shuffle).lower(), "maxChoices": str(most)}
-    return element("choiceInteraction", given, *choices)
+    attributes = {"responseIdentifier": RESPONSE, "shuffle": str(shuffle).lower(), "maxChoices": str(most)}
+    return element("choiceInteraction", attributes, *choices)
 
 
-def _choice(item: ChoiceItem | ChoicesItem) -> Own:
-    ids = [id_of("option", one.text) for one in item.options]
-    right = [id for id, one in zip(ids, item.options, strict=True) if one.correct]
-    shown = [(id, xhtml(one.text), one.last) for id, one in zip(ids, item.options, strict=True)]
-    told = [(id, xhtml(one.feedback)) for id, one in zip(ids, item.options, strict=True) if one.feedback]
+def _choice(item: ChoiceItem | ChoicesItem) -> ItemParts:
+    ids = [id_of("option", option.text) for option in item.options]
+    right = [id for id, option in zip(ids, item.options, strict=True) if option.correct]
+    shown_options = [
+        (id, xhtml(option.text), option.last) for id, option in zip(ids, item.options, strict=True)
+    ]
+    feedback = [
+        (id, xhtml(option.feedback)) for id, option in zip(ids, item.options, strict=True) if option.feedback
+    ]
     if isinstance(item, ChoiceItem):
         response = declared(RESPONSE, "identifier", right)
-        return Own([response], [_options(shown, item.shuffle, 1)], [exactly()], told)
+        return ItemParts([response], [_options(shown_options, item.shuffle, 1)], [exactly()], feedback)
     part = number_text(Decimal(1) / len(right))
     shares = mapping([(id, part) for id in right], f"-{part}")
     exact = item.rule is ChoiceRule.OFF
     response = declared(RESPONSE, "identifier", right, "multiple", None if exact else shares)
-    return Own([response], [_options(shown, item.shuffle, 0)], [exactly() if exact else mapped()], told)
+    return ItemParts(
+        [response], [_options(shown_options, item.shuffle, 0)], [exactly() if exact else mapped()], feedback
+    )
 
 
-def _true_false(item: TrueFalseItem) -> Own:
+def _true_false(item: TrueFalseItem) -> ItemParts:
     response = declared(RESPONSE, "identifier", ["true" if item.answer else "false"])
-    told = [("false" if item.answer else "true", xhtml(item.feedback))] if item.feedback else []
+    feedback = [("false" if item.answer else "true", xhtml(item.feedback))] if item.feedback else []
     options = _options([("true", "True", True), ("false", "False", True)], False, 1)
-    return Own([response], [options], [exactly()], told)
+    return ItemParts([response], [options], [exactly()], feedback)
 
 
 def _within(ident: str, item: NumberKey) -> Element:
@@ -175,62 +186,73 @@ def _entry(ident: str, length: int) -> Element:
     return element("textEntryInteraction", {"responseIdentifier": ident, "expectedLength": str(length)})
 
 
-def _numeric(item: NumericItem) -> Own:
+def _numeric(item: NumericItem) -> ItemParts:
     response = declared(RESPONSE, "float", [item.key])
-    return Own([response], [element("p", {}, _entry(RESPONSE, 15))], [when(_within(RESPONSE, item), full())])
+    return ItemParts(
+        [response], [element("p", {}, _entry(RESPONSE, 15))], [when(_within(RESPONSE, item), full())]
+    )
 
 
 def _texts(accept: Sequence[str]) -> Element:
-    return mapping([(plain_words(one), "1") for one in accept], caseSensitive="false")
+    return mapping([(plain_words(text), "1") for text in accept], caseSensitive="false")
 
 
-def _short_text(item: ShortTextItem) -> Own:
+def _short_text(item: ShortTextItem) -> ItemParts:
     response = declared(RESPONSE, "string", [plain_words(item.accept[0])], shares=_texts(item.accept))
-    return Own([response], [element("p", {}, _entry(RESPONSE, 40))], [mapped()])
+    return ItemParts([response], [element("p", {}, _entry(RESPONSE, 40))], [mapped()])
 
 
-def _essay(item: EssayItem) -> Own:
-    lines = [element("li", {}, fragment(xhtml(one.text)), f" ({one.weight})") for one in item.rubric]
+def _essay(item: EssayItem) -> ItemParts:
+    lines = [
+        element("li", {}, fragment(xhtml(criterion.text)), f" ({criterion.weight})")
+        for criterion in item.rubric
+    ]
     rubric = element("rubricBlock", {"view": "scorer"}, element("ul", {}, *lines))
     box = element("extendedTextInteraction", {"responseIdentifier": RESPONSE, "expectedLines": "12"})
-    told = f'<div class="model-answer">{xhtml(item.model_answer)}</div>'
-    return Own([declared(RESPONSE, "string", [])], [rubric, box], [], told=told)
+    solution = f'<div class="model-answer">{xhtml(item.model_answer)}</div>'
+    return ItemParts([declared(RESPONSE, "string", [])], [rubric, box], [], explanation=solution)
 
 
-def _matching(item: MatchingItem) -> Own:
-    rights = list(dict.fromkeys([*(one.right for one in item.pairs), *item.distractors]))
-    left = {one.left: id_of("left", one.left) for one in item.pairs}
+def _matching(item: MatchingItem) -> ItemParts:
+    rights = list(dict.fromkeys([*(pair.right for pair in item.pairs), *item.distractors]))
+    left = {pair.left: id_of("left", pair.left) for pair in item.pairs}
     right = {text: id_of("right", text) for text in rights}
-    pairs = [f"{left[one.left]} {right[one.right]}" for one in item.pairs]
+    pairs = [f"{left[pair.left]} {right[pair.right]}" for pair in item.pairs]
     part = number_text(Decimal(1) / len(pairs))
-    shares = mapping([(one, part) for one in pairs], number_text(-item.penalty / len(pairs)))
+    shares = mapping([(pair, part) for pair in pairs], number_text(-item.penalty / len(pairs)))
     sets = [
         [_associable(id, text, 1) for text, id in left.items()],
         [_associable(id, text, 0) for text, id in right.items()],
     ]
-    given = {"responseIdentifier": RESPONSE, "shuffle": "true", "maxAssociations": str(len(left))}
-    asked = element("matchInteraction", given, *(element("simpleMatchSet", {}, *one) for one in sets))
+    attributes = {"responseIdentifier": RESPONSE, "shuffle": "true", "maxAssociations": str(len(left))}
+    interaction = element(
+        "matchInteraction", attributes, *(element("simpleMatchSet", {}, *choices) for choices in sets)
+    )
     response = declared(RESPONSE, "directedPair", pairs, "multiple", shares if item.partial else None)
-    return Own([response], [asked], [mapped() if item.partial else exactly()])
+    return ItemParts([response], [interaction], [mapped() if item.partial else exactly()])
 
 
 def _associable(ident: str, text: str, most: int) -> Element:
-    given = {"identifier": ident, "matchMax": str(most)}
-    return element("simpleAssociableChoice", given, fragment(xhtml(text)))
+    attributes = {"identifier": ident, "matchMax": str(most)}
+    return element("simpleAssociableChoice", attributes, fragment(xhtml(text)))
 
 
-def _ordering(item: OrderingItem) -> Own:
+def _ordering(item: OrderingItem) -> ItemParts:
     ids = {text: id_of("entry", text) for text in item.entries}
     # Systems that do not shuffle would show the right order.
-    shown = sorted(ids.items(), key=lambda one: one[1])
-    choices = [element("simpleChoice", {"identifier": id}, fragment(xhtml(text))) for text, id in shown]
-    asked = element("orderInteraction", {"responseIdentifier": RESPONSE, "shuffle": "true"}, *choices)
-    return Own([declared(RESPONSE, "identifier", list(ids.values()), "ordered")], [asked], [exactly()])
+    shown_entries = sorted(ids.items(), key=lambda pair: pair[1])
+    choices = [
+        element("simpleChoice", {"identifier": id}, fragment(xhtml(text))) for text, id in shown_entries
+    ]
+    interaction = element("orderInteraction", {"responseIdentifier": RESPONSE, "shuffle": "true"}, *choices)
+    return ItemParts(
+        [declared(RESPONSE, "identifier", list(ids.values()), "ordered")], [interaction], [exactly()]
+    )
 
 
-def _blanks(item: BlanksItem) -> Own:
+def _blanks(item: BlanksItem) -> ItemParts:
     """Every blank sets a score of its own, or takes the penalty; SCORE is their sum, never below zero."""
-    whole = sum(one.weight for one in item.blanks)
+    whole = sum(blank.weight for blank in item.blanks)
     responses, lines, rules, parts = [], [], [], []
     for blank in item.blanks:
         ident, worth = f"BLANK_{blank.id}", Decimal(blank.weight) / whole
@@ -254,7 +276,7 @@ def _blanks(item: BlanksItem) -> Own:
             rules.append(when(wrong, sets(f"PART_{blank.id}", constant(taken))))
     outcomes = [outcome(f"PART_{blank.id}", "float", "0") for blank in item.blanks]
     total = sets("SCORE", element("max", {}, constant("0"), element("sum", {}, *parts)))
-    return Own([*responses, *outcomes], [element("ul", {}, *lines)], [*rules, total])
+    return ItemParts([*responses, *outcomes], [element("ul", {}, *lines)], [*rules, total])
 
 
 def _field(ident: str, blank: Blank) -> tuple[Element, Element, Element]:

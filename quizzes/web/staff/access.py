@@ -1,44 +1,91 @@
-"""Who may see a staff page: a student gets the same answer as for a page that does not exist."""
+"""What staff pages share: who may see them, the fields of their forms, and the page about one quiz.
+
+A student gets the same answer as for a page that does not exist. Every module of staff pages uses this one.
+"""
 
 from __future__ import annotations
 
 from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
-from autograder.errors import Forbidden, NotFound, Refused
-from autograder.site.requests import session_of, site_of
+from autograder.errors import Conflict, Forbidden, NotFound, Refused
+from autograder.site.requests import Form, session_of, site_of
 from autograder.site.sessions import Session
-from quizzes.store.attempts import AttemptRow, find
-from quizzes.store.overrides import place_of
+from quizzes.store.attempts import AttemptRow, find_attempt
+from quizzes.store.overrides import terms_and_role
+from quizzes.store.quizzes import published_in
 
-__all__ = ["INSTRUCTOR", "TA", "staff_at", "staff_of_attempt"]
+__all__ = [
+    "INSTRUCTOR",
+    "MINUTE",
+    "TA",
+    "quiz_page",
+    "reason_in",
+    "staff_at",
+    "staff_of_attempt",
+    "whole_number_in",
+]
 
 
 TA, INSTRUCTOR = "ta", "instructor"
+MINUTE = 60_000  # milliseconds
+LARGEST = 10_080  # minutes in a week
 NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of quizzes.")
 
 
-def staff_at(request: Request, quiz: str, least: str = TA) -> Session:
-    """The member of staff who asks; raises NotFound for students, Forbidden for a TA where it takes more."""
+def staff_at(request: Request, quiz: str, lowest_role: str = TA) -> Session:
+    """The session of a member of staff; raises NotFound for students, Forbidden for too low a role."""
     site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
         try:
-            role = place_of(connection, quiz, session.person)[1]
+            role = terms_and_role(connection, quiz, session.person)[1]
         except Refused:
             raise NO_PAGE from None
     if role not in (TA, INSTRUCTOR):
         raise NO_PAGE
-    if least == INSTRUCTOR and role != INSTRUCTOR:
+    if lowest_role == INSTRUCTOR and role != INSTRUCTOR:
         raise Forbidden("Only an instructor may do this.", next_step="Ask one of the course's instructors.")
     return session
 
 
-def staff_of_attempt(request: Request, least: str = TA) -> tuple[Session, AttemptRow]:
-    """The same for the quiz of an attempt; raises NotFound for no such attempt, too."""
+def staff_of_attempt(request: Request, lowest_role: str = TA) -> tuple[Session, AttemptRow]:
+    """The same for the quiz of an attempt; raises NotFound for an unknown attempt as well."""
     site = site_of(request)
     session_of(request)
     with site.database.reading() as connection:
         try:
-            row = find(connection, request.path_params["attempt"])
+            row = find_attempt(connection, request.path_params["attempt"])
         except NotFound:
             raise NO_PAGE from None
-    return staff_at(request, row.quiz, least), row
+    return staff_at(request, row.quiz, lowest_role), row
+
+
+def quiz_page(request: Request, session: Session, template: str, **values: object) -> Response:
+    """A page about the quiz in the address."""
+    site, quiz = site_of(request), request.path_params["quiz"]
+    with site.database.reading() as connection:
+        title = next(
+            published.title for published in published_in(connection, site.course) if published.id == quiz
+        )
+    token = site.form_token(session)
+    return HTMLResponse(
+        site.page(template, quiz_id=quiz, title=title, session=session, token=token, **values)
+    )
+
+
+def whole_number_in(form: Form, name: str) -> int:
+    """A whole number in a form, 0 for an empty field; raises Conflict for anything else."""
+    text = form.get(name, [""])[-1].strip() or "0"
+    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST:
+        raise Conflict(
+            f"{name}: {text[:20]!r} is not a whole number up to {LARGEST}.", next_step="Correct the number."
+        )
+    return int(text)
+
+
+def reason_in(form: Form) -> str:
+    """The reason in a form, which is recorded; raises Conflict if it is missing."""
+    reason = form.get("reason", [""])[-1].strip()
+    if not reason:
+        raise Conflict("The reason is missing; it is recorded.", next_step="Give a reason of a few words.")
+    return reason[:500]

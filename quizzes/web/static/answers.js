@@ -1,57 +1,66 @@
-// The controls of a question and the answer in them; named as web/answers.py reads them.
+// The answer in the controls of a question; quizzes/web/forms.py says how they are named and what they hold.
 
-const SEVERAL = ["blanks", "matching"];
-
-/** The answer in a question's controls; null for none, undefined for one that is not complete yet. */
+/** The answer in a question's controls; null for none, undefined for an incomplete one. */
 export function answerIn(question) {
-  const kind = question.dataset.kind;
   const controls = controlsOf(question);
-  if (SEVERAL.includes(kind)) {
-    const given = {};
-    for (const one of controls) {
-      if ((one.type !== "radio" || one.checked) && one.value.trim()) given[idOf(one)] = one.value;
+  switch (question.dataset.shape) {
+    case "fields": {
+      const texts = {};
+      for (const control of controls) {
+        if ((control.type !== "radio" || control.checked) && control.value.trim()) texts[idOf(control)] = control.value;
+      }
+      return Object.keys(texts).length ? texts : null;
     }
-    return Object.keys(given).length ? given : null;
+    case "order": {
+      const placed = controls.filter((control) => control.value);
+      if (!placed.length) return null;
+      if (placed.length < controls.length) return undefined;
+      return placed.sort((a, b) => a.value - b.value).map(idOf);
+    }
+    case "many": {
+      const chosen = controls.filter((control) => control.checked).map((control) => control.value);
+      return chosen.length ? chosen : null;
+    }
   }
-  if (kind === "ordering") {
-    const placed = controls.filter((one) => one.value);
-    if (!placed.length) return null;
-    if (placed.length < controls.length) return undefined;
-    return placed.sort((a, b) => a.value - b.value).map(idOf);
-  }
-  if (kind === "choices") {
-    const chosen = controls.filter((one) => one.checked).map((one) => one.value);
-    return chosen.length ? chosen : null;
-  }
-  if (controls[0].type === "radio") return controls.find((one) => one.checked)?.value ?? null;
+  if (controls[0].type === "radio") return controls.find((control) => control.checked)?.value ?? null;
   const text = controls[0].value;
   return !text.trim() || text.trim() === controls[0].dataset.starter?.trim() ? null : text;
 }
 
 /** Show an answer in the controls. */
 export function show(question, answer) {
-  const kind = question.dataset.kind;
-  for (const one of controlsOf(question)) {
-    const own = SEVERAL.includes(kind) ? (answer ?? {})[idOf(one)] ?? "" : answer;
-    if (one.type === "radio") one.checked = own === one.value;
-    else if (one.type === "checkbox") one.checked = (own ?? []).includes(one.value);
-    else if (kind === "ordering") one.value = answer ? String(answer.indexOf(idOf(one)) + 1) : "";
-    else one.value = own ?? one.dataset.starter ?? "";
+  const { shape } = question.dataset;
+  for (const control of controlsOf(question)) {
+    const value = shape === "fields" ? (answer ?? {})[idOf(control)] ?? "" : answer;
+    if (control.type === "radio") control.checked = value === control.value;
+    else if (control.type === "checkbox") control.checked = (value ?? []).includes(control.value);
+    else if (shape === "order") control.value = answer ? String(answer.indexOf(idOf(control)) + 1) : "";
+    else control.value = value ?? control.dataset.starter ?? "";
   }
 }
 
-/** The controls of a question. */
+/** The controls of a question's answer. */
 export function controlsOf(question) {
   const name = `a${question.dataset.pos}`;
   return [...question.querySelectorAll("input, select, textarea")].filter(
-    (one) => one.name === name || one.name.startsWith(`${name}.`),
+    (control) => control.name === name || control.name.startsWith(`${name}.`),
   );
 }
 
-/** Two entries never have one place: whoever had it takes the place that became free. */
+/** The control that holds the revision of a question. */
+export function revisionOf(question) {
+  return question.querySelector(`input[name="rev${question.dataset.pos}"]`);
+}
+
+/** The control that flags a question. */
+export function flagOf(question) {
+  return question.querySelector(`input[name="flag${question.dataset.pos}"]`);
+}
+
+/** Keep places of an order distinct: the entry that had the place gets the one that became free. */
 export function keepPlacesApart(question, changed, before) {
-  for (const one of controlsOf(question)) {
-    if (one !== changed && changed.value && one.value === changed.value) one.value = before;
+  for (const control of controlsOf(question)) {
+    if (control !== changed && changed.value && control.value === changed.value) control.value = before;
   }
 }
 

@@ -1,9 +1,9 @@
-// Requests to our own server: JSON in, JSON out, each with the page's form token.
+// Requests to our server: JSON in, JSON out, each with the page's form token. All scripts of the quiz pages use it.
 
 let token = document.querySelector('meta[name="form-token"]')?.content ?? "";
 
-/** What became of a request: `status` is 0 when the network or the server did not answer. */
-export async function ask(path, body, { patience = 10000 } = {}) {
+/** The result of a request: `status` is 0 when the network or the server did not answer. */
+export async function request(path, body, { timeout = 10000 } = {}) {
   const options = { headers: { Accept: "application/json" }, credentials: "same-origin", cache: "no-store" };
   if (body !== undefined) {
     options.method = "POST";
@@ -13,20 +13,20 @@ export async function ask(path, body, { patience = 10000 } = {}) {
     options.keepalive = options.body.length < 60000; // a last save outlives its page
   }
   const control = new AbortController();
-  const alarm = setTimeout(() => control.abort(), patience);
+  const timer = setTimeout(() => control.abort(), timeout);
   try {
     const response = await fetch(path, { ...options, signal: control.signal });
     const json = (response.headers.get("Content-Type") ?? "").includes("application/json");
-    const said = json ? await response.json() : {};
-    return { status: response.status, said, wait: Number(response.headers.get("Retry-After")) * 1000 };
+    const payload = json ? await response.json() : {};
+    return { status: response.status, payload, wait: Number(response.headers.get("Retry-After")) * 1000 };
   } catch {
-    return { status: 0, said: {}, wait: 0 };
+    return { status: 0, payload: {}, wait: 0 };
   } finally {
-    clearTimeout(alarm);
+    clearTimeout(timer);
   }
 }
 
-/** Sign in again without leaving the page; empty when it worked, else what to say. */
+/** Sign in again without leaving the page; returns an empty string, or the error message. */
 export async function signInAgain(person, passcode) {
   const response = await fetch("/sign-in", {
     method: "POST",
@@ -35,14 +35,14 @@ export async function signInAgain(person, passcode) {
     credentials: "same-origin",
   }).catch(() => null);
   if (!response) return "The server cannot be reached.";
-  const said = await response.json().catch(() => ({}));
-  if (!response.ok) return `${said.message ?? "This did not work."} ${said.next_step ?? ""}`;
-  token = said.token;
+  const payload = await response.json().catch(() => ({}));
+  if (!response.ok) return `${payload.message ?? "The sign-in failed."} ${payload.next_step ?? ""}`;
+  token = payload.token;
   for (const field of document.querySelectorAll('input[name="token"]')) field.value = token;
   return "";
 }
 
-/** A name nobody else draws, for saves and pens. */
-export function drawn() {
+/** A random id, for saves and edit locks. */
+export function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

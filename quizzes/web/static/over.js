@@ -1,4 +1,4 @@
-// The attempt is over: nothing of it stays in this browser.
+// The receipt page: the attempt is over, so nothing of it stays in this browser.
 
 import { Unsent } from "./unsent.js";
 

@@ -1,9 +1,9 @@
-// The quiz page: wires questions, clock and pen together. Without this script the page is a plain form.
+// The quiz page: connects questions, timer and edit lock. Without this script the page is a plain form.
 
-import { answerIn, controlsOf, keepPlacesApart, show } from "./answers.js";
-import { ask, drawn, signInAgain } from "./api.js";
-import { Clock } from "./clock.js";
+import { answerIn, controlsOf, flagOf, keepPlacesApart, show } from "./answers.js";
+import { randomId, request, signInAgain } from "./api.js";
 import { Saver } from "./saver.js";
+import { Timer } from "./timer.js";
 import { Unsent } from "./unsent.js";
 
 const form = document.getElementById("quiz");
@@ -13,44 +13,44 @@ const news = document.getElementById("news");
 class Page {
   constructor() {
     this.unsent = new Unsent(form.dataset.person, form.dataset.attempt);
-    // The window that pressed Start has the pen already; any other one draws its own.
+    // The tab that started the attempt holds the edit lock; any other tab draws a lock of its own.
     this.begun = location.hash === "#begun";
     if (this.begun) history.replaceState(null, "", location.pathname);
-    this.pen = this.begun ? form.dataset.pen : drawn();
-    this.writing = false; // until the server has given this window the pen
+    this.editLock = this.begun ? form.dataset.lock : randomId();
+    this.writable = false; // until the server has given this tab the edit lock
     this.over = false;
-    this.clock = new Clock({
-      address: () => `${path}/clock?pen=${this.pen}`,
+    this.timer = new Timer({
+      address: () => `${path}/status?lock=${this.editLock}`,
       announce: (text) => this.say(text),
-      over: () => this.timeIsUp(),
-      heard: (said) => this.heard(said),
+      timeIsUp: () => this.timeIsUp(),
+      onStatus: (payload) => this.onStatus(payload),
     });
-    this.savers = [...document.querySelectorAll("section.question")].map((one) => new Saver(one, path, this));
+    this.savers = [...document.querySelectorAll("section.question")].map((question) => new Saver(question, path, this));
     for (const saver of this.savers) this.wire(saver);
-    for (const one of document.querySelectorAll(".clear")) one.hidden = false;
+    for (const button of document.querySelectorAll(".clear")) button.hidden = false;
     form.addEventListener("submit", (event) => this.submit(event));
     window.addEventListener("beforeunload", (event) => this.unsaved().length && !this.over && event.preventDefault());
     window.addEventListener("pagehide", () => this.flush());
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
     window.addEventListener("online", () => this.flush());
     document.addEventListener("visibilitychange", () => document.hidden && this.flush());
-    if (this.begun) this.write();
-    else this.takePen();
+    if (this.begun) this.makeWritable();
+    else this.takeLock();
     this.changed();
   }
 
   wire(saver) {
     const { question } = saver;
     const ordering = question.dataset.kind === "ordering";
-    let places = controlsOf(question).map((one) => one.value);
-    for (const [at, one] of controlsOf(question).entries()) {
-      if (one.matches("input:not([type=radio], [type=checkbox]), textarea")) {
-        one.addEventListener("input", () => saver.typed());
-        one.addEventListener("change", () => saver.send());
+    let places = controlsOf(question).map((control) => control.value);
+    for (const [index, control] of controlsOf(question).entries()) {
+      if (control.matches("input:not([type=radio], [type=checkbox]), textarea")) {
+        control.addEventListener("input", () => saver.typed());
+        control.addEventListener("change", () => saver.send());
       } else {
-        one.addEventListener("change", () => {
-          if (ordering) keepPlacesApart(question, one, places[at]);
-          places = controlsOf(question).map((control) => control.value);
+        control.addEventListener("change", () => {
+          if (ordering) keepPlacesApart(question, control, places[index]);
+          places = controlsOf(question).map((placed) => placed.value);
           saver.typed(200);
         });
       }
@@ -59,94 +59,94 @@ class Page {
       show(question, null);
       saver.typed(0, true);
     });
-    const flag = question.querySelector(`input[name="flag${saver.pos}"]`);
+    const flag = flagOf(question);
     flag.addEventListener("change", () => {
       this.changed();
-      ask(`${path}/flags/${saver.pos}`, { flagged: flag.checked });
+      request(`${path}/flags/${saver.pos}`, { flagged: flag.checked });
     });
   }
 
   remaining() {
-    return this.clock?.remaining() ?? Infinity;
+    return this.timer?.remaining() ?? Infinity;
   }
 
   unsaved() {
-    return (this.savers ?? []).filter((one) => one.state === "unsaved" || one.state === "saving");
+    return (this.savers ?? []).filter((saver) => saver.state === "unsaved" || saver.state === "saving");
   }
 
   /** Send everything that is unsaved. */
   flush() {
-    return Promise.all(this.unsaved().map((one) => one.send()));
+    return Promise.all(this.unsaved().map((saver) => saver.send()));
   }
 
-  async takePen() {
-    const { status, said } = await ask(`${path}/pen`, { pen: this.pen });
+  async takeLock() {
+    const { status, payload } = await request(`${path}/lock`, { lock: this.editLock });
     if (status === 200) {
-      form.elements.pen.value = this.pen;
-      this.write();
-      this.heard(said);
+      form.elements.lock.value = this.editLock;
+      this.makeWritable();
+      this.onStatus(payload);
     } else if (status === 401) this.signIn();
-    else if (status !== 404) setTimeout(() => this.takePen(), 3000 + Math.random() * 2000);
+    else if (status !== 404) setTimeout(() => this.takeLock(), 3000 + Math.random() * 2000);
   }
 
-  /** A word of the server about the attempt. */
-  heard(said) {
-    if (said.remaining_ms !== undefined) this.clock?.set(said.remaining_ms);
-    if (said.notice && said.notice.id !== this.noticed) {
-      this.noticed = said.notice.id;
-      this.say(`Message from the course's staff: ${said.notice.text}`, "careful");
+  /** A status of the attempt from the server. */
+  onStatus(payload) {
+    if (payload.remaining_ms !== undefined) this.timer?.set(payload.remaining_ms);
+    if (payload.notice && payload.notice.id !== this.noticed) {
+      this.noticed = payload.notice.id;
+      this.say(`Message from the course's staff: ${payload.notice.text}`, "careful");
     }
-    if (said.state === "signed out") this.signIn();
-    else if (said.state && said.state !== "open") this.locked("closed");
-    else if (said.pen === "elsewhere") this.moved();
+    if (payload.state === "signed out") this.signIn();
+    else if (payload.state && payload.state !== "open") this.leave("closed");
+    else if (payload.lock === "elsewhere") this.loseLock();
   }
 
-  /** Another window writes: this one only shows. */
-  moved() {
-    if (!this.writing) return;
-    this.lock();
+  /** Another tab took the edit lock: this one becomes read-only. */
+  loseLock() {
+    if (!this.writable) return;
+    this.makeReadOnly();
     this.wasElsewhere = true;
-    const here = Object.assign(document.createElement("button"), { type: "button", textContent: "Continue here" });
-    here.addEventListener("click", () => this.takePen());
-    this.say("You opened this quiz in another window, and that one writes now.", "careful", here);
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Continue here" });
+    button.addEventListener("click", () => this.takeLock());
+    this.say("You opened this quiz in another tab, which holds the edit lock now. Press Continue here to take it back.", "careful", button);
   }
 
-  write() {
-    this.writing = true;
+  makeWritable() {
+    this.writable = true;
     form.inert = false;
-    if (this.wasElsewhere && !this.unsaved().length) location.reload(); // show what the other window saved
+    if (this.wasElsewhere && !this.unsaved().length) location.reload(); // show what the other tab saved
     this.wasElsewhere = false;
     this.flush();
   }
 
-  lock() {
-    this.writing = false;
+  makeReadOnly() {
+    this.writable = false;
     form.inert = true;
   }
 
-  /** The attempt is over, whoever ended it. */
-  locked(reason) {
+  /** The attempt is over: go to its receipt. */
+  leave(reason) {
     if (this.over) return;
     this.over = true;
-    this.lock();
-    this.clock.stop();
+    this.makeReadOnly();
+    this.timer.stop();
     const lost = this.unsaved().length > 0;
     this.unsent.forget();
     location.assign(`${path}/receipt${lost && reason !== "finished" ? "?late" : ""}`);
   }
 
   async timeIsUp() {
-    this.say("The time is over. Your answers are handed in.", "careful");
-    const tries = [0, 700, 1500, 3000, 5000];
-    for (const pause of tries) {
+    this.say("The time is over. Your answers are being submitted.", "careful");
+    const pauses = [0, 700, 1500, 3000, 5000];
+    for (const pause of pauses) {
       await new Promise((done) => setTimeout(done, pause));
       await this.flush();
       if (this.over) return;
-      const { status } = await ask(`${path}/finish`, { timer: true });
-      if (status === 200) return this.locked("finished");
+      const { status } = await request(`${path}/finish`, { timer: true });
+      if (status === 200) return this.leave("finished");
       if (status === 401) return this.signIn();
     }
-    this.say("The time is over, and the server cannot be reached. What was saved counts; reload this page.", "wrong");
+    this.say("The time is over, and the server cannot be reached. Saved answers count; reload this page.", "wrong");
   }
 
   async submit(event) {
@@ -154,13 +154,13 @@ class Page {
     if (this.over) return;
     await this.flush();
     if (event.submitter?.id !== "review") return;
-    const open = this.unsaved();
-    if (!open.length) {
+    const unsaved = this.unsaved();
+    if (!unsaved.length) {
       location.assign(`${path}/review`);
       return;
     }
-    this.say(`Question ${open[0].pos + 1} is not saved yet.`, "wrong");
-    open[0].question.focus();
+    this.say(`Question ${unsaved[0].pos + 1} is not saved yet.`, "wrong");
+    unsaved[0].question.focus();
   }
 
   signIn() {
@@ -169,33 +169,33 @@ class Page {
     const problem = dialog.querySelector(".problem");
     dialog.querySelector("form").onsubmit = async (event) => {
       event.preventDefault();
-      const said = await signInAgain(form.dataset.person, dialog.querySelector("input").value);
-      problem.textContent = said;
-      problem.hidden = !said;
-      if (!said) {
+      const message = await signInAgain(form.dataset.person, dialog.querySelector("input").value);
+      problem.textContent = message;
+      problem.hidden = !message;
+      if (!message) {
         dialog.close();
-        await this.takePen();
+        await this.takeLock();
         this.flush();
       }
     };
     dialog.showModal();
   }
 
-  /** The state of a question changed: say so, once for the page and once for each question. */
+  /** The state of a question changed: show it for the page and in the navigation. */
   changed() {
     if (!this.savers) return;
-    const place = document.getElementById("saved");
-    const open = this.unsaved();
-    const waiting = open.filter((one) => one.state === "unsaved");
-    const state = waiting.length ? "unsaved" : open.length ? "saving" : "saved";
-    const numbers = waiting.map((one) => one.pos + 1).join(", ");
+    const label = document.getElementById("saved");
+    const unconfirmed = this.unsaved();
+    const waiting = unconfirmed.filter((saver) => saver.state === "unsaved");
+    const state = waiting.length ? "unsaved" : unconfirmed.length ? "saving" : "saved";
+    const numbers = waiting.map((saver) => saver.pos + 1).join(", ");
     const text = { saved: "All saved", saving: "Saving…", unsaved: `Not saved: ${numbers}` }[state];
-    if (place.textContent !== text) place.textContent = text;
-    place.className = `saved is-${state}`;
+    if (label.textContent !== text) label.textContent = text;
+    label.className = `saved is-${state}`;
     for (const { pos, question } of this.savers) {
       const link = document.querySelector(`nav.questions a[data-pos="${pos}"]`);
       const answered = answerIn(question) !== null;
-      const flagged = question.querySelector(`input[name="flag${pos}"]`).checked;
+      const flagged = flagOf(question).checked;
       link.classList.toggle("answered", answered);
       link.classList.toggle("flagged", flagged);
       link.querySelector(".state").textContent = `${answered ? " answered" : ""}${flagged ? " flagged" : ""}`;

@@ -1,22 +1,22 @@
-// The page before handing in: the clock goes on, and ends the attempt as the quiz's own page would.
+// The review page: its timer submits the attempt when the time is over, as the quiz page does.
 
-import { ask } from "./api.js";
-import { Clock } from "./clock.js";
+import { request } from "./api.js";
+import { Timer } from "./timer.js";
 
 const form = document.getElementById("finish");
 const path = `/attempts/${form.dataset.attempt}`;
 const toReceipt = () => location.assign(`${path}/receipt`);
 
-const clock = new Clock({
-  address: () => `${path}/clock`,
+const timer = new Timer({
+  address: () => `${path}/status`,
   announce: (text) => (document.getElementById("saved").textContent = text),
-  over: async () => {
-    await ask(`${path}/finish`, { timer: true });
+  timeIsUp: async () => {
+    await request(`${path}/finish`, { timer: true });
     toReceipt();
   },
-  heard: (said) => {
-    if (said.state === "finished" || said.state === "graded") toReceipt();
+  onStatus: (payload) => {
+    if (payload.state === "finished" || payload.state === "graded") toReceipt();
   },
 });
-form.addEventListener("submit", () => clock.stop());
+form.addEventListener("submit", () => timer.stop());
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -1,12 +1,12 @@
-// Saving one question: what is typed, what is sent, what the server has.
+// Saving one question: what is typed, what is sent, and what the server has stored.
 //
 //   saved → (typing) → unsaved → (a pause) → saving → saved
-//                         ↑ no answer from the server: again, later and later, with the same save id
+//                         ↑ no reply from the server: retried with growing pauses and the same save id
 //
-// The server decides everything; whatever it refuses is shown and stays in the controls.
+// The server decides everything; an answer that it refuses is shown and stays in the controls.
 
-import { answerIn, show } from "./answers.js";
-import { ask, drawn } from "./api.js";
+import { answerIn, revisionOf, show } from "./answers.js";
+import { randomId, request } from "./api.js";
 
 const PAUSE = 1500;
 const FIRST_RETRY = 1000;
@@ -14,7 +14,7 @@ const LAST_RETRY = 15000;
 const HERD = 30000; // in the last half minute saves are spread over two seconds
 
 export class Saver {
-  /** `page` has pen, writing, unsent, remaining(), changed(), heard(), signIn(), locked(reason), moved(). */
+  /** `page` has editLock, writable, unsent, remaining(), changed(), onStatus(), signIn(), leave(reason), loseLock(). */
   constructor(question, path, page) {
     this.question = question;
     this.pos = Number(question.dataset.pos);
@@ -26,23 +26,23 @@ export class Saver {
     this.state = this.rev ? "saved" : "empty";
     this.problem = "";
     this.retries = 0;
-    const left = page.unsent.read()[this.pos];
-    if (left && JSON.stringify(left.answer) !== this.stored) {
-      show(question, left.answer);
-      this.clear = left.clear;
-      if (left.rev === this.rev) this.typed(PAUSE, left.clear);
+    const unsent = page.unsent.read()[this.pos];
+    if (unsent && JSON.stringify(unsent.answer) !== this.stored) {
+      show(question, unsent.answer);
+      this.clear = unsent.clear;
+      if (unsent.rev === this.rev) this.typed(PAUSE, unsent.clear);
       else this.conflict(JSON.parse(this.stored));
     } else {
       page.unsent.drop(this.pos);
     }
   }
 
-  /** The student changed something; `pause` is how long to wait for more. */
+  /** The student changed the answer; `pause` is how long to wait for more. */
   typed(pause = PAUSE, clear = false) {
     const answer = answerIn(this.question);
-    this.complain("");
+    this.showProblem("");
     if (answer === undefined) {
-      this.become("unsaved", "Not complete yet");
+      this.setState("unsaved", "Not complete yet");
       clearTimeout(this.timer);
       return;
     }
@@ -50,12 +50,12 @@ export class Saver {
     if (JSON.stringify(answer) === this.stored && !this.sending) {
       clearTimeout(this.timer);
       this.page.unsent.drop(this.pos);
-      this.become(this.rev ? "saved" : "empty");
+      this.setState(this.rev ? "saved" : "empty");
       return;
     }
     this.page.unsent.keep(this.pos, { answer, rev: this.rev, clear: this.clear });
-    this.saveId = undefined; // another text is another save
-    this.become("unsaved");
+    this.saveId = undefined; // another answer is another save
+    this.setState("unsaved");
     const spread = this.page.remaining() < HERD ? Math.random() * 2000 : 0;
     this.later(pause + spread);
   }
@@ -70,119 +70,119 @@ export class Saver {
     clearTimeout(this.timer);
     if (this.sending) return this.sending.then(() => this.state === "unsaved" && this.send());
     const answer = answerIn(this.question);
-    if (this.state !== "unsaved" || answer === undefined || !this.page.writing) return undefined;
-    this.become("saving");
-    this.saveId ??= drawn();
-    const sent = { answer, base_rev: this.rev, save_id: this.saveId, pen: this.page.pen, clear: this.clear };
-    this.sending = ask(this.path, sent).then((reply) => {
+    if (this.state !== "unsaved" || answer === undefined || !this.page.writable) return undefined;
+    this.setState("saving");
+    this.saveId ??= randomId();
+    const sent = { answer, base_rev: this.rev, save_id: this.saveId, lock: this.page.editLock, clear: this.clear };
+    this.sending = request(this.path, sent).then((reply) => {
       this.sending = undefined;
-      this.hear(JSON.stringify(answer), reply);
+      this.onReply(JSON.stringify(answer), reply);
     });
     return this.sending;
   }
 
-  hear(sent, { status, said, wait }) {
+  onReply(sent, { status, payload, wait }) {
     const changed = JSON.stringify(answerIn(this.question) ?? null) !== sent;
     if (status === 200) {
       this.retries = 0;
-      this.take(said.rev, said.answer);
+      this.storeReply(payload.rev, payload.answer);
       if (changed) {
         this.saveId = undefined;
         this.typed();
       } else {
         this.page.unsent.drop(this.pos);
-        this.become("saved");
+        this.setState("saved");
       }
-      this.page.heard(said);
+      this.page.onStatus(payload);
       return;
     }
-    this.become("unsaved");
+    this.setState("unsaved");
     if (status === 0 || status >= 500 || status === 429) return this.retry(wait);
     if (status === 401) return this.page.signIn();
     if (status === 422) {
-      this.complain(said.problem);
+      this.showProblem(payload.problem);
       if (changed) this.typed();
       return undefined;
     }
-    if (status === 409 && said.outcome) return this.refused(sent, said);
-    this.complain(`${said.message ?? "This could not be saved."} ${said.next_step ?? ""}`);
+    if (status === 409 && payload.outcome) return this.onRefusal(sent, payload);
+    this.showProblem(`${payload.message ?? "This could not be saved."} ${payload.next_step ?? ""}`);
     return undefined;
   }
 
-  refused(sent, said) {
-    if (said.outcome === "closed" || said.outcome === "late") return this.page.locked(said.outcome);
-    if (said.outcome === "elsewhere") return this.page.moved();
-    if (JSON.stringify(said.answer) === sent) {
-      this.take(said.rev, said.answer);
+  onRefusal(sent, payload) {
+    if (payload.outcome === "closed" || payload.outcome === "late") return this.page.leave(payload.outcome);
+    if (payload.outcome === "elsewhere") return this.page.loseLock();
+    if (JSON.stringify(payload.answer) === sent) {
+      this.storeReply(payload.rev, payload.answer);
       this.page.unsent.drop(this.pos);
-      return this.become("saved");
+      return this.setState("saved");
     }
-    this.rev = said.rev;
+    this.rev = payload.rev;
     this.saveId = undefined;
-    return this.conflict(said.answer);
+    return this.conflict(payload.answer);
   }
 
   retry(wait) {
     const pause = Math.max(wait || 0, Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.retries));
     this.retries += 1;
-    this.become("unsaved", "Not saved, trying again");
+    this.setState("unsaved", "Not saved, trying again");
     this.later(pause * (0.7 + Math.random() * 0.6));
   }
 
-  /** Another window stored something else: both are shown, the student chooses. */
+  /** Another tab stored a different answer: both are shown, and the student chooses. */
   conflict(stored) {
-    this.become("unsaved");
+    this.setState("unsaved");
     this.stored = JSON.stringify(stored);
     const box = this.question.querySelector(".stored");
     const words = Object.assign(document.createElement("p"), {
-      textContent: "Another window saved a different answer to this question.",
+      textContent: "Another tab saved a different answer to this question.",
     });
-    const choice = (text, act) => {
+    const choice = (text, onClick) => {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
       button.addEventListener("click", () => {
         box.hidden = true;
         box.replaceChildren();
-        act();
+        onClick();
       });
       return button;
     };
     box.replaceChildren(
       words,
-      choice("Keep what is here", () => this.typed(0, true)),
+      choice("Keep this answer", () => this.typed(0, true)),
       " ",
-      choice("Take the saved one", () => {
+      choice("Use the saved answer", () => {
         show(this.question, JSON.parse(this.stored));
         this.typed(0);
       }),
     );
     box.hidden = false;
-    this.complain("Not saved: choose which answer counts.");
+    this.showProblem("Not saved: choose the answer that counts.");
   }
 
-  take(rev, answer) {
+  storeReply(rev, answer) {
     this.rev = rev;
     this.stored = JSON.stringify(answer);
     this.answered = answer !== null;
     this.question.dataset.rev = rev;
-    this.question.querySelector(`input[name="rev${this.pos}"]`).value = rev;
+    revisionOf(this.question).value = rev;
   }
 
-  complain(text) {
+  showProblem(text) {
     this.problem = text;
-    const place = this.question.querySelector(".problem");
-    place.textContent = text;
-    place.hidden = !text;
+    const problem = this.question.querySelector(".problem");
+    problem.textContent = text;
+    problem.hidden = !text;
     const fieldset = this.question.querySelector("fieldset");
-    if (text) fieldset.setAttribute("aria-describedby", place.id);
+    if (text) fieldset.setAttribute("aria-describedby", problem.id);
     else fieldset.removeAttribute("aria-describedby");
   }
 
-  become(state, words) {
+  setState(state, words) {
     this.state = state;
     const shown = { saved: "Saved", empty: "", unsaved: words ?? "Not saved", saving: "Saving…" }[state];
-    const place = this.question.querySelector(".mark");
-    place.textContent = shown;
-    place.className = `mark is-${state}`;
+    const label = this.question.querySelector(".save-state");
+    label.textContent = shown;
+    label.className = `save-state is-${state}`;
     this.page.changed(this);
   }
 }

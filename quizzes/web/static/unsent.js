@@ -1,5 +1,5 @@
-// Answers the server has not confirmed, kept in the tab's own storage: a crash or a reload loses none.
-// They are kept by person and attempt, and gone when the attempt is over.
+// Answers that the server has not confirmed, kept in the tab's storage: a crash or a reload loses none.
+// They are kept by person and attempt, and removed when the attempt is over.
 
 export class Unsent {
   constructor(person, attempt) {
@@ -20,8 +20,8 @@ export class Unsent {
   }
 
   drop(pos) {
-    const { [pos]: gone, ...rest } = this.read();
-    if (gone !== undefined) this.write(rest);
+    const { [pos]: dropped, ...rest } = this.read();
+    if (dropped !== undefined) this.write(rest);
   }
 
   forget() {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
-from exam_fixture import SIGNER, Hall
+from exam_fixture import SIGNER, ExamFixture
 from small_quiz import SmallQuiz
 
 from autograder.site.background import PeriodicTask
 from autograder.site.clock import ServerClock
 from autograder.site.database import Database
 from quizzes.services.exam import ExamService
-from quizzes.store.events import latest
+from quizzes.store.events import latest_instant
 
 
 def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCaptureFixture) -> None:
@@ -34,16 +34,16 @@ def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCa
     assert "A sweep failed" in caplog.text
 
 
-def test_a_restart_ends_what_became_overdue_meanwhile(hall: Hall, address: str) -> None:
+def test_a_restart_ends_what_became_overdue_meanwhile(fixture: ExamFixture, address: str) -> None:
     """A new server's first sweep does it, with a clock that starts no earlier than the last event."""
-    attempt = hall.started()
-    hall.fake.pass_(10**7)
-    with hall.database.reading() as connection:
-        floor = latest(connection)
+    attempt = fixture.started()
+    fixture.fake.pass_(10**7)
+    with fixture.database.reading() as connection:
+        floor = latest_instant(connection)
     assert floor == attempt.started_at
     wrong_wall = ServerClock(floor, wall=lambda: 0, steady=lambda: 0)
     assert wrong_wall.now() == floor
-    second = ExamService(Database(address), hall.clock, SIGNER, SmallQuiz)
+    second = ExamService(Database(address), fixture.clock, SIGNER, SmallQuiz)
     ended, done = [], threading.Event()
 
     def sweep() -> int:
@@ -56,4 +56,4 @@ def test_a_restart_ends_what_became_overdue_meanwhile(hall: Hall, address: str) 
     sweeper.stop()
     second.close()
     assert ended[0] == 1
-    assert hall.row(attempt).finished_by == "sweeper"
+    assert fixture.row(attempt).finished_by == "sweeper"

@@ -7,61 +7,61 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exam_fixture import Hall
+from exam_fixture import ExamFixture
 
 from autograder.errors import Busy, UsageError
-from autograder.site.backup import back_up, has_room, secret_beside
+from autograder.site.backup import back_up, has_disk_space, secret_beside
 from autograder.site.database import Database
 from autograder.site.signer import Signer
 from quizzes.services.exam import ExamService
 
 
 @pytest.fixture
-def small_hall(tmp_path: Path) -> Iterator[Hall]:
+def small_fixture(tmp_path: Path) -> Iterator[ExamFixture]:
     """A hall on SQLite."""
-    hall = Hall(Database(tmp_path / "quiz.db"))
-    yield hall
-    hall.proctor.close()
+    fixture = ExamFixture(Database(tmp_path / "quiz.db"))
+    yield fixture
+    fixture.exam.close()
 
 
-def test_a_backup_has_everything_and_disturbs_nothing(small_hall: Hall, tmp_path: Path) -> None:
+def test_a_backup_has_everything_and_disturbs_nothing(small_fixture: ExamFixture, tmp_path: Path) -> None:
     """It is taken between two saves, opens by itself, and has the first; only its owner may read it."""
-    attempt = small_hall.started()
-    small_hall.save(attempt, "7")
-    copy = back_up(small_hall.database, tmp_path / "backup.db")
-    small_hall.save(attempt, "8", base=1)
-    there = Hall(Database(copy))
-    assert there.proctor.look(attempt.id)[0].answers[0].raw == '"7"'
-    there.proctor.close()
+    attempt = small_fixture.started()
+    small_fixture.save(attempt, "7")
+    copy = back_up(small_fixture.database, tmp_path / "backup.db")
+    small_fixture.save(attempt, "8", base=1)
+    restored = ExamFixture(Database(copy))
+    assert restored.exam.inspect(attempt.id)[0].answers[0].response == '"7"'
+    restored.exam.close()
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with pytest.raises(UsageError, match="exists already"):
-        back_up(small_hall.database, copy)
+        back_up(small_fixture.database, copy)
     with pytest.raises(UsageError, match="cannot be written"):
-        back_up(small_hall.database, tmp_path / "no" / "folder.db")
+        back_up(small_fixture.database, tmp_path / "no" / "folder.db")
 
 
-def test_postgresql_has_its_own_backups(hall: Hall, tmp_path: Path) -> None:
+def test_postgresql_has_its_own_backups(fixture: ExamFixture, tmp_path: Path) -> None:
     """The command says which tool to use instead."""
-    if hall.database.dialect == "postgresql":
+    if fixture.database.dialect == "postgresql":
         with pytest.raises(UsageError, match="PostgreSQL backs itself up"):
-            back_up(hall.database, tmp_path / "backup.db")
-    assert has_room(hall.database, margin=0)
+            back_up(fixture.database, tmp_path / "backup.db")
+    assert has_disk_space(fixture.database, margin=0)
 
 
-def test_a_disk_nearly_full_starts_nobody_and_saves_everybody(small_hall: Hall) -> None:
+def test_a_disk_nearly_full_starts_nobody_and_saves_everybody(small_fixture: ExamFixture) -> None:
     """Who has started goes on; a second start still finds the open attempt."""
-    attempt, quiz = small_hall.started(), small_hall.quiz()
+    attempt, quiz = small_fixture.started(), small_fixture.quiz()
     full = ExamService(
-        small_hall.database,
-        small_hall.clock,
-        small_hall.proctor._signer,
-        small_hall.proctor._read_version,
-        room=lambda database: has_room(database, margin=10**18),
+        small_fixture.database,
+        small_fixture.clock,
+        small_fixture.exam._signer,
+        small_fixture.exam._read_version,
+        has_disk_space=lambda database: has_disk_space(database, margin=10**18),
     )
     with pytest.raises(Busy, match="nearly full"):
-        full.start(quiz, small_hall.student(), attempt.pen)
-    assert full.start(attempt.quiz, attempt.person, attempt.pen).result() == attempt
-    saved = full.save(attempt.id, attempt.person, 0, "7", base_rev=0, save_id="save-0001", pen=attempt.pen)
+        full.start(quiz, small_fixture.student(), attempt.lock)
+    assert full.start(attempt.quiz, attempt.person, attempt.lock).result() == attempt
+    saved = full.save(attempt.id, attempt.person, 0, "7", base_rev=0, save_id="save-0001", lock=attempt.lock)
     assert saved.result().outcome == "saved"
     full.writer.close()
 

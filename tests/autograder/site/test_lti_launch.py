@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_clock import MINUTE
-from live_server import SIGNER, LectureHall
+from live_server import SIGNER, LiveServer
 from platform_simulator import CLAIM, INSTRUCTOR, MEMBERSHIP, Browser, Platform, platform_for
 from sqlalchemy import select
 
@@ -22,53 +22,58 @@ from autograder.site.tables import enrolment, person
 
 
 @pytest.fixture
-def platform(lectures: LectureHall) -> Iterator[Platform]:
+def platform(server: LiveServer) -> Iterator[Platform]:
     """A platform that is registered with the lecture hall's course, and a quiz that is open."""
-    with platform_for(lectures.course.root) as found:
-        lectures.publish("all")
-        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SIGNER)
-        found.tool_keys = f"{lectures.address}/lti/keys"
-        yield found
+    with platform_for(server.course.root) as platform:
+        server.publish("all")
+        server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
+        platform.tool_keys = f"{server.address}/lti/keys"
+        yield platform
 
 
 @pytest.fixture
-def browser(lectures: LectureHall, platform: Platform) -> Browser:
+def browser(server: LiveServer, platform: Platform) -> Browser:
     """A browser on the hall's clock."""
-    return Browser(platform, lectures.address, lambda: lectures.clock.now() / 1000)
+    return Browser(platform, server.address, lambda: server.clock.now() / 1000)
 
 
-def people(lectures: LectureHall) -> dict[str, tuple[str, str]]:
+def people(server: LiveServer) -> dict[str, tuple[str, str]]:
     """Who is enrolled, by id, with name and role."""
-    with lectures.database.reading() as connection:
+    with server.database.reading() as connection:
         rows = connection.execute(
             select(person.c.id, person.c.name, enrolment.c.role).join_from(enrolment, person)
         )
         return {row.id: (row.name, row.role) for row in rows}
 
 
-def test_a_launch_leads_to_the_quiz(lectures: LectureHall, browser: Browser) -> None:
+def test_a_launch_leads_to_the_quiz(server: LiveServer, browser: Browser) -> None:
     """Somebody new is enrolled and signed in; a second launch is the same person."""
     for _ in range(2):
         reply = browser.launch()
         assert (reply.status_code, reply.headers["Location"]) == (303, "/quizzes/all"), reply.text
         assert "Of every kind" in browser.http.get("/quizzes/all").text
-    (found,) = people(lectures).values()
-    assert found == ("Ann Lee", "student")
+    (person,) = people(server).values()
+    assert person == ("Ann Lee", "student")
 
 
 def test_the_login_asks_as_the_standard_says(browser: Browser) -> None:
     """All parameters of the third-party login; what the platform's address had in its query stays."""
-    asked = browser.login(lti_message_hint="hint")
-    assert asked["keep"] == "1" and asked["lti_message_hint"] == "hint"
-    assert asked["redirect_uri"] == f"{browser.tool}/lti/launch"
-    wanted = {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
-    assert wanted.items() <= asked.items()
-    assert browser.login()["nonce"] != asked["nonce"]
+    login = browser.login(lti_message_hint="hint")
+    assert login["keep"] == "1" and login["lti_message_hint"] == "hint"
+    assert login["redirect_uri"] == f"{browser.tool}/lti/launch"
+    expected = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+    }
+    assert expected.items() <= login.items()
+    assert browser.login()["nonce"] != login["nonce"]
 
 
-def test_the_rosters_student(lectures: LectureHall, browser: Browser) -> None:
+def test_the_rosters_student(server: LiveServer, browser: Browser) -> None:
     """Who is on the roster is found by the institution's id, or by the address; staff is not found so."""
-    with lectures.database.transaction() as connection:
+    with server.database.transaction() as connection:
         for name, email, role in (
             ("s7", "seven@example.org", "student"),
             ("s8", "Eight@Example.org", "student"),
@@ -85,7 +90,7 @@ def test_the_rosters_student(lectures: LectureHall, browser: Browser) -> None:
         browser.launch(sub="d", email="prof@example.org", **{f"{CLAIM}roles": [INSTRUCTOR]}).status_code
         == 303
     )
-    assert people(lectures).keys() == {"s7", "s8", "prof"}
+    assert people(server).keys() == {"s7", "s8", "prof"}
 
 
 @pytest.mark.parametrize(
@@ -97,10 +102,10 @@ def test_the_rosters_student(lectures: LectureHall, browser: Browser) -> None:
         (None, "student"),
     ],
 )
-def test_roles(lectures: LectureHall, browser: Browser, roles: Any, role: str) -> None:
+def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> None:
     """Staff of the course there is staff here; a role in the institution at large is none in the course."""
     assert browser.launch(**{f"{CLAIM}roles": roles}).status_code == 303
-    assert [one[1] for one in people(lectures).values()] == [role]
+    assert [person[1] for person in people(server).values()] == [role]
 
 
 @pytest.mark.parametrize(
@@ -123,11 +128,11 @@ def test_roles(lectures: LectureHall, browser: Browser, roles: Any, role: str) -
         ({f"{CLAIM}message_type": "LtiDeepLinkingRequest"}, "message type"),
     ],
 )
-def test_unsound_claims(lectures: LectureHall, browser: Browser, changes: dict[str, Any], says: str) -> None:
+def test_unsound_claims(server: LiveServer, browser: Browser, changes: dict[str, Any], says: str) -> None:
     """Each is refused with its reason, and nobody is signed in or enrolled."""
     reply = browser.launch(**changes)
     assert reply.status_code == 403 and says in reply.text
-    assert "quiz_session" not in browser.http.cookies and people(lectures) == {}
+    assert "quiz_session" not in browser.http.cookies and people(server) == {}
 
 
 ODD: list[Any] = [None, 7, True, "x" * 50_000, "nul\0", [], [[]], {}, {"id": []}, [None, 7, {}]]
@@ -143,8 +148,8 @@ OURS = (
     "message_type",
 )
 READ = (
-    *("name", "email", "aud", "azp", "sub", "iat", "exp", *(f"{CLAIM}{one}" for one in OURS)),
-    *(f"{SERVICES}{one}" for one in ("ags/claim/endpoint", "nrps/claim/namesroleservice")),
+    *("name", "email", "aud", "azp", "sub", "iat", "exp", *(f"{CLAIM}{claim}" for claim in OURS)),
+    *(f"{SERVICES}{service}" for service in ("ags/claim/endpoint", "nrps/claim/namesroleservice")),
 )
 
 
@@ -156,10 +161,10 @@ def test_claims_of_another_kind(browser: Browser, name: str) -> None:
         assert reply.status_code in (303, 400, 403, 404), (odd, reply.text)
 
 
-def test_signatures(lectures: LectureHall, browser: Browser, platform: Platform) -> None:
+def test_signatures(server: LiveServer, browser: Browser, platform: Platform) -> None:
     """Another key, an unknown key, no signature, a secret in place of a key, a changed body."""
-    asked = browser.login()
-    claims = platform.claims(asked["nonce"], browser.clock())
+    login = browser.login()
+    claims = platform.claims(login["nonce"], browser.clock())
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     good = platform.signed(claims)
     head, body, sign = good.split(".")
@@ -178,56 +183,56 @@ def test_signatures(lectures: LectureHall, browser: Browser, platform: Platform)
         "no token": "not sound",
     }
     for token, says in tokens.items():
-        reply = browser.post(token, asked["state"])
+        reply = browser.post(token, login["state"])
         assert reply.status_code == 403 and says in reply.text, token
-    assert people(lectures) == {}
-    assert browser.post(good, asked["state"]).status_code == 303
+    assert people(server) == {}
+    assert browser.post(good, login["state"]).status_code == 303
 
 
 def test_a_replayed_launch(browser: Browser, platform: Platform) -> None:
     """A token counts once, in the browser that began the login, within ten minutes of it."""
-    asked = browser.login()
+    login = browser.login()
     cookie = browser.http.cookies["lti_state"]
-    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    token = platform.signed(platform.claims(login["nonce"], browser.clock()))
     other = Browser(platform, browser.tool, browser.clock)
-    reply = other.post(token, asked["state"])
+    reply = other.post(token, login["state"])
     assert reply.status_code == 403 and "another browser" in reply.text
-    assert browser.post(token, asked["state"]).status_code == 303
+    assert browser.post(token, login["state"]).status_code == 303
     browser.http.cookies.set("lti_state", cookie, path="/lti")
-    again = browser.post(token, asked["state"])
+    again = browser.post(token, login["state"])
     assert again.status_code == 403 and "used before" in again.text
 
 
-def test_states(lectures: LectureHall, browser: Browser, platform: Platform) -> None:
+def test_states(server: LiveServer, browser: Browser, platform: Platform) -> None:
     """A state that is made up, changed or too old is refused."""
-    asked = browser.login()
-    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
-    for state in ("", "made.up", asked["state"][:-1] + "x", "e30." + asked["state"].partition(".")[2]):
+    login = browser.login()
+    token = platform.signed(platform.claims(login["nonce"], browser.clock()))
+    for state in ("", "made.up", login["state"][:-1] + "x", "e30." + login["state"].partition(".")[2]):
         browser.http.cookies.set("lti_state", state, path="/lti")
         assert browser.post(token, state).status_code == 403
     slow = Browser(platform, browser.tool, browser.clock)
-    asked = slow.login()
-    lectures.fake.pass_(11 * MINUTE)
-    late = platform.signed(platform.claims(asked["nonce"], browser.clock()))
-    reply = slow.post(late, asked["state"])
+    login = slow.login()
+    server.fake.pass_(11 * MINUTE)
+    late = platform.signed(platform.claims(login["nonce"], browser.clock()))
+    reply = slow.post(late, login["state"])
     assert reply.status_code == 403 and "ten minutes" in reply.text
 
 
 def test_who_is_not_registered(browser: Browser, platform: Platform) -> None:
     """Another platform, another client and an empty request get a sentence and go nowhere."""
-    for given in ({"iss": "https://elsewhere.example"}, {"client_id": "other"}, {"login_hint": ""}):
-        asked = {"iss": platform.address, "login_hint": "ann", "client_id": "client-7", **given}
-        reply = browser.http.get("/lti/login", params=asked)
+    for changes in ({"iss": "https://elsewhere.example"}, {"client_id": "other"}, {"login_hint": ""}):
+        parameters = {"iss": platform.address, "login_hint": "ann", "client_id": "client-7", **changes}
+        reply = browser.http.get("/lti/login", params=parameters)
         assert reply.status_code == 403 and "not registered" in reply.text
     assert browser.http.get("/lti/login").status_code == 403
 
 
 def test_a_platform_that_is_silent(browser: Browser, platform: Platform) -> None:
     """Without its keys nobody gets in, and the sentence says whose fault it is."""
-    asked = browser.login()
-    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    login = browser.login()
+    token = platform.signed(platform.claims(login["nonce"], browser.clock()))
     platform.close()
-    reply = browser.post(token, asked["state"])
+    reply = browser.post(token, login["state"])
     assert reply.status_code == 403 and "keys cannot be read" in reply.text
 
 
@@ -239,16 +244,16 @@ def test_what_the_platform_refuses(browser: Browser) -> None:
     assert reply.status_code == 403 and "&lt;b&gt;No." in reply.text
 
 
-def test_an_unknown_quiz(lectures: LectureHall, browser: Browser) -> None:
+def test_an_unknown_quiz(server: LiveServer, browser: Browser) -> None:
     """A link to a quiz that is not published says so; one to no quiz leads to the list."""
     reply = browser.launch(**{f"{CLAIM}custom": {"quiz": "quiz9"}})
     assert reply.status_code == 404 and "quiz9" in reply.text
     assert browser.launch(**{f"{CLAIM}target_link_uri": "https://tool.example/"}).headers["Location"] == "/"
 
 
-def test_without_lti(lectures: LectureHall) -> None:
+def test_without_lti(server: LiveServer) -> None:
     """A course without lti.yaml takes no launches."""
-    student = lectures.student()
+    student = server.student()
     assert student.get("/lti/keys").status_code == 404
     assert student.http.post("/lti/launch", data={}).status_code == 404
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exam_fixture import Hall
+from exam_fixture import ExamFixture
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, String, inspect, select, text
 
 from autograder.errors import UsageError
@@ -27,27 +27,33 @@ KINDS = {
 }
 
 
-def test_the_steps_make_what_the_code_believes(hall: Hall) -> None:
+def test_the_steps_make_what_the_code_believes(fixture: ExamFixture) -> None:
     """Tables, columns, what may be empty, keys, uniqueness and indexes."""
-    with hall.database.transaction() as connection:
-        found: Any = inspect(connection)
-        tables = set(found.get_table_names())
+    with fixture.database.transaction() as connection:
+        database_now: Any = inspect(connection)
+        tables = set(database_now.get_table_names())
         assert tables == set(metadata.tables) | {"schema_version"}
         for name, table in metadata.tables.items():
-            columns = {one["name"]: one for one in found.get_columns(name)}
+            columns = {column["name"]: column for column in database_now.get_columns(name)}
             assert list(columns) == [column.name for column in table.columns], name
             for column in table.columns:
                 assert columns[column.name]["nullable"] == column.nullable, column
                 assert isinstance(column.type, KINDS[str(columns[column.name]["type"])]), column
-            keys = found.get_pk_constraint(name)["constrained_columns"]
+            keys = database_now.get_pk_constraint(name)["constrained_columns"]
             assert keys == [column.name for column in table.primary_key], name
-            wanted = {(i.name, tuple(c.name for c in i.columns), bool(i.unique)) for i in table.indexes}
+            expected = {(i.name, tuple(c.name for c in i.columns), bool(i.unique)) for i in table.indexes}
             indexes = {
-                (i["name"], tuple(i["column_names"]), bool(i["unique"])) for i in found.get_indexes(name)
+                (i["name"], tuple(i["column_names"]), bool(i["unique"]))
+                for i in database_now.get_indexes(name)
             }
-            assert wanted <= indexes, name
-            foreign = {tuple(one["constrained_columns"]) for one in found.get_foreign_keys(name)}
-            assert foreign == {tuple(one.column_keys) for one in table.foreign_key_constraints}, name
+            assert expected <= indexes, name
+            foreign = {
+                tuple(foreign_key["constrained_columns"])
+                for foreign_key in database_now.get_foreign_keys(name)
+            }
+            assert foreign == {
+                tuple(constraint.column_keys) for constraint in table.foreign_key_constraints
+            }, name
 
 
 def test_opening_again_changes_nothing(address: str) -> None:
@@ -67,23 +73,23 @@ def test_two_servers_that_begin_at_once(address: str) -> None:
             database.close()
 
 
-def test_a_further_step_keeps_what_is_stored(hall: Hall) -> None:
+def test_a_further_step_keeps_what_is_stored(fixture: ExamFixture) -> None:
     """A step is run once, after those before it, and the rows are still there."""
-    hall.quiz()
+    fixture.quiz()
     steps = (*migrations(), "ALTER TABLE quiz ADD COLUMN hint TEXT;\nCREATE TABLE further (id {serial});\n")
-    with hall.database.transaction() as connection:
+    with fixture.database.transaction() as connection:
         assert migrate(connection, steps) == 1
         assert migrate(connection, steps) == 0
         assert connection.execute(text("SELECT hint FROM quiz")).scalar_one() is None
         assert len(connection.execute(select(quiz)).all()) == 1
 
 
-def test_a_step_that_fails_leaves_the_old_form(hall: Hall) -> None:
+def test_a_step_that_fails_leaves_the_old_form(fixture: ExamFixture) -> None:
     """All or nothing."""
     steps = (*migrations(), "CREATE TABLE further (id {serial});\nALTER TABLE nowhere ADD COLUMN x TEXT;\n")
-    with pytest.raises(Exception, match="nowhere"), hall.database.transaction() as connection:
+    with pytest.raises(Exception, match="nowhere"), fixture.database.transaction() as connection:
         migrate(connection, steps)
-    with hall.database.transaction() as connection:
+    with fixture.database.transaction() as connection:
         assert version_of(connection) == len(migrations())
         assert "further" not in inspect(connection).get_table_names()
 
@@ -94,7 +100,7 @@ def test_a_database_of_the_future_is_left_alone(address: str) -> None:
     with database.transaction() as connection:
         connection.execute(text("INSERT INTO schema_version VALUES (999)"))
     database.close()
-    with pytest.raises(UsageError, match="form 999"):
+    with pytest.raises(UsageError, match="schema version 999"):
         Database(address)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from event_loops import run
-from live_server import NUMERIC, LectureHall
+from live_server import NUMERIC, LiveServer
 from starlette.types import Receive, Scope, Send
 
 from autograder.errors import UsageError
@@ -29,16 +29,16 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 def drained(reader: int) -> str:
     """What a pipe holds."""
-    found = b""
+    output = b""
     with contextlib.suppress(BlockingIOError):
         while data := os.read(reader, 1 << 20):
-            found += data
-    return found.decode()
+            output += data
+    return output.decode()
 
 
-def with_log(lectures: LectureHall, log: LogFile) -> None:
+def with_log(server: LiveServer, log: LogFile) -> None:
     """Let the hall's server log its requests."""
-    config = lectures.server.config
+    config = server.server.config
     config.loaded_app = RequestLogMiddleware(config.loaded_app, log)
 
 
@@ -57,15 +57,17 @@ def test_requests_and_trouble(tmp_path: Path) -> None:
 
         async def ask() -> None:
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                for one in ("/quizzes/all?secret=1", "/sign-in/a-secret", "/breaks"):
-                    await client.post(one, content=b"an answer")
+                for path_asked in ("/quizzes/all?secret=1", "/sign-in/a-secret", "/breaks"):
+                    await client.post(path_asked, content=b"an answer")
 
         run(ask())
-    found = [one for one in lines(path) if str(one.get("logger", "quizzes")).startswith("quizzes")]
-    asked = [one for one in found if "path" in one]
-    assert [one["path"] for one in asked] == ["/quizzes/all", "/sign-in/…", "/breaks"]
-    assert {one["status"] for one in asked} == {204} and all(float(str(one["ms"])) >= 0 for one in asked)
-    (trouble,) = [one for one in found if "message" in one]
+    entries = [entry for entry in lines(path) if str(entry.get("logger", "quizzes")).startswith("quizzes")]
+    requests = [entry for entry in entries if "path" in entry]
+    assert [entry["path"] for entry in requests] == ["/quizzes/all", "/sign-in/…", "/breaks"]
+    assert {entry["status"] for entry in requests} == {204} and all(
+        float(str(entry["ms"])) >= 0 for entry in requests
+    )
+    (trouble,) = [entry for entry in entries if "message" in entry]
     assert (trouble["message"], trouble["level"]) == ("It broke.", "error") and "here" in str(
         trouble["trace"]
     )
@@ -123,12 +125,12 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-def test_saves_go_on(lectures: LectureHall) -> None:
+def test_saves_go_on(server: LiveServer) -> None:
     """With a log that cannot be written a student saves and hands in as ever."""
     with LogFile(Path("/dev/full")) as log, log.for_all():
-        with_log(lectures, log)
-        lectures.publish()
-        student = lectures.student()
+        with_log(server, log)
+        server.publish()
+        student = server.student()
         attempt = student.start()
         for base in range(5):
             assert student.save(attempt, NUMERIC, f"0.{base}", base).status_code == 200
@@ -136,19 +138,24 @@ def test_saves_go_on(lectures: LectureHall) -> None:
     assert log.lost > 0
 
 
-def test_the_command(lectures: LectureHall, tmp_path: Path) -> None:
+def test_the_command(server: LiveServer, tmp_path: Path) -> None:
     """`quizzes serve --log FILE` writes it."""
-    path, told = tmp_path / "log.jsonl", tmp_path / "port"
-    words = ["serve", "--own", "--port", "0", "--port-file", str(told), "--log", str(path)]
+    path, port_file = tmp_path / "log.jsonl", tmp_path / "port"
+    words = ["serve", "--own", "--port", "0", "--port-file", str(port_file), "--log", str(path)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "quizzes", *words], cwd=lectures.course.root, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "quizzes", *words], cwd=server.course.root, stdout=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 60
-        while not told.exists() and time.monotonic() < deadline:
+        while not port_file.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert httpx.get(f"http://127.0.0.1:{told.read_text('ascii')}/health", timeout=30).status_code == 200
+        assert (
+            httpx.get(f"http://127.0.0.1:{port_file.read_text('ascii')}/health", timeout=30).status_code
+            == 200
+        )
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
-    assert [(one["path"], one["status"]) for one in lines(path) if "path" in one] == [("/health", 200)]
+    assert [(entry["path"], entry["status"]) for entry in lines(path) if "path" in entry] == [
+        ("/health", 200)
+    ]

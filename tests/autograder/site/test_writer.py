@@ -188,7 +188,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Any) -> None:
     limit(pages + 20)
     futures = {f"{n:03}": add(f"{n:03}") for n in range(100)}
     outcomes = {name: future.exception() for name, future in futures.items()}
-    assert {type(one) for one in outcomes.values()} == {type(None), Busy}
+    assert {type(outcome) for outcome in outcomes.values()} == {type(None), Busy}
     limit(10**6)
     add("room again").result()
     writer.close()

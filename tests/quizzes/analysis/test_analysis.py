@@ -36,9 +36,9 @@ TABLES = st.tuples(st.integers(2, 12), st.integers(2, 6)).flatmap(
 )
 
 
-def response(points: float = 0, *, answered: bool = True, **given: str | tuple[str, ...]) -> Response:
+def response(points: float = 0, *, answered: bool = True, **fields: str | tuple[str, ...]) -> Response:
     """A response to a question of one point."""
-    return Response("topic/one", str(given.pop("variant", "{}")), points, 1, answered, **given)  # type: ignore[arg-type]
+    return Response("topic/one", str(fields.pop("variant", "{}")), points, 1, answered, **fields)  # type: ignore[arg-type]
 
 
 def test_five_students_four_questions() -> None:
@@ -120,8 +120,8 @@ def test_canvas_and_kr20(x: Table) -> None:
 def test_nothing_to_compute() -> None:
     """Nobody, one student, one question, equal totals: n/a, no error."""
     for x in (np.zeros((0, 3)), np.zeros((1, 3)), np.ones((4, 3)), np.array([[1.0], [0.0]])):
-        found = reliability(x)
-        assert np.isnan(found.alpha)
+        result = reliability(x)
+        assert np.isnan(result.alpha)
         most = np.ones(x.shape[1])
         for numbers in (upper_lower(x, most), point_biserial(x, most), item_rest(x), efficiency(x)):
             assert len(numbers) == x.shape[1]
@@ -144,7 +144,7 @@ def test_options() -> None:
     a, b, c = choices(column, {"a"}, ["a", "b", "c"], total, both)
     assert (a.right, a.count, b.count, c.count) == (True, 1, 2, 0)
     assert "check the key" in a.flags[0]
-    assert any("better elsewhere" in one for one in b.flags)
+    assert any("better elsewhere" in flag for flag in b.flags)
     assert c.flags == ("hardly anybody chose it",)
     assert b.mean == pytest.approx(8.5)
 
@@ -175,17 +175,20 @@ def test_the_commonest_wrong_numbers() -> None:
         response(0, text="?", key="3"),
         response(1, text="3", key="3"),
     ]
-    found = wrong_numbers(column)
-    assert [(one.value, one.count, one.relation) for one in found] == [("", 2, "the sign"), ("7.7", 1, "")]
+    wrong = wrong_numbers(column)
+    assert [(number.value, number.count, number.relation) for number in wrong] == [
+        ("", 2, "the sign"),
+        ("7.7", 1, ""),
+    ]
 
 
 def test_fairness() -> None:
     """5 of 20 against 15 of 20: χ² = 10, p = 0.00157; rare variants are left out."""
     easy = [response(float(at < 15), variant="easy") for at in range(20)]
     hard = [response(float(at < 5), variant="hard") for at in range(20)]
-    found = fairness([*easy, *hard, response(1, variant="rare")])
-    assert found.p == pytest.approx(0.0015654, rel=1e-4)
-    assert [count for count, _ in found.variants.values()] == [20, 20]
+    result = fairness([*easy, *hard, response(1, variant="rare")])
+    assert result.p == pytest.approx(0.0015654, rel=1e-4)
+    assert [count for count, _ in result.variants.values()] == [20, 20]
     assert np.isnan(fairness(easy).p)
 
 
@@ -199,9 +202,9 @@ def test_many_questions() -> None:
 def test_the_page_and_the_table() -> None:
     """A small class gets intervals and no verdicts, a larger one hints; no number is undefined."""
     for students in (5, 40):
-        rows = [[response(float(LADDER[at % 5, one])) for one in range(4)] for at in range(students)]
-        found = summary(Points(["a/1", "b/2", "c/3", "d/<4>"], rows), [])
-        page, table = analysis_page("Quiz", "Course", found), analysis_csv(found)
+        rows = [[response(float(LADDER[at % 5, column])) for column in range(4)] for at in range(students)]
+        result = summary(Points(["a/1", "b/2", "c/3", "d/<4>"], rows), [])
+        page, table = analysis_page("Quiz", "Course", result), analysis_csv(result)
         assert "&lt;4&gt;" in page
         assert "<script" not in page and "nan" not in page.lower().replace("finance", "")
         lines = list(csv.DictReader(table.splitlines()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from event_loops import commanded
 from fake_clock import FakeClock
-from live_server import CHOICE, NUMERIC, lecture_hall
+from live_server import CHOICE, NUMERIC, live_server
 from playwright.sync_api import Browser
 
 from autograder.errors import UsageError
@@ -21,19 +21,19 @@ def test_a_quiz(browser: Browser, tmp_path: Path) -> None:
     folder, out = tmp_path / "course", tmp_path / "out"
     (folder / ".quizzes").mkdir(parents=True)
     words = ["analysis", "all", "--out", str(out), "--course", str(folder)]
-    with lecture_hall(
+    with live_server(
         Database(folder / ".quizzes" / "quiz.db"), folder, FakeClock(time.time_ns() // 10**6)
-    ) as hall:
-        hall.publish(attempts=2)
+    ) as server:
+        server.publish(attempts=2)
         assert isinstance(commanded(app, words).exception, UsageError)  # nobody has finished
         for number in range(4):
-            student = hall.student()
+            student = server.student()
             for turn in range(2):
                 attempt = student.start()
-                key = hall.questions(attempt)[NUMERIC].key_answer
+                key = server.questions(attempt)[NUMERIC].key_answer
                 slip = str(-float(key)) if number < 2 and turn == 0 else key
                 student.save(attempt, NUMERIC, slip)
-                chosen = hall.questions(attempt)[CHOICE].public_view().options[0].id
+                chosen = server.questions(attempt)[CHOICE].public_view().options[0].id
                 student.save(attempt, CHOICE, chosen)
                 student.ask(f"/attempts/{attempt}/finish", {})
         ran = commanded(app, words)
@@ -46,7 +46,7 @@ def test_a_quiz(browser: Browser, tmp_path: Path) -> None:
     assert lines["adagrad/rate-after-two"]["difficulty"] == "0.5"
     page = browser.new_page()
     problems: list[str] = []
-    page.on("console", lambda one: problems.append(one.text))
+    page.on("console", lambda entry: problems.append(entry.text))
     page.goto(f"file://{out / 'index.html'}")
     assert "the sign: 2 times" in " ".join(page.locator("section").all_inner_texts())
     assert page.locator("table").count() >= 3

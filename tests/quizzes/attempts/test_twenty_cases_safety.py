@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 from fake_clock import MINUTE
-from live_server import CHOICE, CODE, ESSAY, SIGNER, TEXT, LectureHall, Student
+from live_server import CHOICE, CODE, ESSAY, SIGNER, TEXT, LiveServer, Student
 
 from autograder.site.sessions import LASTS, new_link, new_passcode
 from quizzes.content.items.choice import ChoiceQuestion
@@ -21,42 +21,47 @@ def everything(student: Student, attempt: str) -> str:
     """Every response a student can get with their attempt, headers too."""
     paths = ["/", "/quizzes/all", f"/attempts/{attempt}"]
     paths += [
-        f"/attempts/{attempt}/{one}" for one in ("clock", "review", "receipt", "receipt.json", "results")
+        f"/attempts/{attempt}/{page}" for page in ("status", "review", "receipt", "receipt.json", "results")
     ]
     replies = [student.http.get(path, follow_redirects=True) for path in paths]
     static = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', replies[2].text))
     replies += [student.get(path) for path in static]
-    return "\n".join(f"{one.headers}\n{one.text}" for one in replies)
+    return "\n".join(f"{reply.headers}\n{reply.text}" for reply in replies)
 
 
-def secrets_of(lectures: LectureHall, attempt: str) -> list[str]:
+def secrets_of(server: LiveServer, attempt: str) -> list[str]:
     """Texts of this attempt that nobody may see before the close."""
-    found = []
-    for question in lectures.questions(attempt):
-        found.append(question.explanation)
+    secrets = []
+    for question in server.questions(attempt):
+        secrets.append(question.explanation)
         if question.kind in ("numeric", "short_text", "expression", "function", "essay"):
-            found.append(question.key_text)
+            secrets.append(question.key_text)
         if isinstance(question, ChoiceQuestion):
-            found += [
-                question.context.html(one.feedback) for one in question.options.values() if one.feedback
+            secrets += [
+                question.context.html(option.feedback)
+                for option in question.options.values()
+                if option.feedback
             ]
-    return found
+    return secrets
 
 
-def test_no_leak(lectures: LectureHall) -> None:
+def test_no_leak(server: LiveServer) -> None:
     """Case 18: before the close no response has a key, a tolerance or an explanation, by name or content."""
-    lectures.publish()
-    student = lectures.student()
+    server.publish()
+    student = server.student()
     attempt = student.start()
     replies = [
-        student.save(attempt, pos, one.key_answer) for pos, one in enumerate(lectures.questions(attempt))
+        student.save(attempt, pos, question.key_answer)
+        for pos, question in enumerate(server.questions(attempt))
     ]
     # What the student typed themselves is theirs to see: look at another attempt with the same questions.
-    other = lectures.student()
+    other = server.student()
     fresh = other.start()
     for phase in ("open", "over"):
-        text = everything(other, fresh) + "".join(one.text for one in replies if "answer" not in one.json())
-        for secret in secrets_of(lectures, fresh):
+        text = everything(other, fresh) + "".join(
+            reply.text for reply in replies if "answer" not in reply.json()
+        )
+        for secret in secrets_of(server, fresh):
             plain = html.unescape(re.sub(r"<[^>]+>", "", secret))
             if len(plain) > 6:
                 assert secret not in text, (phase, secret)
@@ -67,70 +72,70 @@ def test_no_leak(lectures: LectureHall) -> None:
             other.ask(f"/attempts/{fresh}/finish", {})
 
 
-def test_all_is_shown_after_the_close(lectures: LectureHall) -> None:
+def test_all_is_shown_after_the_close(server: LiveServer) -> None:
     """Keys and explanations are shown when the quiz has closed for everybody, not a moment before."""
-    lectures.publish()
-    early, late = lectures.student(), lectures.student()
+    server.publish()
+    early, late = server.student(), server.student()
     attempt = early.start()
-    early.save(attempt, CHOICE, lectures.questions(attempt)[CHOICE].key_answer)
+    early.save(attempt, CHOICE, server.questions(attempt)[CHOICE].key_answer)
     early.ask(f"/attempts/{attempt}/finish", {})
-    lectures.fake.pass_(50 * MINUTE)
+    server.fake.pass_(50 * MINUTE)
     other = late.start()
-    lectures.fake.pass_(10 * MINUTE + 5_000)  # closed, and somebody's last save may be on its way
+    server.fake.pass_(10 * MINUTE + 5_000)  # closed, and somebody's last save may be on its way
     assert "Explanation" not in early.page(f"/attempts/{attempt}/results")
-    lectures.fake.pass_(MINUTE)
+    server.fake.pass_(MINUTE)
     late.page(f"/attempts/{other}/receipt")
     page = early.page(f"/attempts/{attempt}/results")
-    for question in lectures.questions(attempt):
+    for question in server.questions(attempt):
         assert question.explanation in page
     assert "Right answer" in page
 
 
-def test_nothing_is_seen_early(lectures: LectureHall) -> None:
+def test_nothing_is_seen_early(server: LiveServer) -> None:
     """Before it opens a quiz shows its card alone; starting it is as if it were not there."""
-    lectures.publish(opens_at=lectures.opens + MINUTE)
-    student = lectures.student()
+    server.publish(opens_at=server.opens + MINUTE)
+    student = server.student()
     assert "Answer them all." not in student.page("/quizzes/all")
     refused, unknown = student.post("/quizzes/all/start"), student.post("/quizzes/none/start")
     assert refused.status_code == unknown.status_code == 404
     assert re.sub(r"\s+", " ", refused.text) == re.sub(r"\s+", " ", unknown.text)
 
 
-def test_other_peoples_attempts(lectures: LectureHall) -> None:
+def test_other_peoples_attempts(server: LiveServer) -> None:
     """Case 19: every address of a foreign attempt is a 404, the same as for one that does not exist."""
-    lectures.publish()
-    owner, other = lectures.student(), lectures.student()
+    server.publish()
+    owner, other = server.student(), server.student()
     attempt = owner.start()
-    for one in (attempt, "none"):
-        for path in ("", "/clock", "/review", "/receipt", "/receipt.json", "/results", "/pictures/a.png"):
-            assert other.get(f"/attempts/{one}{path}").status_code == 404, path
-        assert other.save(one, TEXT, "mine now").status_code == 404
-        assert other.ask(f"/attempts/{one}/pen", {"pen": "a-stolen-pen"}).status_code == 404
-        assert other.ask(f"/attempts/{one}/finish", {}).status_code == 404
-        assert other.ask(f"/attempts/{one}/flags/0", {"flagged": True}).status_code == 404
-        assert other.post(f"/attempts/{one}", **owner.form(attempt)).status_code in (403, 404)
-    assert lectures.proctor.look(attempt)[0].answers == {}
+    for attempt_id in (attempt, "none"):
+        for path in ("", "/status", "/review", "/receipt", "/receipt.json", "/results", "/pictures/a.png"):
+            assert other.get(f"/attempts/{attempt_id}{path}").status_code == 404, path
+        assert other.save(attempt_id, TEXT, "mine now").status_code == 404
+        assert other.ask(f"/attempts/{attempt_id}/lock", {"lock": "a-stolen-lock"}).status_code == 404
+        assert other.ask(f"/attempts/{attempt_id}/finish", {}).status_code == 404
+        assert other.ask(f"/attempts/{attempt_id}/flags/0", {"flagged": True}).status_code == 404
+        assert other.post(f"/attempts/{attempt_id}", **owner.form(attempt)).status_code in (403, 404)
+    assert server.exam.inspect(attempt)[0].answers == {}
 
 
-def test_guessing_passcodes(lectures: LectureHall) -> None:
+def test_guessing_passcodes(server: LiveServer) -> None:
     """Case 19: ten wrong codes, then even the right one has to wait for five minutes there."""
-    student, bystander = lectures.student(), lectures.student()
-    guesser = Student(lectures, student.name)
+    student, bystander = server.student(), server.student()
+    guesser = Student(server, student.name)
     for _ in range(10):
         assert guesser.post("/sign-in", person=student.name, passcode="AAAAA-AAAAA").status_code == 401
     blocked = guesser.post("/sign-in", person=student.name, passcode="AAAAA-AAAAA")
     assert (blocked.status_code, blocked.headers["Retry-After"]) == (429, "300")
     bystander.sign_in()
-    lectures.fake.pass_(5 * MINUTE + 1)
+    server.fake.pass_(5 * MINUTE + 1)
     student.sign_in()
 
 
-def test_one_time_links(lectures: LectureHall) -> None:
+def test_one_time_links(server: LiveServer) -> None:
     """A link signs in once; looking at it, as mail programs do, does not use it up."""
-    name = lectures.student().name
-    with lectures.database.transaction() as connection:
-        secret = new_link(connection, name, SIGNER, lectures.clock.now())
-    first, second = Student(lectures, name), Student(lectures, name)
+    name = server.student().name
+    with server.database.transaction() as connection:
+        secret = new_link(connection, name, SIGNER, server.clock.now())
+    first, second = Student(server, name), Student(server, name)
     for _ in range(3):
         assert first.get(f"/sign-in/{secret}").status_code == 200
     assert first.post(f"/sign-in/{secret}").status_code == 303
@@ -139,10 +144,10 @@ def test_one_time_links(lectures: LectureHall) -> None:
     assert second.get(f"/sign-in/{secret}").status_code == 410
 
 
-def test_a_session_that_ends_in_a_quiz(lectures: LectureHall) -> None:
+def test_a_session_that_ends_in_a_quiz(server: LiveServer) -> None:
     """Case 16: the script hears 401; a form's answers are kept in the sign-in page and sent after it."""
-    lectures.publish(limit=None, closes_at=None, due_at=None)
-    student = lectures.student()
+    server.publish(limit=None, closes_at=None, due_at=None)
+    student = server.student()
     attempt = student.start()
     fields = {
         **student.form(attempt),
@@ -150,16 +155,16 @@ def test_a_session_that_ends_in_a_quiz(lectures: LectureHall) -> None:
         f"a{ESSAY}": "\nTwo\nlines",
         "action": "review",
     }
-    lectures.fake.pass_(LASTS + MINUTE)
+    server.fake.pass_(LASTS + MINUTE)
     assert student.save(attempt, TEXT, "x").status_code == 401
     assert student.get("/").headers["Location"].startswith("/sign-in")
     page = student.post(f"/attempts/{attempt}", **fields)
     assert page.status_code == 401
-    kept = html.unescape(re.search(r'name="kept" value="([^"]*)"', page.text)[1])  # type: ignore[index]
-    with lectures.database.transaction() as connection:
+    kept = html.unescape(re.search(r'name="saved_form" value="([^"]*)"', page.text)[1])  # type: ignore[index]
+    with server.database.transaction() as connection:
         code = new_passcode(connection, student.name, SIGNER)
     again = student.post(
-        "/sign-in", person=student.name, passcode=code, next=f"/attempts/{attempt}", kept=kept
+        "/sign-in", person=student.name, passcode=code, next=f"/attempts/{attempt}", saved_form=kept
     )
     assert again.status_code == 200
     sent = {
@@ -169,27 +174,27 @@ def test_a_session_that_ends_in_a_quiz(lectures: LectureHall) -> None:
     token = re.search(r'name="token" value="([^"]+)"', again.text)[1]  # type: ignore[index]
     reply = student.http.post(f"/attempts/{attempt}", data={**sent, "token": token})
     assert reply.headers["Location"].endswith("/review")
-    answers = lectures.proctor.look(attempt)[0].answers
-    assert answers[TEXT].raw == '"vanishing & <b>"'
-    assert answers[ESSAY].raw == '"\\nTwo\\nlines"'
+    answers = server.exam.inspect(attempt)[0].answers
+    assert answers[TEXT].response == '"vanishing & <b>"'
+    assert answers[ESSAY].response == '"\\nTwo\\nlines"'
 
 
-def test_a_session_outlives_the_deadline(lectures: LectureHall) -> None:
+def test_a_session_outlives_the_deadline(server: LiveServer) -> None:
     """A quiz that runs longer than sessions do keeps its students signed in."""
-    lectures.publish(limit=3 * LASTS, closes_at=lectures.opens + 4 * LASTS, due_at=None)
-    student = lectures.student()
+    server.publish(limit=3 * LASTS, closes_at=server.opens + 4 * LASTS, due_at=None)
+    student = server.student()
     attempt = student.start()
-    lectures.fake.pass_(2 * LASTS)
+    server.fake.pass_(2 * LASTS)
     assert student.save(attempt, TEXT, "still here").status_code == 200
 
 
-def test_signing_out(lectures: LectureHall) -> None:
+def test_signing_out(server: LiveServer) -> None:
     """After it the cookie opens nothing, and the browser forgets what it stored."""
-    student = lectures.student()
+    student = server.student()
     cookie = student.http.cookies["quiz_session"]
     reply = student.post("/sign-out")
     assert "storage" in reply.headers["Clear-Site-Data"]
-    again = httpx.get(f"{lectures.address}/", cookies={"quiz_session": cookie})
+    again = httpx.get(f"{server.address}/", cookies={"quiz_session": cookie})
     assert again.headers["Location"].startswith("/sign-in")
 
 
@@ -215,16 +220,16 @@ def inline_in(page: str) -> list[str]:
     return parser.found
 
 
-def test_scripts_in_answers(lectures: LectureHall) -> None:
+def test_scripts_in_answers(server: LiveServer) -> None:
     """Case 20: what a student writes is text wherever it is shown, and no page runs an inline script."""
-    lectures.publish()
-    student = lectures.student()
+    server.publish()
+    student = server.student()
     attempt = student.start()
     for pos in (TEXT, CODE, ESSAY):
         assert student.save(attempt, pos, SCRIPT).status_code == 200
     pages = [student.page(f"/attempts/{attempt}")]
     student.ask(f"/attempts/{attempt}/finish", {})
-    pages += [student.page(f"/attempts/{attempt}/{one}") for one in ("receipt", "results")]
+    pages += [student.page(f"/attempts/{attempt}/{page}") for page in ("receipt", "results")]
     for page in pages:
         assert "<script>" not in page
         assert "<img src=x" not in page
@@ -234,9 +239,9 @@ def test_scripts_in_answers(lectures: LectureHall) -> None:
     assert "http" not in policy
 
 
-def test_odd_names(lectures: LectureHall) -> None:
+def test_odd_names(server: LiveServer) -> None:
     """Case 20: nothing of an address or a form comes back as HTML, and no sign-in leads elsewhere."""
-    student = lectures.student()
+    student = server.student()
     for goal in ("//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"):
         page = student.get("/sign-in", params={"next": goal}).text
         assert 'name="next" value="/"' in page
@@ -250,10 +255,10 @@ def test_odd_names(lectures: LectureHall) -> None:
     [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
      {"Origin": "null"}],
 )  # fmt: skip
-def test_other_sites(lectures: LectureHall, headers: dict[str, str]) -> None:
+def test_other_sites(server: LiveServer, headers: dict[str, str]) -> None:
     """Case 20: no other site's page can send anything in a student's name."""
-    lectures.publish()
-    student = lectures.student()
+    server.publish()
+    student = server.student()
     attempt = student.start()
     form = {"token": student.token}
     for path in (f"/attempts/{attempt}/finish", "/sign-out", "/sign-in", f"/attempts/{attempt}"):
@@ -261,22 +266,22 @@ def test_other_sites(lectures: LectureHall, headers: dict[str, str]) -> None:
     assert student.save(attempt, TEXT, "still open").status_code == 200
 
 
-def test_forms_need_their_token(lectures: LectureHall) -> None:
+def test_forms_need_their_token(server: LiveServer) -> None:
     """Case 20: a form without the session's token, or with another session's, changes nothing."""
-    lectures.publish()
-    student, other = lectures.student(), lectures.student()
+    server.publish()
+    student, other = server.student(), server.student()
     attempt = student.start()
     for token in ("", "x", other.token):
         student.token = token
         assert student.post(f"/attempts/{attempt}/finish").status_code == 403
         assert student.save(attempt, TEXT, "x").status_code == 403
-    assert lectures.proctor.look(attempt)[0].attempt.state == "open"
+    assert server.exam.inspect(attempt)[0].attempt.state == "open"
 
 
-def test_a_huge_request(lectures: LectureHall) -> None:
+def test_a_huge_request(server: LiveServer) -> None:
     """More than a page can send is refused before it fills the memory, in chunks of unknown length too."""
-    lectures.publish()
-    student = lectures.student()
+    server.publish()
+    student = server.student()
     attempt = student.start()
     chunks = (b"a=" + b"x" * 65_536 for _ in range(64))
     reply = student.http.post(f"/attempts/{attempt}", content=chunks)

@@ -83,7 +83,7 @@ def test_known_mistakes(tmp_path: Path, grader: SandboxGrader, body: str, says: 
     (tmp_path / "bank.yaml").write_text(text, encoding="utf-8")
     faults = list(map(str, faults_in_functions(load_bank(tmp_path / "bank.yaml"), grader)))
     assert len(faults) == bool(says)
-    assert all(says in one for one in faults)
+    assert all(says in fault for fault in faults)
 
 
 def test_the_banks(grader: SandboxGrader) -> None:

@@ -16,7 +16,7 @@ from quizzes.content.items.any_item import Item
 from quizzes.content.json_schema import Described, schema_text
 
 QUIZZES = Path(__file__).parents[3] / "quizzes"
-FILES = [*(("bank", one) for one in sorted(QUIZZES.glob("banks/*.yaml"))), ("quiz", QUIZZES / "quiz4.yaml")]
+FILES = [*(("bank", path) for path in sorted(QUIZZES.glob("banks/*.yaml"))), ("quiz", QUIZZES / "quiz4.yaml")]
 ITEM: dict[str, Any] = {"id": "one", "type": "numeric", "prompt": "?", "explanation": "!", "key": 1}
 
 
@@ -24,10 +24,10 @@ def problems(of: Described, content: object) -> list[str]:
     """What a validator says of a file's content."""
     schema = json.loads(schema_text(of))
     jsonschema.Draft202012Validator.check_schema(schema)
-    return [one.message for one in jsonschema.Draft202012Validator(schema).iter_errors(content)]
+    return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(content)]
 
 
-@pytest.mark.parametrize(("of", "path"), FILES, ids=lambda one: getattr(one, "stem", None))
+@pytest.mark.parametrize(("of", "path"), FILES, ids=lambda value: getattr(value, "stem", None))
 def test_our_files_are_valid(of: Described, path: Path) -> None:
     """An editor marks nothing in a file that loads."""
     assert problems(of, yaml.safe_load(path.read_text(encoding="utf-8"))) == []
@@ -38,8 +38,10 @@ def test_the_readme_is_valid() -> None:
     text = (QUIZZES / "README.md").read_text(encoding="utf-8")
     example = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
     assert problems("bank", example) == []
-    kinds = {get_args(one.model_fields["type"].annotation)[0] for one in get_args(get_args(Item)[0])}
-    assert {one["type"] for one in example["items"]} == kinds
+    kinds = {
+        get_args(item_type.model_fields["type"].annotation)[0] for item_type in get_args(get_args(Item)[0])
+    }
+    assert {item["type"] for item in example["items"]} == kinds
 
 
 @pytest.mark.parametrize(
@@ -57,8 +59,8 @@ def test_every_key_is_described() -> None:
     """An editor says of each key of a bank what it is for."""
     schema = json.loads(schema_text("bank"))
     for name, part in {"bank": schema, **schema["$defs"]}.items():
-        for key, told in part.get("properties", {}).items():
-            assert told.keys() & {"description", "const", "$ref"}, f"{name}.{key}"
+        for key, description in part.get("properties", {}).items():
+            assert description.keys() & {"description", "const", "$ref"}, f"{name}.{key}"
 
 
 def test_the_command_prints_it() -> None:

@@ -41,9 +41,9 @@ def answered(made: Question, **right: bool) -> dict[str, str]:
     """An answer with these blanks right or wrong, the others left empty."""
     key = made.key_answer
     assert isinstance(key, dict)
-    options = {field.id: [one.id for one in field.options] for field in made.public_view().fields}
+    options = {field.id: [option.id for option in field.options] for field in made.public_view().fields}
     return {
-        id: key[id] if yes else next(one for one in options[id] if one != key[id])
+        id: key[id] if yes else next(option_id for option_id in options[id] if option_id != key[id])
         for id, yes in right.items()
     }
 
@@ -76,7 +76,7 @@ def test_numbers_and_words_cost_nothing() -> None:
 
 def test_matching() -> None:
     """A wrong partner takes away, an entry left open does not."""
-    pairs = [{"left": one, "right": one.upper()} for one in "abcd"]
+    pairs = [{"left": letter, "right": letter.upper()} for letter in "abcd"]
     made = question(type="matching", pairs=pairs, penalty="0.25")
     key = made.key_answer
     assert isinstance(key, dict)
@@ -113,7 +113,7 @@ def test_students_read_the_rule(penalty: str, says: str) -> None:
 def test_statements_are_shown_in_one_order() -> None:
     """True stands before False for each statement, whatever is right."""
     fields = blanks().public_view().fields
-    assert [[one.html for one in field.options] for field in fields[:2]] == [["True", "False"]] * 2
+    assert [[option.html for option in field.options] for field in fields[:2]] == [["True", "False"]] * 2
 
 
 @pytest.mark.parametrize(
@@ -150,6 +150,6 @@ items:
     blanks: [{{id: a, label: Which, options: [w, x, y, z]}}]
 """
     (tmp_path / "bank.yaml").write_text(text, encoding="utf-8")
-    found = faults_in_bank(load_bank(tmp_path / "bank.yaml"), variants=20)
-    assert len(found) == faults
-    assert all("at most 1/3 is fair" in str(one) for one in found)
+    bank_faults = faults_in_bank(load_bank(tmp_path / "bank.yaml"), variants=20)
+    assert len(bank_faults) == faults
+    assert all("at most 1/3 is fair" in str(fault) for fault in bank_faults)

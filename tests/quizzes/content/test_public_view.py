@@ -38,7 +38,7 @@ KINDS: dict[str, dict[str, Any]] = {
         ]
     },
     "matching": {
-        "pairs": [{"left": one, "right": one.upper()} for one in ("alpha", "beta", "gamma")],
+        "pairs": [{"left": word, "right": word.upper()} for word in ("alpha", "beta", "gamma")],
         "distractors": ["DELTA"],
     },
     "ordering": {"entries": ["alpha", "beta", "gamma", "delta"]},
@@ -83,7 +83,7 @@ def question(kind: str, seed: bytes) -> Question:
 def test_all_kinds_are_here() -> None:
     """The tests below look at every kind there is."""
     assert KINDS.keys() == {
-        get_args(one.model_fields["type"].annotation)[0] for one in get_args(get_args(Item)[0])
+        get_args(item_type.model_fields["type"].annotation)[0] for item_type in get_args(get_args(Item)[0])
     }
 
 
@@ -93,7 +93,7 @@ def test_nothing_of_the_key(kind: str) -> None:
     for seed in SEEDS:
         made = question(kind, seed)
         text = made.public_view().model_dump_json()
-        assert not [one for one in HIDDEN if one in text]
+        assert not [word for word in HIDDEN if word in text]
         if kind in ("numeric", "expression", "short_text"):
             assert made.key_text not in text
         assert made.explanation not in text
@@ -107,9 +107,9 @@ def test_all_that_a_form_needs(kind: str) -> None:
     assert (view.kind, view.points) == (kind, "1.50")
     assert view.prompt.startswith("Asked")
     assert view.rule.endswith(".")
-    texts = [*(one.html for one in view.options), *(one.label for one in view.fields)]
+    texts = [*(option.html for option in view.options), *(field.label for field in view.fields)]
     assert all(texts)
-    ids = [one.id for one in (*view.options, *view.fields)]
+    ids = [option.id for option in (*view.options, *view.fields)]
     assert len(set(ids)) == len(ids)
     chosen = kind in ("choice", "choices", "true_false", "ordering", "matching")
     assert bool(view.options) == chosen
@@ -145,7 +145,7 @@ def first_option(made: Question) -> int:
     """Where the option stands that its author wrote first."""
     view = made.public_view()
     options = view.options or view.fields[-1].options
-    return next(place for place, one in enumerate(options) if one.html.lower() == "alpha")
+    return next(place for place, option in enumerate(options) if option.html.lower() == "alpha")
 
 
 @pytest.mark.parametrize("kind", ["choice", "choices", "blanks", "matching", "ordering"])
@@ -162,8 +162,8 @@ def test_partners_do_not_stand_opposite() -> None:
     def opposite(made: Question) -> int:
         view, key = made.public_view(), made.key_answer
         assert isinstance(key, dict)
-        rights = [one.id for one in view.options]
-        return sum(rights.index(key[one.id]) == place for place, one in enumerate(view.fields))
+        rights = [option.id for option in view.options]
+        return sum(rights.index(key[field.id]) == place for place, field in enumerate(view.fields))
 
     seen = places("matching", opposite)
     assert 0.55 < sum(count * times for count, times in seen.items()) / 400 < 0.95  # 3 pairs on 4 places
@@ -173,7 +173,7 @@ def test_any_order_may_come_up() -> None:
     """All 24 orders are shown, the right one too: avoiding it would say that what is shown is wrong."""
 
     def shown(made: Question) -> int:
-        return hash(tuple(one.html for one in made.public_view().options))
+        return hash(tuple(option.html for option in made.public_view().options))
 
     assert len(places("ordering", shown)) == 24
 
@@ -181,8 +181,8 @@ def test_any_order_may_come_up() -> None:
 def test_ids_say_nothing() -> None:
     """An option's id does not tell whether it is right, nor what belongs to what; it is the same for all."""
     views = [question("matching", seed).public_view() for seed in SEEDS[:2]]
-    assert {one.id for one in views[0].options} == {one.id for one in views[1].options}
-    ids = [one.id for one in (*views[0].options, *views[0].fields)]
+    assert {option.id for option in views[0].options} == {option.id for option in views[1].options}
+    ids = [option.id for option in (*views[0].options, *views[0].fields)]
     assert len(set(ids)) == len(ids) == 7
     assert json.loads(views[0].model_dump_json())["fields"][0].keys() == {
         *("id", "label", "kind", "hint", "options", "longest")

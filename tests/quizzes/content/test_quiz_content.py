@@ -48,7 +48,7 @@ def test_nothing_leaks(item: BaseItem) -> None:
         view = question.public_view()
         text = view.model_dump_json()
         names = set(type(view).model_fields) | {
-            one for part in view.fields for one in type(part).model_fields
+            field_name for part in view.fields for field_name in type(part).model_fields
         }
         assert not names & set(SECRET)
         assert json.dumps(question.explanation)[1:-1] not in text
@@ -75,7 +75,7 @@ def test_shares(item: BaseItem) -> None:
             assert isinstance(question.problem_with(odd), str)  # type: ignore[arg-type]
             assert 0 <= question.mark(odd).share <= Fraction(1)
         view = question.public_view()
-        assert question.problem_with({one.id: [] for one in view.fields} or 5)  # type: ignore[arg-type]
+        assert question.problem_with({field.id: [] for field in view.fields} or 5)  # type: ignore[arg-type]
         assert question.mark(None).points == 0
 
 
@@ -85,7 +85,7 @@ def test_banks_are_sound(bank: object) -> None:
     assert faults_in_bank(bank, variants=30) == []  # type: ignore[arg-type]
     items = bank.items.values()  # type: ignore[attr-defined]
     assert len(items) >= 6
-    assert 2 * sum(bool(one.parameters) for one in items) > len(items)
+    assert 2 * sum(bool(item.parameters) for item in items) > len(items)
 
 
 def test_every_type_is_used() -> None:
@@ -99,7 +99,9 @@ def test_the_card() -> None:
     quiz, times = plan.quiz, plan.schedule
     assert (len(quiz), quiz.points, times.limit) == (8, 8, 40 * 60_000)
     assert times.due_at is not None and times.closes_at == times.due_at
-    opens, due = (datetime.fromtimestamp(one / 1000, plan.zone) for one in (times.opens_at, times.due_at))
+    opens, due = (
+        datetime.fromtimestamp(instant / 1000, plan.zone) for instant in (times.opens_at, times.due_at)
+    )
     assert (f"{opens:%m-%d %H:%M:%S}", f"{due:%m-%d %H:%M:%S}") == ("05-18 15:00:00", "05-18 23:59:59")
     assert faults_in_window(plan) == []
     topics = [reference.split("/")[0] for reference, _, _ in quiz.picked(b"any")]
@@ -107,7 +109,7 @@ def test_the_card() -> None:
 
 
 SHOW = (
-    "import hashlib, sys\nfrom pathlib import Path\nfrom autograder.course import find_course\n"
+    "import hashlib, sys\nfrom pathlib import Path\nfrom autograder.course.course import find_course\n"
     "from quizzes.content.quiz_file import load_quiz\n"
     "quiz = load_quiz(find_course(Path(sys.argv[1])), 'quiz4').quiz\n"
     "shown = ''.join(one.public_view().model_dump_json() for one in quiz.variants(b'seed'))\n"
@@ -118,12 +120,12 @@ SHOW = (
 def test_the_same_seed_shows_the_same() -> None:
     """Another process with another hash seed shows the same bytes; another attempt other numbers."""
     quiz = load_quiz(COURSE, "quiz4").quiz
-    shown = "".join(one.public_view().model_dump_json() for one in quiz.variants(b"seed"))
+    shown = "".join(variant.public_view().model_dump_json() for variant in quiz.variants(b"seed"))
     ran = subprocess.run(
         [sys.executable, "-c", SHOW, str(COURSE.root)], capture_output=True, text=True, timeout=60, check=True
     )
     assert ran.stdout.strip() == hashlib.sha256(shown.encode()).hexdigest()
-    first, second = (quiz.deal(one)[6].question.public_view() for one in ("a", "b"))
+    first, second = (quiz.build_questions(seed)[6].question.public_view() for seed in ("a", "b"))
     assert first != second
 
 
@@ -133,9 +135,11 @@ def test_the_saved_copy() -> None:
     again = Quiz.read(quiz.content)
     assert (again.hash, again.content) == (quiz.hash, quiz.content)
     for seed in ("a", "b"):
-        assert [one.params for one in again.deal(seed)] == [one.params for one in quiz.deal(seed)]
-        assert [one.question.public_view() for one in again.deal(seed)] == [
-            one.question.public_view() for one in quiz.deal(seed)
+        assert [item.params for item in again.build_questions(seed)] == [
+            item.params for item in quiz.build_questions(seed)
+        ]
+        assert [item.question.public_view() for item in again.build_questions(seed)] == [
+            item.question.public_view() for item in quiz.build_questions(seed)
         ]
 
 
@@ -143,7 +147,7 @@ def test_the_saved_copy() -> None:
 def test_an_item_read_back(item: BaseItem) -> None:
     """Every item survives its way through the saved copy: the same view, the same key, the same marks."""
     again = type(item).model_validate_json(item.model_dump_json(exclude_unset=True))
-    first, second = (one.question(b"seed", Decimal(1)) for one in (item, again))  # type: ignore[attr-defined]
+    first, second = (variant.question(b"seed", Decimal(1)) for variant in (item, again))  # type: ignore[attr-defined]
     assert first.public_view() == second.public_view()
     assert first.key_answer == second.key_answer
     assert first.explanation == second.explanation

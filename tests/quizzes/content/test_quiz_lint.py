@@ -44,7 +44,7 @@ def write(folder: Path, text: str) -> Path:
 def test_faults_of_variants(tmp_path: Path, old: str, new: str, says: str) -> None:
     """What only variants show is said with file and line of the item."""
     faults = list(map(str, faults_in_bank(load_bank(write(tmp_path, GOOD.replace(old, new))))))
-    assert any("bank.yaml, line 3: one: " in one and says in one for one in faults), faults
+    assert any("bank.yaml, line 3: one: " in fault and says in fault for fault in faults), faults
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,9 @@ items:
 def test_rounding_straddles(tmp_path: Path) -> None:
     """A tolerance that takes one way of rounding the key and not the other is found."""
     text = GOOD.replace("key: a + 1", "key: a / 7").replace("abs: 0.01", "abs: 0.00005")
-    assert any("two ways to round" in str(one) for one in faults_in_bank(load_bank(write(tmp_path, text))))
+    assert any(
+        "two ways to round" in str(fault) for fault in faults_in_bank(load_bank(write(tmp_path, text)))
+    )
 
 
 QUIZ = """title: Test
@@ -110,7 +112,7 @@ def test_full_time_for_everybody(tmp_path: Path) -> None:
     course, people = find_course(course_with(tmp_path, QUIZ)), tmp_path / "people.csv"
     people.write_text("student,multiplier,extra_minutes\nana,2,0\nbo,1,10\n", encoding="utf-8")
     faults = faults_in_window(load_quiz(course, "test"), people)
-    assert [str(one).split(": ")[1].split()[0] for one in faults] == ["ana"]
+    assert [str(fault).split(": ")[1].split()[0] for fault in faults] == ["ana"]
     (tmp_path / "quizzes" / "test.yaml").write_text(QUIZ.replace("false", "true"), encoding="utf-8")
     assert faults_in_window(load_quiz(course, "test"), people) == []
 

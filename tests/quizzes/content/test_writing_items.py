@@ -30,9 +30,9 @@ def quizzes(*words: str) -> subprocess.CompletedProcess[str]:
 def test_the_examples_are_sound(tmp_path: Path) -> None:
     """The page's examples, one of each type, pass the linter."""
     page = (ROOT / "quizzes" / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
-    assert found
-    (tmp_path / "page.yaml").write_text(found[1], encoding="utf-8")
+    match = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert match
+    (tmp_path / "page.yaml").write_text(match[1], encoding="utf-8")
     bank = load_bank(tmp_path / "page.yaml")
     assert faults_in_bank(bank, variants=20) == []
     assert len({item.type for item in bank.items.values()}) == 11

@@ -77,4 +77,4 @@ def test_round_trip(value: Decimal) -> None:
 
 def test_significant_digits() -> None:
     """Zeros in front do not count, zeros behind do."""
-    assert [significant_digits(one) for one in ("0.0120", "−12", "1,50", "1e-3")] == [3, 2, 3, 1]
+    assert [significant_digits(typed) for typed in ("0.0120", "−12", "1,50", "1e-3")] == [3, 2, 3, 1]

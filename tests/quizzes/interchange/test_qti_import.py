@@ -115,8 +115,8 @@ def canvas(folder: Path, *items: str, **more: bytes) -> Imported:
 
 def first(made: Imported) -> dict[str, Any]:
     """The first item of the bank that was made."""
-    found: dict[str, Any] = yaml.safe_load(made.text)["items"][0]
-    return found
+    item: dict[str, Any] = yaml.safe_load(made.text)["items"][0]
+    return item
 
 
 def test_canvas_choice(tmp_path: Path) -> None:
@@ -141,12 +141,16 @@ def test_canvas_choice(tmp_path: Path) -> None:
             feedback,
         ),
     )
-    found = first(made)
-    assert (found["id"], found["type"], made.lost) == ("step-size", "choice", ())
-    assert found["prompt"] == "What if $\\alpha < 1$, **always**?"
-    assert [one["text"] for one in found["options"]] == ["It shrinks: $x^2$", "Costs \\$5", "a \\* b \\* c"]
-    assert [one["correct"] for one in found["options"]] == [True, False, False]
-    assert found["options"][1]["feedback"] == "No." and found["explanation"] == "See `relu`."
+    imported_item = first(made)
+    assert (imported_item["id"], imported_item["type"], made.lost) == ("step-size", "choice", ())
+    assert imported_item["prompt"] == "What if $\\alpha < 1$, **always**?"
+    assert [option["text"] for option in imported_item["options"]] == [
+        "It shrinks: $x^2$",
+        "Costs \\$5",
+        "a \\* b \\* c",
+    ]
+    assert [option["correct"] for option in imported_item["options"]] == [True, False, False]
+    assert imported_item["options"][1]["feedback"] == "No." and imported_item["explanation"] == "See `relu`."
 
 
 def test_canvas_numbers(tmp_path: Path) -> None:
@@ -161,8 +165,8 @@ def test_canvas_numbers(tmp_path: Path) -> None:
         item("margin", "numerical_question", text("How much?") + BOX, scored(margin)),
         item("range", "numerical_question", text("How much?") + BOX, scored(between) + scored(margin)),
     )
-    one, two = yaml.safe_load(made.text)["items"]
-    assert (one["key"], one["tolerance"]) == ("0.5", {"mode": "abs", "abs": "0.05"})
+    first_item, two = yaml.safe_load(made.text)["items"]
+    assert (first_item["key"], first_item["tolerance"]) == ("0.5", {"mode": "abs", "abs": "0.05"})
     assert (two["key"], two["tolerance"]) == ("2.5", {"mode": "abs", "abs": "1.5"})
     assert made.lost == (("range", "Of 2 right numbers only the first stays."),)
 
@@ -191,9 +195,9 @@ def test_canvas_blanks_and_matching(tmp_path: Path) -> None:
         item("blanks", "fill_in_multiple_blanks_question", blanks, scores),
         item("match", "matching_question", matching, pairs),
     )
-    one, two = yaml.safe_load(made.text)["items"]
-    assert one["prompt"] == "Roses are \\[colour\\], and so is \\[What?\\]."
-    assert [(blank["id"], blank["accept"]) for blank in one["blanks"]] == [
+    first_item, two = yaml.safe_load(made.text)["items"]
+    assert first_item["prompt"] == "Roses are \\[colour\\], and so is \\[What?\\]."
+    assert [(blank["id"], blank["accept"]) for blank in first_item["blanks"]] == [
         ("colour", ["red", "Red"]),
         ("what", ["the flag"]),
     ]
@@ -210,11 +214,11 @@ def test_what_has_no_counterpart(tmp_path: Path) -> None:
         item("essay", "essay_question", text("Why? &lt;script&gt;alert(1)&lt;/script&gt;") + BOX),
         item("one", "multiple_choice_question", text("One?") + choices("response1", label("1", "only"))),
     )
-    (found,) = yaml.safe_load(made.text)["items"]
-    assert (found["id"], found["prompt"]) == ("essay", "Why?")
-    told = dict(made.lost)
-    assert told["upload"] == "It was left out: file upload question has no counterpart here."
-    assert {"words", "sum", "one"} <= told.keys()
+    (imported_item,) = yaml.safe_load(made.text)["items"]
+    assert (imported_item["id"], imported_item["prompt"]) == ("essay", "Why?")
+    losses = dict(made.lost)
+    assert losses["upload"] == "It was left out: file upload question has no counterpart here."
+    assert {"words", "sum", "one"} <= losses.keys()
     assert ("essay", "A <script> was left out.") in made.lost
     assert ("essay", "No rubric came with it: write what to look for.") in made.lost
 
@@ -229,16 +233,16 @@ def test_other_systems_without_kinds(tmp_path: Path) -> None:
         item("many", "", text("?") + choices("r", labels, cardinality="Multiple"), scored(both)),
         item("word", "", text("?") + BOX, scored('<varequal respident="response1">relu</varequal>')),
     )
-    kinds = [(one["id"], one["type"]) for one in yaml.safe_load(made.text)["items"]]
+    kinds = [(item["id"], item["type"]) for item in yaml.safe_load(made.text)["items"]]
     assert kinds == [("single", "choice"), ("many", "choices"), ("word", "short_text")]
 
 
 def test_pictures(tmp_path: Path) -> None:
     """A package's own picture is taken along; one from elsewhere, and SVG, are left out and told."""
-    here = "&lt;img src=&quot;%24IMS-CC-FILEBASE%24/pics/a dot.png?x=1&quot; alt=&quot;a dot&quot;&gt;"
-    there = "&lt;img src=&quot;https://example.org/x.png&quot; alt=&quot;far&quot;&gt;"
+    own_picture = "&lt;img src=&quot;%24IMS-CC-FILEBASE%24/pics/a dot.png?x=1&quot; alt=&quot;a dot&quot;&gt;"
+    far_picture = "&lt;img src=&quot;https://example.org/x.png&quot; alt=&quot;far&quot;&gt;"
     drawn = "&lt;img src=&quot;%24IMS-CC-FILEBASE%24/pics/evil.svg&quot;&gt;"
-    question = item("essay", "essay_question", text(f"Look. {here} {there} {drawn}") + BOX)
+    question = item("essay", "essay_question", text(f"Look. {own_picture} {far_picture} {drawn}") + BOX)
     made = canvas(tmp_path, question, **{"pics__a dot.png": PNG, "pics__evil.svg": b"<svg onload='x'/>"})
     assert made.pictures == {"week3/a-dot.png": PNG}
     assert first(made)["images"] == [{"file": "week3/a-dot.png", "alt": "a dot"}]
@@ -260,8 +264,8 @@ def qti21(folder: Path, **items: tuple[str, str, str]) -> Imported:
         for name in items
     )
     files: dict[str, str | bytes] = {
-        f"q/{name}.xml": ITEM21.format(id=name, declarations=one, body=two, processing=three)
-        for name, (one, two, three) in items.items()
+        f"q/{name}.xml": ITEM21.format(id=name, declarations=declarations, body=two, processing=three)
+        for name, (declarations, two, three) in items.items()
     }
     return import_package(package(folder, files, resources), "other")
 
@@ -346,22 +350,24 @@ def test_damaged_documents(chance: random.Random, to: Format) -> None:
     """Elements, attributes and texts taken away or put elsewhere: a bank that loads, or a sentence."""
     with zipfile.ZipFile(io.BytesIO(DAMAGED[to])) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    name = chance.choice([one for one in files if one.endswith(".xml") and "meta" not in one])
+    name = chance.choice([file for file in files if file.endswith(".xml") and "meta" not in file])
     root = fromstring(files[name])
     for _ in range(chance.randint(1, 6)):
         everything = list(root.iter())
-        one, other = chance.choice(everything), chance.choice(everything)
+        damaged, other = chance.choice(everything), chance.choice(everything)
         act = chance.randrange(5)
-        if act == 0 and len(one):
-            one.remove(chance.choice(list(one)))
-        elif act == 1 and one.attrib:
-            del one.attrib[chance.choice(list(one.attrib))]
+        if act == 0 and len(damaged):
+            damaged.remove(chance.choice(list(damaged)))
+        elif act == 1 and damaged.attrib:
+            del damaged.attrib[chance.choice(list(damaged.attrib))]
         elif act == 2:
-            one.text = chance.choice(["", "\u202e<b>&", "1e999", "-", None])
-        elif act == 3 and one.attrib:
-            one.attrib[chance.choice(list(one.attrib))] = chance.choice(["", "../x", "other", "9" * 400])
-        elif act == 4 and other not in list(one.iter()):
-            other.append(one)
+            damaged.text = chance.choice(["", "\u202e<b>&", "1e999", "-", None])
+        elif act == 3 and damaged.attrib:
+            damaged.attrib[chance.choice(list(damaged.attrib))] = chance.choice(
+                ["", "../x", "other", "9" * 400]
+            )
+        elif act == 4 and other not in list(damaged.iter()):
+            other.append(damaged)
     files[name] = tostring(root)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "damaged.zip"
@@ -400,16 +406,16 @@ def test_the_commands(tmp_path: Path) -> None:
     root, course = Path(__file__).parents[3], tmp_path / "course"
     (course / "quizzes" / "banks").mkdir(parents=True)
     (course / "course.yaml").write_text("title: C\n", encoding="utf-8")
-    here, there = ("--course", str(root)), ("--course", str(course))
+    from_root, to_course = ("--course", str(root)), ("--course", str(course))
     for to in ("qti12", "qti21"):
-        out = command("export", "quiz4", "--to", to, "--out", str(tmp_path / f"{to}.zip"), *here)
+        out = command("export", "quiz4", "--to", to, "--out", str(tmp_path / f"{to}.zip"), *from_root)
         assert (out.returncode, out.stderr) == (0, "")
         assert "questions in" in out.stdout and "exported are fixed ones" in out.stdout
-        words = ("import", str(tmp_path / f"{to}.zip"), "--bank", to, *there)
+        words = ("import", str(tmp_path / f"{to}.zip"), "--bank", to, *to_course)
         taken = command(*words)
         assert (taken.returncode, taken.stderr) == (0, "")
         assert "exists already" in command(*words).stderr
         assert faults_in_bank(load_bank(course / "quizzes" / "banks" / f"{to}.yaml")) == []
-    wrong = command("export", "quiz4", "--to", "word", "--out", "x.zip", *here)
+    wrong = command("export", "quiz4", "--to", "word", "--out", "x.zip", *from_root)
     assert (wrong.returncode, "unknown format" in wrong.stderr) == (2, True)
-    assert "not a valid name" in command("import", "x.zip", "--bank", "../up", *there).stderr
+    assert "not a valid name" in command("import", "x.zip", "--bank", "../up", *to_course).stderr

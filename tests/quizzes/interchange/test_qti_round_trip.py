@@ -72,12 +72,12 @@ def as_shown(data: Any) -> Any:
         return {
             key: _html(value)
             if key in TEXTS and isinstance(value, str)
-            else [_html(one) if isinstance(one, str) else as_shown(one) for one in value]
+            else [_html(entry) if isinstance(entry, str) else as_shown(entry) for entry in value]
             if key in MORE_TEXTS
             else as_shown(value)
             for key, value in data.items()
         }
-    return [as_shown(one) for one in data] if isinstance(data, list) else data
+    return [as_shown(entry) for entry in data] if isinstance(data, list) else data
 
 
 def _html(text: str) -> str:
@@ -96,17 +96,17 @@ def carried(item: Item, to: Format) -> Item:
         data["pattern"] = ""
     for blank in data.get("blanks", []):
         blank["common_wrong"] = []
-        given = {
+        ignored = {
             name: blank[name] for name in ("accept", "options", "truth") if blank[name] not in ([], None)
         }
-        kept: dict[str, Any] = given or {"key": blank["key"], "tolerance": blank["tolerance"]}
-        if to == "qti12" and not given:
+        kept: dict[str, Any] = ignored or {"key": blank["key"], "tolerance": blank["tolerance"]}
+        if to == "qti12" and not ignored:
             kept = {"accept": [blank["key"]]}
-        for name in [one for one in blank if one not in ("id", "label", "weight", *kept)]:
+        for name in [key for key in blank if key not in ("id", "label", "weight", *kept)]:
             del blank[name]
         blank.update(kept)
     if to == "qti12":
-        lists = all("options" in one or "truth" in one for one in data.get("blanks", []))
+        lists = all("options" in blank or "truth" in blank for blank in data.get("blanks", []))
         for blank in data.get("blanks", []):
             blank["weight"] = 1
             if "options" in blank and not lists:
@@ -171,11 +171,11 @@ def test_variants(tmp_path: Path) -> None:
     """Of an item with drawn values so many variants are exported, of others one."""
     drawn = next(reference for reference, item in ITEMS.items() if item.parameters)
     fixed = next(reference for reference, item in ITEMS.items() if item.type == "matching")
-    made = export(quiz_of({one: ITEMS[one] for one in (drawn, fixed)}), SCHEDULE, "qti12", "1", 5)
+    made = export(quiz_of({name: ITEMS[name] for name in (drawn, fixed)}), SCHEDULE, "qti12", "1", 5)
     assert made.questions == 6
     (tmp_path / "x.zip").write_bytes(made.data)
     bank = yaml.safe_load(import_package(tmp_path / "x.zip", "back").text)
-    assert len({one["prompt"] for one in bank["items"]}) > 2
+    assert len({item["prompt"] for item in bank["items"]}) > 2
 
 
 def test_losses_are_said() -> None:
@@ -184,11 +184,11 @@ def test_losses_are_said() -> None:
     for to in ("qti12", "qti21"):
         lost = dict.fromkeys(name for name, _ in export(quiz, SCHEDULE, to, "1").lost)
         for reference, item in ITEMS.items():
-            told = reference in lost
+            reported = reference in lost
             if item.parameters or item.type in ("function", "expression", "essay"):
-                assert told, reference
+                assert reported, reference
             if item.type in ("choice", "true_false") and not item.parameters and to == "qti21":
-                assert not told, reference
+                assert not reported, reference
 
 
 def test_partial_credit_in_qti21(tmp_path: Path) -> None:
@@ -197,15 +197,15 @@ def test_partial_credit_in_qti21(tmp_path: Path) -> None:
 
     from quizzes.interchange.qti21.writer import item_document
 
-    item = next(one for one in ITEMS.values() if isinstance(one, ChoicesItem))
+    item = next(item for item in ITEMS.values() if isinstance(item, ChoicesItem))
     item = item.model_copy(update={"rule": ChoiceRule.NET_CORRECT})
     plain = concrete(item, b"x", "one")
     assert isinstance(plain, ChoicesItem)
     document = fromstring(item_document(plain))
     space = {"q": "http://www.imsglobal.org/xsd/imsqti_v2p1"}
     mapping = document.find(".//q:mapping", space)
-    worth = {one.get("mapKey"): Decimal(one.get("mappedValue")) for one in mapping}
-    choices = [one.get("identifier") for one in document.iterfind(".//q:simpleChoice", space)]
+    worth = {node.get("mapKey"): Decimal(node.get("mappedValue")) for node in mapping}
+    choices = [node.get("identifier") for node in document.iterfind(".//q:simpleChoice", space)]
     question = plain.question(b"x", Decimal(1))
     ids = list(question.options)
     for chosen in ([0], [0, 1], [1, 2], list(range(len(ids)))):

@@ -49,8 +49,8 @@ def test_against_the_schemas(to: Format, data: bytes) -> None:
         if local(root) != "quiz":  # Canvas's own settings
             assert faults(root, schemas[local(root)]) == [], name
             seen.add(local(root))
-    wanted = {"qti12": {"manifest", "questestinterop"}}
-    assert seen == wanted.get(to, {"manifest", "assessmentItem", "assessmentTest"})
+    expected = {"qti12": {"manifest", "questestinterop"}}
+    assert seen == expected.get(to, {"manifest", "assessmentItem", "assessmentTest"})
 
 
 @pytest.mark.parametrize("to", ["qti12", "qti21"])
@@ -58,31 +58,31 @@ def test_everything_is_there(to: Format, data: bytes) -> None:
     """Every file is in the manifest and the other way round; all that is referred to exists."""
     root = documents(data)
     manifest = root.pop("imsmanifest.xml")
-    listed = {one.get("href") for one in manifest.iter() if local(one) == "file"}
+    listed = {node.get("href") for node in manifest.iter() if local(node) == "file"}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert listed == set(archive.namelist()) - {"imsmanifest.xml"}
         assert all(info.date_time == (1980, 1, 1, 0, 0, 0) for info in archive.infolist())
-    known = {one.get("identifier") for one in manifest.iter() if local(one) == "resource"}
-    needed = {one.get("identifierref") for one in manifest.iter() if local(one) == "dependency"}
+    known = {node.get("identifier") for node in manifest.iter() if local(node) == "resource"}
+    needed = {node.get("identifierref") for node in manifest.iter() if local(node) == "dependency"}
     assert needed <= known
     for document in root.values():
-        items = [one for one in document.iter() if local(one) in ("item", "assessmentItem")]
+        items = [node for node in document.iter() if local(node) in ("item", "assessmentItem")]
         for item in items:
             _refers_to_itself(item)
     if to == "qti21":
-        references = [one for one in root["test.xml"].iter() if local(one) == "assessmentItemRef"]
-        assert {one.get("href") for one in references} == root.keys() - {"test.xml"}
+        references = [node for node in root["test.xml"].iter() if local(node) == "assessmentItemRef"]
+        assert {reference.get("href") for reference in references} == root.keys() - {"test.xml"}
 
 
 def _refers_to_itself(item: Element) -> None:
-    declared = {one.get("identifier") for one in item.iter() if local(one).endswith("Declaration")}
-    declared |= {one.get("ident") for one in item.iter() if local(one) in ("response_lid", "response_str")}
-    used = {one.get("responseIdentifier") for one in item.iter() if local(one).endswith("Interaction")}
-    used |= {one.get("identifier") for one in item.iter() if local(one) in ("variable", "setOutcomeValue")}
-    used |= {one.get("respident") for one in item.iter() if local(one) in ("varequal", "vargte", "varlte")}
+    declared = {node.get("identifier") for node in item.iter() if local(node).endswith("Declaration")}
+    declared |= {node.get("ident") for node in item.iter() if local(node) in ("response_lid", "response_str")}
+    used = {node.get("responseIdentifier") for node in item.iter() if local(node).endswith("Interaction")}
+    used |= {node.get("identifier") for node in item.iter() if local(node) in ("variable", "setOutcomeValue")}
+    used |= {node.get("respident") for node in item.iter() if local(node) in ("varequal", "vargte", "varlte")}
     assert used <= declared, item.get("title")
-    feedback = {one.get("ident") for one in item.iter() if local(one) == "itemfeedback"}
-    assert {one.get("linkrefid") for one in item.iter() if local(one) == "displayfeedback"} <= feedback
+    feedback = {node.get("ident") for node in item.iter() if local(node) == "itemfeedback"}
+    assert {node.get("linkrefid") for node in item.iter() if local(node) == "displayfeedback"} <= feedback
 
 
 def test_the_validator_sees_faults() -> None:
@@ -91,6 +91,6 @@ def test_the_validator_sees_faults() -> None:
         "<assessmentItem identifier='a b' title='t' adaptive='false'>stray"
         "<itemBody/><responseDeclaration identifier='R' cardinality='single'/><blink/></assessmentItem>"
     )
-    said = " ".join(faults(wrong, QTI21))
-    for one in ("holds itemBody responseDeclaration", "no timeDependent", "<blink>", "stray", "'a b'"):
-        assert one in said
+    text = " ".join(faults(wrong, QTI21))
+    for fault in ("holds itemBody responseDeclaration", "no timeDependent", "<blink>", "stray", "'a b'"):
+        assert fault in text

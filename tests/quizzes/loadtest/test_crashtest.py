@@ -16,7 +16,7 @@ COURSE = find_course(Path(__file__).parent).root
 
 
 def test_kills_lose_nothing() -> None:
-    """One kill while takers save and one while they hand in: nothing is missing and every attempt is over."""
+    """One kill while students save, one while they submit: nothing is missing, every attempt is closed."""
     options = ["--takers", "10", "--rounds", "1", "--life", "1.5", "--course", str(COURSE)]
     ran = commanded(app, ["crashtest", *options])
     assert ran.exit_code == 0, ran.output
@@ -25,7 +25,7 @@ def test_kills_lose_nothing() -> None:
     assert len(kills) == 2
     assert all(" 0 missing; the database is whole" in line for line in kills)
     assert lines[-2].startswith("attempts 10: ") and lines[-2].endswith("open 0")
-    assert lines[-1].startswith("2 kills, ") and lines[-1].endswith("none missing.")
+    assert lines[-1].startswith("2 kills, ") and lines[-1].endswith("none lost.")
 
 
 @pytest.mark.xdist_group("postgresql")
@@ -40,22 +40,25 @@ def test_kills_beside_postgresql(postgres: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "said"),
+    ("broken", "sentence"),
     [
-        ({"books": [Ledger(9, 0, []), Ledger(9, 2, [])]}, "After kill 2, 2 acknowledged saves are missing."),
-        ({"books": [Ledger(9, 0, ["row 3 missing"])]}, "After kill 1: row 3 missing"),
-        ({"books": [Ledger(0, 0, [])]}, "No save was acknowledged, so nothing is proved."),
+        (
+            {"ledgers": [Ledger(9, 0, []), Ledger(9, 2, [])]},
+            "After kill 2, 2 acknowledged saves are missing.",
+        ),
+        ({"ledgers": [Ledger(9, 0, ["row 3 missing"])]}, "After kill 1: row 3 missing"),
+        ({"ledgers": [Ledger(0, 0, [])]}, "No save was acknowledged, so the test shows nothing."),
         ({"stuck": ["After kill 1, 3 attempts did not go on."]}, "After kill 1, 3 attempts did not go on."),
         ({"refused": 1}, "1 saves were refused though the quiz was open."),
         ({"receipts_lost": 4}, "4 receipts students saw are not in the database."),
         ({"left_open": 5}, "5 attempts are open 10 s after deadline and grace."),
     ],
 )
-def test_each_broken_promise_is_told(broken: dict[str, object], said: str) -> None:
+def test_each_broken_promise_is_told(broken: dict[str, object], sentence: str) -> None:
     """A result with one fault says that one; without any it says nothing."""
-    sound = {"books": [Ledger(9, 0, [])]}
-    assert CrashResult(**sound).misses() == []
-    assert CrashResult(**{**sound, **broken}).misses() == [said]  # type: ignore[arg-type]
+    sound = {"ledgers": [Ledger(9, 0, [])]}
+    assert CrashResult(**sound).broken_promises() == []
+    assert CrashResult(**{**sound, **broken}).broken_promises() == [sentence]  # type: ignore[arg-type]
 
 
 def test_unknown_quiz() -> None:

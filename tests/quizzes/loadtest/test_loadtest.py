@@ -26,21 +26,21 @@ ALWAYS = (
     "acknowledged saves that are missing",
     "receipts shown that are missing",
     "server errors and lost connections",
-    "takers who gave up",
+    "students who gave up",
     "attempts open when all must be closed",
     "faults in the database",
 )
 
 
 def test_a_small_class() -> None:
-    """Twenty takers start, save and hand in; nothing is lost, and the exit code says whether limits hold."""
+    """Twenty students start, save and submit; nothing is lost, and the exit code says whether limits hold."""
     ran = commanded(app, ["loadtest", "--takers", "20", *SHORT, "--course", str(COURSE)])
     assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.output
     for phase in ("opening", "burst", "deadline"):
         assert f"\n{phase} " in ran.output
     for what in ALWAYS:
         assert f"kept    {what}" in ran.output, ran.output
-    assert "Limits of a class of size S (20 takers):" in ran.output
+    assert "Limits of a class of size S (20 students):" in ran.output
     assert (ran.exit_code == 0) == ("MISSED" not in ran.output), ran.output
 
 
@@ -67,19 +67,19 @@ def test_several_servers_and_a_file() -> None:
 def replies(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
     """Note replies that took so long."""
     result.measured.phase = phase
-    for one in seconds:
-        result.measured.note(kind, HttpReply(status, {}, b"", one))
+    for second in seconds:
+        result.measured.note(kind, HttpReply(status, {}, b"", second))
 
 
 def missed(result: Result) -> list[str]:
     """The limits that are missed."""
-    return [one.what for one in result.verdicts() if not one.kept]
+    return [limit.what for limit in result.limits() if not limit.kept]
 
 
 def test_limits_of_time() -> None:
     """A few slow requests in a hundred miss the limit of their phase; small classes have a stricter one."""
-    for takers, slow in ((100, ["steady: 99 % of saves"]), (500, [])):
-        result = Result(takers)
+    for students, slow in ((100, ["steady: 99 % of saves"]), (500, [])):
+        result = Result(students)
         replies(result, "steady", "save", *[0.01] * 97, *[0.2] * 3)
         replies(result, "opening", "start", *[0.5] * 97, *[1.9] * 3)
         assert missed(result) == slow
@@ -94,7 +94,7 @@ def test_limits_of_time() -> None:
         ("lost", 1, "acknowledged saves that are missing"),
         ("receipts_lost", 1, "receipts shown that are missing"),
         ("refused", 1, "saves refused"),
-        ("failed", ["no answer"], "takers who gave up"),
+        ("failed", ["no answer"], "students who gave up"),
         ("left_open", 1, "attempts open when all must be closed"),
         ("closed_after", 10.5, "last attempt closed after deadline and grace"),
         ("damage", ["row 3 missing"], "faults in the database"),
@@ -121,7 +121,7 @@ def test_server_errors(status: int | None) -> None:
 
 def test_sizes() -> None:
     """Classes have the sizes of the table of loads."""
-    assert [Result(takers).size for takers in (1, 100, 101, 500, 501, 2000, 2001)] == [*"SSMMLL", "XL"]
+    assert [Result(students).size for students in (1, 100, 101, 500, 501, 2000, 2001)] == [*"SSMMLL", "XL"]
 
 
 def test_percentile() -> None:
@@ -131,7 +131,7 @@ def test_percentile() -> None:
     assert percentile([0.1, 0.4, 0.2], 100) == 0.4
 
 
-def test_more_takers_than_open_files() -> None:
+def test_more_students_than_open_files() -> None:
     """More connections than the machine allows are refused with a sentence."""
     resource = pytest.importorskip("resource")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -185,7 +185,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path, command: str) -> None:
 def children_of(pid: int) -> list[int]:
     """The processes a process has started."""
     try:
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
 
@@ -201,9 +201,9 @@ def test_told_to_end(tmp_path: Path) -> None:
         assert b"opening" in running.stdout.readline()
         (server,) = children_of(running.pid)
         running.send_signal(signal.SIGTERM)
-        said = running.communicate(timeout=60)[1]
-    assert running.returncode == 130, said
-    assert b"Traceback" not in said
+        output = running.communicate(timeout=60)[1]
+    assert running.returncode == 130, output
+    assert b"Traceback" not in output
     deadline = time.monotonic() + 20
     while Path(f"/proc/{server}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A taker of a proof: valid answers to every question, a connection that is opened again."""
+"""A student of the load test: valid answers to every question, a connection that is opened again."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ import pytest
 from event_loops import run
 from hypothesis import given
 from hypothesis import strategies as st
-from live_server import lecture_hall
+from live_server import live_server
 
 from autograder.site.database import Database
-from quizzes.loadtest.student import Connection, Lost, asked_in
+from quizzes.loadtest.student import Connection, Lost, questions_in
 
 
 def test_answers_are_valid(tmp_path: Path) -> None:
-    """Whatever a taker answers, to a question of any kind, the question can read it and it is no blank."""
-    with lecture_hall(Database(tmp_path / "quiz.db"), tmp_path / "course") as hall:
-        hall.publish()
-        student = hall.student()
+    """Whatever a test's student answers, a question of any kind can read it, and it is not blank."""
+    with live_server(Database(tmp_path / "quiz.db"), tmp_path / "course") as server:
+        server.publish()
+        student = server.student()
         attempt = student.start()
-        asked = asked_in(student.page(f"/attempts/{attempt}"))
-        questions = hall.questions(attempt)
-    assert [one.pos for one in asked] == list(range(len(questions)))
-    assert [one.kind for one in asked] == [one.public_view().kind for one in questions]
-    for one, question in zip(asked, questions, strict=True):
+        page_questions = questions_in(student.page(f"/attempts/{attempt}"))
+        questions = server.questions(attempt)
+    assert [page_question.pos for page_question in page_questions] == list(range(len(questions)))
+    assert [page_question.kind for page_question in page_questions] == [
+        question.public_view().kind for question in questions
+    ]
+    for page_question, question in zip(page_questions, questions, strict=True):
         for seed in range(50):
-            answer = one.answer(random.Random(seed))
-            assert answer, one
-            assert question.problem_with(answer) == "", (one, answer)
+            answer = page_question.answer(random.Random(seed))
+            assert answer, page_question
+            assert question.problem_with(answer) == "", (page_question, answer)
 
 
 def talk(*replies: bytes, pieces: int = 10**6) -> list[object]:
@@ -95,7 +97,7 @@ def test_after_a_lost_connection() -> None:
 
 
 def test_nobody_there() -> None:
-    """Without a server a request is lost, not an error of the taker's."""
+    """Without a server a request is lost, not an error of the student's."""
 
     async def ask() -> None:
         server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)

@@ -77,8 +77,8 @@ def test_without_a_limit_only_the_extra_moves_the_close() -> None:
 def test_a_persons_override_wins_over_a_labels() -> None:
     """Whatever the order they come in."""
     both = [Override("limit", 40 * MINUTE), Override("limit", 30 * MINUTE, personal=False)]
-    assert terms_for(CARD, overrides=both).allot == 40 * MINUTE
-    assert terms_for(CARD, overrides=both[::-1]).allot == 40 * MINUTE
+    assert terms_for(CARD, overrides=both).time_allowed == 40 * MINUTE
+    assert terms_for(CARD, overrides=both[::-1]).time_allowed == 40 * MINUTE
 
 
 def test_an_overridden_close_is_what_was_written() -> None:
@@ -97,7 +97,7 @@ def test_an_accommodation_of_one_quiz() -> None:
 
 def test_odd_multipliers_round_up() -> None:
     """A part of a millisecond is given, not taken."""
-    assert terms_for(Schedule(0, limit=1000), Accommodation(Fraction(4, 3))).allot == 1334
+    assert terms_for(Schedule(0, limit=1000), Accommodation(Fraction(4, 3))).time_allowed == 1334
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_nobody_has_less_than_without_an_accommodation(
     schedule = Schedule(0, due_at=window, closes_at=window, limit=limit)
     plain, more = terms_for(schedule), terms_for(schedule, accommodation)
     assert more.closes_at is not None and more.closes_at >= window
-    usual, own = plain.deadline_at(start), more.deadline_at(start)
-    assert usual is not None and own is not None
-    assert own >= usual
+    usual, extended = plain.deadline_at(start), more.deadline_at(start)
+    assert usual is not None and extended is not None
+    assert extended >= usual
     if window - start >= limit:  # a whole start for others is a whole start for them
-        assert more.allot is not None
-        assert own == start + more.allot
+        assert more.time_allowed is not None
+        assert extended == start + more.time_allowed

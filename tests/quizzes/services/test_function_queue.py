@@ -7,17 +7,25 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from exam_fixture import Hall
+from exam_fixture import ExamFixture
 from sqlalchemy import insert, select
 
 from autograder.site.outbox import claim
-from quizzes.attempts.response import response_text
+from quizzes.attempts.response import response_from
 from quizzes.content.items.essay import EssayItem
 from quizzes.content.items.function import FunctionItem
 from quizzes.content.question import Mark, Question
-from quizzes.services.function_queue import FunctionMarks, Settled
-from quizzes.store.marks import Given, Waiting, points_of, put_off, record, settle_mark, waiting
-from quizzes.store.tables import answer, grade
+from quizzes.services.function_queue import FunctionQueue, RoundResult
+from quizzes.store.marks import (
+    MarkRow,
+    PendingMark,
+    pending_marks,
+    points_of,
+    record_marks,
+    record_trouble,
+    settle_mark,
+)
+from quizzes.store.tables import answer, mark
 
 WORDS = {"prompt": "Write it.", "explanation": "So."}
 CODE = {"starter": "def twice(x): ...", "reference": "def twice(x): return 2 * x"}
@@ -37,101 +45,109 @@ def questions(checks: str = CHECK) -> list[Question]:
 class Room:
     """An attempt that is over with its marks pending, and the queue."""
 
-    def __init__(self, hall: Hall, sources: Sequence[str]) -> None:
-        self.hall, self.questions = hall, questions()
-        self.attempt = hall.started()
+    def __init__(self, fixture: ExamFixture, sources: Sequence[str]) -> None:
+        self.fixture, self.questions = fixture, questions()
+        self.attempt = fixture.started()
         # The hall's own quiz has sums; what the queue looks at is what is stored.
         rows = [
-            {"attempt": self.attempt.id, "pos": pos, "rev": 1, "raw": response_text(text), "received_at": 0}
+            {
+                "attempt": self.attempt.id,
+                "pos": pos,
+                "rev": 1,
+                "response": response_from(text),
+                "received_at": 0,
+            }
             for pos, text in enumerate(sources)
         ]
-        with hall.database.transaction() as connection:
+        with fixture.database.transaction() as connection:
             connection.execute(insert(answer), rows)
-        hall.proctor.finish(self.attempt.id, self.attempt.person).result()
-        seen, at = hall.row(self.attempt), hall.clock.now()
-        marks = [Given(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
-        with hall.database.transaction() as connection:
-            assert record(connection, seen, marks, at)
-        self.told()
+        fixture.exam.finish(self.attempt.id, self.attempt.person).result()
+        seen, at = fixture.row(self.attempt), fixture.clock.now()
+        marks = [MarkRow(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
+        with fixture.database.transaction() as connection:
+            assert record_marks(connection, seen, marks, at)
+        self.scores_told()
         self.queue = self.another_queue()
 
-    def another_queue(self) -> FunctionMarks:
+    def another_queue(self) -> FunctionQueue:
         """A second process would have its own."""
-        return FunctionMarks(self.hall.database, lambda one: self.questions[one.pos], self.hall.clock.now)
+        return FunctionQueue(
+            self.fixture.database, lambda pending: self.questions[pending.pos], self.fixture.clock.now
+        )
 
-    def told(self) -> list[object]:
+    def scores_told(self) -> list[object]:
         """The totals that other systems were told since the last look."""
-        self.hall.fake.pass_(1000)
-        with self.hall.database.transaction() as connection:
-            return [one.payload["points"] for one in claim(connection, self.hall.clock.now())]
+        self.fixture.fake.pass_(1000)
+        with self.fixture.database.transaction() as connection:
+            return [message.payload["points"] for message in claim(connection, self.fixture.clock.now())]
 
     def points(self) -> float | None:
         """What the attempt has now."""
-        with self.hall.database.reading() as connection:
+        with self.fixture.database.reading() as connection:
             return points_of(connection, self.attempt.id)
 
     def waits(self, *, again: bool = False) -> list[int]:
         """The places of the questions whose marks wait."""
-        with self.hall.database.reading() as connection:
-            return [one.pos for one in waiting(connection, again=again)]
+        with self.fixture.database.reading() as connection:
+            return [pending_mark.pos for pending_mark in pending_marks(connection, again=again)]
 
 
-def test_each_is_graded_once(hall: Hall) -> None:
+def test_each_is_graded_once(fixture: ExamFixture) -> None:
     """Functions get their marks, a hanging one nothing, the essay waits on; a second round does nothing."""
-    room = Room(hall, [RIGHT, HANGS, "An essay."])
+    room = Room(fixture, [RIGHT, HANGS, "An essay."])
     with room.queue as queue:
-        assert queue.round() == Settled(2, [])
+        assert queue.round() == RoundResult(2, [])
         assert (room.points(), room.waits()) == (2.0, [2])
-        assert room.told()[-1] == 2.0
-        assert queue.round() == Settled(0, [])
-        assert room.told() == []
-    with hall.database.reading() as connection:
-        rows = connection.execute(select(grade.c.detail).order_by(grade.c.pos)).scalars().all()
+        assert room.scores_told()[-1] == 2.0
+        assert queue.round() == RoundResult(0, [])
+        assert room.scores_told() == []
+    with fixture.database.reading() as connection:
+        rows = connection.execute(select(mark.c.detail).order_by(mark.c.pos)).scalars().all()
     assert json.loads(rows[0])["share"] == "1"
     assert "more than 2 s" in json.loads(rows[1])["feedback"]
 
 
-def test_two_queues_give_one_mark(hall: Hall) -> None:
+def test_two_queues_give_one_mark(fixture: ExamFixture) -> None:
     """A mark that another queue gave meanwhile, or that a regrade replaced, is left as it is."""
-    room = Room(hall, [RIGHT])
-    with hall.database.reading() as connection:
-        (one,) = waiting(connection)
-    at = hall.clock.now()
-    with hall.database.transaction() as connection:
-        assert settle_mark(connection, one, 1.5, "by the other", at)
-    with hall.database.transaction() as connection:
-        assert not settle_mark(connection, one, 2.0, "late", at)
-        assert not put_off(connection, one, "late")
-    assert (room.points(), room.told()) == (1.5, [1.5])
+    room = Room(fixture, [RIGHT])
+    with fixture.database.reading() as connection:
+        (pending,) = pending_marks(connection)
+    at = fixture.clock.now()
+    with fixture.database.transaction() as connection:
+        assert settle_mark(connection, pending, 1.5, "by the other", at)
+    with fixture.database.transaction() as connection:
+        assert not settle_mark(connection, pending, 2.0, "late", at)
+        assert not record_trouble(connection, pending, "late")
+    assert (room.points(), room.scores_told()) == (1.5, [1.5])
     with room.another_queue() as queue:
-        assert queue.round() == Settled(0, [])
+        assert queue.round() == RoundResult(0, [])
 
 
-def test_a_broken_check_waits_for_staff(hall: Hall) -> None:
+def test_a_broken_check_waits_for_staff(fixture: ExamFixture) -> None:
     """It is reported once and tried again when asked; mended, it gives the mark."""
-    room = Room(hall, [RIGHT])
+    room = Room(fixture, [RIGHT])
     room.questions = questions('def c(student):\n    """It doubles."""\n    student.twice(1.0) + "a"')
     with room.queue as queue:
-        ((one, said),) = queue.round().troubles
-        assert (one.pos, "“It doubles.” is broken" in said) == (0, True)
-        assert (queue.round(), room.points(), room.told()) == (Settled(0, []), 0.0, [])
+        ((pending, reason),) = queue.round().troubles
+        assert (pending.pos, "“It doubles.” is broken" in reason) == (0, True)
+        assert (queue.round(), room.points(), room.scores_told()) == (RoundResult(0, []), 0.0, [])
         assert (room.waits(), room.waits(again=True)) == ([], [0])
         room.questions = questions()
-        assert queue.round(again=True) == Settled(1, [])
-    assert (room.points(), room.told()) == (2.0, [2.0])
+        assert queue.round(again=True) == RoundResult(1, [])
+    assert (room.points(), room.scores_told()) == (2.0, [2.0])
 
 
-def test_a_question_that_cannot_be_dealt_stops_no_other(hall: Hall) -> None:
+def test_a_question_that_cannot_be_dealt_stops_no_other(fixture: ExamFixture) -> None:
     """What goes wrong with one answer is noted for staff; the next is graded."""
-    room = Room(hall, ["x = 1", RIGHT])
+    room = Room(fixture, ["x = 1", RIGHT])
 
-    def dealt(one: Waiting) -> Question:
-        if one.pos == 0:
+    def rebuilt(pending: PendingMark) -> Question:
+        if pending.pos == 0:
             raise ZeroDivisionError
-        return room.questions[one.pos]
+        return room.questions[pending.pos]
 
-    queue = FunctionMarks(hall.database, dealt, hall.clock.now)
+    queue = FunctionQueue(fixture.database, rebuilt, fixture.clock.now)
     with queue:
         done = queue.round()
-    assert (done.given, [one.pos for one, _ in done.troubles]) == (1, [0])
+    assert (done.marked, [pending.pos for pending, _ in done.troubles]) == (1, [0])
     assert "ZeroDivisionError" in done.troubles[0][1]

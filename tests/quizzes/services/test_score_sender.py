@@ -7,141 +7,143 @@ from typing import Any
 
 import pytest
 from fake_clock import MINUTE
-from live_server import CHOICE, NUMERIC, SIGNER, LectureHall, Student
+from live_server import CHOICE, NUMERIC, SIGNER, LiveServer, Student
 from platform_simulator import LEARNER, Browser, Platform, platform_for
 from sqlalchemy import select
 
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import links_of
 from autograder.site.tables import outbox, person
-from quizzes.services.score_sender import Sender
+from quizzes.services.score_sender import ScoreSender
 
 
 @pytest.fixture
-def platform(lectures: LectureHall) -> Iterator[Platform]:
+def platform(server: LiveServer) -> Iterator[Platform]:
     """A platform that is registered with the course."""
-    with platform_for(lectures.course.root) as found:
-        lectures.publish("all", attempts=3)
-        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SIGNER)
-        found.tool_keys = f"{lectures.address}/lti/keys"
-        yield found
+    with platform_for(server.course.root) as platform:
+        server.publish("all", attempts=3)
+        server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
+        platform.tool_keys = f"{server.address}/lti/keys"
+        yield platform
 
 
-def sender(lectures: LectureHall, which: str = "last") -> Sender:
+def sender(server: LiveServer, which: str = "last") -> ScoreSender:
     """What the server runs every few seconds."""
-    assert lectures.site.lti is not None
-    proctor, site = lectures.proctor, lectures.site
-    return Sender(proctor.database, proctor.writer, site.lti, site.course, site.quiz, lambda *_: which)
+    assert server.site.lti is not None
+    exam, site = server.exam, server.site
+    return ScoreSender(
+        exam.database, exam.writer, site.lti, site.course, server.quizzes.quiz, lambda *_: which
+    )
 
 
-def launched(lectures: LectureHall, platform: Platform, **changes: Any) -> Student:
+def launched(server: LiveServer, platform: Platform, **changes: Any) -> Student:
     """A student who came from the platform."""
-    browser = Browser(platform, lectures.address, lambda: lectures.clock.now() / 1000)
+    browser = Browser(platform, server.address, lambda: server.clock.now() / 1000)
     assert browser.launch(**changes).status_code == 303
-    with lectures.database.reading() as connection:
+    with server.database.reading() as connection:
         who = connection.execute(select(person.c.id)).scalars().all()[-1]
-    student = Student(lectures, who)
+    student = Student(server, who)
     student.http.cookies.update(browser.http.cookies)
     student.token = student.page("/").split('name="form-token" content="')[1].split('"')[0]
     return student
 
 
-def take(lectures: LectureHall, student: Student, *right: int) -> str:
+def take(server: LiveServer, student: Student, *right: int) -> str:
     """An attempt with these questions answered rightly, handed in and marked."""
     attempt = student.start()
-    questions = lectures.questions(attempt)
+    questions = server.questions(attempt)
     for pos in right:
         assert student.save(attempt, pos, questions[pos].key_answer).status_code == 200
     student.ask(f"/attempts/{attempt}/finish", {})
-    lectures.proctor.mark()
+    server.exam.mark()
     return attempt
 
 
-def test_a_score_arrives(lectures: LectureHall, platform: Platform) -> None:
+def test_a_score_arrives(server: LiveServer, platform: Platform) -> None:
     """Points, times and state as the standard spells them; the second look sends nothing more."""
-    student = launched(lectures, platform)
-    take(lectures, student, NUMERIC, CHOICE)
-    assert sender(lectures).look(lectures.clock.now()) == 1
+    student = launched(server, platform)
+    take(server, student, NUMERIC, CHOICE)
+    assert sender(server).send_due(server.clock.now()) == 1
     (score,) = platform.scores
     assert (score["userId"], score["scoreGiven"], score["scoreMaximum"]) == ("user-1", 2.0, 11.0)
     assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
     assert score["timestamp"].endswith("Z") and "." in score["timestamp"]
     assert score["submission"].keys() == {"startedAt", "submittedAt"}
-    assert sender(lectures).look(lectures.clock.now()) == 0
+    assert sender(server).send_due(server.clock.now()) == 0
     assert platform.asked_for_leave == 1
 
 
-def test_a_platform_that_fails(lectures: LectureHall, platform: Platform) -> None:
+def test_a_platform_that_fails(server: LiveServer, platform: Platform) -> None:
     """It is tried again after waits that grow, and arrives once; why it did not is written down."""
-    take(lectures, launched(lectures, platform), NUMERIC)
+    take(server, launched(server, platform), NUMERIC)
     platform.failing = 2
-    sending = sender(lectures)
+    sending = sender(server)
     for wait, arrived in ((0, 0), (9_000, 0), (2_000, 0), (19_000, 0), (2_000, 1), (MINUTE, 0)):
-        lectures.fake.pass_(wait)
-        assert sending.look(lectures.clock.now()) == arrived
+        server.fake.pass_(wait)
+        assert sending.send_due(server.clock.now()) == arrived
     assert len(platform.scores) == 1
-    with lectures.database.reading() as connection:
+    with server.database.reading() as connection:
         row = connection.execute(select(outbox)).one()
     assert (row.tries, row.done_at is not None) == (3, True)
     assert "answered 503" in row.last_problem
 
 
-def test_not_before_the_student_may_see_it(lectures: LectureHall, platform: Platform) -> None:
+def test_not_before_the_student_may_see_it(server: LiveServer, platform: Platform) -> None:
     """A quiz that shows scores after its close tells no platform sooner."""
-    path = lectures.course.root / "quizzes" / "all.yaml"
+    path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8") + "release: {score: after_close}\n", encoding="utf-8")
-    lectures.publish("all")
-    take(lectures, launched(lectures, platform), NUMERIC)
-    assert sender(lectures).look(lectures.clock.now()) == 0
-    lectures.fake.pass_(70 * MINUTE)
-    assert sender(lectures).look(lectures.clock.now()) == 1
+    server.publish("all")
+    take(server, launched(server, platform), NUMERIC)
+    assert sender(server).send_due(server.clock.now()) == 0
+    server.fake.pass_(70 * MINUTE)
+    assert sender(server).send_due(server.clock.now()) == 1
 
 
 @pytest.mark.parametrize(("which", "points"), [("last", 1.0), ("best", 2.0), ("first", 2.0)])
 def test_of_several_attempts_the_one_that_counts(
-    lectures: LectureHall, platform: Platform, which: str, points: float
+    server: LiveServer, platform: Platform, which: str, points: float
 ) -> None:
     """By the course's rule; an older message sends the newest score, too."""
-    student = launched(lectures, platform)
-    take(lectures, student, NUMERIC, CHOICE)
-    take(lectures, student, NUMERIC)
-    sender(lectures, which).look(lectures.clock.now())
+    student = launched(server, platform)
+    take(server, student, NUMERIC, CHOICE)
+    take(server, student, NUMERIC)
+    sender(server, which).send_due(server.clock.now())
     assert {score["scoreGiven"] for score in platform.scores} == {points}
 
 
-def test_a_column_is_made(lectures: LectureHall, platform: Platform) -> None:
+def test_a_column_is_made(server: LiveServer, platform: Platform) -> None:
     """A link without a column of its own gets one, once."""
     endpoint = {"scope": [], "lineitems": f"{platform.address}/items"}
     student = launched(
-        lectures, platform, **{"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": endpoint}
+        server, platform, **{"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": endpoint}
     )
     for _ in range(2):
-        take(lectures, student, NUMERIC)
-        sender(lectures).look(lectures.clock.now())
+        take(server, student, NUMERIC)
+        sender(server).send_due(server.clock.now())
     assert platform.line_items == [
         {"label": "Of every kind", "scoreMaximum": 11.0, "resourceLinkId": "link-1"}
     ]
     assert len(platform.scores) >= 2
 
 
-def test_who_came_another_way(lectures: LectureHall, platform: Platform) -> None:
+def test_who_came_another_way(server: LiveServer, platform: Platform) -> None:
     """A score of somebody without a platform, or of a quiz without a link, goes nowhere and waits no more."""
-    take(lectures, lectures.student(), NUMERIC)
-    assert sender(lectures).look(lectures.clock.now()) == 0
-    with lectures.database.reading() as connection:
+    take(server, server.student(), NUMERIC)
+    assert sender(server).send_due(server.clock.now()) == 0
+    with server.database.reading() as connection:
         assert connection.execute(select(outbox)).one().done_at is not None
 
 
-def test_members(lectures: LectureHall, platform: Platform) -> None:
+def test_members(server: LiveServer, platform: Platform) -> None:
     """Names and roles of all pages; whoever left is not among them."""
-    launched(lectures, platform)
+    launched(server, platform)
     platform.members = [
         {"user_id": f"user-{number}", "name": f"Name {number}", "roles": [LEARNER]} for number in range(5)
     ]
     platform.members.append({"user_id": "gone", "status": "Inactive", "roles": [LEARNER]})
-    assert lectures.site.lti is not None
-    with lectures.database.reading() as connection:
+    assert server.site.lti is not None
+    with server.database.reading() as connection:
         (link,) = links_of(connection, "all")
-    found = list(lectures.site.lti.members(link))
-    assert [one.name for one in found] == [f"Name {number}" for number in range(5)]
-    assert {one.role for one in found} == {"student"}
+    members = list(server.site.lti.members(link))
+    assert [member.name for member in members] == [f"Name {number}" for number in range(5)]
+    assert {member.role for member in members} == {"student"}

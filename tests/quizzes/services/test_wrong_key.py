@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from live_server import LectureHall
+from live_server import LiveServer
 from sqlalchemy import func, select
 
 from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.tables import outbox
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.regrading import propose_regrade
-from quizzes.store.attempts import find
+from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import points_of
-from quizzes.store.regrades import release
+from quizzes.store.regrades import release_run
 
 STUDENTS = 200
-PEN = "pen-of-a-window"
+LOCK = "lock-of-a-tab"
 BANK = """topic: Keys
 items:
   - id: wrong
@@ -46,56 +46,62 @@ ANSWERS = ("first", "second", "third", None)  # of each fourth of the class; eve
 
 def write_bank(folder: Path, right: str) -> None:
     """The bank with this option for the key."""
-    said = {name: str(name == right).lower() for name in ("first", "second")}
-    (folder / "quizzes" / "banks" / "keys.yaml").write_text(BANK.format(**said), encoding="utf-8")
+    truths = {name: str(name == right).lower() for name in ("first", "second")}
+    (folder / "quizzes" / "banks" / "keys.yaml").write_text(BANK.format(**truths), encoding="utf-8")
 
 
-def test_a_wrong_key(lectures: LectureHall) -> None:
+def test_a_wrong_key(server: LiveServer) -> None:
     """Who chose the old key loses its points, who chose the new one gains them, nobody else is touched."""
-    root, proctor = lectures.course.root, lectures.proctor
+    root, exam = server.course.root, server.exam
     write_bank(root, "first")
     (root / "quizzes" / "keys.yaml").write_text(QUIZ, encoding="utf-8")
-    lectures.publish("keys")
+    server.publish("keys")
     names = [f"taker{number:03}" for number in range(STUDENTS)]
-    with lectures.database.transaction() as connection:
+    with server.database.transaction() as connection:
         for name in names:
             add_person(connection, name, name)
             enrol(connection, COURSE, name)
-    attempts = {name: one.result().id for name, one in [(n, proctor.start("keys", n, PEN)) for n in names]}
+    attempts = {
+        name: future.result().id for name, future in [(n, exam.start("keys", n, LOCK)) for n in names]
+    }
     saves = []
     for number, name in enumerate(names):
-        for pos, item in enumerate(lectures.questions(attempts[name])):
-            options = {one.text: id for id, one in item.options.items()}
-            wanted = ("True" if number % 2 else "False") if "True" in options else ANSWERS[number % 4]
-            if wanted is not None:
-                id, more = f"save-{number:05}-{pos}", {"base_rev": 0, "pen": PEN}
-                saves.append(proctor.save(attempts[name], name, pos, options[wanted], save_id=id, **more))
-    for one in saves:
-        one.result()
-    for one in [proctor.finish(attempts[name], name) for name in names]:
-        one.result()
-    proctor.mark()
+        for pos, item in enumerate(server.questions(attempts[name])):
+            options = {option.text: id for id, option in item.options.items()}
+            wanted_text = ("True" if number % 2 else "False") if "True" in options else ANSWERS[number % 4]
+            if wanted_text is not None:
+                id, more = f"save-{number:05}-{pos}", {"base_rev": 0, "lock": LOCK}
+                saves.append(exam.save(attempts[name], name, pos, options[wanted_text], save_id=id, **more))
+    for save in saves:
+        save.result()
+    for save in [exam.finish(attempts[name], name) for name in names]:
+        save.result()
+    exam.mark()
 
     def points() -> dict[str, float | None]:
-        with lectures.database.reading() as connection:
+        with server.database.reading() as connection:
             return {name: points_of(connection, attempts[name]) for name in names}
 
-    def told() -> int:
-        with lectures.database.reading() as connection:
+    def messages_now() -> int:
+        with server.database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(outbox)).scalar_one())
 
     before = points()
     assert before == {name: 2.0 * (n % 4 == 0) + n % 2 for n, name in enumerate(names)}
     write_bank(root, "second")
-    corrected, now = load_quiz(lectures.course, "keys").quiz, lectures.clock.now()
-    messages = told()
-    with lectures.database.transaction() as connection:
+    corrected, now = load_quiz(server.course, "keys").quiz, server.clock.now()
+    messages = messages_now()
+    with server.database.transaction() as connection:
         run, diff = propose_regrade(connection, "keys", corrected, "1", at=now, who="staff")
-        said = {find(connection, one.attempt).person: (one.before, one.after) for one in diff}
+        changed = {
+            find_attempt(connection, change.attempt).person: (change.before, change.after) for change in diff
+        }
     assert points() == before
-    wanted = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
-    assert said == {name: (before[name], wanted[name]) for n, name in enumerate(names) if n % 4 in (0, 1)}
-    with lectures.database.transaction() as connection:
-        assert release(connection, run, at=now, who="staff") == len(said) == STUDENTS // 2
-    assert points() == wanted
-    assert told() - messages == len(said)
+    wanted_text = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
+    assert changed == {
+        name: (before[name], wanted_text[name]) for n, name in enumerate(names) if n % 4 in (0, 1)
+    }
+    with server.database.transaction() as connection:
+        assert release_run(connection, run, at=now, who="staff") == len(changed) == STUDENTS // 2
+    assert points() == wanted_text
+    assert messages_now() - messages == len(changed)

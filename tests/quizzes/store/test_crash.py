@@ -16,7 +16,7 @@ from autograder.site.clock import ServerClock
 from autograder.site.database import Database
 from quizzes.attempts.events import Saved, fold
 from quizzes.services.exam import ExamService
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempt_from_rows
 from quizzes.store.tables import attempt
 
 CHILD = Path(__file__).parents[2] / "support" / "saving_child.py"
@@ -31,11 +31,11 @@ def killed_under_load(file: Path, turn: int) -> list[tuple[str, str, int, int]]:
         first = child.stdout.readline()
         time.sleep(random.Random(turn).uniform(0.05, 0.6))
         child.kill()
-        rest, said = child.communicate()
-    assert first, said.decode()
+        rest, output = child.communicate()
+    assert first, output.decode()
     lines = (first + rest).decode().splitlines(keepends=True)
     whole = [line.split() for line in lines if line.endswith("\n")]
-    return [(one, save_id, int(rev), int(n)) for one, save_id, rev, n in whole]
+    return [(attempt_id, save_id, int(rev), int(n)) for attempt_id, save_id, rev, n in whole]
 
 
 def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
@@ -45,22 +45,22 @@ def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
     for turn in range(ROUNDS):
         acknowledged += killed_under_load(file, turn)
         database = Database(file)
-        proctor = ExamService(database, ServerClock(), SIGNER, SmallQuiz)
+        exam = ExamService(database, ServerClock(), SIGNER, SmallQuiz)
         with database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
             attempts = list(connection.execute(select(attempt.c.id)).scalars())
         assert len(attempts) == 8
         stored: dict[str, dict[str, Saved]] = {}
-        for one in attempts:
-            view, events = proctor.look(one)
+        for attempt_row in attempts:
+            view, events = exam.inspect(attempt_row)
             with database.reading() as connection:
-                assert fold(events) == state_of(connection, one)
-            stored[one] = {event.save_id: event for event in events if isinstance(event, Saved)}
-            last = max((rev for mine, _, rev, _ in acknowledged if mine == one), default=0)
+                assert fold(events) == attempt_from_rows(connection, attempt_row)
+            stored[attempt_row] = {event.save_id: event for event in events if isinstance(event, Saved)}
+            last = max((rev for logged_id, _, rev, _ in acknowledged if logged_id == attempt_row), default=0)
             assert view.answers.get(0) is None or view.answers[0].rev >= last
-        for one, save_id, rev, n in acknowledged:
-            event = stored[one][save_id]
-            assert (event.rev, event.raw) == (rev, f'"{n}"')
-        proctor.close()
+        for attempt_row, save_id, rev, n in acknowledged:
+            event = stored[attempt_row][save_id]
+            assert (event.rev, event.response) == (rev, f'"{n}"')
+        exam.close()
     assert len(acknowledged) >= ROUNDS

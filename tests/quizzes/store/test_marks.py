@@ -6,152 +6,158 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from exam_fixture import Hall
+from exam_fixture import ExamFixture
 from small_quiz import Sum, small_quiz
 from sqlalchemy import select
 
 from autograder.errors import Conflict
-from autograder.site.outbox import Message, claim, failed, sent
+from autograder.site.outbox import Message, claim, mark_failed, mark_sent
 from quizzes.attempts.events import FinishedBy
 from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import AttemptRow
-from quizzes.store.marks import Given, points_of, record
-from quizzes.store.regrades import propose, release
-from quizzes.store.tables import grade
+from quizzes.store.marks import MarkRow, points_of, record_marks
+from quizzes.store.regrades import propose_run, release_run
+from quizzes.store.tables import mark
 
 
-def graded(hall: Hall, right: bool = True) -> AttemptRow:
+def graded(fixture: ExamFixture, right: bool = True) -> AttemptRow:
     """An attempt with one answer, marked."""
-    attempt = hall.started()
-    question = hall.proctor.view(attempt.id, attempt.person).items[0].question
+    attempt = fixture.started()
+    question = fixture.exam.view(attempt.id, attempt.person).items[0].question
     assert isinstance(question, Sum)
-    hall.save(attempt, str(question.a + question.b + (not right)))
-    hall.proctor.finish(attempt.id, attempt.person).result()
-    assert hall.proctor.mark() == 1
-    return hall.row(attempt)
+    fixture.save(attempt, str(question.a + question.b + (not right)))
+    fixture.exam.finish(attempt.id, attempt.person).result()
+    assert fixture.exam.mark() == 1
+    return fixture.row(attempt)
 
 
-def points(hall: Hall, attempt: AttemptRow) -> float | None:
+def points(fixture: ExamFixture, attempt: AttemptRow) -> float | None:
     """What it has now."""
-    with hall.database.reading() as connection:
+    with fixture.database.reading() as connection:
         return points_of(connection, attempt.id)
 
 
-def messages(hall: Hall) -> list[Message]:
+def messages(fixture: ExamFixture) -> list[Message]:
     """What waits to be sent."""
-    hall.fake.pass_(60_000)  # what was claimed before is free again
-    with hall.database.transaction() as connection:
-        return claim(connection, hall.clock.now())
+    fixture.fake.pass_(60_000)  # what was claimed before is free again
+    with fixture.database.transaction() as connection:
+        return claim(connection, fixture.clock.now())
 
 
-def marks(hall: Hall, attempt: AttemptRow, each: float, key: str) -> Sequence[Given]:
+def marks(fixture: ExamFixture, attempt: AttemptRow, points: float, key: str) -> Sequence[MarkRow]:
     """Marks by another key."""
-    with hall.database.reading() as connection:
-        rows = connection.execute(select(grade).where(grade.c.attempt == attempt.id, grade.c.current))
-        return [Given(row.pos, row.answer_rev, each, "", key, "grader 1") for row in rows]
+    with fixture.database.reading() as connection:
+        rows = connection.execute(select(mark).where(mark.c.attempt == attempt.id, mark.c.current))
+        return [MarkRow(row.pos, row.answer_rev, points, "", key, "grader 1") for row in rows]
 
 
-def test_points_and_a_message_for_each_grade(hall: Hall) -> None:
+def test_points_and_a_message_for_each_grade(fixture: ExamFixture) -> None:
     """One right answer of three questions is one point; no answer is none; one message tells of it."""
-    attempt = graded(hall)
-    assert points(hall, attempt) == 1.0
-    assert hall.proctor.mark() == 0
-    (message,) = messages(hall)
-    told = message.payload
-    assert (message.kind, told["points"], told["person"]) == ("grade", 1.0, attempt.person)
+    attempt = graded(fixture)
+    assert points(fixture, attempt) == 1.0
+    assert fixture.exam.mark() == 0
+    (message,) = messages(fixture)
+    payload = message.payload
+    assert (message.kind, payload["points"], payload["person"]) == ("score", 1.0, attempt.person)
 
 
-def test_marks_of_something_older_are_not_recorded(hall: Hall) -> None:
+def test_marks_of_something_older_are_not_recorded(fixture: ExamFixture) -> None:
     """What changed since it was seen is marked anew; twice the same is recorded once."""
-    attempt = hall.started()
-    hall.proctor.finish(attempt.id, attempt.person).result()
-    seen = hall.row(attempt)
-    given = [Given(0, 0, 1.0, "", "key", "grader 1")]
-    at = hall.clock.now()
+    attempt = fixture.started()
+    fixture.exam.finish(attempt.id, attempt.person).result()
+    seen = fixture.row(attempt)
+    new_marks = [MarkRow(0, 0, 1.0, "", "key", "grader 1")]
+    at = fixture.clock.now()
 
     def recorded(row: AttemptRow) -> bool:
-        return hall.proctor.writer.submit(lambda c: record(c, row, given, at), [row.id]).result()
+        return fixture.exam.writer.submit(lambda c: record_marks(c, row, new_marks, at), [row.id]).result()
 
     assert not recorded(replace(seen, seq=seen.seq - 1))
     assert recorded(seen)
     assert not recorded(seen)
-    assert len(messages(hall)) == 1
+    assert len(messages(fixture)) == 1
 
 
-def test_a_regrade_is_seen_before_it_counts(hall: Hall) -> None:
+def test_a_regrade_is_seen_before_it_counts(fixture: ExamFixture) -> None:
     """The proposal says what changes and changes nothing; its release counts once and is sent."""
-    wrong, right = graded(hall, right=False), graded(hall)
-    assert len(messages(hall)) == 2
-    by_key = {wrong.id: marks(hall, wrong, 1.0, "key 2"), right.id: marks(hall, right, 1.0, "key 2")}
-    by_key[right.id] = [replace(one, points=float(one.pos == 0)) for one in by_key[right.id]]
-    run, changes = hall.write(
-        propose, wrong.quiz, by_key, "key 2", "grader 1", at=hall.clock.now(), who="staff"
+    wrong, right = graded(fixture, right=False), graded(fixture)
+    assert len(messages(fixture)) == 2
+    by_key = {wrong.id: marks(fixture, wrong, 1.0, "key 2"), right.id: marks(fixture, right, 1.0, "key 2")}
+    by_key[right.id] = [replace(row, points=float(row.pos == 0)) for row in by_key[right.id]]
+    run, changes = fixture.write(
+        propose_run, wrong.quiz, by_key, "key 2", "grader 1", at=fixture.clock.now(), who="staff"
     )
-    assert [(one.attempt, one.before, one.after) for one in changes] == [(wrong.id, 0.0, 3.0)]
-    assert points(hall, wrong) == 0.0
-    assert hall.write(release, run, at=hall.clock.now(), who="staff") == 1
-    assert hall.write(release, run, at=hall.clock.now(), who="staff") == 0
-    assert (points(hall, wrong), points(hall, right)) == (3.0, 1.0)
-    assert len(messages(hall)) == 2 + 1
-    with hall.database.reading() as connection:  # the history is kept
-        assert len(connection.execute(select(grade).where(grade.c.attempt == wrong.id)).all()) == 6
+    assert [(change.attempt, change.before, change.after) for change in changes] == [(wrong.id, 0.0, 3.0)]
+    assert points(fixture, wrong) == 0.0
+    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 1
+    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 0
+    assert (points(fixture, wrong), points(fixture, right)) == (3.0, 1.0)
+    assert len(messages(fixture)) == 2 + 1
+    with fixture.database.reading() as connection:  # the history is kept
+        assert len(connection.execute(select(mark).where(mark.c.attempt == wrong.id)).all()) == 6
 
 
-def test_an_answer_changed_since_is_not_regraded(hall: Hall) -> None:
+def test_an_answer_changed_since_is_not_regraded(fixture: ExamFixture) -> None:
     """A proposal made on older answers leaves the attempt as it is."""
-    attempt = graded(hall, right=False)
-    older = [replace(one, answer_rev=one.answer_rev + 1) for one in marks(hall, attempt, 1.0, "key 2")]
-    run, _ = hall.write(
-        propose, attempt.quiz, {attempt.id: older}, "key 2", "grader 1", at=hall.clock.now(), who="staff"
+    attempt = graded(fixture, right=False)
+    older = [replace(mark, answer_rev=mark.answer_rev + 1) for mark in marks(fixture, attempt, 1.0, "key 2")]
+    run, _ = fixture.write(
+        propose_run,
+        attempt.quiz,
+        {attempt.id: older},
+        "key 2",
+        "grader 1",
+        at=fixture.clock.now(),
+        who="staff",
     )
-    assert hall.write(release, run, at=hall.clock.now(), who="staff") == 0
-    assert points(hall, attempt) == 0.0
+    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 0
+    assert points(fixture, attempt) == 0.0
 
 
-def test_a_key_is_corrected(hall: Hall) -> None:
+def test_a_key_is_corrected(fixture: ExamFixture) -> None:
     """Everybody's answers are marked by the new key; who gains and who loses is seen first."""
-    attempt = graded(hall)
+    attempt = graded(fixture)
     wrong_key, right_key, other_quiz = small_quiz(off=1), small_quiz(), small_quiz(more=1)
-    at = hall.clock.now()
+    at = fixture.clock.now()
     for version, before, after in ((wrong_key, 1.0, 0.0), (right_key, 0.0, 1.0)):
         named = {"at": at, "who": "staff"}
-        run, changes = hall.write(propose_regrade, attempt.quiz, version, "grader 2", **named)
-        assert [(one.before, one.after) for one in changes] == [(before, after)]
-        assert points(hall, attempt) == before
-        hall.write(release, run, **named)
-        assert points(hall, attempt) == after
+        run, changes = fixture.write(propose_regrade, attempt.quiz, version, "grader 2", **named)
+        assert [(change.before, change.after) for change in changes] == [(before, after)]
+        assert points(fixture, attempt) == before
+        fixture.write(release_run, run, **named)
+        assert points(fixture, attempt) == after
     with pytest.raises(Conflict, match="other numbers"):
-        hall.write(propose_regrade, attempt.quiz, other_quiz, "grader 2", at=at, who="staff")
+        fixture.write(propose_regrade, attempt.quiz, other_quiz, "grader 2", at=at, who="staff")
 
 
-def test_a_message_is_sent_until_it_arrives(hall: Hall) -> None:
+def test_a_message_is_sent_until_it_arrives(fixture: ExamFixture) -> None:
     """After a failure it waits, longer each time; once sent it is gone."""
-    graded(hall)
-    (message,) = messages(hall)
+    graded(fixture)
+    (message,) = messages(fixture)
     waits = []
     for _ in range(3):
-        with hall.database.transaction() as connection:
-            assert claim(connection, hall.clock.now()) == []
-            failed(connection, message, hall.clock.now(), "503")
+        with fixture.database.transaction() as connection:
+            assert claim(connection, fixture.clock.now()) == []
+            mark_failed(connection, message, fixture.clock.now(), "503")
         waited = 0
         while True:
-            with hall.database.transaction() as connection:
-                if found := claim(connection, hall.clock.now()):
+            with fixture.database.transaction() as connection:
+                if claimed := claim(connection, fixture.clock.now()):
                     break
-            hall.fake.pass_(5_000)
+            fixture.fake.pass_(5_000)
             waited += 5
         waits.append(waited)
-        (message,) = found
+        (message,) = claimed
     assert waits == [10, 20, 40]
-    with hall.database.transaction() as connection:
-        sent(connection, message, hall.clock.now())
-    hall.fake.pass_(10**8)
-    assert messages(hall) == []
+    with fixture.database.transaction() as connection:
+        mark_sent(connection, message, fixture.clock.now())
+    fixture.fake.pass_(10**8)
+    assert messages(fixture) == []
 
 
-def test_a_question_that_breaks_costs_no_answer(hall: Hall) -> None:
+def test_a_question_that_breaks_costs_no_answer(fixture: ExamFixture) -> None:
     """Its answers are kept and other attempts are marked; this one waits until the question is mended."""
-    broken, fine = hall.started(), hall.started()
+    broken, fine = fixture.started(), fixture.started()
 
     class Broken:
         def problem_with(self, answer: object) -> str:
@@ -159,14 +165,14 @@ def test_a_question_that_breaks_costs_no_answer(hall: Hall) -> None:
 
         mark = problem_with
 
-    owner, items = hall.proctor._papers(broken.id)
-    hall.proctor._papers = {  # type: ignore[assignment]
+    owner, items = fixture.exam._items(broken.id)
+    fixture.exam._items = {  # type: ignore[assignment]
         broken.id: (owner, [replace(items[0], question=Broken()), *items[1:]]),  # type: ignore[type-var]
-        fine.id: hall.proctor._papers(fine.id),
+        fine.id: fixture.exam._items(fine.id),
     }.__getitem__
-    assert hall.save(broken, "5").outcome == "saved"
+    assert fixture.save(broken, "5").outcome == "saved"
     for attempt in (broken, fine):
-        hall.proctor.finish(attempt.id, attempt.person).result()
-    assert hall.proctor.mark() == 1
-    assert (hall.row(broken).state, hall.row(fine).state) == ("finished", "graded")
-    assert hall.row(broken).finished_by is FinishedBy.STUDENT
+        fixture.exam.finish(attempt.id, attempt.person).result()
+    assert fixture.exam.mark() == 1
+    assert (fixture.row(broken).state, fixture.row(fine).state) == ("finished", "graded")
+    assert fixture.row(broken).finished_by is FinishedBy.STUDENT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from live_server import LectureHall
+from live_server import LiveServer
 
 ITEM = """
   - id: a-curve
@@ -21,15 +21,15 @@ questions: [{item: pictures/a-curve}]
 CURVE = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9"/></svg>'
 
 
-def test_a_picture(lectures: LectureHall) -> None:
+def test_a_picture(server: LiveServer) -> None:
     """It is shown with its words, kept though its file goes, and hidden from everybody else."""
-    folder = lectures.course.root / "quizzes"
+    folder = server.course.root / "quizzes"
     (folder / "banks" / "pictures.yaml").write_text(f"topic: Pictures\nitems:{ITEM}", encoding="utf-8")
     (folder / "banks" / "curve.svg").write_bytes(CURVE)
     (folder / "seen.yaml").write_text(QUIZ, encoding="utf-8")
-    lectures.publish("seen")
+    server.publish("seen")
     (folder / "banks" / "curve.svg").unlink()
-    student, other = lectures.student(), lectures.student()
+    student, other = server.student(), server.student()
     attempt = student.start("seen")
     path = f"/attempts/{attempt}/pictures/curve.svg"
     assert f'<img src="{path}" alt="A falling curve">' in student.page(f"/attempts/{attempt}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from exam_fixture import PEN, Hall
+from exam_fixture import LOCK, ExamFixture
 from fake_clock import MINUTE
 from small_quiz import small_quiz
 
@@ -15,22 +15,22 @@ from autograder.site.people import enrol
 from quizzes.attempts.events import fold
 from quizzes.attempts.save_rules import Outcome
 from quizzes.schedule.timing import Accommodation, Override
-from quizzes.store.attempts import state_of
+from quizzes.store.attempts import attempt_from_rows
 from quizzes.store.extensions import apply_terms, extend, extend_all, reopen
 from quizzes.store.overrides import set_override
 from quizzes.store.quizzes import publish
 
 
-def test_an_extension_is_known_with_the_next_save(hall: Hall) -> None:
+def test_an_extension_is_known_with_the_next_save(fixture: ExamFixture) -> None:
     """The deadline and the due date move, it is written down, and what was late is in time."""
-    attempt = hall.started()
-    hall.fake.pass_(20 * MINUTE + 21_000)
-    assert hall.save(attempt, "7", save_id="save-a-bit-late").outcome is Outcome.LATE
-    until = hall.clock.now() + 5 * MINUTE
-    hall.write(extend, attempt.id, until, at=hall.clock.now(), who="staff", reason="fire alarm")
-    result = hall.save(attempt, "7", save_id="save-a-bit-late")
+    attempt = fixture.started()
+    fixture.fake.pass_(20 * MINUTE + 21_000)
+    assert fixture.save(attempt, "7", save_id="save-a-bit-late").outcome is Outcome.LATE
+    until = fixture.clock.now() + 5 * MINUTE
+    fixture.write(extend, attempt.id, until, at=fixture.clock.now(), who="staff", reason="fire alarm")
+    result = fixture.save(attempt, "7", save_id="save-a-bit-late")
     assert (result.outcome, result.deadline_at) == ("saved", until)
-    with hall.database.reading() as connection:
+    with fixture.database.reading() as connection:
         (act,) = acts_on(connection, attempt.id)
         assert (act.who, act.detail["reason"], act.detail["was"]) == (
             "staff",
@@ -39,108 +39,110 @@ def test_an_extension_is_known_with_the_next_save(hall: Hall) -> None:
         )
 
 
-def test_nobody_is_cut_off_by_surprise(hall: Hall) -> None:
+def test_nobody_is_cut_off_by_surprise(fixture: ExamFixture) -> None:
     """An end within a minute needs force; then a shorter time holds, too."""
-    attempt = hall.started()
-    soon = hall.clock.now() + MINUTE - 1
+    attempt = fixture.started()
+    soon = fixture.clock.now() + MINUTE - 1
     with pytest.raises(Conflict, match="less than a minute"):
-        hall.write(extend, attempt.id, soon, at=hall.clock.now(), who="staff", reason="cheating")
-    row = hall.write(extend, attempt.id, soon, at=hall.clock.now(), who="staff", reason="x", force=True)
+        fixture.write(extend, attempt.id, soon, at=fixture.clock.now(), who="staff", reason="cheating")
+    row = fixture.write(extend, attempt.id, soon, at=fixture.clock.now(), who="staff", reason="x", force=True)
     assert row.deadline_at == soon
 
 
-def test_everybody_gets_the_time_an_outage_took(hall: Hall) -> None:
+def test_everybody_gets_the_time_an_outage_took(fixture: ExamFixture) -> None:
     """Open attempts, those who start later, and single closes: all move by as much, nobody is late by it."""
-    quiz, late_starter, own_close = hall.quiz(), hall.student(), hall.student()
-    with hall.database.transaction() as connection:
-        close = Override("closes_at", hall.opens + 62 * MINUTE)
+    quiz, late_starter, own_close = fixture.quiz(), fixture.student(), fixture.student()
+    with fixture.database.transaction() as connection:
+        close = Override("closes_at", fixture.opens + 62 * MINUTE)
         set_override(connection, quiz, close, person_id=own_close)
-    attempts = [hall.started(quiz), hall.started(quiz, hall.student(Accommodation(Fraction(2))))]
-    done = hall.started(quiz)
-    hall.proctor.finish(done.id, done.person, timer=True).result()
-    at = hall.clock.now()
-    told = hall.write(extend_all, quiz, at=at, who="staff", reason="outage", minutes=15)
-    assert (told.extended, told.over) == (2, 1)
+    attempts = [fixture.started(quiz), fixture.started(quiz, fixture.student(Accommodation(Fraction(2))))]
+    done = fixture.started(quiz)
+    fixture.exam.finish(done.id, done.person, timer=True).result()
+    at = fixture.clock.now()
+    result = fixture.write(extend_all, quiz, at=at, who="staff", reason="outage", minutes=15)
+    assert (result.extended, result.over) == (2, 1)
     for before in attempts:
-        after = hall.row(before)
+        after = fixture.row(before)
         assert before.deadline_at is not None and after.deadline_at is not None
         assert after.deadline_at - before.deadline_at == 15 * MINUTE
         assert after.due_at == (before.due_at or 0) + 15 * MINUTE
-    hall.fake.pass_(60 * MINUTE)
-    assert hall.started(quiz, late_starter).deadline_at == hall.opens + 75 * MINUTE
-    assert hall.started(quiz, own_close).deadline_at == hall.opens + 77 * MINUTE
+    fixture.fake.pass_(60 * MINUTE)
+    assert fixture.started(quiz, late_starter).deadline_at == fixture.opens + 75 * MINUTE
+    assert fixture.started(quiz, own_close).deadline_at == fixture.opens + 77 * MINUTE
 
 
-def test_percent_is_of_each_ones_own_time(hall: Hall) -> None:
+def test_percent_is_of_each_ones_own_time(fixture: ExamFixture) -> None:
     """A quarter more is five minutes for most and ten for who has twice the time."""
-    quiz = hall.quiz()
-    usual, double = hall.started(quiz), hall.started(quiz, hall.student(Accommodation(Fraction(2))))
-    at = hall.clock.now()
-    hall.write(extend_all, quiz, at=at, who="staff", reason="slow network", percent=25)
-    assert hall.row(usual).deadline_at == hall.opens + 25 * MINUTE
-    assert hall.row(double).deadline_at == hall.opens + 50 * MINUTE
-    with pytest.raises(Conflict, match="gives time"):
-        hall.write(extend_all, quiz, at=at, who="staff", reason="none")
+    quiz = fixture.quiz()
+    usual, double = fixture.started(quiz), fixture.started(quiz, fixture.student(Accommodation(Fraction(2))))
+    at = fixture.clock.now()
+    fixture.write(extend_all, quiz, at=at, who="staff", reason="slow network", percent=25)
+    assert fixture.row(usual).deadline_at == fixture.opens + 25 * MINUTE
+    assert fixture.row(double).deadline_at == fixture.opens + 50 * MINUTE
+    with pytest.raises(Conflict, match="needs minutes or percent"):
+        fixture.write(extend_all, quiz, at=at, who="staff", reason="none")
 
 
-def test_an_accommodation_granted_during_the_exam(hall: Hall) -> None:
+def test_an_accommodation_granted_during_the_exam(fixture: ExamFixture) -> None:
     """It reaches the running attempt; a smaller one afterwards takes nothing away."""
-    attempt = hall.started()
+    attempt = fixture.started()
     for accommodation in (Accommodation(Fraction(3, 2)), Accommodation()):
-        with hall.database.transaction() as connection:
+        with fixture.database.transaction() as connection:
             enrol(connection, "course", attempt.person, accommodation=accommodation)
-        hall.write(apply_terms, attempt.id, at=hall.clock.now(), who="staff")
-        assert hall.row(attempt).deadline_at == hall.opens + 30 * MINUTE
+        fixture.write(apply_terms, attempt.id, at=fixture.clock.now(), who="staff")
+        assert fixture.row(attempt).deadline_at == fixture.opens + 30 * MINUTE
 
 
-def test_a_label_has_terms_of_its_own(hall: Hall) -> None:
+def test_a_label_has_terms_of_its_own(fixture: ExamFixture) -> None:
     """An override for a label reaches everybody with it, a personal one wins."""
-    quiz, own, other = hall.quiz(), hall.student(label="evening"), hall.student(label="evening")
-    with hall.database.transaction() as connection:
+    quiz, labelled, other = fixture.quiz(), fixture.student(label="evening"), fixture.student(label="evening")
+    with fixture.database.transaction() as connection:
         limit = Override("limit", 30 * MINUTE, personal=False)
         set_override(connection, quiz, limit, label="evening")
-        set_override(connection, quiz, Override("limit", 40 * MINUTE), person_id=own)
-    assert hall.started(quiz, other).deadline_at == hall.opens + 30 * MINUTE
-    assert hall.started(quiz, own).deadline_at == hall.opens + 40 * MINUTE
+        set_override(connection, quiz, Override("limit", 40 * MINUTE), person_id=labelled)
+    assert fixture.started(quiz, other).deadline_at == fixture.opens + 30 * MINUTE
+    assert fixture.started(quiz, labelled).deadline_at == fixture.opens + 40 * MINUTE
 
 
-def test_reopening_goes_on_from_what_was_stored(hall: Hall) -> None:
+def test_reopening_goes_on_from_what_was_stored(fixture: ExamFixture) -> None:
     """A graded attempt is open again until then, is handed in anew, and has a second receipt."""
-    attempt = hall.started()
-    hall.save(attempt, "7")
-    first = hall.proctor.finish(attempt.id, attempt.person).result().receipt
-    hall.proctor.mark()
-    until = hall.clock.now() + 10 * MINUTE
-    hall.write(reopen, attempt.id, until, at=hall.clock.now(), who="staff", reason="handed in by accident")
-    assert hall.save(attempt, "8", base=1).outcome is Outcome.SAVED
-    ending = hall.proctor.finish(attempt.id, attempt.person).result()
+    attempt = fixture.started()
+    fixture.save(attempt, "7")
+    first = fixture.exam.finish(attempt.id, attempt.person).result().receipt
+    fixture.exam.mark()
+    until = fixture.clock.now() + 10 * MINUTE
+    fixture.write(
+        reopen, attempt.id, until, at=fixture.clock.now(), who="staff", reason="handed in by accident"
+    )
+    assert fixture.save(attempt, "8", base=1).outcome is Outcome.SAVED
+    ending = fixture.exam.finish(attempt.id, attempt.person).result()
     assert ending.receipt.digest != first.digest
-    assert hall.proctor.mark() == 1
-    with hall.database.reading() as connection:
-        assert fold(hall.proctor.look(attempt.id)[1]) == state_of(connection, attempt.id)
+    assert fixture.exam.mark() == 1
+    with fixture.database.reading() as connection:
+        assert fold(fixture.exam.inspect(attempt.id)[1]) == attempt_from_rows(connection, attempt.id)
 
 
-def test_what_cannot_be_reopened_or_extended(hall: Hall) -> None:
+def test_what_cannot_be_reopened_or_extended(fixture: ExamFixture) -> None:
     """An open one is not reopened, an ended one not extended, and nobody has two open at once."""
-    attempt = hall.started(attempts=2)
-    at, until = hall.clock.now(), hall.clock.now() + 5 * MINUTE
+    attempt = fixture.started(attempts=2)
+    at, until = fixture.clock.now(), fixture.clock.now() + 5 * MINUTE
     with pytest.raises(Conflict, match="is open"):
-        hall.write(reopen, attempt.id, until, at=at, who="staff", reason="x")
-    hall.proctor.finish(attempt.id, attempt.person).result()
+        fixture.write(reopen, attempt.id, until, at=at, who="staff", reason="x")
+    fixture.exam.finish(attempt.id, attempt.person).result()
     with pytest.raises(Conflict, match="is over"):
-        hall.write(extend, attempt.id, until, at=at, who="staff", reason="x")
-    hall.proctor.start(attempt.quiz, attempt.person, PEN).result()
+        fixture.write(extend, attempt.id, until, at=at, who="staff", reason="x")
+    fixture.exam.start(attempt.quiz, attempt.person, LOCK).result()
     with pytest.raises(Conflict, match="another attempt open"):
-        hall.write(reopen, attempt.id, until, at=at, who="staff", reason="x")
+        fixture.write(reopen, attempt.id, until, at=at, who="staff", reason="x")
 
 
-def test_publishing_says_who_would_not_get_their_time(hall: Hall) -> None:
+def test_publishing_says_who_would_not_get_their_time(fixture: ExamFixture) -> None:
     """A window of 20 minutes with a fixed close is too short for time and a half, and is refused."""
-    student = hall.student(Accommodation(Fraction(3, 2)))
-    hall.student()
-    short = hall.schedule(closes_at=hall.opens + 20 * MINUTE, due_at=None, extend_close=False)
+    student = fixture.student(Accommodation(Fraction(3, 2)))
+    fixture.student()
+    short = fixture.schedule(closes_at=fixture.opens + 20 * MINUTE, due_at=None, extend_close=False)
 
-    def published(connection: object, name: str, **given: object) -> object:
+    def published(connection: object, name: str, **fields: object) -> object:
         return publish(
             connection,  # type: ignore[arg-type]
             name,
@@ -148,18 +150,18 @@ def test_publishing_says_who_would_not_get_their_time(hall: Hall) -> None:
             title="Sums",
             version=small_quiz(),
             schedule=short,
-            at=hall.clock.now(),
+            at=fixture.clock.now(),
             who="staff",
-            **given,  # type: ignore[arg-type]
+            **fields,  # type: ignore[arg-type]
         )
 
     with pytest.raises(Conflict, match=f"1 of the enrolled.*10 minutes.*{student}"):
-        hall.write(published, "short-quiz")
-    (only,) = hall.write(published, "short-quiz", despite_shortfalls=True)  # type: ignore[misc]
+        fixture.write(published, "short-quiz")
+    (only,) = fixture.write(published, "short-quiz", force=True)  # type: ignore[misc]
     assert (only.person, only.missing) == (student, 10 * MINUTE)
 
 
-def test_impossible_times_are_not_published(hall: Hall) -> None:
+def test_impossible_times_are_not_published(fixture: ExamFixture) -> None:
     """Nothing of it is stored."""
     with pytest.raises(Conflict, match="closes before it opens"):
-        hall.quiz(closes_at=hall.opens, due_at=None)
+        fixture.quiz(closes_at=fixture.opens, due_at=None)

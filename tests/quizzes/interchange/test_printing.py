@@ -13,15 +13,15 @@ from autograder.errors import UsageError
 from quizzes.cli import app
 from quizzes.content.items.choice import ChoiceQuestion
 from quizzes.content.quiz_file import load_quiz
-from quizzes.interchange.paper import LETTERS, paper_quiz
+from quizzes.interchange.printing import LETTERS, printed_quiz
 
 
 @pytest.mark.parametrize("version", ["A", "B"])
 def test_every_kind(tmp_path: Path, version: str) -> None:
     """Each question is there with its points and room; the key is not, and names the letters as printed."""
     quiz = load_quiz(course_in(tmp_path / "course"), "all").quiz
-    made = paper_quiz(quiz, version)
-    assert made == paper_quiz(quiz, version)
+    made = printed_quiz(quiz, version)
+    assert made == printed_quiz(quiz, version)
     for number, question in enumerate(quiz.variants(f"paper {version}".encode()), start=1):
         assert f"## Question {number} (1 point)" in made.questions
         assert question.explanation not in made.questions

@@ -1,32 +1,32 @@
-// The timer: counts by the page's steady clock from what the server said last; it decides nothing.
+// The timer: counts down by the page's steady clock from the server's last status; the server alone decides.
 
-import { ask } from "./api.js";
+import { request } from "./api.js";
 
 const MINUTE = 60000;
 const ANNOUNCED = [10, 5, 1];
 
-export class Clock {
-  /** `over` is called once, when the time is up; `heard` with each word of the server about the attempt. */
-  constructor({ address, announce, over, heard }) {
+export class Timer {
+  /** `timeIsUp` is called once, when the time is over; `onStatus` with each status of the attempt. */
+  constructor({ address, announce, timeIsUp, onStatus }) {
     this.box = document.getElementById("timer");
     this.left = document.getElementById("left");
     this.address = address;
     this.announce = announce;
-    this.over = over;
-    this.heard = heard;
-    this.said = new Set();
+    this.timeIsUp = timeIsUp;
+    this.onStatus = onStatus;
+    this.announced = new Set();
     if (this.box?.dataset.remaining !== undefined) this.set(Number(this.box.dataset.remaining));
     for (const minutes of ANNOUNCED) {
-      if (this.remaining() <= minutes * MINUTE) this.said.add(minutes);
+      if (this.remaining() <= minutes * MINUTE) this.announced.add(minutes);
     }
     this.ticking = setInterval(() => this.show(), 250);
-    this.again();
-    for (const [who, what] of [[document, "visibilitychange"], [window, "online"], [window, "pageshow"]]) {
-      who.addEventListener(what, () => document.hidden || this.sync());
+    this.scheduleSync();
+    for (const [target, event] of [[document, "visibilitychange"], [window, "online"], [window, "pageshow"]]) {
+      target.addEventListener(event, () => document.hidden || this.sync());
     }
   }
 
-  /** What the server says is left, in milliseconds; null for no limit. */
+  /** Set the remaining time, in milliseconds; null for no limit. */
   set(remaining) {
     if (remaining === null || remaining === undefined) return;
     this.end = performance.now() + remaining;
@@ -34,19 +34,19 @@ export class Clock {
     this.show();
   }
 
-  /** Milliseconds left. */
+  /** The remaining time in milliseconds. */
   remaining() {
     return this.end === undefined ? Infinity : Math.max(0, this.end - performance.now());
   }
 
   async sync() {
-    const { status, said } = await ask(this.address());
+    const { status, payload } = await request(this.address());
     if (status === 200) {
-      this.set(said.remaining_ms);
-      this.heard(said);
-      this.warnAboutClock(said.now);
+      this.set(payload.remaining_ms);
+      this.onStatus(payload);
+      this.warnAboutClock(payload.now);
     } else if (status === 401) {
-      this.heard({ state: "signed out" });
+      this.onStatus({ state: "signed out" });
     }
   }
 
@@ -56,10 +56,10 @@ export class Clock {
     this.done = true;
   }
 
-  again() {
+  scheduleSync() {
     this.waiting = setTimeout(async () => {
       await this.sync();
-      if (!this.done || this.remaining() > 0) this.again();
+      if (!this.done || this.remaining() > 0) this.scheduleSync();
     }, 15000 + Math.random() * 10000);
   }
 
@@ -69,27 +69,27 @@ export class Clock {
     const seconds = Math.ceil(left / 1000);
     const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
     const shown = parts[0] ? parts : parts.slice(1);
-    const text = shown.map((part, at) => (at ? String(part).padStart(2, "0") : part)).join(":");
+    const text = shown.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
     if (this.left.textContent !== `${text} left`) {
       this.left.replaceChildren(Object.assign(document.createElement("strong"), { textContent: text }), " left");
     }
     this.box.classList.toggle("short", left < MINUTE);
     for (const minutes of ANNOUNCED) {
-      if (left <= minutes * MINUTE && !this.said.has(minutes)) {
-        this.said.add(minutes);
+      if (left <= minutes * MINUTE && !this.announced.has(minutes)) {
+        this.announced.add(minutes);
         this.announce(minutes === 1 ? "One minute left." : `${minutes} minutes left.`);
       }
     }
     if (left <= 0 && !this.done) {
       this.done = true;
-      this.over();
+      this.timeIsUp();
     }
   }
 
   warnAboutClock(now) {
-    if (Math.abs(Date.now() - now) > MINUTE && !this.said.has("clock")) {
-      this.said.add("clock");
-      this.announce("This device's clock is wrong. The time shown here is the server's, and it is right.");
+    if (Math.abs(Date.now() - now) > MINUTE && !this.announced.has("clock")) {
+      this.announced.add("clock");
+      this.announce("This device's clock is wrong. The remaining time shown here is the server's and is right.");
     }
   }
 }

@@ -15,7 +15,7 @@ from quizzes.content.items.matching import MatchingQuestion
 from quizzes.content.items.ordering import OrderingQuestion
 from quizzes.content.quiz import Quiz
 
-__all__ = ["PaperQuiz", "paper_quiz"]
+__all__ = ["PrintedQuiz", "printed_quiz"]
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -24,7 +24,7 @@ LINE = "\\_" * 40
 
 
 @dataclass(frozen=True)
-class PaperQuiz:
+class PrintedQuiz:
     """The three texts of one version."""
 
     questions: str
@@ -32,7 +32,7 @@ class PaperQuiz:
     key: str
 
 
-def paper_quiz(quiz: Quiz, version: str) -> PaperQuiz:
+def printed_quiz(quiz: Quiz, version: str) -> PrintedQuiz:
     """The quiz with the numbers of this version; the same text each time."""
     seed = f"paper {version}".encode()
     items, questions = [item for _, item, _ in quiz.picked(seed)], quiz.variants(seed)
@@ -46,7 +46,7 @@ def paper_quiz(quiz: Quiz, version: str) -> PaperQuiz:
         parts += _asked(number, item, question)
         sheet.append(f"{number}. {_room(question)}\n\n")
         key.append(f"{number}. {_right(question)}\n\n")
-    return PaperQuiz("".join(parts), "".join(sheet), "".join(key))
+    return PrintedQuiz("".join(parts), "".join(sheet), "".join(key))
 
 
 def _asked(number: int, item: BaseItem, question: ShownQuestion) -> Iterator[str]:
@@ -82,11 +82,11 @@ def _asked(number: int, item: BaseItem, question: ShownQuestion) -> Iterator[str
 
 
 def _blank(question: BlanksQuestion, id: str) -> str:
-    field = next(one for one in question.public_view().fields if one.id == id)
+    field = next(field for field in question.public_view().fields if field.id == id)
     if not field.options:
         return LINE[:32]
     texts = question.choices[id]
-    return " ".join(f"☐ {question.context.words(texts[one.id])}" for one in field.options)
+    return " ".join(f"☐ {question.context.words(texts[option.id])}" for option in field.options)
 
 
 def _room(question: ShownQuestion) -> str:
@@ -101,7 +101,7 @@ def _room(question: ShownQuestion) -> str:
 
 def _right(question: ShownQuestion) -> str:
     if isinstance(question, ChoiceQuestion):
-        places = {id: letter for letter, id in zip(LETTERS, question.order, strict=False)}
-        letters = ", ".join(sorted(places[id] for id in question.right))
+        letter_of = {id: letter for letter, id in zip(LETTERS, question.order, strict=False)}
+        letters = ", ".join(sorted(letter_of[id] for id in question.right))
         return f"**{letters}** — {question.key_text}"
     return f"\n\n```python\n{question.key_text}\n```" if question.kind == "function" else question.key_text

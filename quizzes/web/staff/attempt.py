@@ -1,0 +1,171 @@
+"""One attempt as staff see it: its answers, its log in sentences, and what staff may do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from autograder.course.local_time import shown
+from autograder.site.audit import Act, acts_on, record_act
+from autograder.site.requests import form_of, site_of
+from quizzes.attempts.events import (
+    Accepted,
+    EditLockTaken,
+    Event,
+    Extended,
+    Finished,
+    FinishedBy,
+    Graded,
+    Reopened,
+    Saved,
+    Started,
+)
+from quizzes.attempts.response import answer_from
+from quizzes.attempts.save_rules import StoredAnswer
+from quizzes.store.answers import accept_late
+from quizzes.store.endings import finish
+from quizzes.store.extensions import reopen
+from quizzes.web.context import quizzes_of
+from quizzes.web.forms import answer_html
+from quizzes.web.staff.access import MINUTE, reason_in, staff_of_attempt, whole_number_in
+
+__all__ = ["LogEntry", "accept_late_save", "attempt_page", "close_attempt", "log_entry", "reopen_attempt"]
+
+
+LONGEST_SHOWN = 200  # characters of a response
+FINISHED = {
+    FinishedBy.STUDENT: "The student submitted the attempt.",
+    FinishedBy.TIMER: "The time ran out, and the page submitted the attempt.",
+    FinishedBy.SWEEPER: "The time ran out, and the server closed the attempt.",
+    FinishedBy.STAFF: "Staff closed the attempt.",
+}
+# Acts by their stored names; version 0.1 called a regrade request a request.
+ACTS = {
+    "extend": "moved the end",
+    "reopen": "reopened the attempt",
+    "close": "closed the attempt",
+    "set points": "set the points of question {question} from {before} to {after}",
+    "answer regrade request": "answered the regrade request about question {question}",
+    "answer request": "answered the regrade request about question {question}",
+}
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """An event of the log, as a sentence and, for a save, with the response."""
+
+    at: int
+    sentence: str
+    response: str = ""
+
+
+def log_entry(event: Event, local: Callable[[int], str]) -> LogEntry:
+    """The entry of an event; `local` writes an instant in the course's time zone."""
+
+    def end(deadline_at: int | None) -> str:
+        return "without a deadline" if deadline_at is None else f"with the deadline {local(deadline_at)}"
+
+    match event:
+        case Started(deadline_at=deadline_at):
+            return LogEntry(event.at, f"The student started the attempt, {end(deadline_at)}.")
+        case EditLockTaken():
+            return LogEntry(event.at, "Another tab of the student took the edit lock.")
+        case Extended(deadline_at=deadline_at, who=who):
+            return LogEntry(event.at, f"{who} moved the end: the attempt goes on {end(deadline_at)}.")
+        case Finished(by=by):
+            return LogEntry(event.at, FINISHED[by])
+        case Reopened(deadline_at=deadline_at, who=who):
+            return LogEntry(event.at, f"{who} reopened the attempt, {end(deadline_at)}.")
+        case Accepted(pos=pos, who=who):
+            return LogEntry(event.at, f"{who} accepted the late save of question {pos + 1}.")
+        case Graded(points=points):
+            return LogEntry(event.at, f"The attempt was marked with {points:g} points.")
+        case Saved(pos=pos):
+            how = (
+                "came too late and does not count"
+                if event.late
+                else "could not be read"
+                if not event.valid
+                else "was stored within the grace period"
+                if event.in_grace
+                else "was stored"
+            )
+            sentence = f"A save of question {pos + 1} {how}."
+            return LogEntry(event.at, sentence, event.response[:LONGEST_SHOWN])
+
+
+def _act_sentence(act: Act) -> str:
+    words = ACTS.get(act.act, act.act)
+    try:
+        words = words.format(**act.detail)
+    except KeyError:  # an act of another version
+        words = act.act
+    reason = act.detail.get("reason", "")
+    return f"{act.who} {words}{f': {reason}' if reason else ''}"
+
+
+async def attempt_page(request: Request) -> Response:
+    """One attempt with its answers and its log; nothing changes by it."""
+    site = site_of(request)
+    session, row = staff_of_attempt(request)
+    view, events = await site.in_thread(quizzes_of(request).exam.inspect, row.id)
+    with site.database.reading() as connection:
+        acts = acts_on(connection, row.id)
+    answers = [
+        (item, answer_html(item.view, answer_from(view.answers.get(pos, StoredAnswer()).response)))
+        for pos, item in enumerate(view.items)
+    ]
+    page = site.page(
+        "staff_attempt.html",
+        attempt=row,
+        quiz=quizzes_of(request).quiz(row.version),
+        remaining=view.remaining,
+        answers=answers,
+        log=[log_entry(event, lambda instant: shown(instant, site.zone)) for event in events],
+        late=[event for event in events if isinstance(event, Saved) and event.late],
+        acts=[(act.at, _act_sentence(act)) for act in acts],
+        session=session,
+        token=site.form_token(session),
+    )
+    return HTMLResponse(page)
+
+
+async def reopen_attempt(request: Request) -> Response:
+    """Reopen an attempt that is over, for some minutes."""
+    site = site_of(request)
+    session, row = staff_of_attempt(request)
+    form, at = await form_of(request, session), request.state.at
+    until, reason = at + whole_number_in(form, "minutes") * MINUTE, reason_in(form)
+    await site.written(
+        lambda connection: reopen(connection, row.id, until, at=at, who=session.person, reason=reason), row.id
+    )
+    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+
+
+async def close_attempt(request: Request) -> Response:
+    """Close an attempt now."""
+    site, at = site_of(request), request.state.at
+    session, row = staff_of_attempt(request)
+    reason = reason_in(await form_of(request, session))
+
+    def close(connection: Connection) -> None:
+        finish(connection, row.id, at, FinishedBy.STAFF, site.signer)
+        record_act(connection, Act(at, session.person, "close", row.id, {"reason": reason}))
+
+    await site.written(close, row.id)
+    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+
+
+async def accept_late_save(request: Request) -> Response:
+    """Accept a save that came too late, so that it counts."""
+    site, at = site_of(request), request.state.at
+    session, row = staff_of_attempt(request)
+    save_id = (await form_of(request, session)).get("save", [""])[-1]
+    await site.written(
+        lambda connection: accept_late(connection, row.id, save_id, at, session.person), row.id
+    )
+    return RedirectResponse(f"/staff/attempts/{row.id}", 303)

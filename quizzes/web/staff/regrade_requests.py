@@ -1,0 +1,45 @@
+"""Regrade requests of students: the page that lists them, and the answer of a member of staff."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from autograder.errors import NotFound
+from autograder.site.requests import form_of, site_of
+from quizzes.store.attempts import attempts_at
+from quizzes.store.marks import set_points
+from quizzes.store.messages import answer_regrade_request, regrade_requests
+from quizzes.web.staff.access import quiz_page, staff_at
+
+__all__ = ["answer", "show_requests"]
+
+
+async def show_requests(request: Request) -> Response:
+    """The regrade requests of a quiz."""
+    site, quiz = site_of(request), request.path_params["quiz"]
+    session = staff_at(request, quiz)
+    with site.database.reading() as connection:
+        requests = regrade_requests(connection, quiz=quiz)
+        people = {row.id: row.person for row in attempts_at(connection, quiz)}
+    return quiz_page(request, session, "staff_regrade_requests.html", requests=requests, people=people)
+
+
+async def answer(request: Request) -> Response:
+    """Answer a regrade request, with other points if they are due."""
+    site, quiz = site_of(request), request.path_params["quiz"]
+    session = staff_at(request, quiz)
+    form, at = await form_of(request, session), request.state.at
+    attempt_id, pos, reply = (form.get(name, [""])[-1] for name in ("attempt", "pos", "reply"))
+    points = form.get("points", [""])[-1].strip()
+
+    def write(connection: Connection) -> None:
+        if attempt_id not in {row.id for row in attempts_at(connection, quiz)} or not pos.isdigit():
+            raise NotFound("There is no such regrade request.", next_step="Reload the page.")
+        answer_regrade_request(connection, attempt_id, int(pos), reply, at=at, who=session.person)
+        if points:
+            set_points(connection, attempt_id, int(pos), points, reason=reply, at=at, who=session.person)
+
+    await site.written(write, attempt_id)
+    return RedirectResponse(f"/staff/{quiz}/regrade-requests", 303)
