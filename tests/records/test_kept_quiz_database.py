@@ -31,7 +31,7 @@ from autograder.site.database import Database
 from autograder.site.lti.services import Tool
 from autograder.site.signer import Signer
 from quizzes.loadtest.checks import faults_in_file
-from quizzes.services.score_sender import Sender
+from quizzes.services.score_sender import ScoreSender
 from quizzes.store.marks import points_of
 from quizzes.store.receipts import confirms, last_receipt
 
@@ -492,7 +492,7 @@ def test_scores_that_waited_are_sent(kept: Kept) -> None:
     """What is in the outbox goes out, once: also the score that the platform had refused."""
     server = kept.server
     assert server.site.lti is not None
-    sender = Sender(
+    sender = ScoreSender(
         server.database,
         server.exam.writer,
         server.site.lti,
@@ -503,7 +503,7 @@ def test_scores_that_waited_are_sent(kept: Kept) -> None:
     waiting = [row for row in SAID["outbox"] if row["done_at"] is None]
     assert any(row["last_problem"] for row in waiting) and any(row["tries"] == 0 for row in waiting)
     for _ in range(4):
-        sender.look(server.clock.now())
+        sender.send_due(server.clock.now())
     eve = ATTEMPTS[NAMED["eve"]]["total"]
     assert [(score["userId"], score["scoreGiven"]) for score in kept.platform.scores] == [("user-eve", eve)]
     assert kept.rows("SELECT id FROM outbox WHERE done_at IS NULL") == []
