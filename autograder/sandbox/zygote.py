@@ -52,8 +52,8 @@ def main(control: socket.socket, without: set[str]) -> None:
     """Serve the judge until it hangs up."""
     for name in STANDARD_LIBRARY.split():
         importlib.import_module(name)
-    names = ("confine", "frames", "runner", "cells", "arena")
-    confine, frames, runner, cells, arena = (load(name) for name in names)
+    names = ("confine", "frames", "runner", "cells", "arena", "stand_ins")
+    confine, frames, runner, cells, arena, stand_ins = (load(name) for name in names)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
     confinement = confine.Confinement(*layers, without)
     warm_up(frames, runner, cells)
@@ -75,7 +75,7 @@ def main(control: socket.socket, without: set[str]) -> None:
                 try:
                     shared = arena.Arena(descriptors[1], first_half=False)
                     confinement.put_on(descriptors[0], memory, cpu_seconds)
-                    runner.serve(confine.SOCKET_FD, frames, cells, shared)
+                    runner.serve(confine.SOCKET_FD, frames, cells, shared, stand_ins)
                     code = 0
                 finally:
                     os._exit(code)
