@@ -19,7 +19,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
-from types import CodeType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 # Cell magics whose cell still holds Python that defines things.
@@ -56,6 +56,7 @@ NUMPY_CHANGES = {
 }
 # Modules whose calls set something up, such as `np.random.seed(0)`: these run wherever they stand.
 SETTINGS = {"decimal", "numpy", "random", "sys", "warnings"}
+IDLE = {"", "_exit", "abort", "exit", "kill", "sleep"}  # calls on a module that set nothing up
 MENDABLE = (NameError, LookupError, AttributeError)
 
 written: dict[str, str] = {}  # files that %%writefile would have written, by name
@@ -246,9 +247,17 @@ def read_statements(
                         flags |= getattr(__future__, alias.name).compiler_flag
                 continue
             try:
-                yield Statement(number, node, flags)
+                for one in apart(node):
+                    yield Statement(number, one, flags)
             except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
                 notes.append(note(number, node.lineno, f"{type(problem).__name__}: {problem}"))
+
+
+def apart(node: ast.stmt) -> list[ast.stmt]:
+    """`import a, b` as two statements, so that one module that is missing does not keep the other away."""
+    if not isinstance(node, ast.Import) or len(node.names) < 2:
+        return [node]
+    return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
 
 
 def parse(number: int, source: str, notes: list[dict[str, Any]], python: str = "") -> list[ast.stmt]:
@@ -592,8 +601,8 @@ def call_evidence(call: ast.Call, part: Part, *, alone: bool) -> None:
     base, name = next(iter(base_name(function)), ""), ""
     if isinstance(function, ast.Attribute):
         name = function.attr
-        if base:
-            part.calls.add((base, name, alone))
+    if base:
+        part.calls.add((base, name, alone))  # a call of a name alone may change what it keeps, too
     if {base, name} & SETTERS and call.args:
         part.stores |= base_name(call.args[0])
     if any(keyword.arg == "out" for keyword in call.keywords):
@@ -753,8 +762,7 @@ class Needs:
                 before = self._reasons.get(statement, set())
                 self._reasons[statement] = None if names is None or before is None else before | names
                 self._names |= part.uses
-                if names:
-                    self._aliases |= part.binds.keys()
+                self._aliases |= part.binds.keys()  # `put, get = make()`: what one does, the other sees
                 for head in statement.facts.parts:
                     if head.is_head:
                         self._names |= head.uses
@@ -762,11 +770,11 @@ class Needs:
 
     def _reason(self, part: Part) -> set[str] | None:
         """The names through which a part may change what matters; None when it has to run anyhow."""
-        if part.binds.keys() & self._names:
+        known = self._names | self._aliases
+        if part.binds.keys() & self._names or {n for n in part.stores & known if self._is_open(n)}:
             return None
         if part.always and self._is_always(part):
             return None
-        known = self._names | self._aliases
         touched = self._touched(part) & known
         for name in part.mentions & self._definitions.keys():
             changes = self._changed_by(name)
@@ -777,24 +785,20 @@ class Needs:
 
     def _is_always(self, part: Part) -> bool:
         """Whether something runs wherever it stands: star imports, `exec`, and settings of known modules."""
-        calls = {self._kinds.get(base) for base, name, alone in part.calls if alone and name != "exit"}
+        calls = {self._kinds.get(base) for base, name, alone in part.calls if alone and name not in IDLE}
         return not part.calls or bool(part.mentions & DYNAMIC) or bool(calls & SETTINGS)
 
     def _touched(self, part: Part) -> set[str]:
         """The names whose objects a part may change."""
         kinds, found = self._kinds, set[str]()
-        for name in part.stores:
-            if kinds.get(name, "constant") not in ("constant", "display"):
-                found.add(name)
+        found |= {name for name in part.stores if self._is_open(name)}
         for base, name, alone in part.calls:
             kind = kinds.get(base, "constant")
-            if kind in ("data", "class", "function"):
+            if kind == "data" or (kind in ("class", "function") and name):
                 found.add(base)
             elif kind == "numpy" and (alone and name in NUMPY_CHANGES):
                 found.add(base)
-            elif (
-                kind in ("module", *SETTINGS) and kind != "numpy" and alone and name not in ("exit", "sleep")
-            ):
+            elif kind in ("module", *SETTINGS) and kind != "numpy" and alone and name not in IDLE:
                 found.add(base)
         for name, base, function in part.passes:
             if kinds.get(name) not in ("data", "class"):
@@ -806,6 +810,10 @@ class Needs:
                 continue
             found.add(name)
         return found
+
+    def _is_open(self, name: str) -> bool:
+        """Whether the notebook binds a name to something that can be changed."""
+        return self._kinds.get(name, "constant") not in ("constant", "display")
 
     def _changeable(self, names: set[str]) -> set[str]:
         return {name for name in names if self._kinds.get(name) in ("data", "class", "function")} | (
@@ -821,7 +829,7 @@ class Needs:
                 for statement in self._definitions.get(waiting.pop(), []):
                     facts = statement.facts
                     found |= self._touched(facts.body) & facts.uses
-                    found |= {f"global {one}" for one in facts.sets}
+                    found |= {f"global {one}" for one in facts.sets | (facts.body.stores & facts.uses)}
                     if facts.uses & DYNAMIC - self._kinds.keys():
                         found.add("*")
                     more = (facts.uses & self._definitions.keys()) - seen
@@ -838,11 +846,17 @@ def combined(kinds: set[str]) -> str:
     return "module" if kinds <= modules else "data"
 
 
-FIXED = (bool, int, float, complex, str, bytes, type(None), type(builtins), type(len), type(combined))
+FIXED = (bool, int, float, complex, str, bytes, type(None), type(builtins), type(len))
+DEEPEST = 5
 
 
-def can_change(value: object) -> bool:
+def can_change(value: object, depth: int = 0) -> bool:
     """Whether an object can be changed at all: whether a call may leave something in it."""
+    if depth == DEEPEST:
+        return True
     if isinstance(value, tuple):
-        return any(map(can_change, value))
+        return any(can_change(one, depth + 1) for one in value)
+    if isinstance(value, FunctionType):  # by what its decorator or its maker has left with it
+        inside = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
+        return any(can_change(one, depth + 1) for one in [*inside, *(value.__defaults__ or ())])
     return not isinstance(value, FIXED)
