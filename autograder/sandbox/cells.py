@@ -13,12 +13,14 @@ import __future__
 
 import ast
 import builtins
+import contextlib
 import dis
 import inspect
 import re
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cached_property
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
@@ -39,7 +41,8 @@ PROMPTS = (
 DISPLAY = {"IPython", "ipywidgets", "matplotlib", "mpl_toolkits", "plotly", "seaborn"}
 STAND_INS = DISPLAY | {"autograder", "tqdm"}
 
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 PURE = {
     *("abs", "all", "any", "bool", "callable", "complex", "dict", "display", "divmod", "enumerate", "float"),
@@ -50,10 +53,8 @@ PURE = {
 PASS_ON = {"enumerate", "filter", "iter", "list", "map", "next", "reversed", "sorted", "tuple", "zip"}
 SETTERS = {"setattr", "delattr", "update_wrapper"}
 DYNAMIC = {"exec", "get_ipython", "globals", "locals", "vars"}
-NUMPY_CHANGES = {
-    *("at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "seed", "set_state"),
-    *("seterr", "shuffle"),
-}
+NUMPY_STATE = {"seed", "set_state"}
+NUMPY_CHANGES = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"}
 # Modules whose calls set something up, such as `np.random.seed(0)`: these run wherever they stand.
 SETTINGS = {"decimal", "numpy", "random", "sys", "warnings"}
 IDLE = {"", "_exit", "abort", "exit", "kill", "sleep"}  # calls on a module that set nothing up
@@ -230,8 +231,11 @@ def prepare(sources: list[str]) -> None:
     """Parse cells that many submissions hold unchanged, such as the handout's own."""
     for source in sources:
         prepared[source] = parse(0, source, [])
-        for statement in prepared[source]:
-            statement.facts = Facts(statement)  # type: ignore[attr-defined]  # kept for all children
+        for node in [one for statement in prepared[source] for one in apart(statement)]:
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                facts = Statement(0, node, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).facts
+                facts.body  # noqa: B018  # made now, once for all children
+                node.facts = facts  # type: ignore[attr-defined]
 
 
 def read_statements(
@@ -396,10 +400,21 @@ class Statement:
     """One top-level statement that may run."""
 
     def __init__(self, cell: int, node: ast.stmt, flags: int) -> None:
-        self.cell, self.node, self.line = cell, node, node.lineno
-        module = ast.Module([node], [])
-        self.code: CodeType = compile(module, f"<cell {cell}>", "exec", flags, dont_inherit=True)
-        self.facts: Facts = getattr(node, "facts", None) or Facts(node, self.code)
+        self.cell, self.node, self.line, self._flags = cell, node, node.lineno, flags
+        known = getattr(node, "facts", None)  # of a cell that was read before the fork
+        self._code = None if known else self._compiled()
+        self.facts: Facts = known or Facts(node, self.code)
+
+    @property
+    def code(self) -> CodeType:
+        """The statement, compiled; what the compiler refuses raises SyntaxError or ValueError."""
+        if self._code is None:
+            self._code = self._compiled()
+        return self._code
+
+    def _compiled(self) -> CodeType:
+        module = ast.Module([self.node], [])
+        return compile(module, f"<cell {self.cell}>", "exec", self._flags, dont_inherit=True)
 
 
 class Part:
@@ -411,8 +426,10 @@ class Part:
         self.uses: set[str] = set()
         self.mentions: set[str] = set()  # used when it runs, not only when what it defines is called
         self.stores: set[str] = set()  # `a` in `a.b = 1`, `a[0] += 1`, `del a[0]`, `setattr(a, …)`
-        self.calls: set[tuple[str, str, bool]] = set()  # `a.b()`: a, b, whether nothing else is done
-        self.passes: set[tuple[str, str, str]] = set()  # `f.g(a)`: a, f, g
+        self.calls: set[tuple[str, str, bool]] = set()  # `a.b()`: a, b, whether it does nothing else
+        self.passes: set[tuple[str, str, str, bool]] = (
+            set()
+        )  # `f.g(a)`: a, f, g, whether it does nothing else
         self.sources: set[str] = set()  # what it binds may be a part of these
         self.always = False
 
@@ -420,21 +437,14 @@ class Part:
 class Facts:
     """What a statement does with which names; nothing here depends on other statements."""
 
-    def __init__(self, node: ast.stmt, code: CodeType | None = None) -> None:
-        if code is None:
-            code = compile(
-                ast.Module([node], []), "", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-            )
+    def __init__(self, node: ast.stmt, code: CodeType) -> None:
         self.node = node
         # `sets` are names that functions inside it bind by `global` when they are called.
         self.uses, self.binds, self.sets = set[str](), set[str](), set[str]()
-        collect_names(code, self.uses, self.binds, self.sets)
+        self.stores = collect_names(code, self.uses, self.binds, self.sets) or bool(self.uses & SETTERS)
         self.defines = is_plain(node) and defines(node)
+        self.parts = list(parts_of(node, self.uses, self.binds))
         self._body: Part | None = None
-        self.parts = list(parts_of(node, self.uses, self.binds)) if not isinstance(node, IMPORTS) else []
-        if isinstance(node, IMPORTS):
-            kinds = {name: kind_of_module(top) for top, names in imported(node) for name in names}
-            self.parts = [Part(binds=kinds)]
 
     @property
     def body(self) -> Part:
@@ -473,12 +483,16 @@ def kind_of_module(top: str) -> str:
 NAME_LOADS = {dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}
 NAME_STORES = {dis.opmap["STORE_NAME"], dis.opmap["DELETE_NAME"]}
 GLOBAL_STORES = {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}
+ATTRIBUTE_STORES = {dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]}
 LOAD_GLOBAL, EXTENDED = dis.opmap["LOAD_GLOBAL"], dis.EXTENDED_ARG
 
 
-def collect_names(code: CodeType, uses: set[str], binds: set[str], sets: set[str], depth: int = 0) -> None:
-    """The global names that code uses at any depth, binds itself, and sets in functions; attributes are none."""
-    names, extended = code.co_names, 0
+def collect_names(code: CodeType, uses: set[str], binds: set[str], sets: set[str], depth: int = 0) -> bool:
+    """Add the global names that code uses at any depth, binds itself, and sets in functions.
+
+    Says whether it sets an attribute of anything; the attributes' names are no names of these kinds.
+    """
+    names, extended, stores = code.co_names, 0, False
     if names:
         raw = code.co_code
         for op, low in zip(raw[::2], raw[1::2], strict=True):
@@ -490,91 +504,94 @@ def collect_names(code: CodeType, uses: set[str], binds: set[str], sets: set[str
                 uses.add(names[argument])
             elif op in NAME_STORES and depth == 0:
                 binds.add(names[argument])  # deeper, it is a class that stores its own
+            elif op in ATTRIBUTE_STORES:
+                stores = True
             elif op in GLOBAL_STORES:
                 # A comprehension runs where it stands, and `:=` in it binds a name of the module.
                 (binds if depth == 0 or code.co_name.startswith("<") else sets).add(names[argument])
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            collect_names(constant, uses, binds, sets, depth + 1)
-
-
-def parts_of(node: ast.AST, uses: set[str], binds: set[str]) -> Iterator[Part]:
-    """The parts of a statement: itself, or a block's head and what is inside."""
-    inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, BLOCK_PARTS)]
-    if isinstance(node, DEFINITIONS) or not inner:
-        yield part_of([node], node, uses, binds)
-        return
-    head = [child for child in ast.iter_child_nodes(node) if not isinstance(child, BLOCK_PARTS)]
-    yield part_of(head, node, uses, binds)
-    for child in inner:
-        yield from parts_of(child, uses, binds)
+            stores |= collect_names(constant, uses, binds, sets, depth + 1)
+    return stores
 
 
 BLOCK_PARTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
-def part_of(nodes: list[ast.AST], owner: ast.AST, uses: set[str], binds: set[str]) -> Part:
-    """One part: its nodes, and the statement that they are or that they are the head of."""
-    part = Part(is_head=nodes != [owner])
-    kind = "data"
-    if isinstance(owner, IMPORTS):
-        part.binds = {name: kind_of_module(top) for top, names in imported(owner) for name in names}
-        part.always = any(alias.name == "*" for alias in owner.names)
-        return part
-    if isinstance(owner, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        kind = "function"
-        defaults = [one for one in owner.args.kw_defaults if one is not None]
-        evidence([*owner.decorator_list, *owner.args.defaults, *defaults], part)
-        apply(owner.decorator_list, part)
-        part.mentions = set(part.uses)
-        part.uses = {one.id for one in ast.walk(owner) if isinstance(one, ast.Name)}
+def parts_of(node: ast.AST, uses: set[str], binds: set[str], *, inside: bool = False) -> Iterator[Part]:
+    """The parts of a statement: itself, or a block's head and what is inside."""
+    if isinstance(node, IMPORTS):
+        part = Part({name: kind_of_module(top) for top, names in imported(node) for name in names})
+        part.always = "*" in part.binds
+        yield part
+    elif isinstance(node, DEFINITIONS):
+        yield part_of_definition(node, uses, inside=inside)
     else:
-        evidence(nodes, part)
-        if isinstance(owner, ast.ClassDef):
-            kind = "class"
-            apply(owner.decorator_list, part)
-        part.mentions = set(part.uses)
-        if isinstance(owner, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and owner.value is not None:
-            kind = kind_of_value(owner.value)
-            part.sources = alias_sources(owner.value)
-        elif isinstance(owner, (ast.For, ast.AsyncFor)):
-            part.sources = alias_sources(owner.iter)
-        elif isinstance(owner, (ast.With, ast.AsyncWith)):
-            part.sources = {name for item in owner.items for name in alias_sources(item.context_expr)}
-        elif isinstance(owner, ast.Match):
-            part.sources = alias_sources(owner.subject)
-        elif isinstance(owner, ast.Expr) and is_setting(owner.value):
-            part.always = True
-    names = {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
-    if isinstance(owner, DEFINITIONS):
-        names = {owner.name}
-    for node in nodes:
-        for one in ast.walk(node) if not isinstance(owner, DEFINITIONS) else ():
-            if isinstance(one, (ast.MatchAs, ast.MatchStar)) and one.name:
-                names.add(one.name)
-            elif isinstance(one, ast.MatchMapping) and one.rest:
-                names.add(one.rest)
-    if isinstance(owner, ast.ExceptHandler) and owner.name:
-        names.add(owner.name)
-    stored = stored_names(nodes) | (names if isinstance(owner, (*DEFINITIONS, *PATTERNS)) else set())
-    part.binds = dict.fromkeys(stored & binds, kind)
-    part.uses &= uses
-    part.mentions &= uses
-    part.always |= bool(part.mentions & DYNAMIC)
+        children = list(ast.iter_child_nodes(node))
+        inner = [child for child in children if isinstance(child, BLOCK_PARTS)]
+        head = [child for child in children if not isinstance(child, BLOCK_PARTS)] if inner else [node]
+        yield part_of(head, node, uses, binds)
+        for child in inner:
+            yield from parts_of(child, uses, binds, inside=True)
+
+
+def part_of_definition(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, uses: set[str], *, inside: bool
+) -> Part:
+    """A function or class; what runs at once are decorators, defaults, and a class's bases and body."""
+    if isinstance(node, ast.ClassDef):
+        part, at_once = Part({node.name: "class"}), [*node.bases, *node.keywords, *node.body]
+    else:
+        part = Part({node.name: "function"})
+        at_once = [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
+    at_once += node.decorator_list
+    if at_once:
+        evidence(at_once, part)
+        part.mentions = part.uses & uses
+        for one in node.decorator_list:  # a decorator is called
+            if isinstance(one, ast.Attribute):
+                part.calls |= {(base, one.attr, True) for base in base_name(one)}
+    # Names of the whole block that it stands in, if that has no local one of the same name.
+    part.uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & uses if inside else uses
+    part.always = bool(part.mentions & DYNAMIC)
     return part
 
 
-PATTERNS = (ast.ExceptHandler, ast.match_case)
+def part_of(nodes: list[ast.AST], owner: ast.AST, uses: set[str], binds: set[str]) -> Part:
+    """One part that is no definition: its nodes, and the statement that they are or are the head of."""
+    part = Part(is_head=nodes != [owner])
+    evidence(nodes, part)
+    part.uses &= uses
+    part.mentions = part.uses
+    kind, value = "data", None
+    if isinstance(owner, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and owner.value is not None:
+        kind, value = kind_of_value(owner.value), owner.value
+    elif isinstance(owner, (ast.For, ast.AsyncFor)):
+        value = owner.iter
+    elif isinstance(owner, (ast.With, ast.AsyncWith)):
+        value = ast.Tuple([item.context_expr for item in owner.items])
+    elif isinstance(owner, ast.Match):
+        value = owner.subject
+    if value is not None:
+        part.sources = alias_sources(value)
+    setting = isinstance(owner, ast.Expr) and is_setting(owner.value)
+    part.always = setting or bool(part.mentions & DYNAMIC)
+    part.binds = dict.fromkeys(stored_names(nodes, owner) & binds, kind)
+    return part
 
 
-def stored_names(nodes: list[ast.AST]) -> set[str]:
-    """The names that are stored or deleted in some nodes."""
-    return {
-        one.id
-        for node in nodes
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)
-    }
+def stored_names(nodes: list[ast.AST], owner: ast.AST) -> set[str]:
+    """The names that are stored or deleted in some nodes, by patterns too."""
+    found = {owner.name} if isinstance(owner, ast.ExceptHandler) and owner.name else set()
+    for node in nodes:
+        for one in ast.walk(node):
+            if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load):
+                found.add(one.id)
+            elif isinstance(one, (ast.MatchAs, ast.MatchStar)) and one.name:
+                found.add(one.name)
+            elif isinstance(one, ast.MatchMapping) and one.rest:
+                found.add(one.rest)
+    return found
 
 
 def evidence(nodes: Iterable[ast.AST], part: Part) -> None:
@@ -608,14 +625,9 @@ def call_evidence(call: ast.Call, part: Part, *, alone: bool) -> None:
     if any(keyword.arg == "out" for keyword in call.keywords):
         name = "copyto"  # it writes to one of its arguments
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        part.passes |= {(one, base, name) for one in chains(argument)}
-
-
-def apply(decorators: list[ast.expr], part: Part) -> None:
-    """Add to a part that its decorators are called."""
-    for one in decorators:
-        if isinstance(one, ast.Attribute):
-            part.calls |= {(base, one.attr, True) for base in base_name(one)}
+        part.passes |= {
+            (one, base, name, alone and isinstance(argument, ast.Name)) for one in chains(argument)
+        }
 
 
 def base_name(node: ast.AST) -> set[str]:
@@ -643,6 +655,8 @@ def chains(node: ast.AST) -> set[str]:
 def alias_sources(node: ast.AST) -> set[str]:
     """The names of which an expression's value may be a part."""
     found = chains(node)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        found = found.union(*map(alias_sources, node.elts))
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute):
             found |= base_name(node.func.value)
@@ -672,21 +686,29 @@ def is_setting(node: ast.AST) -> bool:
 
 
 class Needs:
-    """What the wanted functions rest on, and so which statements run."""
+    """What the wanted functions rest on, and so which statements run.
+
+    *Reached* are the names that the wanted functions use, and those that go into what these are bound to.
+    Whatever may change a reached object matters; so does what binds the names that such a statement uses.
+    """
 
     def __init__(self, statements: list[Statement], wanted: Iterable[str]) -> None:
+        self._parts = [(statement, part) for statement in statements for part in statement.facts.parts]
         self._statements = statements
         self._kinds = self._kinds_of_names()
-        self._definitions: dict[str, list[Statement]] = {}
-        for statement in statements:
-            for part in statement.facts.parts:
-                for name, kind in part.binds.items():
-                    if kind in ("function", "class"):
-                        self._definitions.setdefault(name, []).append(statement)
-        self._changes: dict[str, set[str]] = {}
-        #: Names that the wanted functions reach by what is bound to them; what fails there is told.
-        self.told = self._reached(set(wanted))
-        self._names, self._aliases = set(wanted), set[str]()
+        self._definitions: dict[str, list[Facts]] = {}
+        for statement, part in self._parts:
+            for name, kind in part.binds.items():
+                if kind in ("function", "class"):
+                    self._definitions.setdefault(name, []).append(statement.facts)
+        self._behind = self._definitions_behind_names()
+        self._changes: dict[str, Changes] = {}
+        self._effects: dict[Part, list[tuple[Changes, bool]]] = {}
+        #: Names that the wanted functions reach; a statement that fails to bind one of them is told.
+        self.told = set(wanted)
+        self._needed = set(wanted)
+        self._aliases: set[str] = set()  # of reached objects
+        self._handles: set[str] = set()  # of functions and classes
         # By statement: the names through which it may change something; None when it has to run.
         self._reasons: dict[Statement, set[str] | None] = {}
         self._close()
@@ -712,135 +734,179 @@ class Needs:
         for statement in self._statements:
             for name in statement.facts.sets:
                 bound.setdefault(name, set()).add("data")
-            for part in statement.facts.parts:
-                for name, kind in part.binds.items():
-                    bound.setdefault(name, set()).add(kind)
-        kinds: dict[str, str] = {}
+        for _, part in self._parts:
+            for name, kind in part.binds.items():
+                bound.setdefault(name, set()).add(kind)
+        kinds = {name: combined({kind for kind in of if kind[:5] != "call "}) for name, of in bound.items()}
         grew = True
         while grew:  # what a call on a display library returns belongs to it as well
             grew = False
-            for name, values in bound.items():
-                called = {
-                    "display" if kinds.get(v[5:]) == "display" else "data" for v in values if v[:5] == "call "
-                }
-                all_kinds = {v for v in values if v[:5] != "call "} | called
-                kind = all_kinds.pop() if len(all_kinds) == 1 else combined(all_kinds)
-                if kinds.get(name) != kind and (kind == "display" or name not in kinds):
-                    kinds[name], grew = kind, True
+            for name, of in bound.items():
+                called = {kinds.get(kind[5:], "data") for kind in of if kind[:5] == "call "}
+                if called == {"display"} and kinds[name] == "":
+                    kinds[name], grew = "display", True
+        for name, of in bound.items():
+            if any(kind[:5] == "call " for kind in of) and kinds[name] != "display":
+                kinds[name] = "data"
         return kinds
 
-    def _reached(self, names: set[str]) -> set[str]:
-        waiting, grew = [s for s in self._statements if s.facts.parts], True
+    def _definitions_behind_names(self) -> dict[str, set[str]]:
+        """The functions and classes that a call on a name may run: its own, an alias's, an instance's."""
+        behind = {name: {name} for name in self._definitions}
+        grew = True
         while grew:
             grew = False
-            for statement in list(waiting):
-                for part in statement.facts.parts:
-                    if part.binds.keys() & names:
-                        more = part.uses | {n for p in statement.facts.parts if p.is_head for n in p.uses}
-                        grew |= not more <= names
-                        names |= more
-                if statement.facts.binds <= names:
-                    waiting.remove(statement)
-        return names
+            for _, part in self._parts:
+                makers = {kind[5:] for kind in part.binds.values() if kind[:5] == "call "}
+                found = set[str]().union(*(behind.get(name, ()) for name in part.sources | makers))
+                for name in part.binds if found else ():
+                    grew |= not found <= behind.setdefault(name, set())
+                    behind[name] |= found
+        return behind
 
     def _close(self) -> None:
         """Find the statements that matter, and with them the names that matter, until nothing is added."""
-        waiting = [(statement, part) for statement in self._statements for part in statement.facts.parts]
-        grew = True
+        waiting, grew = self._parts, True
         while grew:
             grew, later = False, []
             for statement, part in waiting:
+                grew |= self._follow_aliases(part)
                 names = self._reason(part)
-                known = self._names | self._aliases
-                if part.sources & known and part.sources & self._changeable(part.sources):
-                    grew |= not part.binds.keys() <= self._aliases
-                    self._aliases |= part.binds.keys()
                 if names is not None and not names:
                     later.append((statement, part))
                     continue
                 grew = True
                 before = self._reasons.get(statement, set())
                 self._reasons[statement] = None if names is None or before is None else before | names
-                self._names |= part.uses
-                self._aliases |= part.binds.keys()  # `put, get = make()`: what one does, the other sees
-                for head in statement.facts.parts:
-                    if head.is_head:
-                        self._names |= head.uses
+                more = part.uses.union(*(one.uses for one in statement.facts.parts if one.is_head))
+                self._needed |= more
+                if not self.told.isdisjoint(part.binds):
+                    self.told |= more
+                    # `put, get = make()`: what one does, the other sees.
+                    self._aliases |= {name for name in part.binds if self._kinds[name] == "data"}
+            # A part may turn out to bind what is reached after it was found to matter for another reason.
+            for statement, part in self._parts if not grew else ():
+                if statement in self._reasons and not self.told.isdisjoint(part.binds):
+                    more = part.uses.union(*(one.uses for one in statement.facts.parts if one.is_head))
+                    grew |= not more <= self.told
+                    self.told |= more
             waiting = later
+
+    def _follow_aliases(self, part: Part) -> bool:
+        """Note that what a part binds may be a part of something reached; says whether this was new."""
+        before = len(self._aliases) + len(self._handles)
+        kinds = {self._kinds.get(name) for name in part.sources & self.told}
+        if "data" in kinds or part.sources & self._aliases:
+            self._aliases |= part.binds.keys()
+        elif kinds & {"function", "class"} or part.sources & self._handles:
+            self._handles |= part.binds.keys()
+        return len(self._aliases) + len(self._handles) > before
 
     def _reason(self, part: Part) -> set[str] | None:
         """The names through which a part may change what matters; None when it has to run anyhow."""
-        known = self._names | self._aliases
-        if part.binds.keys() & self._names or {n for n in part.stores & known if self._is_open(n)}:
+        reached = self.told | self._aliases
+        known = self._needed | reached
+        if not self._needed.isdisjoint(part.binds):
+            return None
+        if part.stores and any(self._is_open(name) for name in part.stores & (known | self._handles)):
             return None
         if part.always and self._is_always(part):
             return None
-        touched = self._touched(part) & known
-        for name in part.mentions & self._definitions.keys():
-            changes = self._changed_by(name)
-            if "*" in changes or {one[7:] for one in changes if one[:7] == "global "} & self._names:
+        if part not in self._effects:
+            self._effects[part] = self._effects_of(part)
+        found = set[str]()
+        for changes, is_called in self._effects[part]:
+            if not is_called:
+                found |= (changes.surely & known) | (changes.maybe & reached)
+            elif changes.anything or changes.binds & self._needed or changes.stores & reached:
                 return None
-            touched |= changes & known
-        return touched
+            else:
+                found |= (changes.surely | changes.maybe) & reached
+        return found
+
+    def _effects_of(self, part: Part) -> list[tuple[Changes, bool]]:
+        """What a part changes by itself, and what the functions change that it may call."""
+        changes = self._changed_by_part(part)
+        found = [(changes, False)] if changes.surely or changes.maybe else []
+        for name in set().union(*(self._behind[one] for one in part.mentions & self._behind.keys())):
+            changes = self._changed_by_call(name)
+            if changes.anything or changes.binds or changes.stores or changes.surely or changes.maybe:
+                found.append((changes, True))
+        return found
 
     def _is_always(self, part: Part) -> bool:
         """Whether something runs wherever it stands: star imports, `exec`, and settings of known modules."""
         calls = {self._kinds.get(base) for base, name, alone in part.calls if alone and name not in IDLE}
         return not part.calls or bool(part.mentions & DYNAMIC) or bool(calls & SETTINGS)
 
-    def _touched(self, part: Part) -> set[str]:
-        """The names whose objects a part may change."""
-        kinds, found = self._kinds, set[str]()
-        found |= {name for name in part.stores if self._is_open(name)}
+    def _changed_by_part(self, part: Part) -> Changes:
+        """The names whose objects a part may change by itself."""
+        kinds, changes = self._kinds, Changes()
         for base, name, alone in part.calls:
             kind = kinds.get(base, "constant")
-            if kind == "data" or (kind in ("class", "function") and name):
-                found.add(base)
-            elif kind == "numpy" and (alone and name in NUMPY_CHANGES):
-                found.add(base)
-            elif kind in ("module", *SETTINGS) and kind != "numpy" and alone and name not in IDLE:
-                found.add(base)
-        for name, base, function in part.passes:
-            if kinds.get(name) not in ("data", "class"):
-                continue
+            if kind in ("module", *SETTINGS):
+                if alone and (name in NUMPY_STATE if kind == "numpy" else name not in IDLE):
+                    changes.surely.add(base)
+            elif kind == "data" or (kind in ("class", "function") and name):
+                (changes.surely if alone else changes.maybe).add(base)
+        for name, base, function, alone in part.passes:
             callee = kinds.get(base, "")
-            if base in PURE and base not in kinds:
-                continue
-            if callee == "display" or (callee == "numpy" and not {base, function} & NUMPY_CHANGES):
-                continue
-            found.add(name)
-        return found
+            pure = base in PURE if not callee else callee == "display"
+            if callee in ("numpy", "data") and function:  # a method: of NumPy, or of some object
+                pure = not {base, function} & NUMPY_CHANGES and function not in self._methods
+            if kinds.get(name) in ("data", "class") and not pure:
+                (changes.surely if alone else changes.maybe).add(name)
+        return changes
+
+    @cached_property
+    def _methods(self) -> set[str]:
+        """The names of all methods of the notebook's classes."""
+        definitions = [facts.node for of in self._definitions.values() for facts in of]
+        classes = [node for node in definitions if not isinstance(node, FUNCTIONS)]
+        return {one.name for node in classes for one in ast.walk(node) if isinstance(one, FUNCTIONS)}
 
     def _is_open(self, name: str) -> bool:
         """Whether the notebook binds a name to something that can be changed."""
         return self._kinds.get(name, "constant") not in ("constant", "display")
 
-    def _changeable(self, names: set[str]) -> set[str]:
-        return {name for name in names if self._kinds.get(name) in ("data", "class", "function")} | (
-            names & self._aliases
-        )
-
-    def _changed_by(self, name: str) -> set[str]:
-        """What a call of a function or class of the notebook may change, and as "global x" what it binds."""
+    def _changed_by_call(self, name: str) -> Changes:
+        """What a call of a function or class of the notebook may change."""
         if name not in self._changes:
-            self._changes[name] = found = set()
+            self._changes[name] = changes = Changes()
             waiting, seen = [name], {name}
             while waiting:
-                for statement in self._definitions.get(waiting.pop(), []):
-                    facts = statement.facts
-                    found |= self._touched(facts.body) & facts.uses
-                    found |= {f"global {one}" for one in facts.sets | (facts.body.stores & facts.uses)}
-                    if facts.uses & DYNAMIC - self._kinds.keys():
-                        found.add("*")
+                for facts in self._definitions.get(waiting.pop(), []):
+                    changes.binds |= facts.sets
+                    changes.anything |= bool(facts.uses & DYNAMIC - self._kinds.keys())
+                    if facts.stores or any(self._kinds.get(one) in ("data", "class") for one in facts.uses):
+                        body = self._changed_by_part(facts.body)
+                        changes.surely |= body.surely & facts.uses
+                        changes.maybe |= body.maybe & facts.uses
+                        changes.stores |= {
+                            one for one in facts.body.stores & facts.uses if self._is_open(one)
+                        }
                     more = (facts.uses & self._definitions.keys()) - seen
                     seen |= more
                     waiting += more
         return self._changes[name]
 
 
+class Changes:
+    """The names whose objects something may change."""
+
+    def __init__(self) -> None:
+        self.surely: set[str] = set()  # in a call made for this alone
+        self.maybe: set[str] = set()
+        self.stores: set[str] = set()
+        self.binds: set[str] = set()  # by `global`
+        self.anything = False  # it may bind any name
+
+
 def combined(kinds: set[str]) -> str:
     """The kind of a name that is bound to several kinds of things."""
     modules = {"display", "module", *SETTINGS}
+    if len(kinds) < 2:
+        return next(iter(kinds), "")
     if len(kinds - modules) == 1 and kinds & modules:
         return (kinds - modules).pop()  # imported, or else defined
     return "module" if kinds <= modules else "data"
