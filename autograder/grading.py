@@ -138,7 +138,8 @@ class Grader:
         kept = self._kept(before)
         cells = [(cell.number, cell.source) for cell in submission.cells]
         deaths = self.assignment.file.limits.deaths
-        with Session(self._worker, cells, self.assignment.functions, deaths) as session:
+        python = submission.python
+        with Session(self._worker, cells, self.assignment.functions, deaths, python=python) as session:
             pace = self._backend.slowest
             ahead = Ahead(session, self._script, lambda function: pace.get(function, 0.0))
             student = Functions(ahead, self._parameters, self._seconds)

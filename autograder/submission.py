@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
-from autograder.notebook import LARGEST_FILE, Cell, read_notebook, require_size, storable
+from autograder.notebook import LARGEST_FILE, Cell, read_notebook_and_version, require_size, storable
 
 __all__ = ["File", "Submission", "notebook_bytes", "read_file", "read_submission", "submission_of"]
 
@@ -36,6 +36,7 @@ class Submission:
     sha256: str  # of the file's bytes; empty when they were not all read
     cells: tuple[Cell, ...]
     problem: str = ""  # why it cannot be graded, for the student; empty when it can
+    python: str = ""  # the version that the notebook was run with, if it says so
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,16 @@ def submission_of(student: str, file: File, assignment: str = "") -> Submission:
     """
     name, problem, data = file.name, file.problem, file.data
     cells: list[Cell] = []
+    python = ""
     if not problem:
         try:
             if holds_archive(data):
                 inside, data = notebook_in(data, assignment)
                 name = f"{name}: {inside}"
-            cells = read_notebook(data)
+            cells, python = read_notebook_and_version(data)
         except SubmissionError as refusal:
             problem = f"{refusal.message} {refusal.next_step}".strip()
-    return Submission(storable(student), name, file.sha256, tuple(cells), problem)
+    return Submission(storable(student), name, file.sha256, tuple(cells), problem, python)
 
 
 def read_submission(student: str, path: Path, assignment: str = "") -> Submission:

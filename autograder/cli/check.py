@@ -13,7 +13,9 @@ from autograder.errors import UsageError
 from autograder.evaluate import evaluate
 from autograder.handout import read_handout
 from autograder.jupyter import PUBLIC_SEED, Results
+from autograder.report import Note
 from autograder.sandbox import Session, Worker
+from autograder.sandbox.cells import foresee
 from autograder.submission import read_submission
 
 __all__ = ["check"]
@@ -35,7 +37,7 @@ def check(
     functions = [name for task in handout.file.tasks for name in task.functions]
     cells = [(cell.number, cell.source) for cell in submission.cells]
     passed = True
-    with Worker() as worker, Session(worker, cells, functions) as session:
+    with Worker() as worker, Session(worker, cells, functions, python=submission.python) as session:
         session.load()
         student = Functions(session, session.parameters)
         for task in handout.file.tasks:
@@ -43,6 +45,7 @@ def check(
             shown = Results(task.title, results)
             passed = passed and shown.passed
             console.print(printable(repr(shown)), soft_wrap=True)
-        for note in session.notes:
-            console.print(printable(f"Note: cell {note.cell}, line {note.line}: {note.text}"))
+        notes = [*session.notes, *(Note.model_validate(one) for one in foresee(cells, functions))]
+        for text in dict.fromkeys(f"Note: cell {one.cell}, line {one.line}: {one.text}" for one in notes):
+            console.print(printable(text), soft_wrap=True)
     raise typer.Exit(0 if passed else 1)

@@ -8,7 +8,6 @@ Shell lines, and cells in other languages, never run. Imports the standard libra
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -58,6 +57,11 @@ NUMPY_CHANGES = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axi
 # Modules whose calls set something up, such as `np.random.seed(0)`: these run wherever they stand.
 SETTINGS = {"decimal", "numpy", "random", "sys", "warnings"}
 IDLE = {"", "_exit", "abort", "exit", "kill", "sleep"}  # calls on a module that set nothing up
+NO_FILES = "no file of yours is there when graded"
+READERS = {
+    *("fromfile", "genfromtxt", "imread", "load", "load_images", "loadtxt", "memmap", "open", "read_bytes"),
+    *("read_csv", "read_text", "urlopen", "urlretrieve"),
+}
 MENDABLE = (NameError, LookupError, AttributeError)
 
 written: dict[str, str] = {}  # files that %%writefile would have written, by name
@@ -131,7 +135,7 @@ def run_cells(
                 outcome.incomplete |= statement in needs and problem.name in missed
             elif isinstance(problem, MENDABLE):
                 outcome.incomplete |= bool(told) and outcome.left_out
-    notes += [note(s.cell, s.line, text) for s, text in draws(statements, needs)]
+    notes += [note(one.cell, line, text) for one, line, text in draws(statements, needs)]
     return outcome
 
 
@@ -165,44 +169,54 @@ def note(cell: int, line: int, text: str) -> dict[str, Any]:
     return {"cell": cell, "line": line, "text": text[:500]}
 
 
-def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[tuple[str, str]]:
-    """What grading will say of the wanted functions' imports, as (source line, text); nothing is run.
+def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, Any]]:
+    """Notes on what the wanted functions rest on and will not find when graded; nothing is run.
 
     For a live notebook, whose cells may have been run several times: what was bound anew is forgotten.
     """
     statements = list(read_statements(cells, [], ""))
-    last = {name: place for place, s in enumerate(statements) for name in s.facts.binds}
+    last = {name: place for place, one in enumerate(statements) for name in one.facts.binds}
     current = [
-        s
-        for place, s in enumerate(statements)
-        if not isinstance(s.node, DEFINITIONS + IMPORTS) or any(last[name] == place for name in s.facts.binds)
+        one
+        for place, one in enumerate(statements)
+        if not isinstance(one.node, DEFINITIONS + IMPORTS)
+        or any(last[name] == place for name in one.facts.binds)
     ]
     needs = Needs(current, wanted)
-    found = []
+    found = draws(current, needs)
     for statement in current:
-        missing = [
-            top for top, names in imported(statement.node) if not importable(top) and names & needs.told
-        ]
-        text = f"ModuleNotFoundError: {not_importable(missing[0])}" if missing else ""
-        found += [(statement, text)] if text else []
-    found += draws(current, needs)
-    inside = {
-        (s, f"ModuleNotFoundError: {not_importable(top)}"): None
-        for s in current
-        if isinstance(s.node, DEFINITIONS) and s.facts.binds & needs.told
-        for top in inner_imports(s.node)
-        if not importable(top)
-    }
-    sources = dict(cells)
-    return [(sources[s.cell].split("\n")[s.line - 1].strip(), text) for s, text in [*found, *inside]]
+        if statement.facts.binds & needs.told:
+            found += [(statement, one.lineno, text) for one, text in not_there(statement.node, needs.told)]
+    return [note(statement.cell, line, text) for statement, line, text in found]
 
 
-def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, str]]:
-    """The imports of wanted functions in whose place a stand-in does nothing."""
+def not_there(node: ast.stmt, told: set[str]) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
+    """The imports and the files in a statement that are not there when graded, those it tries aside."""
+    tried = {id(part) for block in ast.walk(node) if isinstance(block, ast.Try) for part in ast.walk(block)}
+    for part in ast.walk(node):
+        if id(part) in tried:
+            continue
+        if isinstance(part, IMPORTS):
+            for top, names in imported(part):
+                if not importable(top) and (part is not node or names & told):
+                    yield part, f"ModuleNotFoundError: {not_importable(top)}"
+        elif isinstance(part, ast.Call):
+            function = part.func
+            name = function.attr if isinstance(function, ast.Attribute) else ""
+            if name in READERS or (isinstance(function, ast.Name) and function.id in READERS):
+                yield part, NO_FILES
+
+
+def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, int, str]]:
+    """The imports of wanted functions in whose place a stand-in does nothing, with their lines."""
     return [
-        (statement, f"{top} does nothing when graded: only NumPy and the standard library can be imported")
-        for statement in statements
-        for top, names in imported(statement.node)
+        (
+            one,
+            one.line,
+            f"{top} does nothing when graded: only NumPy and the standard library can be imported",
+        )
+        for one in statements
+        for top, names in imported(one.node)
         if top in DISPLAY and names & needs.told
     ]
 
@@ -214,14 +228,6 @@ def imported(node: ast.AST) -> Iterator[tuple[str, set[str]]]:
             yield alias.name.partition(".")[0], {alias.asname or alias.name.partition(".")[0]}
     elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
         yield node.module.partition(".")[0], {alias.asname or alias.name for alias in node.names}
-
-
-def inner_imports(node: ast.stmt) -> Iterator[str]:
-    """The modules that a function imports when it is called, those it tries aside."""
-    tried = {id(part) for block in ast.walk(node) if isinstance(block, ast.Try) for part in ast.walk(block)}
-    for part in ast.walk(node):
-        if id(part) not in tried:
-            yield from (top for top, _ in imported(part))
 
 
 # Reading: from a cell's text to Python statements.
@@ -315,7 +321,7 @@ def newer_python(python: str) -> str:
 
 
 def without_statement(lines: list[str], at: int) -> list[str] | None:
-    """The lines without the top-level statement that line `at` belongs to; None when nothing would be left."""
+    """The lines without the top-level statement that line `at` belongs to; None when nothing is left."""
     starts = [i for i, line in enumerate(lines) if line[:1].strip() and not CONTINUES.match(line)]
     begin = max((i for i in starts if i <= at), default=0)
     while begin in starts[1:] and lines[starts[starts.index(begin) - 1]].startswith("@"):
@@ -413,8 +419,9 @@ class Statement:
         return self._code
 
     def _compiled(self) -> CodeType:
-        module = ast.Module([self.node], [])
-        return compile(module, f"<cell {self.cell}>", "exec", self._flags, dont_inherit=True)
+        module, name = ast.Module([self.node], []), f"<cell {self.cell}>"
+        code: CodeType = compile(module, name, "exec", self._flags, dont_inherit=True)
+        return code
 
 
 class Part:

@@ -72,7 +72,7 @@ class Runner:
                 self.send(*self.answer(header, data))
 
     def load(self, header: dict[str, Any], data: bytes) -> dict[str, Any]:
-        """Run the submission's definitions, or all its cells; says which of the wanted functions there are."""
+        """Run what the functions rest on, or all cells; says which of the wanted functions there are."""
         cells = json.loads(data)  # as data, not in the header: a notebook may be larger than a header
         self.sources = {number: source.split("\n") for number, source in cells}
         skip = {(cell, line) for cell, line in header["skip"]}
@@ -173,6 +173,8 @@ class Runner:
         text = type(problem).__name__[:LONGEST_TYPE]
         with contextlib.suppress(Exception):  # a hostile __str__ is no message
             text += f": {str(problem)[:LONGEST_TEXT]}"
+        if isinstance(problem, OSError) and isinstance(problem.filename, str):
+            text += f" ({self.cells_module.NO_FILES})"
         place, step, deepest = "", problem.__traceback__, 0
         while step is not None and deepest < 5000:
             file = step.tb_frame.f_code.co_filename

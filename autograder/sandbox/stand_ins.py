@@ -1,4 +1,4 @@
-"""What a notebook finds in Jupyter besides Python and NumPy: stand-ins that show nothing. Runs in a child only.
+"""What a notebook finds in Jupyter besides Python and NumPy, as stand-ins. Runs in a child only.
 
 Plotting libraries, progress bars, `display` and `get_ipython` only show something to a person, and nobody
 is looking when a notebook is graded. Nothing here is protection: a submission may use it as it likes.
@@ -12,7 +12,7 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -109,10 +109,8 @@ def bars(*arguments: Any, **_: Any) -> Bar:
 @contextmanager
 def unfinished_is_fine() -> Iterator[None]:
     """As in a notebook: a function that is still to be written ends only the block."""
-    try:
+    with suppress(NotImplementedError):
         yield
-    except NotImplementedError:
-        pass
 
 
 def load_images(*_: Any, **__: Any) -> Any:
@@ -162,7 +160,8 @@ class Imports:
         if f"{top}.py" in self._cells.written or (
             top in self._cells.STAND_INS and (self.loading or top != "autograder")
         ):
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+            loader: Any = self  # by its methods
+            return importlib.machinery.ModuleSpec(name, loader, is_package=True)
         if top != "numpy" and top not in sys.stdlib_module_names:
             raise ModuleNotFoundError(self._cells.not_importable(top), name=name)
         return None
@@ -186,7 +185,7 @@ class Imports:
 def install(cells: Any) -> Imports:
     """Put the import hook in place, and what Jupyter adds to the built-in names."""
     hook = Imports(cells)
-    sys.meta_path.insert(0, hook)  # type: ignore[arg-type]  # a finder by its methods
+    sys.meta_path.insert(0, hook)
     for name, value in {
         "display": lambda *_, **__: None,
         "get_ipython": StandIn,
