@@ -20,7 +20,7 @@ import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
-from types import CellType, CodeType, FunctionType
+from types import BuiltinMethodType, CellType, CodeType, FunctionType
 from typing import Any
 
 # Cell magics whose cell still holds Python that defines things.
@@ -710,7 +710,7 @@ class Needs:
                     self._definitions.setdefault(name, []).append(statement.facts)
         self._behind = self._definitions_behind_names()
         self._changes: dict[str, Changes] = {}
-        self._effects: dict[Part, list[tuple[Changes, bool]]] = {}
+        self._effects = {part: self._effects_of(part) for _, part in self._parts}
         #: Names that the wanted functions reach; a statement that fails to bind one of them is told.
         self.told = set(wanted)
         self._needed = set(wanted)
@@ -803,7 +803,8 @@ class Needs:
         """Note that what a part binds may be a part of something reached; says whether this was new."""
         before = len(self._aliases) + len(self._handles)
         kinds = {self._kinds.get(name) for name in part.sources & self.told}
-        if "data" in kinds or part.sources & self._aliases:
+        changed = set().union(*(one.surely | one.maybe for one, called in self._effects[part] if not called))
+        if "data" in kinds or self._aliases & (part.sources | changed) or self.told & changed:
             self._aliases |= part.binds.keys()
         elif kinds & {"function", "class"} or part.sources & self._handles:
             self._handles |= part.binds.keys()
@@ -819,8 +820,6 @@ class Needs:
             return None
         if part.always and self._is_always(part):
             return None
-        if part not in self._effects:
-            self._effects[part] = self._effects_of(part)
         found = set[str]()
         for changes, is_called in self._effects[part]:
             if not is_called:
@@ -858,7 +857,7 @@ class Needs:
                 (changes.surely if alone else changes.maybe).add(base)
         for name, base, function, alone in part.passes:
             callee = kinds.get(base, "")
-            pure = base in PURE if not callee else callee == "display"
+            pure = (base in PURE and not function) if not callee else callee == "display"
             if callee in ("numpy", "data") and function:  # a method: of NumPy, or of some object
                 pure = not {base, function} & NUMPY_CHANGES and function not in self._methods
             if kinds.get(name) in ("data", "class") and not pure:
@@ -919,7 +918,7 @@ def combined(kinds: set[str]) -> str:
     return "module" if kinds <= modules else "data"
 
 
-FIXED = (bool, int, float, complex, str, bytes, type(None), type(builtins), type(len))
+FIXED = (bool, int, float, complex, str, bytes, type(None), type(builtins))
 DEEPEST = 5
 
 
@@ -929,6 +928,8 @@ def can_change(value: object, depth: int = 0) -> bool:
         return True
     if isinstance(value, tuple):
         return any(can_change(one, depth + 1) for one in value)
+    if isinstance(value, BuiltinMethodType):  # such as a list's own `append`
+        return can_change(value.__self__, depth + 1)
     if isinstance(value, FunctionType):  # by what its decorator or its maker has left with it
         inside = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
         return any(can_change(one, depth + 1) for one in [*inside, *(value.__defaults__ or ())])
