@@ -56,6 +56,7 @@ NUMPY_STATE = {"seed", "set_state"}
 NUMPY_CHANGES = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"}
 # Modules whose calls set something up, such as `np.random.seed(0)`: these run wherever they stand.
 SETTINGS = {"decimal", "numpy", "random", "sys", "warnings"}
+ANY = "*"  # stands for a name that cannot be told
 IDLE = {"", "_exit", "abort", "exit", "kill", "sleep"}  # calls on a module that set nothing up
 NO_FILES = "no file of yours is there when graded"
 READERS = {
@@ -711,6 +712,9 @@ class Needs:
         self._behind = self._definitions_behind_names()
         self._changes: dict[str, Changes] = {}
         self._effects = {part: self._effects_of(part) for _, part in self._parts}
+        self._concerns = {
+            part: self._names_of(part) for _, part in self._parts
+        }  # all that may make it matter
         #: Names that the wanted functions reach; a statement that fails to bind one of them is told.
         self.told = set(wanted)
         self._needed = set(wanted)
@@ -760,13 +764,19 @@ class Needs:
     def _definitions_behind_names(self) -> dict[str, set[str]]:
         """The functions and classes that a call on a name may run: its own, an alias's, an instance's."""
         behind = {name: {name} for name in self._definitions}
+        made = [
+            (part.binds, part.sources | {kind[5:] for kind in part.binds.values() if kind[:5] == "call "})
+            for _, part in self._parts
+            if part.binds
+        ]
         grew = True
         while grew:
             grew = False
-            for _, part in self._parts:
-                makers = {kind[5:] for kind in part.binds.values() if kind[:5] == "call "}
-                found = set[str]().union(*(behind.get(name, ()) for name in part.sources | makers))
-                for name in part.binds if found else ():
+            for binds, makers in made:
+                if behind.keys().isdisjoint(makers):
+                    continue
+                found = set[str]().union(*(behind.get(name, ()) for name in makers))
+                for name in binds:
                     grew |= not found <= behind.setdefault(name, set())
                     behind[name] |= found
         return behind
@@ -776,7 +786,11 @@ class Needs:
         waiting, grew = self._parts, True
         while grew:
             grew, later = False, []
+            known = {ANY} | self._needed | self.told | self._aliases | self._handles
             for statement, part in waiting:
+                if not part.always and known.isdisjoint(self._concerns[part]):
+                    later.append((statement, part))
+                    continue
                 grew |= self._follow_aliases(part)
                 names = self._reason(part)
                 if names is not None and not names:
@@ -787,6 +801,7 @@ class Needs:
                 self._reasons[statement] = None if names is None or before is None else before | names
                 more = part.uses.union(*(one.uses for one in statement.facts.parts if one.is_head))
                 self._needed |= more
+                known |= more
                 if not self.told.isdisjoint(part.binds):
                     self.told |= more
                     # `put, get = make()`: what one does, the other sees.
@@ -840,6 +855,15 @@ class Needs:
                 found.append((changes, True))
         return found
 
+    def _names_of(self, part: Part) -> set[str]:
+        """The names that a part binds or may change, or whose parts it binds."""
+        names = part.sources.union(part.binds, part.stores)
+        for changes, _ in self._effects[part]:
+            if changes.anything:
+                names.add(ANY)
+            names |= changes.surely | changes.maybe | changes.stores | changes.binds
+        return names
+
     def _is_always(self, part: Part) -> bool:
         """Whether something runs wherever it stands: star imports, `exec`, and settings of known modules."""
         calls = {self._kinds.get(base) for base, name, alone in part.calls if alone and name not in IDLE}
@@ -867,8 +891,7 @@ class Needs:
     @cached_property
     def _methods(self) -> set[str]:
         """The names of all methods of the notebook's classes."""
-        definitions = [facts.node for of in self._definitions.values() for facts in of]
-        classes = [node for node in definitions if not isinstance(node, FUNCTIONS)]
+        classes = [one.facts.node for one, part in self._parts if "class" in part.binds.values()]
         return {one.name for node in classes for one in ast.walk(node) if isinstance(one, FUNCTIONS)}
 
     def _is_open(self, name: str) -> bool:
