@@ -1,4 +1,4 @@
-"""Random notebooks around a right function: what the sandbox answers is what running the cells in order gives."""
+"""Random notebooks around a right function: the sandbox answers what running the cells in order gives."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ notebooks = st.lists(statements(), min_size=1, max_size=6)
 
 
 def in_order(cells: list[str]) -> Any:
-    """What relu answers when all statements have run in order, each failing alone; nothing of ours is used."""
+    """What relu answers when all statements have run in order, each failing alone; without our code."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in cells:
         for node in ast.parse(cell).body:
@@ -206,7 +206,7 @@ def in_order(cells: list[str]) -> Any:
 
 
 def sliced(cells: list[str]) -> Any:
-    """What it answers after a slice, and after a full run where the slice says or shows that it is not enough."""
+    """What it answers after a slice, and after a full run where the slice turns out not to be enough."""
     names: dict[str, Any] = {"__name__": "__main__"}
     numbered = list(enumerate(cells, 1))
     outcome = run_cells(numbered, ["relu"], names, set(), lambda *_: None, lambda _: {"text": ""})
