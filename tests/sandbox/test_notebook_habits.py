@@ -379,14 +379,16 @@ class TestFullRuns:
     def test_what_the_slice_lacks_is_asked_for_once(self) -> None:
         """A function that fails all the same is not run in full again and again."""
         cells = [(1, "print(1)"), (2, "def f(): return nothing\ndef g(): return {}[0]")]
-        with Counting() as own, Session(own, cells, ["f", "g"]) as asked:
+        own = Counting()
+        with own, Session(own, cells, ["f", "g"]) as asked:
             for name in "fgfg":
                 assert asked.answer(name, [()], 5.0)[0].kind == "raised"
             assert own.spawned == 2
 
     def test_nothing_left_out_means_no_second_run(self) -> None:
         """Where every statement has run already, a failure is an answer at once."""
-        with Counting() as own, Session(own, [(1, "def f(): return nothing")], ["f", "g"]) as asked:
+        own = Counting()
+        with own, Session(own, [(1, "def f(): return nothing")], ["f", "g"]) as asked:
             assert asked.answer("f", [()], 5.0)[0].text.startswith("NameError")
             assert asked.answer("g", [()], 5.0)[0].kind == "missing"
             assert own.spawned == 1
