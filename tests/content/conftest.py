@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from found import assignment
+from repository_assignments import assignment
 
-from autograder.lint import Proof
+from autograder.authoring.lint_proof import Proof
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from found import NAMES, assignment
+from repository_assignments import NAMES, assignment
 
-from autograder.lint import Proof, faults_in_files, faults_in_handout
-from autograder.lint.proof import SEEDS
-from autograder.variants import Variant
+from autograder.authoring.lint_files import faults_in_files
+from autograder.authoring.lint_handout import faults_in_handout
+from autograder.authoring.lint_proof import SEEDS, Proof
+from autograder.checks.variants import Variant
 
 MISTAKES = [(name, variant) for name in NAMES for variant in assignment(name).mistakes]
 ALTERNATIVES = [(name, variant) for name in NAMES for variant in assignment(name).alternatives]

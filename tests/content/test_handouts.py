@@ -8,10 +8,10 @@ from typing import Any
 
 import nbformat
 import pytest
-from found import NAMES, assignment
 from nbclient import NotebookClient
+from repository_assignments import NAMES, assignment
 
-from autograder.sample import solved_notebook
+from autograder.authoring.solved_notebook import solved_notebook
 
 
 def run(name: str, notebook: nbformat.NotebookNode, folder: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,114 @@
+"""Where functions run without a sandbox: the judge's reference, and a student's own notebook."""
+
+from __future__ import annotations
+
+import copy
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.calls import Answer, quiet
+from autograder.checks.values import Value, fingerprint
+from autograder.sandbox import frames
+
+__all__ = ["NotebookBackend", "ReferenceBackend"]
+
+LARGEST_REMEMBERED = 16 * 1024  # bytes of a call's arrays
+
+
+class ReferenceBackend:
+    """The judge's own functions: trusted, remembered, timed."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.namespace = namespace
+        self.slowest: dict[str, float] = {}  # CPU seconds of the longest call of each function
+        self._answers: dict[tuple[str, bytes], Answer] = {}
+
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        """Answer from memory where it can; errors are the author's and pass through."""
+        return [self._one(function, arguments, lend) for arguments in calls]
+
+    def _one(self, function: str, arguments: tuple[Value, ...], lend: bool) -> Answer:
+        if lend:
+            return self._call(function, arguments)
+        if sum(a.nbytes for a in arguments if isinstance(a, np.ndarray)) > LARGEST_REMEMBERED:
+            return self._call(function, copied(arguments))  # too much to keep
+        try:
+            key = (function, fingerprint(arguments))
+        except TypeError:  # a callable among them: cannot be remembered
+            return self._call(function, copied(arguments))
+        if key not in self._answers:
+            self._answers[key] = self._call(function, copied(arguments))
+        return self._answers[key]
+
+    def _call(self, function: str, arguments: tuple[Value, ...]) -> Answer:
+        started = time.process_time()
+        with quiet():
+            value = self.namespace[function](*arguments)
+            if hasattr(value, "__next__"):
+                value = list(value)
+        self.slowest[function] = max(self.slowest.get(function, 0.0), time.process_time() - started)
+        return Answer("value", value)
+
+
+class NotebookBackend:
+    """Functions in this very process, for a student checking their own work."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.namespace = namespace
+
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        """Call the student's function; an exception becomes an answer, as in the sandbox."""
+        target = self.namespace.get(function)
+        if not callable(target):
+            return [Answer("missing", text=f"There is no function {function} yet.")] * len(calls)
+        return [self._call(function, target, arguments) for arguments in calls]
+
+    def _call(self, name: str, target: Callable[..., Any], arguments: tuple[Value, ...]) -> Answer:
+        copies = copied(arguments)
+        try:
+            with quiet() as warned:
+                value, dtypes = frames.plain(target(*copies))
+        except NotImplementedError:
+            return Answer("missing", text=f"{name} is not written yet.")
+        except MemoryError:
+            return Answer("memory", text=f"{name} asked for more memory than there is.")
+        except frames.FrameError as problem:
+            return Answer("unusable", text=str(problem))
+        except Exception as problem:
+            return Answer("raised", text=_summary(problem), trace=_own_line(problem))
+        changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
+        texts = tuple(sorted({str(one.message)[:100] for one in warned})[:3])
+        return Answer("value", value, changed=changed, dtypes=tuple(dtypes), warnings=texts)
+
+
+def copied(arguments: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Copies of the arrays among plain arguments; callables are passed on."""
+    return tuple(a if callable(a) else copy.deepcopy(a) for a in arguments)
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two plain values agree bit for bit."""
+    if callable(one):
+        return True
+    return fingerprint((one,)) == fingerprint((other,))
+
+
+def _summary(problem: BaseException) -> str:
+    return f"{type(problem).__name__}: {problem}"[:500]
+
+
+def _own_line(problem: BaseException) -> str:
+    """The deepest line of the notebook itself: a library's line helps nobody."""
+    steps = traceback.extract_tb(problem.__traceback__)
+    library = str(Path(np.__file__).parent)
+    own = [step for step in steps[1:] if step.line and not step.filename.startswith(library)] or steps[-1:]
+    return f"line {own[-1].lineno}: {own[-1].line}"

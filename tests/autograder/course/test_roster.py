@@ -1,0 +1,96 @@
+"""The roster: tables of every platform are read, and a person is found by whatever names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.course.roster import Person, Roster, find_roster, read_roster
+from autograder.errors import UsageError
+
+OWN = "student_id,last_name,first_name,email,canvas_id\ns1,Lovelace,Ada,ada@example.org,11\n"
+CANVAS = (
+    "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Week 1 (5)\n"
+    ',,,,,Manual Posting\n    Points Possible,,,,,10\n"Lovelace, Ada",11,s1,ada,A,\n"Student, Test",9,,x,A,\n'
+)
+MOODLE = "Identifier;Full name;Email address\nParticipant 77;Ada Lovelace;ada@example.org\n"
+GRADESCOPE = "First Name\tLast Name\tSID\tEmail\nAda\tLovelace\ts1\tada@example.org\n"
+NBGRADER = "id,first_name,last_name,email,lms_user_id\r\ns1,Ada,Lovelace,ada@example.org,11\r\n"
+
+
+def read(folder: Path, text: str) -> Roster:
+    """A roster from its text."""
+    (folder / "roster.csv").write_text(text, encoding="utf-8", newline="")
+    return find_roster(folder)
+
+
+@pytest.mark.parametrize("text", [OWN, CANVAS, MOODLE, GRADESCOPE, NBGRADER])
+def test_tables_of_every_platform(tmp_path: Path, text: str) -> None:
+    """Byte order mark, delimiter, headers and extra rows of each platform are understood."""
+    roster = read(tmp_path, text)
+    assert [person.sortable.replace("Ada Lovelace", "Lovelace, Ada") for person in roster.people] == [
+        "Lovelace, Ada"
+    ]
+    for name in ("Ada Lovelace", "lovelace, ADA", "LovelaceAda", "  ada   lovelace\u200f", "Adá Lovelâce"):
+        assert roster.resolve(name)[0] == roster.people[0], name
+
+
+def test_ids_of_the_platforms(tmp_path: Path) -> None:
+    """Canvas's ID is Canvas's own; Moodle's Identifier is a number."""
+    assert read(tmp_path, CANVAS).people[0] == Person(
+        "ada", "Lovelace", "Ada", section="A", canvas_id="11", sis_id="s1", sis_login="ada"
+    )
+    assert read(tmp_path, MOODLE).column("moodle_id", "77") is not None
+
+
+def test_two_of_one_name(tmp_path: Path) -> None:
+    """A name that two have means nobody and says why; an address still tells them apart."""
+    roster = read(tmp_path, OWN + "s2,Lovelace,Ada,other@example.org,12\n")
+    person, why = roster.resolve("Ada Lovelace")
+    assert person is None
+    assert "s1 and s2" in why
+    assert roster.resolve("OTHER@example.org")[0] == roster.people[1]
+    assert roster.resolve("Bob") == (None, "Bob is not on the roster.")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty"),
+        ("colour,shape\nred,round\n", "line 1: no column says who"),
+        ("student_id,first_name\n,Ada\n", "line 2, column student_id: it is empty"),
+        ("student_id\ns1\ns2\nS1\n", "line 4, column student_id: S1 is also in line 2"),
+        ('student_id,first_name\ns1,"Ada\n', "line 2"),
+        ("student_id,student_id\ns1,s1\n", "two columns student_id"),
+    ],
+)
+def test_mistakes_are_placed(tmp_path: Path, text: str, says: str) -> None:
+    """What is wrong is said with file, line and column."""
+    with pytest.raises(UsageError, match=says) as caught:
+        read(tmp_path, text)
+    assert "roster.csv" in caught.value.message
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    """Another encoding is a sentence."""
+    (tmp_path / "roster.csv").write_bytes(b"student_id\nJos\xe9\n")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        read_roster(tmp_path / "roster.csv")
+
+
+def test_no_roster(tmp_path: Path) -> None:
+    """A course without a roster has an empty one."""
+    assert not find_roster(tmp_path)
+
+
+def test_a_comma_in_a_full_name(tmp_path: Path) -> None:
+    """Only Canvas writes the last name first; in Moodle's table a comma belongs to the name."""
+    person = read(tmp_path, MOODLE.replace("Ada Lovelace", "Ada Lovelace, PhD")).people[0]
+    assert (person.name, person.last_name) == ("Ada Lovelace, PhD", "")
+
+
+def test_a_person_with_one_name(tmp_path: Path) -> None:
+    """Canvas's Student without a comma is a whole name."""
+    roster = read(tmp_path, CANVAS.replace('"Lovelace, Ada"', "Teller"))
+    assert roster.resolve("teller")[0] == roster.people[0]

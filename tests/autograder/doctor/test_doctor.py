@@ -1,0 +1,136 @@
+"""`autograder doctor`: each layer is tried for real, and what is missing comes with its remedy."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from pathlib import Path
+
+import pytest
+from command import autograder
+
+from autograder.checks.datasets.loading import load_images
+from autograder.doctor.finding import Finding, State
+from autograder.doctor.sandbox import look_at_sandbox
+from autograder.doctor.surroundings import look_around
+from autograder.errors import SandboxError
+from autograder.sandbox import landlock
+from autograder.sandbox.worker import Worker
+
+
+def bad(found: list[Finding]) -> set[str]:
+    """The names of what does not work."""
+    return {one.name for one in found if one.state is State.BAD}
+
+
+def without(*layers: str) -> type[Worker]:
+    """A worker that leaves layers out."""
+
+    class Bare(Worker):
+        def __init__(self, memory: int) -> None:
+            super().__init__(memory, without=layers)
+
+    return Bare
+
+
+def test_a_whole_sandbox() -> None:
+    """Every attempt is refused, and the level is full."""
+    found = list(look_at_sandbox())
+    assert bad(found) == set()
+    assert "level full" in {one.name for one in found}
+    assert len(found) >= 14
+
+
+@pytest.mark.parametrize(
+    ("layers", "level", "possible"),
+    [
+        (("landlock",), "level good", set()),
+        (
+            ("landlock", "seccomp"),
+            "level weak",
+            {"read a file", "start a process", "run a program", "open a connection"},
+        ),
+        (("seccomp",), "level weak", {"start a process"}),
+    ],
+)
+def test_what_is_missing_shows(
+    monkeypatch: pytest.MonkeyPatch, layers: tuple[str, ...], level: str, possible: set[str]
+) -> None:
+    """An attempt that gets through is bad, with a remedy; the level follows."""
+    monkeypatch.setattr("autograder.doctor.sandbox.Worker", without(*layers))
+    found = list(look_at_sandbox())
+    assert level in {one.name for one in found}
+    assert possible <= bad(found)
+    assert ("level weak" in bad(found)) == (level == "level weak")
+    assert [one.name for one in found if one.state is State.BAD and not one.remedy] == []
+
+
+def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Level none, with the reason."""
+
+    class Broken(Worker):
+        def __init__(self, memory: int) -> None:
+            raise SandboxError("The sandbox's zygote has ended: it said nothing.")
+
+    monkeypatch.setattr("autograder.doctor.sandbox.Worker", Broken)
+    last = list(look_at_sandbox())[-1]
+    assert (last.name, last.state) == ("level none", State.BAD)
+    assert "zygote has ended" in last.text
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "remedy"),
+    [
+        (errno.ENOSYS, "This kernel has none", "5.13"),
+        (errno.EOPNOTSUPP, "switched off at boot", "lsm="),
+        (errno.EPERM, "Not allowed here", "container"),
+    ],
+)
+def test_why_there_is_no_landlock(
+    monkeypatch: pytest.MonkeyPatch, error: int, text: str, remedy: str
+) -> None:
+    """Each cause has its own remedy."""
+
+    def refused(*arguments: object) -> int:
+        raise OSError(error, "no")
+
+    monkeypatch.setattr(landlock, "syscall", refused)
+    (found,) = (one for one in look_at_sandbox() if one.name == "Landlock")
+    assert found.state is State.LACKING
+    assert text in found.text
+    assert remedy in found.remedy
+
+
+def test_a_system_without_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another system than Linux that is said first."""
+    monkeypatch.setattr("autograder.doctor.sandbox.sys.platform", "darwin")
+    first = next(iter(look_at_sandbox()))
+    assert (first.state, first.text) == (State.BAD, "darwin has neither.")
+
+
+def test_the_surroundings(tmp_path: Path) -> None:
+    """Python, NumPy, data, nbgrader, disk and the quiz server are looked at; here all work."""
+    found = list(look_around(tmp_path / "not" / "yet" / "there"))
+    assert bad(found) == set()
+    assert {one.area for one in found} == {"Python", "data", "nbgrader", "disk", "quizzes"}
+    assert f"{sys.version_info.major}." in found[0].name
+
+
+def test_mnist_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is lacking, not bad: the digits stand in; the remedy says where to put it."""
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    monkeypatch.setenv("AUTOGRADER_CACHE", str(tmp_path))
+    load_images.cache_clear()
+    (mnist,) = (one for one in look_around(tmp_path) if one.name == "MNIST")
+    load_images.cache_clear()
+    assert mnist.state is State.LACKING
+    assert "MNIST_DIR" in mnist.remedy
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """A table, a closing sentence, exit 0."""
+    ran = autograder("doctor", folder=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "level full" in ran.stdout
+    assert "All " in ran.stdout.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []

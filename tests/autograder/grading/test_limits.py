@@ -1,0 +1,82 @@
+"""Limits come from assignment.yaml: what a call may take, and how much memory a submission gets."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tiny_course import ASSIGNMENT
+
+from autograder.authoring.solved_notebook import filled_in, to_bytes
+from autograder.course.assignment import AssignmentFile, Limits, load_assignment
+from autograder.course.course import Course, find_course
+from autograder.errors import ContentError
+from autograder.grading.grader import Grader
+from autograder.report import Report, Status
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
+
+YAML = Path("assignments", ASSIGNMENT, "assignment.yaml")
+
+
+def graded(tiny_course: Course, folder: Path, limits: str, **replace: str) -> Report:
+    """The report on a solved notebook with functions replaced, under other limits."""
+    root = shutil.copytree(tiny_course.root, folder / "course")
+    (root / YAML).write_text((root / YAML).read_text() + limits)
+    assignment = load_assignment(find_course(root), ASSIGNMENT)
+    with Grader(assignment, 1) as grader:
+        cells = tuple(read_notebook(to_bytes(filled_in(assignment, replace))))
+        return grader.grade(Submission("student", "notebook.ipynb", "", cells))
+
+
+def test_a_call_has_its_time(tiny_course: Course, tmp_path: Path) -> None:
+    """A loop without end costs its own function the call's seconds, and the message says how many."""
+    report = graded(
+        tiny_course,
+        tmp_path,
+        "limits:\n  call_seconds: 0.5\n",
+        mean_square="def mean_square(x):\n    while True: pass",
+    )
+    last = report.tasks[1].checks[0]
+    assert (last.status, last.message) == (Status.TIMEOUT, "mean_square used more than 0.5 s.")
+    assert report.tasks[0].earned == 4
+
+
+def test_memory_is_bounded(tiny_course: Course, tmp_path: Path) -> None:
+    """An array beyond memory_gb ends that call, and no other."""
+    greedy = "def mean_square(x):\n    import numpy as np\n    return float(np.ones(2**27).sum())"
+    report = graded(tiny_course, tmp_path, "limits:\n  memory_gb: 0.75\n", mean_square=greedy)
+    assert report.tasks[1].checks[0].status is Status.MEMORY
+    assert report.tasks[0].earned == 4
+
+
+def test_a_slow_reference_gives_time() -> None:
+    """The least is call_seconds; a slower reference is multiplied, for some functions by their own factor."""
+    limits = Limits(times={"train": 10})
+    assert [limits.seconds("relu", seconds) for seconds in (0, 0.1, 0.25, 2)] == [5, 5, 5, 40]
+    assert limits.seconds("train", 2) == 20
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ("limits:\n  memory_gb: 0.1\n", "line 13: limits.memory_gb"),
+        ("limits:\n  call_seconds: 0\n", "line 13: limits.call_seconds"),
+        ("limits:\n  seconds: 1\n", "line 13: limits.seconds"),
+        ("limits:\n  times: {treble: 3}\n", "limits.times names treble, which no task asks for"),
+    ],
+)
+def test_wrong_limits(tiny_course: Course, tmp_path: Path, limits: str, said: str) -> None:
+    """A limit that makes no sense is refused with its line."""
+    root = shutil.copytree(tiny_course.root, tmp_path / "course")
+    (root / YAML).write_text((root / YAML).read_text() + limits)
+    with pytest.raises(ContentError) as caught:
+        load_assignment(find_course(root), ASSIGNMENT)
+    assert said in caught.value.message
+
+
+def test_the_defaults() -> None:
+    """2 GB and at least 5 s, as the course promises its students."""
+    default = AssignmentFile.model_fields["limits"].get_default(call_default_factory=True)
+    assert (default.memory_gb, default.call_seconds, default.call_times) == (2, 5, 20)

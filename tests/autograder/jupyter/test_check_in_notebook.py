@@ -1,0 +1,116 @@
+"""`check` in a real notebook: what a student sees."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tiny_course import ASSIGNMENT
+
+from autograder.course.assignment import Assignment
+
+IMPORT = "import numpy as np\nfrom autograder import check, unfinished_is_fine"
+
+
+@pytest.fixture
+def folder(tiny: Assignment, tmp_path: Path) -> Path:
+    """A student's copy of the assignment's folder."""
+    return shutil.copytree(tiny.folder, tmp_path / ASSIGNMENT)
+
+
+def last_output(folder: Path, *sources: str) -> dict[str, Any]:
+    """Run cells in a kernel; returns the last cell's only output, as {mime type: text}."""
+    new = nbformat.v4
+    cells = [new.new_code_cell(source) for source in (IMPORT, *sources)]  # type: ignore[no-untyped-call]  # no types
+    notebook = new.new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # no types
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
+    (output,) = notebook.cells[-1].outputs
+    return dict(output.get("data", {"text/plain": output.get("text", "")}))
+
+
+def test_a_function_that_passes(folder: Path) -> None:
+    """Says so, as HTML in Jupyter and as text elsewhere."""
+    shown = last_output(
+        folder,
+        "def double(x):\n    return 2 * x",
+        "def double_backward(x, grad_out):\n    return 2 * grad_out",
+        "check('double')",
+    )
+    assert "checks pass" in shown["text/plain"]
+    assert "✗" not in shown["text/plain"]
+    assert "passed" in shown["text/html"]
+
+
+def test_a_function_that_fails(folder: Path) -> None:
+    """Teaches: the call, what came back, what was expected."""
+    shown = last_output(folder, "def double(x):\n    return 3 * x", "check('double')")
+    for word in ("✗", "got:", "expected:"):
+        assert word in shown["text/plain"]
+    assert "<table" in shown["text/html"]
+
+
+def test_what_a_function_returns_is_escaped(folder: Path) -> None:
+    """Text that looks like HTML is shown as text."""
+    shown = last_output(
+        folder, "def double(x):\n    raise ValueError('<script>alert(1)</script>')", "check('double')"
+    )
+    assert "<script>" not in shown["text/html"]
+    assert "&lt;script&gt;" in shown["text/html"]
+
+
+def test_a_stub(folder: Path) -> None:
+    """A stub is not an error: it is still to be written."""
+    shown = last_output(folder, "def double(x):\n    raise NotImplementedError('double')", "check('double')")
+    assert "double is not written yet" in shown["text/plain"]
+
+
+def test_functions_that_are_not_there(folder: Path) -> None:
+    """Before their cells have run, every function of the task is said to be missing."""
+    shown = last_output(folder, "check('double')")
+    assert "There is no function double yet." in shown["text/plain"]
+    assert "There is no function double yet." in shown["text/html"]
+    assert "Traceback" not in shown["text/plain"]
+
+
+def test_an_exception_shows_the_student_s_own_line(folder: Path) -> None:
+    """The type, the text and the line of the notebook, not of a library."""
+    shown = last_output(folder, "def double(x):\n    return np.einsum('ij->', x, x)", "check('double')")
+    assert "return np.einsum" in shown["text/plain"]
+
+
+@pytest.mark.parametrize("call", ["check('no such task')", "check('double', folder='/')"])
+def test_a_wrong_call_gets_a_sentence(folder: Path, call: str) -> None:
+    """No traceback for a mistyped name or a wrong folder: what to type instead."""
+    shown = last_output(folder, call)
+    assert "There is no" in shown["text/plain"]
+
+
+def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
+    """With `unfinished_is_fine` a cell says what is missing instead of failing."""
+    shown = last_output(
+        folder,
+        "def double(x):\n    raise NotImplementedError('double')",
+        "with unfinished_is_fine():\n    print(double(2))",
+    )
+    assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"
+
+
+def test_nbgrader_sees_checks_that_do_not_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nbgrader runs the notebook, a failing check is an error: it notices nothing else."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(CellExecutionError, match="Doubling: 0 of 1 checks pass"):
+        last_output(folder, "def double(x):\n    return 3 * x", "check('double')")
+    shown = last_output(folder, "def double(x):\n    return 2 * x", "check('double')")
+    assert "1 of 1 checks pass" in shown["text/plain"]
+
+
+def test_a_stub_of_nbgrader_s(folder: Path) -> None:
+    """A stub that does not say whose it is gets the name of the function it stands in."""
+    stub = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    shown = last_output(folder, stub, "with unfinished_is_fine():\n    print(double(2))")
+    assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"

@@ -1,0 +1,210 @@
+"""Downloads of Canvas, Moodle, Gradescope and nbgrader, laid out as each of them does it."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from autograder.course.roster import Person, Roster
+from autograder.errors import UsageError
+from autograder.lms.layouts import collect_submissions
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.collecting import CollectedSubmissions
+
+ROSTER = Roster(
+    (
+        Person("s1", "Lovelace", "Ada", email="ada@example.org", canvas_id="11", moodle_id="71"),
+        Person("s2", "O'Brien-Núñez", "Zoë", email="zoe@example.org", canvas_id="12", gradescope_sid="007"),
+        Person("s3", "Kim", "Min", canvas_id="13", moodle_id="73", email="kim1@example.org"),
+        Person("s4", "Kim", "Min", canvas_id="14", moodle_id="74", email="kim2@example.org"),
+    )
+)
+CANVAS = (
+    "lovelaceada_11_500_hw1.ipynb",
+    "lovelaceada_LATE_11_620_hw1-1.ipynb",
+    "obriennúñezzoë_12_501_my notebook, final-2.ipynb",
+    "kimmin_13_502_hw1.ipynb",
+    "kimmin_LATE_14_503_hw1.ipynb",
+    "strangerbob_99_504_hw1.ipynb",
+    "writereve_98_505_essay.pdf",
+)
+MOODLE = (
+    "Ada Lovelace_71_assignsubmission_file_/hw1.ipynb",
+    "Group A-Zoë O'Brien-Núñez_72_assignsubmission_file_/x, \u202ey.ipynb",
+    "Min Kim_73_assignsubmission_file_/hw1.ipynb",
+    "Min Kim_74_assignsubmission_file_/hw1.ipynb",
+    "Bob Stranger_79_assignsubmission_file_/hw1.ipynb",
+    "Ada Lovelace_71_assignsubmission_onlinetext_/onlinetext.html",
+)
+METADATA = """\
+submission_456:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: ''
+    :email: ada@example.org
+  - :name: "Zoë"
+    :sid: 007
+    :email: other@example.org
+  :created_at: 2026-02-03 04:05:06.123456789 Z
+  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
+    score: 3
+submission_789:
+  :submitters:
+  - :name: Bob Stranger
+    :email: bob@example.org
+  :created_at: 2026-02-03 04:05:06.000000000 -08:00
+"""
+
+
+def archive(folder: Path, files: dict[str, str]) -> Path:
+    """A ZIP of files."""
+    path = folder / "submissions.zip"
+    with zipfile.ZipFile(path, "w") as whole:
+        for name, text in files.items():
+            whole.writestr(name, text)
+    return path
+
+
+def lay_out(folder: Path, files: dict[str, str]) -> Path:
+    """The same as a folder."""
+    for name, text in files.items():
+        path = folder / "class" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder / "class"
+
+
+@pytest.fixture(params=["folder", "zip", "inner folder"])
+def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
+    """Files, read as a folder and as a ZIP, with and without a folder around them."""
+
+    def read(files: dict[str, str] | tuple[str, ...], roster: Roster = ROSTER) -> CollectedSubmissions:
+        whole = files if isinstance(files, dict) else dict.fromkeys(files, "{}")
+        if request.param == "inner folder":
+            whole = {f"outer/{name}": text for name, text in whole.items()}
+        make = lay_out if request.param == "folder" else archive
+        with unpacked(make(tmp_path, whole)) as (place, left):
+            result = collect_submissions(place, "hw1", roster)
+            self_told = [one.name for one in left]
+        return CollectedSubmissions(
+            result.entries, result.unplaced, result.layout + (" told" if self_told else "")
+        )
+
+    return read
+
+
+def test_canvas(found) -> None:  # type: ignore[no-untyped-def]
+    """Every attempt is kept, oldest first; late marks are read; strangers and essays are told."""
+    result = found(CANVAS)
+    assert result.layout.startswith("canvas")
+    assert [(one.student, one.attempt, one.late) for one in result] == [
+        ("s1", 500, False),
+        ("s1", 620, True),
+        ("s2", 501, False),
+        ("s3", 502, False),
+        ("s4", 503, True),
+    ]
+    newest = {one.student: one.attempt for one in result}
+    assert list(newest.values()) == [620, 501, 502, 503]
+    why = {one.name: one.why for one in result.unplaced}
+    assert "not on the roster" in why["strangerbob_99_504_hw1.ipynb"]
+    assert "told" in result.layout or "no notebook" in why["writereve_98_505_essay.pdf"]
+
+
+def test_canvas_without_a_roster(found) -> None:  # type: ignore[no-untyped-def]
+    """Two of one name stay apart by Canvas's number."""
+    students = {one.student for one in found(CANVAS, Roster())}
+    assert {"kimmin (13)", "kimmin (14)", "lovelaceada (11)"} <= students
+
+
+def test_canvas_with_names_hidden(found) -> None:  # type: ignore[no-untyped-def]
+    """Anonymous downloads have a code for a name."""
+    result = found(("anon_x7Kp2_500_hw1.ipynb", "LATE_anon_b3Qz9_501_hw1.ipynb"), Roster())
+    assert [(one.student, one.late) for one in result] == [("anon_b3Qz9", True), ("anon_x7Kp2", False)]
+
+
+def test_canvas_several_notebooks_in_one_submission(found) -> None:  # type: ignore[no-untyped-def]
+    """The one named after the assignment counts, the other is told."""
+    result = found(("lovelaceada_11_5_scratch.ipynb", "lovelaceada_11_4_hw1-3.ipynb"))
+    assert [one.attempt for one in result] == [4]
+    assert "hw1" in result.unplaced[0].why
+
+
+def test_moodle_folders(found) -> None:  # type: ignore[no-untyped-def]
+    """The number tells two of one name apart; a group's name before the student's does no harm."""
+    result = found(MOODLE)
+    assert (result.layout, [one.student for one in result]) == ("moodle", ["s1", "s2", "s3", "s4"])
+    assert [one.why for one in result.unplaced] == ["Bob Stranger is not on the roster."]
+    assert result[0].origin == "Ada Lovelace_71_assignsubmission_file_"
+    assert len({one.student for one in found(MOODLE, Roster())}) == 5
+
+
+def test_moodle_single_files(found) -> None:  # type: ignore[no-untyped-def]
+    """Without folders the same names stand before the file's own."""
+    names = tuple(name.replace("_/", "_") for name in MOODLE[:4])
+    assert [one.student for one in found(names)] == ["s1", "s2", "s3", "s4"]
+
+
+def test_gradescope(found) -> None:  # type: ignore[no-untyped-def]
+    """A group's submission is each member's; ids keep their zeros; times have their zone."""
+    result = found(
+        {
+            "assignment_1_export/submission_metadata.yml": METADATA,
+            "assignment_1_export/submission_456/hw1.ipynb": "{}",
+            "assignment_1_export/submission_789/other.ipynb": "{}",
+            "assignment_1_export/submission_790/hw1.ipynb": "{}",
+        }
+    )
+    when = datetime(2026, 2, 3, 4, 5, 6, 123456, UTC)
+    assert [(one.student, one.submitted) for one in result] == [("s1", when), ("s2", when)]
+    assert {one.name for one in result.unplaced} == {"submission_789", "submission_790"}
+
+
+def test_nbgrader(found) -> None:  # type: ignore[no-untyped-def]
+    """The time is in timestamp.txt."""
+    files = {
+        "submitted/s1/hw1/hw1.ipynb": "{}",
+        "submitted/s1/hw1/timestamp.txt": "2026-02-03 15:58:23.948203 America/Los_Angeles\n",
+        "submitted/s2/hw1/hw1.ipynb": "{}",
+        "submitted/s2/hw1/timestamp.txt": "yesterday",
+    }
+    result = found(files)
+    assert [one.student for one in result] == ["s1", "s2"]
+    assert result[0].submitted is not None
+    assert result[0].submitted.astimezone(UTC).hour == 23
+    assert result[1].submitted is None
+
+
+def test_a_student_cannot_write_the_time(found) -> None:  # type: ignore[no-untyped-def]
+    """Outside nbgrader's own folder a timestamp.txt is the student's."""
+    files = {
+        "s1/hw1/hw1.ipynb": "{}",
+        "s1/hw1/timestamp.txt": "2001-01-01 00:00:00 UTC",
+        "s2/hw1.ipynb": "{}",
+    }
+    assert [one.submitted for one in found(files)] == [None, None]
+
+
+def test_plain_names_are_no_platforms(tmp_path: Path) -> None:
+    """Notebooks that only remind of a platform are students' own."""
+    names = ("s1_1_2_x.ipynb", "s2.ipynb", "Ada_Lovelace_3.ipynb")
+    result = collect_submissions(lay_out(tmp_path, dict.fromkeys(names, "{}")), "hw1")
+    assert (result.layout, len(result)) == ("folder", 3)
+
+
+def test_nobody_on_the_roster(tmp_path: Path) -> None:
+    """When nobody can be placed, the first reason is said."""
+    folder = lay_out(tmp_path, {"Bob.ipynb": "{}", "Eve.ipynb": "{}"})
+    with pytest.raises(UsageError, match="is not on the roster"):
+        collect_submissions(folder, "hw1", ROSTER)
+
+
+@pytest.mark.parametrize("text", ["- [", "just text", "a: !!python/object:os.system {}"])
+def test_metadata_that_is_none(tmp_path: Path, text: str) -> None:
+    """Metadata that cannot be read is a sentence that names the file."""
+    folder = lay_out(tmp_path, {"submission_metadata.yml": text, "submission_1/hw1.ipynb": "{}"})
+    with pytest.raises(UsageError, match=r"submission_metadata\.yml"):
+        collect_submissions(folder, "hw1")

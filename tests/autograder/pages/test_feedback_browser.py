@@ -1,0 +1,99 @@
+"""Both pages in a real browser: nothing is refused, nothing overflows, sorting works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from sample_class import outlines_of
+from sample_report import realistic_report
+
+from autograder.pages.class_page import class_page
+from autograder.pages.student_page import student_page
+
+
+@pytest.fixture(params=["student", "class"])
+def page_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Each page as a file."""
+    path = tmp_path / "page.html"
+    if request.param == "student":
+        html = student_page(realistic_report(), title="New activation function", course="Deep Learning")
+    else:
+        html = class_page(
+            outlines_of(40, broken=2), title="Results", link=lambda report: f"{report.student}.html"
+        )
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def overflow(page: Page) -> float:
+    """How far the page reaches beyond the window, in pixels."""
+    width: float = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return width
+
+
+@pytest.mark.parametrize("width", [320, 400, 820, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_sideways_scrolling(browser_page: Page, page_file: Path, width: int, scheme: str) -> None:
+    """On a telephone and on a wide screen the page is as wide as the window, also with all opened."""
+    browser_page.set_viewport_size({"width": width, "height": 800})
+    browser_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    browser_page.goto(page_file.as_uri())
+    browser_page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+    assert overflow(browser_page) <= 0
+
+
+def test_print(browser_page: Page, page_file: Path) -> None:
+    """On paper the page is black on white and keeps to the sheet, whatever the theme of the screen."""
+    browser_page.set_viewport_size({"width": 700, "height": 1000})
+    browser_page.emulate_media(media="print", color_scheme="dark")
+    browser_page.goto(page_file.as_uri())
+    assert overflow(browser_page) <= 0
+    colours = browser_page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert browser_page.pdf().startswith(b"%PDF")
+
+
+def test_screen_reader_finds_the_drawings(browser_page: Page, tmp_path: Path) -> None:
+    """The browser gives each drawing its name, and each section its heading."""
+    path = tmp_path / "page.html"
+    path.write_text(student_page(realistic_report()), encoding="utf-8")
+    browser_page.goto(path.as_uri())
+    assert browser_page.get_by_role("img", name="Score by task").is_visible()
+    assert browser_page.get_by_role("img", name="derivative of silu").is_visible()
+    assert browser_page.get_by_role("region", name="prelu").is_visible()
+    assert browser_page.get_by_role("heading", level=1).count() == 1
+
+
+def test_sorting(browser_page: Page, tmp_path: Path) -> None:
+    """A click on a heading sorts the students by that column, a second click the other way round."""
+    path = tmp_path / "page.html"
+    path.write_text(class_page(outlines_of(40), link=lambda _: "x.html"), encoding="utf-8")
+    browser_page.goto(path.as_uri())
+    scores = (
+        "[...document.querySelectorAll('.students tbody tr')].map(r => parseFloat(r.cells[1].textContent))"
+    )
+    before = browser_page.evaluate(scores)
+    button = browser_page.get_by_role("button", name="Score")
+    button.click()
+    assert browser_page.evaluate(scores) == sorted(before, reverse=True)
+    assert browser_page.get_by_role("columnheader", name="Score").get_attribute("aria-sort") == "descending"
+    button.click()
+    assert browser_page.evaluate(scores) == sorted(before)
+
+
+def test_without_scripts(browser_page: Page, tmp_path: Path) -> None:
+    """With scripts turned off every student is in the table all the same."""
+    context = browser_page.context.browser
+    assert context is not None
+    page = context.new_page(java_script_enabled=False)
+    path = tmp_path / "page.html"
+    path.write_text(class_page(outlines_of(40), link=lambda _: "x.html"), encoding="utf-8")
+    page.goto(path.as_uri())
+    assert page.locator(".students tbody tr").count() == 40
+    page.close()

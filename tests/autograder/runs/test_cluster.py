@@ -1,0 +1,173 @@
+"""Grading on other machines' workers: the same files, each submission once, whatever becomes of a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+from command import COMMAND, autograder, files
+from slow_class import write_slow_class
+from tiny_course import ASSIGNMENT
+
+from autograder.course.course import Course
+from autograder.results.ledger import Graded, read_ledger
+
+pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+pytestmark = pytest.mark.xdist_group("cluster")
+
+STUDENTS = 40
+
+
+@pytest.fixture
+def place(tiny_course: Course, tmp_path: Path) -> Path:
+    """A folder with a course and a class."""
+    return write_slow_class(tiny_course, tmp_path, STUDENTS, seconds=0.03)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def started(stack: ExitStack, folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, ended with the test; in a folder that holds no course."""
+    folder.mkdir(exist_ok=True)
+    process = subprocess.Popen(
+        words,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "30s"},
+        start_new_session=True,
+    )
+    stack.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[str]:
+    """The address of a scheduler without workers."""
+    with ExitStack() as stack:
+        port = free_port()
+        started(stack, tmp_path / "scheduler", *SCHEDULER, str(port))
+        _wait_for(port)
+        yield f"tcp://127.0.0.1:{port}"
+
+
+SCHEDULER = (
+    sys.executable,
+    "-m",
+    "distributed.cli.dask_scheduler",
+    *["--host", "127.0.0.1", "--no-dashboard", "--port"],
+)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the scheduler did not start")
+
+
+def wait_for_workers(address: str, count: int) -> None:
+    """Until so many workers have joined."""
+    from distributed import Client
+
+    with Client(address, timeout=30, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=60)
+
+
+def grade(place: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """The command, with what it printed."""
+    words = ("grade", ASSIGNMENT, place / "class", "--out", place / out, "--seed", 1, *more)
+    return autograder(*words, folder=place / "course")
+
+
+def test_two_workers_one_killed(place: Path, scheduler: str) -> None:
+    """Every submission is graded exactly once, with the files that one machine writes; verify passes."""
+    with ExitStack() as stack:
+        workers = [
+            started(stack, place / f"worker{n}", str(COMMAND), "worker", scheduler, "--workers", "1")
+            for n in range(2)
+        ]
+        wait_for_workers(scheduler, 2)
+        words = ["grade", ASSIGNMENT, place / "class", "--out", place / "out", "--seed", 1]
+        run = subprocess.Popen(
+            [COMMAND, *map(str, words), "--scheduler", scheduler],
+            cwd=place / "course",
+            stdout=subprocess.PIPE,
+        )
+        ledger = place / "out" / "ledger.jsonl"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (ledger.exists() and ledger.read_bytes().count(b"\n") > 8):
+            time.sleep(0.01)
+        _end(workers[0])  # with its nanny: nobody starts it again
+        shown = run.communicate(timeout=120)[0]
+        assert run.returncode == 0, shown
+    assert grade(place, "here").returncode == 0
+    assert files(place / "out") == files(place / "here")
+    lines = [line for line in read_ledger(ledger)[0] if isinstance(line, Graded)]
+    assert sorted(line.student for line in lines) == sorted(f"s{number}" for number in range(STUDENTS))
+    assert autograder("verify", place / "out", folder=place / "course").returncode == 0
+    data = ledger.read_bytes()
+    ledger.write_bytes(data[:400] + bytes([data[400] ^ 1]) + data[401:])
+    assert autograder("verify", place / "out", folder=place / "course").returncode == 2
+
+
+def test_local_cluster(place: Path) -> None:
+    """The library's own cluster on one machine does too, with several threads in a worker."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        ran = grade(place, "out", "--scheduler", cluster.scheduler_address)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert grade(place, "here").returncode == 0
+    assert files(place / "out") == files(place / "here")
+
+
+def test_nobody_there(place: Path, scheduler: str) -> None:
+    """No scheduler, or one without workers, is said in a sentence that says what to start."""
+    ran = grade(place, "out", "--scheduler", f"tcp://127.0.0.1:{free_port()}")
+    assert ran.returncode == 2 and "No scheduler answers" in ran.stderr and "Traceback" not in ran.stderr
+    ran = grade(place, "out", "--scheduler", scheduler)
+    assert ran.returncode == 2 and "has no workers" in ran.stderr and "autograder worker" in ran.stderr
+
+
+def test_a_weaker_sandbox(place: Path, scheduler: str) -> None:
+    """A worker that cannot shut submissions in as asked refuses, and nothing is recorded."""
+    site = place / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "import autograder.sandbox.worker as w\n"
+        "init = w.Worker.__init__\n"
+        "w.Worker.__init__ = lambda self, *a, **k: init(self, *a, **{**k, 'without': ('landlock',)})\n"
+    )
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
+        started(stack, place / "worker", str(COMMAND), "worker", scheduler, "--workers", "1")
+        patch.undo()
+        wait_for_workers(scheduler, 1)
+        ran = grade(place, "out", "--scheduler", scheduler, "--sandbox", "full")
+    assert ran.returncode == 2 and "cannot be shut in" in ran.stderr
+    assert len(read_ledger(place / "out" / "ledger.jsonl")[0]) == 1

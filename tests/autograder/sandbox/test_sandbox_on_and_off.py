@@ -1,0 +1,45 @@
+"""The sandbox changes nothing for honest work: the same scores with its layers and without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.solved_notebook import filled_in, to_bytes
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
+from autograder.grading.grader import Grader
+from autograder.sandbox.worker import Worker
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
+
+COURSE = find_course(Path(__file__).parent)
+
+
+class Bare(Worker):
+    """A worker whose children have limits alone."""
+
+    def __init__(self, *arguments: object, **more: object) -> None:
+        super().__init__(*arguments, **more, without=("bubblewrap", "landlock", "seccomp"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", COURSE.assignment_ids())
+def test_the_same_scores(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right answers, other styles, some mistakes and the untouched handout: every result is the same."""
+    assignment = load_assignment(COURSE, name)
+    variants = [*assignment.alternatives[::6], *assignment.mistakes[::20]]
+    handed_in = [assignment.handout.read_bytes(), to_bytes(filled_in(assignment))]
+    handed_in += [to_bytes(filled_in(assignment, {one.of: one.source()})) for one in variants]
+    outcomes = []
+    for bare in (False, True):
+        if bare:
+            monkeypatch.setattr("autograder.grading.Worker", Bare)
+        with Grader(assignment, 3, "digits", sandbox="weak" if bare else "good") as grader:
+            reports = [
+                grader.grade(Submission("student", "notebook.ipynb", "", tuple(read_notebook(data))))
+                for data in handed_in
+            ]
+        assert {report.sandbox for report in reports} == {"weak" if bare else "full"}
+        outcomes.append([[(one.id, one.status, one.earned) for one in r.results()] for r in reports])
+    assert outcomes[0] == outcomes[1]

@@ -1,0 +1,303 @@
+"""Archives: a student's is read for its notebook, a class's is unpacked; nothing in them is trusted."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import stat
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command import HANDOUT, autograder
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_course import ASSIGNMENT
+
+from autograder.course.course import Course
+from autograder.errors import SubmissionError, UsageError
+from autograder.lms.layouts import collect_submissions
+from autograder.submissions.archive import MOST_MEMBERS, notebook_in
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.notebook import LARGEST_FILE
+from autograder.submissions.submission import read_submission
+
+NOTEBOOK = json.dumps(
+    {"cells": [{"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": []}], "nbformat": 4}
+).encode()
+
+Files = dict[str, bytes]
+Make = Callable[[Files], bytes]
+
+
+def zipped(files: Files) -> bytes:
+    """A ZIP; names that end in a slash are folders."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def tarred(files: Files, mode: str = "w:gz") -> bytes:
+    """A tar, compressed as the mode says."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:  # type: ignore[call-overload]  # a mode as text
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+KINDS: dict[str, Make] = {
+    "zip": zipped,
+    "tar.gz": tarred,
+    "tgz": tarred,
+    "tar": lambda files: tarred(files, "w"),
+    "tar.bz2": lambda files: tarred(files, "w:bz2"),
+    "tar.xz": lambda files: tarred(files, "w:xz"),
+}
+
+
+def special(kind: bytes, name: str, target: str = "/etc/passwd") -> bytes:
+    """A tar with one link, device or pipe."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = kind, target
+        archive.addfile(info)
+    return out.getvalue()
+
+
+def linked(name: str, target: str = "/etc/passwd") -> bytes:
+    """A ZIP with one symbolic link."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        info = zipfile.ZipInfo(name)
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(info, target)
+    return out.getvalue()
+
+
+class TestOneStudent:
+    """A student hands in an archive in place of the notebook."""
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_kind(self, tmp_path: Path, kind: str) -> None:
+        """ZIP and tar in their usual compressions are read, whatever the file is called."""
+        for name in (f"mia.{kind}", "mia.ipynb"):
+            path = tmp_path / name
+            path.write_bytes(KINDS[kind]({"work/": b"", "work/hw.ipynb": NOTEBOOK, "data.csv": b"1,2"}))
+            found = read_submission("mia", path)
+            assert (found.problem, found.file) == ("", f"{name}: hw.ipynb")
+            assert [cell.source for cell in found.cells] == ["x = 1"]
+
+    def test_which_notebook(self) -> None:
+        """The one named after the assignment, else the highest; what archivers add is passed over."""
+        files = {"z/hw1.ipynb": b"1", "a.ipynb": b"2", "__MACOSX/hw1.ipynb": b"3", "b/.hw1.ipynb": b"4"}
+        assert notebook_in(zipped(files), "hw1") == ("hw1.ipynb", b"1")
+        assert notebook_in(zipped(files), "other") == ("a.ipynb", b"2")
+
+    def test_names_from_windows(self) -> None:
+        """A backslash separates folders, as some archivers write it."""
+        assert notebook_in(zipped({"work\\hw1.ipynb": b"1"}), "hw1") == ("hw1.ipynb", b"1")
+
+    @pytest.mark.parametrize(
+        ("data", "says"),
+        [
+            (zipped({"notes.txt": b"x"}), "no notebook in the archive"),
+            (zipped({}), "no notebook in the archive"),
+            (zipped({"inner.zip": zipped({"hw.ipynb": NOTEBOOK})}), "no notebook in the archive"),
+            (tarred({"notes.txt": b"x"}), "no notebook in the archive"),
+            (linked("hw.ipynb"), "is a link"),
+            (special(tarfile.SYMTYPE, "hw.ipynb"), "is a link"),
+            (special(tarfile.LNKTYPE, "hw.ipynb"), "is a link"),
+            (special(tarfile.CHRTYPE, "hw.ipynb"), "is a device"),
+            (special(tarfile.FIFOTYPE, "hw.ipynb"), "is a device"),
+            (zipped({"hw.ipynb": NOTEBOOK})[:-30], "damaged"),
+            (b"PK\x03\x04" + bytes(100), "damaged"),
+            (tarred({"hw.ipynb": NOTEBOOK})[:40], "damaged"),
+            (b"\x1f\x8b" + bytes(100), "damaged"),
+            (gzip.compress(b"not a tar at all"), "damaged"),
+            (zipped({"hw.ipynb": b"not JSON"}), "not a notebook"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_refused(self, tmp_path: Path, data: bytes, says: str) -> None:
+        """Each gets a sentence on the student's page."""
+        path = tmp_path / "mia.zip"
+        path.write_bytes(data)
+        found = read_submission("mia", path)
+        assert says in found.problem
+        assert ".ipynb" in found.problem
+        assert found.cells == ()
+
+    def test_a_password(self, tmp_path: Path) -> None:
+        """A protected archive is said to be one."""
+        data = bytearray(zipped({"hw.ipynb": NOTEBOOK}))
+        for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            data[data.index(signature) + offset] |= 1
+        path = tmp_path / "mia.zip"
+        path.write_bytes(data)
+        assert "protected by a password" in read_submission("mia", path).problem
+
+    @pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz"])
+    def test_bombs(self, kind: str) -> None:
+        """What unpacks to far more than it holds is refused before it is unpacked."""
+        zeros = bytes(3 * LARGEST_FILE)
+        with pytest.raises(SubmissionError, match="far too much"):
+            notebook_in(KINDS[kind]({"a.ipynb": zeros, "b.ipynb": zeros}), "hw1")
+
+    def test_a_bomb_in_a_header(self) -> None:
+        """A tar's headers may be long too: what comes out of the compression is counted."""
+        info = tarfile.TarInfo("x")
+        info.type, info.size = tarfile.XHDTYPE, 300_000_000
+        data = gzip.compress(info.tobuf() + bytes(info.size))
+        with pytest.raises(SubmissionError, match="far too much"):
+            notebook_in(data, "hw1")
+
+    def test_too_many_files(self) -> None:
+        """A thousand files are enough for homework."""
+        files = {f"{i}.txt": b"" for i in range(MOST_MEMBERS + 1)}
+        for make in (zipped, tarred):
+            with pytest.raises(SubmissionError, match="more than 1,000 files"):
+                notebook_in(make(files), "hw1")
+
+    def test_a_directory_that_lies(self) -> None:
+        """A ZIP whose list of members is said to be huge is refused before it is read."""
+        data = bytearray(zipped({"hw.ipynb": NOTEBOOK}))
+        place = data.rindex(b"PK\x05\x06")
+        data[place + 12 : place + 16] = struct.pack("<I", 2**31)
+        with pytest.raises(SubmissionError, match="far too many"):
+            notebook_in(bytes(data), "hw1")
+
+    @given(
+        st.binary(max_size=400),
+        st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b""]),
+    )
+    def test_any_bytes(self, data: bytes, start: bytes) -> None:
+        """Whatever the bytes are, there is a sentence and nothing else."""
+        with pytest.raises(SubmissionError):
+            notebook_in(start + data, "hw1")
+
+    @given(st.data())
+    def test_any_damage(self, data: st.DataObject) -> None:
+        """A good archive with some bytes changed gives the notebook, other bytes, or a sentence."""
+        whole = bytearray(KINDS[data.draw(st.sampled_from(sorted(KINDS)))]({"hw1.ipynb": NOTEBOOK}))
+        for place in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=5)):
+            whole[place] = data.draw(st.integers(0, 255))
+        try:
+            name, _ = notebook_in(bytes(whole), "hw1")
+        except SubmissionError as problem:
+            assert problem.message
+        else:
+            assert name
+
+
+class TestAClass:
+    """A learning platform's archive of a whole class."""
+
+    def unpack(
+        self, folder: Path, data: bytes, name: str = "class.zip"
+    ) -> tuple[list[str], list[tuple[str, str]]]:
+        """The files that come out, and what was left out."""
+        path = folder / name
+        path.write_bytes(data)
+        with unpacked(path) as (place, left):
+            files = [str(one.relative_to(place)) for one in sorted(place.rglob("*")) if one.is_file()]
+            return files, [(one.name, one.why) for one in left]
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_kind(self, tmp_path: Path, kind: str) -> None:
+        """Notebooks and students' archives come out; tables and pictures stay in."""
+        files = {"mia/hw1.ipynb": NOTEBOOK, "tom/hw1.zip": b"x", "tom/plot.png": b"", "list.csv": b""}
+        found, left = self.unpack(tmp_path, KINDS[kind](files), f"class.{kind}")
+        assert (found, left) == (["mia/hw1.ipynb", "tom/hw1.zip"], [])
+
+    def test_one_folder_round_everything(self, tmp_path: Path) -> None:
+        """Archivers like to add a folder; it is no student."""
+        found, _ = self.unpack(
+            tmp_path, zipped({"export/mia/hw1.ipynb": NOTEBOOK, "export/tom/hw1.ipynb": b"{}"})
+        )
+        assert found == ["mia/hw1.ipynb", "tom/hw1.ipynb"]
+
+    @pytest.mark.parametrize(
+        ("data", "name", "why"),
+        [
+            (zipped({"../out.ipynb": b""}), "../out.ipynb", "leads out"),
+            (zipped({"/etc/out.ipynb": b""}), "/etc/out.ipynb", "leads out"),
+            (zipped({"a/../../out.ipynb": b""}), "a/../../out.ipynb", "leads out"),
+            (zipped({"..\\out.ipynb": b""}), "../out.ipynb", "leads out"),
+            (linked("mia/hw1.ipynb"), "mia/hw1.ipynb", "a link"),
+            (special(tarfile.SYMTYPE, "mia"), "mia", "a link"),
+            (special(tarfile.BLKTYPE, "mia/sda.ipynb"), "mia/sda.ipynb", "a device"),
+            (tarred({"a.ipynb": b"1"}, "w")[:1024] + tarred({"a.ipynb": b"2"}, "w"), "a.ipynb", "same name"),
+            (zipped({"a.ipynb": b"1", "a.ipynb/b.ipynb": b"2"}), "a.ipynb/b.ipynb", ""),
+            (zipped({"/".join("x" * 30) + "/a.ipynb": b""}), "/".join("x" * 30) + "/a.ipynb", "folders deep"),
+            (zipped({"n" * 300 + ".ipynb": b""}), "n" * 300, "name too long"),
+            (zipped({"big.ipynb": os.urandom(LARGEST_FILE + 1)}), "big.ipynb", "larger than"),
+        ],
+        ids=lambda value: value[:20] if isinstance(value, str) else "",
+    )
+    def test_left_out_by_name(self, tmp_path: Path, data: bytes, name: str, why: str) -> None:
+        """Links, devices, escapes and clashes are told; the rest is unpacked, and nothing outside."""
+        if data.startswith(b"PK"):
+            whole = io.BytesIO(data)
+            with zipfile.ZipFile(whole, "a") as archive:
+                archive.writestr("tom/hw1.ipynb", NOTEBOOK)
+            found, left = self.unpack(tmp_path, whole.getvalue())
+            assert "tom/hw1.ipynb" in found
+        else:
+            found, left = self.unpack(tmp_path, data, "class.tar")
+        assert [(one.startswith(name[:200]), why.lower() in reason.lower()) for one, reason in left] == [
+            (True, True)
+        ]
+        assert {path.name for path in tmp_path.iterdir()} == {
+            "class.zip" if data.startswith(b"PK") else "class.tar"
+        }
+
+    def test_what_is_no_archive(self, tmp_path: Path) -> None:
+        """The file is named, with what to do instead."""
+        with pytest.raises(UsageError, match="damaged") as caught:
+            self.unpack(tmp_path, b"hello")
+        assert "Unpack it yourself" in caught.value.next_step
+
+    def test_a_link_of_a_student_is_their_matter(self, tmp_path: Path) -> None:
+        """A student whose only file is a link has handed in no notebook; the others are graded."""
+        out = io.BytesIO(linked("mia/hw1.ipynb"))
+        with zipfile.ZipFile(out, "a") as archive:
+            archive.writestr("tom/hw1.ipynb", NOTEBOOK)
+        path = tmp_path / "class.zip"
+        path.write_bytes(out.getvalue())
+        with unpacked(path) as (place, _):
+            entries = collect_submissions(place, "hw1")
+            problems = {one.student: read_submission(one.student, one.path).problem for one in entries}
+        assert problems == {
+            "mia": "There is no notebook in the folder. Hand in the notebook file (.ipynb) itself.",
+            "tom": "",
+        }
+
+
+def test_the_command_takes_an_archive(tiny_course: Course, tmp_path: Path) -> None:
+    """`autograder grade` on a ZIP of folders and of students' archives; what was left out is said."""
+    handout = (tiny_course.root / HANDOUT).read_bytes()
+    files = {
+        "mia/tiny.ipynb": handout,
+        "tom/work.zip": zipped({"x/tiny.ipynb": handout}),
+        "../eve.ipynb": handout,
+    }
+    (tmp_path / "class.zip").write_bytes(zipped(files))
+    ran = autograder(
+        "grade", ASSIGNMENT, tmp_path / "class.zip", "--out", tmp_path / "out", folder=tiny_course.root
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Left out of class.zip: ../eve.ipynb: Its name leads out of the archive." in ran.stdout
+    assert sorted(path.stem for path in (tmp_path / "out" / "reports").iterdir()) == ["mia", "tom"]
+    report = json.loads((tmp_path / "out" / "reports" / "tom.json").read_text())
+    assert report["submission"]["file"] == "work.zip: tiny.ipynb"

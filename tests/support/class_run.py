@@ -1,0 +1,31 @@
+"""A run over a class in this very process, as the command makes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autograder.cli.run import Options, run
+from autograder.course.course import find_course
+from autograder.lms.layouts import collect_submissions
+from autograder.report import Report
+from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch
+
+
+def grade_class(course: Path, assignment: str, path: Path, out: Path, **options: Any) -> dict[str, Report]:
+    """Grade what is at a path; returns the folder's reports by student."""
+
+    def handed(batch: Batch) -> tuple[Any, int]:
+        entries = collect_submissions(path, assignment)
+        return batch.read(entries), len(entries)
+
+    chosen = Options(**{"workers": 1, **options})
+    run(find_course(course), assignment, Results(out), 1, chosen, handed)
+    return reports_in(out)
+
+
+def reports_in(out: Path) -> dict[str, Report]:
+    """The reports of a folder, by student."""
+    reports = [Report.from_json(path.read_bytes()) for path in sorted((out / "reports").glob("*.json"))]
+    return {report.student: report for report in reports}

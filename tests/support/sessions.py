@@ -1,0 +1,87 @@
+"""A helper for tests of sessions: a few cells in a real sandboxed process, asked one call at a time."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograder.checks.calls import Answer
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
+
+ENOUGH = 10.0  # CPU seconds for a call that ends by itself
+BRIEF = 0.3  # CPU seconds for one that does not
+
+# Functions for cells that write to the connection themselves.
+FORGE = """
+import json, os, struct, sys
+
+def frame(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<IQ", len(text), len(data)) + text + data
+
+def request():
+    step = sys._getframe()
+    while "header" not in step.f_locals or step.f_code.co_name != "answer":
+        step = step.f_back
+    return step.f_locals["header"]["id"]
+
+def reply(*answers, data=b"", **more):
+    os.write(3, frame({"op": "answers", "id": request(), "answers": list(answers), **more}, data))
+"""
+
+
+class Student:
+    """A submission made of cells; every function that they define can be asked for."""
+
+    def __init__(self, worker: Worker, *cells: str, deaths: int = 100) -> None:
+        texts = [textwrap.dedent(cell) for cell in cells]
+        self.functions = sorted(set(re.findall(r"^(?:def |class )?(\w+)(?=\(| = )", "\n".join(texts), re.M)))
+        self.session = Session(worker, list(enumerate(texts, 1)), [*self.functions, "unwritten"], deaths)
+
+    def ask(self, function: str, *arguments: Any, cpu: float = ENOUGH) -> Answer:
+        """The answer to one call."""
+        return self.session.answer(function, [arguments], cpu)[0]
+
+    def value(self, function: str, *arguments: Any) -> Any:
+        """The value of a call that has to bring one."""
+        answer = self.ask(function, *arguments)
+        assert answer.kind == "value", answer
+        return answer.value
+
+
+HandIn = Callable[..., Student]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and only waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+def children(pid: int) -> list[int]:
+    """The processes whose parent is `pid`, ended ones that nobody reaped among them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == pid:
+            found.append(int(path.parent.name))
+    return found
+
+
+def gone(*pids: int) -> bool:
+    """Whether all these processes end; signals take a moment to arrive, so it waits up to a minute."""
+    until = time.monotonic() + 60
+    while any(map(alive, pids)) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not any(map(alive, pids))
