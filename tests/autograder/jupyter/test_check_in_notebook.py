@@ -47,13 +47,13 @@ def test_a_function_that_passes(folder: Path) -> None:
 
 
 def test_what_will_not_be_there_is_said(folder: Path) -> None:
-    """In grading's own words: libraries, stand-ins and files that the checked functions rest on, no others."""
+    """In grading's own words: libraries, stand-ins and files that the checked functions rest on."""
     shown = last_output(
         folder,
         "import scipy.special as special\nimport matplotlib.pyplot as plt\nimport nbformat",
         "TABLE = [1]\ntry:\n    TABLE = open('table.txt').read()\nexcept OSError:\n    pass",
-        "def other(x):\n    from nbclient import NotebookClient\n    plt.close()\n    return special.expit(x)",
-        "def double(x):\n    if len(TABLE) > 1:\n        open('a.txt')\n    return 2 * x if TABLE else other(x)",
+        "def other(x):\n    from nbclient import NotebookClient\n    plt.close()\n    return special.expit",
+        "def double(x):\n    if len(TABLE) > 1: open('a.txt')\n    return 2 * x if TABLE else other(x)",
         "def mean_square(x):\n    return nbformat",
         "check('double')",
     )
@@ -64,7 +64,7 @@ def test_what_will_not_be_there_is_said(folder: Path) -> None:
         "matplotlib does nothing when graded: only NumPy and the standard library can be imported",
         "  When graded: import scipy.special as special: " + library.format("scipy"),
         "  When graded: from nbclient import NotebookClient: " + library.format("nbclient"),
-        "  When graded: open('a.txt'): no file of yours is there when graded",
+        "  When graded: if len(TABLE) > 1: open('a.txt'): no file of yours is there when graded",
     ]
     assert "When graded: import scipy.special as special" in shown["text/html"]
 
