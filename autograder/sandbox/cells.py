@@ -27,7 +27,11 @@ from typing import Any
 TRANSPARENT = {"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"}
 WRITES = {"writefile", "file"}
 CONTINUES = re.compile(r"[)\]}#]|(?:elif|else|except|finally)\b")  # a line that starts no statement
-SHELL_LINE = re.compile(r"^\s*+(?:[%!?]|[\w\s,.\[\]]++=\s*[%!])|\?\s*$")
+# The last ones are magics that IPython knows without their sign.
+SHELL_LINE = re.compile(
+    r"^\s*+(?:[%!?]|[\w\s,.\[\]]++=\s*[%!])|\?\s*$"
+    r"|^\s*+(?:cat|cd|conda|cp|load_ext|ls|mamba|matplotlib|mkdir|mv|pip|pip3|rm|rmdir|uv)\s"
+)
 MAGIC = re.compile(r"(\s*+)(?:([\w\s,.\[\]]++=)\s*+)?([%!?]*)\s*+(\w*+)(.*)", re.DOTALL)
 PYLAB = "import numpy, numpy as np; from numpy import *; from matplotlib import pyplot as plt"
 # As IPython has them: the first or second line decides whether a cell was pasted with its prompts.
@@ -42,6 +46,7 @@ STAND_INS = DISPLAY | {"autograder", "tqdm"}
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+ANNOTATED = (*DEFINITIONS, ast.AnnAssign)
 IMPORTS = (ast.Import, ast.ImportFrom)
 PURE = {
     *("abs", "all", "any", "bool", "callable", "complex", "dict", "display", "divmod", "enumerate", "float"),
@@ -76,7 +81,8 @@ def not_importable(module: str) -> str:
 
 def importable(module: str) -> bool:
     """Whether a module is there when graded, as itself or as a stand-in; `module` is a top-level name."""
-    return module == "numpy" or module in sys.stdlib_module_names or module in STAND_INS
+    known = {"numpy"} | STAND_INS | {name.removesuffix(".py") for name in written}
+    return module in known or module in sys.stdlib_module_names
 
 
 class Outcome:
@@ -109,6 +115,7 @@ def run_cells(
     notes = outcome.notes
     statements = list(read_statements(cells, notes, python))
     needs = Needs(statements, wanted)
+    unavailable: set[str] = set()  # names of what could not be imported; annotations can do without
     missed: set[str] = set()  # names that statements left out so far, or further down, would bind
     if not full:
         for statement in statements:
@@ -126,14 +133,21 @@ def run_cells(
             continue
         running(*place)
         try:
-            execute(statement.code, namespace)
+            try:
+                execute(statement.code, namespace)
+            except NameError as problem:
+                if str(problem.name) not in unavailable or not isinstance(statement.node, ANNOTATED):
+                    raise
+                execute(statement.compiled(__future__.annotations.compiler_flag), namespace)
         except BaseException as problem:
+            if isinstance(statement.node, IMPORTS):
+                unavailable |= statement.facts.binds
             told = statement.facts.binds & needs.told
             # A plotting library or data that is not there when graded matters only to functions that are.
             if told:
                 notes.append(note(*place, describe(problem)["text"]))
             if isinstance(problem, NameError):
-                outcome.incomplete |= statement in needs and problem.name in missed
+                outcome.incomplete |= statement in needs and str(problem.name) in missed
             elif isinstance(problem, MENDABLE):
                 outcome.incomplete |= bool(told) and outcome.left_out
     notes += [note(one.cell, line, text) for one, line, text in draws(statements, needs)]
@@ -199,7 +213,8 @@ def not_there(node: ast.stmt, told: set[str]) -> Iterator[tuple[ast.stmt | ast.e
             continue
         if isinstance(part, IMPORTS):
             for top, names in imported(part):
-                if not importable(top) and (part is not node or names & told):
+                late = part is not node  # when a function is called: then our own package is gone
+                if (not importable(top) or (late and top == "autograder")) and (late or names & told):
                     yield part, f"ModuleNotFoundError: {not_importable(top)}"
         elif isinstance(part, ast.Call):
             function = part.func
@@ -409,19 +424,20 @@ class Statement:
     def __init__(self, cell: int, node: ast.stmt, flags: int) -> None:
         self.cell, self.node, self.line, self._flags = cell, node, node.lineno, flags
         known = getattr(node, "facts", None)  # of a cell that was read before the fork
-        self._code = None if known else self._compiled()
+        self._code = None if known else self.compiled()
         self.facts: Facts = known or Facts(node, self.code)
 
     @property
     def code(self) -> CodeType:
         """The statement, compiled; what the compiler refuses raises SyntaxError or ValueError."""
         if self._code is None:
-            self._code = self._compiled()
+            self._code = self.compiled()
         return self._code
 
-    def _compiled(self) -> CodeType:
+    def compiled(self, flags: int = 0) -> CodeType:
+        """The statement, compiled with additional flags."""
         module, name = ast.Module([self.node], []), f"<cell {self.cell}>"
-        code: CodeType = compile(module, name, "exec", self._flags, dont_inherit=True)
+        code: CodeType = compile(module, name, "exec", self._flags | flags, dont_inherit=True)
         return code
 
 

@@ -72,6 +72,8 @@ RESULTS: dict[str, Callable[..., Any]] = {
     "subplots": subplots,
     "plot": lambda *_, **__: [StandIn()],
     "hist": lambda *_, **__: (np.zeros(1), np.zeros(2), StandIn()),
+    "subplot_mosaic": lambda *_, **__: (StandIn(), StandIn()),
+    "get_legend_handles_labels": lambda *_, **__: ([], []),
     "get_xlim": lambda *_, **__: (0.0, 1.0),
     "get_ylim": lambda *_, **__: (0.0, 1.0),
 }

@@ -25,6 +25,7 @@ WITH_TABLE = "def relu(x):\n    return np.maximum(x, T['low'])"
 # Lines for the shell and for IPython, and ways to paste code.
 IPYTHON = {
     "a shell line goes on": ["!pip install --quiet \\\n    numpy \\\n    scipy\nimport numpy as np", PLAIN],
+    "a command without its sign": ["pip install -q numpy \\\n  scipy\nimport numpy as np\nls -l", PLAIN],
     "a magic goes on": ["%config Application.formats = \\\n   {'svg'}\nimport numpy as np", PLAIN],
     "a shell line in a block": [
         "import os\nimport numpy as np\nif not os.path.exists('d.npz'):\n    !curl -s x \\\n"
@@ -128,6 +129,10 @@ IMPORTS = {
     "annotations that nobody knows": [
         "from __future__ import annotations\nimport numpy as np",
         "def relu(x: Tensor) -> Tensor: return np.maximum(x, 0)",
+    ],
+    "annotations from a library": [
+        "import numpy as np\nimport torch\nfrom torch import Tensor",
+        "LOW: torch.Tensor = 0\ndef relu(x: Tensor, y: torch.nn.Module = None): return np.maximum(x, LOW)",
     ],
     "data that is not there": [
         "import numpy as np\ntry:\n    data = np.load('data.npz')\n    print(data)\n"
