@@ -141,7 +141,8 @@ class Grader:
     ) -> Report:
         kept = self._kept(earlier)
         restarts = self.assignment.file.limits.deaths
-        with Session(self._worker, cells, self.assignment.functions, restarts) as session:
+        python = submission.python
+        with Session(self._worker, cells, self.assignment.functions, restarts, python=python) as session:
             slowest = self._backend.slowest
             backend = PrefetchingBackend(
                 session, self._recorded_calls, lambda function: slowest.get(function, 0.0)

@@ -4,6 +4,7 @@ judge:  worker (starts the zygote) · child (one process, deadlines) · session 
             shared (large arrays that every child may map)
     both:   frames (values on the wire) · arena (large arrays between one child and the judge)
     child:  zygote → confine (limits, landlock, seccomp with its syscalls) → runner → cells
+            (stand_ins for what only shows something)
 """
 
 from __future__ import annotations

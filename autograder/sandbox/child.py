@@ -91,6 +91,10 @@ class Child:
         self._shared.append(array)
         return len(self._shared) - 1
 
+    def cpu_seconds(self) -> float:
+        """Processor seconds that the child has used so far; raises ChildEnded when it is gone."""
+        return self._cpu()
+
     def has_threads(self) -> bool:
         """Whether something runs in it besides the thread that answers; False where nobody can tell."""
         try:

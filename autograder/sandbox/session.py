@@ -1,5 +1,8 @@
 """A submission's life in the sandbox: it answers calls, whatever becomes of its processes.
 
+A child runs what the functions seem to rest on; where one is missing then, or fails as it would if
+something had not been set up, a fresh child runs all cells, and from there on that is what is asked.
+
 One child serves all functions until something goes wrong in it. A function that ran too long or
 ended its child is not called again, so that it costs only itself; the next function gets a fresh
 child. A child that served other functions before may have been spoilt by them: when it turns out
@@ -26,6 +29,8 @@ __all__ = ["Session"]
 LOAD_CPU_SECONDS = 10.0
 MOST_DEATHS = 12
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
+MOST_STATEMENTS = 10_000  # that a child reports while loading and that are kept in mind
+MENDABLE = ("NameError", "UnboundLocalError", "KeyError", "IndexError", "LookupError", "AttributeError")
 
 
 class Session:
@@ -37,7 +42,10 @@ class Session:
         cells: Sequence[tuple[int, str]],
         functions: Sequence[str],
         deaths: int = MOST_DEATHS,
+        *,
+        python: str = "",
     ) -> None:
+        """`python` is the version that the notebook says it was run with."""
         self._worker, self._functions = worker, list(functions)
         self._cells = json.dumps([[number, source] for number, source in cells]).encode()
         self._child: Child | None = None
@@ -48,8 +56,16 @@ class Session:
         self._requests = 0
         self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
+        self._python = python
+        self._full = False  # whether all cells are run, not only what the functions seem to rest on
+        self._may_be_fuller = True  # whether that was not tried in vain
+        self._left_out = False  # whether it would run anything more
+        self._valued: set[str] = set()  # functions that have brought a value
         self.loaded = False  # whether the definitions were run, so that `notes` says what was noticed
         self._at: tuple[int, int] | None = None  # the statement that a loading child is running
+        self._running: list[
+            tuple[tuple[int, int], float]
+        ] = []  # those before it, with its clock at their start
         self.notes: list[Note] = []
         self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
 
@@ -65,12 +81,17 @@ class Session:
                 return [Answer("crashed", text=text)] * len(calls)
             if self._child is None and not self._load():
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
+            if function in self._missing and self._go_full() and not self._load():
+                return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
                 return [Answer("missing", text=f"There is no function {function}.")] * len(calls)
             spoilt = bool(self._served - {function})
             self._served.add(function)
             try:
                 answers = self._ask(function, calls, cpu_seconds, lend)
+                if self._is_mendable(function, answers) and self._go_full() and self._load():
+                    self._served.add(function)
+                    answers = self._ask(function, calls, cpu_seconds, lend)
                 if self._child is not None and self._child.has_threads():
                     self._end()  # a thread that it left behind would live on in other functions' time
                 return answers
@@ -103,6 +124,25 @@ class Session:
         except (Overdue, ChildEnded):
             self._end()
             return []
+
+    def _is_mendable(self, function: str, answers: list[Answer]) -> bool:
+        """Whether a function failed as it would where something that it needs was never set up."""
+        if answers[0].kind == "value":
+            self._valued.add(function)
+        failed = answers[-1]
+        return (
+            failed.kind == "raised"
+            and function not in self._valued  # what it needs is there, so something else is wrong
+            and (failed.text.startswith(MENDABLE) or "'NoneType'" in failed.text)
+        )
+
+    def _go_full(self) -> bool:
+        """End the child where running all cells may give more; the next load runs them."""
+        if self._full or not self._may_be_fuller or not self._left_out:
+            return False
+        self._end()
+        self._full = True
+        return True
 
     def load(self) -> None:
         """Run the definitions now, so that `notes` and `parameters` are known; answers do it if need be."""
@@ -148,29 +188,55 @@ class Session:
         self.loaded = True
         while not self._hopeless:
             self._child, self._served, self._at = Child(self._worker), set(), None
-            header = {"op": "load", "functions": self._functions, "skip": self._skip}
+            header = {
+                "op": "load",
+                "functions": self._functions,
+                "skip": self._skip,
+                "full": self._full,
+                "python": self._python,
+            }
+            self._running = []
             try:
                 reply, _ = self._child.request(
                     header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0, notice=self._hear
                 )
                 self._take_notes(reply)
+                if reply.get("incomplete") is True and self._go_full():
+                    continue
                 return True
-            except (Overdue, ChildEnded):
+            except (Overdue, ChildEnded) as problem:
+                blamed = self._blamed(slow=isinstance(problem, Overdue))
                 self._end()
-                blamed = self._at
-                self._hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
-                if blamed is not None:
+                hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
+                if blamed is not None and blamed not in self._skip:
                     self._skip.append(blamed)
+                if hopeless and self._full:
+                    self._full = self._may_be_fuller = False  # what the functions seem to need still runs
+                    self._skip = self._skip[:MOST_SKIPPED]
+                else:
+                    self._hopeless = hopeless
         return False
+
+    def _blamed(self, *, slow: bool) -> tuple[int, int] | None:
+        """The statement that ended a loading child, or took most of its time."""
+        used = self._child.cpu_seconds() if self._child is not None and slow else 0.0
+        if used < LOAD_CPU_SECONDS or not self._running:
+            return self._at  # it slept, or ended the process
+        starts = [start for _, start in self._running]
+        times = [end - start for start, end in zip(starts, [*starts[1:], used], strict=True)]
+        return self._running[times.index(max(times))][0]
 
     def _hear(self, report: dict[str, Any]) -> None:
         """The child says which statement comes next."""
         self._at = line_of(report, "cell"), line_of(report, "line")
+        if self._child is not None and len(self._running) < MOST_STATEMENTS:
+            self._running.append((self._at, self._child.cpu_seconds()))
 
     def _take_notes(self, reply: dict[str, Any]) -> None:
         found = reply.get("functions")
         if reply.get("op") != "loaded" or not isinstance(found, dict):
             raise ChildEnded("its answer is out of step")
+        self._left_out = reply.get("left_out") is True
         self.parameters = {
             name: tuple(one[:40] for one in found[name] if isinstance(one, str) and one.isidentifier())
             for name in self._functions

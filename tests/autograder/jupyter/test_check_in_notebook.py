@@ -46,6 +46,41 @@ def test_a_function_that_passes(folder: Path) -> None:
     assert "passed" in shown["text/html"]
 
 
+def test_what_will_not_be_there_is_said(folder: Path) -> None:
+    """In grading's own words: libraries, stand-ins and files that the checked functions rest on."""
+    shown = last_output(
+        folder,
+        "import scipy.special as special\nimport matplotlib.pyplot as plt\nimport nbformat",
+        "TABLE = [1]\ntry:\n    TABLE = open('table.txt').read()\nexcept OSError:\n    pass",
+        "def other(x):\n    from nbclient import NotebookClient\n    plt.close()\n    return special.expit",
+        "def double(x):\n    if len(TABLE) > 1: open('a.txt')\n    return 2 * x if TABLE else other(x)",
+        "def mean_square(x):\n    return nbformat",
+        "check('double')",
+    )
+    library = "ModuleNotFoundError: {} cannot be imported when graded, only NumPy and the standard library"
+    said = [line for line in shown["text/plain"].splitlines() if "When graded" in line]
+    assert said == [
+        "  When graded: import matplotlib.pyplot as plt: "
+        "matplotlib does nothing when graded: only NumPy and the standard library can be imported",
+        "  When graded: import scipy.special as special: " + library.format("scipy"),
+        "  When graded: from nbclient import NotebookClient: " + library.format("nbclient"),
+        "  When graded: if len(TABLE) > 1: open('a.txt'): no file of yours is there when graded",
+    ]
+    assert "When graded: import scipy.special as special" in shown["text/html"]
+
+
+def test_what_was_written_anew_is_forgotten(folder: Path) -> None:
+    """A cell that was run before it was mended says nothing any more."""
+    shown = last_output(
+        folder,
+        "import scipy.special as special",
+        "def double(x):\n    return special.expit(x)",
+        "def double(x):\n    return 2 * x",
+        "check('double')",
+    )
+    assert "When graded" not in shown["text/plain"]
+
+
 def test_a_function_that_fails(folder: Path) -> None:
     """Teaches: the call, what came back, what was expected."""
     shown = last_output(folder, "def double(x):\n    return 3 * x", "check('double')")

@@ -10,7 +10,13 @@ import nbformat
 import pytest
 
 from autograder.errors import SubmissionError
-from autograder.submissions.notebook import LARGEST_FILE, LARGEST_SOURCE, Cell, read_notebook
+from autograder.submissions.notebook import (
+    LARGEST_FILE,
+    LARGEST_SOURCE,
+    Cell,
+    read_notebook,
+    read_notebook_and_version,
+)
 
 
 def code(source: Any, **more: Any) -> dict[str, Any]:
@@ -64,6 +70,24 @@ class TestCells:
         ]
         data = json.dumps({"nbformat": version, "worksheets": [{"cells": cells[:1]}, {"cells": cells[1:]}]})
         assert read_notebook(data.encode()) == [Cell(1, "a = 1\nb = 2"), Cell(2, "c = 3")]
+
+    @pytest.mark.parametrize(
+        ("metadata", "version"),
+        [
+            ({"language_info": {"name": "python", "version": "3.13.1"}}, "3.13.1"),
+            ({"language_info": {"version": "3.14.0rc2"}}, "3.14.0rc2"),
+            ({"language_info": {"version": 3.13}}, ""),
+            ({"language_info": {"version": "3.13.1 <script>"}}, ""),
+            ({"language_info": {"name": "python"}}, ""),
+            ({"language_info": []}, ""),
+            ({}, ""),
+            (None, ""),
+        ],
+    )
+    def test_the_version_that_it_was_run_with(self, metadata: object, version: str) -> None:
+        """Jupyter notes Python's version; where it is odd or missing, none is known."""
+        data = json.dumps({"cells": [{"cell_type": "code", "source": "x"}], "metadata": metadata})
+        assert read_notebook_and_version(data.encode()) == ([Cell(1, "x")], version)
 
     def test_bare_cells(self) -> None:
         """Metadata, ids, outputs and version numbers are not needed."""
