@@ -101,6 +101,12 @@ class Ahead:
         known = self._answers.get((function, key))
         return [known] if known else self._session.answer(function, calls, cpu_seconds, lend)
 
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        """The session's answers from a fresh child; nothing that was asked ahead serves here."""
+        return self._session.answer_in_fresh_process(function, calls, cpu_seconds)
+
     def _ask(self, function: str, expected: Calls) -> None:
         self._asked.add(function)
         seconds = max(SECONDS, TIMES * len(expected) * self._reference_seconds(function))

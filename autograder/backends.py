@@ -81,6 +81,7 @@ class NotebookBackend:
         try:
             with quiet() as warned:
                 value, dtypes = frames.plain(target(*copies))
+            (value,) = copied((value,))  # the next call may write into what this one returned
         except NotImplementedError:
             return Answer("missing", text=f"{name} is not written yet.")
         except MemoryError:

@@ -6,10 +6,11 @@ own notebook, or in the judge. A `Backend` is that place; it answers calls and n
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from autograder import failure
 from autograder.report import Curve, Evidence
@@ -45,6 +46,31 @@ class Backend(Protocol):
         With `lend`, large arguments may be lent instead of copied and are not watched for changes.
         """
         ...
+
+
+@runtime_checkable
+class RestartableBackend(Backend, Protocol):
+    """A place that can forget everything a submission has kept in memory."""
+
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        """As `answer`, by a process that has run the submission's definitions and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _FreshBackend:
+    """A backend that answers each request in a fresh process, where it can start one."""
+
+    backend: Backend
+
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        if isinstance(self.backend, RestartableBackend):
+            return self.backend.answer_in_fresh_process(function, calls, cpu_seconds)
+        return self.backend.answer(function, calls, cpu_seconds, lend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +117,15 @@ class Functions:
         if name.startswith("__") or name.endswith("_"):
             raise AttributeError(name)
         return Function(self, name)
+
+    def in_fresh_process_(self) -> Functions:
+        """The same functions, each asked in a fresh process: no cache of an earlier call answers.
+
+        Where there is no sandbox, as in a notebook, they are asked where they are.
+        """
+        fresh = copy.copy(self)  # what it finds belongs to the same check
+        fresh.backend_ = _FreshBackend(self.backend_)
+        return fresh
 
     def remember_(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
         """Compute something once for this object; only for functions that always give the same answer."""

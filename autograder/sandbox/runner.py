@@ -80,6 +80,7 @@ class Runner:
 
     def load(self, header: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Run the submission's definitions; says which of the wanted functions there are."""
+        np.random.seed(header["child"])  # forks inherit one state: a fresh child must draw other numbers
         cells = json.loads(data)  # as data, not in the header: a notebook may be larger than a header
         self.sources = {number: source.split("\n") for number, source in cells}
         skip = {(cell, line) for cell, line in header["skip"]}
@@ -120,6 +121,8 @@ class Runner:
                 sent.copies = sent.copies_arena = False
                 originals = [sent.value(spec) for spec in specs]
             one, own = self.call(header["fn"], arguments, originals, left)
+            if len(header["calls"]) > 1:  # the next call may write into what this one returned
+                own = [bytes(buffer) for buffer in own]
             left -= sum(len(buffer) for buffer in own)
             buffers += own
             answers.append(one)

@@ -45,7 +45,7 @@ class Session:
         self._given_up: dict[str, Answer] = {}
         self._skip: list[tuple[int, int]] = []
         self._missing: set[str] = set()
-        self._requests = 0
+        self._requests = self._children = 0
         self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
         self.loaded = False  # whether the definitions were run, so that `notes` says what was noticed
@@ -85,6 +85,14 @@ class Session:
         return [self._given_up.get(function, Answer("crashed", text=f"{function} ended the process."))] * len(
             calls
         )
+
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        """As `answer`, by a child that has run the definitions and has not been called before."""
+        if function not in self._given_up:
+            self._end()
+        return self.answer(function, calls, cpu_seconds)
 
     def ahead(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
         """Make calls before they are asked for; nothing comes back where one of them ends the child.
@@ -148,7 +156,13 @@ class Session:
         self.loaded = True
         while not self._hopeless:
             self._child, self._served, self._at = Child(self._worker), set(), None
-            header = {"op": "load", "functions": self._functions, "skip": self._skip}
+            self._children += 1
+            header = {
+                "op": "load",
+                "functions": self._functions,
+                "skip": self._skip,
+                "child": self._children,
+            }
             try:
                 reply, _ = self._child.request(
                     header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0, notice=self._hear

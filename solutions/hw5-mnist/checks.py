@@ -252,11 +252,13 @@ def same_params(one, other):
     )
 
 
-def require_same(first, again):
+def require_same(first, again, after_restart=False):
     """Fail unless two calls with the same seed returned the same params."""
     require(
         same_params(first, again),
-        "Two calls with the same seed return different params.",
+        "After a restart the same seed returns other params: something besides the seed decides them."
+        if after_restart
+        else "Two calls with the same seed return different params.",
         hint="Some generator does not get the seed. Make one inside the function, "
         "np.random.default_rng(seed), and draw everything from it.",
     )
@@ -320,6 +322,7 @@ def init_params_follows_its_seed(student, rng):
     first, other, again = (started(student, (6, 5, 4), s) for s in (seed, seed + 1, seed))
     require_same(first, again)
     require_other(first, other)
+    require_same(first, started(student.in_fresh_process_(), (6, 5, 4), seed), after_restart=True)
 
 
 @check(task="init_params", points=0.25)
@@ -499,7 +502,9 @@ def train_follows_its_seed(student, rng):
     """train returns the same params for the same seed."""
     x, y = few_images(rng)
     seed = rng.integers(1, 1000)
-    require_same(*(trained(student, x, y, seed) for _ in range(2)))
+    first, again, later = (trained(s, x, y, seed) for s in (student, student, student.in_fresh_process_()))
+    require_same(first, again)
+    require_same(first, later, after_restart=True)
 
 
 @check(task="train", points=0.2)
