@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from autograder.backends import ReferenceBackend
-from autograder.calls import Answer, Functions
-from autograder.checks import Check
-from autograder.convergence import is_convergence
-from autograder.fingerprint import fingerprint
+from autograder.checks.calls import Answer, Functions
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.definition import Check
+from autograder.checks.values import Value, fingerprint
 from autograder.sandbox.session import Session
-from autograder.values import Value
 
 __all__ = ["Ahead", "Script", "rehearse"]
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import copy
 import time
 import traceback
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograder.calls import Answer
-from autograder.fingerprint import fingerprint
+from autograder.checks.calls import Answer, quiet
+from autograder.checks.values import Value, fingerprint
 from autograder.sandbox import frames
-from autograder.values import Value
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
-
 
 LARGEST_REMEMBERED = 16 * 1024  # bytes of a call's arrays
 
@@ -93,17 +89,6 @@ class NotebookBackend:
         changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
         texts = tuple(sorted({str(one.message)[:100] for one in warned})[:3])
         return Answer("value", value, changed=changed, dtypes=tuple(dtypes), warnings=texts)
-
-
-@contextmanager
-def quiet() -> Iterator[list[warnings.WarningMessage]]:
-    """NumPy's error state and the warnings as every call finds them; warnings are kept, not shown."""
-    with (
-        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
-        warnings.catch_warnings(record=True) as warned,
-    ):
-        warnings.simplefilter("always")
-        yield warned
 
 
 def copied(arguments: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -16,13 +16,12 @@ from typing import Any
 
 from autograder.crew import GivenUp
 from autograder.errors import UsageError
-from autograder.handed import Handed, handed_in
-from autograder.intake import Entry
 from autograder.ledger import Basis, Graded, Kept, Ledger, Opened, opened
-from autograder.outline import Outline
 from autograder.regrade import Change, change_between
+from autograder.report import ReportSummary
 from autograder.results import Results
 from autograder.station import Done, Job
+from autograder.submissions.collecting import CollectedSubmission, SubmittedFile, read_submitted_file
 
 __all__ = ["Batch", "Crew"]
 
@@ -31,7 +30,7 @@ Crew = Callable[[Iterable[Job]], Iterator[Done | GivenUp]]
 
 @dataclass(frozen=True)
 class _Planned:
-    handed: Handed
+    handed: SubmittedFile
     report: str  # the file's name
     attempt: int
     line: Graded | None  # how it was graded before
@@ -50,7 +49,7 @@ class Batch:
         except UsageError:
             self.ledger.close()
             raise
-        self.outlines: dict[str, Outline] = {}  # of the reports written by this run, by file name
+        self.outlines: dict[str, ReportSummary] = {}  # of the reports written by this run, by file name
         self.changes: list[Change] = []
         self.given_up: list[GivenUp] = []
         self.lost: list[Graded] = []  # their copies are gone or altered: they stay as they were graded
@@ -87,23 +86,23 @@ class Batch:
             )
         return first.seed
 
-    def handed_in(self, entries: Iterable[Entry]) -> Iterator[Handed]:
+    def read(self, entries: Iterable[CollectedSubmission]) -> Iterator[SubmittedFile]:
         """The files of entries, read one at a time."""
-        return map(handed_in, entries)
+        return map(read_submitted_file, entries)
 
-    def stored(self, students: set[str] | None = None) -> Iterator[Handed]:
+    def stored(self, students: set[str] | None = None) -> Iterator[SubmittedFile]:
         """All that was handed in before, from the folder's own copies; those that are gone are `lost`."""
         for line in list(self._graded.values()):
             if students is None or line.student in students:
-                file = self.results.handed_in(line)
+                file = self.results.submitted_file(line)
                 if file is None:
                     self.lost.append(line)
                 else:
-                    yield Handed(line.student, file, line.submitted, line.marked_late)
+                    yield SubmittedFile(line.student, file, line.submitted, line.marked_late)
 
     def grade(
         self,
-        handed: Iterable[Handed],
+        handed: Iterable[SubmittedFile],
         basis: Basis,
         crew: Crew,
         *,
@@ -139,7 +138,7 @@ class Batch:
                 yield plan.handed.student
         yield from _emptied(waiting)
 
-    def _plan(self, handed: Handed) -> _Planned | None:
+    def _plan(self, handed: SubmittedFile) -> _Planned | None:
         """What is known of a submission; None when this run has it already."""
         key = handed.student, handed.digest
         line = self._graded.get(key)
@@ -177,14 +176,14 @@ class Batch:
                 self.changes.append(change)
         if dry:
             return
-        if old is not None and only_raise and done.outline.earned < old.earned:
+        if old is not None and only_raise and done.summary.earned < old.earned:
             self.ledger.append(
                 [
                     Kept(
                         at=datetime.now(UTC),
                         student=handed.student,
                         submission=handed.digest,
-                        earned=done.outline.earned,
+                        earned=done.summary.earned,
                         basis=basis,
                     )
                 ]
@@ -195,7 +194,7 @@ class Batch:
         self.results.keep(self.results.page_of(report), done.page)
         if not handed.file.problem:
             self.results.keep(self.results.submissions / handed.digest, handed.file.data)
-        self.outlines[plan.report] = done.outline.shared()
+        self.outlines[plan.report] = done.summary.shared()
         self._record(
             Graded(
                 at=datetime.now(UTC),
@@ -205,9 +204,9 @@ class Batch:
                 attempt=plan.attempt,
                 report=plan.report,
                 report_digest=sha256(done.report).hexdigest(),
-                earned=done.outline.earned,
-                possible=done.outline.possible,
-                problem=done.outline.problem,
+                earned=done.summary.earned,
+                possible=done.summary.possible,
+                problem=done.summary.problem,
                 sandbox=done.sandbox,
                 basis=basis,
                 **_when(plan),

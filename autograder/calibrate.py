@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from autograder.assignment import Assignment
 from autograder.backends import ReferenceBackend
-from autograder.calibration import Band, band_of
-from autograder.calls import Functions
-from autograder.checks import Check
-from autograder.convergence import is_convergence, training_of
-from autograder.cores import one_thread
-from autograder.dataset import Images
-from autograder.environment import environment
+from autograder.checks.calibration import Band, band_of
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import is_convergence, training_of
+from autograder.checks.datasets.images import Images
+from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
+from autograder.environment import environment, one_thread
 
 __all__ = ["calibrate_check", "convergence_checks"]
 

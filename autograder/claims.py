@@ -19,10 +19,10 @@ from types import ModuleType
 
 import numpy as np
 
-from autograder.assignment import load_file
-from autograder.cores import one_thread
-from autograder.course import Course
-from autograder.dataset import Images
+from autograder.checks.datasets.images import Images
+from autograder.course.assignment import load_file
+from autograder.course.course import Course
+from autograder.environment import one_thread
 from autograder.errors import ContentError
 
 __all__ = ["Claim", "Measured", "Run", "claim", "load_claims", "measure"]

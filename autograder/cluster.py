@@ -20,13 +20,14 @@ from uuid import uuid4
 from distributed import Client, as_completed
 from distributed.scheduler import KilledWorker
 
-from autograder.assignment import load_assignment
-from autograder.course import FILE, find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import FILE, find_course
 from autograder.crew import GivenUp
-from autograder.digests import bundle_files, digest, engine_digest
+from autograder.digests import bundle_files, engine_digest
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
 from autograder.station import Done, Job, Setup, Station
+from autograder.submissions.submission import digest
 
 __all__ = ["grade_on_cluster"]
 

@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from autograder.cores import one_core
+from autograder.environment import one_core
 from autograder.errors import AutograderError, SandboxError
 from autograder.station import Done, Job, Setup, Station
 

@@ -8,17 +8,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from autograder.assignment import AssignmentFile, assignment_file
-from autograder.course import Course
+from autograder.course.assignment import AssignmentFile, assignment_file
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.feedback import class_page, student_page, with_standing
+from autograder.feedback.class_page import class_page
+from autograder.feedback.student_page import student_page
+from autograder.feedback.what_counts import with_standing
 from autograder.grades import grades_csv
-from autograder.intake.names import natural
 from autograder.ledger import Graded, Line, opened, read_ledger
-from autograder.outline import Outline, outline
-from autograder.report import Report
+from autograder.report import Report, ReportSummary, summarize_report
 from autograder.results import Results
 from autograder.standing import Standing, attempts_of, standings
+from autograder.submissions.collecting import natural
 
 __all__ = ["ClassResults", "class_results", "counted_reports", "write_class"]
 
@@ -28,7 +29,7 @@ class ClassResults:
     """A class: everybody's standing, and the counted report in outline, in natural order of names."""
 
     standings: dict[str, Standing]
-    outlines: list[Outline]
+    outlines: list[ReportSummary]
 
 
 def class_results(
@@ -37,7 +38,7 @@ def class_results(
     course: Course,
     assignment: str,
     file: AssignmentFile,
-    known: Mapping[str, Outline],
+    known: Mapping[str, ReportSummary],
 ) -> ClassResults:
     """Work out what counts; `known` are outlines by file name that need not be read again."""
     found = standings(lines, course, assignment, file, results.reports)
@@ -69,8 +70,8 @@ def _drawn(results: Results, line: Graded, title: str, course: Course) -> str:
     return student_page(report, title=title, course=course.title)
 
 
-def _read(path: Path) -> Outline:
-    return outline(Report.from_json(path.read_bytes())).shared()
+def _read(path: Path) -> ReportSummary:
+    return summarize_report(Report.from_json(path.read_bytes())).shared()
 
 
 def write_class(

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.backends import copied, quiet, same
-from autograder.calls import Call, Functions
-from autograder.failure import Failure, NotWritten, WrongShape, WrongValue
+from autograder.backends import copied, same
+from autograder.checks.calls import Call, Functions, quiet
+from autograder.checks.failures import Failure, NotWritten, WrongShape, WrongValue
+from autograder.checks.values import Array, Value, to_array
+from autograder.checks.variants import Variant
 from autograder.sandbox import frames
-from autograder.values import Array, Value, to_array
-from autograder.variants import Variant
 
 __all__ = ["Diagnosis", "diagnose"]
 

@@ -8,41 +8,37 @@ known mistakes too, since its hint may be one of them.
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from autograder.assignment import Assignment
-from autograder.checks import Check
-from autograder.convergence import is_convergence
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
 from autograder.environment import environment
 from autograder.ledger import Basis
 from autograder.report import CheckResult, Status
+from autograder.submissions.submission import digest
 
-__all__ = ["Keys", "basis_of", "bundle_files", "digest", "engine_digest"]
+__all__ = ["Keys", "basis_of", "bundle_files", "engine_digest"]
 
 ENGINE = Path(__file__).parent
+
 # Files of a solution that results do not depend on, or not all of them.
 ALONE = {"alternatives.py", "calibration.svg", "calibration.yaml", "checks.py"}
+
 HELD = {".py", ".yaml", ".yml", ".ipynb", ".json", ".csv", ".npz", ".npy", ".txt", ".md", ".png", ".svg"}
+
 # As our own files are laid out: a statement a line, or names in brackets.
 IMPORT = re.compile(
     r"^[ \t]*(?:from[ ]([\w.]+)[ ]import[ ](\([^)]*\)|[^\n#]+)|import[ ]([^\n#]+))", re.MULTILINE
 )
+
 RENAMED = re.compile(r" as \w+|#.*")
+
 NAME = re.compile(r"[\w.]+")
-
-
-def digest(*parts: str | bytes) -> str:
-    """SHA-256 of the parts, told apart by their lengths."""
-    whole = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        whole.update(f"{len(data)}:".encode() + data)
-    return whole.hexdigest()
 
 
 def bundle_files(assignment: Assignment) -> dict[str, bytes]:

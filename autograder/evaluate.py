@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograder.calls import Findings, Functions
-from autograder.checks import Check, Materials
+from autograder.checks.calls import Findings, Functions
+from autograder.checks.definition import Check, Materials
+from autograder.checks.failures import Failure
+from autograder.checks.variants import Variant
 from autograder.diagnose import diagnose
 from autograder.errors import SandboxError
-from autograder.failure import Failure
 from autograder.report import CheckResult, Evidence, Status
-from autograder.variants import Variant
 
 __all__ = ["evaluate", "skipped"]
 

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from autograder.outline import Outline
+from autograder.report import ReportSummary
 from autograder.standing import Standing
 
 __all__ = ["FORMULA", "grades_csv", "plain_cell"]
@@ -15,7 +15,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with, for so
 WHY = ("raw", "penalty", "days_late", "attempt", "attempts", "submitted", "by_hand", "comment", "marked_late")
 
 
-def grades_csv(reports: Sequence[Outline], standings: Mapping[str, Standing]) -> str:
+def grades_csv(reports: Sequence[ReportSummary], standings: Mapping[str, Standing]) -> str:
     """One row a student: what counts, points by task, why it counts so, and what a person should look at."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")

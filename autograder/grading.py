@@ -13,23 +13,23 @@ from types import TracebackType
 import numpy as np
 
 from autograder.ahead import Ahead, rehearse
-from autograder.assignment import Assignment, Task
 from autograder.backends import ReferenceBackend
-from autograder.calls import Functions
-from autograder.checks import Materials
-from autograder.convergence import is_convergence
-from autograder.cores import one_thread
-from autograder.dataset import CHOICES, Images, load_images
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.datasets.images import Images
+from autograder.checks.datasets.loading import CHOICES, load_images
+from autograder.checks.definition import Materials
+from autograder.course.assignment import Assignment, Task
 from autograder.digests import Keys
-from autograder.environment import environment
+from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError
 from autograder.evaluate import evaluate, skipped
-from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
 from autograder.sandbox.worker import Worker
-from autograder.submission import Submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
 
 __all__ = ["LEVELS", "Grader", "images_for", "materials_for", "why_refused"]
 

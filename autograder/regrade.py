@@ -27,13 +27,13 @@ class Change:
 def change_between(line: Graded, before: bytes, done: Done, *, kept: bool) -> Change | None:
     """How a submission fared; None when its score and all its checks ended as before."""
     old = _ends(before)
-    new = {check.id: check.status.value for check in done.outline.checks}
+    new = {check.id: check.status.value for check in done.summary.checks}
     moved = tuple(
         f"{name}: {old.get(name, 'new')} → {new.get(name, 'gone')}"
         for name in dict.fromkeys([*old, *new])
         if old and old.get(name) != new.get(name)
     )
-    after = done.outline.earned
+    after = done.summary.earned
     if not moved and abs(after - line.earned) < 1e-9:
         return None
     return Change(line.student, line.earned, after, moved, kept and after < line.earned)

@@ -7,22 +7,28 @@ Numbers are finite; a NaN or an infinity in evidence is the text "nan", "inf" or
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "CheckResult",
+    "CheckSummary",
     "Curve",
     "Evidence",
     "Note",
     "Report",
+    "ReportSummary",
     "Score",
     "Status",
     "SubmissionFacts",
+    "TaskPoints",
     "TaskReport",
     "Worst",
+    "summarize_report",
 ]
 
 Number = float | Literal["nan", "inf", "-inf"]
@@ -174,3 +180,115 @@ class Report(Model):
     def from_json(cls, text: str | bytes) -> Report:
         """Read a report back; raises pydantic.ValidationError for anything else."""
         return cls.model_validate_json(text)
+
+
+LONGEST_TEXT = 1000  # characters of a text
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSummary:
+    """How one check ended; texts are kept for those that did not pass."""
+
+    task: str
+    id: str
+    title: str
+    status: Status
+    mistake: str = ""
+    hint: str = ""
+    flag: str = ""
+    trace: str = ""  # of a broken check, for the instructor
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPoints:
+    """Points of one task."""
+
+    task: str
+    title: str
+    earned: float
+    possible: float
+    extra: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSummary:
+    """One report in outline."""
+
+    student: str
+    file: str
+    problem: str
+    dataset: str
+    earned: float
+    possible: float
+    stands_out: str  # one sentence: what lost the most, or that nothing did
+    tasks: tuple[TaskPoints, ...]
+    checks: tuple[CheckSummary, ...]
+
+    @property
+    def broken(self) -> list[str]:
+        """The ids of checks that are broken."""
+        return [check.id for check in self.checks if check.status is Status.ERROR]
+
+    def shared(self) -> ReportSummary:
+        """The same, with lines that others have too held once for all."""
+        return replace(
+            self,
+            tasks=tuple(_shared_task(line) for line in self.tasks),
+            checks=tuple(_shared_check(c) for c in self.checks),
+        )
+
+
+@lru_cache(maxsize=10_000)
+def _shared_task(line: TaskPoints) -> TaskPoints:
+    return line
+
+
+@lru_cache(maxsize=10_000)
+def _shared_check(line: CheckSummary) -> CheckSummary:
+    return line
+
+
+def summarize_report(report: Report) -> ReportSummary:
+    """A report in outline."""
+    return ReportSummary(
+        student=report.student,
+        file=report.submission.file,
+        problem=report.submission.problem[:LONGEST_TEXT],
+        dataset=report.dataset,
+        earned=report.score.earned,
+        possible=report.score.possible,
+        stands_out=_headline(report)[:LONGEST_TEXT],
+        tasks=tuple(
+            TaskPoints(t.task, t.title or t.task, t.earned, t.possible, t.extra) for t in report.tasks
+        ),
+        checks=tuple(_summarize_check(task.task, result) for task in report.tasks for result in task.checks),
+    )
+
+
+def _summarize_check(task: str, result: CheckResult) -> CheckSummary:
+    if result.status is Status.PASSED and not result.flag:
+        return CheckSummary(task, result.id, result.title, result.status)
+    broken = result.status is Status.ERROR
+    return CheckSummary(
+        task,
+        result.id,
+        result.title,
+        result.status,
+        result.mistake,
+        result.hint[:LONGEST_TEXT],
+        result.flag[:LONGEST_TEXT],
+        (result.evidence.trace or result.message)[-2 * LONGEST_TEXT :] if broken else "",
+    )
+
+
+def _headline(report: Report) -> str:
+    if report.submission.problem:
+        return report.submission.problem
+    lost = [result for result in report.results() if result.status is not Status.PASSED]
+    if not lost:
+        return "everything passed"
+    named = list(dict.fromkeys(result.mistake for result in lost if result.mistake))
+    if named:
+        return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
+    first = next((r for r in lost if r.status is not Status.SKIPPED), lost[0])
+    return first.message

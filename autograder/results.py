@@ -14,20 +14,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.digests import digest
 from autograder.errors import UsageError
-from autograder.intake import safe_name
 from autograder.ledger import Graded
-from autograder.submission import File
+from autograder.submissions.collecting import safe_name
+from autograder.submissions.submission import File, submission_digest
 
-__all__ = ["Results", "submission_digest"]
+__all__ = ["Results"]
 
 FOLDERS = {"reports": ".json", "feedback": ".html", "submissions": ""}  # and what is in them
-
-
-def submission_digest(file: File) -> str:
-    """What tells submissions apart: the file's digest, or that of the reason why it was not read."""
-    return file.sha256 or digest(file.name, file.problem)
 
 
 class Results:
@@ -74,7 +68,7 @@ class Results:
         """The URL of a report's page, relative to the class page."""
         return f"{self.feedback.name}/{report.stem}.html"
 
-    def handed_in(self, line: Graded) -> File | None:
+    def submitted_file(self, line: Graded) -> File | None:
         """What was handed in, from the folder's own copy; None when that is gone or was altered."""
         try:
             file = File(line.file, (self.submissions / line.submission).read_bytes())

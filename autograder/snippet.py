@@ -17,22 +17,26 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignment import Limits
 from autograder.backends import ReferenceBackend
-from autograder.calls import Functions
-from autograder.checks import Check
-from autograder.compare import assert_close, assert_same
-from autograder.cores import one_thread
+from autograder.checks.calls import Functions
+from autograder.checks.comparisons import (
+    assert_close,
+    assert_float64_and_unmodified,
+    assert_no_mutation,
+    assert_same,
+)
+from autograder.checks.definition import Check
+from autograder.checks.failures import TimedOut, fail, require
+from autograder.checks.gradients import gradient_check
+from autograder.checks.variants import Variant
+from autograder.course.assignment import Limits
+from autograder.environment import one_thread
 from autograder.errors import ContentError, SandboxError
 from autograder.evaluate import evaluate
-from autograder.failure import TimedOut, fail, require
-from autograder.gradients import gradient_check
 from autograder.grading import why_refused
-from autograder.properties import assert_leaves_inputs, assert_pure
 from autograder.report import CheckResult, Note
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
-from autograder.variants import Variant
 
 __all__ = ["Judged", "Snippet", "SnippetGrader"]
 
@@ -44,8 +48,8 @@ IN_SIGHT = {  # what the checks of a snippet need not import
         one.__name__: one
         for one in (
             assert_close,
-            assert_leaves_inputs,
-            assert_pure,
+            assert_no_mutation,
+            assert_float64_and_unmodified,
             assert_same,
             fail,
             gradient_check,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from autograder.assignment import AssignmentFile
-from autograder.course import Course, Extension
+from autograder.course.assignment import AssignmentFile
+from autograder.course.course import Course, Extension
 from autograder.ledger import Changed, Graded, Line
 
 __all__ = ["Standing", "attempts_of", "due_for", "standings"]

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from autograder.assignment import load_assignment
-from autograder.course import find_course
-from autograder.feedback import student_page
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
+from autograder.feedback.student_page import student_page
 from autograder.grading import Grader
-from autograder.outline import Outline, outline
-from autograder.report import Report
-from autograder.submission import File, submission_of
+from autograder.report import Report, ReportSummary, summarize_report
+from autograder.submissions.submission import File, submission_of
 
 __all__ = ["Done", "Job", "Setup", "Station"]
 
@@ -48,7 +47,7 @@ class Done:
     number: int
     report: bytes
     page: bytes
-    outline: Outline
+    summary: ReportSummary
     sandbox: str
     dataset: str
 
@@ -72,7 +71,7 @@ class Station:
             job.number,
             report.to_json().encode(),
             page.encode(),
-            outline(report),
+            summarize_report(report),
             self._grader.level,
             self._grader.dataset,
         )

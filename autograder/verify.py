@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from autograder.assignment import assignment_file
-from autograder.course import Course
+from autograder.course.assignment import assignment_file
+from autograder.course.course import Course
 from autograder.derive import class_results
 from autograder.grades import grades_csv
 from autograder.ledger import Graded, Line, digests_of, opened
@@ -25,7 +25,7 @@ def faults_of(results: Results, lines: Sequence[Line], course: Course, head: str
     for name, line in latest.items():
         if _sha256(results.reports / name) != line.report_digest:
             faults.append(f"{results.reports / name} is not the report of {line.student} that was written.")
-        if results.handed_in(line) is None:
+        if results.submitted_file(line) is None:
             copy = results.submissions / line.submission
             wrong = f"not what {line.student} handed in" if copy.is_file() else "missing"
             faults.append(f"{copy} is {wrong}.")

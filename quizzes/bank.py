@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from autograder.course import line_of, read_yaml
 from autograder.errors import ContentError
+from autograder.yaml_source import line_of, read_yaml
 from quizzes.items import Item
 from quizzes.items.base import Part
 

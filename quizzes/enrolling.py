@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.roster import read_roster
 from autograder.errors import ContentError
-from autograder.roster import read_roster
 from quizzes.accommodations import Granted
 from quizzes.quiz_file import QuizPlan
 from quizzes.store.audit import Act, note

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from autograder.course import Course, line_of, read_yaml
+from autograder.course.course import Course
 from autograder.errors import ContentError, UsageError
+from autograder.yaml_source import line_of, read_yaml
 from quizzes.bank import Bank, find_item, load_banks
 from quizzes.items.base import Part, Text
 from quizzes.local_time import instant_of

@@ -1,6 +1,6 @@
 """What lecture 15 claims about training, shown with the reference solutions.
 
-Every run is a plain network from `autograder.network` with one piece replaced by a reference:
+Every run is a plain network from `autograder.checks.networks` with one piece replaced by a reference:
 the loss, the activation, or the update rule. Both sides of a claim start from the same weights and see the
 same mini-batches, so that only the piece differs.
 """
@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 
+from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
 from autograder.claims import Run, claim
-from autograder.network import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
 
 BATCH = 100
 LOOKS = 20  # times that a run's test accuracy is measured

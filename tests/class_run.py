@@ -7,8 +7,8 @@ from typing import Any
 
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
-from autograder.course import find_course
-from autograder.intake import find_submissions
+from autograder.course.course import find_course
+from autograder.lms.layouts import collect_submissions
 from autograder.report import Report
 from autograder.results import Results
 
@@ -17,8 +17,8 @@ def grade_class(course: Path, assignment: str, path: Path, out: Path, **options:
     """Grade what is at a path; returns the folder's reports by student."""
 
     def handed(batch: Batch) -> tuple[Any, int]:
-        entries = find_submissions(path, assignment)
-        return batch.handed_in(entries), len(entries)
+        entries = collect_submissions(path, assignment)
+        return batch.read(entries), len(entries)
 
     chosen = Options(**{"workers": 1, **options})
     run(find_course(course), assignment, Results(out), 1, chosen, handed)

@@ -12,8 +12,8 @@ from browser import browser, browser_page
 from hypothesis import settings
 from tiny_course import ASSIGNMENT, write_tiny_course
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import Course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import Course
 
 # Fixtures that stand in files of their own.
 __all__ = ["browser", "browser_page"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.assignment import Assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
+from autograder.course.assignment import Assignment
 from autograder.evaluate import evaluate
-from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Status
 from autograder.sandbox import cells as runner_cells
+from autograder.submissions.notebook import read_notebook
 
 
 def definitions(data: bytes, wanted: list[str]) -> dict[str, Any]:

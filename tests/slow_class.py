@@ -7,7 +7,7 @@ from pathlib import Path
 
 from honest import SOURCE, notebook
 
-from autograder.course import Course
+from autograder.course.course import Course
 
 
 def slow(seconds: float) -> str:

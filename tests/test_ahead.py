@@ -9,12 +9,12 @@ from honest import SOURCE
 
 from autograder import ahead
 from autograder.ahead import Script
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.grading import Grader
-from autograder.notebook import Cell
 from autograder.report import Report
-from autograder.sandbox import Session
-from autograder.submission import Submission
+from autograder.sandbox.session import Session
+from autograder.submissions.notebook import Cell
+from autograder.submissions.submission import Submission
 
 BODIES = {
     "right": "return 2 * x",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder import digests
-from autograder.course import find_course
+from autograder.course.course import find_course
 
 COURSE = find_course(Path(__file__).parent)
 ROOT = COURSE.root
@@ -94,7 +94,10 @@ def test_quizzes_know_little_of_the_autograder() -> None:
     shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "grades")}
     more = {
         "quizzes.functions": {"autograder.snippet"},
-        "quizzes.interchange.package": {"autograder.archive", "autograder.zipped"},
+        "quizzes.interchange.package": {
+            "autograder.submissions.archive",
+            "autograder.submissions.deterministic_zip",
+        },
     }
     for name, path in MODULES.items():
         theirs = {one for one in ours(path) if one.split(".")[0] == "autograder"}

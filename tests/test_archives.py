@@ -19,13 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_course import ASSIGNMENT
 
-from autograder.archive import MOST_MEMBERS, notebook_in
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import SubmissionError, UsageError
-from autograder.intake import find_submissions
-from autograder.notebook import LARGEST_FILE
-from autograder.submission import read_submission
-from autograder.unpack import unpacked
+from autograder.lms.layouts import collect_submissions
+from autograder.submissions.archive import MOST_MEMBERS, notebook_in
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.notebook import LARGEST_FILE
+from autograder.submissions.submission import read_submission
 
 NOTEBOOK = json.dumps(
     {"cells": [{"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": []}], "nbformat": 4}
@@ -276,7 +276,7 @@ class TestAClass:
         path = tmp_path / "class.zip"
         path.write_bytes(out.getvalue())
         with unpacked(path) as (place, _):
-            entries = find_submissions(place, "hw1")
+            entries = collect_submissions(place, "hw1")
             problems = {one.student: read_submission(one.student, one.path).problem for one in entries}
         assert problems == {
             "mia": "There is no notebook in the folder. Hand in the notebook file (.ipynb) itself.",

@@ -11,7 +11,7 @@ from command import autograder
 from tiny_course import ASSIGNMENT
 
 from autograder.claims import Claim, Measured, Run, load_claims
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.feedback.claims_page import claims_figure, claims_page
 
 CLAIMS = f'''\

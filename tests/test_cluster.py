@@ -17,7 +17,7 @@ from command import COMMAND, autograder, files
 from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.ledger import Graded, read_ledger
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")

@@ -11,8 +11,8 @@ import pytest
 from command import HANDOUT, autograder, files
 from tiny_course import ASSIGNMENT
 
-from autograder.assignment import load_assignment
-from autograder.course import Course, find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import Course, find_course
 from autograder.grades import plain_cell
 from autograder.sample.solved import filled_in, to_bytes
 

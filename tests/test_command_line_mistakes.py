@@ -9,7 +9,7 @@ import pytest
 from command import HANDOUT, autograder, files
 from tiny_course import ASSIGNMENT
 
-from autograder.course import Course
+from autograder.course.course import Course
 
 
 @pytest.fixture

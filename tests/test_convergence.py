@@ -11,14 +11,15 @@ import pytest
 
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.calibrate import calibrate_check
-from autograder.calibration import Band, CalibrationFile, band_of
-from autograder.calls import Functions
-from autograder.checks import Check, Materials, collect
-from autograder.convergence import Training, convergence, is_convergence
-from autograder.dataset import Images, load_images
+from autograder.checks.calibration import Band, CalibrationFile, band_of
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import Training, convergence, is_convergence
+from autograder.checks.datasets.images import Images
+from autograder.checks.datasets.loading import load_images
+from autograder.checks.definition import Check, Materials, collect
+from autograder.checks.networks import Network, accuracy, shuffled_batches
 from autograder.errors import ContentError
 from autograder.evaluate import evaluate
-from autograder.network import Network, accuracy, shuffled_batches
 from autograder.report import CheckResult, Status
 
 LEARNING_RATE = 0.1

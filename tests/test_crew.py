@@ -11,11 +11,11 @@ import pytest
 from honest import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.crew import GivenUp, grade_here, grade_on_workers
 from autograder.errors import UsageError
 from autograder.station import Done, Job, Setup
-from autograder.submission import File
+from autograder.submissions.submission import File
 
 
 def jobs(count: int, size: int = 0) -> Iterator[Job]:

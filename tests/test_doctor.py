@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from command import autograder
 
-from autograder.dataset import load_images
-from autograder.doctor import Finding, State, look_around, look_at_sandbox
+from autograder.checks.datasets.loading import load_images
+from autograder.doctor.finding import Finding, State
+from autograder.doctor.sandbox import look_at_sandbox
+from autograder.doctor.surroundings import look_around
 from autograder.errors import SandboxError
-from autograder.sandbox import Worker, landlock
+from autograder.sandbox import landlock
+from autograder.sandbox.worker import Worker
 
 
 def bad(found: list[Finding]) -> set[str]:

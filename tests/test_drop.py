@@ -16,9 +16,9 @@ from command import autograder
 from honest import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.intake.drop import About, attempts, hand_in, open_drop, read_about
+from autograder.submissions.dropbox import About, attempts, hand_in, open_drop, read_about
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_what_does_not_fit_is_said(folder: Path, now: datetime) -> None:
     one, two = attempts(folder)[::-1]
     assert one.doubts == ()  # an account that nobody knows the name of
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograder.intake.drop._account", lambda number: "eve")
+        patch.setattr("autograder.submissions.dropbox._account", lambda number: "eve")
         assert attempts(folder)[-1].doubts == ("It belongs to the account eve.",)
     assert any("was written at" in doubt for doubt in two.doubts)
     (folder / early.file).write_bytes(b"three")

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.assignment import Assignment
-from autograder.checks import Check
+from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
 from autograder.grading import Grader
-from autograder.notebook import Cell
 from autograder.report import Report, Status
-from autograder.sandbox import Session
-from autograder.submission import Submission
+from autograder.sandbox.session import Session
+from autograder.submissions.notebook import Cell
+from autograder.submissions.submission import Submission
 
 RIGHT = """
 def double(x):

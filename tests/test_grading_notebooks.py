@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.grading import Grader
 from autograder.report import CheckResult, Report, Status
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.submission import read_submission
+from autograder.submissions.submission import read_submission
 
 FIRST, SECOND = "double", "mean_square"
 

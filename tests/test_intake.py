@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import UsageError
-from autograder.intake import find_submissions
+from autograder.lms.layouts import collect_submissions
 
 
 def put(folder: Path, *names: str) -> Path:
@@ -23,7 +23,9 @@ def put(folder: Path, *names: str) -> Path:
 
 def found(path: Path, base: Path | None = None) -> list[tuple[str, str]]:
     """Students and paths, the paths relative to a folder."""
-    return [(one.student, str(one.path.relative_to(base or path))) for one in find_submissions(path, "hw1")]
+    return [
+        (one.student, str(one.path.relative_to(base or path))) for one in collect_submissions(path, "hw1")
+    ]
 
 
 class TestOneNotebook:
@@ -45,7 +47,7 @@ class TestOneNotebook:
     ) -> None:
         """The folder counts also when it is not part of what was typed."""
         monkeypatch.chdir(put(tmp_path / "s1", "hw1.ipynb"))
-        assert [one.student for one in find_submissions(Path("hw1.ipynb"), "hw1")] == ["s1"]
+        assert [one.student for one in collect_submissions(Path("hw1.ipynb"), "hw1")] == ["s1"]
 
 
 class TestFolderOfNotebooks:
@@ -81,7 +83,7 @@ class TestFolderOfNotebooks:
     def test_names_that_are_no_text(self, tmp_path: Path) -> None:
         """Bytes in a name that are not UTF-8 are replaced."""
         put(tmp_path, os.fsdecode(b"caf\xe9.ipynb"))
-        assert [one.student for one in find_submissions(tmp_path, "hw1")] == ["caf\ufffd"]
+        assert [one.student for one in collect_submissions(tmp_path, "hw1")] == ["caf\ufffd"]
 
     def test_links_and_pipes_are_listed_not_followed(self, tmp_path: Path) -> None:
         """A link or a pipe in place of a notebook is its student's entry; reading it will say why not."""
@@ -151,7 +153,7 @@ class TestNbgrader:
         """A folder with one named after the assignment in it may be a student's or a class's: refused."""
         put(tmp_path, "hw1/s1.ipynb", "hw1/s2.ipynb")
         with pytest.raises(UsageError) as caught:
-            find_submissions(tmp_path, "hw1")
+            collect_submissions(tmp_path, "hw1")
         assert str(tmp_path / "hw1") in caught.value.next_step
         assert [student for student, _ in found(tmp_path / "hw1")] == ["s1", "s2"]
 
@@ -174,7 +176,7 @@ class TestRefused:
         """A path without submissions says what was expected there."""
         put(tmp_path, *make)
         with pytest.raises(UsageError, match=says) as caught:
-            find_submissions(tmp_path / name, "hw1")
+            collect_submissions(tmp_path / name, "hw1")
         assert next_step in caught.value.next_step
 
     @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ class TestRefused:
         """Two entries of one student are refused, both named."""
         put(tmp_path, *pair, "s2.ipynb")
         with pytest.raises(UsageError, match="two submissions of s1") as caught:
-            find_submissions(tmp_path, "hw1")
+            collect_submissions(tmp_path, "hw1")
         assert all(str(tmp_path / name) in caught.value.message for name in pair)
 
     @pytest.mark.parametrize("target", ["real", "real/s1.ipynb", "gone"])
@@ -193,7 +195,7 @@ class TestRefused:
         put(tmp_path, "real/s1.ipynb")
         (tmp_path / "link").symlink_to(target)
         with pytest.raises(UsageError, match="symbolic link") as caught:
-            find_submissions(tmp_path / "link", "hw1")
+            collect_submissions(tmp_path / "link", "hw1")
         assert caught.value.next_step.endswith(str(tmp_path / target))
 
 

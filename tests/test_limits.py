@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from tiny_course import ASSIGNMENT
 
-from autograder.assignment import AssignmentFile, Limits, load_assignment
-from autograder.course import Course, find_course
+from autograder.course.assignment import AssignmentFile, Limits, load_assignment
+from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
 from autograder.grading import Grader
-from autograder.notebook import read_notebook
 from autograder.report import Report, Status
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.submission import Submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
 
 YAML = Path("assignments", ASSIGNMENT, "assignment.yaml")
 

@@ -12,19 +12,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment
-from autograder.calls import Functions
-from autograder.checks import check, collect
-from autograder.curves import assert_same_curve
+from autograder.checks.calls import Functions
+from autograder.checks.comparisons import assert_float64_and_unmodified, assert_same_curve
+from autograder.checks.definition import check, collect
+from autograder.checks.gradients import gradient_check
+from autograder.checks.traces import PROBLEMS, trace
+from autograder.course.assignment import Assignment
 from autograder.errors import SandboxError
-from autograder.feedback import student_page
-from autograder.gradients import gradient_check
+from autograder.feedback.student_page import student_page
 from autograder.grading import Grader
-from autograder.notebook import Cell
-from autograder.properties import assert_pure
 from autograder.report import Report, Status
-from autograder.submission import Submission
-from autograder.traces import PROBLEMS, trace
+from autograder.submissions.notebook import Cell
+from autograder.submissions.submission import Submission
 
 FUNCTIONS = {"double": "x", "double_backward": "x, grad_out", "mean_square": "x"}
 RIGHT = {"double": "2 * x", "double_backward": "2 * grad_out", "mean_square": "float((x ** 2).mean())"}
@@ -61,7 +60,7 @@ def lie(data=None, **more):
 @check(task="double")
 def pure(student: Functions, rng: np.random.Generator) -> None:
     """double returns float64 and leaves x alone."""
-    assert_pure(student.double, rng.normal(size=(4, 3)))
+    assert_float64_and_unmodified(student.double, rng.normal(size=(4, 3)))
 
 
 @check(task="double")

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from autograder.errors import SubmissionError
-from autograder.notebook import LARGEST_FILE, LARGEST_SOURCE, Cell, read_notebook
+from autograder.submissions.notebook import LARGEST_FILE, LARGEST_SOURCE, Cell, read_notebook
 
 
 def code(source: Any, **more: Any) -> dict[str, Any]:

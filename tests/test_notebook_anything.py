@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograder.errors import SubmissionError
-from autograder.notebook import Cell, read_notebook
+from autograder.submissions.notebook import Cell, read_notebook
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
-from autograder.assignment import load_assignment
-from autograder.course import find_course
-from autograder.gradients import Slopes, numeric_gradient
-from autograder.values import Array, Value
+from autograder.checks.gradients import Slopes, numeric_gradient
+from autograder.checks.values import Array, Value
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 
 COURSE = find_course(Path(__file__).parent)
 REFERENCES = {name: load_assignment(COURSE, name).reference for name in COURSE.assignment_ids()}

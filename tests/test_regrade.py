@@ -13,9 +13,9 @@ from honest import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
 from autograder import grading
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.ledger import Graded, read_ledger
-from autograder.notebook import LARGEST_FILE
+from autograder.submissions.notebook import LARGEST_FILE
 
 HALF = SOURCE.replace("return 2 * x\n", "return 3 * x\n")
 DOUBLE = "assert_same(student.double, reference.double, rng.normal(size=(4, 3)))"

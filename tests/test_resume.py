@@ -15,7 +15,7 @@ from running import VARIABLE, left_running
 from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.ledger import Graded, Line, read_ledger
 
 STUDENTS = 30

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.roster import Person, Roster, find_roster, read_roster
 from autograder.errors import UsageError
-from autograder.roster import Person, Roster, find_roster, read_roster
 
 OWN = "student_id,last_name,first_name,email,canvas_id\ns1,Lovelace,Ada,ada@example.org,11\n"
 CANVAS = (

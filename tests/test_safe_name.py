@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.intake import safe_name
+from autograder.submissions.collecting import safe_name
 
 
 @pytest.mark.parametrize("name", ["student-001", "s1", "a.b-c_d@example.org", "zoë", "李雷", "_"])

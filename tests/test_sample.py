@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 from in_process import definitions, failed_tasks
 
-from autograder.assignment import Assignment
 from autograder.backends import NotebookBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
 from autograder.evaluate import evaluate
-from autograder.intake import find_submissions
-from autograder.notebook import read_notebook
+from autograder.lms.layouts import collect_submissions
 from autograder.report import Status
-from autograder.sample import Kind, Sample, make_class
+from autograder.sample.kinds import Kind
+from autograder.sample.make import Sample, make_class
 from autograder.sample.odd import ODD
-from autograder.submission import read_submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import read_submission
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,9 @@ class TestMakeClass:
             *([one.student, one.kind.value, one.detail, one.expect] for one in large_class),
         ]
         assert all(one.expect.endswith(".") for one in large_class)
-        assert [entry.path for entry in find_submissions(folder, "tiny")] == [one.path for one in large_class]
+        assert [entry.path for entry in collect_submissions(folder, "tiny")] == [
+            one.path for one in large_class
+        ]
 
     def test_readable_unless_said_otherwise(self, large_class: list[Sample]) -> None:
         """Only the unreadable ones cannot be read, for the reason they are to be."""

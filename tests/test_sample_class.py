@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 from autograder.grading import Grader
-from autograder.notebook import read_notebook
 from autograder.report import Report, Status
-from autograder.sample import Kind, Sample, make_class
+from autograder.sample.kinds import Kind
+from autograder.sample.make import Sample, make_class
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.submission import Submission, read_submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission, read_submission
 
 COURSE = find_course(Path(__file__).parent)
 STUDENTS = 26  # all twelve kinds, one of them an endless loop, which costs five seconds

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.grading import Grader
-from autograder.notebook import read_notebook
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.sandbox import Worker
-from autograder.submission import Submission
+from autograder.sandbox.worker import Worker
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
 
 COURSE = find_course(Path(__file__).parent)
 

@@ -14,11 +14,10 @@ from in_process import failed_tasks, graded
 from nbclient import NotebookClient
 from nbformat import validate
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError
-from autograder.sample import solved_notebook
 from autograder.sample.odd import ODD
-from autograder.sample.solved import filled_in, to_bytes
+from autograder.sample.solved import filled_in, solved_notebook, to_bytes
 
 STUBS = "raise NotImplementedError"
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from autograder.assignment import AssignmentFile, Late, Task
-from autograder.course import Course, CourseFile
+from autograder.course.assignment import AssignmentFile, Late, Task
+from autograder.course.course import Course, CourseFile
 from autograder.ledger import Basis, Changed, Graded, Line
 from autograder.standing import Standing, standings
 

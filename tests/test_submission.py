@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.notebook import LARGEST_FILE, Cell
-from autograder.submission import Submission, read_submission
+from autograder.submissions.notebook import LARGEST_FILE, Cell
+from autograder.submissions.submission import Submission, read_submission
 
 NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode()
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
-from autograder.failure import Failure, WrongType
-from autograder.traces import PROBLEMS, Problem, trace
+from autograder.checks.calls import Functions
+from autograder.checks.failures import Failure, WrongType
+from autograder.checks.traces import PROBLEMS, Problem, trace
 
 Rule = Callable[..., Any]
 MakeProblem = Callable[[np.random.Generator], Problem]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 
 ASSIGNMENT = "tiny"
 
@@ -37,7 +37,7 @@ PUBLIC_CHECKS = '''\
 import numpy as np
 
 from autograder.checks import check
-from autograder.compare import assert_close
+from autograder.checks import assert_close
 
 
 @check(task="double")
@@ -56,9 +56,9 @@ HIDDEN_CHECKS = '''\
 """Hidden checks: other inputs, compared with the reference."""
 
 from autograder.checks import check
-from autograder.compare import assert_same
-from autograder.properties import assert_leaves_inputs
-from autograder.gradients import gradient_check
+from autograder.checks import assert_same
+from autograder.checks import assert_no_mutation
+from autograder.checks import gradient_check
 
 
 @check(task="double", points=1)
@@ -70,7 +70,7 @@ def double_values(student, reference, rng):
 @check(task="double", points=1)
 def double_leaves_its_input(student, rng):
     """double leaves x as it was."""
-    assert_leaves_inputs(student.double, rng.normal(size=5))
+    assert_no_mutation(student.double, rng.normal(size=5))
 
 
 @check(task="double", points=2)
@@ -122,7 +122,7 @@ MISTAKES = '''\
 import numpy as np
 from reference import squares
 
-from autograder.variants import mistake
+from autograder.checks import mistake
 
 
 @mistake(of="double", says="You square x; doubling multiplies it by 2.")
@@ -145,7 +145,7 @@ ALTERNATIVES = '''\
 
 import math
 
-from autograder.variants import alternative
+from autograder.checks import alternative
 
 
 def exact_sum_of_squares(values):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close
-from autograder.failure import require
-from autograder.gradients import gradient_check, numeric_gradient
-from autograder.properties import assert_leaves_inputs
+from autograder.checks.comparisons import assert_close, assert_no_mutation
+from autograder.checks.definition import check
+from autograder.checks.failures import require
+from autograder.checks.gradients import gradient_check, numeric_gradient
 
 # Two rows of three features, none at the kink.
 X = np.array([[-2.0, 0.5, -1.0], [3.0, -0.25, -4.0]])
@@ -50,8 +49,8 @@ def relu_backward_fits_relu(student):
 @check(task="relu")
 def relu_works_on_a_copy(student):
     """relu and relu_backward leave their inputs as they were."""
-    assert_leaves_inputs(student.relu, X)
-    assert_leaves_inputs(student.relu_backward, X, GRAD_OUT)
+    assert_no_mutation(student.relu, X)
+    assert_no_mutation(student.relu_backward, X, GRAD_OUT)
 
 
 # --- Leaky ReLU ---------------------------------------------------------------------------------

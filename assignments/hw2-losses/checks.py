@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close
-from autograder.failure import require
-from autograder.gradients import gradient_check
-from autograder.properties import assert_leaves_inputs
-from autograder.values import to_array
+from autograder.checks.comparisons import assert_close, assert_no_mutation
+from autograder.checks.definition import check
+from autograder.checks.failures import require
+from autograder.checks.gradients import gradient_check
+from autograder.checks.values import to_array
 
 LOG2, LOG3 = np.log(2.0), np.log(3.0)
 
@@ -61,7 +60,7 @@ def softmax_of_large_logits(student):
 @check(task="softmax")
 def softmax_works_on_a_copy(student):
     """softmax leaves its input as it was."""
-    assert_leaves_inputs(student.softmax, LOGITS)
+    assert_no_mutation(student.softmax, LOGITS)
 
 
 # --- Cross-entropy ------------------------------------------------------------------------------

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close
-from autograder.failure import require
-from autograder.properties import assert_leaves_inputs
-from autograder.values import to_array
+from autograder.checks.comparisons import assert_close, assert_no_mutation
+from autograder.checks.definition import check
+from autograder.checks.failures import require
+from autograder.checks.values import to_array
 
 # --- Gradients by differences -------------------------------------------------------------------
 
@@ -88,7 +87,7 @@ def minibatches_follow_the_seed(student):
 @check(task="minibatches")
 def minibatches_change_nothing_in_place(student):
     """x and y are as they were after the call."""
-    assert_leaves_inputs(student.minibatches, np.arange(12.0).reshape(6, 2), np.arange(6), 4, 1)
+    assert_no_mutation(student.minibatches, np.arange(12.0).reshape(6, 2), np.arange(6), 4, 1)
 
 
 # --- One update, and learning rates -------------------------------------------------------------
@@ -104,7 +103,7 @@ def sgd_update_by_hand(student):
 @check(task="sgd_update")
 def sgd_update_changes_nothing_in_place(student):
     """theta and grad are as they were after the call."""
-    assert_leaves_inputs(student.sgd_update, np.ones(3), np.array([0.5, -1.0, 2.0]), 0.1)
+    assert_no_mutation(student.sgd_update, np.ones(3), np.array([0.5, -1.0, 2.0]), 0.1)
 
 
 @check(task="inverse_sqrt_decay")

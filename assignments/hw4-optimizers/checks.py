@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close
-from autograder.failure import require
-from autograder.properties import assert_leaves_inputs
+from autograder.checks.comparisons import assert_close, assert_no_mutation
+from autograder.checks.definition import check
+from autograder.checks.failures import require
 
 # --- Adagrad ------------------------------------------------------------------------------------
 
@@ -43,7 +42,7 @@ def adagrad_stays_where_it_is_flat(student):
 @check(task="adagrad")
 def adagrad_changes_nothing_in_place(student):
     """theta, grad and sum_sq are as they were after the call."""
-    assert_leaves_inputs(student.adagrad_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
+    assert_no_mutation(student.adagrad_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
 
 
 # --- Momentum -----------------------------------------------------------------------------------
@@ -76,7 +75,7 @@ def momentum_rolls_through_flat_ground(student):
 @check(task="momentum")
 def momentum_changes_nothing_in_place(student):
     """theta, grad and velocity are as they were after the call."""
-    assert_leaves_inputs(student.momentum_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
+    assert_no_mutation(student.momentum_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
 
 
 # --- Extra credit -------------------------------------------------------------------------------

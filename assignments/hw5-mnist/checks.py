@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close
-from autograder.failure import require
-from autograder.gradients import numeric_gradient
-from autograder.properties import assert_leaves_inputs
-from autograder.values import to_array
+from autograder.checks.comparisons import assert_close, assert_no_mutation
+from autograder.checks.definition import check
+from autograder.checks.failures import require
+from autograder.checks.gradients import numeric_gradient
+from autograder.checks.values import to_array
 
 LOG3 = np.log(3.0)
 
@@ -108,7 +107,7 @@ def forward_by_hand(student):
 def forward_leaves_its_inputs(student):
     """forward leaves params and x as they were."""
     params, x, _ = small_problem()
-    assert_leaves_inputs(student.forward, params, x)
+    assert_no_mutation(student.forward, params, x)
 
 
 # --- Loss and gradients -------------------------------------------------------------------------
@@ -200,7 +199,7 @@ def train_uses_its_seed(student):
 @check(task="train")
 def train_leaves_its_inputs(student):
     """train leaves x and y as they were: shuffle an order of row numbers, not the arrays."""
-    assert_leaves_inputs(student.train, *few_images(), 1)
+    assert_no_mutation(student.train, *few_images(), 1)
 
 
 # --- Reading images -----------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from autograder.assignment import load_assignment
 from autograder.calibrate import calibrate_check, convergence_checks
-from autograder.calibration import FEWEST_RUNS, write_calibration
+from autograder.checks.calibration import FEWEST_RUNS, write_calibration
+from autograder.checks.datasets.loading import load_images
 from autograder.cli.show import console, progress_bar, say
-from autograder.course import find_course
-from autograder.dataset import load_images
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.calibration_plot import calibration_plot
 

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import assignment_file
 from autograder.batch import Batch
 from autograder.cli.run import derive
-from autograder.course import find_course
+from autograder.course.assignment import assignment_file
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.ledger import Changed, Graded, opened, read_ledger
 from autograder.results import Results

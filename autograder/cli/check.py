@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
 from autograder.cli.show import console, printable
+from autograder.course.handout import read_handout
 from autograder.errors import UsageError
 from autograder.evaluate import evaluate
-from autograder.handout import read_handout
-from autograder.jupyter import PUBLIC_SEED, Results
-from autograder.sandbox import Session, Worker
-from autograder.submission import read_submission
+from autograder.jupyter.display import Results
+from autograder.jupyter.local import PUBLIC_SEED
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
+from autograder.submissions.submission import read_submission
 
 __all__ = ["check"]
 

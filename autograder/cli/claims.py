@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from autograder.checks.datasets.loading import load_images
 from autograder.claims import Measured, load_claims, measure
 from autograder.cli.show import progress_bar, say
-from autograder.course import find_course
-from autograder.dataset import load_images
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.claims_page import claims_figure, claims_page
 

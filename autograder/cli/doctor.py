@@ -10,7 +10,9 @@ import typer
 from rich.table import Table
 
 from autograder.cli.show import console, printable, say
-from autograder.doctor import Finding, State, look_around, look_at_sandbox
+from autograder.doctor.finding import Finding, State
+from autograder.doctor.sandbox import look_at_sandbox
+from autograder.doctor.surroundings import look_around
 
 __all__ = ["doctor"]
 

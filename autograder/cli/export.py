@@ -9,28 +9,22 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import assignment_file
 from autograder.cli.show import say
-from autograder.course import find_course
+from autograder.course.assignment import assignment_file
+from autograder.course.course import find_course
+from autograder.course.roster import find_roster
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
-from autograder.exports import (
-    CanvasColumn,
-    Line,
-    autograder_zip,
-    canvas_gradebook,
-    feedback_zip,
-    gradescope_grades,
-    lines_of,
-    moodle_worksheet,
-    plain_grades,
-)
-from autograder.exports.feedback import Platform
+from autograder.exports.canvas import CanvasColumn, canvas_gradebook
+from autograder.exports.feedback import Platform, feedback_zip
+from autograder.exports.gradescope import autograder_zip, gradescope_grades
+from autograder.exports.line import Line, lines_of
+from autograder.exports.moodle import moodle_worksheet
+from autograder.exports.plain import plain_grades
 from autograder.exports.table import read_table
-from autograder.intake import Unplaced
 from autograder.report import Report
 from autograder.results import Results
-from autograder.roster import find_roster
+from autograder.submissions.collecting import Unmatched
 
 __all__ = ["app", "write_export"]
 
@@ -125,7 +119,7 @@ def _feedback(lines: Sequence[Line], results: Path, out: Path | None, platform: 
         write_export(out, *feedback_zip(lines, Results(results.absolute()), platform))
 
 
-def write_export(out: Path, data: bytes, left: Sequence[Unplaced]) -> None:
+def write_export(out: Path, data: bytes, left: Sequence[Unmatched]) -> None:
     """Write a file for a platform, and say who is not in it."""
     try:
         out.write_bytes(data)

@@ -11,12 +11,12 @@ import typer
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.cli.show import say
-from autograder.course import find_course
-from autograder.handed import Handed
-from autograder.intake import find_submissions
+from autograder.course.course import find_course
+from autograder.course.roster import find_roster
+from autograder.lms.layouts import collect_submissions
 from autograder.results import Results
-from autograder.roster import find_roster
-from autograder.unpack import unpacked
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["grade"]
 
@@ -45,12 +45,12 @@ def grade(
     here = find_course(course)
     here.folders(assignment)  # a mistyped name is said before anything is read
     with unpacked(path) as (place, left_out):
-        found = find_submissions(place, assignment, find_roster(here.root))
+        found = collect_submissions(place, assignment, find_roster(here.root))
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
 
-        def handed(batch: Batch) -> tuple[Iterable[Handed], int]:
-            return batch.handed_in(found.entries), len(found.entries)
+        def handed(batch: Batch) -> tuple[Iterable[SubmittedFile], int]:
+            return batch.read(found.entries), len(found.entries)
 
         run(
             here,

@@ -10,19 +10,22 @@ import typer
 
 from autograder.cli.export import write_export
 from autograder.cli.show import say
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.roster import find_roster
 from autograder.derive import counted_reports
-from autograder.exports import CanvasColumn, canvas_gradebook, moodle_import
+from autograder.exports.canvas import CanvasColumn, canvas_gradebook
+from autograder.exports.moodle import moodle_import
 from autograder.exports.table import read_table
 from autograder.feedback.text import count
-from autograder.gradebook import Book, book_of, columns_in, gradebook_csv
+from autograder.gradebook.book import Book, book_of
 from autograder.gradebook.lines import excused_from, lines_of_column
 from autograder.gradebook.pages import write_book
 from autograder.gradebook.quiz import quiz_columns
+from autograder.gradebook.sources import columns_in
+from autograder.gradebook.table import gradebook_csv
 from autograder.nbgrader.push import Pushed, push_quiz
 from autograder.nbgrader.push import push as push_reports
 from autograder.results import Results
-from autograder.roster import find_roster
 
 __all__ = ["app"]
 

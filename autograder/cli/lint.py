@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import Assignment, load_assignment
 from autograder.cli.show import progress_bar, say
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 from autograder.errors import ContentError, UsageError
 from autograder.grading import materials_for
-from autograder.lint import Fault, Proof, faults_in_files, faults_in_handout
-from autograder.lint.proof import SEEDS
+from autograder.lint.fault import Fault
+from autograder.lint.files import faults_in_files
+from autograder.lint.notebook import faults_in_handout
+from autograder.lint.proof import SEEDS, Proof
 
 __all__ = ["lint"]
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import load_assignment
 from autograder.cli.show import say
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
+from autograder.course.roster import read_roster
 from autograder.nbgrader.folder import CONFIG, write_course, write_source
-from autograder.roster import read_roster
 
 __all__ = ["nbgrader_course"]
 

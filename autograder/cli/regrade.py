@@ -10,11 +10,11 @@ import typer
 
 from autograder.batch import Batch
 from autograder.cli.run import Options, run
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.handed import Handed
 from autograder.ledger import Graded, opened, read_ledger
 from autograder.results import Results
+from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["regrade"]
 
@@ -50,7 +50,7 @@ def regrade(
             next_step="Write the student as grades.csv does.",
         )
 
-    def handed(batch: Batch) -> tuple[Iterable[Handed], int]:
+    def handed(batch: Batch) -> tuple[Iterable[SubmittedFile], int]:
         return batch.stored(chosen), sum(chosen is None or one in chosen for one, _ in graded)
 
     run(

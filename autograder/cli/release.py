@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from autograder.cli.show import say
-from autograder.course import find_course
-from autograder.release import release as write
+from autograder.course.course import find_course
+from autograder.release.bundle import release as write
 
 __all__ = ["release"]
 

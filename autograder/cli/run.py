@@ -8,20 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from autograder.assignment import AssignmentFile, load_assignment
 from autograder.batch import Batch, Crew
 from autograder.cli.show import progress_bar, say, show_changes, show_class
 from autograder.cli.worker import INSTALL, NOT_INSTALLED
-from autograder.course import Course
+from autograder.course.assignment import AssignmentFile, load_assignment
+from autograder.course.course import Course
 from autograder.crew import grade_here, grade_on_workers
 from autograder.derive import class_results, write_class
 from autograder.digests import basis_of
 from autograder.errors import ContentError, SandboxError, UsageError
 from autograder.grading import images_for, why_refused
-from autograder.handed import Handed
 from autograder.results import Results
-from autograder.sandbox import Worker
+from autograder.sandbox.worker import Worker
 from autograder.station import Setup
+from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["Options", "derive", "run"]
 
@@ -45,7 +45,7 @@ def run(
     results: Results,
     seed: int | None,
     options: Options,
-    handed: Callable[[Batch], tuple[Iterable[Handed], int]],
+    handed: Callable[[Batch], tuple[Iterable[SubmittedFile], int]],
 ) -> None:
     """Grade what is handed in and not graded yet, and write; `handed` says what and how many."""
     loaded = load_assignment(course, assignment)

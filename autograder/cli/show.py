@@ -21,8 +21,8 @@ from rich.text import Text
 from autograder.errors import AutograderError
 from autograder.feedback.text import clean
 from autograder.feedback.what_counts import why_it_counts
-from autograder.outline import Outline
 from autograder.regrade import Change
+from autograder.report import ReportSummary
 from autograder.standing import Standing
 
 __all__ = ["complain", "console", "printable", "progress_bar", "say", "show_changes", "show_class"]
@@ -68,7 +68,7 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
-def show_class(reports: Sequence[Outline], standings: Mapping[str, Standing]) -> None:
+def show_class(reports: Sequence[ReportSummary], standings: Mapping[str, Standing]) -> None:
     """A class's scores as a table: by student for a small class, by task for any."""
     if not reports:
         return
@@ -92,7 +92,7 @@ def show_changes(changes: Sequence[Change]) -> None:
         console.print(f"… and {len(changes) - MOST_CHANGES} more")
 
 
-def _by_student(reports: Sequence[Outline], standings: Mapping[str, Standing]) -> Table:
+def _by_student(reports: Sequence[ReportSummary], standings: Mapping[str, Standing]) -> Table:
     table = Table("student", "score", "what stands out", box=None, pad_edge=False)
     for report in reports:
         standing = standings[report.student]
@@ -103,7 +103,7 @@ def _by_student(reports: Sequence[Outline], standings: Mapping[str, Standing]) -
     return table
 
 
-def _by_task(reports: Sequence[Outline]) -> Table:
+def _by_task(reports: Sequence[ReportSummary]) -> Table:
     table = Table("task", "full marks", "average", box=None, pad_edge=False)
     for first in reports[0].tasks:
         own = [task for report in reports for task in report.tasks if task.task == first.task]

@@ -7,15 +7,17 @@ from typing import Annotated
 
 import typer
 
-from autograder.assignment import load_assignment
 from autograder.cli.show import progress_bar, say
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.text import count
-from autograder.intake import find_submissions
-from autograder.similarity import LONGEST, compare, ground_of, similarity_page, work_of
-from autograder.submission import read_submission
-from autograder.unpack import unpacked
+from autograder.lms.layouts import collect_submissions
+from autograder.similarity.ground import ground_of
+from autograder.similarity.page import similarity_page
+from autograder.similarity.pairs import LONGEST, compare, work_of
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.submission import read_submission
 
 __all__ = ["similarity"]
 
@@ -34,7 +36,7 @@ def similarity(
     ground = ground_of(loaded)
     works, unread = [], []
     with unpacked(path) as (place, left_out):
-        entries = find_submissions(place, assignment)
+        entries = collect_submissions(place, assignment)
         for one in left_out:
             say(f"Left out of {path.name}: {one.name}: {one.why}")
         with progress_bar() as progress:

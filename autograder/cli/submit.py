@@ -12,13 +12,13 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from autograder.assignment import assignment_file
 from autograder.cli.show import console, printable, say
-from autograder.course import find_course
+from autograder.course.assignment import assignment_file
+from autograder.course.course import find_course
 from autograder.errors import SubmissionError, UsageError
-from autograder.intake.drop import About, Receipt, attempts, hand_in, open_drop, read_about
-from autograder.notebook import read_notebook
-from autograder.submission import read_file
+from autograder.submissions.dropbox import About, Receipt, attempts, hand_in, open_drop, read_about
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import read_file
 
 __all__ = ["drop", "receipts", "submit"]
 

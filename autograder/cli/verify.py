@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from autograder.cli.show import say
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.feedback.text import count
 from autograder.ledger import read_ledger

@@ -11,7 +11,7 @@ import typer
 from autograder.cli.show import say
 from autograder.errors import UsageError
 from autograder.grading import why_refused
-from autograder.sandbox import Worker as SandboxWorker
+from autograder.sandbox.worker import Worker as SandboxWorker
 
 __all__ = ["worker"]
 

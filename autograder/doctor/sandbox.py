@@ -16,11 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.calls import Answer
+from autograder.checks.calls import Answer
 from autograder.doctor.finding import Finding, State
 from autograder.errors import SandboxError
-from autograder.sandbox import Session, Worker, landlock
+from autograder.sandbox import landlock
+from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
+from autograder.sandbox.worker import Worker
 
 __all__ = ["look_at_sandbox"]
 

@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 
 import numpy as np
 
-from autograder.dataset import load_images
+from autograder.checks.datasets.loading import load_images
 from autograder.doctor.finding import Finding, State
 from autograder.errors import UsageError
 

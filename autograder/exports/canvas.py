@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 from autograder.exports.line import Line, points
 from autograder.exports.table import Table, guarded, write_rows
-from autograder.intake.entry import Unplaced
-from autograder.roster import read_roster
+from autograder.submissions.collecting import Unmatched
 
 __all__ = ["CanvasColumn", "canvas_gradebook"]
 
@@ -39,7 +39,7 @@ class CanvasColumn:
 
 def canvas_gradebook(
     columns: Sequence[CanvasColumn], template: Table | None = None
-) -> tuple[str, list[Unplaced]]:
+) -> tuple[str, list[Unmatched]]:
     """The gradebook's CSV with the scores of some assignments, and whom Canvas would not know.
 
     Into an exported gradebook only the scores are written. A name that Canvas does not have becomes a new
@@ -47,13 +47,13 @@ def canvas_gradebook(
     """
     if template is None:
         return _fresh(columns)
-    unplaced: dict[str, Unplaced] = {}
+    unplaced: dict[str, Unmatched] = {}
     for column in columns:
         _fill(template, column, unplaced)
     return template.text(), list(unplaced.values())
 
 
-def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unplaced]]:
+def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
     rows = [
         [*HEAD, *(column.title for column in columns)],
         [f"    {POSSIBLE}", "", "", "", "", *(column.possible for column in columns)],
@@ -64,14 +64,14 @@ def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unplaced]]:
     for student, person in people.items():
         ids = [person.canvas_id, person.sis_id, person.sis_login]
         if not any(ids):
-            unplaced.append(Unplaced(student, "No canvas_id, sis_id or sis_login is known."))
+            unplaced.append(Unmatched(student, "No canvas_id, sis_id or sis_login is known."))
             continue
         own = [column.get(student, "") for column in cells]
         rows.append([guarded(person.sortable), *ids, guarded(person.section), *own])
     return write_rows(rows), unplaced
 
 
-def _fill(table: Table, column: CanvasColumn, unplaced: dict[str, Unplaced]) -> None:
+def _fill(table: Table, column: CanvasColumn, unplaced: dict[str, Unmatched]) -> None:
     student, number = table.needed("Student"), table.needed("ID")
     at = _assignment(table, column.title)
     roster = read_roster(table.path)
@@ -89,7 +89,7 @@ def _fill(table: Table, column: CanvasColumn, unplaced: dict[str, Unplaced]) -> 
         person, why = line.in_roster(roster)
         if person is None or person.canvas_id not in where:
             name = line.standing.student
-            unplaced[name] = Unplaced(name, why or f"{table.path} gives them no ID.")
+            unplaced[name] = Unmatched(name, why or f"{table.path} gives them no ID.")
             continue
         table.put(where[person.canvas_id], at, column.cell(line))
 

@@ -8,19 +8,20 @@ from typing import Literal
 
 from autograder.exports.line import Line
 from autograder.exports.results import results_json
-from autograder.intake.canvas import NAME
-from autograder.intake.entry import Unplaced
-from autograder.intake.names import safe_name
+from autograder.lms.canvas import NAME
 from autograder.report import Report
 from autograder.results import Results
-from autograder.zipped import zipped
+from autograder.submissions.collecting import Unmatched, safe_name
+from autograder.submissions.deterministic_zip import deterministic_zip
 
 __all__ = ["Platform", "feedback_zip"]
 
 Platform = Literal["canvas", "moodle", "gradescope"]
 
 
-def feedback_zip(lines: Sequence[Line], results: Results, platform: Platform) -> tuple[bytes, list[Unplaced]]:
+def feedback_zip(
+    lines: Sequence[Line], results: Results, platform: Platform
+) -> tuple[bytes, list[Unmatched]]:
     """The archive, and whose feedback has no place in it.
 
     Canvas finds the submission by the name of the file that was handed in, Moodle by the folder's; for
@@ -31,7 +32,7 @@ def feedback_zip(lines: Sequence[Line], results: Results, platform: Platform) ->
     for line in lines:
         student = line.standing.student
         if line.standing.report is None:
-            unplaced.append(Unplaced(student, "There is no report."))
+            unplaced.append(Unmatched(student, "There is no report."))
             continue
         report = Report.from_json(line.standing.report.read_bytes())
         name, why = _name(line, report, platform)
@@ -47,8 +48,8 @@ def feedback_zip(lines: Sequence[Line], results: Results, platform: Platform) ->
         if name:
             files[name] = data
         else:
-            unplaced.append(Unplaced(student, why))
-    return zipped(files), unplaced
+            unplaced.append(Unmatched(student, why))
+    return deterministic_zip(files), unplaced
 
 
 def _name(line: Line, report: Report, platform: Platform) -> tuple[str, str]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
-from autograder.assignment import load_assignment
-from autograder.course import Course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import Course
 from autograder.exports.line import Line, points
 from autograder.exports.table import guarded, write_rows
 from autograder.installed import engine_needs
-from autograder.zipped import zipped
+from autograder.submissions.deterministic_zip import deterministic_zip
 
 __all__ = ["autograder_zip", "gradescope_grades"]
 
@@ -82,7 +82,7 @@ def autograder_zip(
     }
     for folder in course.folders(assignment):
         files |= _folder(folder, str(folder.relative_to(course.root)))
-    return zipped(files, executable={"setup.sh", "run_autograder"})
+    return deterministic_zip(files, executable={"setup.sh", "run_autograder"})
 
 
 def _folder(folder: Path, name: str) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from autograder.roster import Person, Roster
+from autograder.course.roster import Person, Roster
 from autograder.standing import Standing
 
 __all__ = ["Line", "lines_of", "points"]

@@ -6,11 +6,11 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 
+from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 from autograder.exports.line import Line, points
 from autograder.exports.table import Table, guarded, write_rows
-from autograder.intake.entry import Unplaced
-from autograder.roster import read_roster
+from autograder.submissions.collecting import Unmatched
 
 __all__ = ["moodle_import", "moodle_worksheet"]
 
@@ -37,7 +37,7 @@ def moodle_import(columns: Mapping[str, Sequence[Line]]) -> str:
     return write_rows(rows)
 
 
-def moodle_worksheet(lines: Sequence[Line], template: Table | None = None) -> tuple[str, list[Unplaced]]:
+def moodle_worksheet(lines: Sequence[Line], template: Table | None = None) -> tuple[str, list[Unmatched]]:
     """The worksheet's CSV with grades and comments, and whom Moodle would not know.
 
     Into a downloaded worksheet only grades and comments are written. Comments are HTML there.
@@ -45,13 +45,13 @@ def moodle_worksheet(lines: Sequence[Line], template: Table | None = None) -> tu
     return _merged(lines, template) if template else _fresh(lines)
 
 
-def _fresh(lines: Sequence[Line]) -> tuple[str, list[Unplaced]]:
+def _fresh(lines: Sequence[Line]) -> tuple[str, list[Unmatched]]:
     rows = [HEAD]
     unplaced = []
     for line in lines:
         person, one = line.person, line.standing
         if not person.moodle_id:
-            unplaced.append(Unplaced(one.student, "No moodle_id is known."))
+            unplaced.append(Unmatched(one.student, "No moodle_id is known."))
             continue
         when = one.submitted.isoformat() if one.submitted else "-"
         rows.append(
@@ -71,7 +71,7 @@ def _fresh(lines: Sequence[Line]) -> tuple[str, list[Unplaced]]:
     return write_rows(rows), unplaced
 
 
-def _merged(lines: Sequence[Line], table: Table) -> tuple[str, list[Unplaced]]:
+def _merged(lines: Sequence[Line], table: Table) -> tuple[str, list[Unmatched]]:
     identifier, grade = table.needed("Identifier"), table.needed("Grade")
     most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
     roster = read_roster(table.path)
@@ -84,7 +84,9 @@ def _merged(lines: Sequence[Line], table: Table) -> tuple[str, list[Unplaced]]:
     for line in lines:
         person, why = line.in_roster(roster)
         if person is None or person.moodle_id not in where:
-            unplaced.append(Unplaced(line.standing.student, why or f"{table.path} gives them no Identifier."))
+            unplaced.append(
+                Unmatched(line.standing.student, why or f"{table.path} gives them no Identifier.")
+            )
             continue
         row = where[person.moodle_id]
         if most >= 0:

@@ -10,13 +10,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.assignment import load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.errors import AutograderError
 from autograder.exports.results import results_json
 from autograder.grading import Grader
-from autograder.intake.folders import choose
-from autograder.submission import read_submission
+from autograder.submissions.collecting import choose_notebook
+from autograder.submissions.submission import read_submission
 
 __all__ = ["main"]
 
@@ -27,7 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         loaded = load_assignment(find_course(root / "source"), assignment)
         folder = root / "submission"
-        submission = read_submission(_student(root), choose(folder, assignment) or folder, assignment)
+        submission = read_submission(
+            _student(root), choose_notebook(folder, assignment) or folder, assignment
+        )
         grader = Grader(loaded, int(seed), dataset, sandbox=arguments[4])
         try:
             report = grader.grade(submission)

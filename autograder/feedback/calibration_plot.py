@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from autograder.calibration import CalibrationFile
+from autograder.checks.calibration import CalibrationFile
 from autograder.plots import COLOURS, panels, svg
 
 __all__ = ["calibration_plot"]

@@ -8,13 +8,14 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from autograder.feedback.charts import Bar, Part, Row, bar_chart, histogram
+from autograder.feedback.charts.bars import Bar, Part, Row, bar_chart
+from autograder.feedback.charts.histogram import histogram
 from autograder.feedback.class_summary import ClassSummary, Mistake, TaskSummary, summarize
 from autograder.feedback.pages import href, render, script
 from autograder.feedback.scores import fraction
 from autograder.feedback.text import count, cut, percent, points
 from autograder.feedback.what_counts import why_it_counts
-from autograder.outline import Outline, TaskLine
+from autograder.report import ReportSummary, TaskPoints
 from autograder.standing import Standing
 
 __all__ = ["class_page"]
@@ -55,11 +56,11 @@ class MistakeView:
 
 
 def class_page(
-    reports: Sequence[Outline],
+    reports: Sequence[ReportSummary],
     *,
     title: str = "",
     course: str = "",
-    link: Callable[[Outline], str],
+    link: Callable[[ReportSummary], str],
     standings: Mapping[str, Standing] = MappingProxyType({}),
 ) -> str:
     """A class's results as one HTML page that needs nothing else.
@@ -91,12 +92,12 @@ def class_page(
     )
 
 
-def _student(report: Outline, link: Callable[[Outline], str]) -> tuple[str, str]:
+def _student(report: ReportSummary, link: Callable[[ReportSummary], str]) -> tuple[str, str]:
     target = link(report)
     return cut(report.student, 60) or "(no name)", href(target) if target else ""
 
 
-def _common_possible(reports: Sequence[Outline]) -> float:
+def _common_possible(reports: Sequence[ReportSummary]) -> float:
     """The points possible when they are the same for everybody, otherwise 0."""
     different = {report.possible for report in reports}
     return different.pop() if len(different) == 1 else 0.0
@@ -148,7 +149,7 @@ def _mistake(mistake: Mistake, of: dict[int, tuple[str, str]], students: int) ->
 
 
 def _row(
-    report: Outline, student: tuple[str, str], columns: Sequence[TaskSummary], standing: Standing | None
+    report: ReportSummary, student: tuple[str, str], columns: Sequence[TaskSummary], standing: Standing | None
 ) -> StudentRow:
     tasks = {task.task: task for task in report.tasks}
     earned = standing.earned if standing else report.earned
@@ -164,7 +165,7 @@ def _row(
     )
 
 
-def _cell(task: TaskLine | None) -> tuple[str, str]:
+def _cell(task: TaskPoints | None) -> tuple[str, str]:
     if task is None or task.possible <= 0:
         return "", "\u2013"
     share = fraction(task.earned, task.possible)

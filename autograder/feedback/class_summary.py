@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 from autograder.feedback.scores import fraction
 from autograder.feedback.statuses import LOOKS
-from autograder.outline import CheckLine, Outline, TaskLine
-from autograder.report import Status
+from autograder.report import CheckSummary, ReportSummary, Status, TaskPoints
 
 __all__ = ["BrokenCheck", "ClassSummary", "FailingCheck", "Mistake", "TaskSummary", "summarize"]
 
@@ -35,7 +34,7 @@ class Mistake:
     """A known mistake and everybody who made it."""
 
     name: str
-    reports: list[Outline] = field(default_factory=list)
+    reports: list[ReportSummary] = field(default_factory=list)
     hints: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -87,11 +86,11 @@ class ClassSummary:
     mistakes: list[Mistake]
     failing: list[FailingCheck]
     broken: list[BrokenCheck]
-    problems: list[Outline]
-    flags: list[tuple[Outline, str, str]]  # whose, the check's title, what a person should look at
+    problems: list[ReportSummary]
+    flags: list[tuple[ReportSummary, str, str]]  # whose, the check's title, what a person should look at
 
 
-def summarize(reports: Sequence[Outline]) -> ClassSummary:
+def summarize(reports: Sequence[ReportSummary]) -> ClassSummary:
     """Work out a class's numbers; a submission nobody could read counts with its score."""
     shares = [fraction(report.earned, report.possible) for report in reports]
     return ClassSummary(
@@ -108,8 +107,8 @@ def summarize(reports: Sequence[Outline]) -> ClassSummary:
     )
 
 
-def _tasks(reports: Sequence[Outline]) -> list[TaskSummary]:
-    by_name: dict[str, list[TaskLine]] = defaultdict(list)
+def _tasks(reports: Sequence[ReportSummary]) -> list[TaskSummary]:
+    by_name: dict[str, list[TaskPoints]] = defaultdict(list)
     for report in reports:
         for task in report.tasks:
             by_name[task.task].append(task)
@@ -130,7 +129,7 @@ def _tasks(reports: Sequence[Outline]) -> list[TaskSummary]:
     return summaries
 
 
-def _mistakes(reports: Sequence[Outline]) -> list[Mistake]:
+def _mistakes(reports: Sequence[ReportSummary]) -> list[Mistake]:
     found: dict[str, Mistake] = {}
     for report in reports:
         seen: set[str] = set()  # two checks may find the same mistake; the student made it once
@@ -146,11 +145,11 @@ def _mistakes(reports: Sequence[Outline]) -> list[Mistake]:
     return sorted(found.values(), key=lambda mistake: -len(mistake.reports))
 
 
-def _each(reports: Sequence[Outline]) -> list[CheckLine]:
+def _each(reports: Sequence[ReportSummary]) -> list[CheckSummary]:
     return [check for report in reports for check in report.checks]
 
 
-def _failing(reports: Sequence[Outline]) -> list[FailingCheck]:
+def _failing(reports: Sequence[ReportSummary]) -> list[FailingCheck]:
     found: dict[tuple[str, str], FailingCheck] = {}
     for result in _each(reports):
         key = result.task, result.id
@@ -163,7 +162,7 @@ def _failing(reports: Sequence[Outline]) -> list[FailingCheck]:
     return sorted((check for check in found.values() if check.failed), key=lambda check: -check.failed)
 
 
-def _broken(reports: Sequence[Outline]) -> list[BrokenCheck]:
+def _broken(reports: Sequence[ReportSummary]) -> list[BrokenCheck]:
     found: dict[tuple[str, str], BrokenCheck] = {}
     for result in _each(reports):
         if result.status is Status.ERROR:

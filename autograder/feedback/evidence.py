@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.feedback.charts import Line, heat_map, line_chart
-from autograder.feedback.charts.heat_map import where
+from autograder.feedback.charts.heat_map import heat_map, where
+from autograder.feedback.charts.line_chart import Line, line_chart
 from autograder.feedback.text import count, cut, number, numbers_apart
 from autograder.report import Curve, Evidence, Number, Worst
 

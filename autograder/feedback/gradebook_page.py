@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from autograder.feedback.charts import histogram
+from autograder.feedback.charts.histogram import histogram
 from autograder.feedback.pages import href, render, script
 from autograder.feedback.text import count, cut, points
 from autograder.feedback.text import percent as whole_percent
 from autograder.feedback.what_counts import why_it_counts
-from autograder.gradebook import Book, GroupShare, Mark, Row, State, percent
+from autograder.gradebook.book import Book, GroupShare, Row, percent
+from autograder.gradebook.mark import Mark, State
 
 __all__ = ["gradebook_page", "gradebook_student_page"]
 

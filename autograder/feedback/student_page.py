@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.feedback.charts import Bar, Part, Row, bar_chart, score_bar
+from autograder.feedback.charts.bars import Bar, Part, Row, bar_chart, score_bar
 from autograder.feedback.evidence import EvidenceView, view_evidence
 from autograder.feedback.pages import render
 from autograder.feedback.scores import fraction, of_points

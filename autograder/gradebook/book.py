@@ -13,15 +13,15 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from autograder.course import FILE, Course
+from autograder.course.course import FILE, Course
+from autograder.course.grading_policy import GradebookRules, Group
+from autograder.course.roster import Person, Roster
 from autograder.errors import ContentError
 from autograder.gradebook.column import Column
 from autograder.gradebook.dropping import kept, share
 from autograder.gradebook.mark import Mark, State, mark_of
-from autograder.intake.names import natural
-from autograder.places import line_of
-from autograder.roster import Person, Roster
-from autograder.weights import GradebookRules, Group
+from autograder.submissions.collecting import natural
+from autograder.yaml_source import line_of
 
 __all__ = ["Book", "GroupShare", "Row", "book_of", "percent"]
 

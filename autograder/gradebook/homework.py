@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from autograder.assignment import assignment_file
-from autograder.course import Course
+from autograder.course.assignment import assignment_file
+from autograder.course.course import Course
+from autograder.course.roster import Roster
 from autograder.gradebook.column import Column
 from autograder.ledger import opened, read_ledger
 from autograder.results import Results
-from autograder.roster import Roster
 from autograder.standing import due_for, standings
 
 __all__ = ["homework_column"]

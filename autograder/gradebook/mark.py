@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.gradebook.column import Column
 from autograder.standing import Standing
 

@@ -9,7 +9,7 @@ from autograder.errors import UsageError
 from autograder.feedback.gradebook_page import gradebook_page, gradebook_student_page
 from autograder.gradebook.book import Book, Row
 from autograder.gradebook.table import gradebook_csv
-from autograder.intake.names import safe_name
+from autograder.submissions.collecting import safe_name
 
 __all__ = ["write_book"]
 

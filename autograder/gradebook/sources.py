@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.roster import Roster
 from autograder.errors import UsageError
 from autograder.gradebook.column import Column
 from autograder.gradebook.homework import homework_column
 from autograder.gradebook.quiz import NEEDED, quiz_columns
 from autograder.results import Results
-from autograder.roster import Roster
 
 __all__ = ["columns_in"]
 

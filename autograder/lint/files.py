@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from autograder.assignment import Assignment
-from autograder.checks import Check
-from autograder.convergence import is_convergence
-from autograder.dataset import DATA_SETS
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.datasets.loading import DATA_SETS
+from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
 from autograder.lint.fault import Fault
-from autograder.places import place_of
+from autograder.yaml_source import source_location
 
 __all__ = ["faults_in_files"]
 
@@ -38,29 +38,35 @@ def _checks(assignment: Assignment) -> Iterator[Fault]:
     checks = [*assignment.public_checks, *assignment.hidden_checks]
     for check in checks:
         if not _is_sentence(check.title):
-            yield Fault(place_of(check.body), f"the title of {check.id} is no sentence: “{check.title}”.")
+            yield Fault(
+                source_location(check.body), f"the title of {check.id} is no sentence: “{check.title}”."
+            )
     seen: dict[str, Check] = {}
     for check in checks:
         if check.title in seen:
             twin = seen[check.title].id
-            yield Fault(place_of(check.body), f"{check.id} has the title of {twin}; students see both.")
+            yield Fault(
+                source_location(check.body), f"{check.id} has the title of {twin}; students see both."
+            )
         seen.setdefault(check.title, check)
     for check in assignment.hidden_checks:
         if check.points <= 0:
-            yield Fault(place_of(check.body), f"hidden check {check.id} carries no points.")
+            yield Fault(source_location(check.body), f"hidden check {check.id} carries no points.")
 
 
 def _reference(assignment: Assignment) -> Iterator[Fault]:
     for name in assignment.functions:
         body = assignment.reference[name]
         if not (body.__doc__ or "").strip():
-            yield Fault(place_of(body), f"{name} has no docstring.")
+            yield Fault(source_location(body), f"{name} has no docstring.")
 
 
 def _variants(assignment: Assignment) -> Iterator[Fault]:
     for mistake in assignment.mistakes:
         if not _is_sentence(mistake.says):
-            yield Fault(place_of(mistake.body), f"mistake {mistake.name} says no sentence: “{mistake.says}”.")
+            yield Fault(
+                source_location(mistake.body), f"mistake {mistake.name} says no sentence: “{mistake.says}”."
+            )
     known = {assignment.task_of(mistake.of) for mistake in assignment.mistakes}
     for task in assignment.file.tasks:
         if task.id not in known:

@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError
 from autograder.lint.fault import Fault
 from autograder.sample.solved import Notebook, code_cells, handout

@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 
-from autograder.assignment import Assignment
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
+from autograder.checks.variants import Variant
+from autograder.course.assignment import Assignment
 from autograder.evaluate import evaluate
 from autograder.grading import Grader
-from autograder.jupyter import PUBLIC_SEED
+from autograder.jupyter.local import PUBLIC_SEED
 from autograder.lint.fault import Fault
-from autograder.notebook import read_notebook
-from autograder.places import place_of
 from autograder.report import CheckResult, Report, Status
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.sandbox import Session, Worker
-from autograder.submission import Submission
-from autograder.variants import Variant
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
+from autograder.yaml_source import source_location
 
 __all__ = ["SEEDS", "Proof"]
 
@@ -79,7 +80,7 @@ class Proof:
 
     def mistake(self, mistake: Variant) -> list[Fault]:
         """It loses points, in its own task only, and at least one check names it."""
-        place, name = place_of(mistake.body), f"mistake {mistake.name} of {mistake.of}"
+        place, name = source_location(mistake.body), f"mistake {mistake.name} of {mistake.of}"
         report = self.grade(replace={mistake.of: mistake.source()})
         own = self.assignment.task_of(mistake.of)
         losing = {task.task for task in report.tasks if task.earned < task.possible}
@@ -97,7 +98,7 @@ class Proof:
 
     def alternative(self, alternative: Variant) -> list[Fault]:
         """A right answer in another style keeps full marks."""
-        place = place_of(alternative.body)
+        place = source_location(alternative.body)
         return [
             Fault(place, f"alternative {alternative.name} loses {one.id}: {_said(one)}")
             for one in _lost(self.grade(replace={alternative.of: alternative.source()}))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from autograder.assignment import Task
+from autograder.course.assignment import Task
 from autograder.errors import ContentError
 
 __all__ = ["SCHEMA", "cell_id", "id_of_test", "metadata_of_solution", "metadata_of_test", "tasks_by_cell"]

@@ -14,11 +14,11 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from autograder.cores import one_core
+from autograder.environment import one_core
 from autograder.errors import AutograderError
 from autograder.grading import Grader
 from autograder.report import Report
-from autograder.submission import read_submission
+from autograder.submissions.submission import read_submission
 
 __all__ = ["EarlyReports"]
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from traitlets import Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 from autograder.grading import Grader
 from autograder.nbgrader.cells import tasks_by_cell
 from autograder.nbgrader.early import EarlyReports
 from autograder.report import Report
-from autograder.submission import read_submission
+from autograder.submissions.submission import read_submission
 
 __all__ = ["Autograder"]
 

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 
-from autograder.assignment import Assignment
-from autograder.course import Course
+from autograder.course.assignment import Assignment
+from autograder.course.course import Course
+from autograder.course.roster import Person
 from autograder.errors import UsageError
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.source import source_notebook
-from autograder.roster import Person
 from autograder.sample.solved import to_bytes
 
 __all__ = ["CONFIG", "DATABASE", "write_course", "write_source"]

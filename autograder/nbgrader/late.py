@@ -6,7 +6,7 @@ from math import ceil
 
 from nbgrader.plugins import LateSubmissionPlugin
 
-from autograder.assignment import Late
+from autograder.course.assignment import Late
 
 __all__ = ["LatePolicy", "late_penalty"]
 

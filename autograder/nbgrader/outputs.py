@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.feedback import task_part
 from autograder.feedback.scores import of_points
+from autograder.feedback.task_part import task_part
 from autograder.feedback.text import clean
-from autograder.jupyter import Results
+from autograder.jupyter.display import Results
 from autograder.nbgrader.cells import cell_id
 from autograder.nbgrader.nodes import new_output
 from autograder.report import Evidence, Report, Status, TaskReport

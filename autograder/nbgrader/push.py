@@ -8,7 +8,7 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any
 
-from autograder.gradebook import Column
+from autograder.gradebook.column import Column
 from autograder.nbgrader.cells import id_of_test
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.grades import write_grade

@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograder.archive import holds_archive, notebook_in
 from autograder.errors import SubmissionError
 from autograder.nbgrader.nodes import new_cell, new_notebook
-from autograder.notebook import cell_source, raw_cells
-from autograder.submission import notebook_bytes
+from autograder.submissions.archive import holds_archive, notebook_in
+from autograder.submissions.notebook import cell_source, raw_cells
+from autograder.submissions.submission import notebook_bytes
 
 __all__ = ["readable"]
 

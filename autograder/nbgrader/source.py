@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Collection
 from typing import Any
 
-from autograder.assignment import Assignment, Task
+from autograder.course.assignment import Assignment, Task
 from autograder.errors import ContentError
 from autograder.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
 from autograder.sample.solved import Notebook, code_cell, code_cells, handout, library

@@ -14,12 +14,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.handout import read_handout
 from autograder.errors import ContentError, UsageError
-from autograder.handout import read_handout
 from autograder.installed import engine_facts
 from autograder.release.wheel import engine_wheel
-from autograder.zipped import zipped
+from autograder.submissions.deterministic_zip import deterministic_zip
 
 __all__ = ["release"]
 
@@ -64,7 +64,7 @@ def release(course: Course, name: str, out: Path) -> list[Path]:
     files = _files(course, name)
     written = {out / name / file: data for file, data in files.items()}
     archive = out / f"{name}.zip"
-    written[archive] = zipped({f"{name}/{file}": data for file, data in files.items()})
+    written[archive] = deterministic_zip({f"{name}/{file}": data for file, data in files.items()})
     there = list((out / name).rglob("*")) if (out / name).is_dir() else []
     foreign = [path for path in there if path not in written and path.suffix != ".whl"]
     if foreign:

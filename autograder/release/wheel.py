@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from autograder.installed import engine_facts, engine_needs
-from autograder.zipped import zipped
+from autograder.submissions.deterministic_zip import deterministic_zip
 
 __all__ = ["engine_wheel"]
 
@@ -42,7 +42,7 @@ def engine_wheel() -> tuple[str, bytes]:
     files[f"{info}/top_level.txt"] = f"{NAME}\n".encode()
     record = "".join(f"{name},sha256={_digest(data)},{len(data)}\n" for name, data in sorted(files.items()))
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    return f"{NAME}-{version}-py3-none-any.whl", zipped(files)
+    return f"{NAME}-{version}-py3-none-any.whl", deterministic_zip(files)
 
 
 def _metadata(version: str) -> str:

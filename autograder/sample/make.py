@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 
-from autograder.assignment import Assignment
+from autograder.checks.variants import Variant
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
 from autograder.sample.bodies import TROUBLE
 from autograder.sample.kinds import Kind, rotation
 from autograder.sample.odd import ODD
 from autograder.sample.solved import filled_in, handout, library, to_bytes
 from autograder.sample.source import with_body
-from autograder.variants import Variant
 
 __all__ = ["Sample", "make_class"]
 

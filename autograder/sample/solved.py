@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError
 from autograder.sample.source import Library, functions_in, imported_names, is_stub, parse_cell
 

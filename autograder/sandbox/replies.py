@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.calls import Answer
+from autograder.checks.calls import Answer
+from autograder.checks.values import Value
 from autograder.sandbox import frames
 from autograder.sandbox.arena import Arena
-from autograder.values import Value
 
 __all__ = ["call_back", "line_of", "read_answers", "text_of"]
 

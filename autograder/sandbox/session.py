@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from autograder.calls import Answer
+from autograder.checks.calls import Answer
+from autograder.checks.values import Value
 from autograder.report import Note
 from autograder.sandbox import frames
 from autograder.sandbox.child import Child, ChildEnded, Overdue
 from autograder.sandbox.replies import call_back, line_of, read_answers, text_of
 from autograder.sandbox.worker import Worker
-from autograder.values import Value
 
 __all__ = ["Session"]
 

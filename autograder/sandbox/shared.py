@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.values import Array
+from autograder.checks.values import Array
 
 __all__ = ["Shared", "shared"]
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, SubmissionError
-from autograder.notebook import read_notebook
 from autograder.similarity.pieces import Piece, Splitter
+from autograder.submissions.notebook import read_notebook
 
 __all__ = ["Ground", "ground_of"]
 

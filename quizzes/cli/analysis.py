@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.analysis.page import analysis_csv, analysis_page
 from quizzes.analysis.read import Which, read_points

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.proof.audit import faults_in_file
 from quizzes.store.backup import back_up

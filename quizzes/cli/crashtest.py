@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from quizzes.proof.crash import CrashPlan, crash
 from quizzes.proof.process import allow_connections, ended_in_order
 from quizzes.proof.stage import scratch, stage_for

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import import_package

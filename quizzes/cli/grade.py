@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import ContentError
 from quizzes.function_marks import FunctionMarks, Settled, dealt_again
 from quizzes.web.serve import opened

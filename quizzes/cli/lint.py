@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import ContentError, UsageError
 from quizzes.bank import load_bank
 from quizzes.function_lint import faults_in_functions, has_functions

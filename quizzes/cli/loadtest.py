@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.proof.load import Plan, load
 from quizzes.proof.machine import file_system_of, machine, on_real_disk

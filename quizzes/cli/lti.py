@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.enrolling import COURSE, add_the_course
+from quizzes.lti.http import Unanswered
 from quizzes.lti.platforms import FILE, read_platforms
-from quizzes.lti.tool import Tool, Unanswered
+from quizzes.lti.tool import Tool
 from quizzes.store.audit import Act, note
 from quizzes.store.lti import links_of, person_of
 from quizzes.web.serve import FOLDER, opened

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.accommodations import read_granted
 from quizzes.enrolling import COURSE, add_the_course, enrol_all, read_people

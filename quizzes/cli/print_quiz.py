@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.interchange.paper_quiz import paper_quiz
 from quizzes.quiz_file import load_quiz

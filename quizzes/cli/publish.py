@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import ContentError
 from quizzes.bank import load_bank
 from quizzes.cli.people import here

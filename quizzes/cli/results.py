@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.grades import plain_cell
 from quizzes.enrolling import COURSE

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from quizzes.accommodations import Granted
 from quizzes.enrolling import COURSE, add_the_course, enrol_all, publish_plan
 from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.cli.people import here
 from quizzes.local_time import shown

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from autograder.archive import members
 from autograder.errors import AutograderError, UsageError
-from autograder.zipped import zipped
+from autograder.submissions.archive import members
+from autograder.submissions.deterministic_zip import deterministic_zip
 from quizzes.interchange.xml import element, parsed, written
 
 __all__ = ["Package", "Resource", "packed", "read_package"]
@@ -81,7 +81,7 @@ def packed(version: str, ident: str, resources: Sequence[Resource], files: Mappi
         element("organizations"),
         element("resources", {}, *listed),
     )
-    return zipped({**files, MANIFEST: written(manifest)})
+    return deterministic_zip({**files, MANIFEST: written(manifest)})
 
 
 def read_package(path: Path) -> Package:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from autograder.course import read_yaml
+from autograder.yaml_source import read_yaml
 
 __all__ = ["FILE", "Platform", "Platforms", "is_safe_address", "read_platforms"]
 

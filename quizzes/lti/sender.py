@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from quizzes.lti.http import Unanswered
 from quizzes.lti.services import Score as Posted
-from quizzes.lti.tool import Lti, Unanswered
+from quizzes.lti.tool import Lti
 from quizzes.quiz import Quiz
 from quizzes.scores import Score, scores_at
 from quizzes.shown import Shown

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from quizzes.enrolling import COURSE, add_the_course, publish_plan
 from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.clock import Clock, ServerClock
 from quizzes.enrolling import COURSE

@@ -11,13 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_same
-from autograder.convergence import Training, convergence
-from autograder.curves import assert_same_curve
-from autograder.gradients import gradient_check
-from autograder.network import RELU, Activation, Network, accuracy, shuffled_batches
-from autograder.properties import assert_pure
+from autograder.checks.comparisons import assert_float64_and_unmodified, assert_same, assert_same_curve
+from autograder.checks.convergence_checks import Training, convergence
+from autograder.checks.definition import check
+from autograder.checks.gradients import gradient_check
+from autograder.checks.networks import RELU, Activation, Network, accuracy, shuffled_batches
 
 GRADIENTS = "grad_x", "grad_alpha"
 RANGE = np.linspace(-4, 4, 80)  # an even number of points: 0 is not among them
@@ -100,8 +98,8 @@ def relu_kink(student, reference, rng):
 def relu_leaves_inputs(student, rng):
     """relu and relu_backward return float64 and leave their inputs as they were."""
     x, grad_out = signed(rng, 4, 5), signed(rng, 4, 5)
-    assert_pure(student.relu, x)
-    assert_pure(student.relu_backward, x, grad_out)
+    assert_float64_and_unmodified(student.relu, x)
+    assert_float64_and_unmodified(student.relu_backward, x, grad_out)
 
 
 @convergence(task="relu", points=0.25)
@@ -176,8 +174,8 @@ def leaky_relu_kink(student, reference, rng):
 def leaky_relu_leaves_inputs(student, rng):
     """leaky_relu and leaky_relu_backward return float64 and leave their inputs as they were."""
     x, grad_out = signed(rng, 4, 5), signed(rng, 4, 5)
-    assert_pure(student.leaky_relu, x, 0.3)
-    assert_pure(student.leaky_relu_backward, x, grad_out, 0.3)
+    assert_float64_and_unmodified(student.leaky_relu, x, 0.3)
+    assert_float64_and_unmodified(student.leaky_relu_backward, x, grad_out, 0.3)
 
 
 # --- PReLU: 4 points ----------------------------------------------------------------------------
@@ -265,8 +263,8 @@ def prelu_kink(student, reference, rng):
 def prelu_leaves_inputs(student, rng):
     """prelu and prelu_backward return float64 and leave their inputs as they were."""
     x, grad_out, alpha = signed(rng, 4, 5), signed(rng, 4, 5), rng.uniform(0.05, 0.9, size=5)
-    assert_pure(student.prelu, x, alpha)
-    assert_pure(student.prelu_backward, x, grad_out, alpha)
+    assert_float64_and_unmodified(student.prelu, x, alpha)
+    assert_float64_and_unmodified(student.prelu_backward, x, grad_out, alpha)
 
 
 # --- SiLU: 3 points -----------------------------------------------------------------------------
@@ -314,8 +312,8 @@ def silu_gradient_extremes(student, reference, rng):
 def silu_leaves_inputs(student, rng):
     """silu and silu_backward return float64 and leave their inputs as they were."""
     x, grad_out = signed(rng, 4, 5), signed(rng, 4, 5)
-    assert_pure(student.silu, x)
-    assert_pure(student.silu_backward, x, grad_out)
+    assert_float64_and_unmodified(student.silu, x)
+    assert_float64_and_unmodified(student.silu_backward, x, grad_out)
 
 
 @convergence(task="silu", points=0.25)
@@ -412,8 +410,8 @@ def smooth_relu_gradient_at_zero(student, reference, rng):
 def smooth_relu_leaves_inputs(student, rng):
     """smooth_relu and smooth_relu_backward return float64 and leave their inputs as they were."""
     x, grad_out = signed(rng, 4, 5), signed(rng, 4, 5)
-    assert_pure(student.smooth_relu, x, 1.5)
-    assert_pure(student.smooth_relu_backward, x, grad_out, 1.5)
+    assert_float64_and_unmodified(student.smooth_relu, x, 1.5)
+    assert_float64_and_unmodified(student.smooth_relu_backward, x, grad_out, 1.5)
 
 
 # --- Vanishing gradients: 3 points --------------------------------------------------------------
@@ -463,4 +461,4 @@ def norms_vanish_in_a_deep_sigmoid_network(student, reference, rng):
 def norms_leave_inputs(student, rng):
     """layer_gradient_norms works in float64 and leaves x, grad_out and weights as they were."""
     x, grad_out, weights = network(rng, 5, 7, 4)
-    assert_pure(student.layer_gradient_norms, x, grad_out, weights, "relu")
+    assert_float64_and_unmodified(student.layer_gradient_norms, x, grad_out, weights, "relu")

@@ -11,15 +11,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close, assert_same
-from autograder.convergence import Training, convergence
-from autograder.curves import draw_curve
-from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue, require
-from autograder.gradients import gradient_check
-from autograder.network import Network, accuracy, shuffled_batches
-from autograder.properties import assert_pure
-from autograder.values import show, to_array
+from autograder.checks.comparisons import assert_close, assert_float64_and_unmodified, assert_same, draw_curve
+from autograder.checks.convergence_checks import Training, convergence
+from autograder.checks.definition import check
+from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, require
+from autograder.checks.gradients import gradient_check
+from autograder.checks.networks import Network, accuracy, shuffled_batches
+from autograder.checks.values import show, to_array
 
 RANGE = np.linspace(-8, 8, 80)  # of one logit, the others fixed
 PROBABILITIES = np.linspace(0.02, 0.98, 16)
@@ -214,7 +212,7 @@ def softmax_rows_of_different_size(student, reference, rng):
 @check(task="softmax", points=0.5)
 def softmax_leaves_inputs(student, rng):
     """softmax returns float64 and leaves logits as they were."""
-    assert_pure(student.softmax, rng.normal(size=(5, 3)))
+    assert_float64_and_unmodified(student.softmax, rng.normal(size=(5, 3)))
 
 
 # --- Cross-entropy: 4 points --------------------------------------------------------------------
@@ -288,7 +286,7 @@ def cross_entropy_leaves_inputs(student, rng):
     """cross_entropy works in float64 and leaves probs and labels as they were, also where p is 0."""
     probs, labels = probabilities(rng, 5, 3), labels_for(rng, 5, 3)
     probs[0] = np.roll([1.0, 0.0, 0.0], labels[0] + 1)
-    assert_pure(student.cross_entropy, probs, labels)
+    assert_float64_and_unmodified(student.cross_entropy, probs, labels)
 
 
 # --- Softmax and cross-entropy in one: 6 points -------------------------------------------------
@@ -369,8 +367,8 @@ def softmax_cross_entropy_gradient_rows_of_different_size(student, reference, rn
 @check(task="softmax_cross_entropy", points=0.25)
 def softmax_cross_entropy_leaves_inputs(student, rng):
     """softmax_cross_entropy and its backward work in float64 and leave their inputs as they were."""
-    assert_pure(student.softmax_cross_entropy, *examples(rng, 5, 3))
-    assert_pure(student.softmax_cross_entropy_backward, *examples(rng, 5, 3))
+    assert_float64_and_unmodified(student.softmax_cross_entropy, *examples(rng, 5, 3))
+    assert_float64_and_unmodified(student.softmax_cross_entropy_backward, *examples(rng, 5, 3))
 
 
 @convergence(task="softmax_cross_entropy", points=0.25)
@@ -445,8 +443,8 @@ def softmax_squared_error_gradient_rows_of_different_size(student, reference, rn
 @check(task="softmax_squared_error", points=0.25)
 def softmax_squared_error_leaves_inputs(student, rng):
     """softmax_squared_error and its backward work in float64 and leave their inputs as they were."""
-    assert_pure(student.softmax_squared_error, *examples(rng, 5, 3))
-    assert_pure(student.softmax_squared_error_backward, *examples(rng, 5, 3))
+    assert_float64_and_unmodified(student.softmax_squared_error, *examples(rng, 5, 3))
+    assert_float64_and_unmodified(student.softmax_squared_error_backward, *examples(rng, 5, 3))
 
 
 @convergence(task="softmax_squared_error", points=0.25, floor=0.25)

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from autograder.variants import alternative
+from autograder.checks.variants import alternative
 
 # --- Gradients by differences -------------------------------------------------------------------
 

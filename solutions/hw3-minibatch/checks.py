@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close, assert_same, kind_of
-from autograder.convergence import Training, convergence
-from autograder.curves import draw_curve
-from autograder.failure import WrongType, fail, require
-from autograder.network import accuracy, cross_entropy
-from autograder.properties import assert_leaves_inputs, assert_pure
-from autograder.traces import PROBLEMS, trace
-from autograder.values import to_array
+from autograder.checks.comparisons import (
+    assert_close,
+    assert_float64_and_unmodified,
+    assert_no_mutation,
+    assert_same,
+    draw_curve,
+    kind_of,
+)
+from autograder.checks.convergence_checks import Training, convergence
+from autograder.checks.definition import check
+from autograder.checks.failures import WrongType, fail, require
+from autograder.checks.networks import accuracy, cross_entropy
+from autograder.checks.traces import PROBLEMS, trace
+from autograder.checks.values import to_array
 
 # --- Gradients by differences: 4 points ---------------------------------------------------------
 
@@ -243,7 +248,7 @@ def minibatches_seed_zero(student):
 @check(task="minibatches", points=0.5)
 def minibatches_leave_inputs(student, rng):
     """x and y are as they were: the order is drawn for row numbers, not by shuffling the arrays."""
-    assert_leaves_inputs(student.minibatches, *numbered(20), 6, int(rng.integers(1, 1000)))
+    assert_no_mutation(student.minibatches, *numbered(20), 6, int(rng.integers(1, 1000)))
 
 
 # --- One update: 2 points -----------------------------------------------------------------------
@@ -268,7 +273,7 @@ def sgd_update_path(student, reference, rng):
 @check(task="sgd_update", points=0.5)
 def sgd_update_leaves_inputs(student, rng):
     """sgd_update works in float64 and leaves theta and grad as they were."""
-    assert_pure(student.sgd_update, rng.normal(size=(3, 4)), rng.normal(size=(3, 4)), 0.1)
+    assert_float64_and_unmodified(student.sgd_update, rng.normal(size=(3, 4)), rng.normal(size=(3, 4)), 0.1)
 
 
 # --- Learning rates that decay: 4 points --------------------------------------------------------

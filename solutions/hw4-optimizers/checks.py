@@ -12,14 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.checks import check
-from autograder.compare import assert_close, kind_of
-from autograder.convergence import Training, convergence
-from autograder.failure import Failure, WrongType, WrongValue, require
-from autograder.network import Network, accuracy, shuffled_batches
-from autograder.properties import assert_pure
-from autograder.traces import PROBLEMS, trace
-from autograder.values import to_array
+from autograder.checks.comparisons import assert_close, assert_float64_and_unmodified, kind_of
+from autograder.checks.convergence_checks import Training, convergence
+from autograder.checks.definition import check
+from autograder.checks.failures import Failure, WrongType, WrongValue, require
+from autograder.checks.networks import Network, accuracy, shuffled_batches
+from autograder.checks.traces import PROBLEMS, trace
+from autograder.checks.values import to_array
 
 LEARNING_RATE = 0.1
 ADAPTIVE = {"rtol": 1e-5, "atol": 1e-5}  # room for any usual epsilon, inside the root or outside
@@ -200,7 +199,7 @@ def adagrad_on_a_network(student, reference, rng):
 def adagrad_leaves_inputs(student, rng):
     """adagrad_update works in float64 and leaves theta, grad and sum_sq as they were."""
     for shape in ((5,), (3, 4)):
-        assert_pure(
+        assert_float64_and_unmodified(
             student.adagrad_update,
             rng.normal(size=shape),
             away_from_zero(rng, shape),
@@ -290,7 +289,7 @@ def momentum_leaves_inputs(student, rng):
     """momentum_update works in float64 and leaves theta, grad and velocity as they were."""
     for shape in ((5,), (3, 4)):
         arrays = (rng.normal(size=shape) for _ in range(3))
-        assert_pure(student.momentum_update, *arrays, 0.1)
+        assert_float64_and_unmodified(student.momentum_update, *arrays, 0.1)
 
 
 @check(task="momentum", points=0.5)
@@ -359,7 +358,7 @@ def nesterov_path(student, reference, rng):
 @check(task="nesterov", points=0.25)
 def nesterov_leaves_inputs(student, rng):
     """nesterov_update works in float64 and leaves theta, grad and velocity as they were."""
-    assert_pure(student.nesterov_update, *(rng.normal(size=(3, 4)) for _ in range(3)), 0.1)
+    assert_float64_and_unmodified(student.nesterov_update, *(rng.normal(size=(3, 4)) for _ in range(3)), 0.1)
 
 
 @check(task="rmsprop", points=0.75)
@@ -390,7 +389,9 @@ def rmsprop_path(student, reference, rng):
 @check(task="rmsprop", points=0.25)
 def rmsprop_leaves_inputs(student, rng):
     """rmsprop_update works in float64 and leaves theta, grad and mean_sq as they were."""
-    assert_pure(student.rmsprop_update, rng.normal(size=6), away_from_zero(rng, 6), rng.uniform(1, 2, 6), 0.1)
+    assert_float64_and_unmodified(
+        student.rmsprop_update, rng.normal(size=6), away_from_zero(rng, 6), rng.uniform(1, 2, 6), 0.1
+    )
 
 
 @check(task="adam", points=0.75)
@@ -431,4 +432,4 @@ def adam_path(student, reference, rng):
 def adam_leaves_inputs(student, rng):
     """adam_update works in float64 and leaves theta, grad, m and v as they were."""
     arrays = rng.normal(size=5), away_from_zero(rng, 5), rng.normal(size=5), rng.uniform(1, 2, 5)
-    assert_pure(student.adam_update, *arrays, 3, 0.1)
+    assert_float64_and_unmodified(student.adam_update, *arrays, 3, 0.1)

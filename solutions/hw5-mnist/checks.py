@@ -14,16 +14,20 @@ from itertools import pairwise
 import numpy as np
 from reference import layer_outputs
 
-from autograder.checks import check
-from autograder.compare import assert_close, assert_same, kind_of, with_call
-from autograder.convergence import Training, convergence
-from autograder.curves import draw_curve
-from autograder.failure import Failure, WrongType, require
-from autograder.fingerprint import fingerprint
-from autograder.gradients import numeric_gradient
-from autograder.network import accuracy
-from autograder.properties import assert_pure
-from autograder.values import show, to_array
+from autograder.checks.comparisons import (
+    assert_close,
+    assert_float64_and_unmodified,
+    assert_same,
+    draw_curve,
+    kind_of,
+    with_call,
+)
+from autograder.checks.convergence_checks import Training, convergence
+from autograder.checks.definition import check
+from autograder.checks.failures import Failure, WrongType, require
+from autograder.checks.gradients import numeric_gradient
+from autograder.checks.networks import accuracy
+from autograder.checks.values import fingerprint, show, to_array
 
 SIZES = [(5, 3), (4, 6, 3), (6, 4, 5, 3)]  # networks of one, two and three layers
 
@@ -382,7 +386,7 @@ def forward_draws_a_broken_line(student, reference, rng):
 @check(task="forward", points=0.25)
 def forward_leaves_inputs(student, rng):
     """forward works in float64 and leaves params and x as they were."""
-    assert_pure(student.forward, drawn_network(rng, (5, 4, 3)), rng.normal(size=(6, 5)))
+    assert_float64_and_unmodified(student.forward, drawn_network(rng, (5, 4, 3)), rng.normal(size=(6, 5)))
 
 
 # --- Loss and gradients: 6 points ---------------------------------------------------------------
@@ -462,7 +466,7 @@ def gradients_at_a_kink(student, reference, rng):
 @check(task="loss_and_gradients", points=0.25)
 def loss_and_gradients_leaves_inputs(student, rng):
     """loss_and_gradients works in float64 and leaves params, x and labels as they were."""
-    assert_pure(student.loss_and_gradients, *drawn_problem(rng, (5, 4, 3), 6))
+    assert_float64_and_unmodified(student.loss_and_gradients, *drawn_problem(rng, (5, 4, 3), 6))
 
 
 # --- Training: 6 points -------------------------------------------------------------------------
@@ -519,7 +523,7 @@ def train_depends_on_its_seed(student, rng):
 def train_leaves_inputs(student, rng):
     """train leaves x and y as they were: it neither shuffles nor scales them in place."""
     x, y = few_images(rng)
-    assert_pure(student.train, x, y, int(rng.integers(1000)))
+    assert_float64_and_unmodified(student.train, x, y, int(rng.integers(1000)))
 
 
 def handwriting(rng, classes=10, styles=12, size=30):
@@ -602,4 +606,4 @@ def predict_large_logits(student, reference, rng):
 @check(task="predict", points=0.25)
 def predict_leaves_inputs(student, rng):
     """predict leaves params and x as they were."""
-    assert_pure(student.predict, drawn_network(rng, (5, 4, 3)), rng.normal(size=(6, 5)))
+    assert_float64_and_unmodified(student.predict, drawn_network(rng, (5, 4, 3)), rng.normal(size=(6, 5)))

@@ -15,11 +15,11 @@ import yaml
 from honest import SOURCE
 from tiny_course import ASSIGNMENT, write_tiny_course
 
-from autograder.assignment import Assignment, load_assignment
+from autograder.course.assignment import Assignment, load_assignment
 from autograder.grading import Grader
-from autograder.notebook import Cell
 from autograder.report import Report
-from autograder.submission import Submission
+from autograder.submissions.notebook import Cell
+from autograder.submissions.submission import Submission
 
 CASES = Path(__file__).parent / "cases"
 LIMITS = "limits:\n  call_seconds: 0.4\n  memory_gb: 0.75\n"

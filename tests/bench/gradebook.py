@@ -15,12 +15,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from book_of_a_term import AFTER, write_term
 
-from autograder.course import find_course
+from autograder.course.course import find_course
+from autograder.course.roster import find_roster
 from autograder.feedback.gradebook_page import gradebook_page
-from autograder.gradebook import book_of, columns_in, gradebook_csv
+from autograder.gradebook.book import book_of
 from autograder.gradebook.pages import write_book
+from autograder.gradebook.sources import columns_in
+from autograder.gradebook.table import gradebook_csv
 from autograder.ledger import read_ledger
-from autograder.roster import find_roster
 
 STUDENTS = int(os.environ.get("STUDENTS", "300"))
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 
 SUBMISSIONS = 8
 BESIDE = Path(sys.executable).parent

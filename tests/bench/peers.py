@@ -23,19 +23,19 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
-from autograder.assignment import Assignment, load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
-from autograder.convergence import is_convergence
-from autograder.cores import one_core
-from autograder.course import Course, find_course
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import is_convergence
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import Course, find_course
+from autograder.environment import one_core
 from autograder.evaluate import evaluate
-from autograder.feedback import student_page
+from autograder.feedback.student_page import student_page
 from autograder.grading import Grader, materials_for
-from autograder.notebook import read_notebook
 from autograder.report import Report
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.submission import File, submission_of
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import File, submission_of
 
 OURS, WARM, PEERS = 15, 5, 4  # submissions for each way
 SEED = 15
@@ -43,9 +43,9 @@ SEED = 15
 # What a peer runs on a submission's own functions, in the same process as these.
 CHECKS = """\
 from pathlib import Path
-from autograder.assignment import load_assignment
+from autograder.course.assignment import load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
 from autograder.course import find_course
 from autograder.evaluate import evaluate
 from autograder.grading import materials_for

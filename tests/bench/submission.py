@@ -17,21 +17,22 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.assignment import Assignment, load_assignment
 from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.calibrate import convergence_checks
-from autograder.calls import Functions
-from autograder.convergence import training_of
-from autograder.cores import one_core
-from autograder.course import find_course
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import training_of
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
+from autograder.environment import one_core
 from autograder.evaluate import evaluate
-from autograder.feedback import student_page
+from autograder.feedback.student_page import student_page
 from autograder.grading import Grader, materials_for
-from autograder.notebook import read_notebook
 from autograder.report import Report
 from autograder.sample.solved import filled_in, to_bytes
-from autograder.sandbox import Session, Worker
-from autograder.submission import Submission
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission
 
 ROUNDS = 21
 FEW_ROUNDS = 9  # of what trains a network

@@ -15,8 +15,8 @@ import threading
 import time
 from pathlib import Path
 
-from autograder.assignment import load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.sample.solved import filled_in, to_bytes
 
 STUDENTS = int(os.environ.get("STUDENTS", "1000"))

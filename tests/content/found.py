@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 
 COURSE = find_course(Path(__file__).parent)
 NAMES = COURSE.assignment_ids()

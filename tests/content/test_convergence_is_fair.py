@@ -10,11 +10,11 @@ from found import NAMES, assignment
 
 from autograder.backends import ReferenceBackend
 from autograder.calibrate import convergence_checks
-from autograder.calls import Functions
-from autograder.checks import Check
+from autograder.checks.calls import Functions
+from autograder.checks.definition import Check
 from autograder.evaluate import evaluate
 from autograder.grading import materials_for
-from autograder.lint import Proof
+from autograder.lint.proof import Proof
 from autograder.report import Status
 
 ProofOf = Callable[[str], Proof]
@@ -82,7 +82,7 @@ class TestTrainItself:
 
     def test_stored_weights(self, proof: ProofOf) -> None:
         """Weights learnt elsewhere know the pixels in another order: no better than guessing."""
-        from autograder.dataset import load_images
+        from autograder.checks.datasets.loading import load_images
 
         images = load_images("digits")
         params = assignment(self.NAME).reference["train"](images.train_x, images.train_y, 1)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.dataset import Images, load_images
-from autograder.dataset.idx import decompressed, map_idx
-from autograder.dataset.mnist import FILES
+from autograder.checks.datasets.images import Images
+from autograder.checks.datasets.loading import load_images
+from autograder.checks.datasets.mnist import FILES, decompressed, map_idx
 from autograder.errors import UsageError
 
 MNIST = Path(os.environ.get("MNIST_DIR", "no folder"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 
 COMMAND = Path(sys.executable).with_name("autograder")
 COURSE = find_course(Path(__file__).parent)

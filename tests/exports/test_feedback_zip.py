@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.exports import Line, feedback_zip, lines_of, results_json
-from autograder.exports.feedback import Platform
-from autograder.intake import safe_name
+from autograder.course.roster import Roster
+from autograder.exports.feedback import Platform, feedback_zip
+from autograder.exports.line import Line, lines_of
+from autograder.exports.results import results_json
 from autograder.report import Report, Status, SubmissionFacts
 from autograder.results import Results
-from autograder.roster import Roster
 from autograder.standing import Standing
+from autograder.submissions.collecting import safe_name
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "feedback"))
 from report_factory import make_check, make_report, make_task

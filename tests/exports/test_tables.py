@@ -11,19 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
-from autograder.exports import (
-    CanvasColumn,
-    Line,
-    canvas_gradebook,
-    gradescope_grades,
-    lines_of,
-    moodle_worksheet,
-    plain_grades,
-)
-from autograder.exports.line import points
+from autograder.exports.canvas import CanvasColumn, canvas_gradebook
+from autograder.exports.gradescope import gradescope_grades
+from autograder.exports.line import Line, lines_of, points
+from autograder.exports.moodle import moodle_worksheet
+from autograder.exports.plain import plain_grades
 from autograder.exports.table import guarded, read_table, unguarded, write_rows
-from autograder.roster import Person, Roster
 from autograder.standing import Standing
 
 GRADEBOOK = (

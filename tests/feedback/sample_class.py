@@ -8,8 +8,7 @@ from typing import Any
 from report_factory import make_check, make_report, make_task
 from sample_report import MISTAKES
 
-from autograder.outline import Outline, outline
-from autograder.report import CheckResult, Evidence, Report, Status
+from autograder.report import CheckResult, Evidence, Report, ReportSummary, Status, summarize_report
 
 NAMES = [
     "Ada Lovelace",
@@ -38,9 +37,9 @@ def class_of(size: int, broken: int = 0) -> list[Report]:
     return [_somebody(draw, place, broken=place < broken) for place in range(size)]
 
 
-def outlines_of(size: int, broken: int = 0) -> list[Outline]:
+def outlines_of(size: int, broken: int = 0) -> list[ReportSummary]:
     """The same class in outline."""
-    return [outline(report) for report in class_of(size, broken)]
+    return [summarize_report(report) for report in class_of(size, broken)]
 
 
 def _somebody(draw: random.Random, place: int, *, broken: bool) -> Report:

@@ -9,20 +9,19 @@ from parsed_page import Element, ParsedPage, parse
 from report_factory import make_check, make_report, make_task
 from sample_class import class_of
 
-from autograder.feedback import class_page
+from autograder.feedback.class_page import class_page
 from autograder.feedback.class_summary import summarize
-from autograder.outline import Outline, outline
-from autograder.report import CheckResult, Evidence, Report, Status
+from autograder.report import CheckResult, Evidence, Report, ReportSummary, Status, summarize_report
 
 
-def link(report: Outline) -> str:
+def link(report: ReportSummary) -> str:
     """A student's page beside this one."""
     return f"{report.student}.html"
 
 
 def page_of(*reports: Report) -> ParsedPage:
     """The page of a class."""
-    return parse(class_page([outline(one) for one in reports], link=link))
+    return parse(class_page([summarize_report(one) for one in reports], link=link))
 
 
 def report_of(student: str, *checks: CheckResult) -> Report:
@@ -86,7 +85,7 @@ def test_commonest_failing_checks() -> None:
         report_of("D", make_check(Status.SKIPPED)),
         report_of("E", make_check(Status.ERROR)),
     ]
-    (check,) = summarize([outline(one) for one in reports]).failing
+    (check,) = summarize([summarize_report(one) for one in reports]).failing
     assert (check.failed, check.ran) == (2, 3)
     assert "67% 1 failed, 1 out of time" in page_of(*reports).body
 
@@ -135,7 +134,7 @@ def test_a_missing_task_is_a_dash() -> None:
 )
 def test_links(target: str, written: str | None) -> None:
     """A link is written so that a browser takes it for a page; without one the name is plain text."""
-    page = parse(class_page([outline(report_of("A", make_check()))], link=lambda _: target))
+    page = parse(class_page([summarize_report(report_of("A", make_check()))], link=lambda _: target))
     found = [a.attributes["href"] for row in student_rows(page) for a in row.find("a")]
     assert found == ([written] if written else [])
 
@@ -155,7 +154,7 @@ def test_a_thousand_students_fit() -> None:
         report.student = name
         report.tasks = report.tasks + tasks[6:]
     html = class_page(
-        [outline(one) for one in reports],
+        [summarize_report(one) for one in reports],
         link=lambda report: f"feedback/hw1-activations/{report.student}.html",
     )
     assert len(html.encode()) < 1_000_000

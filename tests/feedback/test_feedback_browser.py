@@ -9,7 +9,8 @@ from playwright.sync_api import Page
 from sample_class import outlines_of
 from sample_report import realistic_report
 
-from autograder.feedback import class_page, student_page
+from autograder.feedback.class_page import class_page
+from autograder.feedback.student_page import student_page
 
 
 @pytest.fixture(params=["student", "class"])

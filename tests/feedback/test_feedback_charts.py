@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from parsed_page import Element, parse
 
-from autograder.feedback.charts import Bar, Line, Part, Row, bar_chart, heat_map, histogram, line_chart
 from autograder.feedback.charts.axes import spread, tick_text, ticks
-from autograder.feedback.charts.heat_map import where
-from autograder.feedback.charts.histogram import bins
+from autograder.feedback.charts.bars import Bar, Part, Row, bar_chart
+from autograder.feedback.charts.heat_map import heat_map, where
+from autograder.feedback.charts.histogram import bins, histogram
+from autograder.feedback.charts.line_chart import Line, line_chart
 from autograder.feedback.charts.svg import element
 
 WORDS: dict[str, Any] = {"key": "k", "title": "Title", "description": "Description"}

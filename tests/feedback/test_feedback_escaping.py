@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from sample_class import class_of
 from sample_report import realistic_report
 
-from autograder.feedback import class_page, student_page
-from autograder.outline import outline
-from autograder.report import Report, Status
+from autograder.feedback.class_page import class_page
+from autograder.feedback.student_page import student_page
+from autograder.report import Report, Status, summarize_report
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -69,7 +69,7 @@ def pages_of(text: str) -> list[str]:
     return [
         student_page(reports[0], title=text, course=text),
         class_page(
-            [outline(one) for one in reports],
+            [summarize_report(one) for one in reports],
             title=text,
             course=text,
             link=lambda report: report.student[:200],
@@ -136,4 +136,4 @@ def test_the_trace_of_a_broken_check_is_not_for_students() -> None:
     """A broken check's trace shows the check's own lines, and only the instructor sees it."""
     report: Report = realistic_report()
     assert "secret line" not in student_page(report)
-    assert "secret line" in class_page([outline(report)], link=lambda _: "")
+    assert "secret line" in class_page([summarize_report(report)], link=lambda _: "")

@@ -11,8 +11,10 @@ from disguises import DISGUISES, OWN, OWN_TOO, functions
 from parsed_page import ParsedPage, parse
 from playwright.sync_api import Page
 
-from autograder.assignment import Assignment
-from autograder.similarity import Ground, compare, ground_of, similarity_page, work_of
+from autograder.course.assignment import Assignment
+from autograder.similarity.ground import Ground, ground_of
+from autograder.similarity.page import similarity_page
+from autograder.similarity.pairs import compare, work_of
 
 EVIL = "</pre><script>alert(1)</script><b onload=x> \u202eback \u2066 \x1b[31m & \u0627\u0644"
 VERDICTS = "plagiari|cheat|copied|copying|guilt|suspic|offen|fraud|dishonest|violat|score|%"

@@ -13,11 +13,13 @@ from book_of_a_term import AFTER, COURSE_YAML, DUE, ZONE, graded, write_quiz, wr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course import find_course
+from autograder.course.course import find_course
+from autograder.course.roster import find_roster
 from autograder.errors import UsageError
-from autograder.gradebook import Book, Row, State, book_of, columns_in, percent
+from autograder.gradebook.book import Book, Row, book_of, percent
 from autograder.gradebook.lines import excused_from, lines_of_column
-from autograder.roster import find_roster
+from autograder.gradebook.mark import State
+from autograder.gradebook.sources import columns_in
 
 ON_TIME = DUE.replace(tzinfo=ZONE) - timedelta(hours=1)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import find_course
+from autograder.course.course import find_course
+from autograder.course.grading_policy import GradebookRules
+from autograder.course.roster import Roster
 from autograder.errors import ContentError
-from autograder.gradebook import book_of
-from autograder.roster import Roster
-from autograder.weights import GradebookRules
+from autograder.gradebook.book import book_of
 
 GROUP = "  groups:\n    - {name: Homework, weight: 70, of: [a, b, c]}\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from book_of_a_term import TABLE
 
-from autograder.course import Course, CourseFile
+from autograder.course.course import Course, CourseFile
 from autograder.errors import UsageError
 from autograder.gradebook.quiz import quiz_columns
 from quizzes.scores import COLUMNS

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
-from autograder.intake import Found, find_submissions
-from autograder.roster import Person, Roster
-from autograder.unpack import unpacked
+from autograder.lms.layouts import collect_submissions
+from autograder.submissions.class_archive import unpacked
+from autograder.submissions.collecting import CollectedSubmissions
 
 ROSTER = Roster(
     (
@@ -80,15 +81,17 @@ def lay_out(folder: Path, files: dict[str, str]) -> Path:
 def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
     """Files, read as a folder and as a ZIP, with and without a folder around them."""
 
-    def read(files: dict[str, str] | tuple[str, ...], roster: Roster = ROSTER) -> Found:
+    def read(files: dict[str, str] | tuple[str, ...], roster: Roster = ROSTER) -> CollectedSubmissions:
         whole = files if isinstance(files, dict) else dict.fromkeys(files, "{}")
         if request.param == "inner folder":
             whole = {f"outer/{name}": text for name, text in whole.items()}
         make = lay_out if request.param == "folder" else archive
         with unpacked(make(tmp_path, whole)) as (place, left):
-            result = find_submissions(place, "hw1", roster)
+            result = collect_submissions(place, "hw1", roster)
             self_told = [one.name for one in left]
-        return Found(result.entries, result.unplaced, result.layout + (" told" if self_told else ""))
+        return CollectedSubmissions(
+            result.entries, result.unplaced, result.layout + (" told" if self_told else "")
+        )
 
     return read
 
@@ -188,7 +191,7 @@ def test_a_student_cannot_write_the_time(found) -> None:  # type: ignore[no-unty
 def test_plain_names_are_no_platforms(tmp_path: Path) -> None:
     """Notebooks that only remind of a platform are students' own."""
     names = ("s1_1_2_x.ipynb", "s2.ipynb", "Ada_Lovelace_3.ipynb")
-    result = find_submissions(lay_out(tmp_path, dict.fromkeys(names, "{}")), "hw1")
+    result = collect_submissions(lay_out(tmp_path, dict.fromkeys(names, "{}")), "hw1")
     assert (result.layout, len(result)) == ("folder", 3)
 
 
@@ -196,7 +199,7 @@ def test_nobody_on_the_roster(tmp_path: Path) -> None:
     """When nobody can be placed, the first reason is said."""
     folder = lay_out(tmp_path, {"Bob.ipynb": "{}", "Eve.ipynb": "{}"})
     with pytest.raises(UsageError, match="is not on the roster"):
-        find_submissions(folder, "hw1", ROSTER)
+        collect_submissions(folder, "hw1", ROSTER)
 
 
 @pytest.mark.parametrize("text", ["- [", "just text", "a: !!python/object:os.system {}"])
@@ -204,4 +207,4 @@ def test_metadata_that_is_none(tmp_path: Path, text: str) -> None:
     """Metadata that cannot be read is a sentence that names the file."""
     folder = lay_out(tmp_path, {"submission_metadata.yml": text, "submission_1/hw1.ipynb": "{}"})
     with pytest.raises(UsageError, match=r"submission_metadata\.yml"):
-        find_submissions(folder, "hw1")
+        collect_submissions(folder, "hw1")

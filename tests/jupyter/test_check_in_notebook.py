@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tiny_course import ASSIGNMENT
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 
 IMPORT = "import numpy as np\nfrom autograder import check, unfinished_is_fine"
 

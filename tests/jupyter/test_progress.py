@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import progress
+from autograder.jupyter.progress import progress
 
 
 class Clock:

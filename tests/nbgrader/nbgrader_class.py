@@ -10,7 +10,7 @@ from typing import Any
 
 from tiny_course import ASSIGNMENT, write_tiny_course
 
-from autograder.course import Course
+from autograder.course.course import Course
 
 Notebook = dict[str, Any]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.nbgrader.database import open_gradebook
 
 BESIDE = Path(sys.executable).parent

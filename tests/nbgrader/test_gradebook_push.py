@@ -12,20 +12,20 @@ from nbgrader_class import write_course_with_extra_credit
 from nbgrader_commands import SEED, Taken, database, grades, run
 from tiny_course import ASSIGNMENT
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import Course, find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import Course, find_course
 from autograder.derive import counted_reports
 from autograder.errors import UsageError
 from autograder.grading import Grader
-from autograder.intake import find_submissions
+from autograder.lms.layouts import collect_submissions
 from autograder.nbgrader.database import open_gradebook
 from autograder.nbgrader.push import Pushed, push
-from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Status
 from autograder.results import Results
 from autograder.sample.solved import filled_in, to_bytes
 from autograder.standing import Standing
-from autograder.submission import Submission, read_submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import Submission, read_submission
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
 
@@ -98,7 +98,7 @@ def test_beside_autograde(taken: Taken, tmp_path: Path) -> None:
     with Grader(own, SEED) as grader:
         reports = [
             grader.grade(read_submission(entry.student, entry.path, ASSIGNMENT))
-            for entry in find_submissions(taken.folder, ASSIGNMENT)
+            for entry in collect_submissions(taken.folder, ASSIGNMENT)
         ]
     assert push(reports, database(tmp_path)) == Pushed(students=14, changed=0, by_person=0)
 

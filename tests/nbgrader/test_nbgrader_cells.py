@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.nbgrader.readable import readable
 from autograder.nbgrader.restore import Given, restore
 from autograder.nbgrader.source import source_notebook

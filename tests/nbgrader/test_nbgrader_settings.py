@@ -9,11 +9,11 @@ import pytest
 from nbgrader_commands import Taken, grades, nbgrader, run, scores
 from tiny_course import ASSIGNMENT
 
-from autograder.assignment import load_assignment
-from autograder.course import Course, find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import Course, find_course
+from autograder.course.roster import Person
 from autograder.errors import UsageError
 from autograder.nbgrader.folder import CONFIG, write_course, write_source
-from autograder.roster import Person
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
 

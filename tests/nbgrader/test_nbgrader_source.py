@@ -13,9 +13,9 @@ from nbformat import NotebookNode, from_dict
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearSolutions
 
-from autograder.assignment import Assignment, load_assignment
 from autograder.calibrate import convergence_checks
-from autograder.course import find_course
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
 from autograder.nbgrader.source import source_notebook
 from autograder.report import Status
 from autograder.sample.solved import to_bytes

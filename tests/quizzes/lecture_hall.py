@@ -17,7 +17,7 @@ import httpx
 import uvicorn
 from fake_clock import MINUTE, FakeClock
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from quizzes.clock import ServerClock
 from quizzes.enrolling import COURSE, add_the_course, publish_plan
 from quizzes.proctor import Proctor

@@ -19,7 +19,7 @@ import pytest
 from lecture_hall import CODE, NUMERIC, course_in
 from platform_simulator import Browser, platform_for
 
-from autograder.course import Course
+from autograder.course.course import Course
 
 ROSTER = """student_id,first_name,last_name,email,role,multiplier
 ana,Ana,Fern,,,

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from apart import commanded
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from quizzes.cli import app
 from quizzes.proof.crash import Books, CrashResult
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from apart import commanded
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.cli import app
 from quizzes.proof.client import Reply

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.errors import UsageError
-from autograder.zipped import zipped
+from autograder.submissions.deterministic_zip import deterministic_zip
 from quizzes.bank import BankFile, load_bank
 from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import Imported, import_package
@@ -365,7 +365,7 @@ def test_damaged_documents(chance: random.Random, to: Format) -> None:
     files[name] = tostring(root)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "damaged.zip"
-        path.write_bytes(zipped(files))
+        path.write_bytes(deterministic_zip(files))
         try:
             made = import_package(path, "back")
         except UsageError as problem:

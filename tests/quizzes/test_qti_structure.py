@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 from every_item import every_item, quiz_of
 from qti_structure import MANIFEST, QTI12, QTI21, TEST, Rule, faults, local
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from quizzes.interchange.exporting import Format, export
 from quizzes.quiz_file import load_quiz
 from quizzes.timing import Schedule

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from quizzes.bank import load_banks
 from quizzes.items.base import BaseItem
 from quizzes.items.numeric import NumericItem

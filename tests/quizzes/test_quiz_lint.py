@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from autograder.errors import ContentError
 from quizzes.bank import load_bank
 from quizzes.lint import faults_in_bank, faults_in_window

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from quizzes.bank import load_bank
 from quizzes.lint import faults_in_bank
 

@@ -8,10 +8,10 @@ import pytest
 from tiny_course import ASSIGNMENT
 
 from autograder import installed
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.exports import autograder_zip
-from autograder.release import release
+from autograder.exports.gradescope import autograder_zip
+from autograder.release.bundle import release
 
 
 def test_not_installed(tiny_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

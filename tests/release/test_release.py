@@ -19,14 +19,14 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.assignment import load_assignment
-from autograder.course import find_course
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.grading import Grader
-from autograder.notebook import read_notebook
-from autograder.release import release
+from autograder.release.bundle import release
 from autograder.sample.solved import filled_in
-from autograder.submission import read_submission
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.submission import read_submission
 
 COURSE = find_course(Path(__file__).parent)
 NAMES = COURSE.assignment_ids()

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sessions import HandIn, Student
 
-from autograder.sandbox import Worker
 from autograder.sandbox.arena import Arena, new_memory
+from autograder.sandbox.worker import Worker
 
 
 @pytest.fixture

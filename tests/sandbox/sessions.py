@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograder.calls import Answer
-from autograder.sandbox import Session, Worker
+from autograder.checks.calls import Answer
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
 
 ENOUGH = 10.0  # CPU seconds for a call that ends by itself
 BRIEF = 0.3  # CPU seconds for one that does not

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from wire import ARRAYS, PLAIN, sent
 
-from autograder.fingerprint import fingerprint
+from autograder.checks.values import fingerprint
 from autograder.sandbox.arena import SIZE, SMALLEST, Arena
 from autograder.sandbox.frames import FrameError, Packer, Unpacker, plain
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire import depth, sent
 
-from autograder.fingerprint import fingerprint
+from autograder.checks.values import fingerprint
 from autograder.sandbox import frames
 from autograder.sandbox.arena import SIZE, Arena, new_memory
 from autograder.sandbox.frames import FrameError, Packer, Unpacker

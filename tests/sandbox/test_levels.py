@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sessions import BRIEF, HandIn, Student
 
-from autograder.assignment import Assignment
+from autograder.course.assignment import Assignment
 from autograder.errors import UsageError
 from autograder.grading import Grader, why_refused
-from autograder.sandbox import Worker
 from autograder.sandbox import worker as worker_module
 from autograder.sandbox.bubblewrap import wrapper
+from autograder.sandbox.worker import Worker
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from sessions import HandIn, Student
 from wire import PLAIN
 
-from autograder.fingerprint import fingerprint
+from autograder.checks.values import fingerprint
 
 ECHO = "def echo(x): return x"
 

@@ -9,8 +9,9 @@ import pytest
 from sessions import BRIEF, HandIn, Student
 
 from autograder.errors import SandboxError
-from autograder.sandbox import Worker, session
+from autograder.sandbox import session
 from autograder.sandbox.arena import Arena
+from autograder.sandbox.worker import Worker
 
 OTHERS = """
 import os

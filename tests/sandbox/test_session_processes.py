@@ -11,8 +11,8 @@ import pytest
 from sessions import HandIn, Student, alive, children, gone
 
 from autograder.errors import SandboxError
-from autograder.sandbox import Worker
 from autograder.sandbox.shared import shared
+from autograder.sandbox.worker import Worker
 
 FAMILY = """
 import os

@@ -11,7 +11,7 @@ from command import autograder, files
 from disguises import DISGUISES, OWN, OWN_TOO, functions
 from tiny_course import ASSIGNMENT
 
-from autograder.course import Course
+from autograder.course.course import Course
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.course import find_course
-from autograder.intake import find_submissions
-from autograder.sample import make_class
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import find_course
+from autograder.lms.layouts import collect_submissions
+from autograder.sample.make import make_class
 from autograder.sample.solved import code_cell, code_cells, filled_in, handout, to_bytes
-from autograder.similarity import Found, Ground, Work, compare, ground_of, work_of
-from autograder.submission import read_submission
+from autograder.similarity.ground import Ground, ground_of
+from autograder.similarity.pairs import Found, Work, compare, work_of
+from autograder.submissions.submission import read_submission
 
 COURSE = find_course(Path(__file__).parent)
 
@@ -44,7 +45,7 @@ def handed_in(assignment: Assignment, cells: list[str]) -> bytes:
 
 def compared(folder: Path, ground: Ground) -> Found:
     """A folder of notebooks, compared as the command does it."""
-    read = [read_submission(entry.student, entry.path) for entry in find_submissions(folder, ASSIGNMENT)]
+    read = [read_submission(entry.student, entry.path) for entry in collect_submissions(folder, ASSIGNMENT)]
     return compare(
         [work_of(one.student, one.file, [cell.source for cell in one.cells], ground) for one in read]
     )

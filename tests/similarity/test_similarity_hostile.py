@@ -9,8 +9,10 @@ from disguises import OWN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.assignment import Assignment
-from autograder.similarity import Ground, compare, ground_of, similarity_page, work_of
+from autograder.course.assignment import Assignment
+from autograder.similarity.ground import Ground, ground_of
+from autograder.similarity.page import similarity_page
+from autograder.similarity.pairs import compare, work_of
 from autograder.similarity.pieces import Splitter
 from autograder.similarity.runs import side_by_side
 from autograder.similarity.tokens import lex

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from autograder.course import find_course
+from autograder.course.course import find_course
 from quizzes.items.later import EssayQuestion
 from quizzes.proctor import GRADER
 from quizzes.quiz_file import load_quiz

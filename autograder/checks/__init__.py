@@ -1,0 +1,61 @@
+"""What an author imports to write checks, known mistakes, alternatives and training runs."""
+
+from __future__ import annotations
+
+__all__ = [
+    "PROBLEMS",
+    "RELU",
+    "Activation",
+    "Failure",
+    "Network",
+    "NotFinite",
+    "Problem",
+    "Training",
+    "WrongShape",
+    "WrongType",
+    "WrongValue",
+    "accuracy",
+    "alternative",
+    "assert_close",
+    "assert_float64_and_unmodified",
+    "assert_no_mutation",
+    "assert_same",
+    "assert_same_curve",
+    "check",
+    "convergence",
+    "cross_entropy",
+    "draw_curve",
+    "draw_losses",
+    "fail",
+    "fingerprint",
+    "gradient_check",
+    "kind_of",
+    "mistake",
+    "numeric_gradient",
+    "require",
+    "show",
+    "shuffled_batches",
+    "to_array",
+    "trace",
+    "with_call",
+]
+
+from autograder.checks.comparisons import (
+    assert_close,
+    assert_float64_and_unmodified,
+    assert_no_mutation,
+    assert_same,
+    assert_same_curve,
+    draw_curve,
+    draw_losses,
+    kind_of,
+    with_call,
+)
+from autograder.checks.convergence_checks import Training, convergence
+from autograder.checks.definition import check
+from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, fail, require
+from autograder.checks.gradients import gradient_check, numeric_gradient
+from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
+from autograder.checks.traces import PROBLEMS, Problem, trace
+from autograder.checks.values import fingerprint, show, to_array
+from autograder.checks.variants import alternative, mistake

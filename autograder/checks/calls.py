@@ -1,0 +1,215 @@
+"""`student` and `reference`: functions that are called by name with plain arrays.
+
+The two look alike to a check, wherever the functions run: in a sandboxed child, in the student's
+own notebook, or in the judge. A `Backend` is that place; it answers calls and never judges.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+
+from autograder.checks import failures as failure
+from autograder.checks.values import Value, call_text, show
+from autograder.report import Curve, Evidence
+
+__all__ = ["Answer", "Backend", "Call", "Function", "Functions"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from one call."""
+
+    kind: Literal["value", "unusable", "raised", "missing", "timeout", "memory", "crashed"]
+    value: Value = None
+    text: str = ""  # what happened, when it is not a value
+    trace: str = ""  # for an exception: the student's own line
+    changed: tuple[int, ...] = ()  # positions of the arguments that were modified in place
+    dtypes: tuple[str, ...] = ()  # types that had to be converted, such as float32
+    warnings: tuple[str, ...] = ()  # warnings cost nothing; feedback mentions them
+    printed: str = ""
+
+
+class Backend(Protocol):
+    """A place where functions run."""
+
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        """Make the calls in order, each with its own copies of the arguments, and return the answers.
+
+        With `lend`, large arguments may be lent instead of copied and are not watched for changes.
+        """
+        ...
+
+
+@runtime_checkable
+class RestartableBackend(Backend, Protocol):
+    """A place that can forget everything a submission has kept in memory."""
+
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        """As `answer`, by a process that has run the submission's definitions and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _FreshBackend:
+    """A backend that answers each request in a fresh process, where it can start one."""
+
+    backend: Backend
+
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        if isinstance(self.backend, RestartableBackend):
+            return self.backend.answer_in_fresh_process(function, calls, cpu_seconds)
+        return self.backend.answer(function, calls, cpu_seconds, lend)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call with its arguments and its answer."""
+
+    function: str
+    arguments: tuple[Value, ...]
+    answer: Answer
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a check saw on its way: calls, curves worth drawing, remarks that cost nothing."""
+
+    calls: list[Call] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)  # for the instructor
+
+
+class Functions:
+    """Functions by name: `student.relu(x)`.
+
+    Public attributes are the functions; what the engine needs has a trailing underscore, so that
+    no function a course may ask for is hidden.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        parameters: Mapping[str, tuple[str, ...]] | None = None,
+        pace: Callable[[str], float] = lambda function: 5.0,
+    ) -> None:
+        self.backend_ = backend
+        self.parameters_ = dict(parameters or {})
+        self.pace_ = pace
+        self.findings_ = Findings()
+        self.memory_: dict[tuple[object, ...], object] = {}
+        self.training_ = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
+        self.deadline_: float | None = None  # of time.monotonic(), for many calls together
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__") or name.endswith("_"):
+            raise AttributeError(name)
+        return Function(self, name)
+
+    def in_fresh_process_(self) -> Functions:
+        """The same functions, each asked in a fresh process: no cache of an earlier call answers.
+
+        Where there is no sandbox, as in a notebook, they are asked where they are.
+        """
+        fresh = copy.copy(self)  # what it finds belongs to the same check
+        fresh.backend_ = _FreshBackend(self.backend_)
+        return fresh
+
+    def remember_(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+        """Compute something once for this object; only for functions that always give the same answer."""
+        if key not in self.memory_:
+            self.memory_[key] = compute()
+        return self.memory_[key]  # type: ignore[return-value]  # stored under the same key by the same caller
+
+
+class Function:
+    """One function: call it, or call it many times in one go."""
+
+    def __init__(self, owner: Functions, name: str) -> None:
+        self.owner, self.name = owner, name
+
+    def __call__(self, *arguments: Value) -> Value:
+        """Call it; raises a `Failure` when no value comes back."""
+        return self.many([arguments])[0]
+
+    def many(self, calls: Sequence[tuple[Value, ...]]) -> list[Value]:
+        """Call it once for each tuple of arguments, in order; cheaper than one by one."""
+        owner = self.owner
+        if owner.deadline_ is not None and time.monotonic() > owner.deadline_:
+            raise failure.TimedOut(f"{self.name} is too slow: training was stopped.")
+        limit = owner.pace_(self.name)
+        answers = owner.backend_.answer(self.name, calls, limit, owner.training_)
+        values = []
+        for arguments, answer in zip(calls, answers, strict=True):
+            call = Call(self.name, arguments, answer)
+            if not owner.training_:
+                owner.findings_.calls.append(call)
+            if answer.kind != "value":
+                raise failure_of(call, self.describe(arguments))
+            values.append(answer.value)
+        return values
+
+    @property
+    def last_answer(self) -> Answer:
+        """The answer to the latest call of this function."""
+        return next(c.answer for c in reversed(self.owner.findings_.calls) if c.function == self.name)
+
+    def describe(self, arguments: tuple[Value, ...]) -> str:
+        """The call as text, such as `leaky_relu(x, 0.3)`."""
+        return call_text(self.name, self.owner.parameters_.get(self.name, ()), arguments)
+
+    def evidence(self, arguments: tuple[Value, ...]) -> Evidence:
+        """Evidence that names the call and shows its arguments."""
+        names = self.owner.parameters_.get(self.name, ())
+        shown = {
+            (names[i] if i < len(names) else f"argument {i + 1}"): show(argument)
+            for i, argument in enumerate(arguments)
+        }
+        return Evidence(call=self.describe(arguments), arguments=shown)
+
+
+def failure_of(call: Call, described: str) -> failure.Failure:
+    """The failure that a call without a value is."""
+    kinds: dict[str, type[failure.Failure]] = {
+        "unusable": failure.WrongType,
+        "raised": failure.Raised,
+        "missing": failure.NotWritten,
+        "timeout": failure.TimedOut,
+        "memory": failure.OutOfMemory,
+        "crashed": failure.Crashed,
+    }
+    answer = call.answer
+    words = {
+        "raised": f"{described} raised {answer.text}.",
+        "unusable": f"{described} returned {answer.text}.",
+    }
+    message = words.get(answer.kind, answer.text)
+    evidence = Evidence(call=described, trace=answer.trace, printed=answer.printed[:2000])
+    return kinds[answer.kind](message, evidence=evidence)
+
+
+@contextmanager
+def quiet() -> Iterator[list[warnings.WarningMessage]]:
+    """NumPy's error state and the warnings as every call finds them; warnings are kept, not shown."""
+    with (
+        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
+        warnings.catch_warnings(record=True) as warned,
+    ):
+        warnings.simplefilter("always")
+        yield warned

@@ -1,0 +1,286 @@
+"""Comparing what a submission returned with what is right.
+
+The rule for numbers is |got - expected| <= atol + rtol * max(|got|, |expected|), entry by entry; a
+NaN is never equal, and shapes have to match exactly: nothing is broadcast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograder.checks.calls import Function, Functions
+from autograder.checks.failures import Failure, InputChanged, NotFinite, WrongShape, WrongType, WrongValue
+from autograder.checks.values import Array, Value, number, show, to_array
+from autograder.report import Curve, Evidence, Worst
+
+__all__ = [
+    "assert_close",
+    "assert_float64_and_unmodified",
+    "assert_no_mutation",
+    "assert_same",
+    "assert_same_curve",
+    "draw_curve",
+    "draw_losses",
+    "kind_of",
+    "with_call",
+    "worst_entry",
+]
+
+LARGEST_MAP = 24  # rows and columns of the map of wrong entries
+
+
+def assert_same(
+    student: Function,
+    reference: Function,
+    *arguments: Value,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    names: Sequence[str] = (),
+) -> None:
+    """Fail unless the student's function returns what the reference returns for these arguments.
+
+    `names` name the results where there are several.
+    """
+    expected = reference(*arguments)
+    got = student(*arguments)
+    try:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments), names=names)
+    except Failure as problem:
+        problem.evidence = with_call(problem.evidence, student.evidence(arguments))
+        raise
+
+
+def assert_close(
+    got: Value,
+    expected: Value,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    call: str = "the result",
+    parameter: str = "",
+    names: Sequence[str] = (),
+) -> None:
+    """Fail unless `got` is `expected`: same structure, same shapes, numbers within the tolerance.
+
+    A float is anything of shape (): a Python number or a 0-d array. A list is as good as a tuple,
+    and a list of numbers as good as an array of one axis.
+    """
+    wanted = to_array(expected)
+    if isinstance(expected, (list, tuple)) and (wanted is None or to_array(got) is None):
+        _require_as_many(got, expected, call)
+        for position, (one, other) in enumerate(zip(got, expected, strict=True)):
+            name = names[position] if position < len(names) else f"result {position + 1}"
+            assert_close(one, other, rtol=rtol, atol=atol, call=call, parameter=name)
+        return
+    if wanted is None:
+        if got != expected:
+            raise Failure(f"{call} returned {show(got)}; {show(expected)} is right.")
+        return
+    found = to_array(got)
+    if found is None:
+        raise WrongType(
+            f"{call} returned {kind_of(got)}; {kind_of(expected)} is expected.",
+            hint="Did you forget the return statement?" if got is None else "",
+            evidence=Evidence(got=show(got), expected=show(expected), parameter=parameter),
+        )
+    _compare_arrays(found, wanted, rtol, atol, call, parameter)
+
+
+def _require_as_many(got: Value, expected: Sequence[Value], call: str) -> None:
+    if not isinstance(got, (list, tuple)):
+        raise WrongType(
+            f"{call} returned {kind_of(got)}; {len(expected)} results are expected, as a tuple or a list.",
+            evidence=Evidence(got=show(got), expected=show(expected)),
+        )
+    if len(got) != len(expected):
+        raise WrongType(
+            f"{call} returned {len(got)} results; {len(expected)} are expected.",
+            evidence=Evidence(got=show(got), expected=show(expected)),
+        )
+
+
+def _compare_arrays(got: Array, expected: Array, rtol: float, atol: float, call: str, parameter: str) -> None:
+    subject = f"{parameter} of {call}" if parameter else call
+    if got.shape != expected.shape:
+        raise WrongShape(
+            f"{subject} has shape {got.shape}; shape {expected.shape} is expected.",
+            hint="Return a plain number, such as float(...): shape () and shape (1,) differ."
+            if expected.shape == () and got.shape == (1,)
+            else "",
+            got=got,
+            expected=expected,
+            evidence=Evidence(got=show(got), expected=show(expected), parameter=parameter),
+        )
+    got, expected = got.astype(np.float64), expected.astype(np.float64)
+    with np.errstate(all="ignore"):
+        right = np.abs(got - expected) <= atol + rtol * np.maximum(np.abs(got), np.abs(expected))
+    wrong = ~(right & np.isfinite(got))  # against an infinity any difference would be small
+    if not wrong.any():
+        return
+    evidence = Evidence(got=show(got), expected=show(expected), parameter=parameter, wrong=wrong_map(wrong))
+    strange = ~np.isfinite(got)
+    if strange.any() and np.isfinite(expected).all():
+        raise NotFinite(
+            f"{subject} is {got[strange][0]} in {_count(int(strange.sum()), got.size)}; "
+            "every entry should be an ordinary number.",
+            evidence=evidence.model_copy(update={"wrong": wrong_map(strange)}),
+        )
+    worst = worst_entry(got, expected, wrong)
+    place = f" at [{', '.join(map(str, worst.index))}]" if worst.index else ""
+    raise WrongValue(
+        f"{subject} is {_short(worst.got)}{place}; {_short(worst.expected)} is right"
+        + (f" ({_count(int(wrong.sum()), got.size)} wrong)." if got.size > 1 else "."),
+        got=got,
+        expected=expected,
+        wrong=wrong,
+        evidence=evidence.model_copy(update={"worst": worst}),
+    )
+
+
+def worst_entry(got: Array, expected: Array, wrong: Array) -> Worst:
+    """The wrong entry that is furthest off, by relative error and then by size."""
+    with np.errstate(all="ignore"):
+        difference = np.abs(got - expected)
+        relative: Array = difference / np.maximum(np.maximum(np.abs(got), np.abs(expected)), 1e-300)
+    rank = np.where(wrong, np.nan_to_num(relative, nan=np.inf) + 1e-12 * np.nan_to_num(difference), -1.0)
+    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(rank)), got.shape)) if got.shape else ()
+    return Worst(
+        index=list(index),
+        got=number(got[index]),
+        expected=number(expected[index]),
+        relative_error=number(relative[index]),
+    )
+
+
+def wrong_map(wrong: Array) -> list[list[bool]]:
+    """The wrong entries as rows of the last two axes, any over the other axes."""
+    if wrong.ndim == 0:
+        return []
+    rows: Array = np.any(wrong.reshape(-1, *np.atleast_2d(wrong).shape[-2:]), axis=0)
+    result: list[list[bool]] = rows[:LARGEST_MAP, :LARGEST_MAP].tolist()
+    return result
+
+
+def with_call(evidence: Evidence, call: Evidence) -> Evidence:
+    """Evidence about a value, completed by the call that it came from."""
+    return evidence.model_copy(update={"call": call.call, "arguments": call.arguments})
+
+
+def _count(some: int, all_: int) -> str:
+    return f"{some} of {all_} entries" if all_ > 1 else "1 entry"
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value + 0.0:.6g}"  # 0.0 turns -0 into 0
+
+
+def kind_of(value: Value) -> str:
+    """What sort of value it is, for people."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+MOST_POINTS = 60  # of a loss curve
+
+
+def assert_same_curve(
+    student: Function,
+    reference: Function,
+    over: Array,
+    *rest: Value,
+    result: int | None = None,
+    label: str = "",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+) -> None:
+    """Compare two functions of one variable over a range, and keep both curves for the page.
+
+    `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results.
+    """
+    arguments = (over, *rest)
+    expected, got = reference(*arguments), student(*arguments)
+    if result is not None:
+        expected = expected[result]
+        if not isinstance(got, (list, tuple)) or len(got) <= result:
+            raise WrongType(
+                f"{student.describe(arguments)} returned {kind_of(got)}; a tuple of results is expected.",
+                evidence=student.evidence(arguments),
+            )
+        got = got[result]
+    draw_curve(student, label or student.describe(arguments), over, got, expected)
+    try:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments))
+    except Failure as problem:
+        problem.evidence = with_call(problem.evidence, student.evidence(arguments))
+        raise
+
+
+def draw_curve(student: Function, label: str, x: Array, got: Value, expected: Value) -> None:
+    """Keep a curve (n,) of the student's beside the right one (n,) for the page.
+
+    Does nothing when what the student returned has no such shape: there is nothing to draw.
+    """
+    own, right = to_array(got), to_array(expected)
+    if own is None or right is None or not own.shape == right.shape == x.shape:
+        return
+    student.owner.findings_.curves.append(
+        Curve(
+            label=label,
+            x=x.tolist(),
+            got=[number(value) for value in own.tolist()],
+            expected=[number(value) for value in right.tolist()],
+        )
+    )
+
+
+def draw_losses(functions: Functions, got: list[float], expected: list[float]) -> None:
+    """Keep two loss curves for the page, a mean over a stretch of updates at each point."""
+    count = min(len(got), len(expected))
+    stretch = max(1, count // MOST_POINTS)
+    starts = range(0, count - stretch + 1, stretch)
+    own, right = ([float(np.mean(losses[i : i + stretch])) for i in starts] for losses in (got, expected))
+    functions.findings_.curves.append(
+        Curve(
+            label="training loss over the updates",
+            x=[i + (stretch + 1) / 2 for i in starts],
+            got=[number(value) for value in own],
+            expected=[number(value) for value in right],
+        )
+    )
+
+
+def assert_no_mutation(student: Function, *arguments: Value) -> None:
+    """Fail when the call modifies one of its arguments in place."""
+    student(*arguments)
+    changed = student.last_answer.changed
+    if changed:
+        names = student.owner.parameters_.get(student.name, ())
+        which = " and ".join(names[i] if i < len(names) else f"argument {i + 1}" for i in changed)
+        raise InputChanged(
+            f"{student.describe(arguments)} changed {which} in place.",
+            hint="Work on a copy, or build a new array: the caller still needs the old one.",
+            evidence=student.evidence(arguments),
+        )
+
+
+def assert_float64_and_unmodified(student: Function, *arguments: Value) -> None:
+    """Fail when the call modifies an argument, or returns numbers of another type than float64."""
+    assert_no_mutation(student, *arguments)
+    converted = [name for name in student.last_answer.dtypes if name.startswith(("float", "complex"))]
+    if converted:
+        raise WrongType(
+            f"{student.describe(arguments)} returned {converted[0]}; the inputs are float64.",
+            hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
+            evidence=student.evidence(arguments),
+        )

@@ -1,0 +1,155 @@
+"""Convergence checks: a network is trained with the student's pieces in the loop, and has to learn.
+
+    @convergence(task="momentum", points=2)
+    def it_learns(pieces, images, rng):
+        \"\"\"A small network trained with your momentum_update reads the test images.\"\"\"
+        ...
+        return Training(network.accuracy(...), losses)
+
+The body is the judge's training loop. `pieces` is the student's functions, or the reference's when
+the threshold is calibrated; `images` have their pixels in a secret order. The body alone measures
+the accuracy, on labels that no submission ever has. A miss is tried on two more seeds and the
+second best of the three counts; points fall linearly from the threshold to the floor.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.checks.calibration import Band
+from autograder.checks.calls import Functions, quiet
+from autograder.checks.comparisons import draw_losses
+from autograder.checks.definition import Materials, check
+from autograder.checks.failures import Failure
+
+__all__ = ["Training", "convergence", "is_convergence", "training_of"]
+
+LEARNT_NOTHING = 0.2  # test accuracy below this is no better than guessing with some luck
+
+MOST_SECONDS = 120.0  # of wall time for one training run: a safety cap, not a measure
+
+Body = Callable[..., "Training"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training run."""
+
+    accuracy: float  # on the test images
+    losses: list[float]  # one for each update; empty where the student's own loop trains
+
+
+def convergence(*, task: str, points: float, floor: float = 0.5) -> Callable[[Body], Callable[..., None]]:
+    """Mark a training loop as a check; accuracy at or below `floor` earns nothing."""
+
+    def mark(body: Body) -> Callable[..., None]:
+        @check(task=task, points=points)
+        @functools.wraps(body)
+        def trains(student: Functions, reference: Functions, seed: int, materials: Materials) -> None:
+            band = materials.calibration.band(body.__name__, materials.images.name)
+            _Judgement(body, student, reference, seed, materials, band, floor).pass_or_fail()
+
+        # Its signature is the check's, not the body's.
+        trains.__signature__ = inspect.signature(trains, follow_wrapped=False)  # type: ignore[attr-defined]
+        trains.__training__ = body  # type: ignore[attr-defined]  # read by training_of
+        return trains
+
+    return mark
+
+
+def is_convergence(body: Callable[..., object]) -> bool:
+    """Whether a check's body is a convergence check."""
+    return hasattr(body, "__training__")
+
+
+def training_of(body: Callable[..., object]) -> Body:
+    """The training loop of a convergence check."""
+    loop: Body = body.__training__  # type: ignore[attr-defined]  # set by convergence
+    return loop
+
+
+@dataclass
+class _Judgement:
+    body: Body
+    student: Functions
+    reference: Functions
+    seed: int
+    materials: Materials
+    band: Band
+    floor: float
+
+    def pass_or_fail(self) -> None:
+        first = self._run(0)
+        if first.accuracy >= self.band.threshold:
+            self._look_at(first)
+            return
+        runs = [first, self._run(1), self._run(2)]
+        middle = sorted(runs, key=lambda run: run.accuracy)[1]
+        if middle.accuracy < self.band.threshold:
+            raise self._missed(middle)
+
+    def _run(self, attempt: int) -> Training:
+        """One run of the student's pieces, its losses drawn beside the reference's from the same start."""
+        expected = self._reference_run(attempt)
+        started = time.monotonic()
+        self.student.deadline_ = started + MOST_SECONDS
+        self.student.training_ = True
+        try:
+            with quiet():
+                run = self.body(self.student, self.materials.images, self._generator(attempt))
+        except (TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as problem:
+            # The same loop ran with the reference just before, so it is the student's piece that is wrong.
+            raise Failure(
+                f"Training cannot use what your functions return ({type(problem).__name__}: {problem}).",
+                hint="Look at the other checks of this task first: a shape or a type is wrong.",
+            ) from None
+        finally:
+            self.student.deadline_, self.student.training_ = None, False
+        if attempt == 0 and run.losses:
+            draw_losses(self.student, run.losses, expected.losses)
+        return run
+
+    def _reference_run(self, attempt: int) -> Training:
+        key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)
+
+        def train() -> Training:
+            self.reference.training_ = True
+            try:
+                return self.body(self.reference, self.materials.images, self._generator(attempt))
+            finally:
+                self.reference.training_ = False
+
+        return self.reference.remember_(key, train)
+
+    def _generator(self, attempt: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, attempt])
+
+    def _look_at(self, run: Training) -> None:
+        if run.accuracy > self.band.suspicious:
+            self.student.findings_.flags.append(
+                f"{run.accuracy:.1%} right is better than every reference run "
+                f"(best {self.band.highest:.1%}): look at how."
+            )
+
+    def _missed(self, run: Training) -> Failure:
+        share = (run.accuracy - self.floor) / (self.band.threshold - self.floor)
+        wanted = f"{self.band.threshold:.1%} of the test images"
+        finite = np.isfinite(run.losses)
+        if not finite.all():
+            update = int(np.argmin(finite)) + 1
+            message = f"Training diverged: the loss is {run.losses[update - 1]} at update {update}."
+            hint = "Too large a step, a wrong sign or a division by 0; the losses are drawn below."
+        elif run.accuracy < LEARNT_NOTHING:
+            message = f"The network learnt nothing: {run.accuracy:.1%} is guessing; {wanted} are expected."
+            hint = "Does the loss fall at all?"
+            hint += " It is drawn below beside the reference's." if run.losses else ""
+        else:
+            message = f"The network reads {run.accuracy:.1%} of the test images; {wanted} are expected."
+            hint = "It learns, but not as it should; the other checks of this task say more exactly why."
+        return Failure(message, hint=hint, share=min(max(share, 0.0), 1.0))

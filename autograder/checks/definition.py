@@ -1,0 +1,126 @@
+"""A check: an ordinary function over `student` and `reference` that reads as its own sentence.
+
+    @check(task="prelu", points=2)
+    def prelu_backward_sums_over_the_batch(student, reference, rng):
+        \"\"\"grad_alpha has one entry per feature.\"\"\"
+        ...
+
+The docstring is the line the student sees. A check passes when it returns and does not pass when
+it raises a `Failure`; any other exception is the author's bug. Public checks live beside the
+handout, need no reference, run in the student's notebook and carry no points: what is shown can be
+memorised. Hidden checks live beside the solution.
+"""
+
+from __future__ import annotations
+
+import inspect
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from autograder.checks.calibration import CalibrationFile
+from autograder.checks.calls import Functions
+from autograder.checks.datasets.images import Images
+from autograder.errors import ContentError
+
+__all__ = ["Check", "check", "collect"]
+
+Body = TypeVar("Body", bound=Callable[..., object])
+
+KNOWN_PARAMETERS = ("student", "reference", "rng", "seed", "materials")
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What convergence checks need beyond functions: images, and how well the reference does on them."""
+
+    images: Images
+    calibration: CalibrationFile
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of an assignment."""
+
+    id: str
+    title: str
+    task: str
+    points: float
+    requires: tuple[str, ...]  # ids of checks that have to pass first
+    parameters: tuple[str, ...]  # which of student, reference and rng the body asks for
+    body: Callable[..., object]
+
+    def run(
+        self, student: Functions, reference: Functions | None, seed: int, materials: Materials | None = None
+    ) -> None:
+        """Run the body; raises a `Failure` when the submission does not pass."""
+        given: dict[str, Any] = {
+            "student": student,
+            "reference": reference,
+            "rng": self.generator(seed) if "rng" in self.parameters else None,
+            "seed": seed ^ zlib.crc32(self.id.encode()),
+            "materials": materials,
+        }
+        self.body(**{name: given[name] for name in self.parameters})
+
+    def generator(self, seed: int) -> np.random.Generator:
+        """The check's own random numbers: the same for all students of a run."""
+        return np.random.default_rng([seed, zlib.crc32(self.id.encode())])
+
+
+def check(*, task: str, points: float = 0, requires: Iterable[str] = ()) -> Callable[[Body], Body]:
+    """Mark a function as a check of `task` worth `points`.
+
+    `requires` names checks of the same file that have to pass first; otherwise this one is skipped.
+    """
+
+    def mark(body: Body) -> Body:
+        body.__check__ = (task, float(points), tuple(requires))  # type: ignore[attr-defined]  # read by collect
+        return body
+
+    return mark
+
+
+def collect(module: ModuleType) -> list[Check]:
+    """The checks of a file, in the order they stand in it; raises ContentError for a malformed one."""
+    checks = [
+        _made(body, module) for body in vars(module).values() if hasattr(body, "__check__") and callable(body)
+    ]
+    if not checks:
+        raise ContentError(
+            f"{module.__file__} holds no check.",
+            next_step="Mark a function with @check(task=..., points=...).",
+        )
+    seen: set[str] = set()
+    for one in checks:
+        missing = [name for name in one.requires if name not in seen]
+        if missing:
+            raise ContentError(
+                f"{module.__file__}: {one.id} requires {missing[0]}, which is not a check above it.",
+                next_step="Move it up or correct the name.",
+            )
+        seen.add(one.id)
+    return checks
+
+
+def _made(body: Callable[..., object], module: ModuleType) -> Check:
+    task, points, requires = body.__check__  # type: ignore[attr-defined]  # set by check
+    name = getattr(body, "__name__", repr(body))
+    title = " ".join((inspect.getdoc(body) or "").split())
+    if not title:
+        raise ContentError(
+            f"{module.__file__}: check {name} has no docstring.",
+            next_step="Say in one sentence what is checked; the student sees it.",
+        )
+    parameters = tuple(inspect.signature(body).parameters)
+    unknown = [p for p in parameters if p not in KNOWN_PARAMETERS]
+    if unknown or "student" not in parameters:
+        raise ContentError(
+            f"{module.__file__}: check {name} takes ({', '.join(parameters)}).",
+            next_step="A check takes student and, if it wants them, reference and rng.",
+        )
+    return Check(name, title, task, points, requires, parameters, body)

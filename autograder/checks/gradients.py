@@ -1,0 +1,195 @@
+"""Gradient checks: a backward function against finite differences of a forward function.
+
+Central differences (f(x+h) - f(x-h)) / 2h in float64 with h = 1e-5 * max(1, |x|), made exactly
+representable; every entry of every parameter is checked. Two comparisons give four outcomes:
+differences of the *reference's* forward say whether the gradient is right, differences of the
+*student's own* forward say whether it belongs to what they wrote. At a kink any value between the
+left and the right derivative is right. Numeric gradients of the reference are computed once a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.checks.calls import Function
+from autograder.checks.comparisons import assert_close
+from autograder.checks.failures import Failure, WrongType, WrongValue
+from autograder.checks.values import Array, Value, fingerprint, show, to_array
+
+__all__ = ["gradient_check", "numeric_gradient"]
+
+STEP = 1e-5
+
+ManyCalls = Callable[[Sequence[tuple[Value, ...]]], list[Value]]
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """The derivative from both sides: equal where the function is smooth."""
+
+    central: Array
+    left: Array
+    right: Array
+
+
+def gradient_check(
+    forward: Function,
+    backward: Function,
+    *,
+    at: tuple[Value, ...],
+    grad_out: Array | None = None,
+    names: tuple[str, ...] = (),
+    wrt: tuple[int, ...] | None = None,
+    rtol: float = 1e-6,
+    kinks: bool = False,
+) -> None:
+    """Fail unless the student's `backward` is the gradient of the reference's `forward`.
+
+    `at` are the forward's arguments; `wrt` are the positions of those that `backward` returns a
+    gradient for, by default every float one. With `grad_out` (the shape
+    of the forward's output) the call is `backward(at[0], grad_out, *at[1:])`; without it the forward
+    is a loss and the call is `backward(*at)`. `names` name the results, `grad_x` first by default.
+    `kinks` accepts anything between the left and the right derivative.
+    """
+    wrt = wrt or tuple(i for i, value in enumerate(at) if _is_differentiable(value))
+    arguments = at if grad_out is None else (at[0], grad_out, *at[1:])
+    slopes = [_reference_slopes(forward, at, which, grad_out) for which in wrt]
+    got = backward(*arguments)
+    call = backward.describe(arguments)
+    results = [got] if len(wrt) == 1 else got
+    if not isinstance(results, (list, tuple)) or len(results) != len(wrt):
+        raise WrongType(
+            f"{call} should return {len(wrt)} gradients: {', '.join(_names(forward, wrt, names))}.",
+            evidence=backward.evidence(arguments).model_copy(update={"got": show(got)}),
+        )
+    for which, name, one, slope in zip(wrt, _names(forward, wrt, names), results, slopes, strict=True):
+        try:
+            _compare(one, slope, call, name if len(wrt) > 1 else "", rtol, kinks)
+        except Failure as problem:
+            shown = backward.evidence(arguments)
+            problem.evidence = problem.evidence.model_copy(
+                update={"call": shown.call, "arguments": shown.arguments}
+            )
+            if isinstance(problem, WrongValue):
+                problem.hint = problem.hint or _own_forward(forward, backward, at, which, grad_out, one, rtol)
+            raise
+    _remark_on_forward(forward, backward, at)
+
+
+def numeric_gradient(
+    many: ManyCalls, at: tuple[Value, ...], which: int, grad_out: Array | None, step: float = STEP
+) -> Slopes:
+    """Differences of sum(grad_out * f(*at)) with respect to `at[which]`, entry by entry.
+
+    `many` makes several calls of f in one go. The results have the shape of `at[which]`.
+    """
+    x = np.asarray(at[which], dtype=np.float64)
+    calls: list[tuple[Value, ...]] = [at]
+    widths = np.empty((2, x.size))
+    for entry in range(x.size):
+        value = x.flat[entry]
+        for side, sign in enumerate((-1.0, 1.0)):
+            moved = x.copy()
+            moved.flat[entry] = value + sign * step * max(1.0, abs(value))
+            widths[side, entry] = abs(moved.flat[entry] - value)  # what the rounding made of h
+            shifted = float(moved) if isinstance(at[which], float) else moved
+            calls.append((*at[:which], shifted, *at[which + 1 :]))
+    here, *around = map(_numbers, many(calls))
+    if any(value.shape != here.shape for value in around):
+        raise WrongType("The forward function returns another shape for another x of the same shape.")
+    weight = np.ones_like(here) if grad_out is None else grad_out
+    # Weigh the difference of the outputs, not the outputs: entries that do not move cancel exactly.
+    falls = np.array([np.sum(weight * (here - low)) for low in around[0::2]])
+    rises = np.array([np.sum(weight * (high - here)) for high in around[1::2]])
+    spans = np.array([np.sum(weight * (h - low)) for low, h in zip(around[0::2], around[1::2], strict=True)])
+    return Slopes(
+        central=(spans / widths.sum(axis=0)).reshape(x.shape),
+        left=(falls / widths[0]).reshape(x.shape),
+        right=(rises / widths[1]).reshape(x.shape),
+    )
+
+
+def _numbers(value: Value) -> Array:
+    found = to_array(value)
+    if found is None:
+        raise WrongType(f"The forward function returns {show(value)}, which has no derivative.")
+    return np.asarray(found, dtype=np.float64)
+
+
+def _is_differentiable(value: Value) -> bool:
+    if isinstance(value, np.ndarray):
+        return bool(value.dtype == np.float64)
+    return isinstance(value, float)
+
+
+def _names(forward: Function, wrt: tuple[int, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    parameters = forward.owner.parameters_.get(forward.name, ())
+    return names or tuple(
+        f"grad_{parameters[i]}" if i < len(parameters) else f"gradient {i + 1}" for i in wrt
+    )
+
+
+def _reference_slopes(forward: Function, at: tuple[Value, ...], which: int, grad_out: Array | None) -> Slopes:
+    key = ("slopes", forward.name, which, fingerprint((*at, grad_out)))
+    return forward.owner.remember_(key, lambda: numeric_gradient(forward.many, at, which, grad_out))
+
+
+def _compare(got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool) -> None:
+    largest = float(np.max(np.abs(slopes.central), initial=0.0))
+    atol = 1e-9 * max(1.0, largest)
+    expected = slopes.central
+    found = to_array(got)
+    if kinks and found is not None and found.shape == expected.shape:
+        low, high = np.minimum(slopes.left, slopes.right), np.maximum(slopes.left, slopes.right)
+        is_kink = high - low > 1e-3 * max(1.0, largest)
+        expected = np.where(is_kink, np.clip(found, low, high), expected)  # inside, any answer is right
+    assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
+
+
+def _own_forward(
+    forward: Function,
+    backward: Function,
+    at: tuple[Value, ...],
+    which: int,
+    grad_out: Array | None,
+    got: Value,
+    rtol: float,
+) -> str:
+    """The second comparison: is this wrong gradient at least the gradient of the student's forward?"""
+    if _forward_agrees(forward, backward, at):
+        return ""  # the forward is right, so the mistake is here
+    own = getattr(backward.owner, forward.name)
+    try:
+        slopes = numeric_gradient(own.many, at, which, grad_out)
+        _compare(got, slopes, "", "", max(rtol, 1e-5), kinks=True)
+    except (Failure, ValueError):  # their forward may not even have the right shape
+        return ""
+    return (
+        f"{backward.name} is the right gradient of your {forward.name}, so the mistake is in {forward.name}."
+    )
+
+
+def _remark_on_forward(forward: Function, backward: Function, at: tuple[Value, ...]) -> None:
+    """The fourth outcome: the gradient is right, yet not the gradient of what the student wrote."""
+    if not _forward_agrees(forward, backward, at):
+        backward.owner.findings_.remarks.append(
+            f"{backward.name} is right, but it is not the gradient of your {forward.name}, which is wrong."
+        )
+
+
+def _forward_agrees(forward: Function, backward: Function, at: tuple[Value, ...]) -> bool:
+    """Whether the student's forward is right at this point; asked once a function and submission."""
+
+    def ask() -> bool:
+        if backward.owner is forward.owner:
+            return True  # a public check: both are the student's
+        try:
+            assert_close(getattr(backward.owner, forward.name)(*at), forward(*at))
+        except Failure:
+            return False
+        return True
+
+    return backward.owner.remember_(("forward agrees", forward.name), ask)

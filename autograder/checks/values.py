@@ -1,0 +1,119 @@
+"""Plain values: what crosses between judge and runner, and how it is shown to people."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+__all__ = ["Array", "Value", "call_text", "fingerprint", "number", "show", "to_array"]
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+# Arrays (float64, int64, bool), Python numbers, text, None, callables, and lists and tuples of these.
+Value: TypeAlias = Any
+
+LONGEST = 600  # characters of one value in a report
+
+MOST_ENTRIES = 60  # a larger array is described by its shape and its first entries
+
+
+def to_array(value: Value) -> Array | None:
+    """The value as one numeric array, or None when it is not one.
+
+    A number is an array of shape (); a list or tuple of numbers is an array of one axis.
+    """
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, (bool, int, float)):
+        return np.asarray(value)
+    if isinstance(value, (list, tuple)) and value and all(_is_number(item) for item in value):
+        return np.asarray([float(item) for item in value])
+    return None
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, (bool, int, float)) or (isinstance(value, np.ndarray) and value.shape == ())
+
+
+def number(value: float) -> float | Literal["nan", "inf", "-inf"]:
+    """A number as reports hold it: finite, or one of the texts "nan", "inf" and "-inf"."""
+    value = float(value)
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return "nan"
+    return "inf" if value > 0 else "-inf"
+
+
+def show(value: Value) -> str:
+    """The value as short text for people.
+
+    Small arrays are shown whole, large ones by shape and first entries.
+    """
+    return _shorten(_text(value))
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, np.ndarray):
+        return _array_text(value)
+    if isinstance(value, float):
+        return f"{value:.8g}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(_text(item) for item in value[:6]) + (", …" if len(value) > 6 else "")
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    if isinstance(value, Callable):  # type: ignore[arg-type]  # collections.abc accepts it at run time
+        return "a function"
+    return repr(value)
+
+
+def _array_text(array: Array) -> str:
+    if array.size <= MOST_ENTRIES:
+        body = np.array2string(array, precision=4, separator=", ", max_line_width=100)
+        return body if array.shape else f"{array.item():.8g}"
+    first = np.array2string(array.ravel()[:6], precision=4, separator=", ").rstrip("]")
+    return f"shape {array.shape}: {first}, …]"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def call_text(function: str, names: tuple[str, ...], arguments: tuple[Value, ...]) -> str:
+    """A call as a student would write it, such as `leaky_relu(x, 0.3)`.
+
+    Arrays are shown by their parameter's name, numbers by their value.
+    """
+    parts = []
+    for position, argument in enumerate(arguments):
+        name = names[position] if position < len(names) else f"argument {position + 1}"
+        scalar = isinstance(argument, (bool, int, float, str)) or argument is None
+        parts.append(_text(argument) if scalar else name)
+    return f"{function}({', '.join(parts)})"
+
+
+def fingerprint(arguments: Sequence[Value]) -> bytes:
+    """A 16-byte digest of plain arguments; type, shape and every bit count.
+
+    Raises TypeError for a callable: two of them cannot be told apart by what they would do.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    _feed(digest, arguments)
+    return digest.digest()
+
+
+def _feed(digest: hashlib.blake2b, value: Value) -> None:
+    if isinstance(value, np.ndarray):
+        digest.update(f"{value.dtype.str}{value.shape}".encode())
+        digest.update(value.tobytes())
+    elif isinstance(value, (list, tuple)):
+        digest.update(f"{type(value).__name__}{len(value)}".encode())
+        for item in value:
+            _feed(digest, item)
+    elif callable(value):
+        raise TypeError("a callable has no fingerprint")
+    else:
+        digest.update(f"{type(value).__name__}:{value!r};".encode())

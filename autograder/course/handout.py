@@ -1,0 +1,47 @@
+"""An assignment's public half: what a student has, and all that a check in a notebook needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.checks.definition import Check, collect
+from autograder.course.assignment import AssignmentFile, Task, load_file
+from autograder.errors import UsageError
+from autograder.yaml_source import read_yaml
+
+__all__ = ["Handout", "read_handout"]
+
+
+@dataclass(frozen=True)
+class Handout:
+    """The tasks and the public checks of one assignment."""
+
+    file: AssignmentFile
+    checks: list[Check]
+
+    def task(self, name: str) -> Task:
+        """The task of that name, or the one that asks for the function of that name."""
+        for task in self.file.tasks:
+            if name == task.id or name in task.functions:
+                return task
+        raise UsageError(
+            f"There is no task {name!r} here.",
+            next_step=f"Take one of: {', '.join(task.id for task in self.file.tasks)}.",
+        )
+
+    def checks_of(self, task: Task) -> list[Check]:
+        """The public checks of a task, in the order of the file."""
+        return [one for one in self.checks if one.task == task.id]
+
+
+def read_handout(folder: Path) -> Handout:
+    """Read the public half from an assignment's folder; raises UsageError when it is not one."""
+    for name in ("checks.py", "assignment.yaml"):
+        if not (folder / name).is_file():
+            raise UsageError(
+                f"There is no {name} in {folder.resolve()}.",
+                next_step="Keep the notebook in the folder it came in, or name that folder.",
+            )
+    file = read_yaml(folder / "assignment.yaml", AssignmentFile)
+    return Handout(file, collect(load_file(folder / "checks.py", "public_checks")))

@@ -1,0 +1,237 @@
+"""The roster: who is in the course, and under which names the learning platforms know them.
+
+`roster.csv` in the course's folder, or a table as Canvas, Moodle, Gradescope or nbgrader give it out:
+commas, semicolons or tabs, with or without a byte order mark, the columns in any order.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from autograder.errors import UsageError
+
+__all__ = ["Person", "Roster", "find_roster", "letters", "read_roster"]
+
+FILE = "roster.csv"
+
+# What the columns are called elsewhere; a header is compared in small letters, without spaces and signs.
+ALIASES = {
+    "student_id": ("studentid", "student", "sid", "id", "idnumber", "universityid", "matriculationnumber"),
+    "last_name": ("lastname", "surname", "familyname"),
+    "first_name": ("firstname", "givenname", "forename"),
+    "full_name": ("fullname", "name", "studentname", "displayname"),
+    "email": ("email", "emailaddress", "mail"),
+    "section": ("section", "sections", "group", "groups"),
+    "canvas_id": ("canvasid", "canvasuserid"),
+    "sis_id": ("sisid", "sisuserid"),
+    "sis_login": ("sislogin", "sisloginid", "login", "loginid", "username", "lmsuserid"),
+    "moodle_id": ("moodleid", "identifier", "participant"),
+    "gradescope_sid": ("gradescopesid", "gradescopeid"),
+}
+
+IDS = ("student_id", "canvas_id", "sis_id", "sis_login", "moodle_id", "gradescope_sid", "email")
+
+NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
+
+
+@dataclass(frozen=True)
+class Person:
+    """One student of the course; what is not known is empty."""
+
+    student_id: str
+    last_name: str = ""
+    first_name: str = ""
+    full_name: str = ""  # as one text, where the source does not split it
+    email: str = ""
+    section: str = ""
+    canvas_id: str = ""
+    sis_id: str = ""
+    sis_login: str = ""
+    moodle_id: str = ""
+    gradescope_sid: str = ""
+
+    @property
+    def name(self) -> str:
+        """First name, last name; the id where neither is known."""
+        return self.full_name or " ".join(filter(None, (self.first_name, self.last_name))) or self.student_id
+
+    @property
+    def sortable(self) -> str:
+        """Last name, first name."""
+        if self.last_name and self.first_name:
+            return f"{self.last_name}, {self.first_name}"
+        return self.last_name or self.name
+
+    def names(self) -> set[str]:
+        """Every way to write the full name, as letters."""
+        last, first = self.last_name, self.first_name
+        both = {f"{first} {last}", f"{last} {first}"}
+        # Nobody says where the last name begins, so the words are turned round at every place.
+        words = self.full_name.replace(",", " ").split()
+        turned = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
+        return {letters(one) for one in both | turned} - {""}
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The students of a course, in the order of the file."""
+
+    people: tuple[Person, ...] = ()
+    path: Path | None = None
+    _ids: dict[str, list[Person]] = field(init=False, repr=False, compare=False)
+    _names: dict[str, list[Person]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ids: dict[str, list[Person]] = {}
+        names: dict[str, list[Person]] = {}
+        for person in self.people:
+            own = {_plain(getattr(person, column)) for column in IDS} - {""}
+            for one in own:
+                ids.setdefault(one, []).append(person)
+            for one in person.names():
+                names.setdefault(one, []).append(person)
+        object.__setattr__(self, "_ids", ids)
+        object.__setattr__(self, "_names", names)
+
+    def __bool__(self) -> bool:
+        return bool(self.people)
+
+    def resolve(self, *keys: str, names: Sequence[str] = ()) -> tuple[Person | None, str]:
+        """The one student that ids, e-mail addresses and names mean, or nobody and why.
+
+        The first key that somebody has decides; a name only where no key is known.
+        """
+        for key in keys:
+            if found := self._ids.get(_plain(key), []):
+                return _only(found, key)
+        for name in (*keys, *names):
+            if found := self._names.get(letters(name), []):
+                return _only(found, name)
+        said = next((one for one in (*names, *keys) if one), "nobody")
+        return None, f"{said} is not on the roster."
+
+    def column(self, column: str, key: str) -> Person | None:
+        """The one student with this value in a column, such as canvas_id."""
+        wanted = _plain(key)
+        found = [one for one in self.people if wanted and _plain(getattr(one, column)) == wanted]
+        return found[0] if len(found) == 1 else None
+
+
+def letters(name: str) -> str:
+    """A name without what spellings differ in: accents, case, spaces, signs, marks of direction."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(sorted_out for sorted_out in apart if sorted_out.isalnum())
+
+
+def find_roster(course: Path) -> Roster:
+    """The course's roster; an empty one where there is no roster.csv."""
+    path = course / FILE
+    return read_roster(path) if path.exists() else Roster()
+
+
+def read_roster(path: Path) -> Roster:
+    """A roster; raises UsageError with file, line and column."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"{path} is not UTF-8 text.", next_step="Save it as CSV UTF-8.") from problem
+    return Roster(tuple(_people(path, text)), path)
+
+
+def _people(path: Path, text: str) -> Iterable[Person]:
+    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+    columns: dict[int, str] = {}
+    seen: dict[str, int] = {}
+    try:
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            if not columns:
+                columns = _columns(path, reader.line_num, row)
+                continue
+            known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
+            person = _person(path, reader.line_num, known)
+            if person is None:
+                continue
+            line = seen.setdefault(_plain(person.student_id), reader.line_num)
+            if line != reader.line_num:
+                raise UsageError(
+                    f"{path}, line {reader.line_num}, column student_id: {person.student_id} is also "
+                    f"in line {line}.",
+                    next_step="Leave one of the two lines.",
+                )
+            yield person
+    except csv.Error as problem:
+        raise UsageError(
+            f"{path}, line {reader.line_num}: {problem}.", next_step="Correct the quotes in this line."
+        ) from problem
+    if not columns:
+        raise UsageError(f"{path} is empty.", next_step="Write a line of headers: student_id,last_name,…")
+
+
+def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
+    """Which column holds what; a Canvas gradebook's Student is a name and its ID is Canvas's own."""
+    heads = [letters(head) for head in row]
+    canvas = "student" in heads and "id" in heads
+    found: dict[int, str] = {}
+    for at, head in enumerate(heads):
+        name = next((one for one, known in ALIASES.items() if head in (letters(one), *known)), "")
+        if canvas and head in ("student", "id"):
+            name = {"student": "sortable", "id": "canvas_id"}[head]
+        if name and name in found.values():
+            if head != letters(name):
+                continue  # an alias, and the real one came first
+            other = next(place for place, one in found.items() if one == name)
+            if heads[other] == head:
+                raise UsageError(
+                    f"{path}, line {line}, column {at + 1}: there are two columns {row[at]}.",
+                    next_step="Remove one of them.",
+                )
+            del found[other]
+        if name:
+            found[at] = name
+    if not set(IDS) & set(found.values()):
+        raise UsageError(
+            f"{path}, line {line}: no column says who a student is.",
+            next_step="Name one of the columns student_id, or email.",
+        )
+    return found
+
+
+def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
+    # Canvas writes rows of its own: what an assignment is worth, how it is posted, a test student.
+    if not any(known.values()) or known.get("sortable", "").casefold() in NO_STUDENTS:
+        return None
+    known["moodle_id"] = re.sub(r"\A\D+", "", known.get("moodle_id", ""))  # Participant 123
+    order = ("student_id", "sis_login", "sis_id", "email", "gradescope_sid", "canvas_id", "moodle_id")
+    known["student_id"] = next((known[one] for one in order if known.get(one)), "")
+    if not known["student_id"]:
+        raise UsageError(
+            f"{path}, line {line}, column student_id: it is empty.",
+            next_step="Write the student's id, or remove the line.",
+        )
+    # Only Canvas writes the last name first; elsewhere a comma is part of the name, as in Ada King, PhD.
+    if sortable := known.get("sortable", ""):
+        last, _, first = sortable.partition(",")
+        known["last_name"], known["first_name"] = last.strip(), first.strip()
+    return Person(**{one.name: known.get(one.name, "") for one in fields(Person)})
+
+
+def _only(found: list[Person], key: str) -> tuple[Person | None, str]:
+    if len(found) == 1:
+        return found[0], ""
+    who = " and ".join(one.student_id for one in found[:3])
+    return None, f"{key} may be any of {len(found)} students: {who}."
+
+
+def _plain(key: str) -> str:
+    return unicodedata.normalize("NFKC", key).strip().casefold()

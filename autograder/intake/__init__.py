@@ -1,7 +1,0 @@
-"""From a path to the notebooks to grade, and whose they are, whichever platform gave them out."""
-
-from autograder.intake.entry import Entry, Found, Unplaced
-from autograder.intake.find import find_submissions
-from autograder.intake.names import safe_name
-
-__all__ = ["Entry", "Found", "Unplaced", "find_submissions", "safe_name"]

@@ -1,0 +1,1 @@
+"""Learning platforms: a module for each, reading its downloads and writing its tables."""

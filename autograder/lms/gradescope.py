@@ -1,0 +1,138 @@
+"""What Gradescope gives out under Export Submissions.
+
+    assignment_123_export/submission_metadata.yml     who handed in what, and when
+    assignment_123_export/submission_456/week1.ipynb    the files
+
+A group's submission has several submitters; it is an entry of each.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autograder.errors import UsageError
+from autograder.submissions.collecting import (
+    CollectedSubmission,
+    Layout,
+    MatchCandidate,
+    Unmatched,
+    choose_notebook,
+    is_folder,
+    natural,
+    visible,
+)
+from autograder.submissions.notebook import storable
+
+__all__ = ["FILE", "GRADESCOPE"]
+
+FILE = "submission_metadata.yml"
+
+LARGEST = 200_000_000
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which Ruby's own types are plain maps, lists and texts."""
+
+
+def _plainly(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return str(node.value)
+
+
+_Loader.add_multi_constructor("!ruby/", _plainly)
+
+_Loader.add_constructor(
+    "tag:yaml.org,2002:int", lambda loader, node: str(node.value)
+)  # an id such as 007 is a text
+
+
+def read_gradescope(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
+    """The submissions of an export; raises UsageError for metadata that cannot be read."""
+    if not (folder / FILE).is_file():
+        return None
+    claims: list[MatchCandidate] = []
+    unplaced: list[Unmatched] = []
+    known = _metadata(folder / FILE)
+    for name, facts in sorted(known.items(), key=lambda item: natural(item[0])):
+        path = folder / name
+        people = [one for one in _list(facts, "submitters") if isinstance(one, dict)]
+        if Path(name).name != name or not is_folder(path):
+            unplaced.append(Unmatched(storable(name)[:300], f"{FILE} names it, but there is no such folder."))
+        elif not people:
+            unplaced.append(Unmatched(name, f"{FILE} names nobody who handed it in."))
+        else:
+            claims += [_claim(path, name, person, facts, assignment) for person in people]
+    unplaced += [
+        Unmatched(storable(child.name), f"{FILE} does not name it.")
+        for child in visible(folder)
+        if is_folder(child) and child.name not in known
+    ]
+    return claims, unplaced
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    try:
+        if path.is_symlink() or path.stat().st_size > LARGEST:
+            raise UsageError(f"{path} is no file of Gradescope's.", next_step="Export the submissions again.")
+        data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+    except (OSError, UnicodeDecodeError, RecursionError) as problem:
+        raise UsageError(f"{path} cannot be read.", next_step="Export the submissions again.") from problem
+    except (yaml.YAMLError, ValueError) as problem:
+        mark = getattr(problem, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        raise UsageError(
+            f"{path}{place}: it is not YAML.", next_step="Export the submissions again."
+        ) from problem
+    if not isinstance(data, dict):
+        raise UsageError(f"{path} lists no submissions.", next_step="Export the submissions again.")
+    return {str(name): facts for name, facts in data.items()}
+
+
+def _claim(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> MatchCandidate:
+    sid, email, full = (storable(_text(person, key)) for key in ("sid", "email", "name"))
+    entry = CollectedSubmission(
+        email or sid or full or name,
+        choose_notebook(path, assignment) or path,
+        submitted=_time(_value(facts, "created_at")),
+        attempt=int("".join(c for c in name if c in "0123456789")[:18] or 0),
+        origin=name,
+    )
+    return MatchCandidate(entry, tuple(filter(None, (sid, email, full))), (("gradescope_sid", sid),))
+
+
+def _value(facts: Any, key: str) -> Any:
+    """A value by its key, which Ruby writes with a colon in front."""
+    return facts.get(f":{key}", facts.get(key)) if isinstance(facts, dict) else None
+
+
+def _list(facts: Any, key: str) -> list[Any]:
+    value = _value(facts, key)
+    return value if isinstance(value, list) else []
+
+
+def _text(facts: Any, key: str) -> str:
+    value = _value(facts, key)
+    return "" if value is None else str(value).strip()
+
+
+def _time(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.replace(" UTC", "+00:00").replace(" Z", "+00:00"))
+        except ValueError:
+            return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return None
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return None
+
+
+GRADESCOPE = Layout("gradescope", read_gradescope)

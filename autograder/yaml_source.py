@@ -1,0 +1,67 @@
+"""Reading YAML files into checked models, with the line of every fault in the author's file."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from autograder.errors import ContentError
+
+__all__ = ["line_of", "read_yaml", "source_location"]
+
+
+def source_location(body: Callable[..., object]) -> str:
+    """File and line of a check, a variant or a function of the reference."""
+    return f"{inspect.getsourcefile(inspect.unwrap(body))}, line {inspect.getsourcelines(body)[1]}"
+
+
+def line_of(text: str, keys: Sequence[str | int]) -> int | None:
+    """The line of a key in YAML text, counted from 1; the deepest part of the path that exists."""
+    node, line = yaml.compose(text), None
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((p for p in node.value if p[0].value == str(key)), None)
+            if pair is None:
+                continue  # a kind's name in a union, which the file does not have as a key
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_yaml(path: Path, model: type[M]) -> M:
+    """A YAML file as a checked model; raises ContentError with file, line and key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = yaml.safe_load(text)
+    except OSError as problem:
+        raise ContentError(f"{path} cannot be read: {problem.strerror}.") from problem
+    except UnicodeDecodeError as problem:
+        raise ContentError(f"{path} is not UTF-8 text.", next_step="Save it as UTF-8.") from problem
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        what = getattr(problem, "problem", None) or "it is not YAML"
+        raise ContentError(f"{path}{place}: {what}.", next_step="Correct the line.") from problem
+    try:
+        return model.model_validate(data)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        line = line_of(text, first["loc"])
+        raise ContentError(
+            f"{path}{f', line {line}' if line else ''}: {key}{': ' if key else ''}"
+            f"{first['msg'].removeprefix('Value error, ')}.",
+            next_step="Correct the key.",
+        ) from problem
