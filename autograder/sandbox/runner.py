@@ -14,6 +14,7 @@ import json
 import mmap
 import socket
 import sys
+import time
 import warnings
 from typing import Any
 
@@ -21,6 +22,7 @@ import numpy as np
 
 MOST_PRINTED = 20_000  # characters kept over a child's life
 LONGEST_TYPE, LONGEST_TEXT = 80, 500
+REPORT_SECONDS = 0.1  # after so long the judge is told that calls of a frame are done
 
 
 class Printed(io.TextIOBase):
@@ -108,9 +110,13 @@ class Runner:
         # In training a large argument is lent: it is the judge's part of the arena, written anew each time.
         reader.copies_arena = not header["lend"]
         buffers: list[Any] = []
-        answers = []
+        answers: list[dict[str, Any]] = []
         left = header["most"]
+        reported = time.monotonic()
         for specs in header["calls"]:
+            if answers and header["report"] and time.monotonic() - reported > REPORT_SECONDS:
+                self.send({"op": "at"}, [])  # each call has its own time
+                reported = time.monotonic()
             start = reader.offset
             arguments = [reader.value(spec) for spec in specs]
             originals: list[Any] = []

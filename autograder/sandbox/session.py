@@ -3,7 +3,7 @@
 One child serves all functions until something goes wrong in it. A function that ran too long or
 ended its child is not called again, so that it costs only itself; the next function gets a fresh
 child. A child that served other functions before may have been spoilt by them: when it turns out
-dead or out of step, the call is made once more in a fresh one.
+dead or out of step, the call is made once more in a fresh one. All children are charged to one budget.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from autograder.checks.calls import Answer
 from autograder.checks.values import Value
 from autograder.report import Note
 from autograder.sandbox import frames
+from autograder.sandbox.budget import RESTARTS, Budget
 from autograder.sandbox.child import Child, ChildEnded, Overdue
 from autograder.sandbox.replies import call_back, line_of, read_answers, text_of
 from autograder.sandbox.worker import Worker
@@ -24,7 +25,7 @@ from autograder.sandbox.worker import Worker
 __all__ = ["Session"]
 
 LOAD_CPU_SECONDS = 10.0
-MOST_DEATHS = 12
+AHEAD_SLEEP_SECONDS = 1.0
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
 
 
@@ -36,8 +37,10 @@ class Session:
         worker: Worker,
         cells: Sequence[tuple[int, str]],
         functions: Sequence[str],
-        deaths: int = MOST_DEATHS,
+        deaths: int = RESTARTS,
+        budget: Budget | None = None,
     ) -> None:
+        """`deaths` is how often a child may hang or end; `budget` is what all of them may use."""
         self._worker, self._functions = worker, list(functions)
         self._cells = json.dumps([[number, source] for number, source in cells]).encode()
         self._child: Child | None = None
@@ -46,6 +49,7 @@ class Session:
         self._skip: list[tuple[int, int]] = []
         self._missing: set[str] = set()
         self._requests = self._children = 0
+        self._budget = budget or Budget()
         self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
         self.loaded = False  # whether the definitions were run, so that `notes` says what was noticed
@@ -63,6 +67,9 @@ class Session:
             if self._lives <= 0:
                 text = f"{function} was not called: too many functions before it hung or ended the process."
                 return [Answer("crashed", text=text)] * len(calls)
+            if self._budget.left <= 0:
+                text = f"{function} was not called: {self._all_together()}."
+                return [Answer("timeout", text=text)] * len(calls)
             if self._child is None and not self._load():
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
@@ -70,13 +77,19 @@ class Session:
             spoilt = bool(self._served - {function})
             self._served.add(function)
             try:
-                answers = self._ask(function, calls, cpu_seconds, lend)
+                answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
                 if self._child is not None and self._child.has_threads():
                     self._end()  # a thread that it left behind would live on in other functions' time
                 return answers
             except Overdue as problem:
                 self._end(spoilt=True)
-                self._given_up[function] = Answer("timeout", text=f"{function} {problem}.")
+                out = not problem.slept and self._budget.left <= 0
+                text = f"was stopped: {self._all_together()}" if out else str(problem)
+                self._given_up[function] = Answer("timeout", text=f"{function} {text}.")
+            except MemoryError:  # the judge's own, not the child's
+                self._end(spoilt=True)
+                text = f"{function} returned or asked for more than there is memory for."
+                self._given_up[function] = Answer("memory", text=text)
             except ChildEnded as problem:
                 self._end(spoilt=True)
                 if not spoilt:
@@ -99,16 +112,17 @@ class Session:
 
         That costs the submission nothing: the calls are made again, one by one, when they count.
         """
-        ready = function not in self._given_up and self._lives > 0
+        ready = function not in self._given_up and self._lives > 0 and self._budget.left > 0
         if not ready or (self._child is None and not self._load()) or function in self._missing:
             return []
         self._served.add(function)
         try:
-            answers = self._ask(function, calls, cpu_seconds, lend=False)
+            sleep = min(AHEAD_SLEEP_SECONDS, self._budget.sleep_of_a_call)
+            answers = self._ask(function, calls, cpu_seconds, sleep, ahead=True)
             if self._child is not None and self._child.has_threads():
                 self._end()
             return answers
-        except (Overdue, ChildEnded):
+        except (Overdue, ChildEnded, MemoryError):
             self._end()
             return []
 
@@ -117,9 +131,19 @@ class Session:
         if self._child is None:
             self._load()
 
+    def _all_together(self) -> str:
+        return f"all calls together used more than {self._budget.total:.3g} s of processor time"
+
     def _ask(
-        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool
+        self,
+        function: str,
+        calls: Sequence[tuple[Value, ...]],
+        cpu_seconds: float,
+        sleep_seconds: float,
+        lend: bool = False,
+        ahead: bool = False,
     ) -> list[Answer]:
+        """Make calls in one frame; each has its own processor time, ahead of time all of them together."""
         assert self._child is not None  # answer loads one first
         self._requests += 1
         child, arena = self._child, self._child.arena
@@ -135,15 +159,38 @@ class Session:
             "calls": specs,
             "most": most,
             "lend": lend,
+            "report": len(calls) > 1 and not ahead,
         }
+        calls_left = len(calls) - 1
+        if not ahead:
+            self._budget.add_call(cpu_seconds)
+
+        def called(report: dict[str, Any]) -> None:
+            """One or more of the calls are done: the next one's time begins."""
+            nonlocal calls_left
+            calls_left -= 1
+            if calls_left < 0:
+                raise ChildEnded("its answer is out of step")
+            self._budget.add_call(cpu_seconds)
+            self._charge()
+            child.extend(min(cpu_seconds, self._budget.left), self._budget.sleep_of_a_call)
 
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
             arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read
             return call_back(packer.callables or [], request, data, arena)
 
         reply, data = child.request(
-            header, packer.buffers, cpu_seconds=cpu_seconds, most=most, callback=callback
+            header,
+            packer.buffers,
+            processor_seconds=min(cpu_seconds, self._budget.left),
+            sleep_seconds=sleep_seconds,
+            most=most,
+            callback=callback,
+            notice=called if header["report"] else None,
         )
+        for _ in range(calls_left if not ahead else 0):
+            self._budget.add_call(cpu_seconds)
+        self._charge()
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
         try:
@@ -165,8 +212,14 @@ class Session:
             }
             try:
                 reply, _ = self._child.request(
-                    header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0, notice=self._hear
+                    header,
+                    [self._cells],
+                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left),
+                    sleep_seconds=self._budget.sleep_of_a_call,
+                    most=0,
+                    notice=self._hear,
                 )
+                self._charge()
                 self._take_notes(reply)
                 return True
             except (Overdue, ChildEnded):
@@ -202,7 +255,12 @@ class Session:
         self._lives -= spoilt
         if self._child is not None:
             self._child.end()
+            self._charge()
             self._child = None
+
+    def _charge(self) -> None:
+        assert self._child is not None  # whoever calls has one
+        self._budget.charge(*self._child.taken())
 
     def __enter__(self) -> Session:
         return self

@@ -38,10 +38,12 @@ def reply(*answers, data=b"", **more):
 class Student:
     """A submission made of cells; every function that they define can be asked for."""
 
-    def __init__(self, worker: Worker, *cells: str, deaths: int = 100) -> None:
+    def __init__(self, worker: Worker, *cells: str, deaths: int = 100, budget: Budget | None = None) -> None:
         texts = [textwrap.dedent(cell) for cell in cells]
         self.functions = sorted(set(re.findall(r"^(?:def |class )?(\w+)(?=\(| = )", "\n".join(texts), re.M)))
-        self.session = Session(worker, list(enumerate(texts, 1)), [*self.functions, "unwritten"], deaths)
+        self.session = Session(
+            worker, list(enumerate(texts, 1)), [*self.functions, "unwritten"], deaths, budget
+        )
 
     def ask(self, function: str, *arguments: Any, cpu: float = ENOUGH) -> Answer:
         """The answer to one call."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sessions import ENOUGH, HandIn, Student
 
 from autograder.backends import NotebookBackend
-from autograder.calls import Functions
+from autograder.checks.calls import Functions
 
 # Every result of one shape stands in the same memory, as with `np.multiply(x, 2, out=buffer)`.
 BUFFERS = """
