@@ -11,8 +11,8 @@ from fractions import Fraction
 from types import TracebackType
 
 from autograder.errors import ContentError, SandboxError
+from autograder.grading.function_item import FunctionTask, FunctionTaskGrader
 from autograder.report import CheckResult, Note, Status
-from autograder.snippet import Snippet, SnippetGrader
 from quizzes.items.later import FunctionItem, FunctionQuestion, Verdict
 from quizzes.question import Mark
 from quizzes.text import escaped
@@ -25,14 +25,14 @@ class SandboxGrader:
 
     def __init__(self, sandbox: str = "good") -> None:
         """`sandbox` is the least that has to hold; raises UsageError where it does not."""
-        self._grader = SnippetGrader(sandbox)
+        self._grader = FunctionTaskGrader(sandbox)
 
     def __call__(self, item: FunctionItem, source: str, seed: bytes) -> Verdict:
         """The checks a source passes over all checks; with `trouble` where the fault is not its own."""
         mistakes = tuple((one.value, one.feedback) for one in item.common_wrong)
-        snippet = Snippet(item.id, item.function, item.reference, item.checks, mistakes)
+        task = FunctionTask(item.id, item.function, item.reference, item.checks, mistakes)
         try:
-            judged = self._grader.judge(snippet, source, int.from_bytes(seed[:8], "big"))
+            judged = self._grader.judge(task, source, int.from_bytes(seed[:8], "big"))
         except ContentError as problem:
             return Verdict(Fraction(0), trouble=problem.message)
         except SandboxError as problem:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from autograder.ledger import Basis, Graded, Ledger, Line, Opened
-from autograder.results import Results
+from autograder.results.ledger import Graded, Ledger, Line, Provenance, RunStarted
+from autograder.results.results_folder import Results
 
 ZONE = ZoneInfo("America/Los_Angeles")
 HOMEWORK = {"week1": 10, "week2": 20, "week3": 30, "week4": 30, "week5": 40}
@@ -98,14 +98,14 @@ def graded(who: str, earned: float, possible: float, when: datetime | None) -> G
         earned=earned,
         possible=possible,
         sandbox="full",
-        basis=Basis(bundle="", engine="", environment="", dataset=""),
+        basis=Provenance(bundle="", engine="", environment="", dataset=""),
     )
 
 
 def write_results(folder: Path, assignment: str, lines: list[Graded]) -> None:
     """A folder of results as far as the gradebook reads it."""
     folder.mkdir(parents=True)
-    everything: list[Line] = [Opened(at=AFTER, assignment=assignment, seed=1), *lines]
+    everything: list[Line] = [RunStarted(at=AFTER, assignment=assignment, seed=1), *lines]
     with Ledger(Results(folder).ledger) as ledger:
         ledger.append(everything)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.course.course import find_course
 from autograder.lms.layouts import collect_submissions
 from autograder.report import Report
-from autograder.results import Results
+from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch
 
 
 def grade_class(course: Path, assignment: str, path: Path, out: Path, **options: Any) -> dict[str, Report]:

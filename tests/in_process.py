@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.course.assignment import Assignment
-from autograder.evaluate import evaluate
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.evaluation import evaluate
 from autograder.report import CheckResult, Status
 from autograder.sandbox import cells as runner_cells
 from autograder.submissions.notebook import read_notebook

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from honest import SOURCE
 
-from autograder import ahead
-from autograder.ahead import Script
 from autograder.course.assignment import Assignment
-from autograder.grading import Grader
+from autograder.grading import prefetch as ahead
+from autograder.grading.grader import Grader
+from autograder.grading.prefetch import RecordedCalls
 from autograder.report import Report
 from autograder.sandbox.session import Session
 from autograder.submissions.notebook import Cell
@@ -40,7 +40,7 @@ def graded(grader: Grader, body: str) -> Report:
 def with_and_without(tiny: Assignment) -> Iterator[tuple[Grader, Grader]]:
     """A grader that makes calls ahead, and one that makes each when it is asked for."""
     with pytest.MonkeyPatch.context() as patch, Grader(tiny, 3) as usual:
-        nothing: Script = {}
+        nothing: RecordedCalls = {}
         patch.setattr("autograder.grading.rehearse", lambda *_: nothing)
         with Grader(tiny, 3) as plain:
             yield usual, plain

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import digests
 from autograder.course.course import find_course
+from autograder.grading import cache_keys as digests
 
 COURSE = find_course(Path(__file__).parent)
 ROOT = COURSE.root
@@ -64,7 +64,7 @@ def isort_key(name: str) -> tuple[int, str]:
 def test_there_is_something_to_look_at() -> None:
     """The files are found, so the tests below say something."""
     assert {"autograder", "autograder.errors", "autograder.cli.grade", "quizzes"} <= MODULES.keys()
-    assert "autograder.report" in ours(MODULES["autograder.evaluate"])
+    assert "autograder.report" in ours(MODULES["autograder.grading.evaluation"])
     assert all(f"autograder.sandbox.{name}" in MODULES for name in IN_THE_CHILD)
 
 
@@ -93,7 +93,7 @@ def test_quizzes_know_little_of_the_autograder() -> None:
     """Quizzes share errors, course, roster, report and grades; one module runs functions, one packs."""
     shared = {f"autograder.{name}" for name in ("errors", "course", "roster", "report", "grades")}
     more = {
-        "quizzes.functions": {"autograder.snippet"},
+        "quizzes.functions": {"autograder.grading.function_item"},
         "quizzes.interchange.package": {
             "autograder.submissions.archive",
             "autograder.submissions.deterministic_zip",

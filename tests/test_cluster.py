@@ -18,7 +18,7 @@ from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
-from autograder.ledger import Graded, read_ledger
+from autograder.results.ledger import Graded, read_ledger
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 pytestmark = pytest.mark.xdist_group("cluster")

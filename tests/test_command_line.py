@@ -11,10 +11,10 @@ import pytest
 from command import HANDOUT, autograder, files
 from tiny_course import ASSIGNMENT
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
-from autograder.grades import plain_cell
-from autograder.sample.solved import filled_in, to_bytes
+from autograder.gradebook.tables import plain_cell
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calibrate import calibrate_check
+from autograder.authoring.calibrate import calibrate_check
 from autograder.checks.calibration import Band, CalibrationFile, band_of
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import Training, convergence, is_convergence
@@ -19,7 +18,8 @@ from autograder.checks.datasets.loading import load_images
 from autograder.checks.definition import Check, Materials, collect
 from autograder.checks.networks import Network, accuracy, shuffled_batches
 from autograder.errors import ContentError
-from autograder.evaluate import evaluate
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.evaluation import evaluate
 from autograder.report import CheckResult, Status
 
 LEARNING_RATE = 0.1

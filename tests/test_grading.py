@@ -11,7 +11,7 @@ import pytest
 
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import Report, Status
 from autograder.sandbox.session import Session
 from autograder.submissions.notebook import Cell

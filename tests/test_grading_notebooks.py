@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import Assignment
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import CheckResult, Report, Status
-from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.submission import read_submission
 
 FIRST, SECOND = "double", "mean_square"

@@ -11,7 +11,7 @@ from command import autograder
 from honest import SOURCE, notebook
 from tiny_course import ASSIGNMENT, write_tiny_course
 
-from autograder.ledger import read_ledger
+from autograder.results.ledger import read_ledger
 
 STRICT = "points: 6\ndue: 2026-02-01T12:00\nlate: {per_day: 0.5}\n"
 MARK = "marked late by the platform, how late is not known"

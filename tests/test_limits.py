@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from tiny_course import ASSIGNMENT
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import AssignmentFile, Limits, load_assignment
 from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import Report, Status
-from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 

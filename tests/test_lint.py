@@ -9,12 +9,12 @@ import pytest
 from command import autograder
 from tiny_course import ASSIGNMENT
 
+from autograder.authoring.lint_files import faults_in_files
+from autograder.authoring.lint_handout import faults_in_handout
+from autograder.authoring.lint_proof import Proof
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
-from autograder.lint.files import faults_in_files
-from autograder.lint.notebook import faults_in_handout
-from autograder.lint.proof import Proof
 
 YAML = f"assignments/{ASSIGNMENT}/assignment.yaml"
 HANDOUT = f"assignments/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"

@@ -19,8 +19,8 @@ from autograder.checks.gradients import gradient_check
 from autograder.checks.traces import PROBLEMS, trace
 from autograder.course.assignment import Assignment
 from autograder.errors import SandboxError
-from autograder.feedback.student_page import student_page
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
+from autograder.pages.student_page import student_page
 from autograder.report import Report, Status
 from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission

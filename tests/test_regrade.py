@@ -12,9 +12,9 @@ from command import autograder, files
 from honest import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
-from autograder import grading
 from autograder.course.course import Course
-from autograder.ledger import Graded, read_ledger
+from autograder.grading import grader as grading
+from autograder.results.ledger import Graded, read_ledger
 from autograder.submissions.notebook import LARGEST_FILE
 
 HALF = SOURCE.replace("return 2 * x\n", "return 3 * x\n")

@@ -16,7 +16,7 @@ from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
-from autograder.ledger import Graded, Line, read_ledger
+from autograder.results.ledger import Graded, Line, read_ledger
 
 STUDENTS = 30
 KILLS = 10

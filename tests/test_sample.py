@@ -10,22 +10,21 @@ from pathlib import Path
 import pytest
 from in_process import definitions, failed_tasks
 
-from autograder.backends import NotebookBackend
+from autograder.authoring.demo_class import DemoSubmission, Kind, make_class
+from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.calls import Functions
 from autograder.course.assignment import Assignment
 from autograder.errors import ContentError, UsageError
-from autograder.evaluate import evaluate
+from autograder.grading.backends import NotebookBackend
+from autograder.grading.evaluation import evaluate
 from autograder.lms.layouts import collect_submissions
 from autograder.report import Status
-from autograder.sample.kinds import Kind
-from autograder.sample.make import Sample, make_class
-from autograder.sample.odd import ODD
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import read_submission
 
 
 @pytest.fixture(scope="module")
-def large_class(tiny: Assignment, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+def large_class(tiny: Assignment, tmp_path_factory: pytest.TempPathFactory) -> list[DemoSubmission]:
     """A class of 100."""
     return make_class(tiny, 100, tmp_path_factory.mktemp("class") / "samples")
 
@@ -40,7 +39,7 @@ class TestMakeClass:
         assert [one.student for one in samples] == [f"student-{n:03}" for n in range(1, students + 1)]
         assert {one.kind for one in samples} == set(Kind)
 
-    def test_the_mix(self, large_class: list[Sample]) -> None:
+    def test_the_mix(self, large_class: list[DemoSubmission]) -> None:
         """About half of a large class is right, a third makes mistakes, few give trouble."""
         kinds = Counter(one.kind for one in large_class)
         assert 45 <= kinds[Kind.CORRECT] + kinds[Kind.ODD] <= 55
@@ -48,7 +47,7 @@ class TestMakeClass:
         troubles = {Kind.HANGING, Kind.CRASHING, Kind.MEMORY, Kind.RAISING, Kind.FORGING, Kind.UNREADABLE}
         assert sum(kinds[kind] for kind in troubles) <= 12
 
-    def test_everything_has_its_turn(self, tiny: Assignment, large_class: list[Sample]) -> None:
+    def test_everything_has_its_turn(self, tiny: Assignment, large_class: list[DemoSubmission]) -> None:
         """Every known mistake, alternative and odd form occurs, as often as the others."""
         details = Counter(one.detail for one in large_class if one.kind == Kind.MISTAKEN)
         assert details.keys() == {f"{variant.of}: {variant.name}" for variant in tiny.mistakes}
@@ -67,7 +66,7 @@ class TestMakeClass:
             assert one.path.read_bytes() == other.path.read_bytes() == third.path.read_bytes()
         assert (tmp_path / "a/expected.csv").read_bytes() == (tmp_path / "b/expected.csv").read_bytes()
 
-    def test_expected_csv(self, large_class: list[Sample]) -> None:
+    def test_expected_csv(self, large_class: list[DemoSubmission]) -> None:
         """The table says of every student what to expect; intake does not take it for a submission."""
         folder = large_class[0].path.parent
         with (folder / "expected.csv").open(newline="") as file:
@@ -81,7 +80,7 @@ class TestMakeClass:
             one.path for one in large_class
         ]
 
-    def test_readable_unless_said_otherwise(self, large_class: list[Sample]) -> None:
+    def test_readable_unless_said_otherwise(self, large_class: list[DemoSubmission]) -> None:
         """Only the unreadable ones cannot be read, for the reason they are to be."""
         for one in large_class:
             problem = read_submission(one.student, one.path).problem
@@ -91,7 +90,7 @@ class TestMakeClass:
                 assert ("cut off" if "cut off" in one.detail else "PDF") in problem
 
     def test_right_and_mistaken_ones_are_what_they_say(
-        self, tiny: Assignment, large_class: list[Sample]
+        self, tiny: Assignment, large_class: list[DemoSubmission]
     ) -> None:
         """The harmless kinds lose points in the tasks they are expected to, and only there."""
         for one in large_class[:40]:
@@ -119,7 +118,7 @@ class TestMakeClass:
         ],
     )
     def test_trouble_is_in_one_function(
-        self, tiny: Assignment, large_class: list[Sample], kind: Kind, holds: str
+        self, tiny: Assignment, large_class: list[DemoSubmission], kind: Kind, holds: str
     ) -> None:
         """Each trouble is in the function named, under its own parameters; the others are the reference's."""
         for one in large_class:
@@ -129,7 +128,7 @@ class TestMakeClass:
             assert len(cells) == 1
             assert f"def {one.detail}({', '.join(tiny.parameters[one.detail])}):" in cells[0]
 
-    def test_several_are_several(self, large_class: list[Sample]) -> None:
+    def test_several_are_several(self, large_class: list[DemoSubmission]) -> None:
         """Several mistakes are two or more, in different functions."""
         for one in large_class:
             if one.kind == Kind.SEVERAL:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.demo_class import DemoSubmission, Kind, make_class
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import Report, Status
-from autograder.sample.kinds import Kind
-from autograder.sample.make import Sample, make_class
-from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission, read_submission
 
@@ -32,10 +31,10 @@ class Graded:
     """A class, graded, with what the checks say of one missing function."""
 
     assignment: Assignment
-    outcomes: list[tuple[Sample, Report]]
+    outcomes: list[tuple[DemoSubmission, Report]]
     without: dict[str, Report]  # by function: the reference, that function left a stub
 
-    def of(self, *kinds: Kind) -> list[tuple[Sample, Report]]:
+    def of(self, *kinds: Kind) -> list[tuple[DemoSubmission, Report]]:
         """The submissions of some kinds; there are always some."""
         found = [(sample, report) for sample, report in self.outcomes if sample.kind in kinds]
         assert found

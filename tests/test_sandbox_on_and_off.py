@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
-from autograder.grading import Grader
-from autograder.sample.solved import filled_in, to_bytes
+from autograder.grading.grader import Grader
 from autograder.sandbox.worker import Worker
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission

@@ -14,10 +14,10 @@ from in_process import failed_tasks, graded
 from nbclient import NotebookClient
 from nbformat import validate
 
+from autograder.authoring.solved_notebook import filled_in, solved_notebook, to_bytes
+from autograder.authoring.unusual_notebooks import ODD
 from autograder.course.assignment import Assignment
 from autograder.errors import ContentError
-from autograder.sample.odd import ODD
-from autograder.sample.solved import filled_in, solved_notebook, to_bytes
 
 STUBS = "raise NotImplementedError"
 

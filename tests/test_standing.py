@@ -11,12 +11,12 @@ import pytest
 
 from autograder.course.assignment import AssignmentFile, Late, Task
 from autograder.course.course import Course, CourseFile
-from autograder.ledger import Basis, Changed, Graded, Line
-from autograder.standing import Standing, standings
+from autograder.results.final_scores import FinalScore, final_scores
+from autograder.results.ledger import Graded, Line, Provenance, ScoreOverridden
 
 ZONE = "America/Los_Angeles"
 DUE = datetime(2026, 3, 7, 23, 59)  # the clocks go forward in the following night
-BASIS = Basis(bundle="", engine="", environment="", dataset="")
+BASIS = Provenance(bundle="", engine="", environment="", dataset="")
 
 
 def at(hours: float) -> datetime:
@@ -43,7 +43,7 @@ def graded(submission: str, earned: float, submitted: datetime | None, attempt: 
     )
 
 
-def standing(*lines: Line, late: Late | None = None, **rules: Any) -> Standing:
+def standing(*lines: Line, late: Late | None = None, **rules: Any) -> FinalScore:
     """Ann's standing after these lines."""
     file = AssignmentFile(
         title="HW",
@@ -53,7 +53,7 @@ def standing(*lines: Line, late: Late | None = None, **rules: Any) -> Standing:
         tasks=[Task(id="a", title="A", functions=["f"], points=10)],
     )
     course = Course(Path(), CourseFile.model_validate({"title": "C", "time_zone": ZONE, **rules}))
-    return standings(lines, course, "hw", file, Path("reports"))["ann"]
+    return final_scores(lines, course, "hw", file, Path("reports"))["ann"]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_no_penalty() -> None:
 def test_a_persons_word() -> None:
     """A score set by hand counts as it is, without penalty; taking it back restores the rules."""
     line = graded("a", 8, at(1))
-    by_hand = Changed(at=at(2), student="ann", earned=9.5, comment="See me.", who="ta", why="oral")
-    back = Changed(at=at(3), student="ann", earned=None, who="ta", why="wrong student")
+    by_hand = ScoreOverridden(at=at(2), student="ann", earned=9.5, comment="See me.", who="ta", why="oral")
+    back = ScoreOverridden(at=at(3), student="ann", earned=None, who="ta", why="wrong student")
     one = standing(line, by_hand, graded("a", 3, at(1)))
     assert (one.earned, one.raw, one.changed, one.comment) == (9.5, 3, True, "See me.")
     again = standing(line, by_hand, back)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.backends import NotebookBackend, ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.checks.failures import Failure, WrongType
 from autograder.checks.traces import PROBLEMS, Problem, trace
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
 
 Rule = Callable[..., Any]
 MakeProblem = Callable[[np.random.Generator], Problem]

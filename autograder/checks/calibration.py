@@ -19,9 +19,7 @@ from autograder.yaml_source import read_yaml
 __all__ = ["FEWEST_RUNS", "Band", "CalibrationFile", "read_calibration", "write_calibration"]
 
 FEWEST_RUNS = 20
-
 BELOW = 3.0  # standard deviations: 1 in 700 runs if they are roughly normal
-
 ABOVE = 5.0  # standard deviations over the mean, and above every run: somebody should look
 
 

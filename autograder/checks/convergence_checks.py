@@ -31,7 +31,6 @@ from autograder.checks.failures import Failure
 __all__ = ["Training", "convergence", "is_convergence", "training_of"]
 
 LEARNT_NOTHING = 0.2  # test accuracy below this is no better than guessing with some luck
-
 MOST_SECONDS = 120.0  # of wall time for one training run: a safety cap, not a measure
 
 Body = Callable[..., "Training"]

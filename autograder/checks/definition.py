@@ -30,7 +30,6 @@ from autograder.errors import ContentError
 __all__ = ["Check", "check", "collect"]
 
 Body = TypeVar("Body", bound=Callable[..., object])
-
 KNOWN_PARAMETERS = ("student", "reference", "rng", "seed", "materials")
 
 

@@ -12,12 +12,10 @@ import numpy as np
 __all__ = ["Array", "Value", "call_text", "fingerprint", "number", "show", "to_array"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-
 # Arrays (float64, int64, bool), Python numbers, text, None, callables, and lists and tuples of these.
 Value: TypeAlias = Any
 
 LONGEST = 600  # characters of one value in a report
-
 MOST_ENTRIES = 60  # a larger array is described by its shape and its first entries
 
 

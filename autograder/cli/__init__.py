@@ -15,8 +15,8 @@ from autograder.cli import (
     calibrate,
     change,
     check,
-    claims,
     doctor,
+    experiments,
     export,
     grade,
     gradebook,
@@ -53,7 +53,7 @@ app.command("sample")(sample.sample)
 app.command("check")(check.check)
 app.command("lint")(lint.lint)
 app.command("calibrate")(calibrate.calibrate)
-app.command("claims")(claims.claims)
+app.command("experiments")(experiments.experiments)
 app.command("similarity")(similarity.similarity)
 app.command("doctor")(doctor.doctor)
 app.command("nbgrader-course")(nbgrader_course.nbgrader_course)

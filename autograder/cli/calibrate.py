@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from autograder.calibrate import calibrate_check, convergence_checks
+from autograder.authoring.calibrate import calibrate_check, calibration_plot, convergence_checks
 from autograder.checks.calibration import FEWEST_RUNS, write_calibration
 from autograder.checks.datasets.loading import load_images
 from autograder.cli.show import console, progress_bar, say
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.feedback.calibration_plot import calibration_plot
 
 __all__ = ["calibrate"]
 

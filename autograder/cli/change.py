@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.batch import Batch
 from autograder.cli.run import derive
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.ledger import Changed, Graded, opened, read_ledger
-from autograder.results import Results
+from autograder.results.ledger import Graded, ScoreOverridden, read_ledger, run_started
+from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch
 
 __all__ = ["change", "report"]
 
@@ -44,13 +44,13 @@ def change(
             f"{results} holds nothing of {student}.", next_step="Write the student as grades.csv does."
         )
     before = next(
-        (one for one in reversed(lines) if isinstance(one, Changed) and one.student == student), None
+        (one for one in reversed(lines) if isinstance(one, ScoreOverridden) and one.student == student), None
     )
     kept = None if clear or before is None else before.earned
     _write(
         results,
         course,
-        Changed(
+        ScoreOverridden(
             at=datetime.now(UTC),
             student=student,
             earned=score if score is not None else kept,
@@ -66,10 +66,10 @@ def report(results: Folder, course: CourseFolder = None) -> None:
     _write(results, course, None)
 
 
-def _write(results: Path, course: Path | None, line: Changed | None) -> None:
+def _write(results: Path, course: Path | None, line: ScoreOverridden | None) -> None:
     folder, found = Results(results.absolute()), find_course(course)
     lines, _ = read_ledger(folder.ledger)
-    first = opened(lines, folder.ledger)
+    first = run_started(lines, folder.ledger)
     with Batch(folder, first.assignment) as batch:
         if line is not None:
             batch.ledger.append([line])

@@ -11,7 +11,7 @@ from autograder.checks.calls import Functions
 from autograder.cli.show import console, printable
 from autograder.course.handout import read_handout
 from autograder.errors import UsageError
-from autograder.evaluate import evaluate
+from autograder.grading.evaluation import evaluate
 from autograder.jupyter.display import Results
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.sandbox.session import Session

@@ -13,17 +13,15 @@ from autograder.cli.show import say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
-from autograder.derive import counted_reports
 from autograder.errors import UsageError
-from autograder.exports.canvas import CanvasColumn, canvas_gradebook
-from autograder.exports.feedback import Platform, feedback_zip
-from autograder.exports.gradescope import autograder_zip, gradescope_grades
-from autograder.exports.line import Line, lines_of
-from autograder.exports.moodle import moodle_worksheet
-from autograder.exports.plain import plain_grades
-from autograder.exports.table import read_table
+from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades, read_table
+from autograder.lms.canvas import CanvasColumn, canvas_gradebook
+from autograder.lms.feedback_zip import Platform, feedback_zip
+from autograder.lms.gradescope import autograder_zip, gradescope_grades
+from autograder.lms.moodle import moodle_worksheet
+from autograder.pages.publish import counted_reports
 from autograder.report import Report
-from autograder.results import Results
+from autograder.results.results_folder import Results
 from autograder.submissions.collecting import Unmatched
 
 __all__ = ["app", "write_export"]
@@ -99,13 +97,13 @@ def _autograder(
     write_export(out, data, [])
 
 
-def _lines(results: Path, course: Path | None, platform: str) -> list[Line]:
+def _lines(results: Path, course: Path | None, platform: str) -> list[GradeRow]:
     found = find_course(course)
-    standings = [standing for standing, _ in counted_reports(Results(results.absolute()), found)]
-    return lines_of(standings, find_roster(found.root), platform)
+    final_scores = [standing for standing, _ in counted_reports(Results(results.absolute()), found)]
+    return grade_rows(final_scores, find_roster(found.root), platform)
 
 
-def _title(lines: Sequence[Line], course: Path | None) -> str:
+def _title(lines: Sequence[GradeRow], course: Path | None) -> str:
     """The assignment's title, as the first report names it."""
     path = next((line.standing.report for line in lines if line.standing.report), None)
     if path is None:
@@ -114,7 +112,7 @@ def _title(lines: Sequence[Line], course: Path | None) -> str:
     return assignment_file(find_course(course), name).title
 
 
-def _feedback(lines: Sequence[Line], results: Path, out: Path | None, platform: Platform) -> None:
+def _feedback(lines: Sequence[GradeRow], results: Path, out: Path | None, platform: Platform) -> None:
     if out is not None:
         write_export(out, *feedback_zip(lines, Results(results.absolute()), platform))
 

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
 from autograder.lms.layouts import collect_submissions
-from autograder.results import Results
+from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch
 from autograder.submissions.class_archive import unpacked
 from autograder.submissions.collecting import SubmittedFile
 

@@ -12,20 +12,23 @@ from autograder.cli.export import write_export
 from autograder.cli.show import say
 from autograder.course.course import Course, find_course
 from autograder.course.roster import find_roster
-from autograder.derive import counted_reports
-from autograder.exports.canvas import CanvasColumn, canvas_gradebook
-from autograder.exports.moodle import moodle_import
-from autograder.exports.table import read_table
-from autograder.feedback.text import count
-from autograder.gradebook.book import Book, book_of
-from autograder.gradebook.lines import excused_from, lines_of_column
-from autograder.gradebook.pages import write_book
-from autograder.gradebook.quiz import quiz_columns
-from autograder.gradebook.sources import columns_in
-from autograder.gradebook.table import gradebook_csv
-from autograder.nbgrader.push import Pushed, push_quiz
-from autograder.nbgrader.push import push as push_reports
-from autograder.results import Results
+from autograder.gradebook.columns import columns_in, quiz_columns
+from autograder.gradebook.gradebook import (
+    Gradebook,
+    excused_from,
+    grade_rows_of_column,
+    gradebook_csv,
+    gradebook_of,
+)
+from autograder.gradebook.tables import read_table
+from autograder.lms.canvas import CanvasColumn, canvas_gradebook
+from autograder.lms.moodle import moodle_import
+from autograder.lms.nbgrader.push import Pushed, push_quiz
+from autograder.lms.nbgrader.push import push as push_reports
+from autograder.pages.gradebook_pages import write_book
+from autograder.pages.publish import counted_reports
+from autograder.pages.text import count
+from autograder.results.results_folder import Results
 
 __all__ = ["app"]
 
@@ -72,7 +75,7 @@ def _canvas(out: ToFile, sources: From = None, template: Template = None, course
     """A gradebook to import into Canvas; who is excused is so there."""
     book = _book(sources, find_course(course))
     columns = [
-        CanvasColumn(one.title, lines_of_column(book, one.name), excused_from(book, one.name))
+        CanvasColumn(one.title, grade_rows_of_column(book, one.name), excused_from(book, one.name))
         for one in book.columns
     ]
     text, left = canvas_gradebook(columns, read_table(template) if template else None)
@@ -83,7 +86,7 @@ def _canvas(out: ToFile, sources: From = None, template: Template = None, course
 def _moodle(out: ToFile, sources: From = None, course: InCourse = None) -> None:
     """A table to import into Moodle's gradebook."""
     book = _book(sources, find_course(course))
-    columns = {one.title: lines_of_column(book, one.name) for one in book.columns}
+    columns = {one.title: grade_rows_of_column(book, one.name) for one in book.columns}
     for one in book.columns:
         excused = excused_from(book, one.name)
         columns[one.title] = [line for line in columns[one.title] if line.standing.student not in excused]
@@ -113,8 +116,8 @@ def push(
                 _pushed(push_quiz(column, db), db)
         else:
             counted = list(counted_reports(Results(one.absolute()), found))
-            standings = {standing.student: standing for standing, _ in counted}
-            _pushed(push_reports([report for _, report in counted], db, standings), db)
+            final_scores = {standing.student: standing for standing, _ in counted}
+            _pushed(push_reports([report for _, report in counted], db, final_scores), db)
 
 
 def _pushed(done: Pushed, db: str) -> None:
@@ -125,7 +128,7 @@ def _pushed(done: Pushed, db: str) -> None:
         say(f"{count(done.left, 'score')} set with `autograder change` are not in it: enter them there.")
 
 
-def _book(sources: list[Path] | None, course: Course) -> Book:
+def _book(sources: list[Path] | None, course: Course) -> Gradebook:
     roster = find_roster(course.root)
     columns = columns_in(sources or [Path("graded")], course, roster)
-    return book_of(columns, course, roster, datetime.now(UTC))
+    return gradebook_of(columns, course, roster, datetime.now(UTC))

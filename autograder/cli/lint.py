@@ -9,15 +9,14 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.lint_files import Fault, faults_in_files
+from autograder.authoring.lint_handout import faults_in_handout
+from autograder.authoring.lint_proof import SEEDS, Proof
 from autograder.cli.show import progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.errors import ContentError, UsageError
-from autograder.grading import materials_for
-from autograder.lint.fault import Fault
-from autograder.lint.files import faults_in_files
-from autograder.lint.notebook import faults_in_handout
-from autograder.lint.proof import SEEDS, Proof
+from autograder.grading.grader import materials_for
 
 __all__ = ["lint"]
 

@@ -12,7 +12,7 @@ from autograder.cli.show import say
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.course.roster import read_roster
-from autograder.nbgrader.folder import CONFIG, write_course, write_source
+from autograder.lms.nbgrader.course import CONFIG, write_course, write_source
 
 __all__ = ["nbgrader_course"]
 

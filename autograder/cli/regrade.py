@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from autograder.batch import Batch
 from autograder.cli.run import Options, run
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.ledger import Graded, opened, read_ledger
-from autograder.results import Results
+from autograder.results.ledger import Graded, read_ledger, run_started
+from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch
 from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["regrade"]
@@ -41,7 +41,7 @@ def regrade(
     """
     folder = Results(results.absolute())
     lines, _ = read_ledger(folder.ledger)
-    first = opened(lines, folder.ledger)
+    first = run_started(lines, folder.ledger)
     graded = {(line.student, line.submission) for line in lines if isinstance(line, Graded)}
     chosen = set(student) if student else None
     if unknown := sorted((chosen or set()) - {one for one, _ in graded}):

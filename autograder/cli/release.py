@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.release import release as write
 from autograder.cli.show import say
 from autograder.course.course import find_course
-from autograder.release.bundle import release as write
 
 __all__ = ["release"]
 

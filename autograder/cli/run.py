@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from autograder.batch import Batch, Crew
 from autograder.cli.show import progress_bar, say, show_changes, show_class
 from autograder.cli.worker import INSTALL, NOT_INSTALLED
 from autograder.course.assignment import AssignmentFile, load_assignment
 from autograder.course.course import Course
-from autograder.crew import grade_here, grade_on_workers
-from autograder.derive import class_results, write_class
-from autograder.digests import basis_of
 from autograder.errors import ContentError, SandboxError, UsageError
-from autograder.grading import images_for, why_refused
-from autograder.results import Results
+from autograder.grading.cache_keys import provenance_of
+from autograder.grading.grader import check_isolation, images_for
+from autograder.pages.publish import class_results, write_class
+from autograder.results.results_folder import Results
+from autograder.runs.batch import Batch, Crew
+from autograder.runs.pool import grade_here, grade_on_workers
+from autograder.runs.worker import RunConfig
 from autograder.sandbox.worker import Worker
-from autograder.station import Setup
 from autograder.submissions.collecting import SubmittedFile
 
 __all__ = ["Options", "derive", "run"]
@@ -54,15 +54,15 @@ def run(
     dataset = images.name if images else ""
     if not options.scheduler:
         with Worker() as worker:
-            if refusal := why_refused(worker.level, options.sandbox):
+            if refusal := check_isolation(worker.level, options.sandbox):
                 raise refusal
     with Batch(results, assignment, seed) as batch:
         files, total = handed(batch)
         # Another machine may have other data sets: it is told which one was found here.
-        setup = Setup(course.root, assignment, batch.seed, dataset, options.sandbox)
+        setup = RunConfig(course.root, assignment, batch.seed, dataset, options.sandbox)
         done = batch.grade(
             files,
-            basis_of(loaded, dataset),
+            provenance_of(loaded, dataset),
             _crew(setup, options, total),
             everything=options.everything,
             only_raise=options.only_raise,
@@ -93,10 +93,10 @@ def run(
             )
 
 
-def _crew(setup: Setup, options: Options, total: int) -> Crew:
+def _crew(setup: RunConfig, options: Options, total: int) -> Crew:
     if options.scheduler:
         try:
-            from autograder.cluster import grade_on_cluster  # its library is an extra
+            from autograder.runs.cluster import grade_on_cluster  # its library is an extra
         except ImportError as problem:
             raise UsageError(NOT_INSTALLED, next_step=INSTALL) from problem
         return partial(grade_on_cluster, setup, options.scheduler)
@@ -118,7 +118,7 @@ def derive(course: Course, assignment: str, file: AssignmentFile, batch: Batch) 
     results, lines = batch.results, batch.ledger.lines
     found = class_results(results, lines, course, assignment, file, batch.outlines)
     write_class(results, lines, found, file.title, course)
-    show_class(found.outlines, found.standings)
+    show_class(found.outlines, found.final_scores)
     say(
         f"\nClass page  {results.index}\nGrades      {results.grades}\nSeed        {batch.seed}"
         f"\nLedger      {batch.ledger.head}"

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.demo_class import make_class
 from autograder.cli.show import say
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
-from autograder.sample.make import make_class
 
 __all__ = ["sample"]
 

@@ -19,11 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.errors import AutograderError
-from autograder.feedback.text import clean
-from autograder.feedback.what_counts import why_it_counts
-from autograder.regrade import Change
+from autograder.pages.text import clean
+from autograder.pages.what_counts import why_it_counts
 from autograder.report import ReportSummary
-from autograder.standing import Standing
+from autograder.results.final_scores import FinalScore
+from autograder.runs.regrade import Change
 
 __all__ = ["complain", "console", "printable", "progress_bar", "say", "show_changes", "show_class"]
 
@@ -68,12 +68,12 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
-def show_class(reports: Sequence[ReportSummary], standings: Mapping[str, Standing]) -> None:
+def show_class(reports: Sequence[ReportSummary], final_scores: Mapping[str, FinalScore]) -> None:
     """A class's scores as a table: by student for a small class, by task for any."""
     if not reports:
         return
     if len(reports) <= MOST_ROWS:
-        console.print(_by_student(reports, standings))
+        console.print(_by_student(reports, final_scores))
     console.print(_by_task(reports))
     for name in sorted({name for report in reports for name in report.broken}):
         console.print(f"[red]Broken check:[/red] {name} raised an exception; it was counted for nobody.")
@@ -92,10 +92,10 @@ def show_changes(changes: Sequence[Change]) -> None:
         console.print(f"… and {len(changes) - MOST_CHANGES} more")
 
 
-def _by_student(reports: Sequence[ReportSummary], standings: Mapping[str, Standing]) -> Table:
+def _by_student(reports: Sequence[ReportSummary], final_scores: Mapping[str, FinalScore]) -> Table:
     table = Table("student", "score", "what stands out", box=None, pad_edge=False)
     for report in reports:
-        standing = standings[report.student]
+        standing = final_scores[report.student]
         score = f"{standing.earned:g} / {standing.possible:g}"
         why = why_it_counts(standing)
         said = f"{report.stands_out} ({why})" if why else report.stands_out

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.similarity.baseline import baseline_of
+from autograder.authoring.similarity.page import similarity_page
+from autograder.authoring.similarity.pairs import LONGEST, compare, work_of
 from autograder.cli.show import progress_bar, say
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.feedback.text import count
 from autograder.lms.layouts import collect_submissions
-from autograder.similarity.ground import ground_of
-from autograder.similarity.page import similarity_page
-from autograder.similarity.pairs import LONGEST, compare, work_of
+from autograder.pages.text import count
 from autograder.submissions.class_archive import unpacked
 from autograder.submissions.submission import read_submission
 
@@ -33,7 +33,7 @@ def similarity(
     """Lay submissions that are alike side by side, for a person to read; no grade changes."""
     root = find_course(course)
     loaded = load_assignment(root, assignment)
-    ground = ground_of(loaded)
+    ground = baseline_of(loaded)
     works, unread = [], []
     with unpacked(path) as (place, left_out):
         entries = collect_submissions(place, assignment)

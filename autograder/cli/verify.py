@@ -10,10 +10,10 @@ import typer
 from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.feedback.text import count
-from autograder.ledger import read_ledger
-from autograder.results import Results
-from autograder.verify import faults_of
+from autograder.pages.text import count
+from autograder.results.ledger import read_ledger
+from autograder.results.results_folder import Results
+from autograder.runs.verify import faults_of
 
 __all__ = ["verify"]
 

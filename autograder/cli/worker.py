@@ -10,7 +10,7 @@ import typer
 
 from autograder.cli.show import say
 from autograder.errors import UsageError
-from autograder.grading import why_refused
+from autograder.grading.grader import check_isolation
 from autograder.sandbox.worker import Worker as SandboxWorker
 
 __all__ = ["worker"]
@@ -29,7 +29,7 @@ def worker(
 ) -> None:
     """Grade for a scheduler until it ends or this command is stopped."""
     with SandboxWorker() as tried:
-        if refusal := why_refused(tried.level, sandbox):
+        if refusal := check_isolation(tried.level, sandbox):
             raise refusal
         level = tried.level
     count = workers or os.cpu_count() or 1

@@ -19,7 +19,6 @@ from autograder.errors import UsageError
 __all__ = ["Person", "Roster", "find_roster", "letters", "read_roster"]
 
 FILE = "roster.csv"
-
 # What the columns are called elsewhere; a header is compared in small letters, without spaces and signs.
 ALIASES = {
     "student_id": ("studentid", "student", "sid", "id", "idnumber", "universityid", "matriculationnumber"),
@@ -34,9 +33,7 @@ ALIASES = {
     "moodle_id": ("moodleid", "identifier", "participant"),
     "gradescope_sid": ("gradescopesid", "gradescopeid"),
 }
-
 IDS = ("student_id", "canvas_id", "sis_id", "sis_login", "moodle_id", "gradescope_sid", "email")
-
 NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
 
 

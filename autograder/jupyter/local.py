@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder.backends import NotebookBackend
 from autograder.checks.calls import Functions
 from autograder.course.handout import read_handout
 from autograder.errors import UsageError
-from autograder.evaluate import evaluate
+from autograder.grading.backends import NotebookBackend
+from autograder.grading.evaluation import evaluate
 from autograder.jupyter.display import Results
 
 __all__ = ["PUBLIC_SEED", "check", "unfinished_is_fine"]

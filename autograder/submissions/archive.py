@@ -27,17 +27,11 @@ from autograder.submissions.notebook import LARGEST_FILE, storable
 __all__ = ["Member", "holds_archive", "is_archive", "members", "notebook_in", "stem"]
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-
 STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
-
 NOTEBOOK = ".ipynb"
-
 MOST_MEMBERS = 1000  # of a student's archive
-
 MOST_BYTES = 5 * LARGEST_FILE  # of a student's archive, unpacked
-
 MOST_RATIO = 200  # unpacked to packed; notebooks full of pictures reach 10, text of zeros 1000
-
 BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -47,11 +41,8 @@ BROKEN: tuple[type[Exception], ...] = (
     OSError,
     ValueError,
 )
-
 BROKEN += (NotImplementedError, struct.error, IndexError, KeyError, RuntimeError)
-
 LARGEST_DIRECTORY = 16 * 1024**2  # bytes of a ZIP's list of members, which is read at once
-
 HAND_IN = "Hand in the notebook file (.ipynb) itself."
 
 

@@ -22,15 +22,10 @@ from autograder.submissions.notebook import LARGEST_FILE, storable
 __all__ = ["Left", "unpacked"]
 
 MOST_MEMBERS = 100_000
-
 MOST_BYTES = 8 * 1024**3
-
 DEEPEST = 20  # folders in folders
-
 NOTEBOOK = ".ipynb"
-
 NOTES = {"submission_metadata.yml", "timestamp.txt"}  # of Gradescope and nbgrader
-
 FLAT = re.compile(r".*_\d+_(\d+|assignsubmission_file)_.+", re.DOTALL)  # a file of Canvas or Moodle
 
 

@@ -122,13 +122,9 @@ class CollectedSubmissions(Sequence[CollectedSubmission]):
 
 
 SUFFIX = ".ipynb"
-
 NOT_STUDENTS = {"__MACOSX", "__pycache__"}
-
 LONGEST_NAME = 100
-
 LONGEST_NAME_BYTES = 200  # file systems allow 255, and a suffix follows
-
 HASHED = re.compile(r"-[0-9a-f]{8}\Z")
 
 
@@ -261,7 +257,6 @@ def submitted_at(folder: Path, assignment: str) -> datetime | None:
 
 
 COLLECTED = "submitted"  # the folder of an nbgrader course that holds what students handed in
-
 NOBODY = Roster()
 
 

@@ -9,9 +9,7 @@ from collections.abc import Collection, Mapping
 __all__ = ["deterministic_zip"]
 
 FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
-
 READABLE, EXECUTABLE = 0o100644 << 16, 0o100755 << 16
-
 UNIX = 3
 
 

@@ -43,13 +43,9 @@ __all__ = [
 ]
 
 ABOUT = "about.json"
-
 WRITE_ONLY = 0o1733
-
 NAME = re.compile(r"(?P<student>[^+]+)\+(?P<time>\d{8}T\d{6}Z)\+(?P<digest>[0-9a-f]{16})-[0-9a-f]{8}\.ipynb")
-
 TIME = "%Y%m%dT%H%M%SZ"
-
 APART = timedelta(minutes=2)  # that clocks of two machines may be
 
 

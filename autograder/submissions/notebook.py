@@ -27,17 +27,13 @@ __all__ = [
 ]
 
 LARGEST_FILE = 20_000_000  # bytes; outputs with many pictures stay below
-
 LARGEST_SOURCE = 1_000_000  # characters in all code cells: parsing more Python than this takes seconds
-
 MOST_BRACKETS = 3_000_000  # each becomes a Python object: a bound on memory before json.loads
 
 SAVE_AGAIN = "Open the notebook in Jupyter, save it and hand in the .ipynb file itself."
-
 HAND_IN_NOTEBOOK = "Hand in the .ipynb file that Jupyter saves."
 
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-
 OTHER_FILES = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive or an office document",
@@ -45,13 +41,9 @@ OTHER_FILES = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
-
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
 BROKEN_OFF = re.compile(r"[\w\\+.-]{0,9}\s*")  # what is left of a number, a literal or an escape
-
 PYTHON_LINE = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:])", re.MULTILINE)
-
 CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 

@@ -26,9 +26,7 @@ __all__ = [
 
 # No link is followed, and opening a pipe that nobody writes to does not wait.
 OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-
 HAND_IN_FILE = "Hand in the notebook file (.ipynb) itself."
-
 KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a named pipe",

@@ -11,7 +11,7 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.grades import plain_cell
+from autograder.gradebook.tables import plain_cell
 from quizzes.enrolling import COURSE
 from quizzes.proctor import Proctor
 from quizzes.quiz import Quiz

@@ -16,7 +16,7 @@ from honest import SOURCE
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment, load_assignment
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import Report
 from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission

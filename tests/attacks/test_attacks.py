@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from arena import SECRET, Case, Targets, assignment_with_limits, cases, grade, judge, targets
 
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.sandbox import session
 
 CODE = [case for case in cases() if case.folder.parent.name != "files"]

@@ -17,12 +17,10 @@ from book_of_a_term import AFTER, write_term
 
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
-from autograder.feedback.gradebook_page import gradebook_page
-from autograder.gradebook.book import book_of
-from autograder.gradebook.pages import write_book
-from autograder.gradebook.sources import columns_in
-from autograder.gradebook.table import gradebook_csv
-from autograder.ledger import read_ledger
+from autograder.gradebook.columns import columns_in
+from autograder.gradebook.gradebook import gradebook_csv, gradebook_of
+from autograder.pages.gradebook_pages import gradebook_page, write_book
+from autograder.results.ledger import read_ledger
 
 STUDENTS = int(os.environ.get("STUDENTS", "300"))
 
@@ -43,13 +41,13 @@ def main() -> None:
                 times.append(time.perf_counter() - started)
             return min(times)
 
-        book = book_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
+        book = gradebook_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
         page = gradebook_page(book, lambda row: f"students/{row.student}.html")
         bare = fastest(lambda: [read_ledger(path) for path in ledgers])
         steps = {
             "bare reading of the ledgers": bare,
             "reading and arithmetic": fastest(
-                lambda: book_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
+                lambda: gradebook_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
             ),
             "the class page": fastest(lambda: gradebook_page(book, lambda row: row.student)),
             "the table": fastest(lambda: gradebook_csv(book)),

@@ -23,17 +23,17 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
-from autograder.backends import NotebookBackend, ReferenceBackend
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course, find_course
 from autograder.environment import one_core
-from autograder.evaluate import evaluate
-from autograder.feedback.student_page import student_page
-from autograder.grading import Grader, materials_for
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.evaluation import evaluate
+from autograder.grading.grader import Grader, materials_for
+from autograder.pages.student_page import student_page
 from autograder.report import Report
-from autograder.sample.solved import filled_in, to_bytes
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import File, submission_of
 
@@ -44,10 +44,10 @@ SEED = 15
 CHECKS = """\
 from pathlib import Path
 from autograder.course.assignment import load_assignment
-from autograder.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.course import find_course
-from autograder.evaluate import evaluate
+from autograder.grading.evaluation import evaluate
 from autograder.grading import materials_for
 assignment = load_assignment(find_course(Path({course!r})), {name!r})
 student = Functions(NotebookBackend(FUNCTIONS), assignment.parameters)

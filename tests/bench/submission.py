@@ -17,18 +17,18 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.backends import NotebookBackend, ReferenceBackend
-from autograder.calibrate import convergence_checks
+from autograder.authoring.calibrate import convergence_checks
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import training_of
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.environment import one_core
-from autograder.evaluate import evaluate
-from autograder.feedback.student_page import student_page
-from autograder.grading import Grader, materials_for
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.evaluation import evaluate
+from autograder.grading.grader import Grader, materials_for
+from autograder.pages.student_page import student_page
 from autograder.report import Report
-from autograder.sample.solved import filled_in, to_bytes
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
 from autograder.submissions.notebook import read_notebook

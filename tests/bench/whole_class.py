@@ -15,9 +15,9 @@ import threading
 import time
 from pathlib import Path
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
-from autograder.sample.solved import filled_in, to_bytes
 
 STUDENTS = int(os.environ.get("STUDENTS", "1000"))
 DATASET = os.environ.get("DATASET", "")

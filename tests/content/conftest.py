@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from found import assignment
 
-from autograder.lint.proof import Proof
+from autograder.authoring.lint_proof import Proof
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from found import NAMES, assignment
 
+from autograder.authoring.lint_files import faults_in_files
+from autograder.authoring.lint_handout import faults_in_handout
+from autograder.authoring.lint_proof import SEEDS, Proof
 from autograder.checks.variants import Variant
-from autograder.lint.files import faults_in_files
-from autograder.lint.notebook import faults_in_handout
-from autograder.lint.proof import SEEDS, Proof
 
 MISTAKES = [(name, variant) for name in NAMES for variant in assignment(name).mistakes]
 ALTERNATIVES = [(name, variant) for name in NAMES for variant in assignment(name).alternatives]

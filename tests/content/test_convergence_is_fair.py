@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from found import NAMES, assignment
 
-from autograder.backends import ReferenceBackend
-from autograder.calibrate import convergence_checks
+from autograder.authoring.calibrate import convergence_checks
+from autograder.authoring.lint_proof import Proof
 from autograder.checks.calls import Functions
 from autograder.checks.definition import Check
-from autograder.evaluate import evaluate
-from autograder.grading import materials_for
-from autograder.lint.proof import Proof
+from autograder.grading.backends import ReferenceBackend
+from autograder.grading.evaluation import evaluate
+from autograder.grading.grader import materials_for
 from autograder.report import Status
 
 ProofOf = Callable[[str], Proof]

@@ -11,7 +11,7 @@ import pytest
 from found import NAMES, assignment
 from nbclient import NotebookClient
 
-from autograder.sample.solved import solved_notebook
+from autograder.authoring.solved_notebook import solved_notebook
 
 
 def run(name: str, notebook: nbformat.NotebookNode, folder: Path) -> list[dict[str, Any]]:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from autograder.course.roster import Roster
-from autograder.exports.feedback import Platform, feedback_zip
-from autograder.exports.line import Line, lines_of
-from autograder.exports.results import results_json
+from autograder.gradebook.tables import GradeRow, grade_rows
+from autograder.lms.feedback_zip import Platform, feedback_zip
+from autograder.lms.gradescope_run import results_json
 from autograder.report import Report, Status, SubmissionFacts
-from autograder.results import Results
-from autograder.standing import Standing
+from autograder.results.final_scores import FinalScore
+from autograder.results.results_folder import Results
 from autograder.submissions.collecting import safe_name
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "feedback"))
@@ -40,8 +40,8 @@ def packed(folder: Path, platform: Platform) -> tuple[dict[str, bytes], list[str
     """What is in the archive, and why some is not."""
     paths = sorted((folder / "reports").iterdir())
     reports = [(path, Report.from_json(path.read_bytes())) for path in paths]
-    standings = [Standing(one.student, 1, 2, 1, 1, path) for path, one in reports]
-    lines: list[Line] = lines_of(standings, Roster(), platform)
+    final_scores = [FinalScore(one.student, 1, 2, 1, 1, path) for path, one in reports]
+    lines: list[GradeRow] = grade_rows(final_scores, Roster(), platform)
     data, left = feedback_zip(lines, Results(folder), platform)
     with zipfile.ZipFile(io.BytesIO(data)) as whole:
         return {name: whole.read(name) for name in whole.namelist()}, [one.why for one in left]

@@ -13,7 +13,7 @@ from pathlib import Path
 from command import autograder
 from tiny_course import write_tiny_course
 
-from autograder.exports.gradescope import SETUP
+from autograder.lms.gradescope import SETUP
 from autograder.report import Report
 
 NAMES = ("adalovelace_11_500_tiny.ipynb", "kimmin_LATE_13_501_tiny-1.ipynb")

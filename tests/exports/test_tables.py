@@ -13,13 +13,20 @@ from hypothesis import strategies as st
 
 from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
-from autograder.exports.canvas import CanvasColumn, canvas_gradebook
-from autograder.exports.gradescope import gradescope_grades
-from autograder.exports.line import Line, lines_of, points
-from autograder.exports.moodle import moodle_worksheet
-from autograder.exports.plain import plain_grades
-from autograder.exports.table import guarded, read_table, unguarded, write_rows
-from autograder.standing import Standing
+from autograder.gradebook.tables import (
+    GradeRow,
+    grade_rows,
+    guarded,
+    plain_grades,
+    points,
+    read_table,
+    unguarded,
+    write_rows,
+)
+from autograder.lms.canvas import CanvasColumn, canvas_gradebook
+from autograder.lms.gradescope import gradescope_grades
+from autograder.lms.moodle import moodle_worksheet
+from autograder.results.final_scores import FinalScore
 
 GRADEBOOK = (
     "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Week 1 (5),Quiz (6),Final Score\r\n"
@@ -37,9 +44,9 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), m
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
 
-def stands(student: str, earned: float = 7.5, **fields: object) -> Standing:
+def stands(student: str, earned: float = 7.5, **fields: object) -> FinalScore:
     """A standing with ten points possible."""
-    return Standing(student, earned, 10, earned, 1, None, **fields)  # type: ignore[arg-type]
+    return FinalScore(student, earned, 10, earned, 1, None, **fields)  # type: ignore[arg-type]
 
 
 def rows(text: str, delimiter: str = ",") -> list[list[str]]:
@@ -71,7 +78,7 @@ def test_the_guard_is_undone(text: str) -> None:
 def test_names_and_ids_survive_every_exporter(last: str, first: str, number: str) -> None:
     """Ids come out as they are, names once the guard is taken off."""
     person = Person(number, last, first, email=number, canvas_id=number, sis_login=number, moodle_id=number)
-    lines: Sequence[Line] = [Line(stands(number, comment=last), person, True)]
+    lines: Sequence[GradeRow] = [GradeRow(stands(number, comment=last), person, True)]
     canvas = rows(canvas_gradebook([CanvasColumn("Week 1", lines)])[0])[2]
     assert [unguarded(canvas[0]), canvas[1], canvas[3], canvas[5]] == [
         f"{last}, {first}",
@@ -89,15 +96,15 @@ def test_names_and_ids_survive_every_exporter(last: str, first: str, number: str
 
 def test_a_student_nobody_knows_cannot_write_a_formula() -> None:
     """A file's name that became a student is guarded where a spreadsheet would run it."""
-    lines = lines_of([stands("=cmd|' /C calc'!A0")], Roster())
+    lines = grade_rows([stands("=cmd|' /C calc'!A0")], Roster())
     assert all(cell[0] not in "=+-@" for row in rows(plain_grades(lines)) for cell in row if cell)
 
 
 def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
     """Only the scores change: ids with zeros, formulas, other columns and rows stay as they were."""
     template = read_table(write(tmp_path, GRADEBOOK))
-    standings = [stands("lovelaceada (11)"), stands("kimmin (14)", 0), stands("Min Kim"), stands("Bob")]
-    text, left = canvas_gradebook([CanvasColumn("Week 1", lines_of(standings, Roster()))], template)
+    final_scores = [stands("lovelaceada (11)"), stands("kimmin (14)", 0), stands("Min Kim"), stands("Bob")]
+    text, left = canvas_gradebook([CanvasColumn("Week 1", grade_rows(final_scores, Roster()))], template)
     assert text == GRADEBOOK.replace('"A, B",3', '"A, B",7.5').replace("kim2,A,4", "kim2,A,0")
     assert [(one.name, one.why) for one in left] == [
         ("Min Kim", "Min Kim may be any of 2 students: kim1 and kim2."),
@@ -108,7 +115,9 @@ def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
 def test_canvas_gets_a_new_column(tmp_path: Path) -> None:
     """An assignment that Canvas does not have is a column more, with its points."""
     template = read_table(write(tmp_path, GRADEBOOK))
-    table = rows(canvas_gradebook([CanvasColumn("Week 9", lines_of([stands("ada")], Roster()))], template)[0])
+    table = rows(
+        canvas_gradebook([CanvasColumn("Week 9", grade_rows([stands("ada")], Roster()))], template)[0]
+    )
     assert [row[-1] for row in table] == ["Week 9", "", "10", "7.5", "", "", ""]
 
 
@@ -116,7 +125,7 @@ def test_canvas_finds_students_by_the_courses_roster(tmp_path: Path) -> None:
     """The course's own id leads to Canvas's through the login."""
     roster = Roster((Person("m-1", "K.", "M.", sis_login="kim1"),))
     text, left = canvas_gradebook(
-        [CanvasColumn("Week 1 (5)", lines_of([stands("m-1")], roster))],
+        [CanvasColumn("Week 1 (5)", grade_rows([stands("m-1")], roster))],
         read_table(write(tmp_path, GRADEBOOK)),
     )
     assert left == []
@@ -125,7 +134,7 @@ def test_canvas_finds_students_by_the_courses_roster(tmp_path: Path) -> None:
 
 def test_canvas_without_ids() -> None:
     """Whom Canvas could not know is left out and told."""
-    text, left = canvas_gradebook([CanvasColumn("Week 1", lines_of([stands("Bob")], Roster()))])
+    text, left = canvas_gradebook([CanvasColumn("Week 1", grade_rows([stands("Bob")], Roster()))])
     assert len(rows(text)) == 2
     assert "canvas_id" in left[0].why
 
@@ -133,7 +142,7 @@ def test_canvas_without_ids() -> None:
 def test_moodle_fills_in_a_worksheet(tmp_path: Path) -> None:
     """Grade and comment of who was graded change; comments are HTML there."""
     template = read_table(write(tmp_path, WORKSHEET))
-    lines = lines_of([stands("Ada Lovelace (71)", comment="a < b")], Roster(), "moodle")
+    lines = grade_rows([stands("Ada Lovelace (71)", comment="a < b")], Roster(), "moodle")
     text, left = moodle_worksheet(lines, template)
     assert left == []
     before, after = rows(WORKSHEET, ";"), rows(text, ";")
@@ -146,7 +155,7 @@ def test_moodle_with_another_maximum(tmp_path: Path) -> None:
     """Points on another scale are refused, not written."""
     template = read_table(write(tmp_path, WORKSHEET.replace("10,00", "100,00")))
     with pytest.raises(UsageError, match="Maximum Grade is 100,00") as caught:
-        moodle_worksheet(lines_of([stands("Ada Lovelace")], Roster(), "moodle"), template)
+        moodle_worksheet(grade_rows([stands("Ada Lovelace")], Roster(), "moodle"), template)
     assert "line 2" in caught.value.message
 
 

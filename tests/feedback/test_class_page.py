@@ -9,8 +9,8 @@ from parsed_page import Element, ParsedPage, parse
 from report_factory import make_check, make_report, make_task
 from sample_class import class_of
 
-from autograder.feedback.class_page import class_page
-from autograder.feedback.class_summary import summarize
+from autograder.pages.class_page import class_page
+from autograder.pages.class_summary import summarize
 from autograder.report import CheckResult, Evidence, Report, ReportSummary, Status, summarize_report
 
 

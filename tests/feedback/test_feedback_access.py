@@ -13,8 +13,8 @@ from sample_class import outlines_of
 from sample_report import realistic_report
 
 import autograder.feedback
-from autograder.feedback.class_page import class_page
-from autograder.feedback.student_page import student_page
+from autograder.pages.class_page import class_page
+from autograder.pages.student_page import student_page
 
 TEMPLATES = Path(autograder.feedback.__file__).parent / "templates"
 PAGES = {

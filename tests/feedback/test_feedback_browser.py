@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 from sample_class import outlines_of
 from sample_report import realistic_report
 
-from autograder.feedback.class_page import class_page
-from autograder.feedback.student_page import student_page
+from autograder.pages.class_page import class_page
+from autograder.pages.student_page import student_page
 
 
 @pytest.fixture(params=["student", "class"])

@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from parsed_page import Element, parse
 
-from autograder.feedback.charts.axes import spread, tick_text, ticks
-from autograder.feedback.charts.bars import Bar, Part, Row, bar_chart
-from autograder.feedback.charts.heat_map import heat_map, where
-from autograder.feedback.charts.histogram import bins, histogram
-from autograder.feedback.charts.line_chart import Line, line_chart
-from autograder.feedback.charts.svg import element
+from autograder.pages.bar_charts import Bar, Part, Row, bar_chart, bins, histogram
+from autograder.pages.heat_map import heat_map, where
+from autograder.pages.line_chart import Line, line_chart
+from autograder.pages.svg import element, spread, tick_text, ticks
 
 WORDS: dict[str, Any] = {"key": "k", "title": "Title", "description": "Description"}
 
@@ -128,7 +126,7 @@ def test_a_stray_line_leaves_the_scale_readable() -> None:
 
 def test_lines_differ_in_more_than_colour() -> None:
     """The style sheet gives the expected line dashes and yours none."""
-    from autograder.feedback.pages import TEMPLATES
+    from autograder.pages.rendering import TEMPLATES
 
     rules = (TEMPLATES / "charts.css").read_text().splitlines()
     assert ["dasharray" in rule for rule in rules if rule.startswith(".line.")] == [False, True]

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from sample_class import class_of
 from sample_report import realistic_report
 
-from autograder.feedback.class_page import class_page
-from autograder.feedback.student_page import student_page
+from autograder.pages.class_page import class_page
+from autograder.pages.student_page import student_page
 from autograder.report import Report, Status, summarize_report
 
 HOSTILE = [

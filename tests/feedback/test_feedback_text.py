@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograder.feedback
-from autograder.feedback.text import clean, count, cut, cut_middle, numbers_apart, percent, points
+from autograder.pages.text import clean, count, cut, cut_middle, numbers_apart, percent, points
 
 
 @given(st.text(st.characters()))

@@ -11,29 +11,29 @@ from disguises import DISGUISES, OWN, OWN_TOO, functions
 from parsed_page import ParsedPage, parse
 from playwright.sync_api import Page
 
+from autograder.authoring.similarity.baseline import Baseline, baseline_of
+from autograder.authoring.similarity.page import similarity_page
+from autograder.authoring.similarity.pairs import compare, work_of
 from autograder.course.assignment import Assignment
-from autograder.similarity.ground import Ground, ground_of
-from autograder.similarity.page import similarity_page
-from autograder.similarity.pairs import compare, work_of
 
 EVIL = "</pre><script>alert(1)</script><b onload=x> \u202eback \u2066 \x1b[31m & \u0627\u0644"
 VERDICTS = "plagiari|cheat|copied|copying|guilt|suspic|offen|fraud|dishonest|violat|score|%"
 
 
 @pytest.fixture(scope="module")
-def ground(tiny: Assignment) -> Ground:
+def ground(tiny: Assignment) -> Baseline:
     """The common ground of the tiny assignment."""
-    return ground_of(tiny)
+    return baseline_of(tiny)
 
 
-def page_of(ground: Ground, handed_in: dict[str, list[str]], **more: object) -> str:
+def page_of(ground: Baseline, handed_in: dict[str, list[str]], **more: object) -> str:
     """The page of a class, made from each student's cells."""
     works = [work_of(student, f"{student}.ipynb", cells, ground) for student, cells in handed_in.items()]
     return similarity_page(compare(works), ground, title="Losses", **more)  # type: ignore[arg-type]  # texts
 
 
 @pytest.fixture(scope="module")
-def html(ground: Ground) -> str:
+def html(ground: Baseline) -> str:
     """A class of twelve with a group of three and a pair."""
     own, own_too = functions(OWN), functions(OWN_TOO)
     others = {f"dan-{n}": [f"def f(x):\n    return x + {n}"] for n in range(7)}
@@ -90,7 +90,7 @@ def test_what_few_others_have_is_shown_beside(page: ParsedPage) -> None:
             assert "biggest_per_row" not in "".join(one.text for one in article.find("dl"))
 
 
-def test_it_judges_nobody(ground: Ground) -> None:
+def test_it_judges_nobody(ground: Baseline) -> None:
     """No word of a verdict and no figure that could be taken for one, with pairs and without."""
     plain = functions("def f(x):\n    y = x @ x\n    return y")
     for cells in (functions(OWN_TOO), plain):
@@ -105,7 +105,7 @@ def test_who_was_not_compared_is_said(page: ParsedPage) -> None:
     assert "Not readable, or too long: gil." in page.body
 
 
-def test_text_stays_text(ground: Ground) -> None:
+def test_text_stays_text(ground: Baseline) -> None:
     """Markup and letters that turn the line around are text in names, files, code and evidence."""
     cells = [f"# {EVIL}\n{one}\n# {EVIL}" for one in functions(OWN)] + [f"evil_text_of_ours = '{EVIL}'\n"]
     handed_in = {f"{EVIL} {n}": cells for n in range(2)} | {f"other {n}": ["x = 1"] for n in range(8)}

@@ -12,8 +12,8 @@ from parsed_page import ParsedPage, parse
 from report_factory import make_check, make_report, make_task
 from sample_report import realistic_report, wrong_gradient
 
-from autograder.feedback.statuses import LOOKS
-from autograder.feedback.student_page import student_page
+from autograder.pages.rendering import LOOKS
+from autograder.pages.student_page import student_page
 from autograder.report import CheckResult, Curve, Evidence, Number, Score, Status, Worst
 
 NUMBERS: st.SearchStrategy[Number] = st.floats() | st.sampled_from(["nan", "inf", "-inf"])

@@ -16,10 +16,16 @@ from hypothesis import strategies as st
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster
 from autograder.errors import UsageError
-from autograder.gradebook.book import Book, Row, book_of, percent
-from autograder.gradebook.lines import excused_from, lines_of_column
-from autograder.gradebook.mark import State
-from autograder.gradebook.sources import columns_in
+from autograder.gradebook.columns import columns_in
+from autograder.gradebook.gradebook import (
+    Gradebook,
+    Row,
+    excused_from,
+    grade_rows_of_column,
+    gradebook_of,
+    percent,
+)
+from autograder.gradebook.scores import State
 
 ON_TIME = DUE.replace(tzinfo=ZONE) - timedelta(hours=1)
 
@@ -33,14 +39,14 @@ def term(tmp_path: Path) -> Path:
     return root
 
 
-def book(root: Path, now: timedelta = timedelta(0)) -> Book:
+def book(root: Path, now: timedelta = timedelta(0)) -> Gradebook:
     """The gradebook, `now` after the term's end."""
     course = find_course(root)
     roster = find_roster(root)
-    return book_of(columns_in([root / "graded"], course, roster), course, roster, AFTER + now)
+    return gradebook_of(columns_in([root / "graded"], course, roster), course, roster, AFTER + now)
 
 
-def row(found: Book, student: str) -> Row:
+def row(found: Gradebook, student: str) -> Row:
     """One student's."""
     return next(one for one in found.rows if one.student == student)
 
@@ -103,8 +109,8 @@ def test_excused_and_waiting_do_not_count(term: Path) -> None:
     assert row(found, "s003").total == Fraction(8, 10)
     assert row(found, "s003").marks[3].why == "2 of the answers are not marked yet."
     assert excused_from(found, "week2") == {"s003"}
-    assert "s003" in [line.standing.student for line in lines_of_column(found, "week2")]
-    assert "s003" not in [line.standing.student for line in lines_of_column(found, "quiz4")]
+    assert "s003" in [line.standing.student for line in grade_rows_of_column(found, "week2")]
+    assert "s003" not in [line.standing.student for line in grade_rows_of_column(found, "quiz4")]
 
 
 def test_late_policy_and_extensions_are_worked_out_anew(term: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.gradebook.dropping import Points, kept, share
+from autograder.gradebook.scores import Points, kept, share
 
 POINTS = st.tuples(
     st.fractions(0, 120, max_denominator=20), st.fractions(Fraction(1, 10), 100, max_denominator=10)

@@ -12,7 +12,7 @@ from book_of_a_term import student, write_term
 from command import autograder
 from playwright.sync_api import Page, expect
 
-from autograder.nbgrader.database import open_gradebook
+from autograder.lms.nbgrader.gradebook_db import open_gradebook
 
 
 @pytest.fixture(scope="module")

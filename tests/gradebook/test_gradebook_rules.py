@@ -12,7 +12,7 @@ from autograder.course.course import find_course
 from autograder.course.grading_policy import GradebookRules
 from autograder.course.roster import Roster
 from autograder.errors import ContentError
-from autograder.gradebook.book import book_of
+from autograder.gradebook.gradebook import gradebook_of
 
 GROUP = "  groups:\n    - {name: Homework, weight: 70, of: [a, b, c]}\n"
 
@@ -51,7 +51,7 @@ def test_a_name_that_nothing_has(tmp_path: Path) -> None:
     (tmp_path / "assignments" / "a" / "assignment.yaml").touch()
     read(tmp_path, GROUP)
     with pytest.raises(ContentError) as problem:
-        book_of([], find_course(tmp_path), Roster(), datetime.now(UTC))
+        gradebook_of([], find_course(tmp_path), Roster(), datetime.now(UTC))
     assert "course.yaml, line 4: gradebook.groups.0.of.1: there is no assignment or quiz 'b'" in str(
         problem.value
     )

@@ -9,7 +9,7 @@ from book_of_a_term import TABLE
 
 from autograder.course.course import Course, CourseFile
 from autograder.errors import UsageError
-from autograder.gradebook.quiz import quiz_columns
+from autograder.gradebook.columns import quiz_columns
 from quizzes.scores import COLUMNS
 
 GOOD = "ann,Ann,q,Q,1,5,8,graded,0,,2026-05-18T20:00:00-07:00,0,2026-05-18T23:59:00-07:00"
@@ -36,14 +36,14 @@ def test_which_attempt_counts(tmp_path: Path, attempts: str, points: float) -> N
         GOOD.replace(",1,5,", ",2,7,"),
     ]
     (found,) = quiz_columns(table(tmp_path, *lines), course(attempts))
-    assert (found.title, found.possible, found.standings["ann"].earned) == ("Q", 8, points)
-    assert found.standings["ann"].attempts == 3
+    assert (found.title, found.possible, found.final_scores["ann"].earned) == ("Q", 8, points)
+    assert found.final_scores["ann"].attempts == 3
 
 
 def test_an_id_that_looks_like_a_formula(tmp_path: Path) -> None:
     """What was guarded against spreadsheets in the table is the student's own id again."""
     (found,) = quiz_columns(table(tmp_path, GOOD.replace("ann,", "'-ann,", 1)), course())
-    assert list(found.standings) == ["-ann"]
+    assert list(found.final_scores) == ["-ann"]
 
 
 def test_what_is_not_final(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_what_is_not_final(tmp_path: Path) -> None:
         "It is not marked yet.",
         "1 of the answers is not marked yet.",
     ]
-    assert "di" not in found.standings
+    assert "di" not in found.final_scores
     assert found.due_of("di") == found.due_of("somebody who joined later") is not None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.course import Course
-from autograder.nbgrader.database import open_gradebook
+from autograder.lms.nbgrader.gradebook_db import open_gradebook
 
 BESIDE = Path(sys.executable).parent
 SEED = 15

@@ -12,18 +12,18 @@ from nbgrader_class import write_course_with_extra_credit
 from nbgrader_commands import SEED, Taken, database, grades, run
 from tiny_course import ASSIGNMENT
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course, find_course
-from autograder.derive import counted_reports
 from autograder.errors import UsageError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.lms.layouts import collect_submissions
-from autograder.nbgrader.database import open_gradebook
-from autograder.nbgrader.push import Pushed, push
+from autograder.lms.nbgrader.gradebook_db import open_gradebook
+from autograder.lms.nbgrader.push import Pushed, push
+from autograder.pages.publish import counted_reports
 from autograder.report import CheckResult, Report, Status
-from autograder.results import Results
-from autograder.sample.solved import filled_in, to_bytes
-from autograder.standing import Standing
+from autograder.results.final_scores import FinalScore
+from autograder.results.results_folder import Results
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission, read_submission
 
@@ -122,11 +122,11 @@ def test_a_persons_score_stays(reports: list[Report], folder: Path) -> None:
 def test_lateness_is_nbgraders_own(reports: list[Report], folder: Path) -> None:
     """What lateness costs stands where nbgrader keeps it, beside the time; scores set whole are counted."""
     url, when = database(folder), datetime(2026, 3, 8, 12, tzinfo=UTC)
-    late = Standing("right", 5.4, 6, 6, 1, None, submitted=when, days_late=1, penalty=0.6)
-    by_hand = Standing("blank", 3, 6, 0, 1, None, changed=True)
-    standings = {"right": late, "blank": by_hand}
-    assert push(reports, url, standings) == Pushed(students=2, changed=2, by_person=0, left=1)
-    assert push(reports, url, standings).changed == 0
+    late = FinalScore("right", 5.4, 6, 6, 1, None, submitted=when, days_late=1, penalty=0.6)
+    by_hand = FinalScore("blank", 3, 6, 0, 1, None, changed=True)
+    final_scores = {"right": late, "blank": by_hand}
+    assert push(reports, url, final_scores) == Pushed(students=2, changed=2, by_person=0, left=1)
+    assert push(reports, url, final_scores).changed == 0
     with open_gradebook(url) as gradebook:
         submission = gradebook.find_submission(ASSIGNMENT, "right")
         assert (submission.late_submission_penalty, submission.timestamp) == (0.6, when.replace(tzinfo=None))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course.assignment import Assignment
-from autograder.nbgrader.readable import readable
-from autograder.nbgrader.restore import Given, restore
-from autograder.nbgrader.source import source_notebook
+from autograder.lms.nbgrader.course import source_notebook
+from autograder.lms.nbgrader.exporter import readable
+from autograder.lms.nbgrader.preprocessors import Given, restore
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

@@ -13,7 +13,7 @@ from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
 from autograder.course.roster import Person
 from autograder.errors import UsageError
-from autograder.nbgrader.folder import CONFIG, write_course, write_source
+from autograder.lms.nbgrader.course import CONFIG, write_course, write_source
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
 

@@ -13,12 +13,12 @@ from nbformat import NotebookNode, from_dict
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearSolutions
 
-from autograder.calibrate import convergence_checks
+from autograder.authoring.calibrate import convergence_checks
+from autograder.authoring.solved_notebook import to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
-from autograder.nbgrader.source import source_notebook
+from autograder.lms.nbgrader.course import source_notebook
 from autograder.report import Status
-from autograder.sample.solved import to_bytes
 
 STUB = r'    """(?:(?!""").|\n)*"""\n    # YOUR CODE HERE\n    raise NotImplementedError\(\)'
 COURSE = find_course(Path(__file__).parent)

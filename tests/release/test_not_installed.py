@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from tiny_course import ASSIGNMENT
 
-from autograder import installed
+from autograder.authoring import student_wheel
+from autograder.authoring.release import release
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.exports.gradescope import autograder_zip
-from autograder.release.bundle import release
+from autograder.lms.gradescope import autograder_zip
 
 
 def test_not_installed(tiny_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a release nor a Gradescope archive is made, and the user is told what to do."""
-    monkeypatch.setattr(installed, "NAME", "a-package-that-is-not-here")
+    monkeypatch.setattr(student_wheel, "DISTRIBUTION", "a-package-that-is-not-here")
     with pytest.raises(UsageError, match="not installed here") as told:
         release(tiny_course, ASSIGNMENT, tmp_path / "out")
     assert "pip install" in told.value.next_step

@@ -19,12 +19,12 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from autograder.authoring.release import release
+from autograder.authoring.solved_notebook import filled_in
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.grading import Grader
-from autograder.release.bundle import release
-from autograder.sample.solved import filled_in
+from autograder.grading.grader import Grader
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import read_submission
 

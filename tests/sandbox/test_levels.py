@@ -13,7 +13,7 @@ from sessions import BRIEF, HandIn, Student
 
 from autograder.course.assignment import Assignment
 from autograder.errors import UsageError
-from autograder.grading import Grader, why_refused
+from autograder.grading.grader import Grader, check_isolation
 from autograder.sandbox import worker as worker_module
 from autograder.sandbox.bubblewrap import wrapper
 from autograder.sandbox.worker import Worker
@@ -37,7 +37,7 @@ def test_levels(without: tuple[str, ...], level: str) -> None:
 )
 def test_what_is_refused(level: str, least: str) -> None:
     """Less than asked for is refused, none is never enough; the next step names doctor."""
-    refusal = why_refused(level, least)
+    refusal = check_isolation(level, least)
     assert isinstance(refusal, UsageError)
     assert "cannot be shut in" in refusal.message
     assert "autograder doctor" in refusal.next_step
@@ -48,7 +48,7 @@ def test_what_is_refused(level: str, least: str) -> None:
 )
 def test_what_is_enough(level: str, least: str) -> None:
     """What was asked for, or more."""
-    assert why_refused(level, least) is None
+    assert check_isolation(level, least) is None
 
 
 def test_grading_asks(tiny: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:

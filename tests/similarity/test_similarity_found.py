@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
 
+from autograder.authoring.demo_class import make_class
+from autograder.authoring.similarity.baseline import Baseline, baseline_of
+from autograder.authoring.similarity.pairs import Found, Work, compare, work_of
+from autograder.authoring.solved_notebook import code_cell, code_cells, filled_in, handout, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.lms.layouts import collect_submissions
-from autograder.sample.make import make_class
-from autograder.sample.solved import code_cell, code_cells, filled_in, handout, to_bytes
-from autograder.similarity.ground import Ground, ground_of
-from autograder.similarity.pairs import Found, Work, compare, work_of
 from autograder.submissions.submission import read_submission
 
 COURSE = find_course(Path(__file__).parent)
@@ -28,9 +28,9 @@ def assignment() -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def ground(assignment: Assignment) -> Ground:
+def ground(assignment: Assignment) -> Baseline:
     """Its common ground."""
-    return ground_of(assignment)
+    return baseline_of(assignment)
 
 
 def handed_in(assignment: Assignment, cells: list[str]) -> bytes:
@@ -43,7 +43,7 @@ def handed_in(assignment: Assignment, cells: list[str]) -> bytes:
     return to_bytes(notebook)
 
 
-def compared(folder: Path, ground: Ground) -> Found:
+def compared(folder: Path, ground: Baseline) -> Found:
     """A folder of notebooks, compared as the command does it."""
     read = [read_submission(entry.student, entry.path) for entry in collect_submissions(folder, ASSIGNMENT)]
     return compare(
@@ -53,7 +53,7 @@ def compared(folder: Path, ground: Ground) -> Found:
 
 @pytest.mark.parametrize("disguise", DISGUISES)
 @pytest.mark.parametrize("own", [OWN, OWN_TOO])
-def test_a_copy_is_found(disguise: str, own: str, ground: Ground) -> None:
+def test_a_copy_is_found(disguise: str, own: str, ground: Baseline) -> None:
     """Renaming, another order, comments, white space and statements that do nothing hide no copy."""
     cells = functions(own)
     copy = DISGUISES[disguise](cells)
@@ -62,7 +62,7 @@ def test_a_copy_is_found(disguise: str, own: str, ground: Ground) -> None:
     assert [pair.students for pair in found.pairs] == [("ann", "ben")]
 
 
-def test_two_own_solutions_are_not_alike(ground: Ground) -> None:
+def test_two_own_solutions_are_not_alike(ground: Baseline) -> None:
     """Two people who each went their own way are no pair."""
     found = compare(
         [work_of("ann", "a", functions(OWN), ground), work_of("ben", "b", functions(OWN_TOO), ground)]
@@ -71,7 +71,7 @@ def test_two_own_solutions_are_not_alike(ground: Ground) -> None:
     assert not found.pairs
 
 
-def test_one_function_is_found(ground: Ground) -> None:
+def test_one_function_is_found(ground: Baseline) -> None:
     """A single function of some size that was taken over shows, however much else is one's own."""
     theirs, ours = functions(OWN), functions(OWN_TOO)
     mixed = [*ours[:-1], *DISGUISES["renamed"](theirs[-1:])]
@@ -83,7 +83,7 @@ def test_one_function_is_found(ground: Ground) -> None:
 
 
 def test_planted_copies_are_exactly_what_is_found(
-    assignment: Assignment, ground: Ground, tmp_path: Path
+    assignment: Assignment, ground: Baseline, tmp_path: Path
 ) -> None:
     """In a sampled class of forty, the two planted copies are the pairs, and there is no other."""
     folder = tmp_path / "class"
@@ -104,7 +104,7 @@ def test_planted_copies_are_exactly_what_is_found(
     assert not found.groups
 
 
-def test_three_are_a_group(ground: Ground) -> None:
+def test_three_are_a_group(ground: Baseline) -> None:
     """Who hangs together by pairs is a group, named once."""
     cells = functions(OWN)
     works = [
@@ -115,7 +115,7 @@ def test_three_are_a_group(ground: Ground) -> None:
     assert (len(found.pairs), found.groups) == (3, [("ann", "ben", "cem")])
 
 
-def test_attempts_of_one_student_are_not_compared(ground: Ground) -> None:
+def test_attempts_of_one_student_are_not_compared(ground: Baseline) -> None:
     """Several notebooks of one student make no pair, and somebody else is one pair with all of them."""
     works = [work_of("ann", f"try {n}", functions(OWN), ground) for n in range(3)]
     assert not compare(works).pairs
@@ -123,14 +123,14 @@ def test_attempts_of_one_student_are_not_compared(ground: Ground) -> None:
     assert [set(pair.students) for pair in found.pairs] == [{"ann", "ben"}]
 
 
-def test_what_many_have_is_common_ground(ground: Ground) -> None:
+def test_what_many_have_is_common_ground(ground: Baseline) -> None:
     """A passage that a good part of the class has says nothing about any two of them."""
     found = compare([work_of(f"student-{n}", "n", functions(OWN), ground) for n in range(12)])
     assert not found.pairs
     assert found.common
 
 
-def test_stubs_and_unfinished_work_are_not_found(assignment: Assignment, ground: Ground) -> None:
+def test_stubs_and_unfinished_work_are_not_found(assignment: Assignment, ground: Baseline) -> None:
     """The handout as it was given out has nothing of its own."""
     cells = [cell["source"] for cell in code_cells(handout(assignment))]
     works = [work_of(f"student-{n}", "n", cells, ground) for n in range(4)]
@@ -150,7 +150,7 @@ def each_style(assignment: Assignment) -> Iterator[list[str]]:
 def test_the_usual_solutions_are_no_pairs(name: str) -> None:
     """Right answers in every known style, each handed in by two people, make no pair."""
     assignment = load_assignment(COURSE, name)
-    ground = ground_of(assignment)
+    ground = baseline_of(assignment)
     works = [
         work_of(f"{twin} {number}", "n", cells, ground)
         for number, cells in enumerate(each_style(assignment))
@@ -163,7 +163,7 @@ def test_the_usual_solutions_are_no_pairs(name: str) -> None:
 def test_independent_solutions_are_no_pairs(name: str) -> None:
     """Styles of one task have so little in common that no two are a pair, were none of them known."""
     assignment = load_assignment(COURSE, name)
-    ground = ground_of(assignment, ["reference.py"])
+    ground = baseline_of(assignment, ["reference.py"])
     works: list[Work] = [
         work_of(f"student-{number}", "n", cells, ground)
         for number, cells in enumerate(each_style(assignment))
@@ -177,11 +177,11 @@ def test_a_sampled_class_has_no_pairs(name: str, tmp_path: Path) -> None:
     """Known mistakes, odd notebooks and half-done ones are nobody's own."""
     assignment = load_assignment(COURSE, name)
     make_class(assignment, 40, tmp_path / "class")
-    found = compared(tmp_path / "class", ground_of(assignment))
+    found = compared(tmp_path / "class", baseline_of(assignment))
     assert [(pair.students, pair.share, pair.amount) for pair in found.pairs] == []
 
 
-def test_order_of_the_class_does_not_matter(ground: Ground) -> None:
+def test_order_of_the_class_does_not_matter(ground: Baseline) -> None:
     """The same pairs come out in the same order, however the notebooks come in."""
     works = [
         work_of(str(number), "n", DISGUISES[how](functions(own)), ground)

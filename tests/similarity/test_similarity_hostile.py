@@ -9,13 +9,13 @@ from disguises import OWN
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.authoring.similarity.alignment import side_by_side
+from autograder.authoring.similarity.baseline import Baseline, baseline_of
+from autograder.authoring.similarity.fragments import Splitter
+from autograder.authoring.similarity.page import similarity_page
+from autograder.authoring.similarity.pairs import compare, work_of
+from autograder.authoring.similarity.tokens import lex
 from autograder.course.assignment import Assignment
-from autograder.similarity.ground import Ground, ground_of
-from autograder.similarity.page import similarity_page
-from autograder.similarity.pairs import compare, work_of
-from autograder.similarity.pieces import Splitter
-from autograder.similarity.runs import side_by_side
-from autograder.similarity.tokens import lex
 
 PARTS = st.sampled_from(
     [
@@ -54,13 +54,13 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def ground(tiny: Assignment) -> Ground:
+def ground(tiny: Assignment) -> Baseline:
     """The common ground of the tiny assignment."""
-    return ground_of(tiny)
+    return baseline_of(tiny)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_two_of_them_are_compared(name: str, ground: Ground) -> None:
+def test_two_of_them_are_compared(name: str, ground: Baseline) -> None:
     """Code that is no Python, endless or nested without end is split, compared and shown."""
     source = HOSTILE[name]
     works = [work_of(student, f"{student}.ipynb", [source, OWN], ground) for student in ("ann", "ben")]

@@ -14,7 +14,6 @@ from autograder.errors import UsageError
 __all__ = ["CHOICES", "DATA_SETS", "digits", "load_images"]
 
 DATA_SETS = ("mnist", "digits")
-
 CHOICES = ("auto", *DATA_SETS)
 
 
@@ -50,7 +49,6 @@ def load_images(name: str = "auto", download: bool = True) -> Images:
 
 
 TRAINING = 1_437  # four in five, as the split of many textbooks
-
 ORDER_SEED = 15  # fixed: calibrations are made for this split
 
 

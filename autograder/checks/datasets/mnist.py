@@ -22,7 +22,6 @@ from autograder.errors import UsageError
 __all__ = ["DownloadBar", "cached_mnist", "decompressed", "download_mnist", "map_idx", "mnist_from"]
 
 UNSIGNED_BYTES = 0x08
-
 LARGEST = 64 * 1024**2  # bytes; the largest file of MNIST has 47 million
 
 
@@ -64,14 +63,11 @@ FILES = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-
 CONNECT_SECONDS = 10
-
 pooch.get_logger().setLevel("WARNING")  # the progress bar says what is going on
 
 

@@ -1,0 +1,1 @@
+"""What an author does before and after a class: prove, measure, release, try out, compare."""

@@ -1,0 +1,105 @@
+"""A fault of an assignment's files: where it is, and what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.datasets.loading import DATA_SETS
+from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
+from autograder.yaml_source import source_location
+
+__all__ = ["Fault", "faults_in_files"]
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Something an author has to mend."""
+
+    place: str  # file, and where it helps a line or a cell
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+SHORTEST_SENTENCE = 15  # characters of a check's title or a mistake's advice
+
+
+def faults_in_files(assignment: Assignment) -> Iterator[Fault]:
+    """Look through checks, reference, variants and calibration."""
+    yield from _checks(assignment)
+    yield from _reference(assignment)
+    yield from _variants(assignment)
+    yield from _calibration(assignment)
+
+
+def _checks(assignment: Assignment) -> Iterator[Fault]:
+    where = str(assignment.folder / "assignment.yaml")
+    for task in assignment.file.tasks:
+        for kind, checks in (("public", assignment.public_checks), ("hidden", assignment.hidden_checks)):
+            if not any(check.task == task.id for check in checks):
+                yield Fault(where, f"task {task.id} has no {kind} check.")
+    checks = [*assignment.public_checks, *assignment.hidden_checks]
+    for check in checks:
+        if not _is_sentence(check.title):
+            yield Fault(
+                source_location(check.body), f"the title of {check.id} is no sentence: “{check.title}”."
+            )
+    seen: dict[str, Check] = {}
+    for check in checks:
+        if check.title in seen:
+            twin = seen[check.title].id
+            yield Fault(
+                source_location(check.body), f"{check.id} has the title of {twin}; students see both."
+            )
+        seen.setdefault(check.title, check)
+    for check in assignment.hidden_checks:
+        if check.points <= 0:
+            yield Fault(source_location(check.body), f"hidden check {check.id} carries no points.")
+
+
+def _reference(assignment: Assignment) -> Iterator[Fault]:
+    for name in assignment.functions:
+        body = assignment.reference[name]
+        if not (body.__doc__ or "").strip():
+            yield Fault(source_location(body), f"{name} has no docstring.")
+
+
+def _variants(assignment: Assignment) -> Iterator[Fault]:
+    for mistake in assignment.mistakes:
+        if not _is_sentence(mistake.says):
+            yield Fault(
+                source_location(mistake.body), f"mistake {mistake.name} says no sentence: “{mistake.says}”."
+            )
+    known = {assignment.task_of(mistake.of) for mistake in assignment.mistakes}
+    for task in assignment.file.tasks:
+        if task.id not in known:
+            where = str(assignment.solution / "mistakes.py")
+            yield Fault(where, f"no mistake of task {task.id} is known; its checks are not proven.")
+    for kind, variants in (("mistake", assignment.mistakes), ("alternative", assignment.alternatives)):
+        for (of, name), count in Counter((one.of, one.name) for one in variants).items():
+            if count > 1:
+                yield Fault(str(assignment.solution), f"{kind} {name} of {of} is there {count} times.")
+
+
+def _calibration(assignment: Assignment) -> Iterator[Fault]:
+    bands = assignment.calibration.bands
+    where = str(assignment.solution / "calibration.yaml")
+    trained = {check.id for check in assignment.hidden_checks if is_convergence(check.body)}
+    for name in sorted(trained):
+        for dataset in sorted(set(DATA_SETS) - bands.get(name, {}).keys()):
+            yield Fault(
+                where,
+                f"{name} was never calibrated on {dataset}; "
+                f"run: autograder calibrate {assignment.id} --dataset {dataset}",
+            )
+    for name in sorted(bands.keys() - trained):
+        yield Fault(where, f"{name} is no convergence check any more; take it out.")
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text) >= SHORTEST_SENTENCE and text.endswith((".", "?", "!"))

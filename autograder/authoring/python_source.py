@@ -1,0 +1,157 @@
+"""Taking Python sources apart: stubs, definitions, and the helpers that a definition rests on.
+
+For the course's own files only: a submission is never parsed in the judge.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import ContentError
+
+__all__ = ["Library", "functions_in", "global_names", "imported_names", "is_stub", "parse_cell", "with_body"]
+
+
+SHELL_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+MARKS = {"mistake", "alternative"}  # decorators of variants; a notebook does not know them
+
+
+def parse_cell(source: str) -> ast.Module:
+    """A handout's cell, its magics blanked; what is not Python counts as an empty cell."""
+    for text in (source, SHELL_LINE.sub("", source)):
+        try:
+            return ast.parse(text)
+        except SyntaxError:
+            continue
+    return ast.Module([], [])
+
+
+def functions_in(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    """The functions that a module defines at its top level."""
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def imported_names(tree: ast.Module) -> set[str]:
+    """The names that a module's top-level imports bind."""
+    imports = (node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return {name for node in imports for name in _bound(node)}
+
+
+def global_names(source: str) -> set[str]:
+    """The names that a source takes from outside its functions, builtins among them."""
+    names: set[str] = set()
+    tables = [symtable.symtable(source, "<source>", "exec")]
+    while tables:
+        table = tables.pop()
+        outer = table.get_type() == "module"
+        names |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (outer or s.is_global())}
+        tables += table.get_children()
+    return names
+
+
+def is_stub(function: ast.FunctionDef) -> bool:
+    """Whether a function is still to be written: nothing but a docstring and NotImplementedError."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    if len(body) > 1:
+        return False
+    return all(isinstance(node, ast.Pass) or _is_ellipsis(node) or _not_implemented(node) for node in body)
+
+
+def with_body(source: str, body: str) -> str:
+    """A function's source with another body, under the same name and parameters."""
+    definition = ast.parse(source).body[0]
+    assert isinstance(definition, ast.FunctionDef)  # the assignment's functions are
+    definition.body = ast.parse(body).body
+    return ast.unparse(definition)
+
+
+@dataclass(frozen=True)
+class _Statement:
+    source: str
+    binds: frozenset[str]
+
+
+class Library:
+    """The top level of course files: what their functions look like, and what they rest on."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        """Read the files; where two define the same name, the earlier one counts."""
+        self._functions: dict[str, str] = {}
+        self._statements: list[_Statement] = []
+        for path in paths:
+            text = path.read_text(encoding="utf-8")
+            lines = text.split("\n")
+            known = {name for statement in self._statements for name in statement.binds}
+            for node in ast.parse(text).body:
+                self._add(node, lines, known)
+
+    def function(self, name: str) -> str:
+        """The source of a function; raises ContentError when it is not written with def."""
+        if name not in self._functions:
+            raise ContentError(f"The reference has no plain function {name}.", next_step="Write it with def.")
+        return self._functions[name]
+
+    def support(self, sources: Iterable[str], leave_out: Iterable[str]) -> list[str]:
+        """The imports, constants and helpers behind the sources, in order, without the names left out."""
+        left_out = set(leave_out)
+        wanted = {name for source in sources for name in global_names(source)}
+        found: set[int] = set()
+        grew = True
+        while grew:
+            grew = False
+            for number, statement in enumerate(self._statements):
+                if number not in found and statement.binds & wanted - left_out:
+                    found.add(number)
+                    wanted |= global_names(statement.source)
+                    grew = True
+        return [self._statements[number].source for number in sorted(found)]
+
+    def _add(self, node: ast.stmt, lines: list[str], known: set[str]) -> None:
+        if isinstance(node, ast.ImportFrom) and node.module in ("__future__", "reference"):
+            return  # a notebook needs no deferred annotations, and has the reference's helpers
+        decorators = getattr(node, "decorator_list", [])
+        if any(map(_is_mark, decorators)):
+            decorators = []
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        source = "\n".join(lines[first - 1 : node.end_lineno])
+        if isinstance(node, ast.FunctionDef):
+            self._functions.setdefault(node.name, source)
+        names = frozenset(_bound(node)) - known  # what an earlier file has stays as it is there
+        if names:
+            self._statements.append(_Statement(source, names))
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a top-level statement binds or changes."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+        return
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id
+        elif isinstance(part, ast.alias):
+            yield part.asname or part.name.partition(".")[0]
+
+
+def _is_mark(decorator: ast.expr) -> bool:
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id in MARKS
+    )
+
+
+def _is_ellipsis(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
+
+
+def _not_implemented(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.Raise):
+        return False
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"

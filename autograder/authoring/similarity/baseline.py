@@ -1,0 +1,73 @@
+"""What the course itself gives out or makes unavoidable: it tells nothing about two students.
+
+The handout, the reference, the usual right ways to write each function and the known mistakes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder.authoring.similarity.fragments import Fragment, Splitter
+from autograder.course.assignment import Assignment
+from autograder.errors import ContentError, SubmissionError
+from autograder.submissions.notebook import read_notebook
+
+__all__ = ["Baseline", "baseline_of"]
+
+
+WORD = re.compile(r"[^\W\d]\w*|\d[\w.]*")
+COURSE_FILES = ("reference.py", "alternatives.py", "mistakes.py")
+
+
+class Baseline:
+    """The common ground: the grams and the words that everybody may have."""
+
+    def __init__(self, keep: Iterable[str] = ()) -> None:
+        """`keep` are the names that everybody has to use."""
+        self.splitter = Splitter(keep)
+        self.grams: set[int] = set()
+        self.words: set[str] = set()
+        self.comments: set[str] = set()
+
+    def add(self, source: str) -> None:
+        """Make a cell or a file part of the ground."""
+        for piece in self.splitter.split(source):
+            self.grams.update(piece.grams)
+            self.comments |= piece.comments
+        self.add_words(source)
+
+    def add_words(self, text: str) -> None:
+        """Make the words of a text usual ones."""
+        self.words.update(WORD.findall(text))
+
+    def own(self, piece: Fragment) -> frozenset[int]:
+        """The fingerprints of a piece that the ground does not have."""
+        return piece.fingerprints - self.grams
+
+
+def baseline_of(assignment: Assignment, files: Iterable[str] = COURSE_FILES) -> Baseline:
+    """The ground of an assignment: its handout, and files of its solution."""
+    text = _text(assignment.handout)
+    ground = Baseline(assignment.functions)
+    try:
+        for cell in read_notebook(text.encode()):
+            ground.add(cell.source)
+    except SubmissionError as problem:
+        raise ContentError(f"{assignment.handout}: {problem.message}") from problem
+    ground.add_words(text)
+    for name in files:
+        ground.add(_text(assignment.solution / name))
+    if "alternatives.py" in files:
+        # As a sample class has them: with the brackets and line breaks of `ast.unparse`.
+        for variant in (*assignment.alternatives, *assignment.mistakes):
+            ground.add(variant.source())
+    return ground
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ContentError(f"{path} cannot be read: {problem}.") from problem

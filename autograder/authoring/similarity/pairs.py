@@ -1,0 +1,133 @@
+"""Which pairs of students have code in common that hardly anybody else has.
+
+A fingerprint of the common ground says nothing, and neither does one that more than a few per cent of the
+class have. Of what is left, the rarer weighs more. A pair is named when both a good part of what
+one of them wrote on their own and enough of it are in the other's notebook too, or nearly all of a
+function of some size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from autograder.authoring.similarity.baseline import Baseline
+from autograder.authoring.similarity.fragments import Fragment
+
+__all__ = ["LONGEST", "Found", "Pair", "Work", "compare", "work_of"]
+
+
+SHARE = 0.4  # of the own material of the one who has less of it
+LEAST = 10.0  # weight of what is shared: about 40 tokens that nobody else has in this order
+FUNCTION_SHARE, FUNCTION_LEAST = 0.75, 15.0  # the same for one function alone, which has to say more
+LONGEST = 200_000  # characters of code: more is data, or meant to take long
+COMMON_SHARE, COMMON_LEAST = 0.03, 6  # more students than this have it: common ground
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """One notebook of one student."""
+
+    student: str
+    file: str
+    pieces: tuple[Fragment, ...]
+    own: frozenset[int]  # fingerprints that are not of the course's common ground
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two students' notebooks, with the fingerprints that both have and few others."""
+
+    first: Work
+    second: Work
+    shared: frozenset[int]
+    share: float  # of the own material of the one who has less, by weight
+    amount: float  # weight of what is shared
+    first_has_less: bool  # whether the first one's own material is the smaller
+
+    @property
+    def students(self) -> tuple[str, str]:
+        """Whose they are."""
+        return self.first.student, self.second.student
+
+
+@dataclass(frozen=True)
+class Found:
+    """What comparing a class found: pairs, the most alike first, and groups of more than two."""
+
+    works: Sequence[Work]
+    pairs: Sequence[Pair]
+    groups: Sequence[tuple[str, ...]]
+    common: frozenset[int]  # fingerprints that too many have
+
+
+def work_of(student: str, file: str, sources: Iterable[str], ground: Baseline) -> Work:
+    """A student's notebook, split and with the course's common ground taken away."""
+    pieces = tuple(piece for source in sources for piece in ground.splitter.split(source))
+    own = frozenset[int]().union(*map(ground.own, set(pieces)))
+    return Work(student, file, pieces, own)
+
+
+def compare(works: Sequence[Work]) -> Found:
+    """Compare everybody with everybody, but nobody with themselves: several works are attempts."""
+    holders: dict[int, list[int]] = defaultdict(list)
+    for number, work in enumerate(works):
+        for fingerprint in work.own:
+            holders[fingerprint].append(number)
+    students = len({work.student for work in works})
+    most = max(COMMON_LEAST, round(COMMON_SHARE * students))
+    weights: dict[int, float] = {}
+    together: Counter[tuple[int, int]] = Counter()
+    for fingerprint, numbers in holders.items():
+        owners = len({works[number].student for number in numbers})
+        if owners > most:
+            continue
+        weights[fingerprint] = max(owners - 1, 1) ** -0.5
+        if owners > 1:
+            together.update(combinations(numbers, 2))
+    totals = [sum(weights.get(fingerprint, 0.0) for fingerprint in work.own) for work in works]
+    best: dict[tuple[str, str], Pair] = {}
+    for (i, j), count in together.items():
+        first, second = works[i], works[j]
+        if count < LEAST or first.student == second.student:
+            continue  # no weight is above 1
+        shared = frozenset(f for f in first.own & second.own if f in weights)
+        amount = sum(weights[f] for f in shared)
+        share = amount / min(totals[i], totals[j])
+        if amount < LEAST or (share < SHARE and not _whole_function(first, second, shared, weights)):
+            continue
+        pair = Pair(first, second, shared, share, amount, totals[i] <= totals[j])
+        a, b = sorted(pair.students)
+        other = best.get((a, b))
+        if other is None or _strength(pair) > _strength(other):
+            best[a, b] = pair
+    pairs = sorted(best.values(), key=lambda pair: (-_strength(pair), pair.students))
+    common = frozenset(holders.keys() - weights.keys())
+    return Found(works, pairs, _groups(pair.students for pair in pairs), common)
+
+
+def _whole_function(first: Work, second: Work, shared: frozenset[int], weights: Mapping[int, float]) -> bool:
+    """Whether nearly all of a function that either wrote on their own is in the other's notebook."""
+    for work in (first, second):
+        for piece in work.pieces:
+            own = sum(weights.get(one, 0.0) for one in piece.fingerprints & work.own)
+            both = sum(weights[one] for one in piece.fingerprints & shared)
+            if piece.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own):
+                return True
+    return False
+
+
+def _strength(pair: Pair) -> float:
+    return pair.share * pair.amount
+
+
+def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Students who hang together by pairs, where they are more than two; the largest first."""
+    group: dict[str, set[str]] = {}
+    for a, b in pairs:
+        joined = group.get(a, {a}) | group.get(b, {b})
+        group.update(dict.fromkeys(joined, joined))
+    different = {id(one): one for one in group.values() if len(one) > 2}
+    return sorted((tuple(sorted(one)) for one in different.values()), key=lambda one: (-len(one), one))

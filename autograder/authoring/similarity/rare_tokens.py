@@ -1,0 +1,77 @@
+"""What two people seldom choose alike: names, comments and constants hardly anybody else has.
+
+Beside alike structure it is worth a look. Alone it names nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.authoring.similarity.baseline import WORD, Baseline
+from autograder.authoring.similarity.pairs import Pair, Work
+
+__all__ = ["RareTokens", "Shared"]
+
+
+LEAST_STUDENTS = 8  # in a smaller class nothing is unusual
+FEW_SHARE, FEW = 0.01, 3  # so many students may have it, the two included
+SHORTEST_NAME, SHORTEST_COMMENT, SHORTEST_LITERAL = 4, 12, 4
+MOST_SHOWN = 8
+Traits = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a pair has in common and hardly anybody else has, each in alphabetical order."""
+
+    names: list[str]
+    comments: list[str]
+    literals: list[str]
+
+
+class RareTokens:
+    """The habits of a class: who uses what."""
+
+    def __init__(self, works: Sequence[Work], ground: Baseline) -> None:
+        """Count what the students use that the course does not."""
+        self._of = {work: _traits(work, ground) for work in works}
+        by_student: dict[str, tuple[set[str], set[str], set[str]]] = {}
+        for work, traits in self._of.items():
+            for all_of, some in zip(
+                by_student.setdefault(work.student, (set(), set(), set())), traits, strict=True
+            ):
+                all_of |= some
+        self._few = max(FEW, round(FEW_SHARE * len(by_student))) if len(by_student) >= LEAST_STUDENTS else 0
+        self._owners = [Counter(one for own in by_student.values() for one in own[kind]) for kind in range(3)]
+
+    def shared(self, pair: Pair) -> Shared:
+        """What both of a pair use and hardly anybody else."""
+        found = [
+            sorted(one for one in first & second if owners[one] <= self._few)[:MOST_SHOWN]
+            for first, second, owners in zip(
+                self._of[pair.first], self._of[pair.second], self._owners, strict=True
+            )
+        ]
+        return Shared(*found)
+
+
+def _traits(work: Work, ground: Baseline) -> Traits:
+    """The names, comments and constants of a notebook that the course's own material does not have."""
+    names: set[str] = set()
+    literals: set[str] = set()
+    comments: set[str] = set()
+    for piece in work.pieces:
+        for token in piece.tokens:
+            if token.kind == "name" and len(token.text) >= SHORTEST_NAME:
+                names.add(token.text)
+            elif token.kind in ("number", "string") and len(token.text) >= SHORTEST_LITERAL:
+                literals.add(token.text)
+        comments |= {one for one in piece.comments if len(one) >= SHORTEST_COMMENT}
+    usual = ground.words
+    return (
+        frozenset(names - usual),
+        frozenset(comments - ground.comments),
+        frozenset(one for one in literals if not usual.issuperset(WORD.findall(one))),
+    )

@@ -1,0 +1,109 @@
+"""One student's mark in one assignment or quiz, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from autograder.course.course import Course
+from autograder.gradebook.columns import Column
+from autograder.results.final_scores import FinalScore
+
+__all__ = ["Points", "Score", "State", "exact", "kept", "score_of", "share"]
+
+
+class State(StrEnum):
+    """What becomes of a mark."""
+
+    COUNTED = "counted"
+    MISSING = "missing"  # nothing was handed in by the due date: it counts as zero
+    DROPPED = "dropped"
+    EXCUSED = "excused"
+    WAITING = "waiting"  # not marked yet
+    OPEN = "open"  # nothing yet, and still time, or nobody said until when
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the total."""
+        return self in (State.COUNTED, State.MISSING)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A student's mark in one assignment or quiz."""
+
+    name: str
+    title: str
+    state: State
+    earned: Fraction
+    possible: Fraction
+    standing: FinalScore | None = None
+    why: str = ""
+    contribution: Fraction = Fraction(0)  # to the total, of 1
+
+    @property
+    def has_points(self) -> bool:
+        """Whether there are points to show, if only none for what is missing."""
+        return self.standing is not None or self.state in (State.MISSING, State.DROPPED)
+
+
+def score_of(column: Column, student: str, course: Course, now: datetime) -> Score:
+    """A student's mark as it stands now, before anything is dropped."""
+    standing = column.final_scores.get(student)
+    granted = course.granted(student, column.name)
+    possible = exact(standing.possible if standing else column.possible)
+    earned = exact(standing.earned) if standing else Fraction(0)
+
+    def mark(state: State, why: str = "") -> Score:
+        return Score(column.name, column.title, state, earned, possible, standing, why)
+
+    if granted.excused:
+        return mark(State.EXCUSED, granted.reason)
+    if standing:
+        why = column.waiting.get(student, "")
+        return mark(State.WAITING if why else State.COUNTED, why)
+    due = column.due_of(student)
+    if due is None:
+        return mark(State.OPEN, "Nothing was handed in, and there is no due date.")
+    when = f"{due.astimezone(course.zone):%Y-%m-%d %H:%M %Z}"
+    if now < due:
+        return mark(State.OPEN, f"There is time until {when}.")
+    return mark(State.MISSING, f"Nothing was handed in by {when}.")
+
+
+def exact(number: float) -> Fraction:
+    """The decimal number that a float is written as: 0.1 is a tenth."""
+    return Fraction(repr(number))
+
+
+Points = tuple[Fraction, Fraction]  # earned, possible; more than 0 are possible
+
+
+def share(scores: Sequence[Points]) -> Fraction:
+    """Earned of possible over all of them."""
+    return sum((earned for earned, _ in scores), Fraction(0)) / sum(possible for _, possible in scores)
+
+
+def kept(scores: Sequence[Points], drop: int, never: Set[int] = frozenset()) -> list[int]:
+    """The places that stay when `drop` scores go, those in `never` not among them; one at least stays.
+
+    Whether a share q can be reached is seen at once: sum(earned - q * possible) over the best must not be
+    negative. Each round takes the best for the share reached so far and reaches a higher one, until none
+    does: exact, and a few rounds (W. Dinkelbach, "On Nonlinear Fractional Programming", Management Science
+    13, 1967). Where two are the same, the later one goes.
+    """
+    always = sorted(never)
+    loose = [place for place in range(len(scores)) if place not in never]
+    stay = max(len(loose) - drop, 1) if loose else 0
+    chosen = sorted([*always, *loose[:stay]])
+    while chosen:
+        reached = share([scores[place] for place in chosen])
+        gains = {place: scores[place][0] - reached * scores[place][1] for place in loose}
+        best = sorted([*always, *sorted(loose, key=lambda place: -gains[place])[:stay]])
+        if share([scores[place] for place in best]) <= reached:
+            return best
+        chosen = best
+    return []

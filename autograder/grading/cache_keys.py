@@ -1,0 +1,149 @@
+"""What a result depends on, as digests: so that what did not change is not graded again.
+
+A check's key covers the engine's files, the versions, the data set, the seed, the limits, the reference,
+the check's own lines and whatever else of its file they name. A result that did not pass depends on the
+known mistakes too, since its hint may be one of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from functools import cache
+from pathlib import Path
+
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.definition import Check
+from autograder.course.assignment import Assignment
+from autograder.environment import environment
+from autograder.report import CheckResult, Status
+from autograder.results.ledger import Provenance
+from autograder.submissions.submission import digest
+
+__all__ = ["CacheKeys", "bundle_files", "engine_digest", "provenance_of"]
+
+PACKAGE = Path(__file__).parents[1]
+# What grading rests on: these modules and every file of these rooms. A change in any other room
+# (site, pages, command line, learning platforms) leaves earlier grades valid.
+MODULES = ("environment.py", "errors.py", "report.py", "yaml_source.py")
+ROOMS = ("checks", "course", "sandbox", "submissions", "results", "grading")
+
+# Files of a solution that results do not depend on, or not all of them.
+ALONE = {"alternatives.py", "calibration.svg", "calibration.yaml", "checks.py"}
+HELD = {".py", ".yaml", ".yml", ".ipynb", ".json", ".csv", ".npz", ".npy", ".txt", ".md", ".png", ".svg"}
+
+
+def bundle_files(assignment: Assignment) -> dict[str, bytes]:
+    """The files of an assignment's two folders, by path inside the course."""
+    root = assignment.folder.parent.parent
+    folders = assignment.folder, assignment.solution
+    paths = sorted(path for folder in folders for path in folder.rglob("*"))
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in paths
+        if path.is_file()
+        and path.suffix in HELD
+        and not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}
+    }
+
+
+def provenance_of(assignment: Assignment, dataset: str) -> Provenance:
+    """All that results of an assignment depend on besides the submission and the seed."""
+    files = bundle_files(assignment)
+    return Provenance(
+        bundle=digest(*(part for item in files.items() for part in item)),
+        engine=engine_digest(),
+        environment=digest(json.dumps(environment())),
+        dataset=dataset,
+    )
+
+
+@cache
+def engine_digest() -> str:
+    """Digest of every file of the modules and rooms that a grade rests on."""
+    files = [PACKAGE / name for name in MODULES]
+    files += [path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")]
+    parts = sorted((path.relative_to(PACKAGE).as_posix(), path.read_bytes()) for path in files)
+    return digest(*(one for part in parts for one in part))
+
+
+class CacheKeys:
+    """The keys of an assignment's hidden checks, for one seed and one data set."""
+
+    def __init__(self, assignment: Assignment, seed: int, dataset: str) -> None:
+        self._lines = _Lines((assignment.solution / "checks.py").read_text(encoding="utf-8"))
+        inside = assignment.solution.name + "/"
+        solution = {
+            name.rpartition(inside)[2]: data
+            for name, data in bundle_files(assignment).items()
+            if name.startswith(f"{assignment.solution.parent.name}/{inside}")
+        }
+        self._mistakes = solution.pop("mistakes.py", b"")
+        others = (
+            part for name, data in sorted(solution.items()) if name not in ALONE for part in (name, data)
+        )
+        limits = assignment.file.limits.model_dump_json()
+        self._known: dict[tuple[str, bool], str] = {}
+        self._all = digest(engine_digest(), json.dumps(environment()), str(seed), limits, *others)
+        self._training = digest(assignment.calibration.model_dump_json(), dataset)
+
+    def key(self, check: Check, status: Status) -> str:
+        """The key that a result of this check gets when it ends so."""
+        known = check.id, status is Status.PASSED
+        if known not in self._known:
+            self._known[known] = self._worked_out(check, status)
+        return self._known[known]
+
+    def _worked_out(self, check: Check, status: Status) -> str:
+        parts: list[str | bytes] = [self._all, self._lines.behind(check.body.__name__), check.id]
+        if is_convergence(check.body):
+            parts.append(self._training)
+        if status is not Status.PASSED:
+            parts.append(self._mistakes)
+        return digest(*parts)[:16]
+
+    def holds(self, check: Check, result: CheckResult) -> bool:
+        """Whether a result would come out the same today."""
+        return result.status is not Status.SKIPPED and result.key == self.key(check, result.status)
+
+
+class _Lines:
+    """A file of checks, as the statements behind each name."""
+
+    def __init__(self, source: str) -> None:
+        self._by_name: dict[str, list[tuple[str, set[str]]]] = {}
+        self._loose: list[str] = []  # statements that bind no name may do anything
+        for node in ast.parse(source).body:
+            segment = ast.unparse(node)
+            uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+            names = _bound(node)
+            for name in names:
+                self._by_name.setdefault(name, []).append((segment, uses))
+            if not names and not isinstance(node, ast.Expr):
+                self._loose.append(segment)
+
+    def behind(self, name: str) -> str:
+        """The text of a name's statements and of all that they name; the whole file for an unknown name."""
+        if name not in self._by_name:
+            everything = {segment for own in self._by_name.values() for segment, _ in own}
+            return "\n".join([*sorted(everything), *self._loose])
+        found: set[str] = set()
+        waiting, segments = [name], set(self._loose)
+        while waiting:
+            one = waiting.pop()
+            if one in found:
+                continue
+            found.add(one)
+            for segment, uses in self._by_name.get(one, []):
+                segments.add(segment)
+                waiting += uses
+        return "\n".join(sorted(segments))
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a top-level statement binds."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}

@@ -1,0 +1,101 @@
+"""From a check to its result: the only place where statuses and points are decided."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograder.checks.calls import Findings, Functions
+from autograder.checks.definition import Check, Materials
+from autograder.checks.failures import Failure
+from autograder.checks.variants import Variant
+from autograder.errors import SandboxError
+from autograder.grading.diagnosis import diagnose
+from autograder.report import CheckResult, Evidence, Status
+
+__all__ = ["evaluate", "skipped"]
+
+
+def evaluate(
+    check: Check,
+    student: Functions,
+    reference: Functions | None,
+    seed: int,
+    mistakes: Sequence[Variant] = (),
+    materials: Materials | None = None,
+) -> CheckResult:
+    """Run one check and say what it found.
+
+    An exception that is not a `Failure` is the author's bug: status `error`, which takes the check's
+    points out of the possible ones, so that nobody loses any.
+    """
+    student.findings_ = Findings()
+    if reference is not None:
+        reference.findings_ = Findings()
+    try:
+        with np.errstate(all="ignore"):  # what comes back may be anything
+            check.run(student, reference, seed, materials)
+    except Failure as failure:
+        return _failed(check, failure, student, reference, mistakes)
+    except SandboxError:
+        raise  # ours: the submission is graded again
+    except Exception as problem:
+        return CheckResult(
+            id=check.id,
+            title=check.title,
+            status=Status.ERROR,
+            earned=0,
+            possible=0,
+            message="This check is broken; it counts for nobody, and your instructor has been told.",
+            evidence=Evidence(trace="".join(traceback.format_exception(problem, limit=-4))[-2000:]),
+        )
+    findings = student.findings_
+    warned = sorted({text for call in findings.calls for text in call.answer.warnings})
+    if warned:
+        findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        status=Status.PASSED,
+        earned=check.points,
+        possible=check.points,
+        message=" ".join(findings.remarks),
+        flag=" ".join(findings.flags),
+        evidence=Evidence(curves=findings.curves),
+    )
+
+
+def skipped(check: Check, waits_for: str) -> CheckResult:
+    """The result of a check whose prerequisite did not pass."""
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        status=Status.SKIPPED,
+        earned=0,
+        possible=check.points,
+        message=f"Not run: “{waits_for}” has to pass first.",
+    )
+
+
+def _failed(
+    check: Check,
+    failure: Failure,
+    student: Functions,
+    reference: Functions | None,
+    mistakes: Sequence[Variant],
+) -> CheckResult:
+    diagnosis = diagnose(failure, student.findings_.calls, reference, mistakes)
+    evidence = failure.evidence.model_copy(update={"curves": student.findings_.curves})
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        status=failure.status,
+        earned=round(failure.share * check.points, 2),
+        possible=check.points,
+        message=failure.message,
+        hint=diagnosis.hint,
+        mistake=diagnosis.mistake,
+        evidence=evidence,
+    )

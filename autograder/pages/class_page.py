@@ -1,0 +1,174 @@
+"""The instructor's page: how the class did, what it stumbled over, and every student in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from markupsafe import Markup
+
+from autograder.pages.bar_charts import Bar, Part, Row, bar_chart, histogram
+from autograder.pages.class_summary import ClassSummary, Mistake, TaskSummary, summarize
+from autograder.pages.rendering import href, render, script
+from autograder.pages.text import count, cut, fraction, percent, points
+from autograder.pages.what_counts import why_it_counts
+from autograder.report import ReportSummary, TaskPoints
+from autograder.results.final_scores import FinalScore
+
+__all__ = ["class_page"]
+
+
+MOST_LISTED = 20  # mistakes, checks and problems; the table of students holds the rest
+MOST_NAMES = 30
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    """A student in the table; `cells` are (class, points) in the order of the columns."""
+
+    name: str
+    link: str
+    earned: str
+    share: float
+    cells: list[tuple[str, str]]
+    failing: int
+    problem: bool
+    why: str  # it counts as it does, where that is not the report's own score
+
+
+@dataclass(frozen=True)
+class MistakeView:
+    """A known mistake with the students who made it, as many as there is room for."""
+
+    function: str
+    name: str
+    hint: str
+    amount: int
+    share: float
+    students: list[tuple[str, str]]
+
+    @property
+    def left_out(self) -> int:
+        """How many students are not named."""
+        return self.amount - len(self.students)
+
+
+def class_page(
+    reports: Sequence[ReportSummary],
+    *,
+    title: str = "",
+    course: str = "",
+    link: Callable[[ReportSummary], str],
+    final_scores: Mapping[str, FinalScore] = MappingProxyType({}),
+) -> str:
+    """A class's results as one HTML page that needs nothing else.
+
+    `link` says where a student's own page is, as a URL relative to this one; an empty link leaves
+    the name as plain text. `standings` say by student what counts where that is not the report's score.
+    """
+    summary = summarize(reports)
+    sort, policy = script("sort.js")
+    links = [_student(report, link) for report in reports]
+    of = dict(zip(map(id, reports), links, strict=True))
+    return render(
+        "class.html",
+        title=title or "Class",
+        course=course,
+        policy=policy,
+        sort=sort,
+        amount=len(reports),
+        possible=_common_possible(reports),
+        summary=summary,
+        histogram=_histogram(summary),
+        chart=_chart(summary.tasks),
+        mistakes=[_mistake(mistake, of, len(reports)) for mistake in summary.mistakes[:MOST_LISTED]],
+        problems=[(of[id(report)], report) for report in summary.problems[:MOST_LISTED]],
+        flags=[(of[id(report)], title, text) for report, title, text in summary.flags[:MOST_LISTED]],
+        dataset=", ".join(sorted({report.dataset for report in reports if report.dataset})),
+        rows=[_row(one, of[id(one)], summary.tasks, final_scores.get(one.student)) for one in reports],
+        most_listed=MOST_LISTED,
+    )
+
+
+def _student(report: ReportSummary, link: Callable[[ReportSummary], str]) -> tuple[str, str]:
+    target = link(report)
+    return cut(report.student, 60) or "(no name)", href(target) if target else ""
+
+
+def _common_possible(reports: Sequence[ReportSummary]) -> float:
+    """The points possible when they are the same for everybody, otherwise 0."""
+    different = {report.possible for report in reports}
+    return different.pop() if len(different) == 1 else 0.0
+
+
+def _histogram(summary: ClassSummary) -> Markup:
+    return histogram(
+        summary.shares,
+        key="scores",
+        title="Distribution of the scores",
+        description=(
+            f"{count(len(summary.shares), 'submission')}, mean {percent(summary.mean)}, "
+            f"median {percent(summary.median)}, {summary.full} with full marks."
+        ),
+        median=summary.median if summary.shares else None,
+    )
+
+
+def _chart(tasks: Sequence[TaskSummary]) -> Markup:
+    rows = [
+        Row(
+            task.title,
+            f"{percent(task.earned_share)} · {percent(task.full_share)} full",
+            [
+                Bar([Part(1, task.earned_share, "Share of the points earned")]),
+                Bar([Part(1, task.full_share, "Share of students with full marks")], "second"),
+            ],
+        )
+        for task in tasks
+    ]
+    said = "; ".join(
+        f"{cut(task.title, 60)}: {percent(task.earned_share)} of the points, "
+        f"{percent(task.full_share)} with full marks"
+        for task in tasks
+    )
+    return bar_chart(rows, key="tasks", title="Results by task", description=f"{said}.")
+
+
+def _mistake(mistake: Mistake, of: dict[int, tuple[str, str]], students: int) -> MistakeView:
+    function, _, name = mistake.name.rpartition(": ")
+    return MistakeView(
+        function=cut(function, 60),
+        name=cut(name.replace("_", " "), 80),
+        hint=mistake.hint,
+        amount=len(mistake.reports),
+        share=len(mistake.reports) / students,
+        students=[of[id(report)] for report in mistake.reports[:MOST_NAMES]],
+    )
+
+
+def _row(
+    report: ReportSummary,
+    student: tuple[str, str],
+    columns: Sequence[TaskSummary],
+    standing: FinalScore | None,
+) -> StudentRow:
+    tasks = {task.task: task for task in report.tasks}
+    earned = standing.earned if standing else report.earned
+    return StudentRow(
+        name=student[0],
+        link=student[1],
+        earned=points(earned),
+        share=fraction(earned, report.possible),
+        cells=[_cell(tasks.get(column.task)) for column in columns],
+        failing=sum(check.status.needs_work for check in report.checks),
+        problem=bool(report.problem),
+        why=why_it_counts(standing) if standing else "",
+    )
+
+
+def _cell(task: TaskPoints | None) -> tuple[str, str]:
+    if task is None or task.possible <= 0:
+        return "", "\u2013"
+    share = fraction(task.earned, task.possible)
+    return "f" if share >= 1 - 1e-9 else "z" if share <= 0 else "", points(task.earned)

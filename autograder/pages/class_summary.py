@@ -1,0 +1,172 @@
+"""A class in numbers: what the instructor's page says, worked out from the reports."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from autograder.pages.rendering import LOOKS
+from autograder.pages.text import fraction
+from autograder.report import CheckSummary, ReportSummary, Status, TaskPoints
+
+__all__ = ["BrokenCheck", "ClassSummary", "FailingCheck", "Mistake", "TaskSummary", "summarize"]
+
+
+FULL = 1 - 1e-9  # sums of points are floats
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """How the class did on one task; reports in which it could not be counted are left out."""
+
+    task: str
+    title: str
+    possible: float
+    extra: bool
+    counted: int
+    earned_share: float
+    full_share: float
+
+
+@dataclass
+class Mistake:
+    """A known mistake and everybody who made it."""
+
+    name: str
+    reports: list[ReportSummary] = field(default_factory=list)
+    hints: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def hint(self) -> str:
+        """The sentence that students were told."""
+        return self.hints.most_common(1)[0][0] if self.hints else ""
+
+
+@dataclass
+class FailingCheck:
+    """A check that did not pass for some."""
+
+    task: str
+    title: str
+    statuses: Counter[Status] = field(default_factory=Counter)
+    ran: int = 0
+
+    @property
+    def failed(self) -> int:
+        """How many it did not pass for."""
+        return self.statuses.total()
+
+    @property
+    def how(self) -> str:
+        """How it ended for them, in words."""
+        return ", ".join(f"{n:,} {LOOKS[status].word.lower()}" for status, n in self.statuses.most_common())
+
+
+@dataclass
+class BrokenCheck:
+    """A check whose own code failed."""
+
+    task: str
+    id: str
+    title: str
+    trace: str
+    affected: int = 0
+
+
+@dataclass(frozen=True)
+class ClassSummary:
+    """Everything above the table of students; the commonest come first."""
+
+    shares: list[float]
+    mean: float
+    median: float
+    full: int
+    tasks: list[TaskSummary]
+    mistakes: list[Mistake]
+    failing: list[FailingCheck]
+    broken: list[BrokenCheck]
+    problems: list[ReportSummary]
+    flags: list[tuple[ReportSummary, str, str]]  # whose, the check's title, what a person should look at
+
+
+def summarize(reports: Sequence[ReportSummary]) -> ClassSummary:
+    """Work out a class's numbers; a submission nobody could read counts with its score."""
+    shares = [fraction(report.earned, report.possible) for report in reports]
+    return ClassSummary(
+        shares=shares,
+        mean=statistics.fmean(shares) if shares else 0.0,
+        median=statistics.median(shares) if shares else 0.0,
+        full=sum(share >= FULL for share in shares),
+        tasks=_tasks(reports),
+        mistakes=_mistakes(reports),
+        failing=_failing(reports),
+        broken=_broken(reports),
+        problems=[report for report in reports if report.problem],
+        flags=[(report, one.title, one.flag) for report in reports for one in report.checks if one.flag],
+    )
+
+
+def _tasks(reports: Sequence[ReportSummary]) -> list[TaskSummary]:
+    by_name: dict[str, list[TaskPoints]] = defaultdict(list)
+    for report in reports:
+        for task in report.tasks:
+            by_name[task.task].append(task)
+    summaries = []
+    for name, tasks in by_name.items():
+        shares = [fraction(task.earned, task.possible) for task in tasks if task.possible > 0]
+        summaries.append(
+            TaskSummary(
+                task=name,
+                title=tasks[0].title,
+                possible=max((task.possible for task in tasks), default=0.0),
+                extra=any(task.extra for task in tasks),
+                counted=len(shares),
+                earned_share=statistics.fmean(shares) if shares else 0.0,
+                full_share=sum(share >= FULL for share in shares) / len(shares) if shares else 0.0,
+            )
+        )
+    return summaries
+
+
+def _mistakes(reports: Sequence[ReportSummary]) -> list[Mistake]:
+    found: dict[str, Mistake] = {}
+    for report in reports:
+        seen: set[str] = set()  # two checks may find the same mistake; the student made it once
+        for result in report.checks:
+            if not result.mistake:
+                continue
+            mistake = found.setdefault(result.mistake, Mistake(result.mistake))
+            if result.hint:
+                mistake.hints[result.hint] += 1
+            if result.mistake not in seen:
+                mistake.reports.append(report)
+            seen.add(result.mistake)
+    return sorted(found.values(), key=lambda mistake: -len(mistake.reports))
+
+
+def _each(reports: Sequence[ReportSummary]) -> list[CheckSummary]:
+    return [check for report in reports for check in report.checks]
+
+
+def _failing(reports: Sequence[ReportSummary]) -> list[FailingCheck]:
+    found: dict[tuple[str, str], FailingCheck] = {}
+    for result in _each(reports):
+        key = result.task, result.id
+        if key not in found:
+            found[key] = FailingCheck(result.task, result.title)
+        check = found[key]
+        check.ran += result.status not in (Status.SKIPPED, Status.ERROR)
+        if result.status.needs_work:
+            check.statuses[result.status] += 1
+    return sorted((check for check in found.values() if check.failed), key=lambda check: -check.failed)
+
+
+def _broken(reports: Sequence[ReportSummary]) -> list[BrokenCheck]:
+    found: dict[tuple[str, str], BrokenCheck] = {}
+    for result in _each(reports):
+        if result.status is Status.ERROR:
+            first = BrokenCheck(result.task, result.id, result.title, result.trace)
+            found.setdefault((result.task, result.id), first).affected += 1
+    return sorted(found.values(), key=lambda check: -check.affected)

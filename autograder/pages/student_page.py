@@ -1,0 +1,164 @@
+"""The page for a student: what the score is, what to repair first, and what each check saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from autograder.pages.bar_charts import Bar, Part, Row, bar_chart, score_bar
+from autograder.pages.evidence import EvidenceView, view_evidence
+from autograder.pages.rendering import LOOKS, Look, reading_order, render
+from autograder.pages.text import count, cut, fraction, of_points, percent, points
+from autograder.report import CheckResult, Evidence, Note, Report, Status, TaskReport
+
+__all__ = ["TaskView", "student_page", "task_part", "view_task"]
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """A check as the template shows it; `key` is its anchor."""
+
+    result: CheckResult
+    key: str
+    look: Look
+    points: str
+    mistake: str
+    evidence: EvidenceView
+
+    @property
+    def needs_work(self) -> bool:
+        """Whether there is something to repair."""
+        return self.result.status.needs_work
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is anything beyond the line with its title."""
+        return bool(self.result.message or self.result.hint or not self.evidence.empty)
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task and its checks: those to repair first, then those that are done."""
+
+    task: TaskReport
+    title: str
+    key: str
+    points: str
+    to_read: list[CheckView]
+    passed: list[CheckView]
+
+
+def student_page(report: Report, *, title: str = "", course: str = "") -> str:
+    """The feedback on one submission as one HTML page that needs nothing else.
+
+    Without a title the assignment's id stands in for it.
+    """
+    tasks = [view_task(task, f"task{place}") for place, task in enumerate(report.tasks, 1)]
+    ran = [result for result in report.results() if result.status is not Status.ERROR]
+    passed = sum(result.status is Status.PASSED for result in ran)
+    share = fraction(report.score.earned, report.score.possible)
+    return render(
+        "student.html",
+        report=report,
+        title=title or report.assignment,
+        course=course,
+        share=share,
+        score_bar=score_bar(
+            share,
+            key="score",
+            title="Score",
+            description=f"{of_points(report.score.earned, report.score.possible)}, {percent(share)}.",
+        ),
+        summary=f"{passed} of {count(len(ran), 'check')} passed",
+        chart=_chart(tasks),
+        tasks=tasks,
+        start=None if report.submission.problem else _start(tasks),
+    )
+
+
+def view_task(task: TaskReport, key: str) -> TaskView:
+    """Prepare a task for a page; `key` is unique on the page and starts the ids of its parts."""
+    views = [_check(result, f"{key}-check{place}") for place, result in enumerate(task.checks, 1)]
+    views.sort(key=lambda view: reading_order(view.result))
+    return TaskView(
+        task=task,
+        title=task.title or task.task,
+        key=key,
+        points=_task_points(task),
+        to_read=[view for view in views if view.result.status is not Status.PASSED],
+        passed=[view for view in views if view.result.status is Status.PASSED],
+    )
+
+
+def _check(result: CheckResult, key: str) -> CheckView:
+    broken = result.status is Status.ERROR
+    return CheckView(
+        result=result,
+        key=key,
+        look=LOOKS[result.status],
+        points="costs nothing" if broken else _check_points(result),
+        mistake=_mistake_in_words(result.mistake),
+        # The trace of a broken check shows the check's own lines, which are not the student's to see.
+        evidence=view_evidence(Evidence() if broken else result.evidence, key),
+    )
+
+
+def _check_points(result: CheckResult) -> str:
+    if result.earned == result.possible > 0:
+        return f"{points(result.earned)} {'point' if result.earned == 1 else 'points'}"
+    return of_points(result.earned, result.possible)
+
+
+def _mistake_in_words(name: str) -> str:
+    """A known mistake's name as words: `relu_backward: no_mask` is "no mask"."""
+    return cut((name.rpartition(": ")[2] or name).replace("_", " "), 80)
+
+
+def _task_points(task: TaskReport) -> str:
+    if task.checks and all(result.status is Status.ERROR for result in task.checks):
+        return "not counted"
+    return of_points(task.earned, task.possible) + (", extra" if task.extra else "")
+
+
+def _chart(tasks: list[TaskView]) -> Markup:
+    rows = [Row(cut(view.title, 60), view.points, [Bar(_parts(view.task))]) for view in tasks]
+    said = "; ".join(f"{row.label}: {row.value}" for row in rows)
+    return bar_chart(
+        rows,
+        key="tasks-chart",
+        title="Score by task",
+        description=f"One bar for each task, one stretch for each check. {said}.",
+    )
+
+
+def _parts(task: TaskReport) -> list[Part]:
+    counted = [result for result in task.checks if result.possible > 0]
+    whole = sum(result.possible for result in counted)
+    return [
+        Part(
+            result.possible / whole,
+            fraction(result.earned, result.possible),
+            f"{LOOKS[result.status].word}: {cut(result.title, 100)}",
+        )
+        for result in counted
+    ] or [Part(1, 0)]
+
+
+def _start(tasks: list[TaskView]) -> CheckView | None:
+    """Where to start: the first check to repair that comes with advice, or else the first."""
+    todo = [view for task in tasks for view in task.to_read if view.needs_work]
+    return next((view for view in todo if view.result.hint), todo[0] if todo else None)
+
+
+def task_part(
+    task: TaskReport, *, title: str, key: str, problem: str = "", notes: Sequence[Note] = ()
+) -> str:
+    """A piece of HTML with a style of its own; `key` is unique on the page.
+
+    `problem` is why the submission could not be read, `notes` what was noticed about it.
+    """
+    return render(
+        "task.html", view=view_task(task, key), title=title or task.task, problem=problem, notes=notes
+    )

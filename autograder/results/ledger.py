@@ -1,0 +1,242 @@
+"""The ledger: what was graded, by what, and what a person changed; one line each, only ever added to.
+
+A line is a JSON object. `previous` is the digest of the line before and `digest` that of the line itself,
+so no line can be edited, left out or put elsewhere without breaking the chain. Whoever kept the digest of
+the last line (`autograder grade` prints it) can tell that the end was not cut off or written anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+)
+
+from autograder.errors import UsageError
+
+__all__ = [
+    "Graded",
+    "Ledger",
+    "Line",
+    "Provenance",
+    "RegradeSkipped",
+    "RunStarted",
+    "ScoreOverridden",
+    "digests_of",
+    "read_ledger",
+    "run_started",
+]
+
+START = "0" * 64  # what the first line has for a previous one
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    at: datetime = Field(description="When, with its zone.")
+
+
+class RunStarted(_Line):
+    """A folder of results is begun."""
+
+    kind: Literal["opened"] = "opened"
+    assignment: str
+    seed: int = Field(description="Of all random inputs; kept for all that is graded into the folder.")
+
+
+class Provenance(BaseModel):
+    """All that a result depends on, as digests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bundle: str = Field(description="The assignment's files.")
+    engine: str = Field(description="The files of the engine that take part in grading.")
+    environment: str = Field(description="Python, NumPy and the machine's kind.")
+    dataset: str = Field(description="The data set's name, or empty.")
+
+
+class Graded(_Line):
+    """A submission was graded, or graded again."""
+
+    kind: Literal["graded"] = "graded"
+    student: str
+    submission: str = Field(description="Digest of the file handed in, or of the reason why it was not read.")
+    file: str = Field(description="Its name as handed in.")
+    submitted: datetime | None = Field(description="When it was handed in, where that is known.")
+    marked_late: bool = Field(default=False, description="The platform marks it late; left out when not.")
+    attempt: int = Field(default=1, description="Which of the student's, in the order found; left out for 1.")
+    report: str = Field(description="The report's file name.")
+    report_digest: str = Field(description="SHA-256 of the report.")
+    earned: float
+    possible: float
+    problem: str = ""
+    sandbox: str
+    basis: Provenance
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_so(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lines written before the mark was kept stay the same bytes."""
+        data: dict[str, Any] = handler(self)
+        if not self.marked_late:
+            data.pop("marked_late", None)
+        if self.attempt == 1:
+            data.pop("attempt", None)
+        return data
+
+
+class RegradeSkipped(_Line):
+    """A submission was graded again and would have lost points; the earlier report stays."""
+
+    kind: Literal["kept"] = "kept"
+    student: str
+    submission: str
+    earned: float = Field(description="What it would have earned.")
+    basis: Provenance
+
+
+class ScoreOverridden(_Line):
+    """A person set a score or wrote a comment; null takes a score set earlier back."""
+
+    kind: Literal["changed"] = "changed"
+    student: str
+    earned: float | None
+    comment: str = ""
+    who: str
+    why: str
+
+
+Line: TypeAlias = RunStarted | Graded | RegradeSkipped | ScoreOverridden
+
+_LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
+
+
+class Ledger:
+    """A ledger that is open for writing; one process at a time. A context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or begin a ledger; a line that was cut off by a crash is taken away.
+
+        Raises UsageError when another process writes to it, or when it was edited.
+        """
+        self.path = path
+        self._file = open(path, "a+b")  # noqa: SIM115  # closed by close
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            self._file.close()
+            raise UsageError(
+                f"Another run is writing to {path.parent}.", next_step="Wait for it, or name another folder."
+            ) from problem
+        self._file.seek(0)
+        data = self._file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        if whole != data:
+            self._file.truncate(len(whole))
+        try:
+            self.lines, self.head = _read(whole, path)
+        except UsageError:
+            self._file.close()
+            raise
+
+    def append(self, lines: Sequence[Line]) -> None:
+        """Add lines; they are on the disk when this returns."""
+        if not lines:
+            return
+        written = b""
+        for line in lines:
+            data, self.head = _sealed(line, self.head)
+            written += data
+            self.lines.append(line)
+        self._file.write(written)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Let others write."""
+        self._file.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_ledger(path: Path) -> tuple[list[Line], str]:
+    """A ledger's lines and the digest of the last one; raises UsageError where the chain is broken."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as problem:
+        raise UsageError(
+            f"{path.parent} holds no {path.name}.", next_step="Name a folder that `autograder grade` wrote."
+        ) from problem
+    if data and not data.endswith(b"\n"):
+        raise UsageError(
+            f"{path}: the last line is cut off.",
+            next_step="A run that was stopped leaves this; grade again into the same folder, which mends it.",
+        )
+    return _read(data, path)
+
+
+def run_started(lines: Sequence[Line], path: Path) -> RunStarted:
+    """A ledger's first line; raises UsageError for one that holds none."""
+    if lines and isinstance(lines[0], RunStarted):
+        return lines[0]
+    raise UsageError(f"{path} is empty.", next_step="Grade into this folder first.")
+
+
+def digests_of(path: Path) -> set[str]:
+    """The digests of a sound ledger's lines."""
+    return {json.loads(raw)["digest"] for raw in path.read_bytes().splitlines()}
+
+
+def _sealed(line: BaseModel, previous: str) -> tuple[bytes, str]:
+    """A line's bytes, and its digest."""
+    body = {"previous": previous, **line.model_dump(mode="json")}
+    digest = _digest(body)
+    return json.dumps({**body, "digest": digest}, ensure_ascii=False).encode() + b"\n", digest
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
+
+
+def _read(data: bytes, path: Path) -> tuple[list[Line], str]:
+    lines: list[Line] = []
+    head = START
+    for number, raw in enumerate(data.splitlines(keepends=True), start=1):
+        try:
+            body = json.loads(raw)
+            digest, previous = body.pop("digest"), body.pop("previous")
+            line = _LINES.validate_python(body)
+            # Written anew, it has to be the same bytes: not a space may differ.
+            sound = previous == head and _sealed(line, head) == (raw, digest)
+        except (ValueError, KeyError, AttributeError, TypeError, ValidationError):
+            sound = False
+        if not sound:
+            raise UsageError(
+                f"{path}, line {number}: the line was changed, or one before it was taken away.",
+                next_step="Restore the file from a copy; what it says is no longer proven.",
+            )
+        head = digest
+        lines.append(line)
+    if lines and not isinstance(lines[0], RunStarted):
+        raise UsageError(f"{path}: the first line does not open it.", next_step="Restore it from a copy.")
+    return lines, head

@@ -1,0 +1,1 @@
+"""Grading a class: what needs grading, on how many processes and machines, and what changed."""
