@@ -7,22 +7,22 @@ own notebook, or in the judge. A `Backend` is that place; it answers calls and n
 from __future__ import annotations
 
 import copy
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from autograder.checks import failures as failure
-from autograder.checks.values import Value, call_text, show
+from autograder.checks.values import Value, bytes_of, call_text, show
 from autograder.report import Curve, Evidence
 
 __all__ = ["Answer", "Backend", "Call", "Function", "Functions"]
 
 T = TypeVar("T")
+MOST_KEPT = 64 * 1024**2  # bytes of a check's answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,16 @@ class Findings:
     curves: list[Curve] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)  # for the instructor
+    left: int = MOST_KEPT  # bytes of answers that may still be kept
+
+    def keep(self, call: Call) -> None:
+        """Note a call for the diagnosis; its value is left out where the answers are far too large."""
+        size = bytes_of(call.answer.value)
+        if size > self.left:
+            call = replace(call, answer=replace(call.answer, value=None))
+        else:
+            self.left -= size
+        self.calls.append(call)
 
 
 class Functions:
@@ -115,7 +125,6 @@ class Functions:
         self.findings_ = Findings()
         self.memory_: dict[tuple[object, ...], object] = {}
         self.training_ = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
-        self.deadline_: float | None = None  # of time.monotonic(), for many calls together
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__") or name.endswith("_"):
@@ -151,15 +160,13 @@ class Function:
     def many(self, calls: Sequence[tuple[Value, ...]]) -> list[Value]:
         """Call it once for each tuple of arguments, in order; cheaper than one by one."""
         owner = self.owner
-        if owner.deadline_ is not None and time.monotonic() > owner.deadline_:
-            raise failure.TimedOut(f"{self.name} is too slow: training was stopped.")
         limit = owner.pace_(self.name)
         answers = owner.backend_.answer(self.name, calls, limit, owner.training_)
         values = []
         for arguments, answer in zip(calls, answers, strict=True):
             call = Call(self.name, arguments, answer)
             if not owner.training_:
-                owner.findings_.calls.append(call)
+                owner.findings_.keep(call)
             if answer.kind != "value":
                 raise failure_of(call, self.describe(arguments))
             values.append(answer.value)

@@ -9,12 +9,13 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-__all__ = ["Array", "Value", "call_text", "fingerprint", "number", "show", "to_array"]
+__all__ = ["Array", "Value", "bytes_of", "call_text", "fingerprint", "number", "show", "to_array"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 # Arrays (float64, int64, bool), Python numbers, text, None, callables, and lists and tuples of these.
 Value: TypeAlias = Any
 
+ITEM_BYTES = 32  # of a number in a list
 LONGEST = 600  # characters of one value in a report
 MOST_ENTRIES = 60  # a larger array is described by its shape and its first entries
 
@@ -35,6 +36,15 @@ def to_array(value: Value) -> Array | None:
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, (bool, int, float)) or (isinstance(value, np.ndarray) and value.shape == ())
+
+
+def bytes_of(value: Value) -> int:
+    """About how many bytes a value takes: its arrays, texts and lists, at any depth."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, (list, tuple)):
+        return ITEM_BYTES * len(value) + sum(map(bytes_of, value))
+    return len(value) if isinstance(value, str) else 0
 
 
 def number(value: float) -> float | Literal["nan", "inf", "-inf"]:

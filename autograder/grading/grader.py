@@ -17,6 +17,7 @@ from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
 from autograder.checks.definition import Materials
+from autograder.checks.memory import limited_memory
 from autograder.course.assignment import Assignment, Task
 from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError
@@ -137,8 +138,12 @@ class Grader:
     def _grade(self, submission: Submission, before: Report | None) -> Report:
         kept = self._kept(before)
         cells = [(cell.number, cell.source) for cell in submission.cells]
-        deaths = self.assignment.file.limits.deaths
-        with Session(self._worker, cells, self.assignment.functions, deaths) as session:
+        limits = self.assignment.file.limits
+        budget = limits.budget(lambda: self._backend.seconds)
+        with (
+            limited_memory(),
+            Session(self._worker, cells, self.assignment.functions, limits.deaths, budget) as session,
+        ):
             pace = self._backend.slowest
             ahead = PrefetchingBackend(session, self._script, lambda function: pace.get(function, 0.0))
             student = Functions(ahead, self._parameters, self._seconds)

@@ -15,13 +15,14 @@ import numpy as np
 from autograder.checks.calls import Answer, Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
-from autograder.checks.values import Value, fingerprint
+from autograder.checks.values import Value, bytes_of, fingerprint
 from autograder.grading.backends import ReferenceBackend
 from autograder.sandbox.session import Session
 
 __all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
 
 LARGEST = 64 * 1024  # bytes of arguments that are sent ahead at once
+MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
 SECONDS, TIMES = 0.5, 10.0  # processor time that calls ahead get, at least, and in those of the reference
 
 Calls = dict[bytes, tuple[Value, ...]]  # by fingerprint, in the order of asking
@@ -43,6 +44,11 @@ class _Recorder:
         for arguments in calls:
             self._note(function, arguments)
         return self._reference.answer(function, calls, cpu_seconds, lend)
+
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        return self._reference.answer(function, calls, cpu_seconds)  # not one that can be made ahead
 
     def _note(self, function: str, arguments: tuple[Value, ...]) -> None:
         size = sum(one.nbytes for one in arguments if isinstance(one, np.ndarray))
@@ -113,7 +119,9 @@ class PrefetchingBackend:
         self._asked.add(function)
         seconds = max(SECONDS, TIMES * len(expected) * self._reference_seconds(function))
         answers = self._session.ahead(function, [*expected.values()], seconds)
+        left = MOST_KEPT
         for key, answer in zip(expected, answers, strict=False):  # fewer where one ended the child
-            if answer.kind != "value":
+            left -= bytes_of(answer.value)
+            if answer.kind != "value" or left < 0:
                 return
             self._answers[function, key] = answer

@@ -14,12 +14,12 @@ from types import TracebackType
 from typing import Any
 
 from autograder.checks.calls import Answer
-from autograder.checks.values import Value
+from autograder.checks.values import Value, bytes_of
 from autograder.report import Note
 from autograder.sandbox import frames
 from autograder.sandbox.budget import RESTARTS, Budget
 from autograder.sandbox.child import Child, ChildEnded, Overdue
-from autograder.sandbox.replies import call_back, line_of, read_answers, text_of
+from autograder.sandbox.replies import CallBackAllowance, call_back, line_of, read_answers, text_of
 from autograder.sandbox.worker import Worker
 
 __all__ = ["Session"]
@@ -175,9 +175,11 @@ class Session:
             self._charge()
             child.extend(min(cpu_seconds, self._budget.left), self._budget.sleep_of_a_call)
 
+        allowance = CallBackAllowance(bytes_of([list(arguments) for arguments in calls]))
+
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
             arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read
-            return call_back(packer.callables or [], request, data, arena)
+            return call_back(packer.callables or [], request, data, arena, allowance)
 
         reply, data = child.request(
             header,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from found import assignment
 
-from autograder.lint import Proof
+from autograder.authoring.lint_proof import Proof
 
 ProofOf = Callable[[str], Proof]
 

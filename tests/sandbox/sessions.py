@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checks.calls import Answer
+from autograder.sandbox.budget import Budget
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
 

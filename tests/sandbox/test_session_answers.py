@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sessions import ENOUGH, HandIn, Student
 
-from autograder.backends import NotebookBackend
+from autograder.grading.backends import NotebookBackend
 from autograder.checks.calls import Functions
 
 # Every result of one shape stands in the same memory, as with `np.multiply(x, 2, out=buffer)`.
@@ -87,7 +88,7 @@ def spin():
 
 @pytest.mark.parametrize("function", ["shuffled", "modern", "standard"])
 def test_a_fresh_process_remembers_nothing(hand_in: HandIn, function: str) -> None:
-    """A cache makes two calls alike; asked in a fresh process, an unseeded generator shows, whichever it is."""
+    """A cache makes two calls alike; asked in a fresh process, an unseeded generator shows."""
     student = Functions(hand_in(CACHE).session)
     first, again = (getattr(student, function)(3) for _ in range(2))
     assert np.array_equal(first, again)
@@ -105,7 +106,7 @@ def test_one_process_for_each_request(hand_in: HandIn) -> None:
     student = Functions(hand_in(CACHE).session)
     fresh = student.in_fresh_process_()
     pids = [student.pid(), student.pid(), fresh.pid(), fresh.pid(), student.pid()]
-    assert [a == b for a, b in zip(pids, pids[1:], strict=False)] == [True, False, False, True]
+    assert [a == b for a, b in pairwise(pids)] == [True, False, False, True]
     assert student.findings_ is fresh.findings_  # one check's calls, whoever answered
 
 
