@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sessions import ENOUGH, HandIn, Student
 
-from autograder.grading.backends import NotebookBackend
 from autograder.checks.calls import Functions
+from autograder.grading.backends import NotebookBackend
 
 # Every result of one shape stands in the same memory, as with `np.multiply(x, 2, out=buffer)`.
 BUFFERS = """
