@@ -20,9 +20,8 @@ def busy_core(count: int) -> Iterator[None]:
     running: list[subprocess.Popen[bytes]] = []
     try:
         os.sched_setaffinity(0, {min(before)})
-        for _ in range(count):
-            # In sessions of their own: Linux shares a core out among sessions first.
-            running.append(subprocess.Popen(BUSY, start_new_session=True))
+        # In sessions of their own: Linux shares a core out among sessions first.
+        running += [subprocess.Popen(BUSY, start_new_session=True) for _ in range(count)]
         yield
     finally:
         os.sched_setaffinity(0, before)

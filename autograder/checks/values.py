@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-__all__ = ["Array", "Value", "bytes_of", "call_text", "fingerprint", "number", "show", "to_array"]
+__all__ = ["Array", "Value", "bytes_of", "call_text", "fingerprint", "number", "shorten", "show", "to_array"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 # Arrays (float64, int64, bool), Python numbers, text, None, callables, and lists and tuples of these.
@@ -62,7 +62,7 @@ def show(value: Value) -> str:
 
     Small arrays are shown whole, large ones by shape and first entries.
     """
-    return _shorten(_text(value))
+    return shorten(_text(value))
 
 
 def _text(value: Value) -> str:
@@ -86,8 +86,9 @@ def _array_text(array: Array) -> str:
     return f"shape {array.shape}: {first}, …]"
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """The text, cut to so many characters."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def call_text(function: str, names: tuple[str, ...], arguments: tuple[Value, ...]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from autograder.checks.calls import Findings, Functions
 from autograder.checks.definition import Check, Materials
 from autograder.checks.failures import Failure, OutOfMemory
+from autograder.checks.values import shorten
 from autograder.checks.variants import Variant
 from autograder.errors import SandboxError
 from autograder.grading.diagnosis import Diagnosis, diagnose
@@ -17,6 +18,7 @@ from autograder.report import CheckResult, Evidence, Status
 
 __all__ = ["evaluate", "skipped"]
 
+LONGEST_MESSAGE = 1000  # characters; a sentence may quote what a function returned
 TOO_MUCH = "What your functions returned takes more memory than judging one submission gets."
 
 
@@ -102,7 +104,7 @@ def _failed(
         status=failure.status,
         earned=round(failure.share * check.points, 2),
         possible=check.points,
-        message=failure.message,
+        message=shorten(failure.message, LONGEST_MESSAGE),
         hint=diagnosis.hint,
         mistake=diagnosis.mistake,
         evidence=evidence,

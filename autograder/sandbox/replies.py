@@ -56,7 +56,7 @@ class CallBackAllowance:
     def __init__(self, sent: int) -> None:
         """`sent` are the bytes of the frame's own arguments: what is asked about them is of their size."""
         self._largest = 64 * 1024 + 2 * sent
-        self._left = 64 * 1024**2 + 32 * sent
+        self._left = 32 * 1024**2 + 32 * sent
 
     def take(self, values: Sequence[Value]) -> None:
         """Note what a call-back brings or returns; raises FrameError when it is too much."""

@@ -22,7 +22,7 @@ from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 CASES = Path(__file__).parent / "cases"
-LIMITS = "limits:\n  call_seconds: 0.4\n  memory_gb: 0.75\n"
+LIMITS = "limits:\n  call_seconds: 0.4\n  memory_gb: 0.75\n  sleep_seconds: 4\n"
 SECRET = {"COURSE_SECRET": "42"}
 
 

@@ -175,12 +175,12 @@ class TestBusyCore:
     def test_a_child_that_hardly_gets_it(self, body: str) -> None:
         """A right answer comes thirty times as late as on a free core, and counts; threads are told, too."""
         head = "from concurrent.futures import ThreadPoolExecutor\n"
-        with busy_core(29), Worker() as own:
+        with busy_core(35), Worker() as own:
             student = Student(
                 own, BURN, f"{head}def f():\n    {body}\n    return 1", budget=Budget(sleep=1.0)
             )
             with student.session:
-                answer = student.ask("f", cpu=0.6)
+                answer = student.ask("f", cpu=0.5)
         assert (answer.kind, answer.value) == ("value", 1), answer.text
 
     def test_a_judge_that_hardly_gets_it(self) -> None:
