@@ -42,15 +42,13 @@ class Budget:
         self.used += used
         self._sleep_left = max(0.0, self._sleep_left - slept)
 
-    @property
-    def total(self) -> float:
-        """Seconds of processor time that all calls together may take by now."""
-        return min(self._most, max(self._reference() + self._processor, self._calls_own))
+    def total(self, call: float = 0.0) -> float:
+        """Seconds of processor time that all calls together may take, with one more that may take `call`."""
+        return min(self._most, max(self._reference() + self._processor, self._calls_own + call))
 
-    @property
-    def left(self) -> float:
-        """Seconds of processor time that are left."""
-        return self.total - self.used
+    def left(self, call: float = 0.0) -> float:
+        """Seconds of processor time that are left, with one more call that may take `call`."""
+        return self.total(call) - self.used
 
     @property
     def sleep_of_a_call(self) -> float:

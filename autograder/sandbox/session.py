@@ -26,6 +26,8 @@ __all__ = ["Session"]
 
 LOAD_CPU_SECONDS = 10.0
 AHEAD_SLEEP_SECONDS = 1.0
+# No numbers: they would be others each time, and the report with them.
+ALL_TOGETHER = "all calls together used more processor time than a submission gets"
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
 
 
@@ -67,8 +69,8 @@ class Session:
             if self._lives <= 0:
                 text = f"{function} was not called: too many functions before it hung or ended the process."
                 return [Answer("crashed", text=text)] * len(calls)
-            if self._budget.left <= 0:
-                text = f"{function} was not called: {self._all_together()}."
+            if self._budget.left(cpu_seconds) <= 0:
+                text = f"{function} was not called: {ALL_TOGETHER}."
                 return [Answer("timeout", text=text)] * len(calls)
             if self._child is None and not self._load():
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
@@ -83,8 +85,8 @@ class Session:
                 return answers
             except Overdue as problem:
                 self._end(spoilt=True)
-                out = not problem.slept and self._budget.left <= 0
-                text = f"was stopped: {self._all_together()}" if out else str(problem)
+                out = not problem.slept and self._budget.left() <= 0
+                text = f"was stopped: {ALL_TOGETHER}" if out else str(problem)
                 self._given_up[function] = Answer("timeout", text=f"{function} {text}.")
             except MemoryError:  # the judge's own, not the child's
                 self._end(spoilt=True)
@@ -112,7 +114,7 @@ class Session:
 
         That costs the submission nothing: the calls are made again, one by one, when they count.
         """
-        ready = function not in self._given_up and self._lives > 0 and self._budget.left > 0
+        ready = function not in self._given_up and self._lives > 0 and self._budget.left(cpu_seconds) > 0
         if not ready or (self._child is None and not self._load()) or function in self._missing:
             return []
         self._served.add(function)
@@ -130,9 +132,6 @@ class Session:
         """Run the definitions now, so that `notes` and `parameters` are known; answers do it if need be."""
         if self._child is None:
             self._load()
-
-    def _all_together(self) -> str:
-        return f"all calls together used more than {self._budget.total:.3g} s of processor time"
 
     def _ask(
         self,
@@ -162,8 +161,7 @@ class Session:
             "report": len(calls) > 1 and not ahead,
         }
         calls_left = len(calls) - 1
-        if not ahead:
-            self._budget.add_call(cpu_seconds)
+        self._budget.add_call(cpu_seconds)
 
         def called(report: dict[str, Any]) -> None:
             """One or more of the calls are done: the next one's time begins."""
@@ -173,7 +171,7 @@ class Session:
                 raise ChildEnded("its answer is out of step")
             self._budget.add_call(cpu_seconds)
             self._charge()
-            child.extend(min(cpu_seconds, self._budget.left), self._budget.sleep_of_a_call)
+            child.extend(min(cpu_seconds, self._budget.left()), self._budget.sleep_of_a_call)
 
         allowance = CallBackAllowance(bytes_of([list(arguments) for arguments in calls]))
 
@@ -184,7 +182,7 @@ class Session:
         reply, data = child.request(
             header,
             packer.buffers,
-            processor_seconds=min(cpu_seconds, self._budget.left),
+            processor_seconds=min(cpu_seconds, self._budget.left()),
             sleep_seconds=sleep_seconds,
             most=most,
             callback=callback,
@@ -216,7 +214,7 @@ class Session:
                 reply, _ = self._child.request(
                     header,
                     [self._cells],
-                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left),
+                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left()),
                     sleep_seconds=self._budget.sleep_of_a_call,
                     most=0,
                     notice=self._hear,

@@ -162,7 +162,7 @@ def crowded(student: Functions) -> None:
     ballast = []
     with contextlib.suppress(MemoryError):
         for _ in range(300):  # MB, to the last one that fits
-            ballast.append(np.ones(2**17))
+            ballast.append(np.ones(2**17))  # noqa: PERF401
     del ballast[:2]
     student.double(np.ones(5))
 

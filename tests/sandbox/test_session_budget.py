@@ -41,12 +41,12 @@ def test_the_rule(
     budget = Budget(processor=processor, most_processor=most, sleep=60.0, reference=lambda: reference)
     for seconds in calls:
         budget.add_call(seconds)
-    assert budget.total == pytest.approx(min(most, max(processor + reference, sum(calls))))
+    assert budget.total() == pytest.approx(min(most, max(processor + reference, sum(calls))))
     for used, slept in charged:
         before = budget.sleep_of_a_call
         budget.charge(used, slept)
         assert 0 <= budget.sleep_of_a_call <= before
-    assert budget.left == pytest.approx(budget.total - sum(used for used, _ in charged), abs=1e-6)
+    assert budget.left() == pytest.approx(budget.total() - sum(used for used, _ in charged), abs=1e-6)
 
 
 class TestProcessorTime:
@@ -60,7 +60,7 @@ class TestProcessorTime:
             answers = [student.ask("burn", 0.2, cpu=0.4) for _ in range(4)]
             later = student.ask("half", 3)
         assert [answer.kind for answer in answers] == ["value", "value", "timeout", "timeout"]
-        assert "burn was stopped: all calls together used more than 0.5 s" in answers[2].text
+        assert "burn was stopped: all calls together" in answers[2].text
         assert (later.kind, "half was not called: all calls together" in later.text) == ("timeout", True)
 
     def test_calls_may_take_what_each_of_them_may(self, worker: Worker) -> None:
@@ -126,7 +126,7 @@ class TestSleep:
         with student.session:
             answer = student.ask("rest", 3600.0)
             assert answer.kind == "timeout"
-            assert answer.text == "rest slept for more than 0.5 s, without using the processor."
+            assert answer.text == "rest slept too long, without using the processor."
             assert student.value("rest_too", 0.01) == 0.01
             assert student.value("half", 3) == 1.5
 
