@@ -45,12 +45,12 @@ bench: $(READY)
 	$(BIN)/quizzes loadtest --takers 2000
 
 screenshots: $(READY) system
-	$(BIN)/python tests/screenshots.py quizzes/pictures
+	$(BIN)/python tests/support/screenshots.py quizzes/pictures
 
 FUZZ ?= 20000
 fuzz: $(READY)
 	FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -k "any or damage or hostile" \
-	  tests/sandbox/test_frames_hostile.py tests/test_notebook_anything.py tests/test_archives.py
+	  tests/autograder/sandbox/test_frames_hostile.py tests/autograder/submissions/test_notebook_anything.py tests/autograder/submissions/test_archives.py
 
 system:
 	@.ci/system-packages

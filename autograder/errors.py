@@ -11,7 +11,19 @@ A wrong answer is none of these: it is a `Failure` (see `failure.py`).
 
 from __future__ import annotations
 
-__all__ = ["AutograderError", "ContentError", "SandboxError", "SubmissionError", "UsageError"]
+__all__ = [
+    "AutograderError",
+    "Busy",
+    "Conflict",
+    "ContentError",
+    "Forbidden",
+    "NotFound",
+    "Refused",
+    "SandboxError",
+    "SubmissionError",
+    "TooLarge",
+    "UsageError",
+]
 
 
 class AutograderError(Exception):
@@ -53,3 +65,40 @@ class SandboxError(AutograderError):
     """The sandbox itself failed; what was being graded has to be graded again."""
 
     exit_code = 4
+
+
+class Refused(AutograderError):
+    """Asked for at the wrong time, by the wrong person or in the wrong state; nothing was changed."""
+
+    status = 400
+
+
+class Forbidden(Refused):
+    """It is theirs, but it may not be done now."""
+
+    status = 403
+
+
+class NotFound(Refused):
+    """It does not exist, or it is somebody else's: the two look the same from outside."""
+
+    status = 404
+
+
+class Conflict(Refused):
+    """What is stored does not allow it any more."""
+
+    status = 409
+
+
+class TooLarge(Refused):
+    """An answer beyond the limit."""
+
+    status = 413
+
+
+class Busy(Refused):
+    """The store cannot take it at this moment; the same request may be sent again."""
+
+    status = 503
+    retry_after = 2  # seconds

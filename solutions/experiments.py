@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from autograder.authoring.experiments import Run, experiment
-from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
+from autograder.checks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
 
 BATCH = 100
 LOOKS = 20  # times that a run's test accuracy is measured

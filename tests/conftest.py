@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from browser import browser, browser_page
 from hypothesis import settings
+from quiz_fixtures import address, hall, lectures, postgres
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course
 
 # Fixtures that stand in files of their own.
-__all__ = ["browser", "browser_page"]
+__all__ = ["address", "browser", "browser_page", "hall", "lectures", "postgres"]
 
 # Wall time says little on a shared machine; tests that are about time measure it themselves.
 # `make fuzz` sets FUZZ, for many more examples than a suite has time for.

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.comparisons import assert_close, assert_no_mutation
-from autograder.checks.definition import check
-from autograder.checks.failures import require
-from autograder.checks.gradients import gradient_check, numeric_gradient
+from autograder.checks import (
+    assert_close,
+    assert_no_mutation,
+    check,
+    gradient_check,
+    numeric_gradient,
+    require,
+)
 
 # Two rows of three features, none at the kink.
 X = np.array([[-2.0, 0.5, -1.0], [3.0, -0.25, -4.0]])

@@ -10,11 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.comparisons import assert_close, assert_no_mutation
-from autograder.checks.definition import check
-from autograder.checks.failures import require
-from autograder.checks.gradients import gradient_check
-from autograder.checks.values import to_array
+from autograder.checks import assert_close, assert_no_mutation, check, gradient_check, require, to_array
 
 LOG2, LOG3 = np.log(2.0), np.log(3.0)
 

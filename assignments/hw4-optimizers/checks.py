@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.comparisons import assert_close, assert_no_mutation
-from autograder.checks.definition import check
-from autograder.checks.failures import require
+from autograder.checks import assert_close, assert_no_mutation, check, require
 
 # --- Adagrad ------------------------------------------------------------------------------------
 

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.comparisons import assert_close, assert_no_mutation
-from autograder.checks.definition import check
-from autograder.checks.failures import require
-from autograder.checks.gradients import numeric_gradient
-from autograder.checks.values import to_array
+from autograder.checks import assert_close, assert_no_mutation, check, numeric_gradient, require, to_array
 
 LOG3 = np.log(3.0)
 

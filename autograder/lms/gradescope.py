@@ -16,7 +16,6 @@ from typing import Any
 
 import yaml
 
-import autograder
 from autograder.authoring.student_wheel import engine_needs
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
@@ -200,7 +199,7 @@ def autograder_zip(
     """The archive to upload under Configure Autograder: the engine, one assignment, its solution."""
     load_assignment(course, assignment)  # what is wrong with it is said here, not there
     arguments = [assignment, str(seed), dataset or "auto", sandbox]
-    engine = Path(autograder.__path__[0])
+    engine = Path(__file__).parents[1]
     files = {
         "setup.sh": SETUP.encode(),
         "run_autograder": RUN.format(arguments=shlex.join(arguments)).encode(),

@@ -9,10 +9,11 @@ from collections import Counter
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder.course.local_time import counted
 from quizzes.analysis.summary import Summary
-from quizzes.web.words import counted
 
 __all__ = ["analysis_csv", "analysis_page"]
+
 
 COLUMNS = (
     *("question", "kind", "points", "difficulty", "difficulty_answered", "sd", "d27", "point_biserial"),

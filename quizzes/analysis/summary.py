@@ -7,24 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quizzes.analysis.fairness import Fairness, benjamini_hochberg, fairness
-from quizzes.analysis.items import (
+from quizzes.analysis.class_statistics import Fairness, Reliability, benjamini_hochberg, fairness, reliability
+from quizzes.analysis.data import Points
+from quizzes.analysis.item_statistics import (
+    Choice,
     Groups,
     Numbers,
+    WrongNumber,
+    choices,
     difficulty,
     efficiency,
     groups,
     item_rest,
     point_biserial,
     upper_lower,
+    wrong_numbers,
 )
-from quizzes.analysis.options import Choice, choices
-from quizzes.analysis.points import Points
-from quizzes.analysis.reliability import Reliability, reliability
-from quizzes.analysis.wrong_numbers import WrongNumber, wrong_numbers
-from quizzes.paper import Dealt
+from quizzes.content.version import AttemptItem
 
 __all__ = ["FEW", "Item", "Summary", "summary"]
+
 
 FEW = 30  # below this number of students, intervals and no verdicts
 UNFAIR = 0.05
@@ -85,7 +87,7 @@ class Summary:
         return self.students < FEW
 
 
-def summary(points: Points, dealt: Sequence[Sequence[Dealt]]) -> Summary:
+def summary(points: Points, dealt: Sequence[Sequence[AttemptItem]]) -> Summary:
     """All of it; `dealt` are the questions of each row, as `read_points` gives them."""
     x, most, both = points.x, points.most, groups(points.x)
     total = x.sum(axis=1)
@@ -140,7 +142,7 @@ def _interval(r: float, n: int) -> tuple[float, float]:
 
 
 def _options(
-    points: Points, dealt: Sequence[Sequence[Dealt]], at: int, both: Groups, total: Numbers
+    points: Points, dealt: Sequence[Sequence[AttemptItem]], at: int, both: Groups, total: Numbers
 ) -> list[tuple[str, Choice]]:
     """Only where all had the same item: options of different items have nothing to do with each other."""
     if not dealt or len({row[at].reference for row in dealt}) > 1 or not dealt[0][at].view.options:

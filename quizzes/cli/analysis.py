@@ -9,14 +9,14 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from autograder.site.people import COURSE
+from autograder.site.server import opened
+from quizzes.analysis.data import Which, read_points
 from quizzes.analysis.page import analysis_csv, analysis_page
-from quizzes.analysis.read import Which, read_points
 from quizzes.analysis.summary import summary
-from quizzes.enrolling import COURSE
-from quizzes.proctor import Proctor
-from quizzes.quiz import Quiz
-from quizzes.store.catalogue import published_in
-from quizzes.web.serve import opened
+from quizzes.content.quiz import Quiz
+from quizzes.services.exam import ExamService
+from quizzes.store.quizzes import published_in
 
 __all__ = ["analysis"]
 
@@ -42,7 +42,7 @@ def analysis(
                 f"There is no published quiz {quiz!r}.",
                 next_step=f"Take one of: {', '.join(titles) or 'none yet'}.",
             )
-        proctor = Proctor(one.database, one.clock, one.seal, Quiz.read)
+        proctor = ExamService(one.database, one.clock, one.signer, Quiz.read)
         try:
             proctor.mark()
             found = summary(*read_points(proctor, quiz, which))

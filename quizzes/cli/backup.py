@@ -10,10 +10,10 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from quizzes.proof.audit import faults_in_file
-from quizzes.store.backup import back_up
-from quizzes.store.database import Database
-from quizzes.web.serve import FILE, FOLDER, opened
+from autograder.site.backup import back_up
+from autograder.site.database import Database
+from autograder.site.server import FILE, FOLDER, opened
+from quizzes.loadtest.checks import faults_in_file
 
 __all__ = ["backup", "restore"]
 

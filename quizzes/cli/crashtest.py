@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from autograder.course.course import find_course
-from quizzes.proof.crash import CrashPlan, crash
-from quizzes.proof.process import allow_connections, ended_in_order
-from quizzes.proof.stage import scratch, stage_for
+from quizzes.loadtest.crash import CrashPlan, crash
+from quizzes.loadtest.fixture import fixture_for, scratch
+from quizzes.loadtest.server import allow_connections, ended_in_order
 
 __all__ = ["crashtest"]
 
@@ -36,7 +36,7 @@ def crashtest(
     root = find_course(course)
     allow_connections(takers)
     with ended_in_order(), scratch(folder) as place:
-        stage = stage_for(root, quiz, place, database)
+        stage = fixture_for(root, quiz, place, database)
         result = crash(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
     typer.echo(
         f"attempts {result.attempts}: handed in {result.handed_in}, ended by the server "

@@ -10,9 +10,9 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from quizzes.content.quiz_file import load_quiz
 from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import import_package
-from quizzes.quiz_file import load_quiz
 
 __all__ = ["export_quiz", "import_bank"]
 

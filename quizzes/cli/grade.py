@@ -13,8 +13,8 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import ContentError
-from quizzes.function_marks import FunctionMarks, Settled, dealt_again
-from quizzes.web.serve import opened
+from autograder.site.server import opened
+from quizzes.services.function_queue import FunctionMarks, Settled, dealt_again
 
 __all__ = ["grade_functions"]
 

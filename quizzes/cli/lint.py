@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from autograder.course.course import find_course
+from autograder.course.local_time import shown
 from autograder.errors import ContentError, UsageError
-from quizzes.bank import load_bank
-from quizzes.function_lint import faults_in_functions, has_functions
-from quizzes.functions import SandboxGrader
-from quizzes.lint import VARIANTS, Fault, faults_in_bank, faults_in_window
-from quizzes.local_time import shown
-from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
+from quizzes.content.bank import load_bank
+from quizzes.content.function_grading import SandboxGrader
+from quizzes.content.function_lint import faults_in_functions, has_functions
+from quizzes.content.lint import VARIANTS, Fault, faults_in_bank, faults_in_window
+from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 
 __all__ = ["lint"]
 

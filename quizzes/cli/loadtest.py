@@ -9,11 +9,10 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from quizzes.proof.load import Plan, load
-from quizzes.proof.machine import file_system_of, machine, on_real_disk
-from quizzes.proof.process import allow_connections, ended_in_order
-from quizzes.proof.server import serving
-from quizzes.proof.stage import scratch, stage_for
+from quizzes.loadtest.fixture import fixture_for, scratch
+from quizzes.loadtest.limits import file_system_of, machine, on_real_disk
+from quizzes.loadtest.load import Plan, load
+from quizzes.loadtest.server import allow_connections, ended_in_order, serving
 
 __all__ = ["loadtest"]
 
@@ -56,7 +55,7 @@ def loadtest(
         )
     with ended_in_order(), scratch(folder) as place:
         kind = file_system_of(place)
-        stage = stage_for(root, quiz, place, database)
+        stage = fixture_for(root, quiz, place, database)
         cookies = stage.admit(takers)
         with serving(stage, servers) as running:
             result = load(stage, running, cookies, plan, typer.echo)

@@ -9,13 +9,14 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from quizzes.enrolling import COURSE, add_the_course
-from quizzes.lti.http import Unanswered
-from quizzes.lti.platforms import FILE, read_platforms
-from quizzes.lti.tool import Tool
-from quizzes.store.audit import Act, note
-from quizzes.store.lti import links_of, person_of
-from quizzes.web.serve import FOLDER, opened
+from autograder.site.audit import Act, note
+from autograder.site.lti.client import PlatformError
+from autograder.site.lti.platforms import FILE, read_platforms
+from autograder.site.lti.services import Tool
+from autograder.site.lti.users import links_of, person_of
+from autograder.site.people import COURSE
+from autograder.site.server import FOLDER, opened
+from quizzes.services.enrolment import add_the_course
 
 __all__ = ["app"]
 
@@ -56,11 +57,11 @@ def members(
                 f"No learning platform has told who is in its course for {quiz!r}.",
                 next_step="Launch the quiz there once, with names and roles switched on for our tool.",
             )
-        tool, found = Tool(root.root, root.root / FOLDER, one.seal), 0
+        tool, found = Tool(root.root, root.root / FOLDER, one.signer), 0
         for link in links:
             try:
                 users = list(tool.members(link))
-            except Unanswered as problem:
+            except PlatformError as problem:
                 raise UsageError(
                     f"{problem}.", next_step="Look at the registration on both sides."
                 ) from problem

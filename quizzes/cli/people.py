@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from quizzes.accommodations import read_granted
-from quizzes.enrolling import COURSE, add_the_course, enrol_all, read_people
-from quizzes.store.catalogue import published_in
-from quizzes.store.people import names_in
-from quizzes.store.sessions import has_passcode, new_link, new_passcode
-from quizzes.web.serve import opened
+from autograder.site.people import COURSE, names_in
+from autograder.site.server import opened
+from autograder.site.sessions import has_passcode, new_link, new_passcode
+from quizzes.schedule.accommodations import read_accommodations
+from quizzes.services.enrolment import add_the_course, enrol_all, read_people
+from quizzes.store.quizzes import published_in
 
 __all__ = ["here", "import_roster", "link", "passcode"]
 
@@ -49,7 +49,7 @@ def import_roster(
     """Let the people of a roster in, with their accommodations; again whenever it changes."""
     root = find_course(course)
     people = read_people(roster)
-    granted = read_granted(accommodations or roster, root.zone)
+    granted = read_accommodations(accommodations or roster, root.zone)
     if passcodes.exists():
         raise UsageError(
             f"{passcodes} exists, and the passcodes in it may not have been given out yet.",
@@ -60,7 +60,7 @@ def import_roster(
         known = [quiz.id for quiz in published_in(connection, COURSE)]
         enrol_all(connection, people, granted, at=one.clock.now(), who=here(), quizzes=known)
         fresh = {
-            person: new_passcode(connection, person, one.seal)
+            person: new_passcode(connection, person, one.signer)
             for person in people
             if not has_passcode(connection, person)
         }
@@ -78,7 +78,7 @@ def passcode(person: Person, course: Folder = None) -> None:
     root = find_course(course)
     with opened(root.root) as one, one.database.transaction() as connection:
         _must_be_known(connection, person)
-        code = new_passcode(connection, person, one.seal)
+        code = new_passcode(connection, person, one.signer)
     typer.echo(code)
 
 
@@ -91,7 +91,7 @@ def link(
     root = find_course(course)
     with opened(root.root) as one, one.database.transaction() as connection:
         _must_be_known(connection, person)
-        secret = new_link(connection, person, one.seal, one.clock.now())
+        secret = new_link(connection, person, one.signer, one.clock.now())
     typer.echo(f"{url.rstrip('/')}/sign-in/{secret}")
 
 

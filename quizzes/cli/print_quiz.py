@@ -9,8 +9,8 @@ import typer
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from quizzes.interchange.paper_quiz import paper_quiz
-from quizzes.quiz_file import load_quiz
+from quizzes.content.quiz_file import load_quiz
+from quizzes.interchange.paper import paper_quiz
 
 __all__ = ["print_quiz"]
 

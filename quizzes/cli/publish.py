@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 
 from autograder.course.course import find_course
+from autograder.course.local_time import shown
 from autograder.errors import ContentError
-from quizzes.bank import load_bank
+from autograder.site.people import COURSE
+from autograder.site.server import opened
 from quizzes.cli.people import here
-from quizzes.enrolling import COURSE, add_the_course, publish_plan
-from quizzes.lint import faults_in_bank
-from quizzes.local_time import shown
-from quizzes.quiz_file import load_quiz
-from quizzes.store.catalogue import published_in
-from quizzes.web.serve import opened
+from quizzes.content.bank import load_bank
+from quizzes.content.lint import faults_in_bank
+from quizzes.content.quiz_file import load_quiz
+from quizzes.services.enrolment import add_the_course, publish_plan
+from quizzes.store.quizzes import published_in
 
 __all__ = ["publish_quiz"]
 

@@ -12,13 +12,12 @@ import typer
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.gradebook.tables import plain_cell
-from quizzes.enrolling import COURSE
-from quizzes.proctor import Proctor
-from quizzes.quiz import Quiz
-from quizzes.scores import COLUMNS, scores_at
-from quizzes.store.catalogue import published_in
-from quizzes.store.people import names_in
-from quizzes.web.serve import opened
+from autograder.site.people import COURSE, names_in
+from autograder.site.server import opened
+from quizzes.content.quiz import Quiz
+from quizzes.services.exam import ExamService
+from quizzes.services.scores import COLUMNS, scores_at
+from quizzes.store.quizzes import published_in
 
 __all__ = ["results"]
 
@@ -31,7 +30,7 @@ def results(
     """Mark what is waiting, then write a CSV: everybody's attempts, points, when, how late."""
     root = find_course(course)
     with opened(root.root) as one:
-        proctor = Proctor(one.database, one.clock, one.seal, Quiz.read)
+        proctor = ExamService(one.database, one.clock, one.signer, Quiz.read)
         try:
             with one.database.reading() as connection:
                 known = [old.id for old in published_in(connection, COURSE)]

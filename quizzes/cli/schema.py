@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quizzes.schema import Described, schema_text
+from quizzes.content.json_schema import Described, schema_text
 
 __all__ = ["schema"]
 

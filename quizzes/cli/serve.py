@@ -11,14 +11,15 @@ from typing import Annotated
 import typer
 
 from autograder.course.course import Course, find_course
-from quizzes.accommodations import Granted
-from quizzes.enrolling import COURSE, add_the_course, enrol_all, publish_plan
-from quizzes.quiz_file import QuizPlan, load_quiz, quiz_paths
-from quizzes.store.catalogue import published_in
-from quizzes.store.sessions import new_link, new_passcode
-from quizzes.timing import Accommodation
-from quizzes.web.logs import LogFile
-from quizzes.web.serve import Opened, listening, opened, serve
+from autograder.site.people import COURSE
+from autograder.site.request_log import LogFile
+from autograder.site.server import Opened, listening, opened, serve
+from autograder.site.sessions import new_link, new_passcode
+from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
+from quizzes.schedule.accommodations import AccommodationRow
+from quizzes.schedule.timing import Accommodation
+from quizzes.services.enrolment import add_the_course, enrol_all, publish_plan
+from quizzes.store.quizzes import published_in
 
 __all__ = ["preview_quiz", "serve_quizzes"]
 
@@ -94,7 +95,7 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
         typer.echo(f"A demonstration of {root.title}: {address}\nSign in by a link, which works once:")
         for person, name in DEMO.items():
             with one.database.transaction() as connection:
-                code = new_passcode(connection, person, one.seal)
+                code = new_passcode(connection, person, one.signer)
             typer.echo(
                 f"  {name}: {_link(one, person, address)}\n    or as {person} with the passcode {code}"
             )
@@ -106,10 +107,10 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
 def _fill(one: Opened, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
     shutil.copy(root.root / "course.yaml", folder)
     at = one.clock.now()
-    granted = [Granted("the demonstration", "staff", "", "instructor", "", None, ())]
+    granted = [AccommodationRow("the demonstration", "staff", "", "instructor", "", None, ())]
     if "cy" in people:
         half = Accommodation(multiplier=Accommodation().multiplier * 3 / 2)
-        granted.append(Granted("the demonstration", "cy", "", "student", "", half, ()))
+        granted.append(AccommodationRow("the demonstration", "cy", "", "student", "", half, ()))
     with one.database.transaction() as connection:
         add_the_course(connection, root)
         enrol_all(connection, {id: (name, "") for id, name in people.items()}, granted, at=at, who="demo")
@@ -132,7 +133,7 @@ def _open_now(plan: QuizPlan, now: int) -> QuizPlan:
 
 def _link(one: Opened, person: str, address: str) -> str:
     with one.database.transaction() as connection:
-        return f"{address}/sign-in/{new_link(connection, person, one.seal, one.clock.now())}"
+        return f"{address}/sign-in/{new_link(connection, person, one.signer, one.clock.now())}"
 
 
 def _address(host: str, port: int) -> str:

@@ -9,18 +9,18 @@ import typer
 from sqlalchemy import Connection
 
 from autograder.course.course import find_course
+from autograder.course.local_time import shown
 from autograder.errors import UsageError
+from autograder.site.server import opened
 from quizzes.cli.people import here
-from quizzes.local_time import shown
-from quizzes.proctor import GRADER
-from quizzes.quiz_file import load_quiz
-from quizzes.regrade import propose_regrade
+from quizzes.content.quiz_file import load_quiz
+from quizzes.services.exam import GRADER
+from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import attempts_at, open_one
-from quizzes.store.catalogue import keep_version, make_current
-from quizzes.store.grades import release, runs_of
-from quizzes.store.staff import extend as extend_one
-from quizzes.store.staff import extend_all
-from quizzes.web.serve import opened
+from quizzes.store.extensions import extend as extend_one
+from quizzes.store.extensions import extend_all
+from quizzes.store.quizzes import keep_version, make_current
+from quizzes.store.regrades import release, runs_of
 
 __all__ = ["extend", "regrade"]
 

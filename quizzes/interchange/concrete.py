@@ -5,22 +5,29 @@ It is what is exported, since no other system draws values by our rules, and wha
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from quizzes.items import Item
-from quizzes.items.arrange import MatchingItem, OrderingItem
-from quizzes.items.base import BaseItem, Context
-from quizzes.items.blanks import Blank, BlanksItem
-from quizzes.items.choice import ChoiceItem, ChoicesItem, TrueFalseItem
-from quizzes.items.later import EssayItem, FunctionItem
-from quizzes.items.numeric import NumberKey, NumericItem
-from quizzes.items.written import ExpressionItem, ShortTextItem
-from quizzes.numbers import decimal_text
+from quizzes.content.items.any_item import Item
+from quizzes.content.items.base import BaseItem, Context
+from quizzes.content.items.blanks import Blank, BlanksItem
+from quizzes.content.items.choice import ChoiceItem, ChoicesItem, TrueFalseItem
+from quizzes.content.items.essay import EssayItem
+from quizzes.content.items.expression import ExpressionItem
+from quizzes.content.items.function import FunctionItem
+from quizzes.content.items.matching import MatchingItem
+from quizzes.content.items.numeric import NumberKey, NumericItem
+from quizzes.content.items.ordering import OrderingItem
+from quizzes.content.items.short_text import ShortTextItem
+from quizzes.content.written_numbers import decimal_text
 
-__all__ = ["ITEM", "concrete", "number_text"]
+__all__ = ["ITEM", "Section", "concrete", "id_of", "number_text"]
+
 
 ITEM: TypeAdapter[Item] = TypeAdapter(Item)
 DIGITS = 15  # what every system keeps of a number
@@ -131,3 +138,18 @@ def _blank(blank: Blank, context: Context) -> dict[str, Any]:
     if blank.accept:
         return made | {"accept": [context.words(one) for one in blank.accept]}
     return made | _number(blank, context)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Concrete items of which so many are asked, for so many points each."""
+
+    name: str
+    draw: int
+    points: Decimal
+    items: Sequence[Item]
+
+
+def id_of(*parts: str) -> str:
+    """An id that any XML takes, the same each time."""
+    return "i" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from quizzes.interchange.concrete import concrete
+from quizzes.content.quiz import Pool, Quiz
+from quizzes.content.randomization import derived_seed
+from quizzes.interchange.concrete import Section, concrete, id_of
 from quizzes.interchange.losses import losses_of
 from quizzes.interchange.package import Resource, packed
-from quizzes.interchange.qti12.document import qti12
-from quizzes.interchange.qti12.meta import quiz_settings
-from quizzes.interchange.qti21.document import item_document, test_document
-from quizzes.interchange.section import Section, id_of
-from quizzes.quiz import Pool, Quiz
-from quizzes.timing import Schedule
-from quizzes.variant import derived_seed
+from quizzes.interchange.qti12.writer import qti12, quiz_settings
+from quizzes.interchange.qti21.writer import item_document, test_document
+from quizzes.schedule.timing import Schedule
 
 __all__ = ["Exported", "Format", "export"]
+
 
 Format = Literal["qti12", "qti21"]
 CANVAS_KIND, SETTINGS_KIND = "imsqti_xmlv1p2", "associatedcontent/imscc_xmlv1p1/learning-application-resource"

@@ -17,14 +17,14 @@ from bs4 import BeautifulSoup
 from pydantic import ValidationError
 
 from autograder.errors import UsageError
+from quizzes.content.markup import TextProblem, render
 from quizzes.interchange.concrete import ITEM
-from quizzes.interchange.found import Found, Picture
-from quizzes.interchange.package import Package, read_package
-from quizzes.interchange.qti12.reading import items_in
-from quizzes.interchange.qti21.reading import item_in
-from quizzes.text import TextProblem, render
+from quizzes.interchange.package import ImportedItem, Package, Picture, read_package
+from quizzes.interchange.qti12.reader_items import items_in
+from quizzes.interchange.qti21.reader_items import item_in
 
 __all__ = ["Imported", "import_package"]
+
 
 FILES = re.compile(r"^(?:\$IMS-CC-FILEBASE\$|IMS-CC-FILEBASE)/*")
 # A picture is what it begins with, whatever it is called; SVG can hold scripts and is not taken in.
@@ -71,7 +71,7 @@ def import_package(path: Path, bank: str) -> Imported:
     return Imported(text, len(kept), pictures, tuple(dict.fromkeys(lost)))
 
 
-def _found(package: Package, report: Callable[[str, str], None], bank: str) -> Iterator[Found]:
+def _found(package: Package, report: Callable[[str, str], None], bank: str) -> Iterator[ImportedItem]:
     for resource in package.of_kind("imsqti_"):
         document = package.document(resource)
         name = resource.files[0] if resource.files else ""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from quizzes.items import Item
-from quizzes.items.arrange import MatchingItem, OrderingItem
-from quizzes.items.blanks import BlanksItem
-from quizzes.items.choice import ChoicesItem
-from quizzes.items.later import EssayItem, FunctionItem
-from quizzes.items.numeric import NumberKey, NumericItem
-from quizzes.items.written import ExpressionItem, ShortTextItem
-from quizzes.marking.choice import ChoiceRule
-from quizzes.marking.order import OrderRule
+from quizzes.content.items.any_item import Item
+from quizzes.content.items.blanks import BlanksItem
+from quizzes.content.items.choice import ChoicesItem
+from quizzes.content.items.essay import EssayItem
+from quizzes.content.items.expression import ExpressionItem
+from quizzes.content.items.function import FunctionItem
+from quizzes.content.items.matching import MatchingItem
+from quizzes.content.items.numeric import NumberKey, NumericItem
+from quizzes.content.items.ordering import OrderingItem
+from quizzes.content.items.short_text import ShortTextItem
+from quizzes.content.marking.choice import ChoiceRule
+from quizzes.content.marking.order import OrderRule
 
 __all__ = ["losses_of"]
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import io
 import posixpath
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from autograder.errors import AutograderError, UsageError
 from autograder.submissions.archive import members
 from autograder.submissions.deterministic_zip import deterministic_zip
-from quizzes.interchange.xml import element, parsed, written
+from quizzes.interchange.xml_tree import element, parsed, written
 
-__all__ = ["Package", "Resource", "packed", "read_package"]
+__all__ = ["ImportedItem", "Package", "Picture", "Pictures", "Resource", "packed", "read_package"]
+
 
 MANIFEST = "imsmanifest.xml"
 PACKAGING = "http://www.imsglobal.org/xsd/imscp_v1p1"
@@ -107,3 +109,24 @@ def _resource(one: Element) -> Resource:
     files = [posixpath.normpath(name) for name in dict.fromkeys(named) if name]
     needs = [other.get("identifierref", "") for other in one.findall("dependency")]
     return Resource(one.get("identifier", ""), one.get("type", ""), files, needs)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture from a package."""
+
+    file: str  # its name beside the bank
+    alt: str
+    data: bytes
+
+
+Pictures = Callable[[str], tuple[str, list[Picture]]]  # takes pictures of the package out of HTML
+
+
+@dataclass(frozen=True)
+class ImportedItem:
+    """One item; `data` is what the bank's file says of it, but for its id."""
+
+    name: str
+    data: dict[str, Any]
+    pictures: list[Picture] = field(default_factory=list)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from quizzes.content.items.numeric import NumberKey
+from quizzes.content.written_numbers import LARGEST_EXPONENT
 from quizzes.interchange.concrete import number_text
-from quizzes.interchange.html import Lost
-from quizzes.items.numeric import NumberKey
-from quizzes.numbers import LARGEST_EXPONENT
+from quizzes.interchange.html_markup import Lost
 
 __all__ = ["decimal_of", "ends_of", "tolerance_of"]
 

@@ -6,15 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, text, update
 
-from quizzes.attempt import Accepted, State
-from quizzes.refusal import Conflict, NotFound
-from quizzes.revisions import Held, Outcome, Save, SaveResult, Writable, outcome_of
+from autograder.errors import Conflict, NotFound
+from quizzes.attempts.events import Accepted, State
+from quizzes.attempts.save_rules import Outcome, Save, SaveResult, StoredAnswer, Writable, outcome_of
+from quizzes.schedule.timing import Arrival, arrival
 from quizzes.store.attempts import locked
-from quizzes.store.log import add, step
-from quizzes.store.schema import answer, answer_event, attempt, attempt_item
-from quizzes.timing import Arrival, arrival
+from quizzes.store.events import add, step
+from quizzes.store.tables import answer, answer_event, attempt, attempt_item
 
 __all__ = ["accept_late", "save"]
+
 
 MOST_REFUSED = 200  # of one attempt are written down; a page gone wild fills no disk
 # Everything that decides about a save, in one question; `stored` is the same save, if it counted before.
@@ -77,10 +78,14 @@ def save(connection: Connection, one: str, person: str, given: Save) -> SaveResu
     if standing.stored_rev is not None:
         if (standing.stored_pos, standing.stored_raw) != (given.pos, given.raw):
             raise Conflict("This save was sent before with another answer.", next_step="Reload the page.")
-        held = Held(standing.stored_rev, standing.stored_raw, standing.stored_at)
+        held = StoredAnswer(standing.stored_rev, standing.stored_raw, standing.stored_at)
         in_grace = bool(standing.stored_in_grace)
         return SaveResult(Outcome.SAVED, held, deadline_at, in_grace=in_grace, replayed=True)
-    held = Held() if standing.rev is None else Held(standing.rev, standing.raw, standing.received_at)
+    held = (
+        StoredAnswer()
+        if standing.rev is None
+        else StoredAnswer(standing.rev, standing.raw, standing.received_at)
+    )
     attempt_now = Writable(standing.state == "open", deadline_at, standing.grace, standing.pen)
     outcome = outcome_of(given, attempt_now, held)
     if outcome is Outcome.SAVED:
@@ -96,7 +101,7 @@ def save(connection: Connection, one: str, person: str, given: Save) -> SaveResu
     return SaveResult(outcome, held, deadline_at, problem=given.problem)
 
 
-def accept_late(connection: Connection, one: str, save_id: str, at: int, who: str) -> Held:
+def accept_late(connection: Connection, one: str, save_id: str, at: int, who: str) -> StoredAnswer:
     """Let a save that came too late count, by staff; the attempt is marked again.
 
     Raises NotFound for no such save, Conflict for an attempt that is open or an answer nobody can read.
@@ -124,7 +129,7 @@ def accept_late(connection: Connection, one: str, save_id: str, at: int, who: st
     return _written(connection, values, late.raw, late.at)
 
 
-def _written(connection: Connection, values: dict[str, Any], raw: str, at: int) -> Held:
+def _written(connection: Connection, values: dict[str, Any], raw: str, at: int) -> StoredAnswer:
     rev: int = values["rev"]
     if rev == 1:
         first = {"attempt": values["one"], "pos": values["place"], "rev": 1, "raw": raw, "received_at": at}
@@ -133,7 +138,7 @@ def _written(connection: Connection, values: dict[str, Any], raw: str, at: int) 
         changed = connection.execute(NEXT, {**values, "raw": raw, "received_at": at}).rowcount
         if changed != 1:
             raise Conflict("A newer answer is stored.", next_step="Reload the page.")
-    return Held(rev, raw, at)
+    return StoredAnswer(rev, raw, at)
 
 
 def _log(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
-from quizzes.attempt import Attempt, FinishedBy, PenTaken, Started, State
-from quizzes.paper import Dealt
-from quizzes.refusal import Conflict, Forbidden, NotFound, Refused
-from quizzes.revisions import Held
-from quizzes.store.log import add, step
-from quizzes.store.once import insert_once
-from quizzes.store.people import is_staff, terms_of
-from quizzes.store.schema import answer, attempt, attempt_item, quiz
-from quizzes.timing import Terms
+from autograder.errors import Conflict, Forbidden, NotFound, Refused
+from autograder.site.upsert import insert_once
+from quizzes.attempts.events import Attempt, FinishedBy, PenTaken, Started, State
+from quizzes.attempts.save_rules import StoredAnswer
+from quizzes.content.version import AttemptItem
+from quizzes.schedule.timing import Terms
+from quizzes.store.events import add, step
+from quizzes.store.overrides import is_staff, terms_of
+from quizzes.store.tables import answer, attempt, attempt_item, flag, quiz
 
 __all__ = [
     "AttemptRow",
@@ -25,14 +25,18 @@ __all__ = [
     "attempts_at",
     "begin",
     "find",
+    "flags_of",
+    "lock_attempts",
     "locked",
     "open_one",
     "refusal_of",
+    "set_flag",
     "shown_in",
     "state_of",
     "take_pen",
     "used_by",
 ]
+
 
 # Asked all the time, so they are built once.
 FIND = select(attempt).where(attempt.c.id == bindparam("one"))
@@ -77,6 +81,13 @@ def find(connection: Connection, one: str, person: str | None = None) -> Attempt
     return _found(None if row is None or person not in (None, row.person) else row)
 
 
+def lock_attempts(connection: Connection, ids: Collection[str]) -> None:
+    """Lock attempts in the order of their ids, so that two servers never wait for each other."""
+    connection.execute(
+        select(attempt.c.id).where(attempt.c.id.in_(ids)).order_by(attempt.c.id).with_for_update()
+    )
+
+
 def locked(connection: Connection, one: str) -> AttemptRow:
     """An attempt that no other transaction changes until this one ends."""
     return _found(connection.execute(LOCK, {"one": one}).one_or_none())
@@ -88,10 +99,10 @@ def open_one(connection: Connection, quiz_id: str, person: str) -> AttemptRow | 
     return None if row is None else _found(row)
 
 
-def answers_of(connection: Connection, one: str) -> dict[int, Held]:
+def answers_of(connection: Connection, one: str) -> dict[int, StoredAnswer]:
     """The stored answers of an attempt, by the place of their question."""
     rows = connection.execute(ANSWERS, {"one": one})
-    return {row.pos: Held(row.rev, row.raw, row.received_at) for row in rows}
+    return {row.pos: StoredAnswer(row.rev, row.raw, row.received_at) for row in rows}
 
 
 def shown_in(connection: Connection, one: str) -> list[tuple[str, str]]:
@@ -125,7 +136,7 @@ class Fresh:
     version: str
     seed: str
     pen: str
-    items: Sequence[Dealt]
+    items: Sequence[AttemptItem]
     preview: bool = False
 
 
@@ -246,3 +257,19 @@ def attempts_at(connection: Connection, quiz_id: str, person: str | None = None)
     statement = ATTEMPTS if person is None else ATTEMPTS.where(attempt.c.person == bindparam("who"))
     rows = connection.execute(statement, {"one": quiz_id, "who": person})
     return [_found(row) for row in rows]
+
+
+FLAGS = select(flag.c.pos).where(flag.c.attempt == bindparam("one"))
+
+
+def flags_of(connection: Connection, one: str) -> set[int]:
+    """The places of the flagged questions."""
+    return set(connection.execute(FLAGS, {"one": one}).scalars())
+
+
+def set_flag(connection: Connection, one: str, pos: int, flagged: bool) -> None:
+    """Set or take away a flag; doing it twice changes nothing."""
+    if flagged:
+        insert_once(connection, flag, {"attempt": one, "pos": pos})
+    else:
+        connection.execute(delete(flag).where(flag.c.attempt == one, flag.c.pos == pos))

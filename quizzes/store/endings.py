@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, bindparam, select
 
-from quizzes.attempt import Finished, FinishedBy, State
+from autograder.site.signer import Signer
+from quizzes.attempts.events import Finished, FinishedBy, State
+from quizzes.schedule.timing import Arrival, arrival
 from quizzes.store.attempts import AttemptRow, locked
-from quizzes.store.log import OPEN_STEP, add
-from quizzes.store.receipts import Receipt, Seal, issue, last_receipt
-from quizzes.store.schema import attempt
-from quizzes.timing import Arrival, arrival
+from quizzes.store.events import OPEN_STEP, add
+from quizzes.store.receipts import Receipt, issue, last_receipt
+from quizzes.store.tables import attempt
 
-__all__ = ["SETTLE", "Ending", "close_overdue", "finish", "overdue", "settle"]
+__all__ = ["CLOSE_IF_OVERDUE", "Ending", "close_if_overdue", "close_overdue", "finish", "overdue"]
+
 
 # A save stamped in time may still be queued, here or in another server, when the grace ends.
-SETTLE = 2_000
+CLOSE_IF_OVERDUE = 2_000
 END = OPEN_STEP.values(
     state=State.FINISHED.value, finished_at=bindparam("instant"), finished_by=bindparam("by")
 )
@@ -31,7 +33,7 @@ class Ending:
     now: bool  # ended by this call; False for one that was over already
 
 
-def finish(connection: Connection, one: str, at: int, by: FinishedBy, seal: Seal) -> Ending:
+def finish(connection: Connection, one: str, at: int, by: FinishedBy, signer: Signer) -> Ending:
     """End an attempt; a second time returns the first receipt.
 
     It never ends after its deadline. Asked for after the grace, the attempt had ended by itself.
@@ -48,29 +50,29 @@ def finish(connection: Connection, one: str, at: int, by: FinishedBy, seal: Seal
     seq: int = connection.execute(END, values).scalar_one()  # the row is locked
     add(connection, one, seq, Finished(at, finished_at, by))
     row = replace(row, state=State.FINISHED, finished_at=finished_at, finished_by=by, seq=seq)
-    return Ending(row, issue(connection, row, seal), now=True)
+    return Ending(row, issue(connection, row, signer), now=True)
 
 
 def overdue(row: AttemptRow, now: int) -> bool:
     """Whether the server ends this attempt itself."""
     open_ = row.state is State.OPEN and row.deadline_at is not None
-    return open_ and now > (row.deadline_at or 0) + row.grace + SETTLE
+    return open_ and now > (row.deadline_at or 0) + row.grace + CLOSE_IF_OVERDUE
 
 
-def settle(connection: Connection, one: str, now: int, seal: Seal) -> AttemptRow:
+def close_if_overdue(connection: Connection, one: str, now: int, signer: Signer) -> AttemptRow:
     """The attempt as it is at this instant: ended, if it is overdue."""
     row = locked(connection, one)
-    return finish(connection, one, now, FinishedBy.SWEEPER, seal).attempt if overdue(row, now) else row
+    return finish(connection, one, now, FinishedBy.SWEEPER, signer).attempt if overdue(row, now) else row
 
 
-def close_overdue(connection: Connection, now: int, seal: Seal, limit: int = 50) -> list[str]:
+def close_overdue(connection: Connection, now: int, signer: Signer, limit: int = 50) -> list[str]:
     """End up to `limit` attempts whose deadline and grace are over; which ones."""
     rows = connection.execute(
         select(attempt.c.id)
         .where(
             attempt.c.state == "open",
             attempt.c.deadline_at < now,
-            attempt.c.deadline_at + attempt.c.grace + SETTLE < now,
+            attempt.c.deadline_at + attempt.c.grace + CLOSE_IF_OVERDUE < now,
         )
         .order_by(attempt.c.id)
         .limit(limit)
@@ -79,5 +81,5 @@ def close_overdue(connection: Connection, now: int, seal: Seal, limit: int = 50)
     return [
         ending.attempt.id
         for (one,) in rows.all()
-        if (ending := finish(connection, one, now, FinishedBy.SWEEPER, seal)).now
+        if (ending := finish(connection, one, now, FinishedBy.SWEEPER, signer)).now
     ]

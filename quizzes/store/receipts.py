@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from autograder.site.signer import Signer
 from quizzes.store.attempts import AttemptRow, answers_of
-from quizzes.store.schema import receipt
+from quizzes.store.tables import receipt
 
-__all__ = ["Receipt", "Seal", "issue", "last_receipt"]
+__all__ = ["Receipt", "confirms", "issue", "last_receipt"]
 
-SHORTEST = 16
+
 ISSUE = insert(receipt)
 LAST = select(receipt).where(receipt.c.attempt == bindparam("one")).order_by(receipt.c.seq.desc()).limit(1)
 
@@ -33,26 +34,14 @@ class Receipt:
     signature: str
 
 
-class Seal:
-    """The server's secret at work: it signs receipts and draws seeds."""
-
-    def __init__(self, secret: bytes) -> None:
-        if len(secret) < SHORTEST:
-            raise ValueError(f"a secret has at least {SHORTEST} bytes")
-        self._secret = secret
-
-    def of(self, purpose: str, text: str) -> str:
-        """The HMAC-SHA256 of a text for one purpose, in hexadecimal."""
-        return hmac.new(self._secret, f"{purpose}\n{text}".encode(), hashlib.sha256).hexdigest()
-
-    def confirms(self, given: Receipt) -> bool:
-        """Whether this server issued exactly this receipt."""
-        digest = hashlib.sha256(given.body.encode()).hexdigest()
-        same = hmac.compare_digest(digest, given.digest)
-        return same and hmac.compare_digest(self.of("receipt", digest), given.signature)
+def confirms(signer: Signer, given: Receipt) -> bool:
+    """Whether the server with this secret issued exactly this receipt."""
+    digest = hashlib.sha256(given.body.encode()).hexdigest()
+    same = hmac.compare_digest(digest, given.digest)
+    return same and hmac.compare_digest(signer.of("receipt", digest), given.signature)
 
 
-def issue(connection: Connection, row: AttemptRow, seal: Seal) -> Receipt:
+def issue(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:
     """Write the receipt of an attempt that just ended; one for each time it ends."""
     body = json.dumps(
         {
@@ -75,7 +64,7 @@ def issue(connection: Connection, row: AttemptRow, seal: Seal) -> Receipt:
         separators=(",", ":"),
     )
     digest = hashlib.sha256(body.encode()).hexdigest()
-    issued = Receipt(row.id, body, digest, seal.of("receipt", digest))
+    issued = Receipt(row.id, body, digest, signer.of("receipt", digest))
     values = {"attempt": row.id, "seq": row.seq, "body": body, "digest": digest}
     connection.execute(ISSUE, {**values, "signature": issued.signature})
     return issued

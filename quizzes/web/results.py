@@ -10,20 +10,20 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from quizzes.attempt import State
-from quizzes.proctor import View
-from quizzes.question import PublicQuestion, Question
-from quizzes.raw import as_answer
-from quizzes.refusal import NotFound
-from quizzes.revisions import Held
-from quizzes.shown import Shown
-from quizzes.store.catalogue import current_version
-from quizzes.store.closing import over_for_all
-from quizzes.store.grades import marks_in
-from quizzes.store.talk import ask_again, requests_at
-from quizzes.text import render
-from quizzes.web.answers import answer_shown
-from quizzes.web.requests import form_of, session_of, site_of
+from autograder.errors import NotFound
+from autograder.site.requests import form_of, session_of, site_of
+from quizzes.attempts.events import State
+from quizzes.attempts.response import response_of
+from quizzes.attempts.save_rules import StoredAnswer
+from quizzes.attempts.visibility import Visibility
+from quizzes.content.markup import render
+from quizzes.content.question import PublicQuestion, Question
+from quizzes.services.exam import View
+from quizzes.store.marks import marks_in
+from quizzes.store.messages import ask_again, requests_at
+from quizzes.store.quizzes import current_version, is_closed_for_everyone
+from quizzes.web.answer_forms import answer_shown
+from quizzes.web.context import quizzes_of
 
 __all__ = ["ask", "results"]
 
@@ -52,18 +52,18 @@ class Result:
 async def results(request: Request) -> Response:
     """The student's own results."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await site.view(one, session.person)
+    view = await quizzes_of(request).view(one, session.person)
     row = view.attempt
     if row.state is State.OPEN:
         return RedirectResponse(f"/attempts/{one}", 303)
     if row.state is State.FINISHED:
-        await site.in_thread(site.proctor.mark_one, one)
-        view = await site.view(one, session.person)
-    with site.proctor.database.reading() as connection:
-        current = site.quiz(current_version(connection, row.quiz))
+        await site.in_thread(quizzes_of(request).exam.mark_one, one)
+        view = await quizzes_of(request).view(one, session.person)
+    with site.database.reading() as connection:
+        current = quizzes_of(request).quiz(current_version(connection, row.quiz))
         asked = {one.pos: one for one in requests_at(connection, one=one)}
         marks = marks_in(connection, one)
-        closed = over_for_all(connection, row.quiz, request.state.at)
+        closed = is_closed_for_everyone(connection, row.quiz, request.state.at)
     due = row.due_at is None or row.due_at <= request.state.at
     release = current.release
     # A corrected version of the same questions says what is right; another one does not concern this attempt.
@@ -72,14 +72,14 @@ async def results(request: Request) -> Response:
         (each.params, each.option_order) for each in view.items
     ]:
         view = replace(view, items=corrected)
-    shown = Shown.of(release, over=True, due=due, closed=closed)
+    shown = Visibility.of(release, over=True, due=due, closed=closed)
     lines = [_result(view, pos, marks.get(pos), shown) for pos in range(len(view.items))]
     page = site.page(
         "results.html",
-        quiz=site.quiz(row.version),
+        quiz=quizzes_of(request).quiz(row.version),
         attempt=row,
         shown=shown,
-        when={name: WORDS[getattr(release, name)] for name in Shown.__dataclass_fields__},
+        when={name: WORDS[getattr(release, name)] for name in Visibility.__dataclass_fields__},
         lines=lines,
         asked=asked,
         total=sum(mark.points for mark in marks.values()) if shown.score and marks else None,
@@ -93,7 +93,7 @@ async def ask(request: Request) -> Response:
     """Ask the course's staff for another look at a mark."""
     site, session, one = site_of(request), session_of(request), request.path_params["attempt"]
     form = await form_of(request, session)
-    view, pos = await site.view(one, session.person), request.path_params["pos"]
+    view, pos = await quizzes_of(request).view(one, session.person), request.path_params["pos"]
     if view.attempt.state is not State.GRADED or pos >= len(view.items):
         raise NotFound("There is no mark to ask about.", next_step="Wait until the quiz is marked.")
     text = form.get("text", [""])[-1]
@@ -101,15 +101,15 @@ async def ask(request: Request) -> Response:
     return RedirectResponse(f"/attempts/{one}/results#question-{pos + 1}", 303)
 
 
-def _result(view: View, pos: int, mark: Any, shown: Shown) -> Result:
-    question, held = view.items[pos].question, view.answers.get(pos, Held())
+def _result(view: View, pos: int, mark: Any, shown: Visibility) -> Result:
+    question, held = view.items[pos].question, view.answers.get(pos, StoredAnswer())
     public = question.public_view()
     told = json.loads(mark.detail) if mark else {}
     pending = bool(told.get("pending"))
     return Result(
         number=pos + 1,
         view=public,
-        answer=answer_shown(public, as_answer(held.raw)),
+        answer=answer_shown(public, response_of(held.raw)),
         points=mark.points if mark and shown.score and not pending else None,
         pending=pending,
         feedback=told.get("feedback", "") if shown.feedback else "",

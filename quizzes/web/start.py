@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from quizzes.attempt import State
-from quizzes.pen import new_pen
-from quizzes.refusal import NotFound
-from quizzes.store.catalogue import Published, published_in
-from quizzes.store.offers import Offer, offer_to
-from quizzes.store.sessions import outlive
-from quizzes.web.requests import COOKIE, form_of, session_of, site_of
-from quizzes.web.site import Site, done
+from autograder.errors import NotFound
+from autograder.site.app_context import done
+from autograder.site.requests import COOKIE, form_of, session_of, site_of
+from autograder.site.sessions import outlive
+from quizzes.attempts.edit_lock import new_lock
+from quizzes.attempts.events import State
+from quizzes.store.quizzes import Availability, Published, availability_for, published_in
+from quizzes.web.context import QuizContext, quizzes_of
 
 __all__ = ["begin", "quizzes", "start_page"]
 
@@ -26,7 +26,7 @@ class Card:
     """A quiz in the list."""
 
     published: Published
-    offer: Offer
+    offer: Availability
     questions: int
     points: str
     minutes: int | None
@@ -45,10 +45,15 @@ class Card:
 async def quizzes(request: Request) -> Response:
     """The quizzes of the course, as the student may take them."""
     site, session = site_of(request), session_of(request)
-    with site.proctor.database.reading() as connection:
+    with site.database.reading() as connection:
         found = published_in(connection, site.course)
         cards = [
-            _card(site, one, offer_to(connection, one.id, session.person, request.state.at)) for one in found
+            _card(
+                quizzes_of(request),
+                one,
+                availability_for(connection, one.id, session.person, request.state.at),
+            )
+            for one in found
         ]
     token = site.form_token(session)
     return HTMLResponse(site.page("quizzes.html", cards=cards, session=session, token=token))
@@ -57,20 +62,22 @@ async def quizzes(request: Request) -> Response:
 async def start_page(request: Request) -> Response:
     """One quiz before it is started."""
     site, session, name = site_of(request), session_of(request), request.path_params["quiz"]
-    with site.proctor.database.reading() as connection:
+    with site.database.reading() as connection:
         found = [one for one in published_in(connection, site.course) if one.id == name]
         if not found:
             raise NotFound("There is no such quiz.", next_step="Take one from the list of quizzes.")
-        offer = offer_to(connection, name, session.person, request.state.at)
+        offer = availability_for(connection, name, session.person, request.state.at)
     before = [one for one in offer.attempts if one.state is not State.OPEN]
-    card = _card(site, found[0], offer)
+    card = _card(quizzes_of(request), found[0], offer)
     page = site.page(
         "start.html",
         card=card,
         offer=offer,
         before=before,
         # Nothing of a quiz is seen early, its instructions neither.
-        instructions=site.quiz(found[0].version).instructions if card.opened or offer.staff else "",
+        instructions=quizzes_of(request).quiz(found[0].version).instructions
+        if card.opened or offer.staff
+        else "",
         session=session,
         token=site.form_token(session),
     )
@@ -82,8 +89,8 @@ async def begin(request: Request) -> Response:
     site, session, name = site_of(request), session_of(request), request.path_params["quiz"]
     form = await form_of(request, session)
     preview = "preview" in form
-    pen = new_pen()
-    attempt = await done(site.proctor.start(name, session.person, pen, preview=preview))
+    pen = new_lock()
+    attempt = await done(quizzes_of(request).exam.start(name, session.person, pen, preview=preview))
     if attempt.deadline_at is not None and attempt.deadline_at + AFTERWARDS > session.ends_at:
         until = attempt.deadline_at + AFTERWARDS
         await site.written(lambda connection: outlive(connection, session.token, until))
@@ -92,6 +99,6 @@ async def begin(request: Request) -> Response:
     return RedirectResponse(f"/attempts/{attempt.id}{begun}", 303)
 
 
-def _card(site: Site, one: Published, offer: Offer) -> Card:
-    quiz = site.quiz(one.version)
+def _card(quizzes: QuizContext, one: Published, offer: Availability) -> Card:
+    quiz = quizzes.quiz(one.version)
     return Card(one, offer, len(quiz), f"{quiz.points.normalize():f}", one.schedule.limit)

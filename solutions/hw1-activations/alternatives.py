@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from reference import sigmoid
 
-from autograder.checks.variants import alternative
+from autograder.checks import alternative
 
 # --- ReLU ---------------------------------------------------------------------------------------
 

@@ -11,11 +11,20 @@ from itertools import pairwise
 
 import numpy as np
 
-from autograder.checks.comparisons import assert_float64_and_unmodified, assert_same, assert_same_curve
-from autograder.checks.convergence_checks import Training, convergence
-from autograder.checks.definition import check
-from autograder.checks.gradients import gradient_check
-from autograder.checks.networks import RELU, Activation, Network, accuracy, shuffled_batches
+from autograder.checks import (
+    RELU,
+    Activation,
+    Network,
+    Training,
+    accuracy,
+    assert_float64_and_unmodified,
+    assert_same,
+    assert_same_curve,
+    check,
+    convergence,
+    gradient_check,
+    shuffled_batches,
+)
 
 GRADIENTS = "grad_x", "grad_alpha"
 RANGE = np.linspace(-4, 4, 80)  # an even number of points: 0 is not among them

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from reference import sigmoid
 
-from autograder.checks.variants import mistake
+from autograder.checks import mistake
 
 # --- ReLU ---------------------------------------------------------------------------------------
 

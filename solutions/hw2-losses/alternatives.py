@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.variants import alternative
+from autograder.checks import alternative
 
 # --- Softmax ------------------------------------------------------------------------------------
 

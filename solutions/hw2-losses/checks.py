@@ -11,13 +11,27 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from autograder.checks.comparisons import assert_close, assert_float64_and_unmodified, assert_same, draw_curve
-from autograder.checks.convergence_checks import Training, convergence
-from autograder.checks.definition import check
-from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, require
-from autograder.checks.gradients import gradient_check
-from autograder.checks.networks import Network, accuracy, shuffled_batches
-from autograder.checks.values import show, to_array
+from autograder.checks import (
+    Failure,
+    Network,
+    NotFinite,
+    Training,
+    WrongShape,
+    WrongType,
+    WrongValue,
+    accuracy,
+    assert_close,
+    assert_float64_and_unmodified,
+    assert_same,
+    check,
+    convergence,
+    draw_curve,
+    gradient_check,
+    require,
+    show,
+    shuffled_batches,
+    to_array,
+)
 
 RANGE = np.linspace(-8, 8, 80)  # of one logit, the others fixed
 PROBABILITIES = np.linspace(0.02, 0.98, 16)

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from autograder.checks.variants import alternative
+from autograder.checks import alternative
 
 # --- Gradients by differences -------------------------------------------------------------------
 

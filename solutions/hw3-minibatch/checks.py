@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.comparisons import (
+from autograder.checks import (
+    PROBLEMS,
+    Training,
+    WrongType,
+    accuracy,
     assert_close,
     assert_float64_and_unmodified,
     assert_no_mutation,
     assert_same,
+    check,
+    convergence,
+    cross_entropy,
     draw_curve,
+    fail,
     kind_of,
+    require,
+    to_array,
+    trace,
 )
-from autograder.checks.convergence_checks import Training, convergence
-from autograder.checks.definition import check
-from autograder.checks.failures import WrongType, fail, require
-from autograder.checks.networks import accuracy, cross_entropy
-from autograder.checks.traces import PROBLEMS, trace
-from autograder.checks.values import to_array
 
 # --- Gradients by differences: 4 points ---------------------------------------------------------
 

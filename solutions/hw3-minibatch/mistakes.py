@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from reference import batch_indices
 
-from autograder.checks.variants import mistake
+from autograder.checks import mistake
 
 # --- Gradients by differences -------------------------------------------------------------------
 

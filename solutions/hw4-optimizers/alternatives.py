@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from autograder.checks.variants import alternative
+from autograder.checks import alternative
 
 # --- Adagrad ------------------------------------------------------------------------------------
 

@@ -12,13 +12,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.checks.comparisons import assert_close, assert_float64_and_unmodified, kind_of
-from autograder.checks.convergence_checks import Training, convergence
-from autograder.checks.definition import check
-from autograder.checks.failures import Failure, WrongType, WrongValue, require
-from autograder.checks.networks import Network, accuracy, shuffled_batches
-from autograder.checks.traces import PROBLEMS, trace
-from autograder.checks.values import to_array
+from autograder.checks import (
+    PROBLEMS,
+    Failure,
+    Network,
+    Training,
+    WrongType,
+    WrongValue,
+    accuracy,
+    assert_close,
+    assert_float64_and_unmodified,
+    check,
+    convergence,
+    kind_of,
+    require,
+    shuffled_batches,
+    to_array,
+    trace,
+)
 
 LEARNING_RATE = 0.1
 ADAPTIVE = {"rtol": 1e-5, "atol": 1e-5}  # room for any usual epsilon, inside the root or outside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.variants import mistake
+from autograder.checks import mistake
 
 # --- Adagrad ------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from reference import backpropagate, he_layers, layer_outputs
 
-from autograder.checks.variants import alternative
+from autograder.checks import alternative
 
 # --- A good start -------------------------------------------------------------------------------
 

@@ -14,20 +14,25 @@ from itertools import pairwise
 import numpy as np
 from reference import layer_outputs
 
-from autograder.checks.comparisons import (
+from autograder.checks import (
+    Failure,
+    Training,
+    WrongType,
+    accuracy,
     assert_close,
     assert_float64_and_unmodified,
     assert_same,
+    check,
+    convergence,
     draw_curve,
+    fingerprint,
     kind_of,
+    numeric_gradient,
+    require,
+    show,
+    to_array,
     with_call,
 )
-from autograder.checks.convergence_checks import Training, convergence
-from autograder.checks.definition import check
-from autograder.checks.failures import Failure, WrongType, require
-from autograder.checks.gradients import numeric_gradient
-from autograder.checks.networks import accuracy
-from autograder.checks.values import fingerprint, show, to_array
 
 SIZES = [(5, 3), (4, 6, 3), (6, 4, 5, 3)]  # networks of one, two and three layers
 

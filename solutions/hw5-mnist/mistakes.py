@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from reference import HIDDEN, UPDATES, backpropagate, he_layers, layer_outputs, shuffled_batches
 
-from autograder.checks.variants import mistake
+from autograder.checks import mistake
 
 
 def drawn_layers(sizes, draw):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from arena import SECRET, Case, Targets, assignment_with_limits, cases, grade, judge, targets
+from attack_cases import SECRET, Case, Targets, assignment_with_limits, cases, grade, judge, targets
 
 from autograder.grading.grader import Grader
 from autograder.sandbox import session

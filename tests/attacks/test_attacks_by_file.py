@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
-from arena import Case, assignment_with_limits, cases
+from attack_cases import Case, assignment_with_limits, cases
 from class_run import grade_class
-from honest import SOURCE
-from honest import notebook as honest_notebook
+from correct_notebook import SOURCE
+from correct_notebook import notebook as honest_notebook
 from tiny_course import ASSIGNMENT
 
 FILES = cases("files")

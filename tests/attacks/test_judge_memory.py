@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from honest import SOURCE
+from correct_notebook import SOURCE
 
 from autograder.checks import memory
 from autograder.checks.calls import MOST_KEPT, Answer, Call, Findings, Functions

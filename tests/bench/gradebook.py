@@ -11,9 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from book_of_a_term import AFTER, write_term
+from gradebook_fixture import AFTER, write_term
 
 from autograder.course.course import find_course
 from autograder.course.roster import find_roster

@@ -16,12 +16,12 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "quizzes"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from hall import PEN, Hall
+from exam_fixture import PEN, Hall
 
+from autograder.site.database import Database
 from quizzes.store.attempts import AttemptRow
-from quizzes.store.database import Database
 
 AT_ONCE = 64  # threads that wait for a reply, as a server's workers do
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from found import NAMES, assignment
+from repository_assignments import NAMES, assignment
 
 from autograder.authoring.lint_files import faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from found import NAMES, assignment
+from repository_assignments import NAMES, assignment
 
 from autograder.authoring.calibrate import convergence_checks
 from autograder.authoring.lint_proof import Proof

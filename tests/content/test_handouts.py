@@ -8,8 +8,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from found import NAMES, assignment
 from nbclient import NotebookClient
+from repository_assignments import NAMES, assignment
 
 from autograder.authoring.solved_notebook import solved_notebook
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from quizzes.interchange.found import Pictures
-from quizzes.interchange.html import Lost, markdown_of
-from quizzes.interchange.qti12.parts import KIND_FIELD
-from quizzes.interchange.xml import text_of
+from quizzes.interchange.html_markup import Lost, markdown_of
+from quizzes.interchange.package import Pictures
+from quizzes.interchange.qti12.elements import KIND_FIELD
+from quizzes.interchange.xml_tree import text_of
 
 __all__ = ["Reader"]
 

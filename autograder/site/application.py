@@ -1,0 +1,99 @@
+"""The application: which address leads where, and what becomes of what goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from autograder.errors import Refused
+from autograder.site import sign_in
+from autograder.site.app_context import PACKAGES, AppContext
+from autograder.site.extensions import extensions
+from autograder.site.lti import pages as lti
+from autograder.site.middleware import SecurityMiddleware
+from autograder.site.requests import COOKIE, SignedOut, is_json, site_of
+
+__all__ = ["make_app"]
+
+
+log = logging.getLogger(__name__)
+
+
+def make_app(site: AppContext) -> ASGIApp:
+    """The whole server, for uvicorn or another ASGI server."""
+    app = Starlette(
+        routes=_routes(),
+        exception_handlers={
+            SignedOut: _signed_out,
+            Refused: _refused,
+            HTTPException: _http_problem,
+            Exception: _failed,
+        },
+    )
+    app.state.site = site
+    return SecurityMiddleware(app, site.clock)
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/health", _health),
+        Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
+        Route("/sign-in/{secret}", sign_in.by_link, methods=["GET", "POST"]),
+        Route("/sign-out", sign_in.sign_out, methods=["POST"]),
+        Route("/lti/login", lti.login, methods=["GET", "POST"]),
+        Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
+        Route("/lti/keys", lti.keys),
+        Mount("/static/{digest}", StaticFiles(packages=[(one, "static") for one in PACKAGES]), name="static"),
+        *(route for extension in extensions() for route in extension.routes()),
+    ]
+
+
+async def _health(request: Request) -> Response:
+    """Whether the store can be read, and how much waits to be written."""
+    site = site_of(request)
+    with site.database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return JSONResponse({"status": "ok", "waiting": site.writer.waiting()})
+
+
+async def _signed_out(request: Request, problem: Any) -> Response:
+    return await sign_in.asked_to_sign_in(request, problem)
+
+
+async def _refused(request: Request, problem: Any) -> Response:
+    retry = getattr(problem, "retry_after", 0)
+    headers = {"Retry-After": str(retry)} if retry else {}
+    return _told(request, problem.status, problem.message, problem.next_step, headers)
+
+
+async def _http_problem(request: Request, problem: Any) -> Response:
+    said = {
+        404: ("There is no such page.", "Go back to the list of quizzes."),
+        405: ("This page cannot be used like this.", "Go back to the list of quizzes."),
+    }
+    message, next_step = said.get(problem.status_code, ("This did not work.", "Go back and try again."))
+    return _told(request, problem.status_code, message, next_step, dict(problem.headers or {}))
+
+
+async def _failed(request: Request, problem: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
+    message = "The server made a mistake. What was saved is safe."
+    return _told(request, 500, message, "Go back and try again; if it stays, tell the course's staff.", {})
+
+
+def _told(request: Request, status: int, message: str, next_step: str, headers: dict[str, str]) -> Response:
+    if is_json(request):
+        return JSONResponse({"message": message, "next_step": next_step}, status, headers)
+    site = site_of(request)
+    session = site.signed_in(request.cookies.get(COOKIE, ""), site.now())
+    token = site.form_token(session) if session else ""
+    page = site.page("problem.html", message=message, next_step=next_step, session=session, token=token)
+    return HTMLResponse(page, status, headers)

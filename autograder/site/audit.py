@@ -1,0 +1,36 @@
+"""Who changed what, and why: written in the transaction of the change itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from autograder.site.tables import audit
+
+__all__ = ["Act", "acts_on", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something a member of staff did."""
+
+    at: int
+    who: str
+    act: str
+    subject: str  # an attempt's or a quiz's id
+    detail: dict[str, object]
+
+
+def note(connection: Connection, act: Act) -> None:
+    """Write an act down."""
+    detail = json.dumps(act.detail, ensure_ascii=False, sort_keys=True)
+    values = {"at": act.at, "who": act.who, "act": act.act, "subject": act.subject}
+    connection.execute(insert(audit), {**values, "detail": detail})
+
+
+def acts_on(connection: Connection, subject: str) -> list[Act]:
+    """Everything done to an attempt or a quiz, in order."""
+    rows = connection.execute(select(audit).where(audit.c.subject == subject).order_by(audit.c.id))
+    return [Act(row.at, row.who, row.act, row.subject, json.loads(row.detail)) for row in rows]

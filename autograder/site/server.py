@@ -1,0 +1,140 @@
+"""One server process: the course's database, its clock, its pages and its background work."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from sqlalchemy import Connection
+
+from autograder.errors import UsageError
+from autograder.site.app_context import AppContext
+from autograder.site.application import make_app
+from autograder.site.backup import secret_beside
+from autograder.site.clock import Clock, ServerClock
+from autograder.site.database import Database, database_address
+from autograder.site.extensions import extensions
+from autograder.site.lti.platforms import read_platforms
+from autograder.site.lti.services import Tool
+from autograder.site.people import COURSE, course_of
+from autograder.site.request_log import LogFile, RequestLogMiddleware
+from autograder.site.signer import Signer
+from autograder.site.writer import Writer
+
+__all__ = ["FILE", "FOLDER", "Opened", "listening", "opened", "serve"]
+
+
+FOLDER, FILE = ".quizzes", "quiz.db"
+BACKLOG = 4096  # connections of a whole lecture hall at once
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What is open while a server runs."""
+
+    database: Database
+    signer: Signer
+    clock: Clock
+
+
+@contextmanager
+def opened(folder: Path, *, own: bool = False, address: str = "") -> Iterator[Opened]:
+    """The quiz database in a folder of its own beside course.yaml, or where DATABASE_URL says.
+
+    `own` takes the file whatever DATABASE_URL says, `address` another database.
+    """
+    file = folder / FOLDER / FILE
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(address or (str(file) if own else database_address(file)))
+    try:
+        with database.reading() as connection:
+            floor = max((one.latest_instant(connection) for one in extensions()), default=0)
+        yield Opened(database, Signer(secret_beside(file)), ServerClock(floor))
+    finally:
+        database.close()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that students' connections wait at; raises UsageError for a port that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named so that asyncio sends small replies at once (TCP_NODELAY), 40 ms earlier.
+    waiting = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    waiting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        waiting.bind((host, port))
+    except OSError as problem:
+        waiting.close()
+        raise UsageError(
+            f"Port {port} of {host} cannot be used: {problem.strerror}.",
+            next_step="Choose another one with --port, or end what uses it.",
+        ) from problem
+    waiting.listen(BACKLOG)
+    waiting.setblocking(False)
+    return waiting
+
+
+def _lti(folder: Path, signer: Signer) -> Tool | None:
+    """Launches from learning platforms, where lti.yaml names some."""
+    if not read_platforms(folder).platforms:
+        return None
+    beside = folder / FOLDER
+    beside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Tool(folder, beside, signer)
+
+
+def _calm_the_collector() -> None:
+    """Look for garbage in circles rarely: of thousands of attempts at hand each whole look takes 0.3 s."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+
+
+def _lock_rows(connection: Connection, ids: Collection[str]) -> None:
+    for extension in extensions():
+        extension.lock_rows(connection, ids)
+
+
+def serve(
+    opened: Opened, waiting: socket.socket, folder: Path, *, own: bool = False, log: LogFile | None = None
+) -> None:
+    """Answer until the process is told to end; what is under way is written first."""
+    with opened.database.reading() as connection:
+        title, zone = course_of(connection, COURSE)
+    _calm_the_collector()
+    writer = Writer(opened.database, _lock_rows)
+    lti = _lti(folder, opened.signer)
+    site = AppContext(opened.database, writer, opened.clock, opened.signer, COURSE, title, zone, folder, lti)
+    running = [extension.start(site, own=own) for extension in extensions()]
+    try:
+        app = make_app(site)
+        if log is not None:
+            app = RequestLogMiddleware(app, log)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            # Not uvloop: it takes one new connection a turn, and in a herd the newest wait for seconds.
+            loop="asyncio",
+            log_config=None,  # it would close handlers that are there
+            log_level="warning",
+            lifespan="off",
+            backlog=BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+            proxy_headers=True,  # of a proxy on this machine only
+        )
+        # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[waiting])
+        signal.signal(signal.SIGTERM, before)
+    finally:
+        for one in running:
+            one.stop()
+        writer.close()

@@ -1,0 +1,1 @@
+"""Item types: one module for each."""

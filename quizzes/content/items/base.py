@@ -1,0 +1,189 @@
+"""What every item has: its prompt, its parameters, its explanation; and what every variant is made with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from quizzes.content.expression import Expression, ExpressionProblem, expression_of
+from quizzes.content.markup import fill, names_in, render
+from quizzes.content.question import PublicImage, PublicQuestion, Question
+from quizzes.content.randomization import Draw, derived_seed
+
+__all__ = ["BaseItem", "Context", "Part", "ShownQuestion", "Text", "VariantProblem"]
+
+
+TRIES = 200
+
+
+def _as_text(value: object) -> object:
+    """Numbers stand for themselves in a text: `text: 0.1`; YAML's yes and no must be quoted."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Text = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(min_length=1),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1}),
+]
+
+
+class VariantProblem(ValueError):
+    """No variant can be made of the item: its author's mistake."""
+
+
+class Part(BaseModel):
+    """A part of a bank; unknown keys are refused so that a typing error is seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Parameter(Part):
+    """A value drawn for each student: from a range in steps, or from choices."""
+
+    range: tuple[Decimal, Decimal] | None = Field(default=None, description="First and last value.")
+    step: Decimal = Field(default=Decimal(1), gt=0, description="The distance of the values.")
+    choices: list[Decimal] = Field(default_factory=list, description="The values, if not a range.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.range) == bool(self.choices):
+            raise ValueError("a parameter has either a range (with a step) or choices")
+        if self.range and not self.range[0] <= self.range[1]:
+            raise ValueError("the range ends before it begins")
+        return self
+
+    def drawn(self, draw: Draw) -> Decimal:
+        """One value."""
+        if not self.range:
+            return draw.choice(self.choices)
+        return self.range[0] + self.step * draw.below(int((self.range[1] - self.range[0]) / self.step) + 1)
+
+
+class Image(Part):
+    """A picture; what it shows is said in words too."""
+
+    file: str = Field(pattern=r"^[\w./-]+\.(png|svg|jpg|jpeg)$", description="A path beside the bank.")
+    alt: Text = Field(description="What the picture shows, for those who do not see it.")
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if self.file.startswith("/") or ".." in self.file.split("/"):
+            raise ValueError("a picture lies beside the bank or below it")
+        return self
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a variant is made with: a seed, and values drawn from it."""
+
+    seed: bytes
+    values: Mapping[str, Decimal]
+
+    def html(self, text: str) -> str:
+        """An author's text with this variant's values."""
+        return render(fill(text, self.values))
+
+    def words(self, text: str) -> str:
+        """The same, not yet HTML."""
+        return fill(text, self.values)
+
+    def number(self, expression: str) -> Decimal:
+        """The value of an expression over the variant's values."""
+        return expression_of(expression, frozenset(self.values)).value(self.values)
+
+    def draw(self, purpose: str) -> Draw:
+        """A generator for one purpose, so that a new purpose changes no other's draws."""
+        return Draw(derived_seed(self.seed, purpose))
+
+
+class BaseItem(Part):
+    """What every item has."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Unique in its bank.")
+    prompt: Text = Field(description="What is asked, in Markdown with $TeX$ and [[values]].")
+    explanation: Text = Field(description="The worked answer, shown when the quiz has closed.")
+    tags: list[str] = Field(default_factory=list, description="Words to draw by.")
+    images: list[Image] = Field(default_factory=list, description="Pictures below the prompt.")
+    parameters: dict[str, Parameter] = Field(
+        default_factory=dict, description="Values drawn for each student."
+    )
+    derived: dict[str, Text] = Field(default_factory=dict, description="Values computed in this order.")
+    where: Text = Field(
+        default="1 == 1", description="What must hold of the values; else they are drawn anew."
+    )
+
+    @model_validator(mode="after")
+    def _values_are_sound(self) -> Self:
+        known: set[str] = set(self.parameters)
+        for name in (*self.parameters, *self.derived):
+            if not re.fullmatch(r"[^\W\d]\w*", name):
+                raise ValueError(f"{name!r} is no name for a value")
+        try:
+            for name, expression in self.derived.items():
+                if name in known:
+                    raise ValueError(f"{name!r} is both drawn and derived")
+                Expression(expression, known)
+                known.add(name)
+            Expression(self.where, known)
+        except ExpressionProblem as problem:
+            raise ValueError(str(problem)) from problem
+        unknown = (names_in(self.prompt) | names_in(self.explanation)) - known
+        if unknown:
+            raise ValueError(f"[[{min(unknown)}]] is no parameter and no derived value of this item")
+        return self
+
+    def names(self) -> set[str]:
+        """The names of all values."""
+        return {*self.parameters, *self.derived}
+
+    def context(self, seed: bytes) -> Context:
+        """The values of one variant; raises VariantProblem when none fulfil `where`."""
+        draw = Draw(derived_seed(seed, "values"))
+        for _ in range(TRIES):
+            values = {name: one.drawn(draw) for name, one in self.parameters.items()}
+            try:
+                for name, expression in self.derived.items():
+                    values[name] = expression_of(expression, frozenset(values)).value(values)
+                if expression_of(self.where, frozenset(values)).value(values):
+                    return Context(seed, values)
+            except ExpressionProblem as problem:
+                raise VariantProblem(f"{problem}, with {_shown(values)}") from problem
+        raise VariantProblem(f"no values fulfil `where` in {TRIES} draws")
+
+
+class ShownQuestion(Question):
+    """What the questions of all kinds have in common."""
+
+    def __init__(self, item: BaseItem, kind: str, context: Context, points: Decimal) -> None:
+        self.item_id, self.kind, self.points, self.context = item.id, kind, points, context
+        self.prompt = context.html(item.prompt)
+        self._explanation = item.explanation
+        self.images = tuple(PublicImage(file=one.file, alt=one.alt) for one in item.images)
+
+    @property
+    def explanation(self) -> str:
+        """The worked answer; made when it is asked for, after the quiz."""
+        return self.context.html(self._explanation)
+
+    def _view(self, rule: str, **more: object) -> PublicQuestion:
+        return PublicQuestion.model_validate(
+            {
+                "kind": self.kind,
+                "prompt": self.prompt,
+                "points": f"{self.points:f}",
+                "rule": rule,
+                "images": self.images,
+                **more,
+            }
+        )
+
+
+def _shown(values: Mapping[str, Decimal]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())

@@ -1,0 +1,137 @@
+"""A number to compute, alone or as one of several blanks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from quizzes.content.expression import Expression, ExpressionProblem
+from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.marking.numeric import Tolerance
+from quizzes.content.question import Answer, Mark, PublicQuestion
+from quizzes.content.written_numbers import (
+    LONGEST,
+    NumberProblem,
+    decimal_text,
+    parse_number,
+    significant_digits,
+)
+
+__all__ = ["NumberKey", "NumericItem", "NumericQuestion", "Wrong"]
+
+
+class Wrong(Part):
+    """A value that comes from a common mistake, and what to say about it."""
+
+    value: Text = Field(description="An expression over the values.")
+    feedback: Text = Field(description="Shown after the quiz to those who were as wrong.")
+
+
+class NumberKey(Part):
+    """A number that is asked for."""
+
+    key: Text = Field(description="The right value: an expression over the values.")
+    tolerance: Tolerance = Field(default_factory=Tolerance)
+    fractions: bool = Field(default=False, description="Whether 1/3 may be typed.")
+    shown_digits: int = Field(default=6, ge=1, le=12, description="Significant digits of the key as shown.")
+    common_wrong: list[Wrong] = Field(default_factory=list, description="The commonest first.")
+
+    def check(self, names: set[str]) -> None:
+        """Raises ValueError for an expression that cannot be read, or a tolerance that cannot be."""
+        try:
+            for text in (self.key, *(one.value for one in self.common_wrong)):
+                Expression(text, names)
+            if self.tolerance.mode == "rel" and not names and not Expression(self.key, ()).value({}):
+                self.tolerance.margins(Decimal(0))
+        except ExpressionProblem as problem:
+            raise ValueError(str(problem)) from problem
+
+    def problem(self, text: str) -> str:
+        """Why this cannot be saved as a number, or nothing."""
+        try:
+            parse_number(text, fractions=self.fractions)
+        except NumberProblem as problem:
+            return str(problem)
+        return ""
+
+    def judge(self, text: str, context: Context) -> tuple[bool, str]:
+        """Is it right, and what is to be said? The text can be saved."""
+        value, key = parse_number(text, fractions=self.fractions), context.number(self.key)
+        digits = self.tolerance.digits if self.tolerance.count_digits else None
+        if self.tolerance.accepts(value, key):
+            if digits is None or significant_digits(text) == digits:
+                return True, ""
+            return False, f"The value is right, but it has not exactly {digits} significant digits."
+        for wrong in self.common_wrong:
+            near = context.number(wrong.value)
+            if abs(value - near) <= max(abs(near) * Decimal("0.001"), Decimal("1e-12")):
+                return False, context.words(wrong.feedback)
+        return False, ""
+
+    def shown(self, context: Context) -> str:
+        """The key as text."""
+        value, tolerance = context.number(self.key), self.tolerance
+        if tolerance.mode == "decimals":
+            return f"{value:.{tolerance.digits}f}"
+        if tolerance.mode == "sigfigs":
+            places = (tolerance.digits or 1) - 1 - (value.adjusted() if value else 0)
+            return f"{value:.{places}f}" if 0 <= places <= 12 else f"{value:.{(tolerance.digits or 1) - 1}e}"
+        return decimal_text(value, self.shown_digits)
+
+    def hint(self) -> str:
+        """What may be typed."""
+        return self.tolerance.hint() + (" A fraction such as 1/3 is fine." if self.fractions else "")
+
+
+class NumericItem(BaseItem, NumberKey):
+    """A number to compute."""
+
+    type: Literal["numeric"]
+
+    @model_validator(mode="after")
+    def _key_is_sound(self) -> Self:
+        self.check(self.names())
+        return self
+
+    def question(self, seed: bytes, points: Decimal) -> NumericQuestion:
+        """One variant."""
+        return NumericQuestion(self, self.context(seed), points)
+
+
+class NumericQuestion(ShownQuestion):
+    """A variant that asks for a number."""
+
+    def __init__(self, item: NumericItem, context: Context, points: Decimal) -> None:
+        super().__init__(item, "numeric", context, points)
+        self.number = item
+
+    def public_view(self) -> PublicQuestion:
+        """What the student sees."""
+        return self._view(
+            "A number that is close enough earns full marks.", hint=self.number.hint(), longest=LONGEST
+        )
+
+    @property
+    def key_text(self) -> str:
+        """The right number."""
+        return self.number.shown(self.context)
+
+    @property
+    def key_answer(self) -> Answer:
+        """The right number, as it is shown."""
+        return self.key_text
+
+    def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
+        if not isinstance(answer, str):
+            return "Write one number."
+        return self.number.problem(answer) if answer.strip() else ""
+
+    def mark(self, answer: Answer) -> Mark:
+        """Full marks within the tolerance; a common mistake is named."""
+        if not isinstance(answer, str) or not answer.strip() or self.problem_with(answer):
+            return self._mark(Fraction(0))
+        right, feedback = self.number.judge(answer, self.context)
+        return self._mark(Fraction(right), feedback)

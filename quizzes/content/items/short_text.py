@@ -1,0 +1,81 @@
+"""Short texts and short expressions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.marking.short_text import LONGEST_TEXT, matches, pattern_problem, plain
+from quizzes.content.question import Answer, Mark, PublicQuestion
+
+__all__ = ["ShortTextItem", "ShortTextQuestion"]
+
+
+class WrongText(Part):
+    """A common wrong answer, and what to say about it."""
+
+    value: Text = Field(description="The wrong answer, as a student would write it.")
+    feedback: Text = Field(description="Shown after the quiz to those who wrote it.")
+
+
+class ShortTextItem(BaseItem):
+    """A word or a few."""
+
+    type: Literal["short_text"]
+    accept: list[Text] = Field(min_length=1, description="Right answers; the first is shown as the key.")
+    pattern: str = Field(
+        default="",
+        description="A pattern (RE2) for the whole answer, case ignored.",
+    )
+    common_wrong: list[WrongText] = Field(default_factory=list, description="The commonest first.")
+
+    @model_validator(mode="after")
+    def _pattern_can_be_read(self) -> Self:
+        if why := pattern_problem(self.pattern):
+            raise ValueError(why)
+        return self
+
+    def question(self, seed: bytes, points: Decimal) -> ShortTextQuestion:
+        """One variant."""
+        return ShortTextQuestion(self, self.context(seed), points)
+
+
+class ShortTextQuestion(ShownQuestion):
+    """A variant that asks for a few words."""
+
+    def __init__(self, item: ShortTextItem, context: Context, points: Decimal) -> None:
+        super().__init__(item, "short_text", context, points)
+        self.accept, self.pattern, self.wrong = item.accept, item.pattern, item.common_wrong
+
+    def public_view(self) -> PublicQuestion:
+        """What the student sees."""
+        rule = "Upper and lower case and extra spaces do not matter."
+        return self._view(rule, hint="A word or a few.", longest=LONGEST_TEXT)
+
+    @property
+    def key_text(self) -> str:
+        """The first accepted text."""
+        return self.context.words(self.accept[0])
+
+    @property
+    def key_answer(self) -> Answer:
+        """The first accepted text."""
+        return self.key_text
+
+    def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
+        if not isinstance(answer, str):
+            return "Write a short text."
+        return "" if len(answer) <= LONGEST_TEXT else f"At most {LONGEST_TEXT} characters."
+
+    def mark(self, answer: Answer) -> Mark:
+        """Full marks for an accepted text; a common mistake is named."""
+        if not isinstance(answer, str) or self.problem_with(answer):
+            return self._mark(Fraction(0))
+        if matches(answer, [self.context.words(one) for one in self.accept], self.pattern):
+            return self._mark(Fraction(1))
+        said = [one.feedback for one in self.wrong if plain(one.value) == plain(answer)]
+        return self._mark(Fraction(0), self.context.words("\n\n".join(said)))

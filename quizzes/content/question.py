@@ -1,0 +1,162 @@
+"""What a student sees, and what marking says: the contract between content, attempts and pages."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from pydantic import BaseModel, ConfigDict
+
+from quizzes.content.markup import render
+
+__all__ = [
+    "LONGEST_ANSWER",
+    "Answer",
+    "Mark",
+    "PublicField",
+    "PublicImage",
+    "PublicOption",
+    "PublicQuestion",
+    "Question",
+]
+
+
+Answer = str | list[str] | dict[str, str] | None
+LONGEST_ANSWER = 65_536
+CENT = Decimal("0.0001")
+
+
+class Public(BaseModel):
+    """A part of what students see; nothing else can be in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PublicOption(Public):
+    """Something to choose or to place."""
+
+    id: str
+    html: str
+
+
+class PublicImage(Public):
+    """A picture beside the prompt."""
+
+    file: str
+    alt: str
+
+
+class PublicField(Public):
+    """One of several places to fill in: a `number`, a `text`, or a `choice`.
+
+    A choice without options of its own is among the question's: in matching all fields share them.
+    """
+
+    id: str
+    label: str
+    kind: str = "text"
+    hint: str = ""
+    options: tuple[PublicOption, ...] = ()
+    longest: int | None = None  # characters; None where nothing is typed
+
+
+class PublicQuestion(Public):
+    """All that a student may see of a question before the quiz is over."""
+
+    kind: str
+    prompt: str
+    points: str
+    rule: str
+    hint: str = ""
+    options: tuple[PublicOption, ...] = ()
+    fields: tuple[PublicField, ...] = ()
+    images: tuple[PublicImage, ...] = ()
+    starter: str = ""
+    longest: int | None = None  # characters; None where nothing is typed, or only in fields
+    most_words: int | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What an answer earns; `pending` waits for a person or for the homework engine."""
+
+    points: Decimal
+    share: Fraction
+    pending: bool = False
+    feedback: str = ""
+    detail: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """What is kept beside the points, for staff and for the results page."""
+        kept = {"share": str(self.share), "pending": self.pending, "feedback": self.feedback}
+        return json.dumps({**kept, "detail": self.detail}, ensure_ascii=False)
+
+
+class Question(ABC):
+    """One variant of an item, as one student has it."""
+
+    kind: str
+    item_id: str
+    points: Decimal
+
+    @property
+    @abstractmethod
+    def explanation(self) -> str:
+        """The worked answer as HTML, for after the quiz."""
+
+    @property
+    @abstractmethod
+    def key_text(self) -> str:
+        """The right answer as text, for after the quiz."""
+
+    @property
+    @abstractmethod
+    def key_answer(self) -> Answer:
+        """An answer that earns full marks; None where only a person or the homework engine can say."""
+
+    @abstractmethod
+    def public_view(self) -> PublicQuestion:
+        """What the student sees."""
+
+    @abstractmethod
+    def mark(self, answer: Answer) -> Mark:
+        """What the answer earns; one that could not be saved earns nothing."""
+
+    @abstractmethod
+    def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
+        """As `problem_with`, for an answer that is there."""
+
+    def problem_with(self, answer: Answer) -> str:
+        """Why the answer cannot be saved, as a sentence; empty when it can."""
+        if answer is None:
+            return ""
+        parts = list(_texts(answer)) if isinstance(answer, str | list | dict) else [None]
+        if not all(isinstance(part, str) for part in parts):  # what came may be any JSON
+            return "That is no answer; reload the page."
+        if sum(map(len, _texts(answer))) > LONGEST_ANSWER:
+            return f"An answer has at most {LONGEST_ANSWER // 1024} KB of text; please shorten it."
+        return self._problem(answer)
+
+    def _mark(self, share: Fraction, feedback: str = "", **detail: str) -> Mark:
+        kept = min(max(share, Fraction(0)), Fraction(1))
+        exact = self.points * kept.numerator / kept.denominator
+        return Mark(exact.quantize(CENT).normalize() + 0, kept, feedback=render(feedback), detail=detail)
+
+    def full(self) -> Mark:
+        """Full marks, whatever was answered: the question was dropped."""
+        return self._mark(Fraction(1))
+
+    def _pending(self) -> Mark:
+        return Mark(Decimal(0), Fraction(0), pending=True)
+
+
+def _texts(answer: str | list[str] | dict[str, str]) -> Iterable[str]:
+    if isinstance(answer, str):
+        return (answer,)
+    return (
+        (part for pair in answer.items() for part in pair) if isinstance(answer, dict) else map(str, answer)
+    )

@@ -1,0 +1,207 @@
+"""A quiz as its author writes it, `quizzes/<name>.yaml`: its items, drawn from banks, and its times."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from autograder.course.course import Course
+from autograder.course.local_time import instant_of
+from autograder.errors import ContentError, UsageError
+from autograder.yaml_source import line_of, read_yaml
+from quizzes.content.bank import Bank, find_item, load_banks
+from quizzes.content.items.base import Part, Text
+from quizzes.content.quiz import Pool, Quiz, Release
+from quizzes.schedule.timing import SECOND, Schedule
+
+__all__ = ["QuizFile", "QuizPlan", "load_quiz", "quiz_paths"]
+
+
+Local = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, date) else value)]
+
+
+class Pick(Part):
+    """One question by `item`, or several drawn at random from a bank."""
+
+    item: str = Field(default="", description="An item as topic/id.")
+    bank: str = Field(default="", description="A bank to draw from.")
+    draw: int = Field(default=1, ge=1, le=50, description="How many to draw.")
+    tags: list[str] = Field(default_factory=list, description="Only items with all of these tags.")
+    points: Decimal = Field(default=Decimal(1), gt=0, le=1000, description="For each question.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.item) == bool(self.bank):
+            raise ValueError("a question names either an item (topic/id) or a bank to draw from")
+        if self.item and (self.draw != 1 or self.tags):
+            raise ValueError("draw and tags go with a bank, not with an item")
+        return self
+
+
+class QuizFile(Part):
+    """What a quiz's file may say."""
+
+    title: Text = Field(description="What students read.")
+    instructions: str = Field(default="", description="Shown above the questions once the quiz is open.")
+    points: Decimal = Field(gt=0, description="Of all questions together.")
+    opens: Local = Field(description="Local time, such as 2027-05-18 15:00.")
+    due: Local = Field(description="Later answers are late; a bare 23:59 is the whole minute.")
+    closes: Local = Field(default="", description="When the quiz locks; when it is due, if left out.")
+    minutes: Decimal | None = Field(
+        default=None, gt=0, le=10_080, description="Once started; no limit if left out."
+    )
+    grace_seconds: int = Field(default=20, ge=0, le=300, description="For saves on their way at the end.")
+    attempts: int = Field(default=1, ge=1, le=100, description="How often a student may take it.")
+    shuffle: bool = Field(default=True, description="Show the questions in an order of each student's own.")
+    extend_close: bool = Field(default=True, description="Extra time moves the close for its student.")
+    release: Release = Field(default_factory=Release, description="When students see what.")
+    questions: list[Pick] = Field(min_length=1, description="Items by name, or drawn from banks.")
+    dropped: list[str] = Field(
+        default_factory=list,
+        description="Wrong items (topic/id): everybody gets their points.",
+    )
+
+    @model_validator(mode="after")
+    def _points_add_up(self) -> Self:
+        total = sum((one.points * one.draw for one in self.questions), Decimal(0))
+        if total != self.points:
+            raise ValueError(f"points: the questions have {total:f} points together, not {self.points:f}")
+        return self
+
+
+@dataclass(frozen=True)
+class QuizPlan:
+    """A quiz and when it is held."""
+
+    path: Path
+    zone: ZoneInfo
+    quiz: Quiz
+    schedule: Schedule
+
+    @property
+    def name(self) -> str:
+        """The file's name, which the quiz goes by."""
+        return self.quiz.name
+
+
+def quiz_paths(course: Course) -> list[Path]:
+    """The files of all quizzes."""
+    return sorted((course.root / "quizzes").glob("*.yaml"))
+
+
+def load_quiz(course: Course, name: str) -> QuizPlan:
+    """The quiz of that name; raises UsageError for an unknown one, ContentError with file, line and key."""
+    path = course.root / "quizzes" / f"{name}.yaml"
+    if path not in quiz_paths(course):
+        known = ", ".join(one.stem for one in quiz_paths(course)) or "none yet"
+        raise UsageError(f"There is no quiz {name!r} in {path.parent}.", next_step=f"Take one of: {known}.")
+    return _Reader(path, load_banks(path.parent / "banks"), course.zone).plan()
+
+
+class _Reader:
+    """Reads one file; every mistake in it is told with its line."""
+
+    def __init__(self, path: Path, banks: dict[str, Bank], zone: ZoneInfo) -> None:
+        self.path, self.banks, self.zone = path, banks, zone
+        self.file = read_yaml(path, QuizFile)
+
+    def plan(self) -> QuizPlan:
+        file = self.file
+        pools = [self._pool(index, pick) for index, pick in enumerate(file.questions)]
+        self._check_enough(pools)
+        pictures = {one.file for pool in pools for item in pool.items.values() for one in item.images}
+        quiz = Quiz(
+            name=self.path.stem,
+            title=file.title,
+            instructions=file.instructions,
+            shuffle=file.shuffle,
+            release=file.release,
+            pools=pools,
+            dropped=self._dropped(pools),
+            pictures={one: b64encode(self._picture(one)) for one in sorted(pictures)},
+        )
+        return QuizPlan(self.path, self.zone, quiz, self._schedule())
+
+    def _schedule(self) -> Schedule:
+        file = self.file
+        schedule = Schedule(
+            opens_at=self._instant("opens"),
+            due_at=self._instant("due"),
+            closes_at=self._instant("closes" if file.closes else "due"),
+            limit=None if file.minutes is None else int(file.minutes * 60 * SECOND),
+            grace=file.grace_seconds * SECOND,
+            extend_close=file.extend_close,
+            attempts=file.attempts,
+        )
+        if problem := schedule.problem():
+            raise self._wrong("due", problem.rstrip("."))
+        return schedule
+
+    def _instant(self, key: str) -> int:
+        try:
+            return instant_of(getattr(self.file, key), self.zone)
+        except ContentError as problem:
+            raise ContentError(
+                f"{self._place(key)}: {key}: {problem.message}", next_step=problem.next_step
+            ) from problem
+
+    def _pool(self, index: int, pick: Pick) -> Pool:
+        place = self._place("questions", index)
+        if pick.item:
+            items = {pick.item: find_item(self.banks, pick.item, place)}
+            return Pool(items=items, points=pick.points)
+        if pick.bank not in self.banks:
+            known = ", ".join(self.banks) or "none yet"
+            raise ContentError(
+                f"{place}: there is no bank {pick.bank!r}.", next_step=f"Take one of: {known}."
+            )
+        fitting = {
+            f"{pick.bank}/{one.id}": one
+            for one in self.banks[pick.bank].items.values()
+            if set(pick.tags) <= set(one.tags)
+        }
+        if len(fitting) < pick.draw:
+            raise self._wrong(
+                "questions", f"{pick.draw} questions are drawn from {len(fitting)} items", index
+            )
+        return Pool(items=fitting, draw=pick.draw, points=pick.points)
+
+    def _check_enough(self, pools: list[Pool]) -> None:
+        for index, pool in enumerate(pools):
+            # Safe, not sharp: every pick that shares an item might take all it draws from this pool.
+            needed = sum(other.draw for other in pools if pool.items.keys() & other.items.keys())
+            narrow = not self.file.questions[index].item  # a named item is taken before anything is drawn
+            if narrow and len(pool.items) < needed:
+                said = f"{needed} questions are drawn from {len(pool.items)} items"
+                raise self._wrong("questions", said, index)
+        named = [one.item for one in self.file.questions if one.item]
+        if len(set(named)) < len(named):
+            raise self._wrong("questions", "an item is named twice")
+
+    def _dropped(self, pools: list[Pool]) -> list[str]:
+        for index, name in enumerate(self.file.dropped):
+            if not any(name in pool.items for pool in pools):
+                raise self._wrong("dropped", f"this quiz has no item {name!r}", index)
+        return self.file.dropped
+
+    def _picture(self, file: str) -> bytes:
+        path = self.path.parent / "banks" / file
+        try:
+            return path.read_bytes()
+        except OSError as problem:
+            raise ContentError(
+                f"{self.path}: there is no picture {path}.", next_step="Put it beside its bank."
+            ) from problem
+
+    def _place(self, *keys: str | int) -> str:
+        return f"{self.path}, line {line_of(self.path.read_text(encoding='utf-8'), keys)}"
+
+    def _wrong(self, key: str, what: str, *more: int) -> ContentError:
+        return ContentError(f"{self._place(key, *more)}: {key}: {what}.", next_step="Correct the key.")

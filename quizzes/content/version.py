@@ -1,0 +1,49 @@
+"""What attempts need to know of a quiz's content: the questions dealt, and what is written down of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Protocol
+
+from quizzes.content.question import PublicQuestion, Question
+
+__all__ = ["AttemptItem", "QuizVersion"]
+
+
+@dataclass(frozen=True)
+class AttemptItem:
+    """A question with what must be written down to show the same again, byte for byte."""
+
+    question: Question
+    reference: str  # which item, as `topic/id`
+    question_hash: str  # that item at this wording
+    params: str  # the numbers drawn, as JSON
+    option_order: str  # the order of the options by their ids, as JSON
+    points: Decimal
+    dropped: bool = False  # everybody gets its points
+
+    @cached_property
+    def view(self) -> PublicQuestion:
+        """What the student sees."""
+        return self.question.public_view()
+
+
+class QuizVersion(Protocol):
+    """An immutable snapshot of a quiz: whoever started with it stays with it."""
+
+    @property
+    def hash(self) -> str:
+        """What it is known by: a digest of its content."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """Everything that is needed to deal it again."""
+        ...
+
+    def deal(self, seed: str) -> Sequence[AttemptItem]:
+        """The questions of one attempt; the same for the same seed."""
+        ...

@@ -1,0 +1,91 @@
+"""Numbers as students type them, read exactly.
+
+`0.22`, `0,22`, `1e-3`, `−3` (with the typographic minus) and, where the item allows it, `1/3`.
+What could mean two numbers is refused with a sentence: `16,000` may be sixteen or sixteen thousand.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Context, Decimal, InvalidOperation
+
+__all__ = ["LARGEST_EXPONENT", "NumberProblem", "decimal_text", "parse_number", "significant_digits"]
+
+
+LONGEST = 60
+LARGEST_EXPONENT = 300
+EXACT = Context(prec=50)
+MINUS = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "＋": "+"})
+PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?", re.ASCII)
+TIMES_TEN = re.compile(r"\s*[×·*x]\s*10\s*(?:\^|\*\*)\s*\(?([+-]?\d{1,4})\)?$", re.ASCII)
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
+
+
+class NumberProblem(ValueError):
+    """What was typed is no number, or could be two; the text says so to the student."""
+
+
+def parse_number(text: str, *, fractions: bool = False) -> Decimal:
+    """The number a student typed; raises NumberProblem with a sentence for them."""
+    shown = text.strip()
+    if not shown:
+        raise NumberProblem("Write a number.")
+    if len(shown) > LONGEST:
+        raise NumberProblem(f"That is longer than {LONGEST} characters; write one number.")
+    plain = unicodedata.normalize("NFKC", shown.replace("⁄", "/")).translate(MINUS).strip()
+    if "/" in plain:
+        return _fraction(plain, shown, fractions)
+    return _decimal(TIMES_TEN.sub(r"e\1", plain), shown)
+
+
+def _fraction(plain: str, shown: str, allowed: bool) -> Decimal:
+    if not allowed:
+        raise NumberProblem(f"{shown!r} is a fraction; write it as a decimal number, such as 0.25.")
+    over, _, under = plain.partition("/")
+    above, below = _decimal(over.strip(), shown), _decimal(under.strip(), shown)
+    if not below:
+        raise NumberProblem(f"{shown!r} divides by zero.")
+    return EXACT.divide(above, below)
+
+
+def _decimal(plain: str, shown: str) -> Decimal:
+    if "," in plain:
+        plain = _with_point(plain, shown)
+    if not PLAIN.fullmatch(plain):
+        what = "No units and no other signs are needed." if re.search(r"\d", plain) else ""
+        raise NumberProblem(f"{shown!r} is not a number such as 0.25, -3 or 1e-3. {what}".strip())
+    try:
+        value = Decimal(plain)
+    except InvalidOperation as problem:  # an exponent beyond anything
+        raise NumberProblem(f"{shown!r} is too large or too small.") from problem
+    if value and abs(value.adjusted()) > LARGEST_EXPONENT:
+        raise NumberProblem(f"{shown!r} is too large or too small.")
+    return value
+
+
+def _with_point(plain: str, shown: str) -> str:
+    """One comma is a decimal mark when it can be nothing else."""
+    if plain.count(",") > 1 or "." in plain:
+        raise NumberProblem(f"{shown!r} has several separators; write a point before the decimals only.")
+    if GROUPED.fullmatch(plain):
+        point, whole = plain.replace(",", "."), plain.replace(",", "")
+        raise NumberProblem(f"{shown!r} can mean {point} or {whole}; write one of these.")
+    return plain.replace(",", ".")
+
+
+def significant_digits(text: str) -> int:
+    """How many significant digits a number was typed with; zeros in front do not count."""
+    plain = unicodedata.normalize("NFKC", text).translate(MINUS).strip().lstrip("+-").replace(",", ".")
+    digits = re.split(r"[eE×·*x]", plain)[0].replace(".", "").lstrip("0")
+    return len(digits) or 1
+
+
+def decimal_text(value: Decimal, digits: int = 6) -> str:
+    """A number for people: at most so many significant digits, no trailing zeros, an exponent if far out."""
+    rounded = Context(prec=digits).plus(value).normalize()
+    if not rounded:
+        return "0"
+    if -6 <= rounded.adjusted() <= 12:
+        return f"{rounded:f}"
+    return f"{rounded:e}".replace("E", "e")

@@ -1,0 +1,60 @@
+"""What quizzes bring to the course's site: pages, tables and background work (entry point `autograder.site`).
+
+Every database that is opened asks for the migrations, so the pages are imported only where they are served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+from starlette.routing import BaseRoute
+
+if TYPE_CHECKING:
+    from autograder.site.app_context import AppContext
+    from quizzes.web.background import QuizBackground
+
+__all__ = ["EXTENSION", "QuizExtension"]
+
+
+class QuizExtension:
+    """The site's extension for timed quizzes; see `autograder.site.extensions.Extension`."""
+
+    package = "quizzes.web"
+    migrations = Path(__file__).parent / "store" / "migrations"
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """The pages of students and staff."""
+        from quizzes.web.routes import ROUTES
+
+        return ROUTES
+
+    def latest_instant(self, connection: Connection) -> int:
+        """The latest instant of any attempt's log."""
+        from quizzes.store.events import latest
+
+        return latest(connection)
+
+    def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
+        """Lock attempts, in the order of their ids."""
+        from quizzes.store.attempts import lock_attempts
+
+        lock_attempts(connection, ids)
+
+    def link_path(self, connection: Connection, course: str, target: str) -> str | None:
+        """The start page of a published quiz."""
+        from quizzes.store.quizzes import published_in
+
+        known = any(one.id == target for one in published_in(connection, course))
+        return f"/quizzes/{target}" if known else None
+
+    def start(self, context: AppContext, *, own: bool) -> QuizBackground:
+        """Close overdue attempts, mark, grade functions, and send scores to learning platforms."""
+        from quizzes.web.background import QuizBackground
+
+        return QuizBackground(context, own=own)
+
+
+EXTENSION = QuizExtension()

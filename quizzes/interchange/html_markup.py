@@ -1,0 +1,124 @@
+"""Authors' Markdown as the HTML of other systems, and their HTML as Markdown.
+
+Formulas are MathML in QTI 2.1, and in QTI 1.2 Canvas's pictures of them, which carry their TeX. Both are
+read, as is TeX between \\( and \\) or two dollars. What Markdown has no word for is dropped, and said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape, unescape
+from urllib.parse import quote, unquote
+
+from bs4 import BeautifulSoup, Comment, Tag
+from markdownify import MarkdownConverter
+
+from quizzes.content.markup import render
+
+__all__ = ["Lost", "canvas_html", "markdown_of", "plain_words", "xhtml"]
+
+
+Lost = Callable[[str], None]  # takes a sentence on what was lost
+
+MATH = re.compile(r'<math alttext="(.*?)"([^>]*)>.*?</math>', re.DOTALL)
+TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
+HELD = re.compile("\ue000(\\d+)\ue001")
+STYLE = re.compile(r' style="[^"]*"')
+DANGEROUS = ("script", "style", "iframe", "object", "embed", "form", "input", "video", "audio", "svg", "link")
+WHERE = "annotation[encoding='application/x-tex']"
+
+
+def xhtml(text: str) -> str:
+    """A text as well-formed HTML with MathML."""
+    return STYLE.sub("", render(text))
+
+
+def canvas_html(text: str) -> str:
+    """A text as Canvas keeps it: formulas are pictures with their TeX."""
+
+    def picture(found: re.Match[str]) -> str:
+        tex = unescape(found[1])
+        shown, path = escape(tex), quote(quote(tex, safe=""), safe="")
+        made = (
+            f'<img class="equation_image" title="{shown}" src="/equation_images/{path}" '
+            f'alt="LaTeX: {shown}" data-equation-content="{shown}" />'
+        )
+        return f"<p>{made}</p>" if 'display="block"' in found[2] else made
+
+    return MATH.sub(picture, xhtml(text))
+
+
+def plain_words(text: str) -> str:
+    """A text where no HTML may be: formulas stay TeX, marks of Markdown stay."""
+    return " ".join(text.split())
+
+
+class _Markdown(MarkdownConverter):
+    """HTML to our Markdown: a dollar is a formula's sign here, and is escaped."""
+
+    def escape(self, text: str, parent_tags: set[str]) -> str:
+        # The stubs overlook the method.
+        return str(super().escape(text, parent_tags)).replace("$", "\\$")  # type: ignore[misc]
+
+
+def markdown_of(html: str, lost: Lost) -> str:
+    """HTML as Markdown with TeX; `lost` is told what Markdown cannot say."""
+    soup = BeautifulSoup(re.sub("[\ue000\ue001]", "", html), "html.parser")
+    formulas: list[str] = []
+
+    def hold(tex: str, *, display: bool = False) -> str:
+        tex = " ".join(tex.split())
+        formulas.append(f"$${tex}$$" if display else f"${tex}$")
+        return f"\ue000{len(formulas) - 1}\ue001"
+
+    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
+        comment.extract()
+    for tag in soup.find_all(DANGEROUS):
+        lost(f"A <{tag.name}> was left out.")
+        tag.decompose()
+    for tag in soup.find_all("math"):
+        tex = _tex_of(tag)
+        if not tex:
+            lost("A formula says no TeX; its signs are left as text.")
+        tag.replace_with(hold(tex, display=tag.get("display") == "block") if tex else tag.get_text(" "))
+    for tag in soup.find_all("img"):
+        tag.replace_with(_picture(tag, hold, lost))
+    for tag in soup.find_all(["sup", "sub"]):
+        inner = tag.get_text().strip()
+        sign = "^" if tag.name == "sup" else "_"
+        tag.replace_with(hold(f"{{}}{sign}{{{inner}}}") if inner.isalnum() else f"{sign}({inner})")
+    for text in list(soup.find_all(string=TEX)):
+        if not text.find_parent(["code", "pre"]):
+            text.replace_with(TEX.sub(lambda found: _held(found, hold), text))
+    converter = _Markdown(
+        code_language_callback=_language, heading_style="ATX", bullets="-", escape_misc=True
+    )
+    made = converter.convert_soup(soup)
+    made = re.sub(r"\n{3,}", "\n\n", made).strip()
+    return HELD.sub(lambda found: formulas[int(found[1])], made)
+
+
+def _language(block: Tag) -> str:
+    names = [str(name) for code in block.find_all("code") for name in code.get("class") or []]
+    return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
+
+
+def _held(found: re.Match[str], hold: Callable[..., str]) -> str:
+    return hold(found[1] or found[2] or found[3], display=not found[1])
+
+
+def _tex_of(tag: Tag) -> str:
+    annotation = tag.select_one(WHERE)
+    return annotation.get_text() if annotation else str(tag.get("alttext") or "")
+
+
+def _picture(tag: Tag, hold: Callable[..., str], lost: Lost) -> str:
+    tex = str(tag.get("data-equation-content") or "")
+    source, words = str(tag.get("src") or ""), str(tag.get("alt") or "")
+    if not tex and "/equation_images/" in source:
+        tex = unquote(unquote(source.split("/equation_images/")[1].split("?")[0]))
+    if tex:
+        return hold(tex)
+    lost(f"A picture was left out{f': {words}' if words else ''}.")
+    return f"({words})" if words else ""

@@ -1,0 +1,107 @@
+"""A quiz on paper: Markdown with room to write, an answer sheet, and the key on a page of its own.
+
+One seed is one version; its name is on every page, so that sheets and keys find each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from quizzes.content.items.base import BaseItem, ShownQuestion
+from quizzes.content.items.blanks import BlanksQuestion
+from quizzes.content.items.choice import ChoiceQuestion
+from quizzes.content.items.matching import MatchingQuestion
+from quizzes.content.items.ordering import OrderingQuestion
+from quizzes.content.quiz import Quiz
+
+__all__ = ["PaperQuiz", "paper_quiz"]
+
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LINES = {"essay": 14, "function": 12, "numeric": 1, "short_text": 1, "expression": 1}
+LINE = "\\_" * 40
+
+
+@dataclass(frozen=True)
+class PaperQuiz:
+    """The three texts of one version."""
+
+    questions: str
+    answer_sheet: str
+    key: str
+
+
+def paper_quiz(quiz: Quiz, version: str) -> PaperQuiz:
+    """The quiz with the numbers of this version; the same text each time."""
+    seed = f"paper {version}".encode()
+    items, questions = [item for _, item, _ in quiz.picked(seed)], quiz.variants(seed)
+    head = f"# {quiz.title} — version {version}\n\n"
+    name = f"Name: {LINE} Date: {LINE[:24]}\n\n"
+    parts = [head, name, f"{quiz.points.normalize():f} points, {len(questions)} questions.\n\n"]
+    if quiz.instructions:
+        parts.append(f"{quiz.instructions.strip()}\n\n")
+    sheet, key = [f"{head}## Answer sheet\n\n", name], [f"{head}## Key\n\n"]
+    for number, (item, question) in enumerate(zip(items, questions, strict=True), start=1):
+        parts += _asked(number, item, question)
+        sheet.append(f"{number}. {_room(question)}\n\n")
+        key.append(f"{number}. {_right(question)}\n\n")
+    return PaperQuiz("".join(parts), "".join(sheet), "".join(key))
+
+
+def _asked(number: int, item: BaseItem, question: ShownQuestion) -> Iterator[str]:
+    """One question with its options and room to write."""
+    words, view = question.context.words, question.public_view()
+    unit = "point" if question.points == 1 else "points"
+    yield f"## Question {number} ({question.points.normalize():f} {unit})\n\n{words(item.prompt).strip()}\n\n"
+    for image in view.images:
+        yield f"![{image.alt}](banks/{image.file})\n\n"
+    if isinstance(question, ChoiceQuestion):
+        for letter, id in zip(LETTERS, question.order, strict=False):
+            yield f"- ☐ **{letter}** {words(question.options[id].text)}\n"
+        yield "\n"
+    elif isinstance(question, MatchingQuestion):
+        for letter, option in zip(LETTERS, view.options, strict=False):
+            yield f"- **{letter}** {words(question.rights[option.id])}\n"
+        yield "\n"
+        for field in view.fields:
+            yield f"- {words(question.lefts[field.id])} \\_\\_\\_\\_\n"
+        yield "\n"
+    elif isinstance(question, OrderingQuestion):
+        for option in view.options:
+            yield f"- \\_\\_\\_\\_ {words(question.entries[option.id])}\n"
+        yield "\n"
+    elif isinstance(question, BlanksQuestion):
+        for field in view.fields:
+            yield f"- {words(question.blanks[field.id].label)}: {_blank(question, field.id)}\n"
+        yield "\n"
+    elif view.starter:
+        yield f"```python\n{view.starter.rstrip()}\n```\n\n"
+    yield f"*{view.rule}{f' {view.hint}' if view.hint else ''}*\n\n"
+    yield from [f"{LINE}\n\n"] * LINES.get(question.kind, 0)
+
+
+def _blank(question: BlanksQuestion, id: str) -> str:
+    field = next(one for one in question.public_view().fields if one.id == id)
+    if not field.options:
+        return LINE[:32]
+    texts = question.choices[id]
+    return " ".join(f"☐ {question.context.words(texts[one.id])}" for one in field.options)
+
+
+def _room(question: ShownQuestion) -> str:
+    """What the answer sheet has for a question: letters to mark, or a line."""
+    if isinstance(question, ChoiceQuestion):
+        return " ".join(f"○ {letter}" for letter, _ in zip(LETTERS, question.order, strict=False))
+    if isinstance(question, MatchingQuestion | OrderingQuestion | BlanksQuestion):
+        view = question.public_view()
+        return " ".join(["\\_\\_\\_\\_"] * len(view.fields or view.options))
+    return LINE if LINES.get(question.kind) == 1 else "on the question's page"
+
+
+def _right(question: ShownQuestion) -> str:
+    if isinstance(question, ChoiceQuestion):
+        places = {id: letter for letter, id in zip(LETTERS, question.order, strict=False)}
+        letters = ", ".join(sorted(places[id] for id in question.right))
+        return f"**{letters}** — {question.key_text}"
+    return f"\n\n```python\n{question.key_text}\n```" if question.kind == "function" else question.key_text

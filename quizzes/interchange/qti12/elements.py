@@ -1,0 +1,71 @@
+"""What QTI 1.2 items are made of: texts, lists, boxes, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from quizzes.interchange.xml_tree import element
+
+__all__ = ["FULL", "GENERAL", "KIND_FIELD", "Own", "box", "choices", "equals", "material", "rule", "says"]
+
+
+KIND_FIELD = "autograder_type"  # tells an ordering from the matching that Canvas gets
+FULL = "100"
+GENERAL = "general_fb"
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a kind of item has of its own."""
+
+    kind: str
+    responses: Sequence[Element]
+    rules: Sequence[Element]
+    fields: dict[str, str]
+    below: str = ""  # HTML below the prompt
+    told: str = ""  # HTML below the general feedback
+    feedback: Sequence[tuple[str, str]] = ()
+
+
+def material(text: str, kind: str = "text/html") -> Element:
+    """A text."""
+    return element("material", {}, element("mattext", {"texttype": kind}, text))
+
+
+def equals(respondent: str, value: str) -> Element:
+    """The condition that a response is, or holds, this."""
+    return element("varequal", {"respident": respondent}, value)
+
+
+def rule(*conditions: Element, value: str = FULL, action: str = "Set") -> Element:
+    """Points, of a hundred, under conditions; `Add` lets the rules below be looked at, too."""
+    test = element("conditionvar", {}, *conditions)
+    scored = element("setvar", {"action": action, "varname": "SCORE"}, value)
+    return element("respcondition", {"continue": "No" if action == "Set" else "Yes"}, test, scored)
+
+
+def says(ident: str, respondent: str, value: str) -> Element:
+    """Feedback for who chose this."""
+    display = element("displayfeedback", {"feedbacktype": "Response", "linkrefid": ident})
+    test = element("conditionvar", {}, equals(respondent, value))
+    return element("respcondition", {"continue": "Yes"}, test, display)
+
+
+def choices(ident: str, options: Sequence[tuple[str, str]], many: bool = False, about: str = "") -> Element:
+    """A response of choices; `about` is what is chosen for."""
+    labels = [element("response_label", {"ident": id}, material(text, "text/html")) for id, text in options]
+    cardinality = {"ident": ident, "rcardinality": "Multiple" if many else "Single"}
+    before = [material(about)] if about else []
+    return element("response_lid", cardinality, *before, element("render_choice", {}, *labels))
+
+
+def box(given: dict[str, str] | None = None) -> Element:
+    """A response that is typed."""
+    label = element("response_label", {"ident": "answer1"})
+    return element(
+        "response_str",
+        {"ident": "response1", "rcardinality": "Single"},
+        element("render_fib", given or {}, label),
+    )

@@ -1,0 +1,277 @@
+"""What QTI 2.1 items are made of: declarations, mappings, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from xml.etree.ElementTree import Element
+
+from quizzes.content.items.any_item import Item
+from quizzes.content.items.blanks import Blank, BlanksItem
+from quizzes.content.items.choice import ChoiceItem, ChoicesItem, TrueFalseItem
+from quizzes.content.items.essay import EssayItem
+from quizzes.content.items.matching import MatchingItem
+from quizzes.content.items.numeric import NumberKey, NumericItem
+from quizzes.content.items.ordering import OrderingItem
+from quizzes.content.items.short_text import ShortTextItem
+from quizzes.content.marking.choice import ChoiceRule
+from quizzes.interchange.concrete import id_of, number_text
+from quizzes.interchange.html_markup import plain_words, xhtml
+from quizzes.interchange.ranges import ends_of
+from quizzes.interchange.xml_tree import element, fragment
+
+__all__ = [
+    "RESPONSE",
+    "Own",
+    "constant",
+    "declared",
+    "exactly",
+    "full",
+    "mapped",
+    "mapping",
+    "outcome",
+    "own_of",
+    "sets",
+    "variable",
+    "when",
+]
+
+
+RESPONSE = "RESPONSE"
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a kind of item has of its own; rules add to SCORE, which is of 1 until it is weighted."""
+
+    declared: Sequence[Element]
+    body: Sequence[Element]
+    rules: Sequence[Element]
+    feedback: Sequence[tuple[str, str]] = ()  # by the choice's id, HTML
+    told: str = ""  # HTML after the explanation
+
+
+def declared(
+    ident: str, kind: str, values: Sequence[str], cardinality: str = "single", shares: Element | None = None
+) -> Element:
+    """The declaration of a response with what is right, and what single values are worth."""
+    right = element("correctResponse", {}, *(element("value", {}, one) for one in values))
+    given = {"identifier": ident, "cardinality": cardinality, "baseType": kind}
+    made = element("responseDeclaration", given)
+    made.extend([right] if values else [])
+    made.extend([shares] if shares is not None else [])
+    return made
+
+
+def mapping(entries: Sequence[tuple[str, str]], default: str = "0", **more: str) -> Element:
+    """What each value is worth, all together from 0 to 1."""
+    mapped = [element("mapEntry", {"mapKey": key, "mappedValue": value, **more}) for key, value in entries]
+    return element("mapping", {"lowerBound": "0", "upperBound": "1", "defaultValue": default}, *mapped)
+
+
+def variable(name: str) -> Element:
+    """A variable's value."""
+    return element("variable", {"identifier": name})
+
+
+def constant(value: str) -> Element:
+    """A number."""
+    return element("baseValue", {"baseType": "float"}, value)
+
+
+def sets(name: str, what: Element) -> Element:
+    """Give an outcome its value."""
+    return element("setOutcomeValue", {"identifier": name}, what)
+
+
+def when(condition: Element, *then: Element) -> Element:
+    """Do something if a condition holds."""
+    return element("responseCondition", {}, element("responseIf", {}, condition, *then))
+
+
+def exactly(ident: str = RESPONSE) -> Element:
+    """Full marks for just the right response."""
+    return when(element("match", {}, variable(ident), element("correct", {"identifier": ident})), full())
+
+
+def full() -> Element:
+    """Full marks."""
+    return sets("SCORE", constant("1"))
+
+
+def mapped(ident: str = RESPONSE) -> Element:
+    """What the mapping says."""
+    return sets("SCORE", element("mapResponse", {"identifier": ident}))
+
+
+def outcome(ident: str, kind: str, default: str, **more: str) -> Element:
+    """The declaration of an outcome."""
+    given = {"identifier": ident, "cardinality": "single", "baseType": kind, **more}
+    return element("outcomeDeclaration", given, element("defaultValue", {}, element("value", {}, default)))
+
+
+def own_of(item: Item) -> Own:
+    """What an item of this kind has of its own."""
+    match item:
+        case ChoiceItem() | ChoicesItem():
+            return _choice(item)
+        case TrueFalseItem():
+            return _true_false(item)
+        case NumericItem():
+            return _numeric(item)
+        case ShortTextItem():
+            return _short_text(item)
+        case MatchingItem():
+            return _matching(item)
+        case OrderingItem():
+            return _ordering(item)
+        case BlanksItem():
+            return _blanks(item)
+        case EssayItem():
+            return _essay(item)
+    raise AssertionError(f"{item.type} is made concrete first")
+
+
+def _options(options: Sequence[tuple[str, str, bool]], shuffle: bool, most: int) -> Element:
+    choices = [
+        element("simpleChoice", {"identifier": ident, "fixed": str(last).lower()}, fragment(html))
+        for ident, html, last in options
+    ]
+    given = {"responseIdentifier": RESPONSE, "shuffle": str(shuffle).lower(), "maxChoices": str(most)}
+    return element("choiceInteraction", given, *choices)
+
+
+def _choice(item: ChoiceItem | ChoicesItem) -> Own:
+    ids = [id_of("option", one.text) for one in item.options]
+    right = [id for id, one in zip(ids, item.options, strict=True) if one.correct]
+    shown = [(id, xhtml(one.text), one.last) for id, one in zip(ids, item.options, strict=True)]
+    told = [(id, xhtml(one.feedback)) for id, one in zip(ids, item.options, strict=True) if one.feedback]
+    if isinstance(item, ChoiceItem):
+        response = declared(RESPONSE, "identifier", right)
+        return Own([response], [_options(shown, item.shuffle, 1)], [exactly()], told)
+    part = number_text(Decimal(1) / len(right))
+    shares = mapping([(id, part) for id in right], f"-{part}")
+    exact = item.rule is ChoiceRule.OFF
+    response = declared(RESPONSE, "identifier", right, "multiple", None if exact else shares)
+    return Own([response], [_options(shown, item.shuffle, 0)], [exactly() if exact else mapped()], told)
+
+
+def _true_false(item: TrueFalseItem) -> Own:
+    response = declared(RESPONSE, "identifier", ["true" if item.answer else "false"])
+    told = [("false" if item.answer else "true", xhtml(item.feedback))] if item.feedback else []
+    options = _options([("true", "True", True), ("false", "False", True)], False, 1)
+    return Own([response], [options], [exactly()], told)
+
+
+def _within(ident: str, item: NumberKey) -> Element:
+    ends = ends_of(item)
+    least = element("gte", {}, variable(ident), constant(ends[0]))
+    most = element("lte", {}, variable(ident), constant(ends[1]))
+    return element("and", {}, least, most)
+
+
+def _entry(ident: str, length: int) -> Element:
+    return element("textEntryInteraction", {"responseIdentifier": ident, "expectedLength": str(length)})
+
+
+def _numeric(item: NumericItem) -> Own:
+    response = declared(RESPONSE, "float", [item.key])
+    return Own([response], [element("p", {}, _entry(RESPONSE, 15))], [when(_within(RESPONSE, item), full())])
+
+
+def _texts(accept: Sequence[str]) -> Element:
+    return mapping([(plain_words(one), "1") for one in accept], caseSensitive="false")
+
+
+def _short_text(item: ShortTextItem) -> Own:
+    response = declared(RESPONSE, "string", [plain_words(item.accept[0])], shares=_texts(item.accept))
+    return Own([response], [element("p", {}, _entry(RESPONSE, 40))], [mapped()])
+
+
+def _essay(item: EssayItem) -> Own:
+    lines = [element("li", {}, fragment(xhtml(one.text)), f" ({one.weight})") for one in item.rubric]
+    rubric = element("rubricBlock", {"view": "scorer"}, element("ul", {}, *lines))
+    box = element("extendedTextInteraction", {"responseIdentifier": RESPONSE, "expectedLines": "12"})
+    told = f'<div class="model-answer">{xhtml(item.model_answer)}</div>'
+    return Own([declared(RESPONSE, "string", [])], [rubric, box], [], told=told)
+
+
+def _matching(item: MatchingItem) -> Own:
+    rights = list(dict.fromkeys([*(one.right for one in item.pairs), *item.distractors]))
+    left = {one.left: id_of("left", one.left) for one in item.pairs}
+    right = {text: id_of("right", text) for text in rights}
+    pairs = [f"{left[one.left]} {right[one.right]}" for one in item.pairs]
+    part = number_text(Decimal(1) / len(pairs))
+    shares = mapping([(one, part) for one in pairs], number_text(-item.penalty / len(pairs)))
+    sets = [
+        [_associable(id, text, 1) for text, id in left.items()],
+        [_associable(id, text, 0) for text, id in right.items()],
+    ]
+    given = {"responseIdentifier": RESPONSE, "shuffle": "true", "maxAssociations": str(len(left))}
+    asked = element("matchInteraction", given, *(element("simpleMatchSet", {}, *one) for one in sets))
+    response = declared(RESPONSE, "directedPair", pairs, "multiple", shares if item.partial else None)
+    return Own([response], [asked], [mapped() if item.partial else exactly()])
+
+
+def _associable(ident: str, text: str, most: int) -> Element:
+    given = {"identifier": ident, "matchMax": str(most)}
+    return element("simpleAssociableChoice", given, fragment(xhtml(text)))
+
+
+def _ordering(item: OrderingItem) -> Own:
+    ids = {text: id_of("entry", text) for text in item.entries}
+    # Systems that do not shuffle would show the right order.
+    shown = sorted(ids.items(), key=lambda one: one[1])
+    choices = [element("simpleChoice", {"identifier": id}, fragment(xhtml(text))) for text, id in shown]
+    asked = element("orderInteraction", {"responseIdentifier": RESPONSE, "shuffle": "true"}, *choices)
+    return Own([declared(RESPONSE, "identifier", list(ids.values()), "ordered")], [asked], [exactly()])
+
+
+def _blanks(item: BlanksItem) -> Own:
+    """Every blank sets a score of its own, or takes the penalty; SCORE is their sum, never below zero."""
+    whole = sum(one.weight for one in item.blanks)
+    responses, lines, rules, parts = [], [], [], []
+    for blank in item.blanks:
+        ident, worth = f"BLANK_{blank.id}", Decimal(blank.weight) / whole
+        field, response, condition = _field(ident, blank)
+        responses.append(response)
+        lines.append(element("li", {}, fragment(xhtml(blank.label), "span"), ": ", field))
+        rules.append(when(condition, sets(f"PART_{blank.id}", constant(number_text(worth)))))
+        parts.append(variable(f"PART_{blank.id}"))
+        if item.penalty and blank.kind == "choice":
+            wrong = element(
+                "and",
+                {},
+                element("not", {}, element("isNull", {}, variable(ident))),
+                element(
+                    "not",
+                    {},
+                    element("match", {}, variable(ident), element("correct", {"identifier": ident})),
+                ),
+            )
+            taken = number_text(-worth * item.penalty)
+            rules.append(when(wrong, sets(f"PART_{blank.id}", constant(taken))))
+    outcomes = [outcome(f"PART_{blank.id}", "float", "0") for blank in item.blanks]
+    total = sets("SCORE", element("max", {}, constant("0"), element("sum", {}, *parts)))
+    return Own([*responses, *outcomes], [element("ul", {}, *lines)], [*rules, total])
+
+
+def _field(ident: str, blank: Blank) -> tuple[Element, Element, Element]:
+    """What is filled in, its declaration, and when it is right."""
+    correct = element("match", {}, variable(ident), element("correct", {"identifier": ident}))
+    if blank.kind == "choice":
+        truths = ["True", "False"] if blank.truth else ["False", "True"]
+        texts = truths if blank.truth is not None else blank.options
+        ids = [id_of(blank.id, text) for text in texts]
+        choices = [
+            element("inlineChoice", {"identifier": id}, plain_words(text))
+            for id, text in sorted(zip(ids, texts, strict=True))
+        ]
+        field = element("inlineChoiceInteraction", {"responseIdentifier": ident, "shuffle": "true"}, *choices)
+        return field, declared(ident, "identifier", ids[:1]), correct
+    if blank.kind == "text":
+        response = declared(ident, "string", [plain_words(blank.accept[0])], shares=_texts(blank.accept))
+        accepted = element("gte", {}, element("mapResponse", {"identifier": ident}), constant("1"))
+        return _entry(ident, 20), response, accepted
+    return _entry(ident, 15), declared(ident, "float", [blank.key]), _within(ident, blank)

@@ -1,0 +1,185 @@
+"""What a proof ran on: system, cores, versions, and whether the database was on a real disk."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from quizzes.loadtest.student import HttpReply
+
+__all__ = ["Measured", "Result", "Verdict", "file_system_of", "machine", "on_real_disk", "percentile"]
+
+
+MOUNTS = Path("/proc/self/mountinfo")
+IN_MEMORY = ("tmpfs", "ramfs")
+
+
+def machine() -> str:
+    """System, cores and versions in a sentence."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return (
+        f"{platform.system()} on {platform.machine()}, {cores} cores for server and takers together, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}."
+    )
+
+
+def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
+    """The kind of file system a folder is on; empty where the system does not say."""
+    try:
+        lines = mounts.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    place, found = folder.resolve(), (-1, "")
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        fields = before.split(" ")
+        if len(fields) < 5 or not after:
+            continue
+        mount = Path(re.sub(r"\\([0-7]{3})", lambda one: chr(int(one[1], 8)), fields[4]))
+        # Of two mounts at one place the later one is seen.
+        if place.is_relative_to(mount) and len(mount.parts) >= found[0]:
+            found = len(mount.parts), after.split(" ")[0]
+    return found[1]
+
+
+def on_real_disk(kind: str) -> bool:
+    """Whether waiting for the disk is part of what is measured on such a file system."""
+    return kind not in IN_MEMORY
+
+
+@dataclass
+class Measured:
+    """All requests of a proof, by phase and kind."""
+
+    phase: str = ""
+    seconds: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    problems: Counter[str] = field(default_factory=Counter)
+
+    def note(self, kind: str, reply: HttpReply | None) -> None:
+        """One request; None for one that had no answer."""
+        if reply is None:
+            self.problems["no answer"] += 1
+            return
+        if reply.status >= 500:
+            self.problems[str(reply.status)] += 1
+            return
+        self.seconds[self.phase, kind].append(reply.seconds)
+
+    def of(self, phase: str, *kinds: str) -> list[float]:
+        """The times of a phase, in seconds, of these kinds or of all."""
+        return sorted(
+            second
+            for (own, kind), many in self.seconds.items()
+            if own == phase and (not kinds or kind in kinds)
+            for second in many
+        )
+
+    def lines(self) -> list[str]:
+        """A table: phase, kind, how many, median, 99th percentile, the longest; in milliseconds."""
+        rows = [f"{'phase':<9}{'request':<12}{'count':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}"]
+        for (phase, kind), many in self.seconds.items():
+            shown = (percentile(many, 50), percentile(many, 99), max(many))
+            times = "".join(f"{1000 * one:>9.1f}" for one in shown)
+            rows.append(f"{phase:<9}{kind:<12}{len(many):>8}{times}")
+        return rows
+
+
+def percentile(seconds: list[float], percent: float) -> float:
+    """The smallest time that so many percent did not exceed; 0 of none."""
+    if not seconds:
+        return 0.0
+    ranked = sorted(seconds)
+    return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))]
+
+
+SIZES = ((100, "S"), (500, "M"), (2000, "L"))  # takers at most; more are XL
+STEADY, STEADY_OF_FEW = 0.25, 0.15  # seconds, the 99th percentile of a save
+HERD = 2.0  # seconds, the 99th percentile of anything in a herd
+CLOSED_WITHIN = 10.0  # seconds after deadline and grace
+MOST_MEMORY = 300.0  # MB
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One limit, and what was seen of it."""
+
+    what: str
+    seen: float
+    most: float
+    unit: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether it holds."""
+        return self.seen <= self.most
+
+    def __str__(self) -> str:
+        mark = "kept" if self.kept else "MISSED"
+        seen, most = (f"{one:.0f}{f' {self.unit}' if self.unit else ''}" for one in (self.seen, self.most))
+        return f"{mark:<8}{self.what:<52}{seen:>10}  of at most {most}"
+
+
+@dataclass
+class Result:
+    """What was seen of a class under load."""
+
+    takers: int
+    measured: Measured = field(default_factory=Measured)
+    failed: list[str] = field(default_factory=list)  # takers who gave up, and why
+    saves: int = 0
+    refused: int = 0
+    lost: int = 0
+    receipts: int = 0
+    receipts_lost: int = 0
+    left_open: int = 0
+    closed_after: float = 0.0  # seconds from deadline and grace until the last attempt was closed
+    damage: list[str] = field(default_factory=list)
+    memory: float = 0.0
+    busy: tuple[float, float] = (0.0, 0.0)  # seconds of a core: the server, the takers
+
+    @property
+    def size(self) -> str:
+        """S, M, L or XL."""
+        return next((name for most, name in SIZES if self.takers <= most), "XL")
+
+    def verdicts(self) -> list[Verdict]:
+        """Every limit of a class of this size."""
+        steady = 1000 * (STEADY_OF_FEW if self.size == "S" else STEADY)
+        slow = {
+            phase: 1000 * percentile(self.measured.of(phase, "save"), 99) for phase in ("steady", "burst")
+        }
+        herd = {phase: 1000 * percentile(self.measured.of(phase), 99) for phase in ("opening", "deadline")}
+        return [
+            *(Verdict(f"{phase}: 99 % of saves", one, steady, "ms") for phase, one in slow.items()),
+            *(Verdict(f"{phase}: 99 % of requests", one, 1000 * HERD, "ms") for phase, one in herd.items()),
+            Verdict("acknowledged saves that are missing", self.lost, 0),
+            Verdict("receipts shown that are missing", self.receipts_lost, 0),
+            Verdict("server errors and lost connections", sum(self.measured.problems.values()), 0),
+            Verdict("saves refused", self.refused, 0),
+            Verdict("takers who gave up", len(self.failed), 0),
+            Verdict("attempts open when all must be closed", self.left_open, 0),
+            Verdict("last attempt closed after deadline and grace", self.closed_after, CLOSED_WITHIN, "s"),
+            Verdict("faults in the database", len(self.damage), 0),
+            Verdict("the server's memory at its peak", self.memory, MOST_MEMORY, "MB"),
+        ]
+
+    def lines(self) -> list[str]:
+        """All of it, to be read: the times, the problems, the limits."""
+        problems = ", ".join(f"{kind}: {number}" for kind, number in self.measured.problems.items())
+        return [
+            *self.measured.lines(),
+            "",
+            "The server used {:.0f} s of a core, the takers {:.0f} s.".format(*self.busy),
+            f"{self.saves} saves were acknowledged, {self.receipts} receipts shown.",
+            *([f"Answered badly: {problems}."] if problems else []),
+            *(f"Gave up: {said}" for said in dict.fromkeys(self.failed[:3])),
+            *self.damage[:3],
+            "",
+            f"Limits of a class of size {self.size} ({self.takers} takers):",
+            *map(str, self.verdicts()),
+        ]

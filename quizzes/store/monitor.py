@@ -1,0 +1,126 @@
+"""A quiz while it is held: who has started, writes, is silent, has finished. Looking changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, and_, func, select
+
+from autograder.site.tables import enrolment, person
+from quizzes.store.tables import answer, answer_event, attempt, quiz
+
+__all__ = ["Activity", "Taker", "saves_in", "takers_of"]
+
+
+SILENT = 180_000  # milliseconds without a save
+MINUTE = 60_000
+
+
+class Activity(StrEnum):
+    """What somebody does just now."""
+
+    ABSENT = "not started"
+    WRITING = "writing"
+    SILENT = "silent"
+    DONE = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """One student and their newest attempt."""
+
+    person: str
+    name: str
+    doing: Activity
+    attempt: str = ""
+    number: int = 0
+    answered: int = 0
+    saves: int = 0
+    last_at: int | None = None  # the last save
+    deadline_at: int | None = None
+    finished_at: int | None = None
+    finished_by: str = ""
+
+
+def takers_of(connection: Connection, quiz_id: str, now: int) -> list[Taker]:
+    """Everybody who may take a quiz, in the order of their names."""
+    newest = (
+        select(attempt.c.person, func.max(attempt.c.number).label("number"))
+        .where(attempt.c.quiz == quiz_id, attempt.c.preview.is_(False))
+        .group_by(attempt.c.person)
+        .subquery()
+    )
+    counted = (
+        select(answer_event.c.attempt, func.count().label("saves"), func.max(answer_event.c.at).label("last"))
+        .join(attempt, attempt.c.id == answer_event.c.attempt)
+        .where(attempt.c.quiz == quiz_id, answer_event.c.problem == "", ~answer_event.c.late)
+        .group_by(answer_event.c.attempt)
+        .subquery()
+    )
+    answered = (
+        select(answer.c.attempt, func.count().label("answered"))
+        .join(attempt, attempt.c.id == answer.c.attempt)
+        .where(attempt.c.quiz == quiz_id, answer.c.raw != "null")
+        .group_by(answer.c.attempt)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(
+            person.c.id.label("who"),
+            person.c.name,
+            attempt,
+            counted.c.saves,
+            counted.c.last,
+            answered.c.answered,
+        )
+        .select_from(enrolment)
+        .join(quiz, and_(quiz.c.course == enrolment.c.course, quiz.c.id == quiz_id))
+        .join(person, person.c.id == enrolment.c.person)
+        .outerjoin(newest, newest.c.person == person.c.id)
+        .outerjoin(
+            attempt,
+            and_(
+                attempt.c.quiz == quiz_id,
+                attempt.c.person == person.c.id,
+                attempt.c.number == newest.c.number,
+            ),
+        )
+        .outerjoin(counted, counted.c.attempt == attempt.c.id)
+        .outerjoin(answered, answered.c.attempt == attempt.c.id)
+        .where(enrolment.c.role == "student")
+        .order_by(person.c.name, person.c.id)
+    )
+    found = []
+    for row in rows:
+        if row.id is None:
+            found.append(Taker(row.who, row.name, Activity.ABSENT))
+            continue
+        quiet = now - (row.last or row.started_at) > SILENT
+        doing = Activity.DONE if row.state != "open" else Activity.SILENT if quiet else Activity.WRITING
+        taker = Taker(
+            person=row.who,
+            name=row.name,
+            doing=doing,
+            attempt=row.id,
+            number=row.number,
+            answered=row.answered or 0,
+            saves=row.saves or 0,
+            last_at=row.last,
+            deadline_at=row.deadline_at,
+            finished_at=row.finished_at,
+            finished_by=row.finished_by or "",
+        )
+        found.append(taker)
+    return found
+
+
+def saves_in(connection: Connection, quiz_id: str, now: int, span: int = MINUTE) -> int:
+    """How many saves were stored in the last minute."""
+    recent = (
+        select(func.count())
+        .select_from(answer_event)
+        .join(attempt, attempt.c.id == answer_event.c.attempt)
+        .where(attempt.c.quiz == quiz_id, answer_event.c.at > now - span)
+    )
+    return int(connection.execute(recent).scalar_one())

@@ -1,0 +1,59 @@
+"""The sweeper's thread: it goes on whatever happens, and a restart finds what is overdue."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from exam_fixture import SIGNER, Hall
+from small_quiz import SmallQuiz
+
+from autograder.site.background import PeriodicTask
+from autograder.site.clock import ServerClock
+from autograder.site.database import Database
+from quizzes.services.exam import ExamService
+from quizzes.store.events import latest
+
+
+def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """A sweep that fails is written down, and the next one comes."""
+    thrice = threading.Event()
+    calls: list[int] = []
+
+    def sweep() -> int:
+        calls.append(1)
+        if len(calls) == 3:
+            thrice.set()
+        if len(calls) == 1:
+            raise OSError("the database is away")
+        return 0
+
+    sweeper = PeriodicTask(sweep, every=0.01)
+    assert thrice.wait(30)
+    sweeper.stop()
+    assert "A sweep failed" in caplog.text
+
+
+def test_a_restart_ends_what_became_overdue_meanwhile(hall: Hall, address: str) -> None:
+    """A new server's first sweep does it, with a clock that starts no earlier than the last event."""
+    attempt = hall.started()
+    hall.fake.pass_(10**7)
+    with hall.database.reading() as connection:
+        floor = latest(connection)
+    assert floor == attempt.started_at
+    wrong_wall = ServerClock(floor, wall=lambda: 0, steady=lambda: 0)
+    assert wrong_wall.now() == floor
+    second = ExamService(Database(address), hall.clock, SIGNER, SmallQuiz)
+    ended, done = [], threading.Event()
+
+    def sweep() -> int:
+        ended.append(second.sweep())
+        done.set()
+        return ended[-1]
+
+    sweeper = PeriodicTask(sweep)
+    assert done.wait(30)
+    sweeper.stop()
+    second.close()
+    assert ended[0] == 1
+    assert hall.row(attempt).finished_by == "sweeper"

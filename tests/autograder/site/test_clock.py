@@ -1,0 +1,73 @@
+"""The server's clock goes forward only."""
+
+from __future__ import annotations
+
+from fake_clock import FakeClock
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.site.clock import ServerClock
+
+
+def clock_of(fake: FakeClock, floor: int = 0) -> ServerClock:
+    """The engine's clock on top of a fake machine's."""
+    return ServerClock(floor, wall=lambda: fake.wall, steady=lambda: fake.steady)
+
+
+def test_it_tells_the_wall_clocks_time() -> None:
+    """Milliseconds since 1970, as the machine has them."""
+    fake = FakeClock(at=1_000)
+    clock = clock_of(fake)
+    fake.pass_(250)
+    assert clock.now() == 1_250
+    assert clock.behind() == 0
+
+
+def test_a_wall_clock_set_back_lengthens_nothing() -> None:
+    """Time goes on at its own pace, and an operator can see by how much the wall differs."""
+    fake = FakeClock(at=1_000_000)
+    clock = clock_of(fake)
+    fake.set_back(600_000)
+    fake.pass_(5_000)
+    assert clock.now() == 1_005_000
+    assert clock.behind() == 600_000
+
+
+def test_a_clock_set_back_and_right_again_counts_once() -> None:
+    """The correction is not time that passed."""
+    fake = FakeClock(at=1_000_000)
+    clock = clock_of(fake)
+    fake.set_back(600_000)
+    clock.now()
+    fake.set_back(-600_000)
+    fake.pass_(1)
+    assert clock.now() == 1_000_001
+
+
+def test_a_suspended_machine_catches_up() -> None:
+    """Time spent asleep has passed."""
+    fake = FakeClock(at=1_000_000)
+    clock = clock_of(fake)
+    fake.sleep(90_000)
+    assert clock.now() == 1_090_000
+
+
+def test_a_restart_goes_on_from_what_is_stored() -> None:
+    """A wall clock behind the last stored instant does not bring time back after a restart."""
+    fake = FakeClock(at=1_000_000)
+    clock = clock_of(fake, floor=1_300_000)
+    fake.pass_(20)
+    assert clock.now() == 1_300_020
+
+
+@given(st.lists(st.tuples(st.sampled_from(["pass_", "sleep", "set_back"]), st.integers(0, 10**7))))
+def test_it_never_goes_back_and_never_stands_still(steps: list[tuple[str, int]]) -> None:
+    """After any steps it is at least as far on as the time that passed by the monotonic clock."""
+    fake = FakeClock()
+    clock = clock_of(fake)
+    before = clock.now()
+    for kind, span in steps:
+        getattr(fake, kind)(span)
+        now = clock.now()
+        assert now - before >= (span if kind == "pass_" else 0)
+        before = now

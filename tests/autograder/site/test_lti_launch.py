@@ -1,0 +1,275 @@
+"""Launches from a learning platform: who gets in, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from fake_clock import MINUTE
+from live_server import SIGNER, LectureHall
+from platform_simulator import CLAIM, INSTRUCTOR, MEMBERSHIP, Browser, Platform, platform_for
+from sqlalchemy import select
+
+from autograder.errors import ContentError
+from autograder.site.lti.platforms import read_platforms
+from autograder.site.lti.services import Tool
+from autograder.site.people import COURSE, add_person, enrol
+from autograder.site.tables import enrolment, person
+
+
+@pytest.fixture
+def platform(lectures: LectureHall) -> Iterator[Platform]:
+    """A platform that is registered with the lecture hall's course, and a quiz that is open."""
+    with platform_for(lectures.course.root) as found:
+        lectures.publish("all")
+        lectures.site.lti = Tool(lectures.course.root, lectures.course.root, SIGNER)
+        found.tool_keys = f"{lectures.address}/lti/keys"
+        yield found
+
+
+@pytest.fixture
+def browser(lectures: LectureHall, platform: Platform) -> Browser:
+    """A browser on the hall's clock."""
+    return Browser(platform, lectures.address, lambda: lectures.clock.now() / 1000)
+
+
+def people(lectures: LectureHall) -> dict[str, tuple[str, str]]:
+    """Who is enrolled, by id, with name and role."""
+    with lectures.database.reading() as connection:
+        rows = connection.execute(
+            select(person.c.id, person.c.name, enrolment.c.role).join_from(enrolment, person)
+        )
+        return {row.id: (row.name, row.role) for row in rows}
+
+
+def test_a_launch_leads_to_the_quiz(lectures: LectureHall, browser: Browser) -> None:
+    """Somebody new is enrolled and signed in; a second launch is the same person."""
+    for _ in range(2):
+        reply = browser.launch()
+        assert (reply.status_code, reply.headers["Location"]) == (303, "/quizzes/all"), reply.text
+        assert "Of every kind" in browser.http.get("/quizzes/all").text
+    (found,) = people(lectures).values()
+    assert found == ("Ann Lee", "student")
+
+
+def test_the_login_asks_as_the_standard_says(browser: Browser) -> None:
+    """All parameters of the third-party login; what the platform's address had in its query stays."""
+    asked = browser.login(lti_message_hint="hint")
+    assert asked["keep"] == "1" and asked["lti_message_hint"] == "hint"
+    assert asked["redirect_uri"] == f"{browser.tool}/lti/launch"
+    wanted = {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
+    assert wanted.items() <= asked.items()
+    assert browser.login()["nonce"] != asked["nonce"]
+
+
+def test_the_rosters_student(lectures: LectureHall, browser: Browser) -> None:
+    """Who is on the roster is found by the institution's id, or by the address; staff is not found so."""
+    with lectures.database.transaction() as connection:
+        for name, email, role in (
+            ("s7", "seven@example.org", "student"),
+            ("s8", "Eight@Example.org", "student"),
+            ("prof", "prof@example.org", "instructor"),
+        ):
+            add_person(connection, name, name, email)
+            enrol(connection, COURSE, name, role=role)
+    lis = {f"{CLAIM}lis": {"person_sourcedid": "s7"}}
+    assert browser.launch(sub="a", email=None, **lis).status_code == 303
+    assert browser.launch(sub="b", email="eight@example.org").status_code == 303
+    refused = browser.launch(sub="c", email="prof@example.org")
+    assert refused.status_code == 403 and "member of its staff" in refused.text
+    assert (
+        browser.launch(sub="d", email="prof@example.org", **{f"{CLAIM}roles": [INSTRUCTOR]}).status_code
+        == 303
+    )
+    assert people(lectures).keys() == {"s7", "s8", "prof"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "role"),
+    [
+        ([INSTRUCTOR], "instructor"),
+        ([INSTRUCTOR, f"{MEMBERSHIP}/Instructor#TeachingAssistant"], "ta"),
+        (["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor"], "student"),
+        (None, "student"),
+    ],
+)
+def test_roles(lectures: LectureHall, browser: Browser, roles: Any, role: str) -> None:
+    """Staff of the course there is staff here; a role in the institution at large is none in the course."""
+    assert browser.launch(**{f"{CLAIM}roles": roles}).status_code == 303
+    assert [one[1] for one in people(lectures).values()] == [role]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"iss": "https://elsewhere.example"}, "not sound"),
+        ({"aud": "another tool"}, "not sound"),
+        ({"aud": ["client-7", "another"], "azp": "another"}, "for another tool"),
+        ({"nonce": "another nonce"}, "nonce is not the one"),
+        ({"nonce": None}, "not sound"),
+        ({"sub": None}, "not sound"),
+        ({"sub": ""}, "who comes"),
+        ({"exp": None}, "not sound"),
+        ({"exp": "soon"}, "not sound"),
+        ({"exp": 1}, "has expired"),
+        ({"iat": 1}, "of another time"),
+        ({"iat": 9_000_000_000, "exp": 9_000_000_300}, "of another time"),
+        ({f"{CLAIM}deployment_id": "deployment-2"}, "deployment is not registered"),
+        ({f"{CLAIM}version": "1.1"}, "version is not 1.3.0"),
+        ({f"{CLAIM}message_type": "LtiDeepLinkingRequest"}, "message type"),
+    ],
+)
+def test_unsound_claims(lectures: LectureHall, browser: Browser, changes: dict[str, Any], says: str) -> None:
+    """Each is refused with its reason, and nobody is signed in or enrolled."""
+    reply = browser.launch(**changes)
+    assert reply.status_code == 403 and says in reply.text
+    assert "quiz_session" not in browser.http.cookies and people(lectures) == {}
+
+
+ODD: list[Any] = [None, 7, True, "x" * 50_000, "nul\0", [], [[]], {}, {"id": []}, [None, 7, {}]]
+SERVICES = "https://purl.imsglobal.org/spec/lti-"
+OURS = (
+    "roles",
+    "lis",
+    "custom",
+    "resource_link",
+    "target_link_uri",
+    "deployment_id",
+    "version",
+    "message_type",
+)
+READ = (
+    *("name", "email", "aud", "azp", "sub", "iat", "exp", *(f"{CLAIM}{one}" for one in OURS)),
+    *(f"{SERVICES}{one}" for one in ("ags/claim/endpoint", "nrps/claim/namesroleservice")),
+)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_claims_of_another_kind(browser: Browser, name: str) -> None:
+    """Whatever a platform puts into a claim, the answer is a sentence or the quiz, never a failure."""
+    for odd in ODD:
+        reply = browser.launch(**{name: odd})
+        assert reply.status_code in (303, 400, 403, 404), (odd, reply.text)
+
+
+def test_signatures(lectures: LectureHall, browser: Browser, platform: Platform) -> None:
+    """Another key, an unknown key, no signature, a secret in place of a key, a changed body."""
+    asked = browser.login()
+    claims = platform.claims(asked["nonce"], browser.clock())
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    good = platform.signed(claims)
+    head, body, sign = good.split(".")
+    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": "k1"})
+    secret = jwt.encode(
+        claims, "a secret as long as secrets have to be", algorithm="HS256", headers={"kid": "k1"}
+    )
+    tokens = {
+        platform.signed(claims, key=other): "not sound",
+        platform.signed(claims, key=other, kid="k2"): "does not have",
+        unsigned: "not signed with RS256",
+        secret: "not signed with RS256",
+        f"{head}.{body[:-2]}AA.{sign}": "not sound",
+        f"{head}.{body}.": "not sound",
+        "": "not sound",
+        "no token": "not sound",
+    }
+    for token, says in tokens.items():
+        reply = browser.post(token, asked["state"])
+        assert reply.status_code == 403 and says in reply.text, token
+    assert people(lectures) == {}
+    assert browser.post(good, asked["state"]).status_code == 303
+
+
+def test_a_replayed_launch(browser: Browser, platform: Platform) -> None:
+    """A token counts once, in the browser that began the login, within ten minutes of it."""
+    asked = browser.login()
+    cookie = browser.http.cookies["lti_state"]
+    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    other = Browser(platform, browser.tool, browser.clock)
+    reply = other.post(token, asked["state"])
+    assert reply.status_code == 403 and "another browser" in reply.text
+    assert browser.post(token, asked["state"]).status_code == 303
+    browser.http.cookies.set("lti_state", cookie, path="/lti")
+    again = browser.post(token, asked["state"])
+    assert again.status_code == 403 and "used before" in again.text
+
+
+def test_states(lectures: LectureHall, browser: Browser, platform: Platform) -> None:
+    """A state that is made up, changed or too old is refused."""
+    asked = browser.login()
+    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    for state in ("", "made.up", asked["state"][:-1] + "x", "e30." + asked["state"].partition(".")[2]):
+        browser.http.cookies.set("lti_state", state, path="/lti")
+        assert browser.post(token, state).status_code == 403
+    slow = Browser(platform, browser.tool, browser.clock)
+    asked = slow.login()
+    lectures.fake.pass_(11 * MINUTE)
+    late = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    reply = slow.post(late, asked["state"])
+    assert reply.status_code == 403 and "ten minutes" in reply.text
+
+
+def test_who_is_not_registered(browser: Browser, platform: Platform) -> None:
+    """Another platform, another client and an empty request get a sentence and go nowhere."""
+    for given in ({"iss": "https://elsewhere.example"}, {"client_id": "other"}, {"login_hint": ""}):
+        asked = {"iss": platform.address, "login_hint": "ann", "client_id": "client-7", **given}
+        reply = browser.http.get("/lti/login", params=asked)
+        assert reply.status_code == 403 and "not registered" in reply.text
+    assert browser.http.get("/lti/login").status_code == 403
+
+
+def test_a_platform_that_is_silent(browser: Browser, platform: Platform) -> None:
+    """Without its keys nobody gets in, and the sentence says whose fault it is."""
+    asked = browser.login()
+    token = platform.signed(platform.claims(asked["nonce"], browser.clock()))
+    platform.close()
+    reply = browser.post(token, asked["state"])
+    assert reply.status_code == 403 and "keys cannot be read" in reply.text
+
+
+def test_what_the_platform_refuses(browser: Browser) -> None:
+    """An error of the platform's is told as it says it, and no more than told."""
+    reply = browser.http.post(
+        "/lti/launch", data={"error": "login_required", "error_description": "<b>No.</b>"}
+    )
+    assert reply.status_code == 403 and "&lt;b&gt;No." in reply.text
+
+
+def test_an_unknown_quiz(lectures: LectureHall, browser: Browser) -> None:
+    """A link to a quiz that is not published says so; one to no quiz leads to the list."""
+    reply = browser.launch(**{f"{CLAIM}custom": {"quiz": "quiz9"}})
+    assert reply.status_code == 404 and "quiz9" in reply.text
+    assert browser.launch(**{f"{CLAIM}target_link_uri": "https://tool.example/"}).headers["Location"] == "/"
+
+
+def test_without_lti(lectures: LectureHall) -> None:
+    """A course without lti.yaml takes no launches."""
+    student = lectures.student()
+    assert student.get("/lti/keys").status_code == 404
+    assert student.http.post("/lti/launch", data={}).status_code == 404
+
+
+def test_the_public_key_only(browser: Browser) -> None:
+    """What platforms get of our key is its public half."""
+    (key,) = browser.http.get("/lti/keys").json()["keys"]
+    assert key.keys() == {"kty", "n", "e", "alg", "use", "kid"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("platforms:\n  - {issuer: x}\n", "line 2: platforms.0.client_id"),
+        ("platforms:\n  - issuer: x\n    keys_url: http://lms.example/keys\n", "is no https address"),
+    ],
+)
+def test_wrong_registrations(tmp_path: Path, text: str, says: str) -> None:
+    """A registration that is not whole, or not safe, is said with its place."""
+    (tmp_path / "lti.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ContentError) as problem:
+        read_platforms(tmp_path)
+    if "https" not in says:
+        assert says in problem.value.message

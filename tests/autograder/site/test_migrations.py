@@ -1,0 +1,122 @@
+"""The database's form: made by steps, the same on both databases as the code believes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exam_fixture import Hall
+from sqlalchemy import Boolean, Float, Integer, LargeBinary, String, inspect, select, text
+
+from autograder.errors import UsageError
+from autograder.site.database import Database, migrate, migrations, version_of
+from autograder.site.tables import metadata
+from quizzes.store.tables import quiz
+
+KINDS = {
+    "TEXT": String,
+    "BIGINT": Integer,
+    "INTEGER": Integer,
+    "BOOLEAN": Boolean,
+    "BLOB": LargeBinary,
+    "BYTEA": LargeBinary,
+    "REAL": Float,
+    "DOUBLE PRECISION": Float,
+}
+
+
+def test_the_steps_make_what_the_code_believes(hall: Hall) -> None:
+    """Tables, columns, what may be empty, keys, uniqueness and indexes."""
+    with hall.database.transaction() as connection:
+        found: Any = inspect(connection)
+        tables = set(found.get_table_names())
+        assert tables == set(metadata.tables) | {"schema_version"}
+        for name, table in metadata.tables.items():
+            columns = {one["name"]: one for one in found.get_columns(name)}
+            assert list(columns) == [column.name for column in table.columns], name
+            for column in table.columns:
+                assert columns[column.name]["nullable"] == column.nullable, column
+                assert isinstance(column.type, KINDS[str(columns[column.name]["type"])]), column
+            keys = found.get_pk_constraint(name)["constrained_columns"]
+            assert keys == [column.name for column in table.primary_key], name
+            wanted = {(i.name, tuple(c.name for c in i.columns), bool(i.unique)) for i in table.indexes}
+            indexes = {
+                (i["name"], tuple(i["column_names"]), bool(i["unique"])) for i in found.get_indexes(name)
+            }
+            assert wanted <= indexes, name
+            foreign = {tuple(one["constrained_columns"]) for one in found.get_foreign_keys(name)}
+            assert foreign == {tuple(one.column_keys) for one in table.foreign_key_constraints}, name
+
+
+def test_opening_again_changes_nothing(address: str) -> None:
+    """A database is brought to its form once."""
+    for _ in range(2):
+        database = Database(address)
+        with database.transaction() as connection:
+            assert migrate(connection) == 0
+            assert version_of(connection) == len(migrations())
+        database.close()
+
+
+def test_two_servers_that_begin_at_once(address: str) -> None:
+    """One makes the tables, the other waits and finds them."""
+    with ThreadPoolExecutor(4) as pool:
+        for database in pool.map(lambda _: Database(address), range(4)):
+            database.close()
+
+
+def test_a_further_step_keeps_what_is_stored(hall: Hall) -> None:
+    """A step is run once, after those before it, and the rows are still there."""
+    hall.quiz()
+    steps = (*migrations(), "ALTER TABLE quiz ADD COLUMN hint TEXT;\nCREATE TABLE further (id {serial});\n")
+    with hall.database.transaction() as connection:
+        assert migrate(connection, steps) == 1
+        assert migrate(connection, steps) == 0
+        assert connection.execute(text("SELECT hint FROM quiz")).scalar_one() is None
+        assert len(connection.execute(select(quiz)).all()) == 1
+
+
+def test_a_step_that_fails_leaves_the_old_form(hall: Hall) -> None:
+    """All or nothing."""
+    steps = (*migrations(), "CREATE TABLE further (id {serial});\nALTER TABLE nowhere ADD COLUMN x TEXT;\n")
+    with pytest.raises(Exception, match="nowhere"), hall.database.transaction() as connection:
+        migrate(connection, steps)
+    with hall.database.transaction() as connection:
+        assert version_of(connection) == len(migrations())
+        assert "further" not in inspect(connection).get_table_names()
+
+
+def test_a_database_of_the_future_is_left_alone(address: str) -> None:
+    """An older program says so instead of writing into it."""
+    database = Database(address)
+    with database.transaction() as connection:
+        connection.execute(text("INSERT INTO schema_version VALUES (999)"))
+    database.close()
+    with pytest.raises(UsageError, match="form 999"):
+        Database(address)
+
+
+def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
+    """It is not written into; a sentence says so."""
+    file = tmp_path / "quiz.db"
+    file.write_text("a letter, and no database at all" * 100)
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="not a database"):
+        Database(file)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("mysql://x/y", "SQLite file or postgresql"),
+        ("/no/such/folder/quiz.db", "cannot be opened"),
+        ("postgresql://nobody@127.0.0.1:1/x", "cannot be opened"),
+    ],
+)
+def test_what_is_no_database(address: str, says: str) -> None:
+    """A sentence says what is wrong with the address."""
+    with pytest.raises(UsageError, match=says):
+        Database(address)

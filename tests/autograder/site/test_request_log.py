@@ -1,0 +1,154 @@
+"""Logs say what happened and never fail a save: a full disk, a pipe nobody reads, a broken message."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from event_loops import run
+from live_server import NUMERIC, LectureHall
+from starlette.types import Receive, Scope, Send
+
+from autograder.errors import UsageError
+from autograder.site.request_log import LogFile, RequestLogMiddleware
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    """What was written."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def drained(reader: int) -> str:
+    """What a pipe holds."""
+    found = b""
+    with contextlib.suppress(BlockingIOError):
+        while data := os.read(reader, 1 << 20):
+            found += data
+    return found.decode()
+
+
+def with_log(lectures: LectureHall, log: LogFile) -> None:
+    """Let the hall's server log its requests."""
+    config = lectures.server.config
+    config.loaded_app = RequestLogMiddleware(config.loaded_app, log)
+
+
+def test_requests_and_trouble(tmp_path: Path) -> None:
+    """A line each, with time, status and how long it took; secrets in an address are left out."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/breaks":
+            logging.getLogger("quizzes.test").error("It %s.", "broke", exc_info=ValueError("here"))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    path = tmp_path / "log.jsonl"
+    with LogFile(path) as log, log.for_all():
+        transport = httpx.ASGITransport(RequestLogMiddleware(app, log))
+
+        async def ask() -> None:
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                for one in ("/quizzes/all?secret=1", "/sign-in/a-secret", "/breaks"):
+                    await client.post(one, content=b"an answer")
+
+        run(ask())
+    found = [one for one in lines(path) if str(one.get("logger", "quizzes")).startswith("quizzes")]
+    asked = [one for one in found if "path" in one]
+    assert [one["path"] for one in asked] == ["/quizzes/all", "/sign-in/…", "/breaks"]
+    assert {one["status"] for one in asked} == {204} and all(float(str(one["ms"])) >= 0 for one in asked)
+    (trouble,) = [one for one in found if "message" in one]
+    assert (trouble["message"], trouble["level"]) == ("It broke.", "error") and "here" in str(
+        trouble["trace"]
+    )
+    text = path.read_text(encoding="utf-8")
+    assert "secret" not in text and "an answer" not in text
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk() -> None:
+    """Nothing raises, nothing waits; what was lost is counted."""
+    log = LogFile(Path("/dev/full"))
+    for number in range(50):
+        log.put(number=number)
+    log.close()
+    assert log.lost == 50
+
+
+def test_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    """It fills up, and then lines are lost and counted; the first that is written again says how many."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    log = LogFile(path)
+    began = time.monotonic()
+    for number in range(2000):
+        log.put(number=number, text="x" * 200)
+    assert time.monotonic() - began < 5
+    deadline, seen = time.monotonic() + 10, -1
+    while log.lost != seen and time.monotonic() < deadline:  # until the last line has been tried
+        seen = log.lost
+        time.sleep(0.3)
+    assert log.lost > 0
+    drained(reader)
+    log.put(number="after")
+    log.close()
+    last = json.loads(drained(reader).splitlines()[-1])
+    os.close(reader)
+    assert last["number"] == "after" and last["lost"] > 0
+
+
+def test_a_message_that_breaks(tmp_path: Path) -> None:
+    """A logger's own mistake is counted and goes no further."""
+    path = tmp_path / "log.jsonl"
+    with LogFile(path) as log:
+        log.emit(logging.LogRecord("a", logging.ERROR, "b", 1, "%d", ("no number",), None))
+        log.put(odd=object(), half="\ud800")
+    assert lines(path)[0]["lost"] == 1
+
+
+def test_a_place_that_cannot_be(tmp_path: Path) -> None:
+    """A log that cannot be opened is said before the server starts."""
+    with pytest.raises(UsageError, match="cannot be written"):
+        LogFile(tmp_path / "nowhere" / "log.jsonl")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_saves_go_on(lectures: LectureHall) -> None:
+    """With a log that cannot be written a student saves and hands in as ever."""
+    with LogFile(Path("/dev/full")) as log, log.for_all():
+        with_log(lectures, log)
+        lectures.publish()
+        student = lectures.student()
+        attempt = student.start()
+        for base in range(5):
+            assert student.save(attempt, NUMERIC, f"0.{base}", base).status_code == 200
+        assert student.ask(f"/attempts/{attempt}/finish", {}).status_code == 200
+    assert log.lost > 0
+
+
+def test_the_command(lectures: LectureHall, tmp_path: Path) -> None:
+    """`quizzes serve --log FILE` writes it."""
+    path, told = tmp_path / "log.jsonl", tmp_path / "port"
+    words = ["serve", "--own", "--port", "0", "--port-file", str(told), "--log", str(path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "quizzes.cli", *words], cwd=lectures.course.root, stdout=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not told.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert httpx.get(f"http://127.0.0.1:{told.read_text('ascii')}/health", timeout=30).status_code == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    assert [(one["path"], one["status"]) for one in lines(path) if "path" in one] == [("/health", 200)]

@@ -1,0 +1,142 @@
+"""Handing in to a shared folder: attempts with receipts, nobody sees another's, deadlines are told."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from command import autograder
+from correct_notebook import SOURCE, notebook
+from tiny_course import ASSIGNMENT
+
+from autograder.course.course import Course
+from autograder.errors import UsageError
+from autograder.submissions.dropbox import About, attempts, hand_in, open_drop, read_about
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The time when a test begins."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, now: datetime) -> Path:
+    """A folder to hand in to, due in an hour."""
+    due = now + timedelta(hours=1)
+    return open_drop(tmp_path / "drop", About(assignment="hw", title="HW", due=due, functions=["f"]))
+
+
+def test_attempts_and_receipts(folder: Path, now: datetime) -> None:
+    """Every attempt is kept with its digest and time; the receipt says whether it was late."""
+    first = hand_in(folder, "ann", b"one", now)
+    second = hand_in(folder, "ann", b"two", now + timedelta(seconds=1))
+    late = hand_in(folder, "bob", b"one", now + timedelta(hours=2))
+    assert (first.late, late.late) == (False, True)
+    assert first.sha256 == hashlib.sha256(b"one").hexdigest()
+    found = attempts(folder)
+    assert [one.student for one in found] == ["ann", "ann", "bob"]
+    assert [one.path.read_bytes() for one in found] == [b"one", b"two", b"one"]
+    assert found[1].path.name == second.file
+    assert found[0].at == now.replace(microsecond=0)
+
+
+def test_attempts_within_a_second(folder: Path, now: datetime) -> None:
+    """Attempts whose names hold the same second are in the order in which they were written."""
+    for number in range(5):
+        os.utime(folder / hand_in(folder, "ann", b"%d" % number, now).file, ns=(0, time.time_ns() + number))
+    assert [one.path.read_bytes() for one in attempts(folder)] == [b"0", b"1", b"2", b"3", b"4"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a file is given to another account as root only")
+def test_what_does_not_fit_is_said(folder: Path, now: datetime) -> None:
+    """A file that was changed, a time that was made up, another account; other files are left out."""
+    os.chown(folder / hand_in(folder, "ann", b"one", now).file, 64998, -1)
+    early = hand_in(folder, "ann", b"two", now - timedelta(days=1))
+    (folder / "notes.txt").write_text("x")
+    one, two = attempts(folder)[::-1]
+    assert one.doubts == ()  # an account that nobody knows the name of
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograder.submissions.dropbox._account", lambda number: "eve")
+        assert attempts(folder)[-1].doubts == ("It belongs to the account eve.",)
+    assert any("was written at" in doubt for doubt in two.doubts)
+    (folder / early.file).write_bytes(b"three")
+    assert any("not the one" in doubt for doubt in attempts(folder)[0].doubts)
+    assert len(attempts(folder)) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another account can be tried as root only")
+def test_others_see_nothing(open_folder: Path, now: datetime) -> None:
+    """Another account can hand in, and neither list, take away nor overwrite what is there."""
+    folder = open_drop(open_folder, About(assignment="hw", title="HW", due=None, functions=["f"]))
+    receipt = hand_in(folder, "ann", b"one", now)
+    code = (
+        "import os, sys\n"
+        "folder, name = sys.argv[1:]\n"
+        "os.setgid(64998); os.setuid(64998)\n"
+        "def refused(act):\n"
+        "    try: act()\n"
+        "    except PermissionError: return True\n"
+        "print(refused(lambda: os.listdir(folder)), refused(lambda: os.unlink(f'{folder}/{name}')),\n"
+        "      refused(lambda: open(f'{folder}/{name}', 'w')),\n"
+        "      refused(lambda: os.rename(f'{folder}/{name}', f'{folder}/x')),\n"
+        "      refused(lambda: open(f'{folder}/about.json', 'w')))\n"
+        "open(f'{folder}/new', 'x').close()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, folder, receipt.file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("True True True True True\n", "")
+    assert (folder / receipt.file).read_bytes() == b"one"
+
+
+def test_a_folder_that_is_none(tmp_path: Path, now: datetime) -> None:
+    """Handing in elsewhere is refused in a sentence, and nothing is written."""
+    with pytest.raises(UsageError, match="no place to hand in to"):
+        read_about(tmp_path)
+    with pytest.raises(UsageError, match="no place"):
+        hand_in(tmp_path, "ann", b"x", now)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
+    """From making the folder to grading what is in it, attempts and times and all."""
+    course = shutil.copytree(tiny_course.root, tmp_path / "course")
+    yaml = course / "assignments" / ASSIGNMENT / "assignment.yaml"
+    yaml.write_text(yaml.read_text() + "due: 2020-01-01T12:00\nlate:\n  per_day: 0.1\n  at_most: 0.5\n")
+    assert autograder("drop", ASSIGNMENT, "--to", tmp_path / "drop", folder=course).returncode == 0
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for source in ("x = 1", SOURCE):
+        (mine / "hw.ipynb").write_text(notebook(source))
+        words = ("submit", "hw.ipynb", "--to", tmp_path / "drop" / ASSIGNMENT, "--student", "ann")
+        ran = autograder(*words, folder=mine)
+        assert (ran.returncode, ran.stderr) == (0, "") and "late" in ran.stdout
+        assert ("Not in it: double, double_backward, mean_square" in ran.stdout) == (source == "x = 1")
+    assert autograder("receipts", folder=mine).stdout.count("ann") == 2
+    assert autograder("receipts", tmp_path / "drop" / ASSIGNMENT, folder=mine).stdout.count("Late.") == 2
+    out = tmp_path / "out"
+    ran = autograder("grade", ASSIGNMENT, tmp_path / "drop" / ASSIGNMENT, "--out", out, folder=course)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "ann,3,6" in (out / "grades.csv").read_text()
+    assert "attempt 2 of 2" in (out / "index.html").read_text()
+
+
+def test_mistakes_of_who_hands_in(folder: Path, tmp_path: Path) -> None:
+    """A file that is no notebook, and none at all, are said before anything is handed in."""
+    (tmp_path / "x.ipynb").write_text("no notebook")
+    for name in ("x.ipynb", "missing.ipynb"):
+        ran = autograder("submit", tmp_path / name, "--to", folder, folder=tmp_path)
+        assert ran.returncode == 2 and name in ran.stderr and "Traceback" not in ran.stderr
+    assert attempts(folder) == []
+    assert autograder("receipts", tmp_path, folder=tmp_path).returncode == 2

@@ -1,0 +1,272 @@
+"""An instructor's way at the terminal: roster, publish, serve, results; and what is said of wrong input."""
+
+from __future__ import annotations
+
+import csv
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from live_server import CODE, NUMERIC, course_in
+from platform_simulator import Browser, platform_for
+
+from autograder.course.course import Course
+
+ROSTER = """student_id,first_name,last_name,email,role,multiplier
+ana,Ana,Fern,,,
+bo,Bo,"Ash, Jr.",,,1.5
+teacher,T,T,,instructor,
+"""
+
+
+def quizzes(course: Course, *words: object) -> subprocess.CompletedProcess[str]:
+    """The command, with this Python."""
+    command = [sys.executable, "-m", "quizzes.cli", *map(str, words)]
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.run(
+        command, cwd=course.root, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A course whose quiz of every kind is open at this moment."""
+    made = course_in(tmp_path / "course")
+    now = datetime.now(made.zone).replace(tzinfo=None)
+    path = made.root / "quizzes" / "all.yaml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in (
+        ("2026-05-18 15:00", now - timedelta(hours=2)),
+        ("2026-05-18 23:59", now + timedelta(hours=4)),
+    ):
+        text = text.replace(old, f"{new:%Y-%m-%d %H:%M}")
+    path.write_text(text, encoding="utf-8")
+    (made.root / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    return made
+
+
+@contextmanager
+def served(course: Course, *words: str) -> Iterator[tuple[str, str]]:
+    """The address of a server and what it said, ended by SIGTERM as a service would be."""
+    told, said = course.root / "port", course.root / "said"
+    command = [sys.executable, "-m", "quizzes.cli", *words, "--port", "0", "--port-file", str(told)]
+    with (
+        said.open("wb") as out,
+        subprocess.Popen(command, cwd=course.root, stdout=out, stderr=subprocess.PIPE) as process,
+    ):
+        deadline = time.monotonic() + 60
+        while not told.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        try:
+            yield f"http://127.0.0.1:{told.read_text(encoding='ascii')}", said.read_text(encoding="utf-8")
+        finally:
+            process.terminate()
+            assert process.communicate(timeout=60)[1].decode() == ""
+
+
+class Visitor:
+    """A student with the passcode of the file."""
+
+    def __init__(self, address: str, person: str, passcode: str) -> None:
+        self.http = httpx.Client(
+            base_url=address, headers={"Origin": address}, timeout=30, follow_redirects=True
+        )
+        page = self.http.post("/sign-in", data={"person": person, "passcode": passcode})
+        self.token = page.text.split('name="form-token" content="')[1].split('"')[0]
+        self.page = page.text
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        """A request of the page's script."""
+        return self.http.post(path, json=body, headers={"X-Form-Token": self.token})
+
+
+def test_the_whole_way(course: Course) -> None:
+    """Roster in, quiz out, one student takes it, the sandbox grades a function; the scores come out."""
+    published = quizzes(course, "publish", "all")
+    assert (published.returncode, published.stderr) == (0, "")
+    imported = quizzes(course, "roster", "import", "roster.csv")
+    assert (imported.returncode, imported.stderr) == (0, "")
+    assert "3 people are in the course, 1 with extra time." in imported.stdout
+    file = course.root / "passcodes.csv"
+    assert file.stat().st_mode & 0o077 == 0
+    codes = {row["student"]: row["passcode"] for row in csv.DictReader(file.read_text("utf-8").splitlines())}
+    with served(course, "serve", "--own") as (address, _):
+        bo = Visitor(address, "bo", codes["bo"])
+        assert "Of every kind" in bo.page
+        assert "1 hour" in bo.http.get("/quizzes/all").text  # 40 minutes and a half more
+        page = bo.http.post("/quizzes/all/start", data={"token": bo.token})
+        path = page.url.path
+        pen = page.text.split('data-pen="')[1].split('"')[0]
+        code = "def shuffled_together(x, y, order):\n    return x[order], y[order]\n"
+        for pos, answer in ((NUMERIC, "0.123456"), (CODE, code)):
+            save = {"answer": answer, "base_rev": 0, "save_id": f"save-number-{pos}", "pen": pen}
+            assert bo.post(f"{path}/answers/{pos}", save).status_code == 200
+        assert bo.post(f"{path}/finish", {}).status_code == 200
+        deadline = time.monotonic() + 60
+        while "1 of 1 pt" not in bo.http.get(f"{path}/results").text and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert "1 of 1 pt" in bo.http.get(f"{path}/results").text
+    out = quizzes(course, "results", "all", "--out", "scores.csv")
+    assert out.stdout == "1 attempts of 1 students: scores.csv\n"
+    table = list(csv.DictReader((course.root / "scores.csv").read_text("utf-8").splitlines()))
+    absent, score = table[0], table[1]
+    assert [one["student"] for one in table] == ["ana", "bo"]
+    assert (absent["attempt"], absent["points"], absent["state"]) == ("0", "", "absent")
+    assert "" < absent["due_at"] < score["due_at"]  # bo has half as much time again
+    assert (score["student"], score["name"], score["points"], score["out_of"]) == (
+        "bo",
+        "Bo Ash, Jr.",
+        "1",
+        "11",
+    )
+    assert (score["state"], score["waiting"], score["late_seconds"]) == ("graded", "0", "0")
+
+
+def test_a_new_passcode_and_a_link(course: Course) -> None:
+    """Somebody who lost their code gets another; a link is printed whole."""
+    quizzes(course, "roster", "import", "roster.csv")
+    again = quizzes(course, "roster", "import", "roster.csv", "--passcodes", "more.csv")
+    assert "new passcodes" not in again.stdout
+    assert not (course.root / "more.csv").exists()
+    assert len(quizzes(course, "passcode", "ana").stdout.strip()) == 11
+    printed = quizzes(course, "link", "ana", "--url", "https://quiz.example/").stdout
+    assert printed.startswith("https://quiz.example/sign-in/")
+
+
+def test_demo(course: Course) -> None:
+    """`serve --demo` needs no roster and leaves nothing in the course's folder."""
+    before = sorted(path.name for path in course.root.iterdir())
+    with served(course, "serve", "--demo") as (address, _):
+        assert httpx.get(f"{address}/sign-in").status_code == 200
+        assert httpx.get(f"{address}/health").json()["status"] == "ok"
+    assert sorted(path.name for path in course.root.iterdir() if path.name not in ("port", "said")) == before
+
+
+def test_preview(course: Course) -> None:
+    """One link, and a quiz that may be taken before it opens and as often as one likes."""
+    with served(course, "preview", "quiz4") as (address, said):
+        link = next(word for word in said.split() if word.startswith(address))
+        with httpx.Client(headers={"Origin": address}, follow_redirects=True) as http:
+            page = http.post(link)
+            token = page.text.split('name="form-token" content="')[1].split('"')[0]
+            shown = set()
+            for _ in range(2):
+                form = {"token": token, "preview": "yes"}
+                quiz = http.post(f"{address}/quizzes/quiz4/start", data=form)
+                assert quiz.text.count('<section class="question"') == 8
+                shown.add(quiz.text.split('class="prompt">')[1].split("</div>")[0])
+                done = http.post(f"{quiz.url.copy_with(fragment=None)}/finish", data={"token": token})
+                assert "Handed in" in done.text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("publish", "quiz9"), "There is no quiz 'quiz9'"),
+        (("preview", "quiz9"), "Take one of: all, quiz4."),
+        (("results", "all"), "There is no published quiz 'all'"),
+        (("roster", "import", "none.csv"), "none.csv cannot be read"),
+        (("passcode", "zoe"), "zoe is not in this course"),
+        (("link", "zoe"), "Import the roster first."),
+        (("serve", "--host", "192.0.2.1"), "cannot be used"),
+    ],
+)  # fmt: skip
+def test_wrong_words(course: Course, words: tuple[str, ...], said: str) -> None:
+    """Each is a sentence on what, where and what next, never a trace."""
+    ran = quizzes(course, *words)
+    assert ran.returncode != 0
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("student_id,multiplier\nana,0.5\n", "line 2, multiplier: 0.5 is not between 1 and 100"),
+        ("student_id,multiplier\nana,much\n", "line 2, multiplier: 'much' is no number"),
+        ("student_id,role\nana,boss\n", "line 2, role: 'boss' is none"),
+        ("student_id,closes\nana,2027-03-14 02:30\n", "line 2, closes: 2027-03-14 02:30 does not exist"),
+        ("student_id,closes\nana,2027-05-20 12:00\n", "line 2: closes_at is of one quiz, and no"),
+        ("student_id,quiz,minutes\nana,quiz9,50\n", "line 2: 'quiz9' is not published"),
+        ("name\nana\n", "no column says who a student is"),
+    ],
+)  # fmt: skip
+def test_wrong_rosters(course: Course, table: str, said: str) -> None:
+    """Nobody is let in by a table that is wrong; file, line and column are named."""
+    (course.root / "roster.csv").write_text(table, encoding="utf-8")
+    ran = quizzes(course, "roster", "import", "roster.csv")
+    assert ran.returncode != 0
+    assert said in ran.stderr
+    assert not (course.root / "passcodes.csv").exists()
+
+
+def test_passcodes_are_not_overwritten(course: Course) -> None:
+    """Codes that were not given out yet are never lost."""
+    (course.root / "passcodes.csv").write_text("mine", encoding="utf-8")
+    assert "passcodes.csv exists" in quizzes(course, "roster", "import", "roster.csv").stderr
+    assert (course.root / "passcodes.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_accommodations_of_one_quiz(course: Course) -> None:
+    """Other minutes in one quiz, from a table of their own; a quiz that cuts somebody is refused."""
+    quizzes(course, "publish", "all")
+    (course.root / "extra.csv").write_text("student,quiz,minutes,attempts\nana,all,90,3\n", encoding="utf-8")
+    done = quizzes(course, "roster", "import", "roster.csv", "--accommodations", "extra.csv")
+    assert done.stderr == ""
+    path = course.root / "quizzes" / "all.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("minutes: 40", "minutes: 350\nextend_close: false"), encoding="utf-8")
+    (course.root / "more.csv").write_text("student,multiplier\nbo,2\n", encoding="utf-8")
+    quizzes(course, "roster", "import", "roster.csv", "--accommodations", "more.csv", "--passcodes", "p.csv")
+    refused = quizzes(course, "publish", "all")
+    assert "could not get their whole time" in refused.stderr
+    assert "bo" in refused.stderr
+    insisted = quizzes(course, "publish", "all", "--insist")
+    assert insisted.returncode == 0
+    assert "bo misses" in insisted.stdout
+
+
+def test_a_taken_port(course: Course) -> None:
+    """Somebody else's port is named, with what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ran = quizzes(course, "serve", "--port", taken.getsockname()[1])
+    assert "cannot be used" in ran.stderr
+    assert "--port" in ran.stderr
+
+
+def test_from_a_platform_and_back(course: Course) -> None:
+    """With lti.yaml the server takes a launch, and the score arrives in the platform's gradebook."""
+    with platform_for(course.root) as platform:
+        assert quizzes(course, "publish", "all").returncode == 0
+        told = quizzes(course, "lti", "register", "--address", "https://quiz.example/")
+        assert "https://quiz.example/lti/launch" in told.stdout and platform.address in told.stdout
+        assert "No learning platform" in quizzes(course, "lti", "members", "all").stderr
+        with served(course, "serve", "--own") as (address, _):
+            platform.tool_keys = f"{address}/lti/keys"
+            browser = Browser(platform, address)
+            assert browser.launch().headers["Location"] == "/quizzes/all"
+            token = (
+                browser.http.get("/quizzes/all").text.split('name="form-token" content="')[1].split('"')[0]
+            )
+            begun = browser.http.post("/quizzes/all/start", data={"token": token})
+            path = begun.headers["Location"].partition("#")[0]
+            assert browser.http.post(f"{path}/finish", data={"token": token}).status_code == 303
+            deadline = time.monotonic() + 60
+            while not platform.scores and time.monotonic() < deadline:
+                time.sleep(0.2)
+            assert [score["userId"] for score in platform.scores] == ["user-1"]
+            platform.members = [{"user_id": "user-2", "name": "Bea", "roles": []}]
+            imported = quizzes(course, "lti", "members", "all")
+            assert (imported.returncode, imported.stderr) == (0, "")
+            assert "1 members of 1 courses" in imported.stdout

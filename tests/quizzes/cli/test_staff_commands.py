@@ -1,0 +1,97 @@
+"""Staff at a terminal: more time, regrades, backups; and what is said of wrong words."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from event_loops import commanded
+from fake_clock import MINUTE, FakeClock
+from live_server import NUMERIC, LectureHall, lecture_hall
+
+from autograder.errors import AutograderError
+from autograder.site.database import Database
+from quizzes.cli import app
+from quizzes.store.marks import points_of
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[LectureHall]:
+    """A lecture hall whose database is where the course's commands look for it."""
+    folder = tmp_path / "course" / ".quizzes"
+    folder.mkdir(parents=True)
+    now = FakeClock(time.time_ns() // 1_000_000)  # commands look at the machine's clock
+    with lecture_hall(Database(folder / "quiz.db"), tmp_path / "course", now) as made:
+        yield made
+
+
+def said(hall: LectureHall, *words: object) -> str:
+    """What a command says, or its refusal."""
+    ran = commanded(app, [*map(str, words), "--course", str(hall.course.root)])
+    if isinstance(ran.exception, AutograderError):
+        return f"refused: {ran.exception.message} {ran.exception.next_step}"
+    assert ran.exception is None, ran.output
+    return ran.output
+
+
+def test_more_time(hall: LectureHall) -> None:
+    """One student, or all, while a server runs; the reason is kept."""
+    hall.publish()
+    first, second = hall.student(), hall.student()
+    one, two = first.start(), second.start()
+    ends = hall.proctor.look(one)[0].attempt.deadline_at
+    assert ends is not None
+    words = ("extend", "all", "--reason", "fire alarm")
+    assert f"{first.name}: until" in said(hall, *words, "--minutes", 5, "--student", first.name)
+    assert hall.proctor.look(one)[0].attempt.deadline_at == ends + 5 * MINUTE
+    assert said(hall, *words, "--percent", 50).startswith("2 open attempts")
+    assert hall.proctor.look(two)[0].attempt.deadline_at == ends + 10 * MINUTE
+    assert "No time is given" in said(hall, *words)
+    assert "has no open attempt" in said(hall, *words, "--minutes", 5, "--student", "zoe")
+    assert "There is no such quiz" in said(hall, "extend", "none", "--reason", "x", "--minutes", 5)
+
+
+def test_a_regrade(hall: LectureHall) -> None:
+    """Who gains is printed first; --release lets it count."""
+    hall.publish()
+    student = hall.student()
+    attempt = student.start()
+    student.save(attempt, NUMERIC, "123456")
+    student.ask(f"/attempts/{attempt}/finish", {})
+    hall.proctor.mark()
+    assert said(hall, "regrade", "all") == "Nobody's points would change.\n"
+    path = hall.course.root / "quizzes" / "all.yaml"
+    path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
+    shown = said(hall, "regrade", "all")
+    assert f"{student.name}: 0 → 1" in shown
+    run = re.search(r"--release (\d+)", shown)[1]  # type: ignore[index]
+    assert said(hall, "regrade", "all", "--release", run) == "1 attempts have other points now.\n"
+    with hall.database.reading() as connection:
+        assert points_of(connection, attempt) == 1
+    assert "There is no regrade 99" in said(hall, "regrade", "all", "--release", 99)
+
+
+def test_backup_and_restore(hall: LectureHall, tmp_path: Path) -> None:
+    """A copy made while the server runs has everything; put back, the old file stays beside it."""
+    hall.publish()
+    student = hall.student()
+    attempt = student.start()
+    student.save(attempt, NUMERIC, "0.5")
+    copy = tmp_path / "copy.db"
+    assert "copy.db" in said(hall, "backup", copy)
+    assert "exists already" in said(hall, "backup", copy)
+    student.save(attempt, NUMERIC, "0.75", base=1)
+    assert "is the copy now" in said(hall, "restore", copy)
+    folder = hall.course.root / ".quizzes"
+    assert (folder / "quiz.db.before").exists()
+    again = Database(folder / "quiz.db")
+    with again.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT raw FROM answer").all()
+    again.close()
+    assert [tuple(row) for row in rows] == [('"0.5"',)]
+    (tmp_path / "odd.db").write_bytes(b"no database at all" * 100)
+    assert "refused" in said(hall, "restore", tmp_path / "odd.db")
+    assert "There is no file" in said(hall, "restore", tmp_path / "none.db")

@@ -1,0 +1,50 @@
+"""Safe expressions."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizzes.content.expression import Expression, ExpressionProblem, student_expression
+
+
+def test_values() -> None:
+    """Arithmetic, functions and choices work, exactly."""
+    at = {"g": Decimal("0.1"), "h": Decimal("0.2")}
+    assert abs(Expression("1/sqrt(g**2 + h**2)", at).value(at) - Decimal("4.472135955")) < Decimal("1e-9")
+    assert Expression("g + h", at).value(at) == Decimal("0.3")
+    assert Expression("1 if g < h else 0", at).value(at) == 1
+    assert Expression("-7 % 3", ()).value({}) == 2
+
+
+BOMBS = [
+    "9**9**9**9", "9**9**9", "exp(exp(exp(9)))", "1/0", "sqrt(-1)", "log(0)", "().__class__", "'a'*9",
+    "[1]*9", "lambda: 1", "__import__('os')", "x", "sqrt", "sqrt()", "f(1)", "(" * 250 + "1" + ")" * 250,
+    "1" * 500, "True", "g.real", "max(*g)", "round(1, 10**9)", "1e9999", "1j", "sqrt(x=1)", "0**-1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BOMBS)
+def test_refused(text: str) -> None:
+    """Bombs, attributes and everything without a finite value are refused with a sentence."""
+    with pytest.raises(ExpressionProblem):
+        Expression(text, {"g"}).value({"g": Decimal(1)})
+
+
+@given(st.text(alphabet="0123456789.+-*/^()gsqrtexp, ", max_size=40))
+def test_anything_ends(text: str) -> None:
+    """Any text is refused or has a finite value."""
+    with suppress(ExpressionProblem):
+        assert student_expression(text, {"g"}).value({"g": Decimal(2)}).is_finite()
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("2g", 6), ("g^2", 9), ("2(g+1)", 8), ("2 g − 1", 5), ("1e2", 100)]
+)
+def test_as_students_write(typed: str, value: int) -> None:
+    """Powers by ^ and products without a sign are understood."""
+    assert student_expression(typed, {"g"}).value({"g": Decimal(3)}) == value

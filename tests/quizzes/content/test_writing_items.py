@@ -1,0 +1,47 @@
+"""The page on writing items keeps its word, and the command too."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from autograder.course.course import find_course
+from quizzes.content.bank import load_bank
+from quizzes.content.lint import faults_in_bank
+
+ROOT = find_course(Path(__file__).parent).root
+
+
+def quizzes(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    code = "from quizzes.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def test_the_examples_are_sound(tmp_path: Path) -> None:
+    """The page's examples, one of each type, pass the linter."""
+    page = (ROOT / "quizzes" / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert found
+    (tmp_path / "page.yaml").write_text(found[1], encoding="utf-8")
+    bank = load_bank(tmp_path / "page.yaml")
+    assert faults_in_bank(bank, variants=20) == []
+    assert len({item.type for item in bank.items.values()}) == 11
+
+
+def test_the_command() -> None:
+    """`quizzes lint` says what is sound; a missing file gets a sentence; `--version` says the version."""
+    ran = quizzes("lint", "quizzes/quiz4.yaml")
+    assert ran.returncode == 0 and "8 questions, 8 points, 40 minutes" in ran.stdout
+    ran = quizzes("lint", "nowhere.yaml")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 2) and "There is no file" in ran.stderr
+    assert quizzes("--version").stdout.startswith("quizzes ")

@@ -1,0 +1,80 @@
+"""Numbers as students type them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizzes.content.written_numbers import NumberProblem, decimal_text, parse_number, significant_digits
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("0.22", "0.22"),
+        ("0,22", "0.22"),
+        (" −3 ", "-3"),
+        ("1e-3", "0.001"),
+        ("1,5e3", "1500"),
+        (".5", "0.5"),
+        ("1.2 × 10^-3", "0.0012"),
+        ("+7", "7"),
+        ("0,123", "0.123"),
+    ],
+)
+def test_read(typed: str, value: str) -> None:
+    """Usual ways to write a number are read exactly."""
+    assert parse_number(typed) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("16,000", "can mean 16.000 or 16000"),
+        ("1,234.5", "several separators"),
+        ("1,2,3", "several separators"),
+        ("", "Write a number"),
+        ("five", "not a number"),
+        ("5 V", "No units"),
+        ("nan", "not a number"),
+        ("inf", "not a number"),
+        ("1/3", "is a fraction"),
+        ("1e99999", "too large"),
+        ("9" * 61, "longer than"),
+        ("1_000", "not a number"),
+    ],
+)
+def test_refused(typed: str, says: str) -> None:
+    """What is no number, or could be two, is refused with a sentence."""
+    with pytest.raises(NumberProblem, match=says):
+        parse_number(typed)
+
+
+def test_fractions_where_allowed() -> None:
+    """1/3 is a number where the item allows fractions; 1/0 never is."""
+    assert parse_number("-1/4", fractions=True) == Decimal("-0.25")
+    with pytest.raises(NumberProblem, match="divides by zero"):
+        parse_number("1/0", fractions=True)
+
+
+@given(st.text(max_size=70))
+def test_anything_gets_a_number_or_a_sentence(typed: str) -> None:
+    """No text ends in anything but a finite number or a NumberProblem."""
+    try:
+        assert parse_number(typed, fractions=True).is_finite()
+    except NumberProblem as problem:
+        assert str(problem).endswith(".")
+
+
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=4))
+def test_round_trip(value: Decimal) -> None:
+    """A number as it is shown reads as itself, with a point or with a comma where that is unambiguous."""
+    assert parse_number(decimal_text(value, 20)) == value
+
+
+def test_significant_digits() -> None:
+    """Zeros in front do not count, zeros behind do."""
+    assert [significant_digits(one) for one in ("0.0120", "−12", "1,50", "1e-3")] == [3, 2, 3, 1]

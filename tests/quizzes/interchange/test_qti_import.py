@@ -1,0 +1,415 @@
+"""Packages of other systems: laid out as Canvas and as a QTI 2.1 editor make them, damaged, and hostile."""
+
+from __future__ import annotations
+
+import io
+import random
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import tostring
+
+import pytest
+import yaml
+from defusedxml.ElementTree import fromstring
+from every_item import PNG, every_item, quiz_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.errors import UsageError
+from autograder.submissions.deterministic_zip import deterministic_zip
+from quizzes.content.bank import BankFile, load_bank
+from quizzes.content.lint import faults_in_bank
+from quizzes.interchange.exporting import Format, export
+from quizzes.interchange.importing import Imported, import_package
+from quizzes.schedule.timing import Schedule
+
+MANIFEST = (
+    '<?xml version="1.0"?><manifest identifier="m" xmlns="http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1">'
+    "<metadata/><organizations/><resources>{}</resources></manifest>"
+)
+CANVAS = """<?xml version="1.0" encoding="UTF-8"?>
+<questestinterop xmlns="http://www.imsglobal.org/xsd/ims_qtiasiv1p2">
+ <assessment ident="g1" title="Week 3"><section ident="root_section">{}</section></assessment>
+</questestinterop>"""
+DAMAGED: dict[Format, bytes] = {
+    to: export(quiz_of(every_item()), Schedule(opens_at=0), to, "1").data for to in ("qti12", "qti21")
+}
+EQUATION = (
+    "&lt;img class=&quot;equation_image&quot; title=&quot;\\alpha &amp;lt; 1&quot; "
+    "src=&quot;/equation_images/%255Calpha%2520%253C%25201?scale=1&quot; alt=&quot;LaTeX: \\alpha&quot; /&gt;"
+)
+
+
+def fields(kind: str) -> str:
+    """The metadata of a Canvas item."""
+    return (
+        "<itemmetadata><qtimetadata>"
+        f"<qtimetadatafield><fieldlabel>question_type</fieldlabel><fieldentry>{kind}</fieldentry></qtimetadatafield>"
+        "<qtimetadatafield><fieldlabel>points_possible</fieldlabel><fieldentry>2.0</fieldentry></qtimetadatafield>"
+        "</qtimetadata></itemmetadata>"
+    )
+
+
+def text(html: str, kind: str = "text/html") -> str:
+    """A text in QTI 1.2, its HTML escaped already."""
+    return f'<material><mattext texttype="{kind}">{html}</mattext></material>'
+
+
+def label(ident: str, html: str) -> str:
+    """An option."""
+    return f'<response_label ident="{ident}">{text(html, "text/plain")}</response_label>'
+
+
+def scored(condition: str, value: str = "100") -> str:
+    """A condition that gives points."""
+    return (
+        f'<respcondition continue="No"><conditionvar>{condition}</conditionvar>'
+        f'<setvar action="Set" varname="SCORE">{value}</setvar></respcondition>'
+    )
+
+
+def item(title: str, kind: str, presentation: str, processing: str = "", feedback: str = "") -> str:
+    """An item as Canvas writes it."""
+    head = fields(kind) if kind else ""
+    return (
+        f'<item ident="i{title}" title="{title}">{head}<presentation>{presentation}</presentation>'
+        f"<resprocessing><outcomes/>{processing}</resprocessing>{feedback}</item>"
+    )
+
+
+def choices(ident: str, labels: str, about: str = "", cardinality: str = "Single") -> str:
+    """A list to choose from."""
+    return (
+        f'<response_lid ident="{ident}" rcardinality="{cardinality}">{about}'
+        f"<render_choice>{labels}</render_choice></response_lid>"
+    )
+
+
+BOX = (
+    '<response_str ident="response1" rcardinality="Single"><render_fib>'
+    '<response_label ident="a"/></render_fib></response_str>'
+)
+
+
+def package(folder: Path, files: dict[str, str | bytes], resources: str, manifest: str = MANIFEST) -> Path:
+    """A package with these files."""
+    path = folder / "package.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("imsmanifest.xml", manifest.format(resources))
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def canvas(folder: Path, *items: str, **more: bytes) -> Imported:
+    """What a Canvas package with these items gives."""
+    resource = '<resource identifier="g1" type="imsqti_xmlv1p2"><file href="g1/g1.xml"/></resource>'
+    files: dict[str, str | bytes] = {"g1/g1.xml": CANVAS.format("".join(items))}
+    path = package(folder, files | {name.replace("__", "/"): data for name, data in more.items()}, resource)
+    return import_package(path, "week3")
+
+
+def first(made: Imported) -> dict[str, Any]:
+    """The first item of the bank that was made."""
+    found: dict[str, Any] = yaml.safe_load(made.text)["items"][0]
+    return found
+
+
+def test_canvas_choice(tmp_path: Path) -> None:
+    """Formulas from Canvas's pictures, lists, bold and code; feedback by option and in general."""
+    prompt = (
+        f"&lt;div&gt;&lt;p&gt;What if {EQUATION}, &lt;strong&gt;always&lt;/strong&gt;?&lt;/p&gt;&lt;/div&gt;"
+    )
+    options = label("4401", "It shrinks: \\(x^2\\)") + label("4402", "Costs $5") + label("4403", "a * b * c")
+    general = text("&lt;p&gt;See &lt;code&gt;relu&lt;/code&gt;.&lt;/p&gt;")
+    feedback = (
+        f'<itemfeedback ident="4402_fb"><flow_mat>{text("No.")}</flow_mat></itemfeedback>'
+        f'<itemfeedback ident="general_fb"><flow_mat>{general}</flow_mat></itemfeedback>'
+    )
+    right = scored('<varequal respident="response1">4401</varequal>')
+    made = canvas(
+        tmp_path,
+        item(
+            "Step size",
+            "multiple_choice_question",
+            text(prompt) + choices("response1", options),
+            right,
+            feedback,
+        ),
+    )
+    found = first(made)
+    assert (found["id"], found["type"], made.lost) == ("step-size", "choice", ())
+    assert found["prompt"] == "What if $\\alpha < 1$, **always**?"
+    assert [one["text"] for one in found["options"]] == ["It shrinks: $x^2$", "Costs \\$5", "a \\* b \\* c"]
+    assert [one["correct"] for one in found["options"]] == [True, False, False]
+    assert found["options"][1]["feedback"] == "No." and found["explanation"] == "See `relu`."
+
+
+def test_canvas_numbers(tmp_path: Path) -> None:
+    """A margin, a range, and several right numbers, of which the first stays and the loss is told."""
+    margin = (
+        '<or><varequal respident="response1">0.5</varequal><and><vargte respident="response1">0.45</vargte>'
+        '<varlte respident="response1">0.55</varlte></and></or>'
+    )
+    between = '<vargte respident="response1">1</vargte><varlte respident="response1">4</varlte>'
+    made = canvas(
+        tmp_path,
+        item("margin", "numerical_question", text("How much?") + BOX, scored(margin)),
+        item("range", "numerical_question", text("How much?") + BOX, scored(between) + scored(margin)),
+    )
+    one, two = yaml.safe_load(made.text)["items"]
+    assert (one["key"], one["tolerance"]) == ("0.5", {"mode": "abs", "abs": "0.05"})
+    assert (two["key"], two["tolerance"]) == ("2.5", {"mode": "abs", "abs": "1.5"})
+    assert made.lost == (("range", "Of 2 right numbers only the first stays."),)
+
+
+def test_canvas_blanks_and_matching(tmp_path: Path) -> None:
+    """Blanks stand where they stood, by their names; a matching keeps what belongs to none."""
+    blanks = (
+        text("&lt;p&gt;Roses are [colour], and so is [What?].&lt;/p&gt;")
+        + choices("response_colour", label("1", "red") + label("2", "Red"), text("colour", "text/plain"))
+        + choices("response_What?", label("3", "the flag"), text("What?", "text/plain"))
+    )
+    scores = scored('<varequal respident="response_colour">1</varequal>', "50.00") + scored(
+        '<varequal respident="response_What?">3</varequal>', "50.00"
+    )
+    rights = label("11", "max(0, x)") + label("12", "1/(1+e^-x)") + label("13", "x")
+    matching = (
+        text("Which is which?")
+        + choices("response_1", rights, text("ReLU", "text/plain"))
+        + choices("response_2", rights, text("sigmoid", "text/plain"))
+    )
+    pairs = scored('<varequal respident="response_1">11</varequal>', "50") + scored(
+        '<varequal respident="response_2">12</varequal>', "50"
+    )
+    made = canvas(
+        tmp_path,
+        item("blanks", "fill_in_multiple_blanks_question", blanks, scores),
+        item("match", "matching_question", matching, pairs),
+    )
+    one, two = yaml.safe_load(made.text)["items"]
+    assert one["prompt"] == "Roses are \\[colour\\], and so is \\[What?\\]."
+    assert [(blank["id"], blank["accept"]) for blank in one["blanks"]] == [
+        ("colour", ["red", "Red"]),
+        ("what", ["the flag"]),
+    ]
+    assert two["pairs"][0] == {"left": "ReLU", "right": "max(0, x)"} and two["distractors"] == ["x"]
+
+
+def test_what_has_no_counterpart(tmp_path: Path) -> None:
+    """A file to hand in, a text, a formula with variables: each is left out and named; the others stay."""
+    made = canvas(
+        tmp_path,
+        item("upload", "file_upload_question", text("Hand in.")),
+        item("words", "text_only_question", text("Read.")),
+        item("sum", "calculated_question", text("[x] + 1?")),
+        item("essay", "essay_question", text("Why? &lt;script&gt;alert(1)&lt;/script&gt;") + BOX),
+        item("one", "multiple_choice_question", text("One?") + choices("response1", label("1", "only"))),
+    )
+    (found,) = yaml.safe_load(made.text)["items"]
+    assert (found["id"], found["prompt"]) == ("essay", "Why?")
+    told = dict(made.lost)
+    assert told["upload"] == "It was left out: file upload question has no counterpart here."
+    assert {"words", "sum", "one"} <= told.keys()
+    assert ("essay", "A <script> was left out.") in made.lost
+    assert ("essay", "No rubric came with it: write what to look for.") in made.lost
+
+
+def test_other_systems_without_kinds(tmp_path: Path) -> None:
+    """Where no metadata says what an item is, its responses do."""
+    labels = label("a", "yes") + label("b", "no")
+    both = '<and><varequal respident="r">a</varequal><not><varequal respident="r">b</varequal></not></and>'
+    made = canvas(
+        tmp_path,
+        item("single", "", text("?") + choices("r", labels), scored('<varequal respident="r">b</varequal>')),
+        item("many", "", text("?") + choices("r", labels, cardinality="Multiple"), scored(both)),
+        item("word", "", text("?") + BOX, scored('<varequal respident="response1">relu</varequal>')),
+    )
+    kinds = [(one["id"], one["type"]) for one in yaml.safe_load(made.text)["items"]]
+    assert kinds == [("single", "choice"), ("many", "choices"), ("word", "short_text")]
+
+
+def test_pictures(tmp_path: Path) -> None:
+    """A package's own picture is taken along; one from elsewhere, and SVG, are left out and told."""
+    here = "&lt;img src=&quot;%24IMS-CC-FILEBASE%24/pics/a dot.png?x=1&quot; alt=&quot;a dot&quot;&gt;"
+    there = "&lt;img src=&quot;https://example.org/x.png&quot; alt=&quot;far&quot;&gt;"
+    drawn = "&lt;img src=&quot;%24IMS-CC-FILEBASE%24/pics/evil.svg&quot;&gt;"
+    question = item("essay", "essay_question", text(f"Look. {here} {there} {drawn}") + BOX)
+    made = canvas(tmp_path, question, **{"pics__a dot.png": PNG, "pics__evil.svg": b"<svg onload='x'/>"})
+    assert made.pictures == {"week3/a-dot.png": PNG}
+    assert first(made)["images"] == [{"file": "week3/a-dot.png", "alt": "a dot"}]
+    assert ("essay", "A picture was left out: far.") in made.lost
+    assert ("essay", "A picture was left out.") in made.lost
+
+
+ITEM21 = """<?xml version="1.0"?>
+<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="{id}" title="{id}"
+ adaptive="false" timeDependent="false">{declarations}
+ <itemBody>{body}</itemBody>{processing}</assessmentItem>"""
+
+
+def qti21(folder: Path, **items: tuple[str, str, str]) -> Imported:
+    """A QTI 2.1 package as an editor lays it out: a folder below, each item beside its own files."""
+    resources = "".join(
+        f'<resource identifier="{name}" type="imsqti_item_xmlv2p1" href="q/{name}.xml">'
+        f'<file href="q/{name}.xml"/></resource>'
+        for name in items
+    )
+    files: dict[str, str | bytes] = {
+        f"q/{name}.xml": ITEM21.format(id=name, declarations=one, body=two, processing=three)
+        for name, (one, two, three) in items.items()
+    }
+    return import_package(package(folder, files, resources), "other")
+
+
+def test_qti21_of_another_system(tmp_path: Path) -> None:
+    """Inline blanks in a sentence, a relative tolerance, MathML with its TeX, a mapping without a key."""
+    blank = (
+        '<responseDeclaration identifier="{0}" cardinality="single" baseType="{1}">{2}</responseDeclaration>'
+    )
+    word = blank.format(
+        "R1", "string", '<mapping defaultValue="0"><mapEntry mapKey="York" mappedValue="1"/></mapping>'
+    )
+    year = blank.format("R2", "float", "<correctResponse><value>200</value></correctResponse>")
+    near = (
+        '<responseProcessing><responseCondition><responseIf><equal toleranceMode="relative" tolerance="5 10">'
+        '<variable identifier="R2"/><correct identifier="R2"/></equal>'
+        '<setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue>'
+        "</responseIf></responseCondition></responseProcessing>"
+    )
+    math = (
+        '<math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><mi>x</mi>'
+        '<annotation encoding="application/x-tex">x_1</annotation></semantics></math>'
+    )
+    order = blank.format(
+        "R", "identifier", "<correctResponse><value>B</value><value>A</value></correctResponse>"
+    ).replace("single", "ordered")
+    made = qti21(
+        tmp_path,
+        blanks=(
+            word + year,
+            '<p>Richard of <textEntryInteraction responseIdentifier="R1"/> weighs '
+            '<textEntryInteraction responseIdentifier="R2"/> stone.</p>',
+            near,
+        ),
+        order=(
+            order,
+            f"<p>By {math}:</p>"
+            '<orderInteraction responseIdentifier="R" shuffle="true"><prompt>Sort.</prompt>'
+            '<simpleChoice identifier="A">second</simpleChoice>'
+            '<simpleChoice identifier="B">first</simpleChoice>'
+            "</orderInteraction>",
+            "",
+        ),
+        hotspot=("", '<hotspotInteraction responseIdentifier="R"/>', ""),
+    )
+    blanks, ordered = yaml.safe_load(made.text)["items"]
+    assert blanks["prompt"] == "Richard of \\[1\\] weighs \\[2\\] stone."
+    assert blanks["blanks"][0]["accept"] == ["York"]
+    assert blanks["blanks"][1]["tolerance"] == {"mode": "range", "below": "10", "above": "20"}
+    assert ordered["entries"] == ["first", "second"]
+    assert ordered["prompt"] == "By $x_1$:\n\nSort."
+    assert made.lost == (("hotspot", "It was left out: hotspotInteraction has no counterpart here."),)
+
+
+def test_what_is_no_package(tmp_path: Path) -> None:
+    """Each gets a sentence that names the file and what to do; nothing is written."""
+    (tmp_path / "text.zip").write_text("no archive")
+    (tmp_path / "empty.zip").write_bytes(b"PK\x05\x06" + b"\0" * 18)
+    with pytest.raises(UsageError, match="damaged"):
+        import_package(tmp_path / "text.zip", "x")
+    with pytest.raises(UsageError, match="holds no imsmanifest"):
+        import_package(tmp_path / "empty.zip", "x")
+    with pytest.raises(UsageError, match="cannot be read"):
+        import_package(tmp_path / "nowhere.zip", "x")
+    resource = '<resource identifier="g" type="imsqti_xmlv1p2"><file href="../../etc/passwd"/></resource>'
+    with pytest.raises(UsageError, match="which is not in it"):
+        import_package(package(tmp_path, {}, resource), "x")
+    good = resource.replace("../../etc/passwd", "q.xml")
+    for document, says in (
+        ("<broken", "q.xml is not XML"),
+        (CANVAS.format(""), "holds no question that can be taken over"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "q.xml declares entities"),
+        ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><questestinterop/>', "holds no question"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            import_package(package(tmp_path, {"q.xml": document}, good), "x")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from(["qti12", "qti21"]))
+def test_damaged_documents(chance: random.Random, to: Format) -> None:
+    """Elements, attributes and texts taken away or put elsewhere: a bank that loads, or a sentence."""
+    with zipfile.ZipFile(io.BytesIO(DAMAGED[to])) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = chance.choice([one for one in files if one.endswith(".xml") and "meta" not in one])
+    root = fromstring(files[name])
+    for _ in range(chance.randint(1, 6)):
+        everything = list(root.iter())
+        one, other = chance.choice(everything), chance.choice(everything)
+        act = chance.randrange(5)
+        if act == 0 and len(one):
+            one.remove(chance.choice(list(one)))
+        elif act == 1 and one.attrib:
+            del one.attrib[chance.choice(list(one.attrib))]
+        elif act == 2:
+            one.text = chance.choice(["", "\u202e<b>&", "1e999", "-", None])
+        elif act == 3 and one.attrib:
+            one.attrib[chance.choice(list(one.attrib))] = chance.choice(["", "../x", "other", "9" * 400])
+        elif act == 4 and other not in list(one.iter()):
+            other.append(one)
+    files[name] = tostring(root)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged.zip"
+        path.write_bytes(deterministic_zip(files))
+        try:
+            made = import_package(path, "back")
+        except UsageError as problem:
+            assert problem.message
+        else:
+            BankFile.model_validate(yaml.safe_load(made.text))
+
+
+def test_bombs(tmp_path: Path) -> None:
+    """An archive that unpacks to far too much, and entities that multiply, are refused in time."""
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("imsmanifest.xml", b" " * (300 * 1024**2))
+    with pytest.raises(UsageError, match="unpacks to far too much"):
+        import_package(tmp_path / "bomb.zip", "x")
+    laughs = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
+    document = f'<!DOCTYPE x [<!ENTITY l0 "ha">{laughs}]><x>&l9;</x>'
+    with pytest.raises(UsageError, match="declares entities"):
+        import_package(
+            package(tmp_path, {}, "", manifest=document.replace("{", "{{").replace("}", "}}")), "x"
+        )
+
+
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    """The `quizzes` command."""
+    return subprocess.run(
+        [sys.executable, "-m", "quizzes.cli", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    """Quiz 4 out and in again: a bank that lint proves; an existing one is not written over."""
+    root, course = Path(__file__).parents[3], tmp_path / "course"
+    (course / "quizzes" / "banks").mkdir(parents=True)
+    (course / "course.yaml").write_text("title: C\n", encoding="utf-8")
+    here, there = ("--course", str(root)), ("--course", str(course))
+    for to in ("qti12", "qti21"):
+        out = command("export", "quiz4", "--to", to, "--out", str(tmp_path / f"{to}.zip"), *here)
+        assert (out.returncode, out.stderr) == (0, "")
+        assert "questions in" in out.stdout and "exported are fixed ones" in out.stdout
+        words = ("import", str(tmp_path / f"{to}.zip"), "--bank", to, *there)
+        taken = command(*words)
+        assert (taken.returncode, taken.stderr) == (0, "")
+        assert "is there already" in command(*words).stderr
+        assert faults_in_bank(load_bank(course / "quizzes" / "banks" / f"{to}.yaml")) == []
+    wrong = command("export", "quiz4", "--to", "word", "--out", "x.zip", *here)
+    assert (wrong.returncode, "no such format" in wrong.stderr) == (2, True)
+    assert "is no name" in command("import", "x.zip", "--bank", "../up", *there).stderr

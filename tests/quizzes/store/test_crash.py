@@ -1,0 +1,66 @@
+"""A server that is killed has lost nothing it acknowledged."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from exam_fixture import SIGNER
+from small_quiz import SmallQuiz
+from sqlalchemy import select
+
+from autograder.site.clock import ServerClock
+from autograder.site.database import Database
+from quizzes.attempts.events import Saved, fold
+from quizzes.services.exam import ExamService
+from quizzes.store.attempts import state_of
+from quizzes.store.tables import attempt
+
+CHILD = Path(__file__).parents[2] / "support" / "saving_child.py"
+ROUNDS = 10
+
+
+def killed_under_load(file: Path, turn: int) -> list[tuple[str, str, int, int]]:
+    """Run the child, kill it at some moment after its first replies; what it had acknowledged."""
+    command = [sys.executable, str(CHILD), str(file), str(turn)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None and child.stderr is not None
+        first = child.stdout.readline()
+        time.sleep(random.Random(turn).uniform(0.05, 0.6))
+        child.kill()
+        rest, said = child.communicate()
+    assert first, said.decode()
+    lines = (first + rest).decode().splitlines(keepends=True)
+    whole = [line.split() for line in lines if line.endswith("\n")]
+    return [(one, save_id, int(rev), int(n)) for one, save_id, rev, n in whole]
+
+
+def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
+    """Ten kills at random moments: each save is in the log and in the answers, and the file is whole."""
+    file = tmp_path / "quiz.db"
+    acknowledged: list[tuple[str, str, int, int]] = []
+    for turn in range(ROUNDS):
+        acknowledged += killed_under_load(file, turn)
+        database = Database(file)
+        proctor = ExamService(database, ServerClock(), SIGNER, SmallQuiz)
+        with database.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+            attempts = list(connection.execute(select(attempt.c.id)).scalars())
+        assert len(attempts) == 8
+        stored: dict[str, dict[str, Saved]] = {}
+        for one in attempts:
+            view, events = proctor.look(one)
+            with database.reading() as connection:
+                assert fold(events) == state_of(connection, one)
+            stored[one] = {event.save_id: event for event in events if isinstance(event, Saved)}
+            last = max((rev for mine, _, rev, _ in acknowledged if mine == one), default=0)
+            assert view.answers.get(0) is None or view.answers[0].rev >= last
+        for one, save_id, rev, n in acknowledged:
+            event = stored[one][save_id]
+            assert (event.rev, event.raw) == (rev, f'"{n}"')
+        proctor.close()
+    assert len(acknowledged) >= ROUNDS

@@ -1,0 +1,229 @@
+"""The staff's side through HTTP: who may do what, giving time, mending, and what students see of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fake_clock import MINUTE
+from live_server import ESSAY, NUMERIC, TEXT, LectureHall, Student
+
+from autograder.site.audit import acts_on
+from quizzes.store.marks import marks_in, points_of
+from quizzes.store.regrades import runs_of
+
+GETS = (
+    "/staff/all",
+    "/staff/all/marking",
+    "/staff/all/requests",
+    "/staff/all/regrades",
+    "/staff/attempts/{}",
+)
+OF_THE_QUIZ = ("time", "message", "marking", "requests", "regrades", "regrades/1/release")
+POSTS = (
+    *(f"/staff/all/{act}" for act in OF_THE_QUIZ),
+    *(f"/staff/attempts/{{}}/{act}" for act in ("reopen", "close", "accept")),
+)
+
+
+def taken(lectures: LectureHall, student: Student, right: bool = True, **answers: str) -> str:
+    """An attempt that was handed in and marked; its id."""
+    attempt = student.start()
+    key = str(lectures.questions(attempt)[NUMERIC].key_answer)
+    student.save(attempt, NUMERIC, key if right else "123456")
+    if "essay" in answers:
+        student.save(attempt, ESSAY, answers["essay"])
+    student.ask(f"/attempts/{attempt}/finish", {})
+    lectures.proctor.mark()
+    return attempt
+
+
+def points(lectures: LectureHall, attempt: str) -> float | None:
+    """What an attempt has now."""
+    with lectures.database.reading() as connection:
+        return points_of(connection, attempt)
+
+
+def test_permissions(lectures: LectureHall) -> None:
+    """No staff page exists for students; a TA sees all and regrades nothing; an instructor may."""
+    lectures.publish()
+    student, ta, teacher = (lectures.student(role=role) for role in ("student", "ta", "instructor"))
+    attempt = student.start()
+    for path in GETS:
+        for who, status in ((student, 404), (ta, 200), (teacher, 200)):
+            assert who.get(path.format(attempt)).status_code == status, (path, who.name)
+    for path in POSTS:
+        assert student.post(path.format(attempt)).status_code == 404, path
+        assert ta.http.post(path.format(attempt), data={"token": "none"}).status_code == 403, path
+    for path in ("/staff/all/regrades", "/staff/all/regrades/1/release"):
+        assert ta.post(path).status_code == 403
+    assert teacher.post("/staff/all/regrades").status_code == 303
+    assert student.get("/staff/none").text == student.get("/staff/all").text
+    assert lectures.proctor.look(attempt)[0].attempt.state == "open"
+
+
+def test_the_live_page(lectures: LectureHall) -> None:
+    """Who has not started, writes, is silent and has finished, with the time left; looking ends nothing."""
+    lectures.publish()
+    teacher = lectures.student(role="instructor")
+    absent, writing, silent, done = (lectures.student() for _ in range(4))
+    quiet = silent.start()
+    taken(lectures, done)
+    lectures.fake.pass_(4 * MINUTE)
+    one = writing.start()
+    writing.save(one, TEXT, "x")
+    page = teacher.page("/staff/all?part=table")
+    assert "<html" not in page
+    rows = {
+        name: " ".join(re.sub(r"<[^>]+>", " ", row).split())
+        for row in page.split("<tr>")[2:]
+        if (name := re.search(r"<small>(\w+)</small></th>", row)[1])  # type: ignore[index]
+    }
+    assert "not started" in rows[absent.name]
+    assert "writing 1" in rows[writing.name] and "20 minutes" in rows[writing.name]
+    assert "silent 0" in rows[silent.name] and "16 minutes" in rows[silent.name]
+    assert "finished 1" in rows[done.name]
+    lectures.fake.pass_(60 * MINUTE)
+    teacher.page("/staff/all")
+    teacher.page(f"/staff/attempts/{quiet}")
+    assert lectures.proctor.look(quiet)[0].attempt.state == "open"
+
+
+def test_more_time(lectures: LectureHall) -> None:
+    """For those chosen or for everybody, by minutes or percent, with the reason written down."""
+    lectures.publish()
+    teacher, first, second = lectures.student(role="ta"), lectures.student(), lectures.student()
+    one, two = first.start(), second.start()
+    ends = lectures.proctor.look(one)[0].attempt.deadline_at
+    assert ends is not None
+    given = {"who": "chosen", "attempt": one, "minutes": "5", "percent": "50", "reason": "fire alarm"}
+    assert teacher.post("/staff/all/time", **given).status_code == 303
+    assert lectures.proctor.look(one)[0].attempt.deadline_at == ends + 15 * MINUTE
+    assert lectures.proctor.look(two)[0].attempt.deadline_at == ends
+    assert first.get(f"/attempts/{one}/clock").json()["remaining_ms"] == 35 * MINUTE
+    teacher.post("/staff/all/time", who="all", minutes="10", reason="power cut")
+    assert lectures.proctor.look(two)[0].attempt.deadline_at == ends + 10 * MINUTE
+    with lectures.database.reading() as connection:
+        (act,) = acts_on(connection, one)[:1]
+    assert (act.who, act.detail["reason"]) == (teacher.name, "fire alarm")
+    for wrong in ({"reason": ""}, {"minutes": "x"}, {"attempt": "none"}, {"minutes": "0", "percent": "0"}):
+        reply = teacher.post("/staff/all/time", **{**given, **wrong})
+        assert reply.status_code in (404, 409), wrong
+
+
+def test_closing_and_opening_again(lectures: LectureHall) -> None:
+    """Staff end an attempt and let it go on; a save that came too late may count."""
+    lectures.publish()
+    teacher, student = lectures.student(role="instructor"), lectures.student()
+    attempt = student.start()
+    assert teacher.post(f"/staff/attempts/{attempt}/close", reason="phone in hand").status_code == 303
+    late = student.save(attempt, TEXT, "vanishing", save_id="a-late-save")
+    assert late.json()["outcome"] == "closed"
+    page = teacher.page(f"/staff/attempts/{attempt}")
+    assert "Answers that came too late" in page
+    assert teacher.post(f"/staff/attempts/{attempt}/accept", save="a-late-save").status_code == 303
+    assert lectures.proctor.look(attempt)[0].answers[TEXT].raw == '"vanishing"'
+    again = {"minutes": "10", "reason": "it was a calculator"}
+    assert teacher.post(f"/staff/attempts/{attempt}/reopen", **again).status_code == 303
+    student.ask(f"/attempts/{attempt}/pen", {"pen": student.pen})
+    assert student.save(attempt, TEXT, "on", base=1).status_code == 200
+    assert "phone in hand" in teacher.page(f"/staff/attempts/{attempt}")
+
+
+def test_a_message(lectures: LectureHall) -> None:
+    """All takers hear it with their next word from the server; those who start later do not."""
+    lectures.publish()
+    teacher, student = lectures.student(role="ta"), lectures.student()
+    attempt = student.start()
+    teacher.post("/staff/all/message", text="Question 3: <b>take</b> natural logarithms.")
+    notice = student.get(f"/attempts/{attempt}/clock").json()["notice"]
+    assert notice["text"] == "Question 3: <b>take</b> natural logarithms."
+    lectures.fake.pass_(MINUTE)
+    later = lectures.student()
+    assert "notice" not in later.get(f"/attempts/{later.start()}/clock").json()
+    assert teacher.post("/staff/all/message", text=" ").status_code == 409
+
+
+def test_marking_by_hand(lectures: LectureHall) -> None:
+    """An essay is marked by its rubric, without the writer's name, once; the student reads the words."""
+    lectures.publish()
+    teacher, student = lectures.student(role="ta"), lectures.student(name="hidden")
+    attempt = taken(lectures, student, essay="Because <sigmoid> saturates.")
+    page = teacher.page("/staff/all/marking")
+    assert "Because &lt;sigmoid&gt; saturates." in page
+    assert "hidden" not in page.lower().replace('type="hidden"', "").replace("names are hidden", "")
+    form = dict(re.findall(r'name="(attempt|pos|rev)" value="([^"]*)"', page))
+    rubric = lectures.questions(attempt)[ESSAY].item.rubric
+    given = {**form, "met": [str(number) for number in range(len(rubric))], "said": "Well *said* <b>."}
+    assert teacher.post("/staff/all/marking", **given).status_code == 303
+    assert teacher.post("/staff/all/marking", **given).status_code == 409
+    with lectures.database.reading() as connection:
+        assert marks_in(connection, attempt)[ESSAY].points == 1
+    assert "Nothing waits" in teacher.page("/staff/all/marking")
+    lectures.fake.pass_(61 * MINUTE)
+    assert "Well *said* &lt;b&gt;." in student.page(f"/attempts/{attempt}/results")
+
+
+def test_a_wrong_key(lectures: LectureHall) -> None:
+    """The difference is shown before it counts, and then changes exactly whom it said."""
+    lectures.publish()
+    teacher = lectures.student(role="instructor")
+    wrong = [taken(lectures, lectures.student(), right=False) for _ in range(2)]
+    right = [taken(lectures, lectures.student()) for _ in range(2)]
+    path = lectures.course.root / "quizzes" / "all.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
+    assert teacher.post("/staff/all/regrades").status_code == 303
+    with lectures.database.reading() as connection:
+        (run,) = runs_of(connection, "all")
+    assert {(one.attempt, one.before, one.after) for one in run.changes} == {(one, 0.0, 1.0) for one in wrong}
+    assert [points(lectures, one) for one in wrong + right] == [0, 0, 1, 1]
+    page = teacher.page("/staff/all/regrades")
+    assert all(f"/staff/attempts/{one}" in page for one in wrong)
+    assert not any(f"/staff/attempts/{one}" in page for one in right)
+    assert teacher.post(f"/staff/all/regrades/{run.id}/release").status_code == 303
+    assert [points(lectures, one) for one in wrong + right] == [1, 1, 1, 1]
+
+
+def test_another_quiz_is_no_correction(lectures: LectureHall) -> None:
+    """A file whose questions are others is refused with a sentence; nobody's points move."""
+    lectures.publish()
+    teacher = lectures.student(role="instructor")
+    attempt = taken(lectures, lectures.student())
+    path = lectures.course.root / "quizzes" / "all.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("adagrad/rate-after-two", "total-loss/sum-or-mean"), encoding="utf-8")
+    reply = teacher.post("/staff/all/regrades")
+    assert reply.status_code == 409
+    assert "showed other numbers" in reply.text
+    assert points(lectures, attempt) == 1
+
+
+def test_a_request(lectures: LectureHall) -> None:
+    """A student asks once for another look; the answer may change the points, and a regrade keeps them."""
+    lectures.publish()
+    teacher, student = lectures.student(role="instructor"), lectures.student()
+    attempt = taken(lectures, student, right=False)
+    lectures.fake.pass_(61 * MINUTE)
+    path = f"/attempts/{attempt}/requests/{NUMERIC}"
+    assert student.post(path, text="I rounded <late>.").status_code == 303
+    assert student.post(path, text="Again!").status_code == 409
+    assert "I rounded &lt;late&gt;." in teacher.page("/staff/all/requests")
+    answer = {"attempt": attempt, "pos": str(NUMERIC), "reply": "Half of it is right.", "points": "0.5"}
+    assert teacher.post("/staff/all/requests", **{**answer, "points": "2"}).status_code == 409
+    assert teacher.post("/staff/all/requests", **answer).status_code == 303
+    assert points(lectures, attempt) == 0.5
+    assert "Half of it is right." in student.page(f"/attempts/{attempt}/results")
+    teacher.post("/staff/all/regrades")
+    with lectures.database.reading() as connection:
+        (run,) = runs_of(connection, "all")
+    assert run.changes == []
+    teacher.post(f"/staff/all/regrades/{run.id}/release")
+    assert points(lectures, attempt) == 0.5
+
+
+@pytest.mark.parametrize("quiz", ["none", "<script>"])
+def test_no_such_quiz(lectures: LectureHall, quiz: str) -> None:
+    """An unknown quiz is no page, for staff too."""
+    lectures.publish()
+    assert lectures.student(role="instructor").get(f"/staff/{quiz}").status_code == 404

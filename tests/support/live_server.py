@@ -1,0 +1,201 @@
+"""A lecture hall: a real server with a clock to turn, real quizzes, and students with browsers."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fake_clock import MINUTE, FakeClock
+
+from autograder.course.course import Course, find_course
+from autograder.site.app_context import AppContext
+from autograder.site.application import make_app
+from autograder.site.clock import ServerClock
+from autograder.site.database import Database
+from autograder.site.people import COURSE, add_person, enrol
+from autograder.site.server import listening
+from autograder.site.sessions import new_passcode
+from autograder.site.signer import Signer
+from quizzes.content.quiz import Quiz
+from quizzes.content.quiz_file import load_quiz
+from quizzes.schedule.timing import Accommodation
+from quizzes.services.enrolment import add_the_course, publish_plan
+from quizzes.services.exam import ExamService
+from quizzes.web.context import QuizContext
+
+SIGNER = Signer(b"a secret for tests only")
+REPOSITORY = find_course(Path(__file__).parent)
+numbers = itertools.count()
+# One item of each kind, in this order.
+ALL = """title: Of every kind
+instructions: Answer them all.
+points: 11
+opens: 2026-05-18 15:00
+due: 2026-05-18 23:59
+minutes: 40
+shuffle: false
+questions:
+  - {item: adagrad/rate-after-two}
+  - {item: cross-entropy/why-not-squared-error}
+  - {item: adagrad/true-of-adagrad}
+  - {item: mini-batch/once-per-epoch}
+  - {item: cross-entropy/batch-mean}
+  - {item: mini-batch/numbers-of-an-epoch}
+  - {item: momentum/momentum-steps}
+  - {item: vanishing-gradients/name-it}
+  - {item: adagrad/rate-formula}
+  - {item: mini-batch/shuffle-function}
+  - {item: vanishing-gradients/in-your-words}
+"""
+NUMERIC, CHOICE, CHOICES, TRUE_FALSE, BLANKS, MATCHING, ORDERING, TEXT, FORMULA, CODE, ESSAY = range(11)
+
+
+def course_in(folder: Path) -> Course:
+    """A course of its own with the repository's banks, Quiz 4, and a quiz of every kind of item."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "course.yaml").write_text("title: Test\ntime_zone: America/Los_Angeles\n", encoding="utf-8")
+    shutil.copytree(REPOSITORY.root / "quizzes" / "banks", folder / "quizzes" / "banks")
+    shutil.copy(REPOSITORY.root / "quizzes" / "quiz4.yaml", folder / "quizzes")
+    (folder / "quizzes" / "all.yaml").write_text(ALL, encoding="utf-8")
+    return find_course(folder)
+
+
+class Student:
+    """Somebody with a browser that keeps cookies and runs no script."""
+
+    def __init__(self, hall: LectureHall, name: str) -> None:
+        self.hall, self.name = hall, name
+        self.http = httpx.Client(base_url=hall.address, timeout=30, headers={"Origin": hall.address})
+        self.pen = f"pen-of-{name}"
+        self.token = ""
+
+    def sign_in(self) -> Student:
+        """With a passcode, as students do."""
+        with self.hall.database.transaction() as connection:
+            code = new_passcode(connection, self.name, SIGNER)
+        reply = self.post("/sign-in", person=self.name, passcode=code)
+        assert reply.status_code == 303, reply.text
+        self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
+        return self
+
+    def get(self, path: str, **given: Any) -> httpx.Response:
+        """A page, redirects not followed."""
+        return self.http.get(path, **given)
+
+    def page(self, path: str) -> str:
+        """A page's HTML."""
+        reply = self.http.get(path, follow_redirects=True)
+        assert reply.status_code == 200, reply.text
+        return reply.text
+
+    def post(self, path: str, **fields: Any) -> httpx.Response:
+        """A form, with the page's token."""
+        return self.http.post(path, data={"token": self.token, **fields})
+
+    def ask(self, path: str, body: Any) -> httpx.Response:
+        """A request of the page's script."""
+        return self.http.post(path, json=body, headers={"X-Form-Token": self.token})
+
+    def start(self, quiz: str = "all") -> str:
+        """Start a quiz and take the pen; the attempt's id."""
+        reply = self.post(f"/quizzes/{quiz}/start")
+        assert reply.status_code == 303, reply.text
+        attempt = reply.headers["Location"].rpartition("/")[2].partition("#")[0]
+        self.ask(f"/attempts/{attempt}/pen", {"pen": self.pen})
+        return str(attempt)
+
+    def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **given: Any) -> httpx.Response:
+        """Save an answer as the page's script does."""
+        usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "pen": self.pen}
+        return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **given})
+
+    def form(self, attempt: str) -> dict[str, str]:
+        """The hidden fields of the quiz page, as a browser without a script would send them."""
+        page = self.page(f"/attempts/{attempt}")
+        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+
+
+class LectureHall:
+    """The server and what it stands on."""
+
+    def __init__(self, database: Database, folder: Path, fake: FakeClock | None = None) -> None:
+        self.course = course_in(folder)
+        self.fake, self.database = fake or FakeClock(), database
+        self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
+        self.proctor = ExamService(database, self.clock, SIGNER, Quiz.read)
+        self.opens = self.clock.now()
+        with database.transaction() as connection:
+            add_the_course(connection, self.course)
+        self.waiting = listening("127.0.0.1", 0)
+        self.address = f"http://127.0.0.1:{self.waiting.getsockname()[1]}"
+        title, zone, root = self.course.title, self.course.zone, self.course.root
+        self.site = AppContext(database, self.proctor.writer, self.clock, SIGNER, COURSE, title, zone, root)
+        self.quizzes = QuizContext(self.site, self.proctor)
+        config = uvicorn.Config(
+            make_app(self.site), log_level="critical", lifespan="off", server_header=False
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(
+            target=self.server.run, kwargs={"sockets": [self.waiting]}, daemon=True
+        )
+        self.thread.start()
+        deadline = time.monotonic() + 20
+        while not self.server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def publish(self, name: str = "all", **changes: Any) -> str:
+        """Publish a quiz that opens now and is due in an hour, 20 minutes each."""
+        plan = load_quiz(self.course, name)
+        usual: dict[str, Any] = {
+            "opens_at": self.opens,
+            "due_at": self.opens + 60 * MINUTE,
+            "closes_at": self.opens + 60 * MINUTE,
+            "limit": 20 * MINUTE,
+        }
+        schedule = replace(plan.schedule, **{**usual, **changes})
+        with self.database.transaction() as connection:
+            publish_plan(
+                connection, replace(plan, schedule=schedule), at=self.clock.now(), who="staff", insist=True
+            )
+        return name
+
+    def student(
+        self, accommodation: Accommodation | None = None, role: str = "student", name: str = ""
+    ) -> Student:
+        """Somebody enrolled and signed in."""
+        person = name or f"student{next(numbers)}"
+        with self.database.transaction() as connection:
+            add_person(connection, person, person.capitalize())
+            enrol(connection, COURSE, person, role=role, accommodation=accommodation)
+        return Student(self, person).sign_in()
+
+    def questions(self, attempt: str) -> list[Any]:
+        """The questions of an attempt with their keys, as marking has them."""
+        return [item.question for item in self.proctor.look(attempt)[0].items]
+
+    def close(self) -> None:
+        """End the server."""
+        self.server.should_exit = True
+        self.thread.join(timeout=20)
+        self.waiting.close()
+        self.proctor.close()
+
+
+@contextlib.contextmanager
+def lecture_hall(database: Database, folder: Path, fake: FakeClock | None = None) -> Iterator[LectureHall]:
+    """A hall that is left at the end."""
+    hall = LectureHall(database, folder, fake)
+    try:
+        yield hall
+    finally:
+        hall.close()
