@@ -19,18 +19,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from autograder.checks.calibration import CalibrationFile, read_calibration
-from autograder.checks.definition import Check, collect
-from autograder.checks.variants import Variant, collect_variants
-from autograder.course.course import Course
-from autograder.errors import ContentError
-from autograder.sandbox.budget import (
+from autograder.checks.budget import (
     MOST_PROCESSOR_SECONDS,
     PROCESSOR_SECONDS,
     RESTARTS,
     SLEEP_SECONDS,
     Budget,
 )
+from autograder.checks.calibration import CalibrationFile, read_calibration
+from autograder.checks.definition import Check, collect
+from autograder.checks.variants import Variant, collect_variants
+from autograder.course.course import Course
+from autograder.errors import ContentError
 from autograder.yaml_source import line_of, read_yaml, source_location
 
 __all__ = [

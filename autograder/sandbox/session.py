@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from autograder.checks.budget import RESTARTS, Budget
 from autograder.checks.calls import Answer
 from autograder.checks.values import Value, bytes_of
 from autograder.report import Note
 from autograder.sandbox import frames
-from autograder.sandbox.budget import RESTARTS, Budget
 from autograder.sandbox.child import Child, ChildEnded, Overdue
 from autograder.sandbox.replies import CallBackAllowance, call_back, line_of, read_answers, text_of
 from autograder.sandbox.worker import Worker

@@ -116,7 +116,7 @@ def test_it_stays_small(name: str, function: str, source: str) -> None:
 def hoards(student: Functions, reference: Functions, rng: np.random.Generator) -> None:
     """A check that keeps what it gets."""
     kept: list[Any] = []
-    for number in range(80):
+    for number in range(250):
         kept.append(student.double(rng.normal(size=4) + number))
         reference.double(rng.normal(size=500_000) + number)
 
@@ -161,7 +161,7 @@ def crowded(student: Functions) -> None:
     student.double(np.ones(3))
     ballast = []
     with contextlib.suppress(MemoryError):
-        for _ in range(300):  # MB, to the last one that fits
+        for _ in range(600):  # MB, to the last one that fits
             ballast.append(np.ones(2**17))  # noqa: PERF401
     del ballast[:2]
     student.double(np.ones(5))

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograder.checks.budget import Budget
 from autograder.checks.calls import Answer
-from autograder.sandbox.budget import Budget
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
 

@@ -34,7 +34,7 @@ def test_the_same_scores(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = []
     for bare in (False, True):
         if bare:
-            monkeypatch.setattr("autograder.grading.Worker", Bare)
+            monkeypatch.setattr("autograder.grading.grader.Worker", Bare)
         with Grader(assignment, 3, "digits", sandbox="weak" if bare else "good") as grader:
             reports = [
                 grader.grade(Submission("student", "notebook.ipynb", "", tuple(read_notebook(data))))

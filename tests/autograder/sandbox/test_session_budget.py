@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sessions import FORGE, Student
 
-from autograder.sandbox.budget import Budget
+from autograder.checks.budget import Budget
 from autograder.sandbox.worker import Worker
 
 BURN = """

@@ -7,9 +7,9 @@ import socket
 import pytest
 from sessions import BRIEF, HandIn, Student
 
+from autograder.checks.budget import Budget
 from autograder.sandbox import session
 from autograder.sandbox.arena import Arena
-from autograder.sandbox.budget import Budget
 from autograder.sandbox.worker import Worker
 
 OTHERS = """
