@@ -7,7 +7,6 @@ import itertools
 import re
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fake_clock import MINUTE, FakeClock
+from patience import PATIENCE, eventually
 
 from autograder.course.course import Course, find_course
 from autograder.site.app_context import AppContext
@@ -75,7 +75,7 @@ class Student:
 
     def __init__(self, hall: LectureHall, name: str) -> None:
         self.hall, self.name = hall, name
-        self.http = httpx.Client(base_url=hall.address, timeout=30, headers={"Origin": hall.address})
+        self.http = httpx.Client(base_url=hall.address, timeout=PATIENCE, headers={"Origin": hall.address})
         self.pen = f"pen-of-{name}"
         self.token = ""
 
@@ -149,9 +149,7 @@ class LectureHall:
             target=self.server.run, kwargs={"sockets": [self.waiting]}, daemon=True
         )
         self.thread.start()
-        deadline = time.monotonic() + 20
-        while not self.server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
+        eventually(lambda: self.server.started, unless=lambda: not self.thread.is_alive())
 
     def publish(self, name: str = "all", **changes: Any) -> str:
         """Publish a quiz that opens now and is due in an hour, 20 minutes each."""
@@ -186,7 +184,7 @@ class LectureHall:
     def close(self) -> None:
         """End the server."""
         self.server.should_exit = True
-        self.thread.join(timeout=20)
+        self.thread.join()
         self.waiting.close()
         self.proctor.close()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from patience import eventually
 
 from autograder.checks.budget import Budget
 from autograder.checks.calls import Answer
@@ -83,8 +84,5 @@ def children(pid: int) -> list[int]:
 
 
 def gone(*pids: int) -> bool:
-    """Whether all these processes end; signals take a moment to arrive, so it waits up to a minute."""
-    until = time.monotonic() + 60
-    while any(map(alive, pids)) and time.monotonic() < until:
-        time.sleep(0.01)
-    return not any(map(alive, pids))
+    """Whether all these processes end; signals take a moment to arrive, so it waits."""
+    return eventually(lambda: not any(map(alive, pids)))
