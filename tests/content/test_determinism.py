@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from found import assignment
+from repository_assignments import assignment
 
 from autograder.authoring.lint_proof import Proof
 

@@ -41,7 +41,7 @@ def with_and_without(tiny: Assignment) -> Iterator[tuple[Grader, Grader]]:
     """A grader that makes calls ahead, and one that makes each when it is asked for."""
     with pytest.MonkeyPatch.context() as patch, Grader(tiny, 3) as usual:
         nothing: RecordedCalls = {}
-        patch.setattr("autograder.grading.rehearse", lambda *_: nothing)
+        patch.setattr("autograder.grading.grader.record_calls", lambda *_: nothing)
         with Grader(tiny, 3) as plain:
             yield usual, plain
 
