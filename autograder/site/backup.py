@@ -1,4 +1,4 @@
-"""Backups of a running SQLite database, the room on its disk, and the secret that stands beside it."""
+"""Backups of a running SQLite database, the room on its disk, and the secret in its directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.site.database import Database
 
-__all__ = ["back_up", "has_room", "secret_beside"]
+__all__ = ["back_up", "faults_in_file", "has_room", "secret_beside"]
 
 
 MARGIN = 200 * 1024 * 1024
@@ -45,6 +45,16 @@ def back_up(database: Database, target: Path) -> Path:
     part.chmod(0o600)
     part.replace(target)  # a name without .part is a whole backup
     return target
+
+
+def faults_in_file(database: Database) -> list[str]:
+    """The faults that SQLite itself finds in its file; none for PostgreSQL, which has no such check."""
+    if database.dialect != "sqlite":
+        return []
+    with database.reading() as connection:
+        lines = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
+        lines += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+    return [line for line in lines if line != "ok"]
 
 
 def has_room(database: Database, margin: int = MARGIN) -> bool:

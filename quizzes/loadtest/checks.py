@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sqlalchemy import func, select
 
+from autograder.site.backup import faults_in_file
 from autograder.site.database import Database
 from quizzes.attempts.events import fold
 from quizzes.loadtest.student import Acknowledged
@@ -17,7 +18,7 @@ from quizzes.store.events import events_of
 from quizzes.store.receipts import last_receipt
 from quizzes.store.tables import answer, answer_event, attempt, grade
 
-__all__ = ["damage", "faults_in_file", "missing", "missing_receipts", "still_open"]
+__all__ = ["damage", "missing", "missing_receipts", "still_open"]
 
 
 def missing(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
@@ -64,16 +65,6 @@ def still_open(database: Database) -> int:
 def damage(database: Database) -> list[str]:
     """What is not whole: the file itself, rows that are not what their log comes to, answers marked twice."""
     return [*faults_in_file(database), *_unlike_their_log(database), *_marked_twice(database)]
-
-
-def faults_in_file(database: Database) -> list[str]:
-    """What SQLite itself finds wrong with its file; nothing for PostgreSQL, which has no such question."""
-    if database.dialect != "sqlite":
-        return []
-    with database.reading() as connection:
-        said = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
-        said += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
-    return [one for one in said if one != "ok"]
 
 
 def _unlike_their_log(database: Database) -> list[str]:

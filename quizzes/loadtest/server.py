@@ -116,7 +116,7 @@ def started(stage: Fixture) -> Server:
     """A server process that students may come to; raises UsageError if it does not begin."""
     told, said = stage.folder / "port", stage.folder / "server.log"
     told.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "quizzes.cli", "serve", "--port", "0", "--port-file", str(told)]
+    command = [sys.executable, "-m", "quizzes", "serve", "--port", "0", "--port-file", str(told)]
     where = [] if stage.address else ["--own"]
     with said.open("ab") as log:  # a file: a server that complains a lot must not wait for a reader
         process = subprocess.Popen(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection
 
 from autograder.course.course import Course
-from autograder.course.roster import read_roster
 from autograder.errors import ContentError
-from autograder.site.audit import Act, note
-from autograder.site.people import COURSE, add_course, add_person, enrol
+from autograder.site.people import COURSE, add_course, enrol
 from quizzes.content.quiz_file import QuizPlan
 from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.store.overrides import clear_overrides, set_override
 from quizzes.store.quizzes import Shortfall, publish
 
-__all__ = ["add_the_course", "enrol_all", "grant_all", "publish_plan", "read_people"]
+__all__ = ["accommodate", "add_the_course", "grant_all", "publish_plan"]
 
 
 def add_the_course(connection: Connection, course: Course) -> None:
@@ -25,27 +22,19 @@ def add_the_course(connection: Connection, course: Course) -> None:
     add_course(connection, COURSE, course.title, course.zone.key)
 
 
-def read_people(path: Path) -> dict[str, tuple[str, str]]:
-    """The people of a roster: their ids with name and e-mail address."""
-    return {one.student_id: (one.name, one.email) for one in read_roster(path).people}
-
-
-def enrol_all(
+def accommodate(
     connection: Connection,
-    people: dict[str, tuple[str, str]],
+    students: Collection[str],
     granted: Iterable[AccommodationRow],
-    *,
-    at: int,
-    who: str,
-    quizzes: Sequence[str] = (),
-) -> list[str]:
-    """Everybody on the roster with their accommodations; who was added, or has changed.
+    quizzes: Collection[str] = (),
+) -> None:
+    """Give enrolled students what the rows grant: role, label, extra time, other dates.
 
-    Whoever left the roster stays: their attempts do. Raises ContentError for somebody or some quiz unknown.
+    Raises ContentError for a student or quiz that is unknown.
     """
     granted = list(granted)
     for one in granted:
-        if one.student not in people:
+        if one.student not in students:
             raise ContentError(
                 f"{one.place}: {one.student} is not on the roster.",
                 next_step="Add them, or correct the name.",
@@ -55,16 +44,13 @@ def enrol_all(
             raise ContentError(
                 f"{one.place}: {one.quiz!r} is not published.", next_step=f"Take one of: {known}."
             )
-    for person, (name, email) in people.items():
-        add_person(connection, person, name, email or None)
+    for person in dict.fromkeys(row.student for row in granted):
         own = [one for one in granted if one.student == person and not one.quiz]
         given = next((one.accommodation for one in own if one.accommodation), None)
         label = next((one.label for one in own if one.label), "")
         role = next((one.role for one in own if one.role != "student"), "student")
         enrol(connection, COURSE, person, role=role, label=label, accommodation=given)
     grant_all(connection, granted)
-    note(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
-    return list(people)
 
 
 def grant_all(connection: Connection, granted: Iterable[AccommodationRow]) -> None:

@@ -14,7 +14,7 @@ from tiny_course import write_tiny_course
 
 KEPT = Path(__file__).parents[1] / "records" / "v0.1"
 EXPECTED: dict[str, Any] = json.loads((KEPT / "expected.json").read_text("utf-8"))
-QUIZZES = ("-m", "quizzes.cli")  # how Python is told to run the command
+QUIZZES = ("-m", "quizzes")  # how Python is told to run the command
 
 
 def course_in(folder: Path) -> Path:

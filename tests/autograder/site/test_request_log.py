@@ -141,7 +141,7 @@ def test_the_command(lectures: LectureHall, tmp_path: Path) -> None:
     path, told = tmp_path / "log.jsonl", tmp_path / "port"
     words = ["serve", "--own", "--port", "0", "--port-file", str(told), "--log", str(path)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "quizzes.cli", *words], cwd=lectures.course.root, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "quizzes", *words], cwd=lectures.course.root, stdout=subprocess.DEVNULL
     )
     try:
         eventually(told.exists, unless=lambda: process.poll() is not None)

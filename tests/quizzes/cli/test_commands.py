@@ -30,7 +30,7 @@ teacher,T,T,,instructor,
 
 def quizzes(course: Course, *words: object) -> subprocess.CompletedProcess[str]:
     """The command, with this Python."""
-    command = [sys.executable, "-m", "quizzes.cli", *map(str, words)]
+    command = [sys.executable, "-m", "quizzes", *map(str, words)]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return subprocess.run(
         command, cwd=course.root, env=environment, capture_output=True, text=True, check=False
@@ -58,7 +58,7 @@ def course(tmp_path: Path) -> Course:
 def served(course: Course, *words: str) -> Iterator[tuple[str, str]]:
     """The address of a server and what it said, ended by SIGTERM as a service would be."""
     told, said = course.root / "port", course.root / "said"
-    command = [sys.executable, "-m", "quizzes.cli", *words, "--port", "0", "--port-file", str(told)]
+    command = [sys.executable, "-m", "quizzes", *words, "--port", "0", "--port-file", str(told)]
     with (
         said.open("wb") as out,
         subprocess.Popen(command, cwd=course.root, stdout=out, stderr=subprocess.PIPE) as process,
@@ -134,7 +134,7 @@ def test_a_new_passcode_and_a_link(course: Course) -> None:
     assert "new passcodes" not in again.stdout
     assert not (course.root / "more.csv").exists()
     assert len(quizzes(course, "passcode", "ana").stdout.strip()) == 11
-    printed = quizzes(course, "link", "ana", "--url", "https://quiz.example/").stdout
+    printed = quizzes(course, "sign-in-link", "ana", "--url", "https://quiz.example/").stdout
     assert printed.startswith("https://quiz.example/sign-in/")
 
 
@@ -172,7 +172,7 @@ def test_preview(course: Course) -> None:
         (("results", "all"), "There is no published quiz 'all'"),
         (("roster", "import", "none.csv"), "none.csv cannot be read"),
         (("passcode", "zoe"), "zoe is not in this course"),
-        (("link", "zoe"), "Import the roster first."),
+        (("sign-in-link", "zoe"), "Import the roster first."),
         (("serve", "--host", "192.0.2.1"), "cannot be used"),
     ],
 )  # fmt: skip
@@ -226,7 +226,7 @@ def test_accommodations_of_one_quiz(course: Course) -> None:
     refused = quizzes(course, "publish", "all")
     assert "could not get their whole time" in refused.stderr
     assert "bo" in refused.stderr
-    insisted = quizzes(course, "publish", "all", "--insist")
+    insisted = quizzes(course, "publish", "all", "--force")
     assert insisted.returncode == 0
     assert "bo misses" in insisted.stdout
 

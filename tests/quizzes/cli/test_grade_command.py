@@ -17,7 +17,7 @@ RIGHT = "def shuffled_together(x, y, order):\n    return x[order], y[order]\n"
 
 def grade(hall: LectureHall, database: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Run the command on the hall's database."""
-    command = [sys.executable, "-m", "quizzes.cli", "grade", "--course", str(hall.course.root), *more]
+    command = [sys.executable, "-m", "quizzes", "grade", "--course", str(hall.course.root), *more]
     environment = {**os.environ, "DATABASE_URL": str(database)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

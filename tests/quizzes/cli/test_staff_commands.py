@@ -84,7 +84,7 @@ def test_backup_and_restore(hall: LectureHall, tmp_path: Path) -> None:
     assert "copy.db" in said(hall, "backup", copy)
     assert "exists already" in said(hall, "backup", copy)
     student.save(attempt, NUMERIC, "0.75", base=1)
-    assert "is the copy now" in said(hall, "restore", copy)
+    assert "is the backup now" in said(hall, "restore", copy)
     folder = hall.course.root / ".quizzes"
     assert (folder / "quiz.db.before").exists()
     again = Database(folder / "quiz.db")
