@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from correct_notebook import SOURCE
+from correct_notebook import SOURCE, notebook
 
 from autograder.checks import memory
 from autograder.checks.calls import MOST_KEPT, Answer, Call, Findings, Functions
@@ -24,7 +24,6 @@ from autograder.course.assignment import Assignment
 from autograder.grading import grader as grader_module
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
-from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 MOST_GROWTH = 300  # MB over an honest submission's peak; the attacks below would take one to three GB
@@ -37,12 +36,11 @@ from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.grading.grader import Grader
-from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 
 def graded(replaced):
-    cells = tuple(read_notebook(to_bytes(filled_in(assignment, replaced))))
-    report = grader.grade(Submission("student", "notebook.ipynb", "", cells))
+    data = to_bytes(filled_in(assignment, replaced))
+    report = grader.grade(Submission("student", "notebook.ipynb", data))
     points = {task.task: [task.earned, task.possible] for task in report.tasks}
     return points, [result.message for result in report.results()]
 
@@ -140,7 +138,7 @@ def grader(tiny: Assignment, request: Any, monkeypatch: pytest.MonkeyPatch) -> I
 
 def grade(grader: Grader, source: str) -> Report:
     """The report on a source."""
-    return grader.grade(Submission("s", "x.ipynb", "", (Cell(1, source),)))
+    return grader.grade(Submission("s", "x.ipynb", notebook(source).encode()))
 
 
 def test_a_breach_costs_that_submission(grader: Grader) -> None:
