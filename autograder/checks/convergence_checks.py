@@ -117,7 +117,7 @@ class _Judgement:
         def train() -> Training:
             self.reference.context_.training = True
             try:
-                with unlimited_memory():
+                with unlimited_memory(stays=True):  # images are scaled once
                     return self.body(self.reference, self.materials.images, self._generator(attempt))
             finally:
                 self.reference.context_.training = False

@@ -47,8 +47,8 @@ def limited_memory(bytes_: int = JUDGING_BYTES) -> Iterator[None]:
 
 
 @contextmanager
-def unlimited_memory() -> Iterator[None]:
-    """Within `limited_memory`: for the judge's own work. What stays of it is added to the limit."""
+def unlimited_memory(*, stays: bool = False) -> Iterator[None]:
+    """Within `limited_memory`: for the judge's own work; `stays` adds to the limit what is kept of it."""
     if not _limits:
         yield
         return
@@ -57,7 +57,8 @@ def unlimited_memory() -> Iterator[None]:
     try:
         yield
     finally:
-        _limits[-1].bytes_ += max(0, _taken() - taken)
+        if stays:
+            _limits[-1].bytes_ += max(0, _taken() - taken)
         resource.setrlimit(resource.RLIMIT_AS, (_limits[-1].bytes_, hard))
 
 

@@ -209,11 +209,21 @@ class TestLimit:
     def test_the_judges_own_work_is_exempt(self) -> None:
         """What the reference needs, and what stays of it, is not taken from the submission's share."""
         with limited_memory(64 * 2**20):
-            with unlimited_memory():
+            with unlimited_memory(stays=True):
                 kept = np.ones(2**25)
             assert np.ones(2**22).sum() + kept[0] == 2**22 + 1
             with pytest.raises(MemoryError):
                 np.ones(2**25)
+
+    def test_the_reference_leaves_no_room(self) -> None:
+        """What the reference computed and nobody kept does not widen the limit, however often it is asked."""
+        with limited_memory(64 * 2**20):
+            for _ in range(50):
+                with unlimited_memory():
+                    result = np.ones(2**21)
+                del result
+            with pytest.raises(MemoryError):
+                np.ones(2**26)
 
     def test_it_does_not_outlast_an_error(self) -> None:
         """Nothing of it is left after an exception, at whatever depth."""
