@@ -10,7 +10,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from autograder.checks.budget import (
+    MOST_PROCESSOR_SECONDS,
+    PROCESSOR_SECONDS,
+    RESTARTS,
+    SLEEP_SECONDS,
+    Budget,
+)
 from autograder.checks.calibration import CalibrationFile, read_calibration
 from autograder.checks.definition import Check, collect
 from autograder.checks.variants import Variant, collect_variants
@@ -69,7 +76,18 @@ class Limits(_Part):
         default=20.0, ge=1, description="Or so many times what the reference took for its longest call."
     )
     deaths: int = Field(
-        default=8, ge=1, description="How often its process may end or hang; then it is over."
+        default=RESTARTS, ge=1, description="How often its process may end or hang; then it is over."
+    )
+    all_seconds: float = Field(
+        default=PROCESSOR_SECONDS,
+        gt=0,
+        description="What all calls together may take above the reference, or what each may take, added up.",
+    )
+    most_seconds: float = Field(
+        default=MOST_PROCESSOR_SECONDS, gt=0, le=3600, description="And never more than this."
+    )
+    sleep_seconds: float = Field(
+        default=SLEEP_SECONDS, gt=0, le=3600, description="How long it may sleep in all."
     )
     times: dict[str, float] = Field(
         default_factory=dict,
@@ -79,6 +97,15 @@ class Limits(_Part):
     def seconds(self, function: str, reference: float) -> float:
         """Processor seconds for a call of a function that took the reference so long."""
         return max(self.call_seconds, self.times.get(function, self.call_times) * reference)
+
+    def budget(self, reference: Callable[[], float]) -> Budget:
+        """What all calls of a submission share; `reference` says what the reference took for them."""
+        return Budget(
+            processor=self.all_seconds,
+            most_processor=self.most_seconds,
+            sleep=self.sleep_seconds,
+            reference=reference,
+        )
 
 
 class AssignmentFile(_Part):

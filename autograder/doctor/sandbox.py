@@ -22,6 +22,7 @@ from autograder.errors import SandboxError
 from autograder.sandbox import landlock
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
+from autograder.sandbox.usage import ProcessUsage
 from autograder.sandbox.worker import Worker
 
 __all__ = ["look_at_sandbox"]
@@ -96,6 +97,7 @@ def look_at_sandbox() -> Iterator[Finding]:
     try:
         with Worker(MEMORY) as worker:
             yield _bubblewrap(worker)
+            yield _waiting(worker)
             yield from _attempts(worker)
             state = State.GOOD if worker.level == "full" else State.LACKING
             bad = worker.level in ("weak", "none")
@@ -152,6 +154,22 @@ def _bubblewrap(worker: Worker) -> Finding:
         State.GOOD if worker.level == "full" else State.LACKING,
         "Not installed, or user namespaces are not allowed; the other layers suffice.",
         "Install bubblewrap; on Ubuntu use the distribution's own, whose AppArmor profile allows it.",
+    )
+
+
+def _waiting(worker: Worker) -> Finding:
+    """Whether a submission that waits for a core can be told from one that sleeps."""
+    with Session(worker, [(1, "import os\ndef pid(): return os.getpid()")], ["pid"]) as session:
+        answer = session.answer("pid", [()], 5.0)[0]
+        told = answer.kind == "value" and ProcessUsage(int(answer.value)).tells_waiting
+    if told:
+        return Finding(AREA, "waiting for a core", State.GOOD, "Told from sleep: load takes no points.")
+    return Finding(
+        AREA,
+        "waiting for a core",
+        State.LACKING,
+        "Looks like sleep here, so a submission may sleep ten times as long.",
+        "Linux counts it in /proc/PID/schedstat; mount /proc without hidepid.",
     )
 
 

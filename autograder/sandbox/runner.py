@@ -15,6 +15,7 @@ import mmap
 import random
 import socket
 import sys
+import time
 import types
 import warnings
 from typing import Any
@@ -23,6 +24,7 @@ import numpy as np
 
 MOST_PRINTED = 20_000  # characters kept over a child's life
 LONGEST_TYPE, LONGEST_TEXT = 80, 500
+REPORT_SECONDS = 0.1  # after so long the judge is told that calls of a frame are done
 
 
 class Printed(io.TextIOBase):
@@ -73,6 +75,9 @@ class Runner:
 
     def load(self, header: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Run what the functions rest on, or all cells; says which of the wanted functions there are."""
+        # Forks inherit one state: a fresh child must draw other numbers, the same ones in every grading.
+        random.seed(header["child"])
+        np.random.seed(header["child"])
         cells = json.loads(data)  # as data, not in the header: a notebook may be larger than a header
         self.sources = {number: source.split("\n") for number, source in cells}
         skip = {(cell, line) for cell, line in header["skip"]}
@@ -91,8 +96,10 @@ class Runner:
             python=header["python"],
         )
         if full and not any("seed(" in source for _, source in cells):
-            random.seed()  # what a function draws when it is called stays unpredictable
-            np.random.seed()
+            random.seed(
+                header["child"]
+            )  # what a function draws when it is called differs from child to child
+            np.random.seed(header["child"])
         self.printed.take()
         self.printed.left = MOST_PRINTED
         self.imports.loaded()
@@ -117,9 +124,13 @@ class Runner:
         # In training a large argument is lent: it is the judge's part of the arena, written anew each time.
         reader.copies_arena = not header["lend"]
         buffers: list[Any] = []
-        answers = []
+        answers: list[dict[str, Any]] = []
         left = header["most"]
+        reported = time.monotonic()
         for specs in header["calls"]:
+            if answers and header["report"] and time.monotonic() - reported > REPORT_SECONDS:
+                self.send({"op": "at"}, [])  # each call has its own time
+                reported = time.monotonic()
             start = reader.offset
             arguments = [reader.value(spec) for spec in specs]
             originals: list[Any] = []
@@ -130,6 +141,8 @@ class Runner:
                 sent.copies = sent.copies_arena = False
                 originals = [sent.value(spec) for spec in specs]
             one, own = self.call(header["fn"], arguments, originals, left)
+            if len(header["calls"]) > 1:  # the next call may write into what this one returned
+                own = [bytes(buffer) for buffer in own]
             left -= sum(len(buffer) for buffer in own)
             buffers += own
             answers.append(one)

@@ -117,7 +117,7 @@ def warm_up(frames: typing.Any, runner: typing.Any, cells: typing.Any) -> None:
     )
     packer = frames.Packer()
     specs = [packer.value(numpy.random.default_rng(0).normal(size=(2, 2))), packer.value(1.0)]
-    request = {"id": 0, "fn": "f", "calls": [specs], "most": 1000, "lend": False}
+    request = {"id": 0, "fn": "f", "calls": [specs], "most": 1000, "lend": False, "report": False}
     frames.frame(*rehearsal.answer(request, b"".join(packer.buffers)))
     rehearsal.namespace.clear()
 

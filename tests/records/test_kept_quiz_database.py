@@ -33,7 +33,7 @@ from autograder.site.signer import Signer
 from quizzes.loadtest.checks import faults_in_file
 from quizzes.services.score_sender import ScoreSender
 from quizzes.store.marks import points_of
-from quizzes.store.receipts import confirms, last_receipt
+from quizzes.store.receipts import is_genuine, last_receipt
 
 SAID = EXPECTED["quizzes"]
 NAMED: dict[str, str] = SAID["attempts"]  # an attempt's id by what it was made for
@@ -234,7 +234,7 @@ def test_receipts_verify(kept: Kept) -> None:
     for attempt, receipt in newest.items():
         with kept.server.database.reading() as connection:
             given = last_receipt(connection, attempt)
-        assert given is not None and confirms(kept.server.signer, given)
+        assert given is not None and is_genuine(kept.server.signer, given)
         assert (given.body, given.digest, given.signature) == (
             receipt["body"],
             receipt["digest"],
@@ -330,7 +330,7 @@ def test_what_is_overdue_is_ended(kept: Kept) -> None:
         assert kept.state(attempt) == "graded"
         with kept.server.database.reading() as connection:
             receipt = last_receipt(connection, attempt)
-        assert receipt is not None and confirms(kept.server.signer, receipt)
+        assert receipt is not None and is_genuine(kept.server.signer, receipt)
     assert {kept.total(one) for one in ENDED} == {ATTEMPTS[one]["total"] for one in ENDED}
 
 

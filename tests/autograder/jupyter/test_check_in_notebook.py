@@ -28,7 +28,7 @@ def last_output(folder: Path, *sources: str) -> dict[str, Any]:
     new = nbformat.v4
     cells = [new.new_code_cell(source) for source in (IMPORT, *sources)]  # type: ignore[no-untyped-call]  # no types
     notebook = new.new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # no types
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}}).execute()
     (output,) = notebook.cells[-1].outputs
     return dict(output.get("data", {"text/plain": output.get("text", "")}))
 

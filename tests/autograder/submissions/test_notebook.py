@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import sys
 from typing import Any
 
 import nbformat
@@ -211,17 +211,29 @@ class TestRefusals:
         assert "more than 1 MB" in refusal(notebook(code(half), code(half), code("x")))
 
 
-def test_speed() -> None:
-    """A notebook of 100 cells with a picture takes milliseconds, not tens of them."""
-    picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo" * 5000}}
-    cells = [
-        code(["def f(x):\n", "    return x\n"] * 10, outputs=[picture] if i % 20 == 0 else [])
-        for i in range(100)
-    ]
-    data = notebook(*cells)
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
+def steps(data: bytes) -> int:
+    """How many calls of functions reading a notebook takes."""
+    count = 0
+
+    def count_one(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count_one)
+    try:
         read_notebook(data)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.02
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_the_work_grows_with_the_cells() -> None:
+    """A notebook twice as long takes twice as many steps, a few hundred a cell; pictures take none."""
+    picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo" * 5000}}
+    plain = [code(["def f(x):\n", "    return x\n"] * 10) for _ in range(200)]
+    pictures = [code(["def f(x):\n", "    return x\n"] * 10, outputs=[picture] * 5) for _ in range(20)]
+    short, long = steps(notebook(*plain[:100])), steps(notebook(*plain))
+    assert short < 100 * 300
+    assert long < 2.1 * short
+    assert steps(notebook(*pictures)) < 2 * steps(notebook(*plain[:20]))

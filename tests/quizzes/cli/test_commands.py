@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from live_server import CODE, NUMERIC, course_in
+from patience import PATIENCE, eventually
 from platform_simulator import Browser, platform_for
 
 from autograder.course.course import Course
@@ -33,7 +33,7 @@ def quizzes(course: Course, *words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "quizzes", *map(str, words)]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return subprocess.run(
-        command, cwd=course.root, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=course.root, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -63,9 +63,7 @@ def served(course: Course, *words: str) -> Iterator[tuple[str, str]]:
         log_file.open("wb") as out,
         subprocess.Popen(command, cwd=course.root, stdout=out, stderr=subprocess.PIPE) as process,
     ):
-        deadline = time.monotonic() + 60
-        while not port_file.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        eventually(port_file.exists, unless=lambda: process.poll() is not None)
         try:
             yield (
                 f"http://127.0.0.1:{port_file.read_text(encoding='ascii')}",
@@ -73,7 +71,7 @@ def served(course: Course, *words: str) -> Iterator[tuple[str, str]]:
             )
         finally:
             process.terminate()
-            assert process.communicate(timeout=60)[1].decode() == ""
+            assert process.communicate()[1].decode() == ""
 
 
 class Visitor:
@@ -81,7 +79,7 @@ class Visitor:
 
     def __init__(self, address: str, person: str, passcode: str) -> None:
         self.http = httpx.Client(
-            base_url=address, headers={"Origin": address}, timeout=30, follow_redirects=True
+            base_url=address, headers={"Origin": address}, timeout=PATIENCE, follow_redirects=True
         )
         page = self.http.post("/sign-in", data={"person": person, "passcode": passcode})
         self.token = page.text.split('name="form-token" content="')[1].split('"')[0]
@@ -114,9 +112,7 @@ def test_the_whole_way(course: Course) -> None:
             save = {"answer": answer, "base_rev": 0, "save_id": f"save-number-{pos}", "lock": lock}
             assert bo.post(f"{path}/answers/{pos}", save).status_code == 200
         assert bo.post(f"{path}/finish", {}).status_code == 200
-        deadline = time.monotonic() + 60
-        while "1 of 1 pt" not in bo.http.get(f"{path}/results").text and time.monotonic() < deadline:
-            time.sleep(0.5)
+        eventually(lambda: "1 of 1 pt" in bo.http.get(f"{path}/results").text)
         assert "1 of 1 pt" in bo.http.get(f"{path}/results").text
     out = quizzes(course, "results", "all", "--out", "scores.csv")
     assert out.stdout == "1 attempts of 1 students: scores.csv\n"
@@ -267,9 +263,7 @@ def test_from_a_platform_and_back(course: Course) -> None:
             begun = browser.http.post("/quizzes/all/start", data={"token": token})
             path = begun.headers["Location"].partition("#")[0]
             assert browser.http.post(f"{path}/finish", data={"token": token}).status_code == 303
-            deadline = time.monotonic() + 60
-            while not platform.scores and time.monotonic() < deadline:
-                time.sleep(0.2)
+            eventually(lambda: platform.scores)
             assert [score["userId"] for score in platform.scores] == ["user-1"]
             platform.members = [{"user_id": "user-2", "name": "Bea", "roles": []}]
             imported = quizzes(course, "lti", "members", "all")
