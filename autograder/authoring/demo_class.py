@@ -9,7 +9,6 @@ alternatives are each taken in turn, mistakes going round the tasks.
 
 from __future__ import annotations
 
-import csv
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from autograder.authoring.solved_notebook import filled_in, handout, library, to
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment
+from autograder.course.csv_table import write_rows
 from autograder.errors import ContentError, UsageError
 
 __all__ = ["TROUBLE", "DemoSubmission", "Kind", "make_class", "rotation"]
@@ -145,10 +145,9 @@ def make_class(assignment: Assignment, students: int, out: Path) -> list[DemoSub
         path = out / f"{student}.ipynb"
         path.write_bytes(data)
         samples.append(DemoSubmission(student, kind, detail, path, expect))
-    with (out / EXPECTED).open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["student", "kind", "detail", "expect"])
-        table.writerows([one.student, one.kind, one.detail, one.expect] for one in samples)
+    rows = [["student", "kind", "detail", "expect"]]
+    rows += [[sample.student, sample.kind, sample.detail, sample.expect] for sample in samples]
+    (out / EXPECTED).write_text(write_rows(rows), encoding="utf-8", newline="")
     return samples
 
 

@@ -13,6 +13,7 @@ from autograder.cli.run import derive
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from autograder.gradebook.tables import student_in_cell
 from autograder.results.ledger import Graded, ScoreOverridden, read_ledger, run_started
 from autograder.results.results_folder import Results
 from autograder.runs.batch import Batch
@@ -39,7 +40,9 @@ def change(
     if score is not None and (clear or not 0 <= score < float("inf")):
         raise UsageError("A score is a number from 0 up.", next_step="Give --score POINTS, or --clear.")
     lines, _ = read_ledger(Results(results.absolute()).ledger)
-    if student not in {line.student for line in lines if isinstance(line, Graded)}:
+    students = {line.student for line in lines if isinstance(line, Graded)}
+    student = student_in_cell(student, students)
+    if student not in students:
         raise UsageError(
             f"{results} holds nothing of {student}.", next_step="Write the student as grades.csv does."
         )

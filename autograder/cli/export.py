@@ -12,9 +12,10 @@ import typer
 from autograder.cli.show import say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
+from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades, read_table
+from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades

@@ -11,6 +11,7 @@ import typer
 from autograder.cli.export import write_export
 from autograder.cli.show import say
 from autograder.course.course import Course, find_course
+from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
 from autograder.gradebook.columns import columns_in, quiz_columns
 from autograder.gradebook.gradebook import (
@@ -20,7 +21,6 @@ from autograder.gradebook.gradebook import (
     gradebook_csv,
     gradebook_of,
 )
-from autograder.gradebook.tables import read_table
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.moodle import moodle_import
 from autograder.lms.nbgrader.push import Pushed, push_quiz

@@ -11,6 +11,7 @@ import typer
 from autograder.cli.run import Options, run
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from autograder.gradebook.tables import student_in_cell
 from autograder.results.ledger import Graded, read_ledger, run_started
 from autograder.results.results_folder import Results
 from autograder.runs.batch import Batch
@@ -43,8 +44,9 @@ def regrade(
     lines, _ = read_ledger(folder.ledger)
     first = run_started(lines, folder.ledger)
     graded = {(line.student, line.submission) for line in lines if isinstance(line, Graded)}
-    chosen = set(student) if student else None
-    if unknown := sorted((chosen or set()) - {one for one, _ in graded}):
+    students = {graded_student for graded_student, _ in graded}
+    chosen = {student_in_cell(cell, students) for cell in student} if student else None
+    if unknown := sorted((chosen or set()) - students):
         raise UsageError(
             f"{folder.root} holds nothing of {unknown[0]}.",
             next_step="Write the student as grades.csv does.",

@@ -6,14 +6,13 @@ commas, semicolons or tabs, with or without a byte order mark, the columns in an
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from autograder.course.csv_table import Table, read_table
 from autograder.errors import UsageError
 
 __all__ = ["Person", "Roster", "find_roster", "letters", "read_roster"]
@@ -134,45 +133,26 @@ def find_roster(course: Path) -> Roster:
 
 def read_roster(path: Path) -> Roster:
     """A roster; raises UsageError with file, line and column."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
-    except UnicodeDecodeError as problem:
-        raise UsageError(f"{path} is not UTF-8 text.", next_step="Save it as CSV UTF-8.") from problem
-    return Roster(tuple(_people(path, text)), path)
+    return Roster(tuple(_people(read_table(path))), path)
 
 
-def _people(path: Path, text: str) -> Iterable[Person]:
-    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
-    columns: dict[int, str] = {}
+def _people(table: Table) -> Iterable[Person]:
+    rows = table.filled()
+    columns = _columns(table.path, *next(rows))
     seen: dict[str, int] = {}
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if not columns:
-                columns = _columns(path, reader.line_num, row)
-                continue
-            known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
-            person = _person(path, reader.line_num, known)
-            if person is None:
-                continue
-            line = seen.setdefault(_plain(person.student_id), reader.line_num)
-            if line != reader.line_num:
-                raise UsageError(
-                    f"{path}, line {reader.line_num}, column student_id: {person.student_id} is also "
-                    f"in line {line}.",
-                    next_step="Leave one of the two lines.",
-                )
-            yield person
-    except csv.Error as problem:
-        raise UsageError(
-            f"{path}, line {reader.line_num}: {problem}.", next_step="Correct the quotes in this line."
-        ) from problem
-    if not columns:
-        raise UsageError(f"{path} is empty.", next_step="Write a line of headers: student_id,last_name,…")
+    for line, row in rows:
+        known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
+        person = _person(table.path, line, known)
+        if person is None:
+            continue
+        earlier = seen.setdefault(_plain(person.student_id), line)
+        if earlier != line:
+            raise UsageError(
+                f"{table.path}, line {line}, column student_id: {person.student_id} is also "
+                f"in line {earlier}.",
+                next_step="Remove one of the two lines.",
+            )
+        yield person
 
 
 def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +10,10 @@ from pathlib import Path
 
 from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
+from autograder.course.csv_table import read_table
 from autograder.course.roster import Roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import unguarded
+from autograder.gradebook.tables import unguard_formula
 from autograder.results.final_scores import FinalScore, due_for, final_scores
 from autograder.results.ledger import read_ledger, run_started
 from autograder.results.results_folder import Results
@@ -59,7 +58,7 @@ def homework_column(results: Results, course: Course, roster: Roster) -> Column:
     )
 
 
-NEEDED = ("student", "quiz", "attempt", "points", "out_of", "state")
+REQUIRED = ("student", "quiz", "attempt", "points", "out_of", "state")
 
 
 @dataclass(frozen=True)
@@ -90,25 +89,22 @@ def quiz_columns(path: Path, course: Course) -> list[Column]:
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
-        rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    table = read_table(path).filled()
+    first, heads = next(table)
+    if missing := [name for name in REQUIRED if name not in heads]:
         raise UsageError(
-            f"{path} cannot be read as a table: {problem}.", next_step="Write it anew: `quizzes results`."
-        ) from problem
-    if missing := [name for name in NEEDED if name not in (reader.fieldnames or ())]:
-        raise UsageError(
-            f"{path}, line 1: there is no column {missing[0]}.",
+            f"{path}, line {first}: there is no column {missing[0]}.",
             next_step="Name a table that `quizzes results QUIZ --out FILE` wrote.",
         )
-    for line, row in rows:
-        if None in row or None in row.values():
+    rows = []
+    for line, row in table:
+        if len(row) != len(heads):
             raise UsageError(
-                f"{path}, line {line}: it has not as many cells as line 1.",
-                next_step="Write the table anew: `quizzes results`.",
+                f"{path}, line {line}: expected {len(heads)} cells as in line {first}, found {len(row)}.",
+                next_step="Write the table again with `quizzes results QUIZ --out FILE`.",
             )
-    return [(line, {name: unguarded(cell) for name, cell in row.items()}) for line, row in rows]
+        rows.append((line, dict(zip(heads, map(unguard_formula, row), strict=True))))
+    return rows
 
 
 def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
@@ -250,4 +246,4 @@ def _is_quiz_table(path: Path) -> bool:
     if path.suffix.lower() != ".csv" or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return set(NEEDED) <= set(file.readline().strip().split(","))
+        return set(REQUIRED) <= set(file.readline().strip().split(","))

@@ -6,8 +6,6 @@ a letter goes by the rounded percentage, so that nobody reads 90.00 beside a B.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,12 +14,13 @@ from fractions import Fraction
 from math import floor
 
 from autograder.course.course import FILE, Course
+from autograder.course.csv_table import write_rows
 from autograder.course.grading_policy import GradebookRules, Group
 from autograder.course.roster import Person, Roster
 from autograder.errors import ContentError
 from autograder.gradebook.columns import Column
 from autograder.gradebook.scores import Score, State, kept, score_of, share
-from autograder.gradebook.tables import GradeRow, guarded, points
+from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.results.final_scores import FinalScore
 from autograder.submissions.collecting import natural
 from autograder.yaml_source import line_of
@@ -245,22 +244,20 @@ def gradebook_csv(book: Gradebook) -> str:
 
     Percentages have two decimals; points are after the late penalty.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
     heads = ["student_id", "last_name", "first_name", "email", "section", "total_percent", "letter"]
     heads += [f"{group.name} percent" for group in book.rules.groups]
     for column in book.columns:
         heads += [column.name, f"{column.name} possible", f"{column.name} state"]
-    writer.writerow([guarded(head) for head in heads])
+    rows = [[guard_formula(head) for head in heads]]
     for row in book.rows:
         person = row.person
         cells = [
-            row.student if row.known else guarded(row.student),
-            *map(guarded, (person.last_name, person.first_name)),
+            row.student if row.known else guard_formula(row.student),
+            *map(guard_formula, (person.last_name, person.first_name)),
             person.email,
-            guarded(person.section),
+            guard_formula(person.section),
             "" if row.total is None else str(percent(row.total)),
-            guarded(row.letter),
+            guard_formula(row.letter),
         ]
         cells += ["" if group.share is None else str(percent(group.share)) for group in row.groups]
         for mark in row.marks:
@@ -269,5 +266,5 @@ def gradebook_csv(book: Gradebook) -> str:
                 points(float(mark.possible)),
                 mark.state.value,
             ]
-        writer.writerow(cells)
-    return text.getvalue()
+        rows.append(cells)
+    return write_rows(rows)

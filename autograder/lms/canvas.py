@@ -13,9 +13,10 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course.csv_table import Table, write_rows
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, Table, guarded, points, write_rows
+from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.archive import stem
 from autograder.submissions.collecting import (
     SUFFIX,
@@ -158,12 +159,12 @@ def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
             unplaced.append(Unmatched(student, "No canvas_id, sis_id or sis_login is known."))
             continue
         own = [column.get(student, "") for column in cells]
-        rows.append([guarded(person.sortable), *ids, guarded(person.section), *own])
+        rows.append([guard_formula(person.sortable), *ids, guard_formula(person.section), *own])
     return write_rows(rows), unplaced
 
 
 def _fill(table: Table, column: CanvasColumn, unplaced: dict[str, Unmatched]) -> None:
-    student, number = table.needed("Student"), table.needed("ID")
+    student, number = table.required_column("Student"), table.required_column("ID")
     at = _assignment(table, column.title)
     roster = read_roster(table.path)
     where = {

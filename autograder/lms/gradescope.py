@@ -19,8 +19,9 @@ import yaml
 from autograder.authoring.student_wheel import engine_needs
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
+from autograder.course.csv_table import write_rows
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, guarded, points, write_rows
+from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,
@@ -180,11 +181,12 @@ def gradescope_grades(lines: Sequence[GradeRow]) -> str:
         one, person = line.standing, line.person
         rows.append(
             [
-                guarded(person.first_name or ("" if person.last_name else person.name)),
-                guarded(person.last_name),
-                person.gradescope_sid or (person.student_id if line.known else guarded(person.student_id)),
+                guard_formula(person.first_name or ("" if person.last_name else person.name)),
+                guard_formula(person.last_name),
+                person.gradescope_sid
+                or (person.student_id if line.known else guard_formula(person.student_id)),
                 person.email,
-                guarded(person.section),
+                guard_formula(person.section),
                 *(points(one.earned), points(one.possible), "Graded"),
                 one.submitted.isoformat() if one.submitted else "",
                 str(one.days_late),

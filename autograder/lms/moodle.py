@@ -14,9 +14,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from autograder.course.csv_table import Table, write_rows
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, Table, guarded, points, write_rows
+from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.archive import stem
 from autograder.submissions.collecting import (
     SUFFIX,
@@ -111,10 +112,10 @@ def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
     cells = [
         {line.person.student_id: points(line.standing.earned) for line in lines} for lines in columns.values()
     ]
-    rows = [["Email address", "ID number", "Full name", *map(guarded, columns)]]
+    rows = [["Email address", "ID number", "Full name", *map(guard_formula, columns)]]
     for student, person in people.items():
         own = [column.get(student, "-") for column in cells]
-        rows.append([person.email, student, guarded(person.name), *own])
+        rows.append([person.email, student, guard_formula(person.name), *own])
     return write_rows(rows)
 
 
@@ -138,7 +139,7 @@ def _fresh(lines: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
         rows.append(
             [
                 f"Participant {person.moodle_id}",
-                guarded(person.name),
+                guard_formula(person.name),
                 person.email,
                 "Submitted for grading",
                 points(one.earned),
@@ -153,7 +154,7 @@ def _fresh(lines: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
 
 
 def _merged(lines: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:
-    identifier, grade = table.needed("Identifier"), table.needed("Grade")
+    identifier, grade = table.required_column("Identifier"), table.required_column("Grade")
     most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
     roster = read_roster(table.path)
     where = {
@@ -193,4 +194,4 @@ def _same_scale(table: Table, row: int, most: int, possible: float) -> None:
 
 
 def _comment(line: GradeRow) -> str:
-    return guarded(html.escape(line.remarks(), quote=False))
+    return guard_formula(html.escape(line.remarks(), quote=False))
