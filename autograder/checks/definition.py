@@ -25,7 +25,7 @@ import numpy as np
 from autograder.checks.calibration import CalibrationFile
 from autograder.checks.calls import Functions
 from autograder.checks.datasets.images import Images
-from autograder.errors import ContentError
+from autograder.errors import ContentError, UsageError
 
 __all__ = ["Check", "check", "collect"]
 
@@ -71,11 +71,23 @@ class Check:
         return np.random.default_rng([seed, zlib.crc32(self.id.encode())])
 
 
-def check(*, task: str, points: float = 0, requires: Iterable[str] = ()) -> Callable[[Body], Body]:
+def check(
+    *misplaced: object, task: str = "", points: float = 0, requires: Iterable[str] = ()
+) -> Callable[[Body], Body]:
     """Mark a function as a check of `task` worth `points`.
 
     `requires` names checks of the same file that have to pass first; otherwise this one is skipped.
+    Raises ContentError without a task, and UsageError where a notebook's `check("relu")` was meant.
     """
+    if misplaced and isinstance(misplaced[0], str):
+        raise UsageError(
+            "This is the decorator `check` of autograder.checks, which defines a check; to run the checks "
+            f"of {misplaced[0]!r} in a notebook, write: from autograder import check"
+        )
+    if misplaced or not task:
+        raise ContentError(
+            "A check names its task.", next_step='Write @check(task="…", points=…) above the function.'
+        )
 
     def mark(body: Body) -> Body:
         body.__check__ = (task, float(points), tuple(requires))  # type: ignore[attr-defined]  # read by collect

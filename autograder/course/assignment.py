@@ -6,6 +6,7 @@ solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
 import sys
@@ -36,6 +37,8 @@ __all__ = [
     "load_assignment",
     "load_file",
 ]
+
+NOTEBOOK_MODULES = ("autograder", "autograder.jupyter", "autograder.jupyter.local")
 
 
 class _Part(BaseModel):
@@ -175,9 +178,13 @@ def load_assignment(course: Course, name: str) -> Assignment:
 
 
 def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = None) -> ModuleType:
-    """Run a content file as a module; `beside` are modules that it may import by plain name."""
+    """Run a content file as a module; `beside` are modules that it may import by plain name.
+
+    Raises ContentError when the file is missing, uses the notebook's `check`, or raises.
+    """
     if not path.is_file():
         raise ContentError(f"{path} is missing.", next_step="Every assignment has this file; add it.")
+    _refuse_notebook_check(path)
     spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{name}", path)
     assert spec is not None and spec.loader is not None  # a .py path always has both
     module = importlib.util.module_from_spec(spec)
@@ -200,6 +207,28 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
             else:
                 sys.modules[key] = old
     return module
+
+
+def _refuse_notebook_check(path: Path) -> None:
+    """Raise ContentError where a content file takes `check` from `autograder`, which runs checks.
+
+    It is found in the source, before it is called: from a checks file it would load that file again.
+    """
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return  # running the file says where
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found = node.module in NOTEBOOK_MODULES and "check" in {alias.name for alias in node.names}
+        else:
+            found = isinstance(node, ast.Attribute) and ast.unparse(node) == "autograder.check"
+        if found and isinstance(node, (ast.ImportFrom, ast.Attribute)):
+            raise ContentError(
+                f"{path}, line {node.lineno}: expected the decorator `check` of autograder.checks, "
+                "found the notebook's function `check` of autograder.",
+                next_step="Write: from autograder.checks import check",
+            )
 
 
 def _fits_together(assignment: Assignment) -> None:

@@ -11,19 +11,18 @@ from command import autograder
 from tiny_course import ASSIGNMENT
 
 from autograder.authoring.experiments import (
-    Experiment,
     Measured,
-    Run,
     experiments_figure,
     experiments_page,
     load_experiments,
 )
+from autograder.checks.experiments import Experiment, Run
 from autograder.course.course import Course, find_course
 
 EXPERIMENTS = f'''\
 """Claims."""
 
-from autograder.authoring.experiments import Run, experiment
+from autograder.checks import Run, experiment
 
 
 @experiment(better=["doubling"], than="staying")

@@ -90,6 +90,12 @@ def test_a_wrong_call_gets_a_sentence(folder: Path, call: str) -> None:
     assert "There is no" in shown["text/plain"]
 
 
+def test_the_authors_check_in_a_notebook(folder: Path) -> None:
+    """A notebook that imported the authors' decorator is told which import is meant."""
+    with pytest.raises(CellExecutionError, match="in a notebook, write: from autograder import check"):
+        last_output(folder, "from autograder.checks import check", "check('double')")
+
+
 def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
     """With `unfinished_is_fine` a cell says what is missing instead of failing."""
     shown = last_output(
