@@ -16,12 +16,12 @@ from enum import StrEnum
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 
-from autograder.authoring.python_source import with_body
 from autograder.authoring.solved_notebook import filled_in, handout, library, to_bytes
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment
 from autograder.course.csv_table import write_rows
+from autograder.course.python_source import with_body
 from autograder.errors import ContentError, UsageError
 
 __all__ = ["TROUBLE", "DemoSubmission", "Kind", "make_class", "rotation"]

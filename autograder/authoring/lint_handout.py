@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from autograder.authoring.lint_files import Fault
-from autograder.authoring.python_source import functions_in, is_stub, parse_cell
 from autograder.authoring.solved_notebook import Notebook, code_cells, handout
 from autograder.course.assignment import Assignment
+from autograder.course.python_source import functions_in, is_stub, parse_cell
 from autograder.errors import ContentError
 
 __all__ = ["faults_in_handout"]

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.authoring.python_source import Library, functions_in, imported_names, is_stub, parse_cell
 from autograder.course.assignment import Assignment
+from autograder.course.python_source import Library, functions_in, imported_names, is_stub, parse_cell
 from autograder.errors import ContentError
 
 __all__ = [

@@ -6,14 +6,14 @@ import ast
 import random
 from collections.abc import Callable
 
-from autograder.authoring.python_source import (
+from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells
+from autograder.course.python_source import (
     functions_in,
     global_names,
     imported_names,
     parse_cell,
     with_body,
 )
-from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells
 
 __all__ = ["ODD"]
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
+from autograder.course.python_source import bound_names
 from autograder.environment import environment
 from autograder.report import CheckResult, Status
 from autograder.results.ledger import Provenance
 from autograder.submissions.submission import digest
 
-__all__ = ["CacheKeys", "bundle_files", "engine_digest", "provenance_of"]
+__all__ = ["CacheKeys", "ChecksSource", "bundle_files", "engine_digest", "provenance_of"]
 
 PACKAGE = Path(__file__).parents[1]
 # What grading rests on: these modules and every file of these rooms. A change in any other room
@@ -71,7 +72,7 @@ class CacheKeys:
     """The keys of an assignment's hidden checks, for one seed and one data set."""
 
     def __init__(self, assignment: Assignment, seed: int, dataset: str) -> None:
-        self._lines = _Lines((assignment.solution / "checks.py").read_text(encoding="utf-8"))
+        self._lines = ChecksSource((assignment.solution / "checks.py").read_text(encoding="utf-8"))
         inside = assignment.solution.name + "/"
         solution = {
             name.rpartition(inside)[2]: data
@@ -107,8 +108,8 @@ class CacheKeys:
         return result.status is not Status.SKIPPED and result.key == self.key(check, result.status)
 
 
-class _Lines:
-    """A file of checks, as the statements behind each name."""
+class ChecksSource:
+    """The statements of a checks file by the names that they bind or change."""
 
     def __init__(self, source: str) -> None:
         self._by_name: dict[str, list[tuple[str, set[str]]]] = {}
@@ -116,10 +117,11 @@ class _Lines:
         for node in ast.parse(source).body:
             segment = ast.unparse(node)
             uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-            names = _bound(node)
+            names = bound_names(node)
             for name in names:
                 self._by_name.setdefault(name, []).append((segment, uses))
-            if not names and not isinstance(node, ast.Expr):
+            text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if not names and not text:
                 self._loose.append(segment)
 
     def behind(self, name: str) -> str:
@@ -138,12 +140,3 @@ class _Lines:
                 segments.add(segment)
                 waiting += uses
         return "\n".join(sorted(segments))
-
-
-def _bound(node: ast.stmt) -> set[str]:
-    """The names that a top-level statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}

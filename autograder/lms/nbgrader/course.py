@@ -16,10 +16,10 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.python_source import functions_in, imported_names, is_stub, parse_cell
 from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library, to_bytes
 from autograder.course.assignment import Assignment, Task
 from autograder.course.course import Course
+from autograder.course.python_source import functions_in, imported_names, is_stub, parse_cell
 from autograder.course.roster import Person
 from autograder.errors import ContentError, UsageError
 from autograder.lms.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
