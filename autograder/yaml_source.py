@@ -51,9 +51,9 @@ def read_yaml(path: Path, model: type[M]) -> M:
         raise ContentError(f"{path} is not UTF-8 text.", next_step="Save it as UTF-8.") from problem
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
+        location = f", line {mark.line + 1}" if mark else ""
         what = getattr(problem, "problem", None) or "it is not YAML"
-        raise ContentError(f"{path}{place}: {what}.", next_step="Correct the line.") from problem
+        raise ContentError(f"{path}{location}: {what}.", next_step="Correct the line.") from problem
     try:
         return model.model_validate(data)
     except ValidationError as problem:

@@ -30,8 +30,8 @@ def calibrate_check(
     assignment: Assignment, check: Check, images: Images, seeds: Sequence[int], done: Callable[[], object]
 ) -> Band:
     """Train once for each seed, each time with the pixels in another order; `done` is called after each."""
-    pieces = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
-    pieces.training_ = True
+    functions = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
+    functions.training_ = True
     loop = training_of(check.body)
     accuracies, cpu = [], []
     with one_thread():
@@ -39,7 +39,7 @@ def calibrate_check(
             rng = np.random.default_rng(seed)
             shuffled = images.permuted(rng)
             started = time.process_time()
-            accuracies.append(loop(pieces, shuffled, rng).accuracy)
+            accuracies.append(loop(functions, shuffled, rng).accuracy)
             cpu.append(time.process_time() - started)
             done()
     return band_of(accuracies, list(seeds), cpu, environment())

@@ -107,7 +107,7 @@ def _notebook(path: Path, setup: str) -> bytes:
     try:
         notebook: dict[str, Any] = json.loads(path.read_bytes())
         cells = notebook["cells"]
-        first = next(place for place, cell in enumerate(cells) if cell["cell_type"] == "code")
+        first = next(position for position, cell in enumerate(cells) if cell["cell_type"] == "code")
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as problem:
         raise ContentError(
             f"{path} is no notebook with code in it.", next_step="`autograder lint` says more."

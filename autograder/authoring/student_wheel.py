@@ -48,14 +48,18 @@ def engine_wheel() -> tuple[str, bytes]:
 
 
 def _metadata(version: str) -> str:
-    own = engine_facts()
-    wanted = [one for one in engine_needs() if re.split(r"[^\w.-]", one)[0].lower() not in NOT_FOR_STUDENTS]
+    facts = engine_facts()
+    wanted = [
+        requirement
+        for requirement in engine_needs()
+        if re.split(r"[^\w.-]", requirement)[0].lower() not in NOT_FOR_STUDENTS
+    ]
     lines = [
         "Metadata-Version: 2.1",
         f"Name: {NAME}",
         f"Version: {version}",
-        f"Summary: {own['Summary']}",
-        f"Requires-Python: {own['Requires-Python']}",
+        f"Summary: {facts['Summary']}",
+        f"Requires-Python: {facts['Requires-Python']}",
         *(f"Requires-Dist: {need}" for need in sorted(wanted)),
     ]
     return "\n".join(lines) + "\n"

@@ -107,14 +107,14 @@ def collect(module: ModuleType) -> list[Check]:
             next_step="Mark a function with @check(task=..., points=...).",
         )
     seen: set[str] = set()
-    for one in checks:
-        missing = [name for name in one.requires if name not in seen]
+    for check_above in checks:
+        missing = [name for name in check_above.requires if name not in seen]
         if missing:
             raise ContentError(
-                f"{module.__file__}: {one.id} requires {missing[0]}, which is not a check above it.",
+                f"{module.__file__}: {check_above.id} requires {missing[0]}, which is not a check above it.",
                 next_step="Move it up or correct the name.",
             )
-        seen.add(one.id)
+        seen.add(check_above.id)
     return checks
 
 

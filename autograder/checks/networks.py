@@ -78,11 +78,11 @@ class Network:
         loss, grad = self.loss(states[-1], labels)
         result = np.empty_like(theta)
         layers = self.layers(theta)
-        places = self.layers(result)
+        layer_gradients = self.layers(result)
         for depth in reversed(range(len(layers))):
             hidden = x if depth == 0 else states[2 * depth - 1]
-            np.matmul(hidden.T, grad, out=places[depth][0])
-            np.sum(grad, axis=0, out=places[depth][1])
+            np.matmul(hidden.T, grad, out=layer_gradients[depth][0])
+            np.sum(grad, axis=0, out=layer_gradients[depth][1])
             if depth:
                 grad = self.activation.backward(states[2 * depth - 2], grad @ layers[depth][0].T)
         return loss, result

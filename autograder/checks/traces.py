@@ -83,21 +83,23 @@ def trace(
     where there is no state and (theta, *state) otherwise. `compare_state` names the parts of the
     state that are compared too, in order; by default theta alone is.
     """
-    own: tuple[Value, ...] = (problem.start, *state)
-    right: tuple[Value, ...] = own
+    student_state: tuple[Value, ...] = (problem.start, *state)
+    right_state: tuple[Value, ...] = student_state
     paths: list[tuple[Array, Array]] = [(problem.start, problem.start)]
     for step in range(steps):
-        right = _step(reference, problem, right, then(step), len(state))
-        arguments = (own[0], problem.gradient(own[0]), *own[1:], *then(step))
-        own = _step(student, problem, own, then(step), len(state))
+        right_state = _step(reference, problem, right_state, then(step), len(state))
+        arguments = (student_state[0], problem.gradient(student_state[0]), *student_state[1:], *then(step))
+        student_state = _step(student, problem, student_state, then(step), len(state))
         names = ("theta", *compare_state)
         try:
-            for name, got, expected in zip(names, own, right, strict=False):
+            for name, got, expected in zip(names, student_state, right_state, strict=False):
                 allowed = rtol * (step + 1)
                 assert_close(got, expected, rtol=allowed, atol=atol, call=f"step {step + 1}", parameter=name)
         except Failure as failure:
-            raise _parted(failure, student, problem, step, arguments, (*paths, (own[0], right[0]))) from None
-        paths.append((own[0], right[0]))
+            raise _parted(
+                failure, student, problem, step, arguments, (*paths, (student_state[0], right_state[0]))
+            ) from None
+        paths.append((student_state[0], right_state[0]))
 
 
 def _step(
@@ -115,13 +117,13 @@ def _step(
         )
     taken: list[Value] = []
     for result, was in zip(results, before, strict=True):
-        if (found := to_array(result)) is None or found.shape != np.shape(was):
+        if (array := to_array(result)) is None or array.shape != np.shape(was):
             raise WrongType(
                 f"{update.describe(arguments)} returned {kind_of(result)} in place of {kind_of(was)}.",
                 hint="Every result has the shape of what it replaces.",
                 evidence=update.evidence(arguments),
             )
-        taken.append(found if isinstance(was, np.ndarray) else result)  # a list goes on as an array
+        taken.append(array if isinstance(was, np.ndarray) else result)  # a list goes on as an array
     return tuple(taken)
 
 

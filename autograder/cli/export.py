@@ -106,7 +106,7 @@ def _lines(results: Path, course: Path | None, platform: str) -> list[GradeRow]:
 
 def _title(lines: Sequence[GradeRow], course: Path | None) -> str:
     """The assignment's title, as the first report names it."""
-    path = next((line.standing.report for line in lines if line.standing.report), None)
+    path = next((line.final_score.report for line in lines if line.final_score.report), None)
     if path is None:
         raise UsageError("No report names the assignment.", next_step="Name its column with --column.")
     name = Report.from_json(path.read_bytes()).assignment

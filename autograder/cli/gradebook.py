@@ -25,7 +25,7 @@ from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.moodle import moodle_import
 from autograder.lms.nbgrader.push import Pushed, push_quiz
 from autograder.lms.nbgrader.push import push as push_reports
-from autograder.pages.gradebook_pages import write_book
+from autograder.pages.gradebook_pages import write_gradebook
 from autograder.pages.publish import counted_reports
 from autograder.pages.text import count
 from autograder.results.results_folder import Results
@@ -62,7 +62,7 @@ def gradebook(
         return
     found = find_course(course)
     book = _book(sources, found)
-    write_book(book, out, found.zone)
+    write_gradebook(book, out, found.zone)
     for remark in book.remarks:
         say(remark)
     scored = sum(row.total is not None for row in book.rows)
@@ -89,7 +89,7 @@ def _moodle(out: ToFile, sources: From = None, course: InCourse = None) -> None:
     columns = {one.title: grade_rows_of_column(book, one.name) for one in book.columns}
     for one in book.columns:
         excused = excused_from(book, one.name)
-        columns[one.title] = [line for line in columns[one.title] if line.standing.student not in excused]
+        columns[one.title] = [line for line in columns[one.title] if line.final_score.student not in excused]
     write_export(out, moodle_import(columns).encode(), [])
 
 

@@ -160,24 +160,24 @@ def load_assignment(course: Course, name: str) -> Assignment:
     for function in (name for task in file.tasks for name in task.functions):
         if not callable(getattr(reference, function, None)):
             raise ContentError(f"{reference.__file__} has no function {function}.")
-    beside = {"reference": reference}
+    importable = {"reference": reference}
     assignment = Assignment(
         id=name,
         file=file,
         folder=folder,
         solution=solution,
         public_checks=collect(load_file(folder / "checks.py", "public_checks")),
-        hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", beside)),
+        hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", importable)),
         reference=vars(reference),
         calibration=read_calibration(solution),
-        mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", beside)),
-        alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", beside)),
+        mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", importable)),
+        alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", importable)),
     )
     _fits_together(assignment)
     return assignment
 
 
-def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = None) -> ModuleType:
+def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None = None) -> ModuleType:
     """Run a content file as a module; `beside` are modules that it may import by plain name.
 
     Raises ContentError when the file is missing, uses the notebook's `check`, or raises.
@@ -188,8 +188,8 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
     spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{name}", path)
     assert spec is not None and spec.loader is not None  # a .py path always has both
     module = importlib.util.module_from_spec(spec)
-    before = {key: sys.modules.get(key) for key in beside or {}}
-    sys.modules.update(beside or {})
+    before = {key: sys.modules.get(key) for key in importable or {}}
+    sys.modules.update(importable or {})
     try:
         spec.loader.exec_module(module)
     except ContentError:
@@ -198,8 +198,8 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
         line = next(
             (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
         )
-        place = f", line {line}" if line else ""
-        raise ContentError(f"{path}{place}: {type(problem).__name__}: {problem}") from problem
+        location = f", line {line}" if line else ""
+        raise ContentError(f"{path}{location}: {type(problem).__name__}: {problem}") from problem
     finally:
         for key, old in before.items():
             if old is None:
@@ -220,10 +220,12 @@ def _refuse_notebook_check(path: Path) -> None:
         return  # running the file says where
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            found = node.module in NOTEBOOK_MODULES and "check" in {alias.name for alias in node.names}
+            is_notebook_check = node.module in NOTEBOOK_MODULES and "check" in {
+                alias.name for alias in node.names
+            }
         else:
-            found = isinstance(node, ast.Attribute) and ast.unparse(node) == "autograder.check"
-        if found and isinstance(node, (ast.ImportFrom, ast.Attribute)):
+            is_notebook_check = isinstance(node, ast.Attribute) and ast.unparse(node) == "autograder.check"
+        if is_notebook_check and isinstance(node, (ast.ImportFrom, ast.Attribute)):
             raise ContentError(
                 f"{path}, line {node.lineno}: expected the decorator `check` of autograder.checks, "
                 "found the notebook's function `check` of autograder.",
@@ -236,10 +238,10 @@ def _fits_together(assignment: Assignment) -> None:
     if not assignment.handout.is_file():
         raise ContentError(f"{assignment.handout} is missing.", next_step="It is what students get; add it.")
     tasks = {task.id: task for task in assignment.file.tasks}
-    for one in [*assignment.public_checks, *assignment.hidden_checks]:
-        if one.task not in tasks:
+    for check in [*assignment.public_checks, *assignment.hidden_checks]:
+        if check.task not in tasks:
             raise ContentError(
-                f"{source_location(one.body)}: check {one.id} is for an unknown task {one.task!r}."
+                f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}."
             )
     for public in assignment.public_checks:
         if public.points:
@@ -249,7 +251,7 @@ def _fits_together(assignment: Assignment) -> None:
             )
     yaml = assignment.folder / "assignment.yaml"
     for number, task in enumerate(tasks.values()):
-        points = sum(one.points for one in assignment.hidden_checks if one.task == task.id)
+        points = sum(check.points for check in assignment.hidden_checks if check.task == task.id)
         if abs(points - task.points) > 1e-9:
             line = line_of(yaml.read_text(encoding="utf-8"), ("tasks", number, "points"))
             raise ContentError(

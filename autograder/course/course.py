@@ -81,14 +81,14 @@ class Course:
     def granted(self, student: str, assignment: str) -> Extension:
         """What a student is granted for an assignment; what is said of that assignment goes first."""
         rules = self._students.get(student, StudentRules())
-        own = rules.assignments.get(assignment, Extension())
+        granted = rules.assignments.get(assignment, Extension())
         return Extension(
-            due=own.due,
-            extra_days=own.extra_days or rules.extra_days,
-            no_penalty=own.no_penalty or rules.no_penalty,
-            attempts=own.attempts or rules.attempts or self.attempts,
-            excused=own.excused or rules.excused,
-            reason=own.reason or rules.reason,
+            due=granted.due,
+            extra_days=granted.extra_days or rules.extra_days,
+            no_penalty=granted.no_penalty or rules.no_penalty,
+            attempts=granted.attempts or rules.attempts or self.attempts,
+            excused=granted.excused or rules.excused,
+            reason=granted.reason or rules.reason,
         )
 
     def spoken_of(self) -> set[str]:

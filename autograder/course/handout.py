@@ -32,7 +32,7 @@ class Handout:
 
     def checks_of(self, task: Task) -> list[Check]:
         """The public checks of a task, in the order of the file."""
-        return [one for one in self.checks if one.task == task.id]
+        return [check for check in self.checks if check.task == task.id]
 
 
 def read_handout(folder: Path) -> Handout:

@@ -131,16 +131,16 @@ class Library:
         """The imports, constants and helpers behind the sources, in order, without the names left out."""
         left_out = set(leave_out)
         wanted = {name for source in sources for name in global_names(source)}
-        found: set[int] = set()
+        chosen: set[int] = set()
         grew = True
         while grew:
             grew = False
             for number, statement in enumerate(self._statements):
-                if number not in found and statement.binds & wanted - left_out:
-                    found.add(number)
+                if number not in chosen and statement.binds & wanted - left_out:
+                    chosen.add(number)
                     wanted |= global_names(statement.source)
                     grew = True
-        return [self._statements[number].source for number in sorted(found)]
+        return [self._statements[number].source for number in sorted(chosen)]
 
     def _add(self, node: ast.stmt, lines: list[str], known: set[str]) -> None:
         if isinstance(node, ast.ImportFrom) and node.module in ("__future__", "reference"):

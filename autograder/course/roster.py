@@ -70,8 +70,8 @@ class Person:
         both = {f"{first} {last}", f"{last} {first}"}
         # Nobody says where the last name begins, so the words are turned round at every place.
         words = self.full_name.replace(",", " ").split()
-        turned = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
-        return {letters(one) for one in both | turned} - {""}
+        rotations = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
+        return {letters(name) for name in both | rotations} - {""}
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,11 @@ class Roster:
         ids: dict[str, list[Person]] = {}
         names: dict[str, list[Person]] = {}
         for person in self.people:
-            own = {_plain(getattr(person, column)) for column in IDS} - {""}
-            for one in own:
-                ids.setdefault(one, []).append(person)
-            for one in person.names():
-                names.setdefault(one, []).append(person)
+            ids_of_person = {_plain(getattr(person, column)) for column in IDS} - {""}
+            for known_id in ids_of_person:
+                ids.setdefault(known_id, []).append(person)
+            for name in person.names():
+                names.setdefault(name, []).append(person)
         object.__setattr__(self, "_ids", ids)
         object.__setattr__(self, "_names", names)
 
@@ -104,19 +104,19 @@ class Roster:
         The first key that somebody has decides; a name only where no key is known.
         """
         for key in keys:
-            if found := self._ids.get(_plain(key), []):
-                return _only(found, key)
+            if people := self._ids.get(_plain(key), []):
+                return _only(people, key)
         for name in (*keys, *names):
-            if found := self._names.get(letters(name), []):
-                return _only(found, name)
-        said = next((one for one in (*names, *keys) if one), "nobody")
-        return None, f"{said} is not on the roster."
+            if people := self._names.get(letters(name), []):
+                return _only(people, name)
+        named = next((key for key in (*names, *keys) if key), "nobody")
+        return None, f"{named} is not on the roster."
 
     def column(self, column: str, key: str) -> Person | None:
         """The one student with this value in a column, such as canvas_id."""
         wanted = _plain(key)
-        found = [one for one in self.people if wanted and _plain(getattr(one, column)) == wanted]
-        return found[0] if len(found) == 1 else None
+        people = [person for person in self.people if wanted and _plain(getattr(person, column)) == wanted]
+        return people[0] if len(people) == 1 else None
 
 
 def letters(name: str) -> str:
@@ -159,29 +159,29 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
     """Which column holds what; a Canvas gradebook's Student is a name and its ID is Canvas's own."""
     heads = [letters(head) for head in row]
     canvas = "student" in heads and "id" in heads
-    found: dict[int, str] = {}
+    columns: dict[int, str] = {}
     for at, head in enumerate(heads):
-        name = next((one for one, known in ALIASES.items() if head in (letters(one), *known)), "")
+        name = next((column for column, known in ALIASES.items() if head in (letters(column), *known)), "")
         if canvas and head in ("student", "id"):
             name = {"student": "sortable", "id": "canvas_id"}[head]
-        if name and name in found.values():
+        if name and name in columns.values():
             if head != letters(name):
                 continue  # an alias, and the real one came first
-            other = next(place for place, one in found.items() if one == name)
+            other = next(position for position, column in columns.items() if column == name)
             if heads[other] == head:
                 raise UsageError(
                     f"{path}, line {line}, column {at + 1}: there are two columns {row[at]}.",
                     next_step="Remove one of them.",
                 )
-            del found[other]
+            del columns[other]
         if name:
-            found[at] = name
-    if not set(IDS) & set(found.values()):
+            columns[at] = name
+    if not set(IDS) & set(columns.values()):
         raise UsageError(
             f"{path}, line {line}: no column says who a student is.",
             next_step="Name one of the columns student_id, or email.",
         )
-    return found
+    return columns
 
 
 def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
@@ -190,7 +190,7 @@ def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
         return None
     known["moodle_id"] = re.sub(r"\A\D+", "", known.get("moodle_id", ""))  # Participant 123
     order = ("student_id", "sis_login", "sis_id", "email", "gradescope_sid", "canvas_id", "moodle_id")
-    known["student_id"] = next((known[one] for one in order if known.get(one)), "")
+    known["student_id"] = next((known[column] for column in order if known.get(column)), "")
     if not known["student_id"]:
         raise UsageError(
             f"{path}, line {line}, column student_id: it is empty.",
@@ -200,14 +200,14 @@ def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
     if sortable := known.get("sortable", ""):
         last, _, first = sortable.partition(",")
         known["last_name"], known["first_name"] = last.strip(), first.strip()
-    return Person(**{one.name: known.get(one.name, "") for one in fields(Person)})
+    return Person(**{column.name: known.get(column.name, "") for column in fields(Person)})
 
 
-def _only(found: list[Person], key: str) -> tuple[Person | None, str]:
-    if len(found) == 1:
-        return found[0], ""
-    who = " and ".join(one.student_id for one in found[:3])
-    return None, f"{key} may be any of {len(found)} students: {who}."
+def _only(people: list[Person], key: str) -> tuple[Person | None, str]:
+    if len(people) == 1:
+        return people[0], ""
+    who = " and ".join(person.student_id for person in people[:3])
+    return None, f"{key} may be any of {len(people)} students: {who}."
 
 
 def _plain(key: str) -> str:

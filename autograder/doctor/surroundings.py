@@ -50,13 +50,13 @@ def _linear_algebra() -> str:
     try:
         from threadpoolctl import threadpool_info  # scikit-learn brings it along
 
-        found = [
-            f"{one['internal_api']} {one['version']} for {one.get('architecture', '?')}"
-            for one in threadpool_info()
+        libraries = [
+            f"{library['internal_api']} {library['version']} for {library.get('architecture', '?')}"
+            for library in threadpool_info()
         ]
     except (ImportError, KeyError):
-        found = []
-    return f"{', '.join(found) or 'linear algebra unknown'}."
+        libraries = []
+    return f"{', '.join(libraries) or 'linear algebra unknown'}."
 
 
 def _mnist() -> Finding:

@@ -47,13 +47,13 @@ def homework_column(results: Results, course: Course, roster: Roster) -> Column:
     lines, _ = read_ledger(results.ledger)
     name = run_started(lines, results.ledger).assignment
     file = assignment_file(course, name)
-    found = final_scores(lines, course, name, file, results.reports)
-    students = {*found, *(person.student_id for person in roster.people)}
+    scores = final_scores(lines, course, name, file, results.reports)
+    students = {*scores, *(person.student_id for person in roster.people)}
     return Column(
         name,
         file.title,
         file.points,
-        found,
+        scores,
         {student: due_for(course.granted(student, name), course, file) for student in students},
     )
 
@@ -81,11 +81,11 @@ class _Attempt:
 
 def quiz_columns(path: Path, course: Course) -> list[Column]:
     """The quizzes of a table; raises UsageError with file, line and column."""
-    found: dict[str, tuple[str, list[_Attempt]]] = {}
+    quizzes: dict[str, tuple[str, list[_Attempt]]] = {}
     for line, row in _rows(path):
-        _, attempts = found.setdefault(row["quiz"], (row.get("title") or row["quiz"], []))
+        _, attempts = quizzes.setdefault(row["quiz"], (row.get("title") or row["quiz"], []))
         attempts.append(_attempt(f"{path}, line {line}", row))
-    return [_column(path, name, title, attempts, course) for name, (title, attempts) in found.items()]
+    return [_column(path, name, title, attempts, course) for name, (title, attempts) in quizzes.items()]
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -107,7 +107,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
+def _attempt(location: str, row: Mapping[str, str]) -> _Attempt:
     def number(column: str) -> float:
         try:
             value = float(row[column])
@@ -115,7 +115,8 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
             value = math.nan
         if not math.isfinite(value):
             raise UsageError(
-                f"{place}, column {column}: {row[column]!r} is not a number.", next_step="Correct the cell."
+                f"{location}, column {column}: {row[column]!r} is not a number.",
+                next_step="Correct the cell.",
             )
         return value
 
@@ -127,7 +128,7 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
             value = datetime.min
         if value is not None and value.tzinfo is None:
             raise UsageError(
-                f"{place}, column {column}: {text!r} is not a time with its zone.",
+                f"{location}, column {column}: {text!r} is not a time with its zone.",
                 next_step="Write one such as 2026-05-18T23:59:00-07:00.",
             )
         return value
@@ -135,7 +136,7 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
     attempt = number("attempt")
     if attempt < 0 or attempt != int(attempt):
         raise UsageError(
-            f"{place}, column attempt: {row['attempt']!r} is no attempt's number.",
+            f"{location}, column attempt: {row['attempt']!r} is no attempt's number.",
             next_step="Correct the cell; 0 is somebody who made none.",
         )
     points = number("points") if row["points"] else None
@@ -160,41 +161,42 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
 
 
 def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course: Course) -> Column:
-    possible = max(one.possible for one in attempts)
+    possible = max(attempt.possible for attempt in attempts)
     if possible <= 0:
         raise UsageError(
             f"{path}: nobody's attempt at {name} says what it is out of.",
             next_step="Write the table once somebody has taken the quiz.",
         )
     by_student: dict[str, list[_Attempt]] = {}
-    for one in sorted(attempts, key=lambda one: one.number):
-        by_student.setdefault(one.student, []).append(one)
+    for attempt in sorted(attempts, key=lambda attempt: attempt.number):
+        by_student.setdefault(attempt.student, []).append(attempt)
     final_scores, waiting = {}, {}
-    for student, own in by_student.items():
-        taken = [one for one in own if one.number]
+    for student, all_attempts in by_student.items():
+        taken = [attempt for attempt in all_attempts if attempt.number]
         if not taken:
             continue
         counted = {
             "first": 0,
             "last": len(taken) - 1,
             "best": max(
-                range(len(taken)), key=lambda place: taken[place].worth / (taken[place].possible or 1)
+                range(len(taken)),
+                key=lambda position: taken[position].worth / (taken[position].possible or 1),
             ),
         }[course.granted(student, name).attempts or course.attempts]
-        one = taken[counted]
+        chosen = taken[counted]
         final_scores[student] = FinalScore(
             student=student,
-            earned=one.worth,
-            possible=one.possible or possible,
-            raw=one.worth,
+            earned=chosen.worth,
+            possible=chosen.possible or possible,
+            raw=chosen.worth,
             attempts=len(taken),
             report=None,
             attempt=counted + 1,
-            submitted=one.finished,
+            submitted=chosen.finished,
         )
         # Which attempt is best is known once every one of them is marked.
-        waiting[student] = next((other.waiting for other in [one, *taken] if other.waiting), "")
-    due = {student: own[-1].due for student, own in by_student.items()}
+        waiting[student] = next((attempt.waiting for attempt in [chosen, *taken] if attempt.waiting), "")
+    due = {student: all_attempts[-1].due for student, all_attempts in by_student.items()}
     known = [moment for moment in due.values() if moment is not None]
     return Column(name, title, possible, final_scores, due, waiting, max(known, default=None))
 
@@ -204,27 +206,27 @@ def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Co
 
     Raises UsageError where there are none, or where two are of the same assignment or quiz.
     """
-    found: dict[str, tuple[Path, Column]] = {}
+    sources: dict[str, tuple[Path, Column]] = {}
     for path in _sources(paths):
         if path.is_dir():
-            own = [homework_column(Results(path.absolute()), course, roster)]
+            columns = [homework_column(Results(path.absolute()), course, roster)]
         else:
-            own = quiz_columns(path, course)
-        for column in own:
-            other, _ = found.setdefault(column.name, (path, column))
+            columns = quiz_columns(path, course)
+        for column in columns:
+            other, _ = sources.setdefault(column.name, (path, column))
             if other != path:
                 raise UsageError(
                     f"{other} and {path} are both of {column.name}.",
                     next_step="Name with --from the one that counts.",
                 )
-    if not found:
+    if not sources:
         named = ", ".join(map(str, paths))
         raise UsageError(
             f"There are no results in {named}.",
             next_step="Name with --from what `autograder grade --out` and `quizzes results --out` wrote, "
             "or the folder that they are in.",
         )
-    return [found[name][1] for name in sorted(found)]
+    return [sources[name][1] for name in sorted(sources)]
 
 
 def _sources(paths: Sequence[Path]) -> Iterator[Path]:
@@ -234,7 +236,9 @@ def _sources(paths: Sequence[Path]) -> Iterator[Path]:
         if path.is_file() or _is_results(path):
             yield path
         else:
-            yield from (one for one in sorted(path.iterdir()) if _is_results(one) or _is_quiz_table(one))
+            yield from (
+                child for child in sorted(path.iterdir()) if _is_results(child) or _is_quiz_table(child)
+            )
 
 
 def _is_results(path: Path) -> bool:

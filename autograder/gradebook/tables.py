@@ -95,7 +95,7 @@ WITH_ID = re.compile(r"(?P<name>.*) \((?P<id>\w+)\)", re.DOTALL)  # as intake na
 class GradeRow:
     """A student's standing, and the person; known says whether the roster has them."""
 
-    standing: FinalScore
+    final_score: FinalScore
     person: Person
     known: bool
 
@@ -103,24 +103,26 @@ class GradeRow:
         """The same person on another roster, such as a platform's own table, or why not."""
         person = self.person
         for column in ("canvas_id", "moodle_id"):
-            if found := roster.column(column, getattr(person, column)):
-                return found, ""
+            if match := roster.column(column, getattr(person, column)):
+                return match, ""
         keys = (person.sis_id, person.sis_login, person.email, person.gradescope_sid, person.student_id)
         return roster.resolve(*filter(None, keys), names=(person.name, person.sortable))
 
     def remarks(self) -> str:
         """What a student should read beside the number."""
-        one = self.standing
-        said = [f"{points(one.earned)} of {points(one.possible)} points."]
-        if one.problem:
-            said.append(one.problem)
-        if one.penalty:
-            said.append(f"{points(one.penalty)} points were taken off for {one.days_late} days of lateness.")
-        if one.marked_late:
-            said.append("The platform marks it late; how late is not known.")
-        if one.comment:
-            said.append(one.comment)
-        return " ".join(said)
+        score = self.final_score
+        sentences = [f"{points(score.earned)} of {points(score.possible)} points."]
+        if score.problem:
+            sentences.append(score.problem)
+        if score.penalty:
+            sentences.append(
+                f"{points(score.penalty)} points were taken off for {score.days_late} days of lateness."
+            )
+        if score.marked_late:
+            sentences.append("The platform marks it late; how late is not known.")
+        if score.comment:
+            sentences.append(score.comment)
+        return " ".join(sentences)
 
 
 def grade_rows(
@@ -130,22 +132,22 @@ def grade_rows(
 
     `platform` says whose number stands in brackets behind a name that intake made up.
     """
-    lines = []
-    for standing in final_scores:
-        person, _ = roster.resolve(standing.student)
-        match = WITH_ID.fullmatch(standing.student)
+    rows = []
+    for final_score in final_scores:
+        person, _ = roster.resolve(final_score.student)
+        match = WITH_ID.fullmatch(final_score.student)
         if person is None and match and platform in ("canvas", "moodle"):
             person = roster.column(f"{platform}_id", match["id"])
         if person is not None:
-            lines.append(GradeRow(standing, person, True))
+            rows.append(GradeRow(final_score, person, True))
             continue
-        made = Person(standing.student, full_name=match["name"] if match else standing.student)
+        made = Person(final_score.student, full_name=match["name"] if match else final_score.student)
         if match and platform == "canvas":
-            made = Person(standing.student, full_name=match["name"], canvas_id=match["id"])
+            made = Person(final_score.student, full_name=match["name"], canvas_id=match["id"])
         elif match and platform == "moodle":
-            made = Person(standing.student, full_name=match["name"], moodle_id=match["id"])
-        lines.append(GradeRow(standing, made, False))
-    return lines
+            made = Person(final_score.student, full_name=match["name"], moodle_id=match["id"])
+        rows.append(GradeRow(final_score, made, False))
+    return rows
 
 
 def points(number: float) -> str:
@@ -160,22 +162,22 @@ PLAIN_HEAD = [
 ]
 
 
-def plain_grades(lines: Sequence[GradeRow]) -> str:
+def plain_grades(grade_rows: Sequence[GradeRow]) -> str:
     """One row a student with all that is known about the grade."""
     rows = [PLAIN_HEAD]
-    for line in lines:
-        one, person = line.standing, line.person
+    for row in grade_rows:
+        score, person = row.final_score, row.person
         rows.append(
             [
-                person.student_id if line.known else guard_formula(person.student_id),
+                person.student_id if row.known else guard_formula(person.student_id),
                 *map(guard_formula, (person.last_name, person.first_name)),
                 person.email,
                 guard_formula(person.section),
-                *(points(one.earned), points(one.possible), points(one.raw), str(one.attempts)),
-                one.submitted.isoformat() if one.submitted else "",
-                *(str(one.days_late), points(one.penalty), "yes" if one.changed else ""),
-                *map(guard_formula, (one.comment, one.problem)),
-                "yes" if one.marked_late else "",
+                *(points(score.earned), points(score.possible), points(score.raw), str(score.attempts)),
+                score.submitted.isoformat() if score.submitted else "",
+                *(str(score.days_late), points(score.penalty), "yes" if score.changed else ""),
+                *map(guard_formula, (score.comment, score.problem)),
+                "yes" if score.marked_late else "",
             ]
         )
     return write_rows(rows)

@@ -59,29 +59,29 @@ def read_canvas(folder: Path, assignment: str) -> tuple[list[MatchCandidate], li
     """The notebooks of a download; of several in one submission, the one named after the assignment."""
     if not _recognises(folder):
         return None
-    claims: list[MatchCandidate] = []
-    unplaced: list[Unmatched] = []
+    candidates: list[MatchCandidate] = []
+    unmatched: list[Unmatched] = []
     files = sorted((child for child in visible(folder) if child.is_file()), key=lambda child: child.name)
-    named = {_user(one.name) for one in files if is_notebook(one) and _own_name(one) == assignment}
-    with_notebook = {_user(one.name) for one in files if is_notebook(one)}
+    named = {_user(path.name) for path in files if is_notebook(path) and _own_name(path) == assignment}
+    with_notebook = {_user(path.name) for path in files if is_notebook(path)}
     for path in files:
         match, user = _match(path.name), _user(path.name)
         if not is_notebook(path):
             if match and user not in with_notebook:
-                unplaced.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
+                unmatched.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
         elif match is None:  # put beside the download by hand
             student = storable(stem(path))
-            claims.append(
+            candidates.append(
                 MatchCandidate(CollectedSubmission(student, path, origin=storable(path.name)), (student,))
             )
         elif user in named and _own_name(path) != assignment:
-            unplaced.append(Unmatched(storable(path.name), f"A notebook named {assignment} is beside it."))
+            unmatched.append(Unmatched(storable(path.name), f"A notebook named {assignment} is beside it."))
         else:
-            claims.append(_claim(path, match))
-    return claims, unplaced
+            candidates.append(_candidate(path, match))
+    return candidates, unmatched
 
 
-def _claim(path: Path, match: re.Match[str]) -> MatchCandidate:
+def _candidate(path: Path, match: re.Match[str]) -> MatchCandidate:
     slug, user = match["slug"] or "", match["user"]
     entry = CollectedSubmission(
         storable(f"{slug} ({user})" if slug else user),
@@ -116,17 +116,17 @@ class CanvasColumn:
     """One assignment in Canvas: its name, with Canvas's number in brackets or without, and the scores."""
 
     title: str
-    lines: Sequence[GradeRow]
+    rows: Sequence[GradeRow]
     excused: Set[str] = frozenset()  # students
 
     @property
     def possible(self) -> str:
         """The points possible."""
-        return points(max((line.standing.possible for line in self.lines), default=0))
+        return points(max((row.final_score.possible for row in self.rows), default=0))
 
-    def cell(self, line: GradeRow) -> str:
+    def cell(self, row: GradeRow) -> str:
         """What Canvas reads as this student's score; EX excuses."""
-        return EXCUSED if line.standing.student in self.excused else points(line.standing.earned)
+        return EXCUSED if row.final_score.student in self.excused else points(row.final_score.earned)
 
 
 def canvas_gradebook(
@@ -139,10 +139,10 @@ def canvas_gradebook(
     """
     if template is None:
         return _fresh(columns)
-    unplaced: dict[str, Unmatched] = {}
+    unmatched: dict[str, Unmatched] = {}
     for column in columns:
-        _fill(template, column, unplaced)
-    return template.text(), list(unplaced.values())
+        _fill(template, column, unmatched)
+    return template.text(), list(unmatched.values())
 
 
 def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
@@ -150,40 +150,40 @@ def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
         [*HEAD, *(column.title for column in columns)],
         [f"    {POSSIBLE}", "", "", "", "", *(column.possible for column in columns)],
     ]
-    people = {line.person.student_id: line.person for column in columns for line in column.lines}
-    cells = [{line.person.student_id: column.cell(line) for line in column.lines} for column in columns]
-    unplaced = []
+    people = {row.person.student_id: row.person for column in columns for row in column.rows}
+    cells = [{row.person.student_id: column.cell(row) for row in column.rows} for column in columns]
+    unmatched = []
     for student, person in people.items():
         ids = [person.canvas_id, person.sis_id, person.sis_login]
         if not any(ids):
-            unplaced.append(Unmatched(student, "No canvas_id, sis_id or sis_login is known."))
+            unmatched.append(Unmatched(student, "No canvas_id, sis_id or sis_login is known."))
             continue
-        own = [column.get(student, "") for column in cells]
-        rows.append([guard_formula(person.sortable), *ids, guard_formula(person.section), *own])
-    return write_rows(rows), unplaced
+        scores = [column.get(student, "") for column in cells]
+        rows.append([guard_formula(person.sortable), *ids, guard_formula(person.section), *scores])
+    return write_rows(rows), unmatched
 
 
-def _fill(table: Table, column: CanvasColumn, unplaced: dict[str, Unmatched]) -> None:
+def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -> None:
     student, number = table.required_column("Student"), table.required_column("ID")
     at = _assignment(table, column.title)
     roster = read_roster(table.path)
     where = {
-        row[number].strip(): place
-        for place, row in enumerate(table.rows)
-        if place and len(row) > number and row[number].strip()
+        row[number].strip(): position
+        for position, row in enumerate(table.rows)
+        if position and len(row) > number and row[number].strip()
     }
     if at == len(table.rows[0]):
         table.put(0, at, column.title)
-        for place, row in enumerate(table.rows[1:], 1):
+        for position, row in enumerate(table.rows[1:], 1):
             marked = len(row) > student and row[student].strip() == POSSIBLE
-            table.put(place, at, column.possible if marked else "")
-    for line in column.lines:
-        person, why = line.in_roster(roster)
+            table.put(position, at, column.possible if marked else "")
+    for grade_row in column.rows:
+        person, why = grade_row.in_roster(roster)
         if person is None or person.canvas_id not in where:
-            name = line.standing.student
-            unplaced[name] = Unmatched(name, why or f"{table.path} gives them no ID.")
+            name = grade_row.final_score.student
+            unmatched[name] = Unmatched(name, why or f"{table.path} gives them no ID.")
             continue
-        table.put(where[person.canvas_id], at, column.cell(line))
+        table.put(where[person.canvas_id], at, column.cell(grade_row))
 
 
 def _assignment(table: Table, title: str) -> int:
@@ -192,11 +192,11 @@ def _assignment(table: Table, title: str) -> int:
     if title in heads:
         return heads.index(title)
     numbered = re.compile(re.escape(title) + r" \(\d+\)")
-    found = [at for at, head in enumerate(heads) if numbered.fullmatch(head)]
-    if len(found) > 1:
-        names = " and ".join(heads[at] for at in found)
+    matching = [at for at, head in enumerate(heads) if numbered.fullmatch(head)]
+    if len(matching) > 1:
+        names = " and ".join(heads[at] for at in matching)
         raise UsageError(
             f"{table.path} has several columns {title}: {names}.",
             next_step="Name one of them, with its number, with --column.",
         )
-    return found[0] if found else len(heads)
+    return matching[0] if matching else len(heads)

@@ -64,24 +64,26 @@ def read_gradescope(folder: Path, assignment: str) -> tuple[list[MatchCandidate]
     """The submissions of an export; raises UsageError for metadata that cannot be read."""
     if not (folder / FILE).is_file():
         return None
-    claims: list[MatchCandidate] = []
-    unplaced: list[Unmatched] = []
+    candidates: list[MatchCandidate] = []
+    unmatched: list[Unmatched] = []
     known = _metadata(folder / FILE)
     for name, facts in sorted(known.items(), key=lambda item: natural(item[0])):
         path = folder / name
-        people = [one for one in _list(facts, "submitters") if isinstance(one, dict)]
+        people = [submitter for submitter in _list(facts, "submitters") if isinstance(submitter, dict)]
         if Path(name).name != name or not is_folder(path):
-            unplaced.append(Unmatched(storable(name)[:300], f"{FILE} names it, but there is no such folder."))
+            unmatched.append(
+                Unmatched(storable(name)[:300], f"{FILE} names it, but there is no such folder.")
+            )
         elif not people:
-            unplaced.append(Unmatched(name, f"{FILE} names nobody who handed it in."))
+            unmatched.append(Unmatched(name, f"{FILE} names nobody who handed it in."))
         else:
-            claims += [_claim(path, name, person, facts, assignment) for person in people]
-    unplaced += [
+            candidates += [_candidate(path, name, person, facts, assignment) for person in people]
+    unmatched += [
         Unmatched(storable(child.name), f"{FILE} does not name it.")
         for child in visible(folder)
         if is_folder(child) and child.name not in known
     ]
-    return claims, unplaced
+    return candidates, unmatched
 
 
 def _metadata(path: Path) -> dict[str, Any]:
@@ -93,16 +95,16 @@ def _metadata(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} cannot be read.", next_step="Export the submissions again.") from problem
     except (yaml.YAMLError, ValueError) as problem:
         mark = getattr(problem, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
+        location = f", line {mark.line + 1}" if mark else ""
         raise UsageError(
-            f"{path}{place}: it is not YAML.", next_step="Export the submissions again."
+            f"{path}{location}: it is not YAML.", next_step="Export the submissions again."
         ) from problem
     if not isinstance(data, dict):
         raise UsageError(f"{path} lists no submissions.", next_step="Export the submissions again.")
     return {str(name): facts for name, facts in data.items()}
 
 
-def _claim(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> MatchCandidate:
+def _candidate(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> MatchCandidate:
     sid, email, full = (storable(_text(person, key)) for key in ("sid", "email", "name"))
     entry = CollectedSubmission(
         email or sid or full or name,
@@ -174,22 +176,22 @@ exec "$PYTHON" -m autograder.lms.gradescope_run "$ROOT" {arguments}
 """
 
 
-def gradescope_grades(lines: Sequence[GradeRow]) -> str:
+def gradescope_grades(grade_rows: Sequence[GradeRow]) -> str:
     """The grades with Gradescope's own headers."""
     rows = [HEAD]
-    for line in lines:
-        one, person = line.standing, line.person
+    for row in grade_rows:
+        score, person = row.final_score, row.person
         rows.append(
             [
                 guard_formula(person.first_name or ("" if person.last_name else person.name)),
                 guard_formula(person.last_name),
                 person.gradescope_sid
-                or (person.student_id if line.known else guard_formula(person.student_id)),
+                or (person.student_id if row.known else guard_formula(person.student_id)),
                 person.email,
                 guard_formula(person.section),
-                *(points(one.earned), points(one.possible), "Graded"),
-                one.submitted.isoformat() if one.submitted else "",
-                str(one.days_late),
+                *(points(score.earned), points(score.possible), "Graded"),
+                score.submitted.isoformat() if score.submitted else "",
+                str(score.days_late),
             ]
         )
     return write_rows(rows)
@@ -205,7 +207,7 @@ def autograder_zip(
     files = {
         "setup.sh": SETUP.encode(),
         "run_autograder": RUN.format(arguments=shlex.join(arguments)).encode(),
-        "requirements.txt": "".join(f"{one}\n" for one in engine_needs()).encode(),
+        "requirements.txt": "".join(f"{requirement}\n" for requirement in engine_needs()).encode(),
         "course.yaml": (course.root / "course.yaml").read_bytes(),
         **_folder(engine, engine.name),
     }
@@ -215,9 +217,9 @@ def autograder_zip(
 
 
 def _folder(folder: Path, name: str) -> dict[str, bytes]:
-    found = {}
+    files = {}
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
-            found[f"{name}/{'/'.join(parts)}"] = path.read_bytes()
-    return found
+            files[f"{name}/{'/'.join(parts)}"] = path.read_bytes()
+    return files

@@ -48,16 +48,16 @@ def results_json(report: Report) -> str:
 def _test(task: TaskReport, check: CheckResult, number: str) -> dict[str, Any]:
     broken = check.status is Status.ERROR
     evidence = check.evidence
-    said = [check.message, check.hint, evidence.call, evidence.trace]
+    lines = [check.message, check.hint, evidence.call, evidence.trace]
     if evidence.got or evidence.expected:
-        said += [f"got       {evidence.got}", f"expected  {evidence.expected}"]
+        lines += [f"got       {evidence.got}", f"expected  {evidence.expected}"]
     return {
         "name": clean(f"{task.task}: {check.title}"),
         "number": number,
         "score": check.earned,
         "max_score": 0 if task.extra else check.possible,
         "status": "passed" if check.status is Status.PASSED else "failed",
-        "output": BROKEN if broken else clean("\n".join(filter(None, said))),
+        "output": BROKEN if broken else clean("\n".join(filter(None, lines))),
         "output_format": "text",
         "visibility": "visible",
     }

@@ -51,38 +51,38 @@ def read_moodle(folder: Path, assignment: str) -> tuple[list[MatchCandidate], li
     """The submissions of a download; a student's folder without a notebook is one too."""
     if not _recognises(folder):
         return None
-    claims: dict[str, MatchCandidate] = {}
-    unplaced: list[Unmatched] = []
+    candidates: dict[str, MatchCandidate] = {}
+    unmatched: list[Unmatched] = []
     best: dict[str, tuple[bool, str]] = {}
     for path in sorted(visible(folder), key=lambda child: natural(child.name)):
         match = NAME.fullmatch(path.name)
         if match is None:
             if is_notebook(path) or is_folder(path):
-                unplaced.append(
+                unmatched.append(
                     Unmatched(storable(path.name), "It is not named as Moodle names submissions.")
                 )
             continue
         if match["kind"] != "file":
             continue  # a text typed into the page, a comment
-        found = (choose_notebook(path, assignment) or path) if is_folder(path) else path
+        notebook = (choose_notebook(path, assignment) or path) if is_folder(path) else path
         if not is_folder(path) and not is_notebook(path):
-            if match["id"] not in claims:
-                unplaced.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
+            if match["id"] not in candidates:
+                unmatched.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
             continue
         rank = (stem(Path(match["file"] or "")) == assignment, path.name)
         if rank <= best.get(match["id"], (False, "")):
-            unplaced.append(Unmatched(storable(path.name), "Another notebook of this submission is graded."))
+            unmatched.append(Unmatched(storable(path.name), "Another notebook of this submission is graded."))
             continue
-        if earlier := claims.get(match["id"]):
-            unplaced.append(
+        if earlier := candidates.get(match["id"]):
+            unmatched.append(
                 Unmatched(earlier.entry.path.name, "Another notebook of this submission is graded.")
             )
         best[match["id"]] = rank
-        claims[match["id"]] = _claim(found, match)
-    return list(claims.values()), unplaced
+        candidates[match["id"]] = _candidate(notebook, match)
+    return list(candidates.values()), unmatched
 
 
-def _claim(path: Path, match: re.Match[str]) -> MatchCandidate:
+def _candidate(path: Path, match: re.Match[str]) -> MatchCandidate:
     name = storable(match["name"])
     origin = f"{name}_{match['id']}_assignsubmission_file_"
     # A group's name may stand before the student's: Group A-Ada Lovelace.
@@ -108,90 +108,92 @@ def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
     Whom a line means is mapped there by e-mail address or ID number, each column to an item of that name.
     A dash is no grade.
     """
-    people = {line.person.student_id: line.person for lines in columns.values() for line in lines}
+    people = {row.person.student_id: row.person for rows in columns.values() for row in rows}
     cells = [
-        {line.person.student_id: points(line.standing.earned) for line in lines} for lines in columns.values()
+        {row.person.student_id: points(row.final_score.earned) for row in rows} for rows in columns.values()
     ]
     rows = [["Email address", "ID number", "Full name", *map(guard_formula, columns)]]
     for student, person in people.items():
-        own = [column.get(student, "-") for column in cells]
-        rows.append([person.email, student, guard_formula(person.name), *own])
+        scores = [column.get(student, "-") for column in cells]
+        rows.append([person.email, student, guard_formula(person.name), *scores])
     return write_rows(rows)
 
 
-def moodle_worksheet(lines: Sequence[GradeRow], template: Table | None = None) -> tuple[str, list[Unmatched]]:
+def moodle_worksheet(
+    grade_rows: Sequence[GradeRow], template: Table | None = None
+) -> tuple[str, list[Unmatched]]:
     """The worksheet's CSV with grades and comments, and whom Moodle would not know.
 
     Into a downloaded worksheet only grades and comments are written. Comments are HTML there.
     """
-    return _merged(lines, template) if template else _fresh(lines)
+    return _merged(grade_rows, template) if template else _fresh(grade_rows)
 
 
-def _fresh(lines: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
+def _fresh(grade_rows: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
     rows = [HEAD]
-    unplaced = []
-    for line in lines:
-        person, one = line.person, line.standing
+    unmatched = []
+    for grade_row in grade_rows:
+        person, score = grade_row.person, grade_row.final_score
         if not person.moodle_id:
-            unplaced.append(Unmatched(one.student, "No moodle_id is known."))
+            unmatched.append(Unmatched(score.student, "No moodle_id is known."))
             continue
-        when = one.submitted.isoformat() if one.submitted else "-"
+        when = score.submitted.isoformat() if score.submitted else "-"
         rows.append(
             [
                 f"Participant {person.moodle_id}",
                 guard_formula(person.name),
                 person.email,
                 "Submitted for grading",
-                points(one.earned),
-                points(one.possible),
+                points(score.earned),
+                points(score.possible),
                 "Yes",
                 when,
                 "-",
-                _comment(line),
+                _comment(grade_row),
             ]
         )
-    return write_rows(rows), unplaced
+    return write_rows(rows), unmatched
 
 
-def _merged(lines: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:
+def _merged(grade_rows: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:
     identifier, grade = table.required_column("Identifier"), table.required_column("Grade")
     most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
     roster = read_roster(table.path)
     where = {
-        re.sub(r"\A\D+", "", row[identifier]): place
-        for place, row in enumerate(table.rows)
-        if place and len(row) > identifier and any(c.isdigit() for c in row[identifier])
+        re.sub(r"\A\D+", "", row[identifier]): position
+        for position, row in enumerate(table.rows)
+        if position and len(row) > identifier and any(c.isdigit() for c in row[identifier])
     }
-    unplaced = []
-    for line in lines:
-        person, why = line.in_roster(roster)
+    unmatched = []
+    for grade_row in grade_rows:
+        person, why = grade_row.in_roster(roster)
         if person is None or person.moodle_id not in where:
-            unplaced.append(
-                Unmatched(line.standing.student, why or f"{table.path} gives them no Identifier.")
+            unmatched.append(
+                Unmatched(grade_row.final_score.student, why or f"{table.path} gives them no Identifier.")
             )
             continue
         row = where[person.moodle_id]
         if most >= 0:
-            _same_scale(table, row, most, line.standing.possible)
-        table.put(row, grade, points(line.standing.earned))
+            _same_scale(table, row, most, grade_row.final_score.possible)
+        table.put(row, grade, points(grade_row.final_score.earned))
         if comments >= 0:
-            table.put(row, comments, _comment(line))
-    return table.text(), unplaced
+            table.put(row, comments, _comment(grade_row))
+    return table.text(), unmatched
 
 
 def _same_scale(table: Table, row: int, most: int, possible: float) -> None:
-    said = table.rows[row][most] if len(table.rows[row]) > most else ""
+    maximum = table.rows[row][most] if len(table.rows[row]) > most else ""
     try:
-        known = float(said.replace(",", "."))
+        known = float(maximum.replace(",", "."))
     except ValueError:
         return  # a scale of words, or nothing
     if abs(known - possible) > 0.005:
         raise UsageError(
-            f"{table.path}, line {row + 1}: Maximum Grade is {said}, "
+            f"{table.path}, line {row + 1}: Maximum Grade is {maximum}, "
             f"but there are {points(possible)} points.",
             next_step=f"Set the maximum grade to {points(possible)} in Moodle and download the table again.",
         )
 
 
-def _comment(line: GradeRow) -> str:
-    return guard_formula(html.escape(line.remarks(), quote=False))
+def _comment(row: GradeRow) -> str:
+    return guard_formula(html.escape(row.remarks(), quote=False))

@@ -54,7 +54,7 @@ def where(wrong: Sequence[Sequence[bool]]) -> str:
     if not bad:
         return "No entry is wrong."
     for axis, name in ((0, "row"), (1, "column")):
-        numbers = sorted({place[axis] for place in bad})
+        numbers = sorted({index[axis] for index in bad})
         whole = sum(len(rows[n]) if axis == 0 else sum(n < len(row) for row in rows) for n in numbers)
         if len(rows) > 1 and whole == len(bad) and len(numbers) <= 4:
             plural = "s" if len(numbers) > 1 else ""

@@ -103,7 +103,7 @@ class Scale:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
-    def places(self, values: Iterable[float]) -> list[float]:
+    def positions(self, values: Iterable[float]) -> list[float]:
         """The places of many finite numbers."""
         low, high, start = self.low, self.high, self.start
         unit = (self.end - start) / (high - low)
@@ -138,7 +138,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next((m * power for m in (1, 2, 5) if m * power >= rough), 10 * power)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [place * step for place in range(first, last + 1)]
+    return [position * step for position in range(first, last + 1)]
 
 
 def tick_text(value: float) -> str:

@@ -55,8 +55,8 @@ def side_by_side(
     counts: Counter[tuple[int, int]] = Counter()
     for i, piece in enumerate(lefts):
         for gram in set(piece.grams):
-            if len(found := holders.get(gram, ())) <= MOST_PLACES:
-                counts.update((i, j) for j in found)
+            if len(positions := holders.get(gram, ())) <= MOST_PLACES:
+                counts.update((i, j) for j in positions)
     chosen: list[tuple[int, int]] = []
     used_left: set[int] = set()
     used_right: set[int] = set()
@@ -75,15 +75,15 @@ def side_by_side(
 
 def _row(left: Fragment, right: Fragment, leave_out: Collection[int], before: int) -> tuple[Row, int]:
     """Two pieces with their runs numbered on from those before."""
-    places: dict[int, list[int]] = defaultdict(list)
+    positions: dict[int, list[int]] = defaultdict(list)
     for j, gram in enumerate(right.grams):
-        if gram not in leave_out and len(places[gram]) < MOST_PLACES:
-            places[gram].append(j)
+        if gram not in leave_out and len(positions[gram]) < MOST_PLACES:
+            positions[gram].append(j)
     left_marks, right_marks = [0] * len(left.tokens), [0] * len(right.tokens)
     run, i = before, 0
     while i < len(left.grams):
         length, j = max(
-            ((_length(left.grams, i, right.grams, j), j) for j in places.get(left.grams[i], ())),
+            ((_length(left.grams, i, right.grams, j), j) for j in positions.get(left.grams[i], ())),
             default=(0, 0),
         )
         if length:
@@ -129,9 +129,9 @@ def _spans(piece: Fragment, marks: Sequence[int]) -> list[Span]:
 
 def _lines(spans: Sequence[Span]) -> int:
     """How many lines have a part in a run."""
-    line, found = 0, set[int]()
+    line, lines = 0, set[int]()
     for span in spans:
         if span.run:
-            found.add(line)
+            lines.add(line)
         line += span.text.count("\n")
-    return len(found)
+    return len(lines)

@@ -42,7 +42,7 @@ class Baseline:
         """Make the words of a text usual ones."""
         self.words.update(WORD.findall(text))
 
-    def own(self, piece: Fragment) -> frozenset[int]:
+    def own_fingerprints(self, piece: Fragment) -> frozenset[int]:
         """The fingerprints of a piece that the ground does not have."""
         return piece.fingerprints - self.grams
 
@@ -50,20 +50,20 @@ class Baseline:
 def baseline_of(assignment: Assignment, files: Iterable[str] = COURSE_FILES) -> Baseline:
     """The ground of an assignment: its handout, and files of its solution."""
     text = _text(assignment.handout)
-    ground = Baseline(assignment.functions)
+    baseline = Baseline(assignment.functions)
     try:
         for cell in read_notebook(text.encode()):
-            ground.add(cell.source)
+            baseline.add(cell.source)
     except SubmissionError as problem:
         raise ContentError(f"{assignment.handout}: {problem.message}") from problem
-    ground.add_words(text)
+    baseline.add_words(text)
     for name in files:
-        ground.add(_text(assignment.solution / name))
+        baseline.add(_text(assignment.solution / name))
     if "alternatives.py" in files:
         # As a sample class has them: with the brackets and line breaks of `ast.unparse`.
         for variant in (*assignment.alternatives, *assignment.mistakes):
-            ground.add(variant.source())
-    return ground
+            baseline.add(variant.source())
+    return baseline
 
 
 def _text(path: Path) -> str:

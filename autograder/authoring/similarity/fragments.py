@@ -47,14 +47,14 @@ def grams(shapes: Sequence[str], names: Sequence[str]) -> list[int]:
     count = len(codes) - GRAM + 1
     if count <= 0:
         return []
-    found = np.zeros(count, np.uint64)
+    hashes = np.zeros(count, np.uint64)
     for i in range(GRAM):
         column = np.array(codes[i : i + count])
         # A name that was last seen before the gram is new in it.
-        found = found * FACTOR + np.where(column >= -i, column, 0).astype(np.uint64)
+        hashes = hashes * FACTOR + np.where(column >= -i, column, 0).astype(np.uint64)
     # Without mixing, the smallest would be those that begin with certain tokens.
-    found = (found ^ found >> HALF) * MIXER
-    mixed: list[int] = (found ^ found >> HALF).tolist()
+    hashes = (hashes ^ hashes >> HALF) * MIXER
+    mixed: list[int] = (hashes ^ hashes >> HALF).tolist()
     return mixed
 
 
@@ -121,14 +121,16 @@ class Splitter:
         if text not in self._pieces:
             if name:
                 tokens = tokens[_body(tokens) :]
-            own = tuple(Token(kind, text, start - begin, end - begin) for kind, text, start, end in tokens)
-            first, last = (bisect_left(comments, place, key=_start) for place in (begin, end))
+            own_tokens = tuple(
+                Token(kind, text, start - begin, end - begin) for kind, text, start, end in tokens
+            )
+            first, last = (bisect_left(comments, position, key=_start) for position in (begin, end))
             self._pieces[text] = Fragment(
                 name,
                 text,
-                own,
-                tuple(structure(one, self._keep) for one in own),
-                frozenset(" ".join(one.text.lstrip("#").split()) for one in comments[first:last]),
+                own_tokens,
+                tuple(structure(token, self._keep) for token in own_tokens),
+                frozenset(" ".join(token.text.lstrip("#").split()) for token in comments[first:last]),
             )
         return self._pieces[text]
 

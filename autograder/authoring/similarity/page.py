@@ -49,7 +49,7 @@ class PairView:
     second: str
     files: tuple[str, str]
     lines: str
-    places: str
+    functions: str
     part: str  # in words: how much of what one of them wrote on their own
     less: str  # whose own material is the smaller
     rows: list[RowView]
@@ -58,13 +58,13 @@ class PairView:
 
 
 def similarity_page(
-    found: Found, ground: Baseline, *, title: str, course: str = "", unread: Sequence[str] = ()
+    similarities: Found, baseline: Baseline, *, title: str, course: str = "", unread: Sequence[str] = ()
 ) -> str:
     """The pairs as one HTML page that needs nothing else; `unread` are who could not be compared."""
-    habits = RareTokens(found.works, ground)
-    leave_out = ground.grams | found.common
-    students = {work.student for work in found.works}
-    able = {work.student for work in found.works if len(work.own) >= LEAST}
+    rare_tokens = RareTokens(similarities.works, baseline)
+    leave_out = baseline.grams | similarities.common
+    students = {work.student for work in similarities.works}
+    able = {work.student for work in similarities.works if len(work.own_fingerprints) >= LEAST}
     return render(
         "similarity.html",
         title=title,
@@ -72,38 +72,40 @@ def similarity_page(
         students=len(students),
         little=len(students - able),
         pairs=[
-            _pair(number, pair, habits, leave_out)
-            for number, pair in enumerate(found.pairs[:MOST_LISTED], start=1)
+            _pair(number, pair, rare_tokens, leave_out)
+            for number, pair in enumerate(similarities.pairs[:MOST_LISTED], start=1)
         ],
-        more=max(0, len(found.pairs) - MOST_LISTED),
+        more=max(0, len(similarities.pairs) - MOST_LISTED),
         with_code=MOST_WITH_CODE,
-        groups=[[cut(name, 60) for name in group[:MOST_NAMES]] for group in found.groups[:MOST_LISTED]],
-        group_sizes=[len(group) for group in found.groups],
+        groups=[
+            [cut(name, 60) for name in group[:MOST_NAMES]] for group in similarities.groups[:MOST_LISTED]
+        ],
+        group_sizes=[len(group) for group in similarities.groups],
         unread=[cut(name, 60) for name in unread[:MOST_NAMES]],
         unread_more=max(0, len(unread) - MOST_NAMES),
     )
 
 
-def _pair(number: int, pair: Pair, habits: RareTokens, leave_out: set[int]) -> PairView:
-    rows = side_by_side(pair.first.pieces, pair.second.pieces, leave_out)
+def _pair(number: int, pair: Pair, rare_tokens: RareTokens, leave_out: set[int]) -> PairView:
+    rows = side_by_side(pair.first.fragments, pair.second.fragments, leave_out)
     shown = rows[:MOST_ROWS] if number <= MOST_WITH_CODE else []
     first, second = (cut(name, 60) for name in pair.students)
-    shared = habits.shared(pair)
+    shared = rare_tokens.shared(pair)
     return PairView(
         number=number,
         first=first,
         second=second,
         files=(cut(pair.first.file, LONGEST), cut(pair.second.file, LONGEST)),
         lines=count(sum(row.lines for row in rows), "line"),
-        places=_places(rows),
+        functions=_places(rows),
         part=next(word for least, word in PARTS if pair.share >= least),
         less=first if pair.first_has_less else second,
         rows=[RowView(_name(row), _short(row.left_spans), _short(row.right_spans)) for row in shown],
         left_out=len(rows) - len(shown),
         shared=Shared(
-            [cut(one, LONGEST) for one in shared.names],
-            [cut(one, LONGEST) for one in shared.comments],
-            [cut(one, LONGEST) for one in shared.literals],
+            [cut(text, LONGEST) for text in shared.names],
+            [cut(text, LONGEST) for text in shared.comments],
+            [cut(text, LONGEST) for text in shared.literals],
         ),
     )
 

@@ -32,8 +32,8 @@ class Work:
 
     student: str
     file: str
-    pieces: tuple[Fragment, ...]
-    own: frozenset[int]  # fingerprints that are not of the course's common ground
+    fragments: tuple[Fragment, ...]
+    own_fingerprints: frozenset[int]  # fingerprints that are not of the course's common ground
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,40 +63,40 @@ class Found:
     common: frozenset[int]  # fingerprints that too many have
 
 
-def work_of(student: str, file: str, sources: Iterable[str], ground: Baseline) -> Work:
+def work_of(student: str, file: str, sources: Iterable[str], baseline: Baseline) -> Work:
     """A student's notebook, split and with the course's common ground taken away."""
-    pieces = tuple(piece for source in sources for piece in ground.splitter.split(source))
-    own = frozenset[int]().union(*map(ground.own, set(pieces)))
-    return Work(student, file, pieces, own)
+    fragments = tuple(fragment for source in sources for fragment in baseline.splitter.split(source))
+    own_fingerprints = frozenset[int]().union(*map(baseline.own_fingerprints, set(fragments)))
+    return Work(student, file, fragments, own_fingerprints)
 
 
 def compare(works: Sequence[Work]) -> Found:
     """Compare everybody with everybody, but nobody with themselves: several works are attempts."""
     holders: dict[int, list[int]] = defaultdict(list)
     for number, work in enumerate(works):
-        for fingerprint in work.own:
+        for fingerprint in work.own_fingerprints:
             holders[fingerprint].append(number)
     students = len({work.student for work in works})
     most = max(COMMON_LEAST, round(COMMON_SHARE * students))
-    weights: dict[int, float] = {}
+    rarity: dict[int, float] = {}
     together: Counter[tuple[int, int]] = Counter()
     for fingerprint, numbers in holders.items():
         owners = len({works[number].student for number in numbers})
         if owners > most:
             continue
-        weights[fingerprint] = max(owners - 1, 1) ** -0.5
+        rarity[fingerprint] = max(owners - 1, 1) ** -0.5
         if owners > 1:
             together.update(combinations(numbers, 2))
-    totals = [sum(weights.get(fingerprint, 0.0) for fingerprint in work.own) for work in works]
+    totals = [sum(rarity.get(fingerprint, 0.0) for fingerprint in work.own_fingerprints) for work in works]
     best: dict[tuple[str, str], Pair] = {}
     for (i, j), count in together.items():
         first, second = works[i], works[j]
         if count < LEAST or first.student == second.student:
-            continue  # no weight is above 1
-        shared = frozenset(f for f in first.own & second.own if f in weights)
-        amount = sum(weights[f] for f in shared)
+            continue  # rarity is at most 1
+        shared = frozenset(f for f in first.own_fingerprints & second.own_fingerprints if f in rarity)
+        amount = sum(rarity[f] for f in shared)
         share = amount / min(totals[i], totals[j])
-        if amount < LEAST or (share < SHARE and not _whole_function(first, second, shared, weights)):
+        if amount < LEAST or (share < SHARE and not _whole_function(first, second, shared, rarity)):
             continue
         pair = Pair(first, second, shared, share, amount, totals[i] <= totals[j])
         a, b = sorted(pair.students)
@@ -104,17 +104,19 @@ def compare(works: Sequence[Work]) -> Found:
         if other is None or _strength(pair) > _strength(other):
             best[a, b] = pair
     pairs = sorted(best.values(), key=lambda pair: (-_strength(pair), pair.students))
-    common = frozenset(holders.keys() - weights.keys())
+    common = frozenset(holders.keys() - rarity.keys())
     return Found(works, pairs, _groups(pair.students for pair in pairs), common)
 
 
-def _whole_function(first: Work, second: Work, shared: frozenset[int], weights: Mapping[int, float]) -> bool:
+def _whole_function(first: Work, second: Work, shared: frozenset[int], rarity: Mapping[int, float]) -> bool:
     """Whether nearly all of a function that either wrote on their own is in the other's notebook."""
     for work in (first, second):
-        for piece in work.pieces:
-            own = sum(weights.get(one, 0.0) for one in piece.fingerprints & work.own)
-            both = sum(weights[one] for one in piece.fingerprints & shared)
-            if piece.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own):
+        for fragment in work.fragments:
+            own = sum(
+                rarity.get(fingerprint, 0.0) for fingerprint in fragment.fingerprints & work.own_fingerprints
+            )
+            both = sum(rarity[fingerprint] for fingerprint in fragment.fingerprints & shared)
+            if fragment.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own):
                 return True
     return False
 
@@ -129,5 +131,8 @@ def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
     for a, b in pairs:
         joined = group.get(a, {a}) | group.get(b, {b})
         group.update(dict.fromkeys(joined, joined))
-    different = {id(one): one for one in group.values() if len(one) > 2}
-    return sorted((tuple(sorted(one)) for one in different.values()), key=lambda one: (-len(one), one))
+    different = {id(members): members for members in group.values() if len(members) > 2}
+    return sorted(
+        (tuple(sorted(members)) for members in different.values()),
+        key=lambda members: (-len(members), members),
+    )

@@ -79,14 +79,14 @@ def cache_folder() -> Path:
 def mnist_from(folder: Path) -> Images:
     """MNIST from the four files in a folder, raw or gzipped; raises UsageError for a wrong one."""
     for name, sha256 in FILES.items():
-        found = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
-        if found is None:
+        path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
+        if path is None:
             raise UsageError(
                 f"{folder} holds no {name} or {name}.gz.",
                 next_step="MNIST_DIR is the folder with MNIST's four files.",
             )
         if not (cache_folder() / name).is_file():
-            _keep(name, decompressed(found, sha256))
+            _keep(name, decompressed(path, sha256))
     images = cached_mnist()
     assert images is not None  # all four were just kept
     return images

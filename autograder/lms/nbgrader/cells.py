@@ -40,15 +40,15 @@ def id_of_test(task: str) -> str:
 
 def tasks_by_cell(tasks: Iterable[Task]) -> dict[str, str]:
     """Each task's id by its cell's; raises ContentError where two tasks would share a cell."""
-    found: dict[str, str] = {}
+    by_cell: dict[str, str] = {}
     for task in tasks:
-        other = found.setdefault(id_of_test(task.id), task.id)
+        other = by_cell.setdefault(id_of_test(task.id), task.id)
         if other != task.id:
             raise ContentError(
                 f"The tasks {other!r} and {task.id!r} differ only in characters that no id of nbgrader has.",
                 next_step="Name them with letters, digits, _ and -.",
             )
-    return found
+    return by_cell
 
 
 def metadata_of_test(task: Task) -> dict[str, Any]:

@@ -113,8 +113,8 @@ def _end_of_head(definition: ast.FunctionDef, lines: list[str]) -> int:
 
 def _free_id(cell: Notebook, holders: dict[str, Notebook], taken: set[str]) -> str:
     """An id for a cell of solutions: its own, or its functions' names."""
-    own = [name for name, holder in holders.items() if holder is cell]
-    wanted = cell_id(str(cell.get("id") or "-".join(own)))
+    names = [name for name, holder in holders.items() if holder is cell]
+    wanted = cell_id(str(cell.get("id") or "-".join(names)))
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}-{number}", number + 1

@@ -101,7 +101,7 @@ class SubmissionExporter(NotebookExporter):
     def _to_come(self, assignment: str) -> dict[Path, str]:
         """The files that nbgrader will ask for, in its order: those not autograded yet, or handed in anew."""
         pattern = self._folder("submitted", "(?P<student>.*)", assignment, escape=True)
-        found = {}
+        notebooks = {}
         for folder in sorted(self.parent.assignments):
             parts = re.fullmatch(pattern, folder)
             if parts is None:
@@ -109,8 +109,8 @@ class SubmissionExporter(NotebookExporter):
             student = parts["student"]
             done = self._folder("autograded", student, assignment)
             if self.parent.force or not Path(done).exists() or self._is_newer(folder, done):
-                found[Path(folder) / f"{assignment}.ipynb"] = student
-        return found
+                notebooks[Path(folder) / f"{assignment}.ipynb"] = student
+        return notebooks
 
     def _is_newer(self, folder: str, done: str) -> bool:
         """Whether a submission came after the one that was autograded, by both folders' timestamps."""
@@ -125,14 +125,14 @@ class SubmissionExporter(NotebookExporter):
 
     def grades(self, resources: Any) -> bool:
         """Whether the notebook at hand is the engine's to grade."""
-        place = resources["nbgrader"]
-        return self.engine.grades(place["assignment"], place["notebook"])
+        notebook = resources["nbgrader"]
+        return self.engine.grades(notebook["assignment"], notebook["notebook"])
 
     def submitted(self, resources: Any) -> Path:
         """The file that was handed in as the notebook at hand."""
-        place = resources["nbgrader"]
-        folder = self._folder("submitted", place["student"], place["assignment"])
-        return Path(folder) / f"{place['notebook']}.ipynb"
+        notebook = resources["nbgrader"]
+        folder = self._folder("submitted", notebook["student"], notebook["assignment"])
+        return Path(folder) / f"{notebook['notebook']}.ipynb"
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
         """Convert a file; nbgrader reads a submission first, and then what came of that."""

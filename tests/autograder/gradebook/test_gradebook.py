@@ -53,7 +53,7 @@ def row(found: Gradebook, student: str) -> Row:
 
 def states(found: Row) -> dict[str, State]:
     """What became of the marks that are there."""
-    return {mark.name: mark.state for mark in found.marks}
+    return {score.name: score.state for score in found.scores}
 
 
 def hand_in(root: Path, **points: Sequence[float | None]) -> None:
@@ -91,7 +91,7 @@ def test_nothing_is_zero_before_it_is_due(term: Path) -> None:
     assert states(row(after, "s001")) == {"week1": State.MISSING}
     assert (row(after, "s001").total, row(after, "s001").letter) == (0, "F")
     assert states(row(after, "s002")) == {"week1": State.OPEN}
-    assert "time until 2026-03-23 23:59 PDT" in row(after, "s002").marks[0].why
+    assert "time until 2026-03-23 23:59 PDT" in row(after, "s002").scores[0].why
     assert states(row(book(term), "s002")) == {"week1": State.MISSING}
 
 
@@ -107,10 +107,10 @@ def test_excused_and_waiting_do_not_count(term: Path) -> None:
         "quiz4": State.WAITING,
     }
     assert row(found, "s003").total == Fraction(8, 10)
-    assert row(found, "s003").marks[3].why == "2 of the answers are not marked yet."
+    assert row(found, "s003").scores[3].why == "2 of the answers are not marked yet."
     assert excused_from(found, "week2") == {"s003"}
-    assert "s003" in [line.standing.student for line in grade_rows_of_column(found, "week2")]
-    assert "s003" not in [line.standing.student for line in grade_rows_of_column(found, "quiz4")]
+    assert "s003" in [line.final_score.student for line in grade_rows_of_column(found, "week2")]
+    assert "s003" not in [line.final_score.student for line in grade_rows_of_column(found, "quiz4")]
 
 
 def test_late_policy_and_extensions_are_worked_out_anew(term: Path) -> None:
@@ -148,7 +148,7 @@ def test_one_student_under_two_ids(term: Path) -> None:
     write_quiz(term / "graded" / "quiz4.csv", [("s000", 8), ("s000@example.org", 2)])
     found = book(term)
     assert "In quiz4 s000 and s000@example.org are one student: only s000 counts." in found.remarks
-    assert row(found, "s000").marks[0].earned == 8
+    assert row(found, "s000").scores[0].earned == 8
 
 
 def test_without_rules_everything_is_one_group(term: Path) -> None:
@@ -185,7 +185,7 @@ def test_percentages_are_rounded_halves_up(share: Fraction) -> None:
 def test_contributions_add_up(tmp_path: Path) -> None:
     """Of every student the marks' contributions come to the groups', and those to the total, exactly."""
     for one in book(write_term(tmp_path / "term", 40)).rows:
-        assert sum(mark.contribution for mark in one.marks) == one.total
+        assert sum(score.contribution for score in one.scores) == one.total
         assert sum(group.weight for group in one.groups) == 1
-        assert sum(mark.state is State.DROPPED for mark in one.marks) == 1
+        assert sum(score.state is State.DROPPED for score in one.scores) == 1
         assert states(one)["week5"] is not State.DROPPED
