@@ -63,11 +63,11 @@ class Measured:
 
 
 def load_experiments(course: Course) -> list[Experiment]:
-    """The experiments of a course, in the order they stand in its file."""
+    """The experiments of a course, in the order of its file."""
     path = course.root / "solutions" / FILE
     if not path.is_file():
         raise ContentError(
-            f"The course has no experiments: there is no {path}.",
+            f"The course has no experiments: {path} is missing.",
             next_step="Add them; autograder/checks/experiments.py shows how.",
         )
     return collect_experiments(load_file(path, "experiments"))

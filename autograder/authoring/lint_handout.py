@@ -1,4 +1,4 @@
-"""What is wrong in a handout: stubs, check cells, outputs, metadata that nbgrader would refuse."""
+"""Lint of a handout: stubs, check cells, outputs, metadata that nbgrader would refuse."""
 
 from __future__ import annotations
 

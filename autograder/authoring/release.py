@@ -1,4 +1,4 @@
-"""The bundle: a folder `<id>/` and `<id>.zip` with the same in it, made of an allow-list.
+"""The release of an assignment: a directory `<id>/` and the same as `<id>.zip`, from an allow-list.
 
 <id>.ipynb        the handout, with a first cell that installs what is missing
 checks.py         the public checks
@@ -56,10 +56,10 @@ On Colab, open `{name}.ipynb`, upload `{name}.zip` to its files, and run the fir
 
 
 def release(course: Course, name: str, out: Path) -> list[Path]:
-    """Write an assignment's bundle into a folder; returns what was written.
+    """Write an assignment's bundle into a directory; returns what was written.
 
-    Raises ContentError for a public half that does not hold together, UsageError where nothing can be
-    written, or where a file is in the way that is not of an earlier release.
+    Raises ContentError for contradictions in the public half, UsageError where the directory cannot be
+    written or holds a file that is not of an earlier release.
     """
     files = _files(course, name)
     written = {out / name / file: data for file, data in files.items()}
@@ -70,7 +70,7 @@ def release(course: Course, name: str, out: Path) -> list[Path]:
     if foreign:
         raise UsageError(
             f"{foreign[0]} is not part of the release; nothing was written.",
-            next_step="Take it away, or name a new folder with --out.",
+            next_step="Remove it, or name a new directory with --out.",
         )
     try:
         for path in there:
@@ -82,7 +82,7 @@ def release(course: Course, name: str, out: Path) -> list[Path]:
     except OSError as problem:
         raise UsageError(
             f"{problem.filename or out} cannot be written: {problem.strerror}.",
-            next_step="Name another folder with --out.",
+            next_step="Name another directory with --out.",
         ) from problem
     return sorted(written)
 
@@ -110,7 +110,7 @@ def _notebook(path: Path, setup: str) -> bytes:
         first = next(position for position, cell in enumerate(cells) if cell["cell_type"] == "code")
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as problem:
         raise ContentError(
-            f"{path} is no notebook with code in it.", next_step="`autograder lint` says more."
+            f"{path} is not a notebook with code cells.", next_step="Run `autograder lint` for details."
         ) from problem
     for cell in cells:
         if cell["cell_type"] == "code":

@@ -1,4 +1,4 @@
-"""The engine as a wheel for students: this package's own files, and what a notebook needs of others.
+"""The engine as a wheel for students: this package's files, and the requirements of a notebook.
 
 The format is PEP 427's: the files, METADATA, WHEEL, entry points, and RECORD with every file's digest.
 """
@@ -73,13 +73,13 @@ DISTRIBUTION = __name__.partition(".")[0]
 
 
 def engine_facts() -> metadata.PackageMetadata:
-    """What the installed package says of itself; raises UsageError where the engine is not installed."""
+    """The metadata of the installed package; raises UsageError where the engine is not installed."""
     try:
         return metadata.metadata(DISTRIBUTION)
     except metadata.PackageNotFoundError as problem:
         raise UsageError(
             "The engine is not installed here, so its version and what it needs are not known.",
-            next_step="Install it, in the folder with pyproject.toml: pip install --editable .",
+            next_step="Install it in the directory with pyproject.toml: pip install --editable .",
         ) from problem
 
 

@@ -1,4 +1,4 @@
-"""Notebooks that are right but unusual: each keeps full marks."""
+"""Unusual forms of a right notebook, for the demo class: each keeps full marks."""
 
 from __future__ import annotations
 

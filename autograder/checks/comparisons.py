@@ -1,4 +1,4 @@
-"""Comparing what a submission returned with what is right.
+"""Comparison of a submission's results with the expected ones.
 
 The rule for numbers is |got - expected| <= atol + rtol * max(|got|, |expected|), entry by entry; a
 NaN is never equal, and shapes have to match exactly: nothing is broadcast.
@@ -177,7 +177,7 @@ def _short(value: float | str) -> str:
 
 
 def kind_of(value: Value) -> str:
-    """What sort of value it is, for people."""
+    """The kind of a value in words, such as `an array of shape (3,)`."""
     if value is None:
         return "None"
     if isinstance(value, np.ndarray):

@@ -1,11 +1,11 @@
-"""A check: an ordinary function over `student` and `reference` that reads as its own sentence.
+"""A check: an ordinary function of `student` and `reference`, marked with the decorator `check`.
 
     @check(task="prelu", points=2)
     def prelu_backward_sums_over_the_batch(student, reference, rng):
         \"\"\"grad_alpha has one entry per feature.\"\"\"
         ...
 
-The docstring is the line the student sees. A check passes when it returns and does not pass when
+The docstring is the line that students see. A check passes when it returns and does not pass when
 it raises a `Failure`; any other exception is the author's bug. Public checks live beside the
 handout, need no reference, run in the student's notebook and carry no points: what is shown can be
 memorised. Hidden checks live beside the solution.
@@ -35,7 +35,7 @@ KNOWN_PARAMETERS = ("student", "reference", "rng", "seed", "materials")
 
 @dataclass(frozen=True)
 class Materials:
-    """What convergence checks need beyond functions: images, and how well the reference does on them."""
+    """The images and the calibration that convergence checks need besides functions."""
 
     images: Images
     calibration: CalibrationFile
@@ -103,7 +103,7 @@ def collect(module: ModuleType) -> list[Check]:
     ]
     if not checks:
         raise ContentError(
-            f"{module.__file__} holds no check.",
+            f"{module.__file__} contains no check.",
             next_step="Mark a function with @check(task=..., points=...).",
         )
     seen: set[str] = set()
@@ -112,7 +112,7 @@ def collect(module: ModuleType) -> list[Check]:
         if missing:
             raise ContentError(
                 f"{module.__file__}: {check_above.id} requires {missing[0]}, which is not a check above it.",
-                next_step="Move it up or correct the name.",
+                next_step="Move it up, or correct the name.",
             )
         seen.add(check_above.id)
     return checks
@@ -125,13 +125,14 @@ def _made(body: Callable[..., object], module: ModuleType) -> Check:
     if not title:
         raise ContentError(
             f"{module.__file__}: check {name} has no docstring.",
-            next_step="Say in one sentence what is checked; the student sees it.",
+            next_step="Add a docstring of one sentence that says what is checked; students read it.",
         )
     parameters = tuple(inspect.signature(body).parameters)
     unknown = [p for p in parameters if p not in KNOWN_PARAMETERS]
     if unknown or "student" not in parameters:
         raise ContentError(
-            f"{module.__file__}: check {name} takes ({', '.join(parameters)}).",
-            next_step="A check takes student and, if it wants them, reference and rng.",
+            f"{module.__file__}: check {name} takes ({', '.join(parameters)}); expected student and, "
+            f"if it needs them, {', '.join(KNOWN_PARAMETERS[1:])}.",
+            next_step="Correct its parameters.",
         )
     return Check(name, title, task, points, requires, parameters, body)

@@ -4,7 +4,7 @@ Central differences (f(x+h) - f(x-h)) / 2h in float64 with h = 1e-5 * max(1, |x|
 representable; every entry of every parameter is checked. Two comparisons give four outcomes:
 differences of the *reference's* forward say whether the gradient is right, differences of the
 *student's own* forward say whether it belongs to what they wrote. At a kink any value between the
-left and the right derivative is right. Numeric gradients of the reference are computed once a run.
+left and the right derivative is right. Numeric gradients of the reference are computed once per run.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _remark_on_forward(forward: Function, backward: Function, at: tuple[Value, .
 
 
 def _forward_agrees(forward: Function, backward: Function, at: tuple[Value, ...]) -> bool:
-    """Whether the student's forward is right at this point; asked once a function and submission."""
+    """Whether the student's forward is right at this point; asked once per function and submission."""
 
     def ask() -> bool:
         if backward.owner is forward.owner:

@@ -59,7 +59,7 @@ class Network:
         return np.concatenate(parts)
 
     def layers(self, theta: Array) -> list[tuple[Array, Array]]:
-        """The weights as views into theta: one (W, b) a layer."""
+        """The weights as views into theta: one (W, b) per layer."""
         views, offset = [], 0
         for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
             weights = theta[offset : offset + inputs * outputs].reshape(inputs, outputs)

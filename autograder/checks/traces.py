@@ -1,4 +1,4 @@
-"""Traces: the same start, the same problem, K steps; where do the two paths part?
+"""Traces: K steps of an update rule, compared with the reference's from the same start.
 
 An update rule is fed its own state, step after step, and `theta` is compared after each step, so any
 form of the state that makes the same path is right. The first step that differs is named and both
@@ -25,7 +25,7 @@ Arguments = Callable[[int], tuple[Value, ...]]
 
 @dataclass(frozen=True)
 class Problem:
-    """A function to go down on: a start and a gradient, known to the judge alone."""
+    """A function to minimise: a start and a gradient, known to the judge alone."""
 
     name: str
     start: Array
@@ -135,7 +135,7 @@ def _parted(
     arguments: tuple[Value, ...],
     paths: tuple[tuple[Value, Value], ...],
 ) -> Failure:
-    """The failure, told as a story: how many steps agreed, on what problem, and both paths."""
+    """The failure with its history: how many steps agreed, on which problem, and both paths."""
     agreed = {0: "already at the first step", 1: "after one step that agrees"}.get(
         step, f"after {step} steps that agree"
     )

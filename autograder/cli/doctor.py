@@ -11,8 +11,8 @@ from rich.table import Table
 
 from autograder.cli.show import console, printable, say
 from autograder.doctor.finding import Finding, State
-from autograder.doctor.sandbox import look_at_sandbox
-from autograder.doctor.surroundings import look_around
+from autograder.doctor.machine import examine_machine
+from autograder.doctor.sandbox import examine_sandbox
 
 __all__ = ["doctor"]
 
@@ -27,7 +27,7 @@ def doctor(
     found: list[Finding] = []
     area = ""
     with console.status("Looking"):
-        for one in chain(look_at_sandbox(), look_around(out.resolve())):
+        for one in chain(examine_sandbox(), examine_machine(out.resolve())):
             found.append(one)
             shown = printable(one.area) if one.area != area else ""
             table.add_row(shown, MARKS[one.state], printable(one.name), printable(one.text))

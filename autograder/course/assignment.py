@@ -1,4 +1,4 @@
-"""An assignment: what its two folders say, checked once and ready to grade with.
+"""An assignment: its two directories, read, checked for contradictions and ready to grade with.
 
 assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
 solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py
@@ -56,10 +56,12 @@ class Task(_Part):
 
 
 class Late(_Part):
-    """What lateness costs; applied when scores are reported, never stored in them."""
+    """The late penalty; applied when scores are reported, never stored in them."""
 
-    per_day: float = Field(default=0.0, ge=0, le=1, description="Share of the score a started day costs.")
-    at_most: float = Field(default=1.0, ge=0, le=1, description="The most it may cost.")
+    per_day: float = Field(
+        default=0.0, ge=0, le=1, description="Share of the score that each started day costs."
+    )
+    at_most: float = Field(default=1.0, ge=0, le=1, description="The largest share that lateness may cost.")
     grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
 
 
@@ -85,7 +87,7 @@ class Limits(_Part):
 
 
 class AssignmentFile(_Part):
-    """What assignment.yaml may say."""
+    """The content of assignment.yaml."""
 
     title: str = Field(description="As pages show it.")
     due: datetime | None = Field(default=None, description="Local time in the course's zone.")
@@ -148,18 +150,21 @@ class Assignment:
 
 
 def assignment_file(course: Course, name: str) -> AssignmentFile:
-    """What assignment.yaml says, by itself: nothing of the solution is read."""
+    """The content of assignment.yaml alone: nothing of the solution is read."""
     return read_yaml(course.folders(name)[0] / "assignment.yaml", AssignmentFile)
 
 
 def load_assignment(course: Course, name: str) -> Assignment:
-    """Read both folders of an assignment; raises ContentError for whatever does not fit together."""
+    """Read both directories of an assignment; raises ContentError for contradictions between their files."""
     folder, solution = course.folders(name)
     file = assignment_file(course, name)
     reference = load_file(solution / "reference.py", "reference")
     for function in (name for task in file.tasks for name in task.functions):
         if not callable(getattr(reference, function, None)):
-            raise ContentError(f"{reference.__file__} has no function {function}.")
+            raise ContentError(
+                f"{reference.__file__} has no function {function}.",
+                next_step="Add it, or remove it from assignment.yaml.",
+            )
     importable = {"reference": reference}
     assignment = Assignment(
         id=name,
@@ -183,7 +188,7 @@ def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None
     Raises ContentError when the file is missing, uses the notebook's `check`, or raises.
     """
     if not path.is_file():
-        raise ContentError(f"{path} is missing.", next_step="Every assignment has this file; add it.")
+        raise ContentError(f"{path} is missing.", next_step="Add the file; every assignment has it.")
     _refuse_notebook_check(path)
     spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{name}", path)
     assert spec is not None and spec.loader is not None  # a .py path always has both
@@ -236,7 +241,9 @@ def _refuse_notebook_check(path: Path) -> None:
 def _fits_together(assignment: Assignment) -> None:
     """Names and points agree between the files."""
     if not assignment.handout.is_file():
-        raise ContentError(f"{assignment.handout} is missing.", next_step="It is what students get; add it.")
+        raise ContentError(
+            f"{assignment.handout} is missing.", next_step="Add the notebook that students get."
+        )
     tasks = {task.id: task for task in assignment.file.tasks}
     for check in [*assignment.public_checks, *assignment.hidden_checks]:
         if check.task not in tasks:
@@ -261,6 +268,6 @@ def _fits_together(assignment: Assignment) -> None:
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.of not in assignment.functions:
             raise ContentError(
-                f"{source_location(variant.body)}: variant {variant.name} is of "
+                f"{source_location(variant.body)}: variant {variant.name} names "
                 f"an unknown function {variant.of!r}."
             )

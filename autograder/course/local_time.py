@@ -74,7 +74,7 @@ def _read(written: str | date) -> datetime:
         raise ContentError(f"{written} is a date without a time of day.", next_step=EXAMPLE)
     match = WRITTEN.fullmatch(str(written).strip())
     if match is None:
-        raise ContentError(f"{written!r} is no time this course can read.", next_step=EXAMPLE)
+        raise ContentError(f"{written!r} is not a time that this course can read.", next_step=EXAMPLE)
     time = match["time"].rjust(8 if match["seconds"] else 5, "0")
     if time == "23:59":
         time = "23:59:59"  # "until 23:59" includes that minute

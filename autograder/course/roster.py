@@ -1,6 +1,6 @@
-"""The roster: who is in the course, and under which names the learning platforms know them.
+"""The roster: the students of the course, and the IDs under which the learning platforms know them.
 
-`roster.csv` in the course's folder, or a table as Canvas, Moodle, Gradescope or nbgrader give it out:
+`roster.csv` in the course's directory, or a table as Canvas, Moodle, Gradescope or nbgrader give it out:
 commas, semicolons or tabs, with or without a byte order mark, the columns in any order.
 """
 
@@ -68,7 +68,7 @@ class Person:
         """Every way to write the full name, as letters."""
         last, first = self.last_name, self.first_name
         both = {f"{first} {last}", f"{last} {first}"}
-        # Nobody says where the last name begins, so the words are turned round at every place.
+        # It is not known where the last name begins, so the words are rotated at every position.
         words = self.full_name.replace(",", " ").split()
         rotations = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
         return {letters(name) for name in both | rotations} - {""}
@@ -99,7 +99,7 @@ class Roster:
         return bool(self.people)
 
     def resolve(self, *keys: str, names: Sequence[str] = ()) -> tuple[Person | None, str]:
-        """The one student that ids, e-mail addresses and names mean, or nobody and why.
+        """The one student whom IDs, e-mail addresses and names mean; or None, and why.
 
         The first key that somebody has decides; a name only where no key is known.
         """
@@ -120,7 +120,7 @@ class Roster:
 
 
 def letters(name: str) -> str:
-    """A name without what spellings differ in: accents, case, spaces, signs, marks of direction."""
+    """A name's letters and digits, without accents, case, spaces and signs, to compare spellings."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     return "".join(sorted_out for sorted_out in apart if sorted_out.isalnum())
 
@@ -178,8 +178,8 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
             columns[at] = name
     if not set(IDS) & set(columns.values()):
         raise UsageError(
-            f"{path}, line {line}: no column says who a student is.",
-            next_step="Name one of the columns student_id, or email.",
+            f"{path}, line {line}: there is no column with the students' IDs.",
+            next_step="Add a column student_id, or email.",
         )
     return columns
 
@@ -193,8 +193,8 @@ def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
     known["student_id"] = next((known[column] for column in order if known.get(column)), "")
     if not known["student_id"]:
         raise UsageError(
-            f"{path}, line {line}, column student_id: it is empty.",
-            next_step="Write the student's id, or remove the line.",
+            f"{path}, line {line}, column student_id: the cell is empty.",
+            next_step="Add the student's ID, or remove the line.",
         )
     # Only Canvas writes the last name first; elsewhere a comma is part of the name, as in Ada King, PhD.
     if sortable := known.get("sortable", ""):
@@ -207,7 +207,7 @@ def _only(people: list[Person], key: str) -> tuple[Person | None, str]:
     if len(people) == 1:
         return people[0], ""
     who = " and ".join(person.student_id for person in people[:3])
-    return None, f"{key} may be any of {len(people)} students: {who}."
+    return None, f"{key} matches {len(people)} students: {who}."
 
 
 def _plain(key: str) -> str:

@@ -1,4 +1,7 @@
-"""A column of the gradebook: one assignment or quiz, with where every student stands in it."""
+"""A column of the gradebook: the final scores of one assignment or quiz.
+
+Homework comes from results directories, quizzes from the tables that `quizzes results` writes.
+"""
 
 from __future__ import annotations
 
@@ -29,20 +32,20 @@ class Column:
     title: str
     possible: float  # points; more than 0
     final_scores: Mapping[str, FinalScore]  # by student
-    # Until when a student who has nothing may still hand in; None where nobody said.
+    # The due date of each student; None where there is none.
     due: Mapping[str, datetime | None]
     waiting: Mapping[str, str] = field(default_factory=dict)  # why a student's score is not final yet
-    due_for_all: datetime | None = None  # for whom `due` does not know
+    due_for_all: datetime | None = None  # for students who are not in `due`
 
     def due_of(self, student: str) -> datetime | None:
-        """Until when this student may hand in."""
+        """This student's due date."""
         return self.due.get(student, self.due_for_all)
 
 
 def homework_column(results: Results, course: Course, roster: Roster) -> Column:
-    """The column of a results folder; late policy, extensions and attempts are as course.yaml has them now.
+    """The column of a results directory, with the late policy, extensions and attempts of course.yaml.
 
-    Raises UsageError for a folder without a ledger, or of an assignment that the course does not have.
+    Raises UsageError for a directory without a ledger, or with results of an unknown assignment.
     """
     lines, _ = read_ledger(results.ledger)
     name = run_started(lines, results.ledger).assignment
@@ -63,7 +66,7 @@ REQUIRED = ("student", "quiz", "attempt", "points", "out_of", "state")
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One line of the table; number 0 is somebody who has not started."""
+    """One row of the table; number 0 is a student who has not started."""
 
     student: str
     number: int
@@ -128,7 +131,7 @@ def _attempt(location: str, row: Mapping[str, str]) -> _Attempt:
             value = datetime.min
         if value is not None and value.tzinfo is None:
             raise UsageError(
-                f"{location}, column {column}: {text!r} is not a time with its zone.",
+                f"{location}, column {column}: {text!r} is not a time with a zone.",
                 next_step="Write one such as 2026-05-18T23:59:00-07:00.",
             )
         return value
@@ -136,16 +139,16 @@ def _attempt(location: str, row: Mapping[str, str]) -> _Attempt:
     attempt = number("attempt")
     if attempt < 0 or attempt != int(attempt):
         raise UsageError(
-            f"{location}, column attempt: {row['attempt']!r} is no attempt's number.",
-            next_step="Correct the cell; 0 is somebody who made none.",
+            f"{location}, column attempt: {row['attempt']!r} is not the number of an attempt.",
+            next_step="Correct the cell; 0 stands for a student without an attempt.",
         )
     points = number("points") if row["points"] else None
     unmarked = row.get("waiting") or "0"
     waiting = ""
     if row["state"] == "open":
-        waiting = "The attempt is under way."
+        waiting = "The attempt is in progress."
     elif points is None and attempt:
-        waiting = "It is not marked yet."
+        waiting = "The attempt is not marked yet."
     elif unmarked != "0":
         waiting = f"{unmarked} of the answers {'is' if unmarked == '1' else 'are'} not marked yet."
     possible = number("out_of") if row["out_of"] or points is not None else 0.0
@@ -164,8 +167,8 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
     possible = max(attempt.possible for attempt in attempts)
     if possible <= 0:
         raise UsageError(
-            f"{path}: nobody's attempt at {name} says what it is out of.",
-            next_step="Write the table once somebody has taken the quiz.",
+            f"{path}: no attempt at {name} has a value in the column out_of.",
+            next_step="Write the table again once a student has taken the quiz.",
         )
     by_student: dict[str, list[_Attempt]] = {}
     for attempt in sorted(attempts, key=lambda attempt: attempt.number):
@@ -202,7 +205,7 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
 
 
 def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Column]:
-    """The columns of results folders and tables, and of those in the folders named, in natural order.
+    """The columns of results directories and tables, and of those inside the given directories, by name.
 
     Raises UsageError where there are none, or where two are of the same assignment or quiz.
     """
@@ -216,15 +219,15 @@ def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Co
             other, _ = sources.setdefault(column.name, (path, column))
             if other != path:
                 raise UsageError(
-                    f"{other} and {path} are both of {column.name}.",
-                    next_step="Name with --from the one that counts.",
+                    f"{other} and {path} both hold results of {column.name}.",
+                    next_step="Name the one that counts with --from.",
                 )
     if not sources:
         named = ", ".join(map(str, paths))
         raise UsageError(
-            f"There are no results in {named}.",
+            f"No results were found in {named}.",
             next_step="Name with --from what `autograder grade --out` and `quizzes results --out` wrote, "
-            "or the folder that they are in.",
+            "or the directory that they are in.",
         )
     return [sources[name][1] for name in sorted(sources)]
 
@@ -232,7 +235,7 @@ def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Co
 def _sources(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.exists():
-            raise UsageError(f"There is no {path}.", next_step="Correct --from.")
+            raise UsageError(f"{path} does not exist.", next_step="Correct the path after --from.")
         if path.is_file() or _is_results(path):
             yield path
         else:
@@ -246,7 +249,7 @@ def _is_results(path: Path) -> bool:
 
 
 def _is_quiz_table(path: Path) -> bool:
-    """Whether a file is one of ours: other tables may lie beside it."""
+    """Whether a file is a table of `quizzes results`: a directory may hold other tables."""
     if path.suffix.lower() != ".csv" or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as file:

@@ -1,7 +1,7 @@
-"""The gradebook itself: every student's marks by group, what is dropped, and the total.
+"""The gradebook: every student's scores by group, the dropped scores, and the total.
 
 All arithmetic is on fractions. Percentages are rounded once, at the end, to two decimals with halves up;
-a letter goes by the rounded percentage, so that nobody reads 90.00 beside a B.
+a letter follows from the rounded percentage, so that no page shows 90.00 next to a B.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class GroupShare:
-    """A student's marks in one group."""
+    """A student's scores in one group."""
 
     name: str
     weight: Fraction  # of 1; 0 where nothing in it counts yet, which leaves its weight to the others
@@ -55,7 +55,7 @@ class GroupShare:
 
 @dataclass(frozen=True)
 class Row:
-    """A student's line."""
+    """A student's row."""
 
     student: str
     person: Person
@@ -66,7 +66,7 @@ class Row:
 
     @property
     def scores(self) -> list[Score]:
-        """All marks, in the order of the columns."""
+        """All scores, in the order of the columns."""
         return [score for group in self.groups for score in group.scores]
 
 
@@ -87,7 +87,7 @@ def percent(share: Fraction) -> Decimal:
 
 
 def gradebook_of(columns: Sequence[Column], course: Course, roster: Roster, now: datetime) -> Gradebook:
-    """The gradebook as it stands now; raises ContentError for rules that name what is not there.
+    """The gradebook of the columns; raises ContentError for rules that name an unknown assignment or quiz.
 
     Without rules in course.yaml everything is in one group.
     """
@@ -113,14 +113,14 @@ def gradebook_of(columns: Sequence[Column], course: Course, roster: Roster, now:
     shown = tuple(by_name[name] for group in rules.groups for name in group.of if name in by_name)
     remarks = [*_remarks(rules, by_name, rows, roster), *twice]
     remarks += [
-        f"{FILE} grants single students something for {name}, which is no assignment or quiz."
+        f"{FILE} has exceptions for {name}, which is not an assignment or quiz."
         for name in sorted(course.spoken_of() - known)
     ]
     return Gradebook(course.title, rules, shown, tuple(rows), tuple(remarks))
 
 
 def _known(by_name: Mapping[str, Column], course: Course) -> set[str]:
-    """The names of assignments and quizzes, those of results that are there among them."""
+    """The names of all assignments and quizzes, and of all results."""
     quizzes = (path.stem for path in (course.root / "quizzes").glob("*.yaml"))
     return {*by_name, *course.assignment_ids(), *quizzes}
 
@@ -137,15 +137,15 @@ def _check_names(rules: GradebookRules, known: Set[str], course: Course) -> None
             line = line_of(path.read_text(encoding="utf-8"), position)
             raise ContentError(
                 f"{path}{f', line {line}' if line else ''}: {'.'.join(map(str, position))}: "
-                f"there is no assignment or quiz {name!r}.",
-                next_step=f"Take one of: {', '.join(sorted(known))}.",
+                f"unknown assignment or quiz {name!r}.",
+                next_step=f"Choose one of: {', '.join(sorted(known))}.",
             )
 
 
 def _students(
     columns: Sequence[Column], roster: Roster
 ) -> tuple[dict[str, Person | None], dict[tuple[str, str], str], list[str]]:
-    """Everybody on the roster or with a mark, by id; their ids in the columns; who is there twice."""
+    """All students on the roster or with a score, by ID; their IDs in the columns; duplicates."""
     people: dict[str, Person | None] = {person.student_id: person for person in roster.people}
     ids: dict[tuple[str, str], str] = {}
     twice: list[str] = []
@@ -162,7 +162,7 @@ def _students(
 
 
 def _groups(rules: GradebookRules, scores: Mapping[str, Score]) -> Iterator[GroupShare]:
-    """The groups with their lowest marks dropped, and what each brings to the total."""
+    """The groups with their lowest scores dropped, and the contribution of each to the total."""
     by_group = [[scores[name] for name in rule.of if name in scores] for rule in rules.groups]
     kept_by_group = [
         _after_dropping(rule, group_scores) for rule, group_scores in zip(rules.groups, by_group, strict=True)
@@ -209,10 +209,10 @@ def _remarks(
     grouped = [name for group in rules.groups for name in group.of]
     for name in grouped:
         if name not in by_name:
-            yield f"There are no results of {name} yet: it counts for nobody."
+            yield f"There are no results of {name} yet: it does not count."
     for name in by_name:
         if name not in grouped:
-            yield f"{name} is in no group of course.yaml: it counts for nobody."
+            yield f"{name} is not in any group of course.yaml: it does not count."
     strangers = [row.student for row in rows if not row.known] if roster else []
     if strangers:
         named = ", ".join(strangers[:10]) + (f" and {len(strangers) - 10} more" if strangers[10:] else "")
@@ -220,11 +220,11 @@ def _remarks(
     late = {score.name for row in rows for score in row.scores if score.state is State.OPEN}
     for name in late & by_name.keys():
         if by_name[name].due_for_all is None and not any(by_name[name].due.values()):
-            yield f"{name} has no due date: whoever handed nothing in gets no zero."
+            yield f"{name} has no due date: students without a submission get no zero."
 
 
 def grade_rows_of_column(gradebook: Gradebook, name: str) -> list[GradeRow]:
-    """Who has a score in an assignment or quiz; zeros for what is missing and excuses are among them."""
+    """The rows of all students with a score in an assignment or quiz, also a zero or an excuse."""
     grade_rows = []
     for row in gradebook.rows:
         score = next(score for score in row.scores if score.name == name)
@@ -246,7 +246,7 @@ def excused_from(gradebook: Gradebook, name: str) -> set[str]:
 
 
 def gradebook_csv(gradebook: Gradebook) -> str:
-    """One row a student: the total, each group, and the points of everything and what became of them.
+    """One row per student: the total, each group, and the points and state of every score.
 
     Percentages have two decimals; points are after the late penalty.
     """

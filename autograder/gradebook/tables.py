@@ -88,19 +88,19 @@ def student_in_cell(cell: str, students: Collection[str]) -> str:
     return student if student in students else cell
 
 
-WITH_ID = re.compile(r"(?P<name>.*) \((?P<id>\w+)\)", re.DOTALL)  # as intake names students without a roster
+WITH_ID = re.compile(r"(?P<name>.*) \((?P<id>\w+)\)", re.DOTALL)  # as students are named without a roster
 
 
 @dataclass(frozen=True)
 class GradeRow:
-    """A student's standing, and the person; known says whether the roster has them."""
+    """A student's final score, and the person; `known` says whether they are on the roster."""
 
     final_score: FinalScore
     person: Person
     known: bool
 
     def in_roster(self, roster: Roster) -> tuple[Person | None, str]:
-        """The same person on another roster, such as a platform's own table, or why not."""
+        """The same person on another roster, such as a platform's table; or None, and why."""
         person = self.person
         for column in ("canvas_id", "moodle_id"):
             if match := roster.column(column, getattr(person, column)):
@@ -109,7 +109,7 @@ class GradeRow:
         return roster.resolve(*filter(None, keys), names=(person.name, person.sortable))
 
     def remarks(self) -> str:
-        """What a student should read beside the number."""
+        """The remarks on a score for the student."""
         score = self.final_score
         sentences = [f"{points(score.earned)} of {points(score.possible)} points."]
         if score.problem:
@@ -128,9 +128,9 @@ class GradeRow:
 def grade_rows(
     final_scores: Iterable[FinalScore], roster: Roster, platform: str = "canvas"
 ) -> list[GradeRow]:
-    """The lines of a class; whom the roster does not know is who their submission says.
+    """The rows of a class; a student who is not on the roster is named as in their submission.
 
-    `platform` says whose number stands in brackets behind a name that intake made up.
+    `platform` says whose number stands in brackets behind a name that was made when collecting.
     """
     rows = []
     for final_score in final_scores:
@@ -163,7 +163,7 @@ PLAIN_HEAD = [
 
 
 def plain_grades(grade_rows: Sequence[GradeRow]) -> str:
-    """One row a student with all that is known about the grade."""
+    """One row per student with all that is known about the grade."""
     rows = [PLAIN_HEAD]
     for row in grade_rows:
         score, person = row.final_score, row.person

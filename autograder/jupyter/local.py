@@ -1,4 +1,4 @@
-"""Checking one's own functions in a notebook, in process."""
+"""`check` for notebooks: runs public checks on the student's functions, in the notebook's process."""
 
 from __future__ import annotations
 

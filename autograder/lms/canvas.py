@@ -1,7 +1,7 @@
-"""What Canvas gives out under Download Submissions.
+"""Canvas: reading what Download Submissions gives, and writing its gradebook.
 
-lovelaceada_12345_67890_hw1.ipynb          name in small letters, user, file, the file's own name
-lovelaceada_LATE_12345_67891_hw1-1.ipynb   marked late; -1 and so on for a file handed in again
+lovelaceada_12345_67890_hw1.ipynb          name in small letters, user, file, the file's original name
+lovelaceada_LATE_12345_67891_hw1-1.ipynb   marked late; -1 and so on for a file submitted again
 anon_x7Kp2_67892_hw1.ipynb                 where names are hidden from the grader
 """
 
@@ -38,10 +38,13 @@ NAME = re.compile(
     re.DOTALL,
 )
 AGAIN = re.compile(r"-\d+\Z")
+HEAD = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+POSSIBLE = "Points Possible"
+EXCUSED = "EX"
 
 
 def _recognises(folder: Path) -> bool:
-    """Whether more than half of a folder's notebooks are named as Canvas names them."""
+    """Whether more than half of a directory's notebooks are named as Canvas names them."""
     try:
         names = [child.name for child in visible(folder) if is_notebook(child)]
     except OSError:
@@ -68,14 +71,16 @@ def read_canvas(folder: Path, assignment: str) -> tuple[list[MatchCandidate], li
         match, user = _match(path.name), _user(path.name)
         if not is_notebook(path):
             if match and user not in with_notebook:
-                unmatched.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
-        elif match is None:  # put beside the download by hand
+                unmatched.append(Unmatched(storable(path.name), f"It is not a notebook ({SUFFIX})."))
+        elif match is None:  # added to the download by hand
             student = storable(stem(path))
             candidates.append(
                 MatchCandidate(CollectedSubmission(student, path, origin=storable(path.name)), (student,))
             )
         elif user in named and _own_name(path) != assignment:
-            unmatched.append(Unmatched(storable(path.name), f"A notebook named {assignment} is beside it."))
+            unmatched.append(
+                Unmatched(storable(path.name), f"A notebook named {assignment} was submitted with it.")
+            )
         else:
             candidates.append(_candidate(path, match))
     return candidates, unmatched
@@ -106,10 +111,6 @@ def _own_name(path: Path) -> str:
 
 CANVAS = Layout("canvas", read_canvas)
 
-HEAD = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-POSSIBLE = "Points Possible"
-EXCUSED = "EX"
-
 
 @dataclass(frozen=True)
 class CanvasColumn:
@@ -125,14 +126,14 @@ class CanvasColumn:
         return points(max((row.final_score.possible for row in self.rows), default=0))
 
     def cell(self, row: GradeRow) -> str:
-        """What Canvas reads as this student's score; EX excuses."""
+        """This student's score as Canvas reads it; EX excuses."""
         return EXCUSED if row.final_score.student in self.excused else points(row.final_score.earned)
 
 
 def canvas_gradebook(
     columns: Sequence[CanvasColumn], template: Table | None = None
 ) -> tuple[str, list[Unmatched]]:
-    """The gradebook's CSV with the scores of some assignments, and whom Canvas would not know.
+    """The gradebook's CSV with the scores of some assignments, and the students whom Canvas would not find.
 
     Into an exported gradebook only the scores are written. A name that Canvas does not have becomes a new
     assignment there.
@@ -156,7 +157,7 @@ def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
     for student, person in people.items():
         ids = [person.canvas_id, person.sis_id, person.sis_login]
         if not any(ids):
-            unmatched.append(Unmatched(student, "No canvas_id, sis_id or sis_login is known."))
+            unmatched.append(Unmatched(student, "The roster has no canvas_id, sis_id or sis_login."))
             continue
         scores = [column.get(student, "") for column in cells]
         rows.append([guard_formula(person.sortable), *ids, guard_formula(person.section), *scores])
@@ -181,13 +182,13 @@ def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -
         person, why = grade_row.in_roster(roster)
         if person is None or person.canvas_id not in where:
             name = grade_row.final_score.student
-            unmatched[name] = Unmatched(name, why or f"{table.path} gives them no ID.")
+            unmatched[name] = Unmatched(name, why or f"{table.path} has no ID for this student.")
             continue
         table.put(where[person.canvas_id], at, column.cell(grade_row))
 
 
 def _assignment(table: Table, title: str) -> int:
-    """The column of an assignment; behind the last one when Canvas does not have it yet."""
+    """The position of an assignment's column; after the last one when Canvas does not have it yet."""
     heads = [head.strip() for head in table.rows[0]]
     if title in heads:
         return heads.index(title)

@@ -23,10 +23,10 @@ Platform = Literal["canvas", "moodle", "gradescope"]
 def feedback_zip(
     rows: Sequence[GradeRow], results: Results, platform: Platform
 ) -> tuple[bytes, list[Unmatched]]:
-    """The archive, and whose feedback has no place in it.
+    """The archive, and the students whose feedback cannot be in it.
 
-    Canvas finds the submission by the name of the file that was handed in, Moodle by the folder's; for
-    Gradescope there is a results.json for each student.
+    Canvas finds the submission by the name of the submitted file, Moodle by the directory's name; for
+    Gradescope there is one results.json per student.
     """
     unmatched = []
     files: dict[str, bytes] = {}
@@ -59,9 +59,9 @@ def _name(row: GradeRow, report: Report, platform: Platform) -> tuple[str, str]:
     if platform == "canvas":
         file = report.submission.file.split(": ")[0]
         if not NAME.fullmatch(file):
-            return "", f"{file} is not named as Canvas names it, so Canvas would not find the submission."
+            return "", f"{file} is not named as Canvas names files, so Canvas would not find the submission."
         return re.sub(r"\.[^.]*\Z", "", file) + ".html", ""
     if not row.person.moodle_id:
-        return "", "No moodle_id is known."
+        return "", "The roster has no moodle_id."
     name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", row.person.name)
     return f"{name}_{row.person.moodle_id}_assignsubmission_file_/feedback.html", ""

@@ -1,6 +1,6 @@
-"""What Gradescope gives out under Export Submissions.
+"""Gradescope: reading what Export Submissions gives, and writing its grades and its autograder.
 
-    assignment_123_export/submission_metadata.yml     who handed in what, and when
+    assignment_123_export/submission_metadata.yml     who submitted what, and when
     assignment_123_export/submission_456/week1.ipynb    the files
 
 A group's submission has several submitters; it is an entry of each.
@@ -40,6 +40,34 @@ __all__ = ["FILE", "GRADESCOPE", "autograder_zip", "gradescope_grades"]
 
 FILE = "submission_metadata.yml"
 LARGEST = 200_000_000
+HEAD = [
+    *("First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"),
+    *("Submission Time", "Lateness (Days)"),
+]
+SETUP = """\
+#!/usr/bin/env bash
+# Gradescope runs this once, when the image is built.
+set -euo pipefail
+ROOT="${AUTOGRADER_ROOT:-/autograder}"
+recent() { "$1" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+PYTHON=python3
+if ! recent "$PYTHON"; then
+  apt-get update
+  apt-get install --yes python3.11 python3.11-venv || apt-get install --yes python3 python3-venv
+  PYTHON="$(command -v python3.11 || command -v python3)"
+fi
+"$PYTHON" -m venv "$ROOT/venv"
+"$ROOT/venv/bin/python" -m pip install --requirement "$ROOT/source/requirements.txt"
+"""
+RUN = """\
+#!/usr/bin/env bash
+# Gradescope runs this for every submission.
+set -euo pipefail
+ROOT="${{AUTOGRADER_ROOT:-/autograder}}"
+PYTHON="${{AUTOGRADER_PYTHON:-$ROOT/venv/bin/python}}"
+export PYTHONPATH="$ROOT/source" OPENBLAS_NUM_THREADS=1
+exec "$PYTHON" -m autograder.lms.gradescope_run "$ROOT" {arguments}
+"""
 
 
 class _Loader(yaml.SafeLoader):
@@ -72,10 +100,10 @@ def read_gradescope(folder: Path, assignment: str) -> tuple[list[MatchCandidate]
         people = [submitter for submitter in _list(facts, "submitters") if isinstance(submitter, dict)]
         if Path(name).name != name or not is_folder(path):
             unmatched.append(
-                Unmatched(storable(name)[:300], f"{FILE} names it, but there is no such folder.")
+                Unmatched(storable(name)[:300], f"{FILE} names it, but the directory does not exist.")
             )
         elif not people:
-            unmatched.append(Unmatched(name, f"{FILE} names nobody who handed it in."))
+            unmatched.append(Unmatched(name, f"{FILE} names no submitter."))
         else:
             candidates += [_candidate(path, name, person, facts, assignment) for person in people]
     unmatched += [
@@ -89,7 +117,9 @@ def read_gradescope(folder: Path, assignment: str) -> tuple[list[MatchCandidate]
 def _metadata(path: Path) -> dict[str, Any]:
     try:
         if path.is_symlink() or path.stat().st_size > LARGEST:
-            raise UsageError(f"{path} is no file of Gradescope's.", next_step="Export the submissions again.")
+            raise UsageError(
+                f"{path} is not a file that Gradescope wrote.", next_step="Export the submissions again."
+            )
         data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
     except (OSError, UnicodeDecodeError, RecursionError) as problem:
         raise UsageError(f"{path} cannot be read.", next_step="Export the submissions again.") from problem
@@ -97,7 +127,7 @@ def _metadata(path: Path) -> dict[str, Any]:
         mark = getattr(problem, "problem_mark", None)
         location = f", line {mark.line + 1}" if mark else ""
         raise UsageError(
-            f"{path}{location}: it is not YAML.", next_step="Export the submissions again."
+            f"{path}{location}: the file is not YAML.", next_step="Export the submissions again."
         ) from problem
     if not isinstance(data, dict):
         raise UsageError(f"{path} lists no submissions.", next_step="Export the submissions again.")
@@ -146,35 +176,6 @@ def _time(value: Any) -> datetime | None:
 
 GRADESCOPE = Layout("gradescope", read_gradescope)
 
-HEAD = [
-    *("First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"),
-    *("Submission Time", "Lateness (Days)"),
-]
-SETUP = """\
-#!/usr/bin/env bash
-# Gradescope runs this once, when the image is built.
-set -euo pipefail
-ROOT="${AUTOGRADER_ROOT:-/autograder}"
-recent() { "$1" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
-PYTHON=python3
-if ! recent "$PYTHON"; then
-  apt-get update
-  apt-get install --yes python3.11 python3.11-venv || apt-get install --yes python3 python3-venv
-  PYTHON="$(command -v python3.11 || command -v python3)"
-fi
-"$PYTHON" -m venv "$ROOT/venv"
-"$ROOT/venv/bin/python" -m pip install --requirement "$ROOT/source/requirements.txt"
-"""
-RUN = """\
-#!/usr/bin/env bash
-# Gradescope runs this for every submission.
-set -euo pipefail
-ROOT="${{AUTOGRADER_ROOT:-/autograder}}"
-PYTHON="${{AUTOGRADER_PYTHON:-$ROOT/venv/bin/python}}"
-export PYTHONPATH="$ROOT/source" OPENBLAS_NUM_THREADS=1
-exec "$PYTHON" -m autograder.lms.gradescope_run "$ROOT" {arguments}
-"""
-
 
 def gradescope_grades(grade_rows: Sequence[GradeRow]) -> str:
     """The grades with Gradescope's own headers."""
@@ -201,7 +202,7 @@ def autograder_zip(
     course: Course, assignment: str, seed: int, dataset: str = "", *, sandbox: str = "good"
 ) -> bytes:
     """The archive to upload under Configure Autograder: the engine, one assignment, its solution."""
-    load_assignment(course, assignment)  # what is wrong with it is said here, not there
+    load_assignment(course, assignment)  # its errors are reported here, not on Gradescope
     arguments = [assignment, str(seed), dataset or "auto", sandbox]
     engine = Path(__file__).parents[1]
     files = {

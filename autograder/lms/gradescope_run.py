@@ -1,4 +1,4 @@
-"""What runs on Gradescope: ROOT/submission in, ROOT/results/results.json out.
+"""The autograder that runs on Gradescope: from ROOT/submission to ROOT/results/results.json.
 
 python -m autograder.lms.gradescope_run ROOT ASSIGNMENT SEED DATASET SANDBOX
 """
@@ -23,11 +23,11 @@ from autograder.submissions.submission import read_submission
 __all__ = ["main", "results_json"]
 
 
-BROKEN = "This check is broken; it counts for nobody."
+BROKEN = "This check is broken; it does not count."
 
 
 def results_json(report: Report) -> str:
-    """The score, and a test for each check; what only the instructor may see is left out."""
+    """The score, and one test per check; what only the instructor may see is left out."""
     problem = report.submission.problem
     notes = [f"Cell {note.cell}, line {note.line}: {note.text}" for note in report.submission.notes]
     results: dict[str, Any] = {
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _student(root: Path) -> str:
-    """Who handed it in, as Gradescope says; a group by all its names."""
+    """The submitter as Gradescope names them; a group by all its names."""
     try:
         users = json.loads((root / "submission_metadata.json").read_text(encoding="utf-8"))["users"]
         return ", ".join(str(user.get("email") or user["name"]) for user in users) or "student"

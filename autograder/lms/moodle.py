@@ -1,7 +1,7 @@
-"""What Moodle gives out under Download all submissions.
+"""Moodle: reading what Download all submissions gives, and writing its worksheet and import table.
 
-    Ada Lovelace_12345_assignsubmission_file_/week1.ipynb    in folders
-    Ada Lovelace_12345_assignsubmission_file_hw1.ipynb     without
+    Ada Lovelace_12345_assignsubmission_file_/week1.ipynb    in directories
+    Ada Lovelace_12345_assignsubmission_file_hw1.ipynb       without
     Participant_12345_assignsubmission_file_/week1.ipynb     where names are hidden from the grader
 
 The number is the student's in this one assignment, as in the grading worksheet's Identifier.
@@ -37,10 +37,14 @@ __all__ = ["MOODLE", "NAME", "moodle_import", "moodle_worksheet"]
 
 
 NAME = re.compile(r"(?P<name>.*?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
+HEAD = [
+    *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
+    *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
+]
 
 
 def _recognises(folder: Path) -> bool:
-    """Whether anything in a folder is named as Moodle names it."""
+    """Whether anything in a directory is named as Moodle names it."""
     try:
         return any(NAME.fullmatch(child.name) for child in visible(folder))
     except OSError:
@@ -48,7 +52,7 @@ def _recognises(folder: Path) -> bool:
 
 
 def read_moodle(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
-    """The submissions of a download; a student's folder without a notebook is one too."""
+    """The submissions of a download; a student's directory without a notebook is one too."""
     if not _recognises(folder):
         return None
     candidates: dict[str, MatchCandidate] = {}
@@ -67,7 +71,7 @@ def read_moodle(folder: Path, assignment: str) -> tuple[list[MatchCandidate], li
         notebook = (choose_notebook(path, assignment) or path) if is_folder(path) else path
         if not is_folder(path) and not is_notebook(path):
             if match["id"] not in candidates:
-                unmatched.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
+                unmatched.append(Unmatched(storable(path.name), f"It is not a notebook ({SUFFIX})."))
             continue
         rank = (stem(Path(match["file"] or "")) == assignment, path.name)
         if rank <= best.get(match["id"], (False, "")):
@@ -96,16 +100,11 @@ def _candidate(path: Path, match: re.Match[str]) -> MatchCandidate:
 
 MOODLE = Layout("moodle", read_moodle)
 
-HEAD = [
-    *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
-    *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
-]
-
 
 def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
-    """A table for Moodle's gradebook (Grades, Import, CSV file): a line a student, a column a grade item.
+    """A table for Moodle's gradebook (Grades, Import, CSV file): a line per student, a column per grade item.
 
-    Whom a line means is mapped there by e-mail address or ID number, each column to an item of that name.
+    On import, lines are mapped by e-mail address or ID number, each column to the item of that name.
     A dash is no grade.
     """
     people = {row.person.student_id: row.person for rows in columns.values() for row in rows}
@@ -122,7 +121,7 @@ def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
 def moodle_worksheet(
     grade_rows: Sequence[GradeRow], template: Table | None = None
 ) -> tuple[str, list[Unmatched]]:
-    """The worksheet's CSV with grades and comments, and whom Moodle would not know.
+    """The worksheet's CSV with grades and comments, and the students whom Moodle would not find.
 
     Into a downloaded worksheet only grades and comments are written. Comments are HTML there.
     """
@@ -135,7 +134,7 @@ def _fresh(grade_rows: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
     for grade_row in grade_rows:
         person, score = grade_row.person, grade_row.final_score
         if not person.moodle_id:
-            unmatched.append(Unmatched(score.student, "No moodle_id is known."))
+            unmatched.append(Unmatched(score.student, "The roster has no moodle_id."))
             continue
         when = score.submitted.isoformat() if score.submitted else "-"
         rows.append(
@@ -169,7 +168,9 @@ def _merged(grade_rows: Sequence[GradeRow], table: Table) -> tuple[str, list[Unm
         person, why = grade_row.in_roster(roster)
         if person is None or person.moodle_id not in where:
             unmatched.append(
-                Unmatched(grade_row.final_score.student, why or f"{table.path} gives them no Identifier.")
+                Unmatched(
+                    grade_row.final_score.student, why or f"{table.path} has no Identifier for this student."
+                )
             )
             continue
         row = where[person.moodle_id]

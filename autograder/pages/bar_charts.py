@@ -37,7 +37,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """A label, what it amounts to in words, and one or more bars."""
+    """A label, its value in words, and one or more bars."""
 
     label: str
     value: str
@@ -96,7 +96,7 @@ TOP, PLOT, BELOW = 20.0, 220.0, 52.0
 
 
 def bins(values: Sequence[float]) -> list[int]:
-    """How many values are in each tenth of the scale; the last tenth holds the full scores.
+    """The number of values in each tenth of the scale; the last tenth holds the full scores.
 
     Scores above 100%, by extra credit, get one more bin.
     """

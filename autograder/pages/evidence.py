@@ -31,7 +31,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class WorstView:
-    """The entry that is furthest off, as text; `place` is empty for a single number."""
+    """The entry with the largest error, as text; `entry` is empty for a single number."""
 
     entry: str
     got: str
@@ -41,7 +41,7 @@ class WorstView:
 
 @dataclass(frozen=True)
 class EvidenceView:
-    """What the template shows; empty parts are left out."""
+    """The evidence as the template shows it; empty parts are left out."""
 
     call: str
     arguments: list[tuple[str, str]]
@@ -125,7 +125,7 @@ def _floats(values: Sequence[Number]) -> list[float]:
 
 
 def _difference(x: Sequence[float], got: Sequence[float], expected: Sequence[float]) -> str:
-    """What somebody who cannot see the chart needs to know of it."""
+    """A description of the chart for readers who cannot see it."""
     if not x:
         return "There is nothing to draw."
     span = f"From x = {x[0]:.4g} to {x[-1]:.4g}, your curve"

@@ -1,4 +1,4 @@
-"""The gradebook as pages: the class in one table, and for each student what counts and why."""
+"""The gradebook as pages: the class in one table, and one page per student with every score."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from autograder.submissions.collecting import safe_name
 __all__ = ["gradebook_page", "gradebook_student_page", "write_gradebook"]
 
 
-# What stands in a cell for a mark that is not a number of points, and its class in the style sheet.
+# The text of a cell for a score that is not a number of points, and its class in the style sheet.
 SIGNS = {State.EXCUSED: "EX", State.WAITING: "…", State.OPEN: ""}
 NOTHING = "\u2013"
 KINDS = {State.MISSING: "z", State.DROPPED: "d"}
 
 
 @dataclass(frozen=True)
-class Line:
+class TableRow:
     """A student in the table; `cells` are (class, text) in the order of the columns."""
 
     name: str
-    student: str  # their id, where it is not the name
+    student: str  # the ID, where it is not the name
     link: str
     total: str
     share: float
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """One mark on a student's page."""
+    """One score on a student's page."""
 
     title: str
     points: str
@@ -68,7 +68,7 @@ class Section:
 
 
 def gradebook_page(gradebook: Gradebook, link: Callable[[Row], str]) -> str:
-    """The class; `link` says where a student's own page is, relative to this one."""
+    """The page of the class; `link` gives the path of a student's page, relative to this one."""
     source, policy = script("sort.js", "filter.js")
     totals = [float(row.total) for row in gradebook.rows if row.total is not None]
     return render(
@@ -88,12 +88,12 @@ def gradebook_page(gradebook: Gradebook, link: Callable[[Row], str]) -> str:
             for group in gradebook.rules.groups
         ],
         weights=_weights(gradebook),
-        lines=[_line(row, link(row)) for row in gradebook.rows],
+        rows=[_table_row(row, link(row)) for row in gradebook.rows],
     )
 
 
 def gradebook_student_page(gradebook: Gradebook, row: Row, zone: ZoneInfo) -> str:
-    """One student: every mark, what became of it and why, and how the total comes about."""
+    """The page of one student: every score with its state and reasons, and the sum of the total."""
     used = [group for group in row.groups if group.share is not None]
     drops = {group.name: group.drop_lowest for group in gradebook.rules.groups}
     return render(
@@ -120,7 +120,7 @@ def _weights(gradebook: Gradebook) -> dict[str, str]:
 
 
 def _letters(gradebook: Gradebook) -> list[tuple[str, int]]:
-    """How often each letter was reached, the best first."""
+    """The number of students with each letter, the best letter first."""
     order = sorted(gradebook.rules.scale, key=lambda letter: -gradebook.rules.scale[letter])
     return [(letter, sum(row.letter == letter for row in gradebook.rows)) for letter in order]
 
@@ -154,9 +154,9 @@ def _is_scored(score: Score) -> bool:
     return score.state in (State.COUNTED, State.DROPPED) and score.final_score is not None
 
 
-def _line(row: Row, link: str) -> Line:
+def _table_row(row: Row, link: str) -> TableRow:
     name = row.person.sortable
-    return Line(
+    return TableRow(
         name=cut(name, 60),
         student=cut(row.student, 40) if row.student != name else "",
         link=href(link),
@@ -179,8 +179,8 @@ def _section(group: GroupShare, drop: int, zone: ZoneInfo) -> Section:
     if dropped and group.share is not None and group.whole is not None:
         names = " and ".join(score.title for score in dropped)
         sentence = (
-            f"{names} {'is' if len(dropped) == 1 else 'are'} left out: of all ways to leave out {drop}, "
-            f"this one makes the rest best, {percent(group.share)} % instead of {percent(group.whole)} %."
+            f"{names} {'is' if len(dropped) == 1 else 'are'} dropped: of all ways to drop {drop}, "
+            f"this one gives the best result, {percent(group.share)} % instead of {percent(group.whole)} %."
         )
     return Section(
         name=group.name,
@@ -201,7 +201,7 @@ def _part(score: Score, zone: ZoneInfo) -> Part:
             if reason
         ]
         if final_score.penalty:
-            why.append(f"Earned {points(final_score.raw)}, less {points(final_score.penalty)} for lateness.")
+            why.append(f"Earned {points(final_score.raw)}, minus {points(final_score.penalty)} for lateness.")
     earned = points(float(score.earned)) if score.has_points else NOTHING
     when = final_score.submitted.astimezone(zone) if final_score and final_score.submitted else None
     return Part(
@@ -223,9 +223,9 @@ INDEX, TABLE, STUDENTS = "index.html", "gradebook.csv", "students"
 
 
 def write_gradebook(gradebook: Gradebook, out: Path, zone: ZoneInfo) -> None:
-    """Write all of it, and take away pages of who is not in it any more.
+    """Write all pages and the table, and remove pages of students who are not in the gradebook any more.
 
-    Raises UsageError for a folder that holds anything else, or that cannot be written to.
+    Raises UsageError for a directory that holds other files, or that cannot be written to.
     """
     pages = {f"{safe_name(row.student)}.html": row for row in gradebook.rows}
     try:
@@ -239,7 +239,7 @@ def write_gradebook(gradebook: Gradebook, out: Path, zone: ZoneInfo) -> None:
         (out / TABLE).write_text(gradebook_csv(gradebook), encoding="utf-8", newline="")
     except OSError as problem:
         raise UsageError(
-            f"{out} cannot be written to: {problem.strerror}.", next_step="Name another folder with --out."
+            f"{out} cannot be written to: {problem.strerror}.", next_step="Name another directory with --out."
         ) from problem
 
 
@@ -248,13 +248,13 @@ def _link(row: Row) -> str:
 
 
 def _prepare(out: Path) -> None:
-    """Make the folder, or see that it holds nothing else."""
+    """Create the directory; raises UsageError where it holds other files."""
     students = out / STUDENTS
     there = [*(out.iterdir() if out.exists() else ()), *(students.iterdir() if students.exists() else ())]
     for path in there:
         if path.name not in (INDEX, TABLE, STUDENTS) and (path.parent == out or path.suffix != ".html"):
             raise UsageError(
-                f"{path} is not of a gradebook; nothing was written.",
-                next_step="Name a new folder with --out.",
+                f"{path} does not belong to a gradebook; nothing was written.",
+                next_step="Name a new directory with --out.",
             )
     students.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where an array is wrong: a grid with one square for each entry."""
+"""A heat map of an array's wrong entries: a grid with one square per entry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def heat_map(
 
 
 def where(wrong: Sequence[Sequence[bool]]) -> str:
-    """In words, which entries are wrong: whole rows or columns by number, others by their count."""
+    """The wrong entries in words: whole rows or columns by number, others by their count."""
     rows = [list(row[:MOST]) for row in wrong[:MOST]]
     total = sum(len(row) for row in rows)
     bad = {(r, c) for r, row in enumerate(rows) for c, is_wrong in enumerate(row) if is_wrong}

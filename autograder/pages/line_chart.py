@@ -100,7 +100,7 @@ def _legend(lines: Sequence[Line]) -> Iterator[Markup]:
 
 
 def _path(x: Sequence[float], y: Sequence[float], across: Scale, up: Scale) -> str:
-    """The line as path data: the pen is lifted over NaN and on the way to infinity and back."""
+    """The line as path data, interrupted at NaN and between finite and infinite values."""
     positions = _kept(min(len(x), len(y)))
     across_x, up_y = [x[position] for position in positions], [y[position] for position in positions]
     if len(positions) > 1 and len(finite(across_x)) == len(finite(up_y)) == len(positions):

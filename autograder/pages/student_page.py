@@ -1,4 +1,4 @@
-"""The page for a student: what the score is, what to repair first, and what each check saw."""
+"""The page for a student: the score, the first failure to repair, and the evidence of each check."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TaskView:
 
 
 def student_page(report: Report, *, title: str = "", course: str = "") -> str:
-    """The feedback on one submission as one HTML page that needs nothing else.
+    """The feedback on one submission as one self-contained HTML page.
 
     Without a title the assignment's id stands in for it.
     """
@@ -129,7 +129,7 @@ def _chart(tasks: list[TaskView]) -> Markup:
         rows,
         key="tasks-chart",
         title="Score by task",
-        description=f"One bar for each task, one stretch for each check. {results}.",
+        description=f"One bar per task, one stretch per check. {results}.",
     )
 
 
@@ -157,7 +157,7 @@ def task_part(
 ) -> str:
     """A piece of HTML with a style of its own; `key` is unique on the page.
 
-    `problem` is why the submission could not be read, `notes` what was noticed about it.
+    `problem` says why the submission could not be read; `notes` are remarks on the notebook.
     """
     return render(
         "task.html", view=view_task(task, key), title=title or task.task, problem=problem, notes=notes

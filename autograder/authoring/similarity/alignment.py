@@ -1,4 +1,4 @@
-"""Where two notebooks run alike: pieces side by side, and the stretches that match in them."""
+"""The alignment of two notebooks: their fragments side by side, with the matching stretches."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from autograder.authoring.similarity.fragments import GRAM, Fragment
 __all__ = ["Row", "Span", "side_by_side"]
 
 
-LEAST = 3  # grams that two pieces have in common to be shown beside each other
+LEAST = 3  # grams that two fragments must share to be shown side by side
 MOST_PLACES = 8  # of a gram: what is written out a thousand times would be looked at a million times
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of a piece's source; runs that match have the same number, 0 is everything else."""
+    """A stretch of a fragment's source; matching runs have the same number, 0 is everything else."""
 
     text: str
     run: int = 0
@@ -26,7 +26,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Row:
-    """Two pieces that run alike in places, cut into spans."""
+    """Two fragments with matching stretches, cut into spans."""
 
     left: Fragment
     right: Fragment
@@ -42,9 +42,9 @@ class Row:
 def side_by_side(
     left: Iterable[Fragment], right: Iterable[Fragment], leave_out: Collection[int]
 ) -> list[Row]:
-    """The pieces of two notebooks that belong beside each other, in the order of the left one.
+    """The matching fragments of two notebooks, in the order of the left one.
 
-    `leave_out` are grams that say nothing. Every piece stands beside the one it has most in common with.
+    `leave_out` are grams to ignore. Every fragment is shown next to the one with the most in common.
     """
     lefts, rights = list(dict.fromkeys(left)), list(dict.fromkeys(right))
     holders: dict[int, set[int]] = defaultdict(set)
@@ -74,7 +74,7 @@ def side_by_side(
 
 
 def _row(left: Fragment, right: Fragment, leave_out: Collection[int], before: int) -> tuple[Row, int]:
-    """Two pieces with their runs numbered on from those before."""
+    """Two fragments, their runs numbered on from the earlier ones."""
     positions: dict[int, list[int]] = defaultdict(list)
     for j, gram in enumerate(right.grams):
         if gram not in leave_out and len(positions[gram]) < MOST_PLACES:

@@ -1,7 +1,7 @@
-"""Fingerprints of a piece of code: hashes of its k-grams, thinned out by winnowing.
+"""Fragments of code and their fingerprints: hashes of k-grams, thinned out by winnowing.
 
 Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for document fingerprinting", SIGMOD 2003:
-of every WINDOW neighbouring hashes the smallest is kept, so that two pieces which share a run of
+of every WINDOW neighbouring hashes the smallest is kept, so that two fragments which share a run of
 GRAM + WINDOW - 1 tokens share a fingerprint, wherever the run stands.
 
 Names that may be renamed enter a gram as the distance to their last occurrence within it: Baker,
@@ -91,7 +91,7 @@ class Fragment:
 
 
 class Splitter:
-    """Splits cells into pieces; the same text becomes the same piece, however many hand it in."""
+    """Splits cells into fragments; the same text becomes the same fragment for all students."""
 
     def __init__(self, keep: Iterable[str] = ()) -> None:
         """`keep` are the names that are compared as they are."""
@@ -100,7 +100,7 @@ class Splitter:
         self._pieces: dict[str, Fragment] = {}
 
     def split(self, source: str) -> list[Fragment]:
-        """The pieces of a cell or a file that hold anything, in order."""
+        """The fragments of a cell or a file that are not empty, in order."""
         if source not in self._cells:
             tokens, comments = lex(source)
             starts = list(_starts(source, tokens))
@@ -140,7 +140,7 @@ def _start(token: Token) -> int:
 
 
 def _starts(source: str, tokens: list[Token]) -> Iterator[tuple[int, str]]:
-    """Where pieces begin, and the names of those that are functions or classes."""
+    """The starts of fragments, and the names of those that are functions or classes."""
     other = decorated = False  # whether the last piece is one without a name; a decorator came last
     for i, token in enumerate(tokens):
         if (token.start and source[token.start - 1] != "\n") or token.text in CLOSE:

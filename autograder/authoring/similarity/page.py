@@ -1,4 +1,4 @@
-"""The page that lays like code side by side, for a person to read and to judge."""
+"""The page that shows similar code side by side, for a person to read and to judge."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from autograder.authoring.similarity.alignment import Row, Span, side_by_side
 from autograder.authoring.similarity.baseline import Baseline
-from autograder.authoring.similarity.pairs import LEAST, Found, Pair
+from autograder.authoring.similarity.pairs import LEAST, Pair, Similarities
 from autograder.authoring.similarity.rare_tokens import RareTokens, Shared
 from autograder.pages.rendering import render
 from autograder.pages.text import count, cut
@@ -33,7 +33,7 @@ PARTS = (
 
 @dataclass(frozen=True)
 class RowView:
-    """Two pieces beside each other."""
+    """Two fragments side by side."""
 
     name: str
     left: list[Span]
@@ -58,9 +58,14 @@ class PairView:
 
 
 def similarity_page(
-    similarities: Found, baseline: Baseline, *, title: str, course: str = "", unread: Sequence[str] = ()
+    similarities: Similarities,
+    baseline: Baseline,
+    *,
+    title: str,
+    course: str = "",
+    unread: Sequence[str] = (),
 ) -> str:
-    """The pairs as one HTML page that needs nothing else; `unread` are who could not be compared."""
+    """The pairs as one self-contained HTML page; `unread` are students who could not be compared."""
     rare_tokens = RareTokens(similarities.works, baseline)
     leave_out = baseline.grams | similarities.common
     students = {work.student for work in similarities.works}
@@ -111,7 +116,7 @@ def _pair(number: int, pair: Pair, rare_tokens: RareTokens, leave_out: set[int])
 
 
 def _places(rows: Sequence[Row]) -> str:
-    """Where they are alike, in words."""
+    """The functions in which two notebooks are alike, in words."""
     functions = len({row.left.name for row in rows if row.left.name})
     named = count(functions, "function") if functions else ""
     outside = "code outside functions" if any(not row.left.name for row in rows) else ""

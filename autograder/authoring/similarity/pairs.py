@@ -1,6 +1,6 @@
-"""Which pairs of students have code in common that hardly anybody else has.
+"""Pairs of students with code in common that hardly any other student has.
 
-A fingerprint of the common ground says nothing, and neither does one that more than a few per cent of the
+A fingerprint of the baseline says nothing, and neither does one that more than a few per cent of the
 class have. Of what is left, the rarer weighs more. A pair is named when both a good part of what
 one of them wrote on their own and enough of it are in the other's notebook too, or nearly all of a
 function of some size.
@@ -16,14 +16,14 @@ from itertools import combinations
 from autograder.authoring.similarity.baseline import Baseline
 from autograder.authoring.similarity.fragments import Fragment
 
-__all__ = ["LONGEST", "Found", "Pair", "Work", "compare", "work_of"]
+__all__ = ["LONGEST", "Pair", "Similarities", "Work", "compare", "work_of"]
 
 
 SHARE = 0.4  # of the own material of the one who has less of it
 LEAST = 10.0  # weight of what is shared: about 40 tokens that nobody else has in this order
 FUNCTION_SHARE, FUNCTION_LEAST = 0.75, 15.0  # the same for one function alone, which has to say more
 LONGEST = 200_000  # characters of code: more is data, or meant to take long
-COMMON_SHARE, COMMON_LEAST = 0.03, 6  # more students than this have it: common ground
+COMMON_SHARE, COMMON_LEAST = 0.03, 6  # code that more students than this have joins the baseline
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Work:
     student: str
     file: str
     fragments: tuple[Fragment, ...]
-    own_fingerprints: frozenset[int]  # fingerprints that are not of the course's common ground
+    own_fingerprints: frozenset[int]  # fingerprints that are not in the baseline
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +49,13 @@ class Pair:
 
     @property
     def students(self) -> tuple[str, str]:
-        """Whose they are."""
+        """The two students."""
         return self.first.student, self.second.student
 
 
 @dataclass(frozen=True)
-class Found:
-    """What comparing a class found: pairs, the most alike first, and groups of more than two."""
+class Similarities:
+    """The result of comparing a class: pairs, the most alike first, and groups of more than two."""
 
     works: Sequence[Work]
     pairs: Sequence[Pair]
@@ -64,14 +64,14 @@ class Found:
 
 
 def work_of(student: str, file: str, sources: Iterable[str], baseline: Baseline) -> Work:
-    """A student's notebook, split and with the course's common ground taken away."""
+    """A student's notebook, split into fragments, with the baseline removed."""
     fragments = tuple(fragment for source in sources for fragment in baseline.splitter.split(source))
     own_fingerprints = frozenset[int]().union(*map(baseline.own_fingerprints, set(fragments)))
     return Work(student, file, fragments, own_fingerprints)
 
 
-def compare(works: Sequence[Work]) -> Found:
-    """Compare everybody with everybody, but nobody with themselves: several works are attempts."""
+def compare(works: Sequence[Work]) -> Similarities:
+    """Compare all pairs of students; several works of one student are attempts and not compared."""
     holders: dict[int, list[int]] = defaultdict(list)
     for number, work in enumerate(works):
         for fingerprint in work.own_fingerprints:
@@ -105,7 +105,7 @@ def compare(works: Sequence[Work]) -> Found:
             best[a, b] = pair
     pairs = sorted(best.values(), key=lambda pair: (-_strength(pair), pair.students))
     common = frozenset(holders.keys() - rarity.keys())
-    return Found(works, pairs, _groups(pair.students for pair in pairs), common)
+    return Similarities(works, pairs, _groups(pair.students for pair in pairs), common)
 
 
 def _whole_function(first: Work, second: Work, shared: frozenset[int], rarity: Mapping[int, float]) -> bool:
@@ -126,7 +126,7 @@ def _strength(pair: Pair) -> float:
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
-    """Students who hang together by pairs, where they are more than two; the largest first."""
+    """Students connected by pairs, where they are more than two; the largest group first."""
     group: dict[str, set[str]] = {}
     for a, b in pairs:
         joined = group.get(a, {a}) | group.get(b, {b})

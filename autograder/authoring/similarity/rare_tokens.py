@@ -1,6 +1,6 @@
-"""What two people seldom choose alike: names, comments and constants hardly anybody else has.
+"""Rare tokens: names, comments and constants that a pair has in common and hardly any other student has.
 
-Beside alike structure it is worth a look. Alone it names nobody.
+Next to a similar structure they are worth a look. Alone they name nobody.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Traits = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 @dataclass(frozen=True)
 class Shared:
-    """What a pair has in common and hardly anybody else has, each in alphabetical order."""
+    """The rare tokens that a pair has in common, each kind in alphabetical order."""
 
     names: list[str]
     comments: list[str]
@@ -32,7 +32,7 @@ class Shared:
 
 
 class RareTokens:
-    """The habits of a class: who uses what."""
+    """The rare tokens of a class, and who uses them."""
 
     def __init__(self, works: Sequence[Work], baseline: Baseline) -> None:
         """Count what the students use that the course does not."""
@@ -49,7 +49,7 @@ class RareTokens:
         ]
 
     def shared(self, pair: Pair) -> Shared:
-        """What both of a pair use and hardly anybody else."""
+        """The rare tokens that both of a pair use."""
         shared = [
             sorted(trait for trait in first & second if owners[trait] <= self._few)[:MOST_SHOWN]
             for first, second, owners in zip(

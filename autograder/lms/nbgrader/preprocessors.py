@@ -1,4 +1,4 @@
-"""Putting a submitted notebook's graded cells back as they were handed out.
+"""nbgrader's steps for a submission: restoring the released cells, grading, saving scores, lateness.
 
 What a cell is, the gradebook says; of the notebook only the ids count. So copied, edited, retyped
 and deleted cells leave a notebook that nbgrader accepts. No answer is changed: what is graded is the
@@ -40,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Given:
-    """A cell as it was handed out."""
+    """A cell as it was released."""
 
     kind: str
     source: str
@@ -163,7 +163,7 @@ def _plain(report: Report, task: TaskReport, title: str) -> str:
 class Judge(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader ships no types
     """Grades the submitted file in the sandbox and fills the test cells' outputs.
 
-    The report goes on in `resources` to whatever stores the scores. An assignment that is not ours
+    The report is passed on in `resources` to the step that stores the scores. An assignment that is not ours
     is executed as nbgrader does it.
     """
 
@@ -213,7 +213,7 @@ DAY = 24 * 60 * 60
 
 
 def late_penalty(late: Late, score: float, seconds: float) -> float:
-    """The points that a lateness takes off: a share for each started day after the grace."""
+    """The late penalty in points: a share per started day after the grace period."""
     days = max(0, ceil((seconds - late.grace_minutes * 60) / DAY))
     return min(late.at_most, days * late.per_day) * score
 

@@ -1,4 +1,4 @@
-"""Scores that were graded outside nbgrader, of homework and of quizzes, into its gradebook."""
+"""Writing scores of homework and quizzes that were graded outside nbgrader into its gradebook."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Pushed:
 def push(
     reports: Sequence[Report], url: str, final_scores: Mapping[str, FinalScore] = MappingProxyType({})
 ) -> Pushed:
-    """Write the reports' scores; what is missing is made, what a person scored stays.
+    """Write the reports' scores; missing entries are created, a person's scores stay.
 
-    Of a student's standing the late penalty and the time of handing in are taken. Pushing twice changes
-    nothing more. Raises UsageError when the gradebook does not fit.
+    Of a student's final score the late penalty and the time of submission are taken. Pushing twice
+    changes nothing more. Raises UsageError when the gradebook does not fit.
     """
     changed, by_person = set(), 0
     with open_gradebook(url) as gradebook:

@@ -96,9 +96,9 @@ def test_a_claim_holds_where_all_better_ones_end_higher() -> None:
 
 def test_the_same_numbers_make_the_same_picture() -> None:
     """The picture holds no date and no random name, so a committed one changes only with its numbers."""
-    one = measured((0.9, 0.8), (0.7, 0.6))
-    assert experiments_figure([one]) == experiments_figure([one])
-    assert "2 seeds" in experiments_page("Course", "digits", [one])
+    comparison = measured((0.9, 0.8), (0.7, 0.6))
+    assert experiments_figure([comparison]) == experiments_figure([comparison])
+    assert "2 seeds" in experiments_page("Course", "digits", [comparison])
 
 
 def test_the_lecture_s_claims_are_there() -> None:

@@ -66,9 +66,9 @@ def test_canvas(term: Path) -> None:
     assert head[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert head[5:] == ["Week 1", "Week 2", "Week 3", "Week 4", "Week 5", "Quiz 4"]
     assert possible == ["    Points Possible", "", "", "", "", "10", "20", "30", "30", "40", "8"]
-    assert len(students) == 300 and {len(one) for one in students} == {11}
+    assert len(students) == 300 and {len(student) for student in students} == {11}
     assert students[3][1] == "1003" and students[3][6] == "EX"
-    assert all(cell == "EX" or float(cell) >= 0 for one in students for cell in one[5:])
+    assert all(cell == "EX" or float(cell) >= 0 for student in students for cell in student[5:])
 
 
 def test_canvas_filled_in(term: Path) -> None:
@@ -131,7 +131,7 @@ def test_wrong_words(term: Path, tmp_path: Path) -> None:
     ):
         ran = autograder("gradebook", *words, folder=term)
         assert ran.returncode == 2 and says in ran.stderr and "Traceback" not in ran.stderr
-    assert [one.name for one in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
 
 
 def test_who_left_is_taken_away(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_who_left_is_taken_away(tmp_path: Path) -> None:
     shutil.copytree(smaller / "graded", root / "graded")
     shutil.copy(smaller / "roster.csv", root / "roster.csv")
     assert autograder("gradebook", folder=root).returncode == 0
-    assert sorted(one.name for one in (root / "gradebook" / "students").iterdir()) == [
+    assert sorted(path.name for path in (root / "gradebook" / "students").iterdir()) == [
         "s000.html",
         "s001.html",
     ]

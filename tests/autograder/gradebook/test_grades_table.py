@@ -53,10 +53,12 @@ def test_a_students_own_id_is_found(students: list[str]) -> None:
 def test_reports_with_other_tasks() -> None:
     """Reports kept from before a task was added, or after one was removed, fit under one row of headers."""
     reports = [summary("ann", "relu"), summary("bob", "relu", "adam"), summary("cy", "adam")]
-    heads, *students = rows(grades_csv(reports, {one: score(one) for one in ("ann", "bob", "cy")}))
+    heads, *students = rows(
+        grades_csv(reports, {student: score(student) for student in ("ann", "bob", "cy")})
+    )
     assert {len(row) for row in students} == {len(heads)}
     by_task = {row[0]: dict(zip(heads, row, strict=True)) for row in students}
-    assert [(by_task[one]["relu"], by_task[one]["adam"]) for one in ("ann", "bob", "cy")] == [
+    assert [(by_task[student]["relu"], by_task[student]["adam"]) for student in ("ann", "bob", "cy")] == [
         ("1", ""),
         ("1", "1"),
         ("", "1"),

@@ -114,8 +114,8 @@ def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
     final_scores = [stands("lovelaceada (11)"), stands("kimmin (14)", 0), stands("Min Kim"), stands("Bob")]
     text, left = canvas_gradebook([CanvasColumn("Week 1", grade_rows(final_scores, Roster()))], template)
     assert text == GRADEBOOK.replace('"A, B",3', '"A, B",7.5').replace("kim2,A,4", "kim2,A,0")
-    assert [(one.name, one.why) for one in left] == [
-        ("Min Kim", "Min Kim may be any of 2 students: kim1 and kim2."),
+    assert [(unmatched.name, unmatched.why) for unmatched in left] == [
+        ("Min Kim", "Min Kim matches 2 students: kim1 and kim2."),
         ("Bob", "Bob is not on the roster."),
     ]
 
