@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.student_wheel import engine_facts, engine_wheel
+from autograder.authoring.student_wheel import engine_wheel, package_metadata
 from autograder.course.course import Course
 from autograder.course.handout import read_handout
 from autograder.errors import ContentError, UsageError
@@ -92,7 +92,7 @@ def _files(course: Course, name: str) -> dict[str, bytes]:
     handout = read_handout(folder)
     wheel, engine = engine_wheel()
     due = f"\nDue {handout.file.due:%A, %B %-d, %Y, %H:%M} ({course.zone.key}).\n" if handout.file.due else ""
-    values = {"name": name, "wheel": wheel, "version": engine_facts()["Version"]}
+    values = {"name": name, "wheel": wheel, "version": package_metadata()["Version"]}
     return {
         f"{name}.ipynb": _notebook(folder / f"{name}.ipynb", SETUP.format(**values)),
         "checks.py": (folder / "checks.py").read_bytes(),

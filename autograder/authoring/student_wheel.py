@@ -14,7 +14,7 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.submissions.deterministic_zip import deterministic_zip
 
-__all__ = ["engine_facts", "engine_needs", "engine_wheel"]
+__all__ = ["engine_wheel", "package_metadata", "package_requirements"]
 
 
 PACKAGE = Path(__file__).parents[1]
@@ -29,7 +29,7 @@ def engine_wheel() -> tuple[str, bytes]:
 
     Raises UsageError where the engine is not installed.
     """
-    version = engine_facts()["Version"]
+    version = package_metadata()["Version"]
     info = f"{NAME}-{version}.dist-info"
     files = {
         f"{NAME}/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes()
@@ -48,10 +48,10 @@ def engine_wheel() -> tuple[str, bytes]:
 
 
 def _metadata(version: str) -> str:
-    facts = engine_facts()
+    facts = package_metadata()
     wanted = [
         requirement
-        for requirement in engine_needs()
+        for requirement in package_requirements()
         if re.split(r"[^\w.-]", requirement)[0].lower() not in NOT_FOR_STUDENTS
     ]
     lines = [
@@ -72,7 +72,7 @@ def _digest(data: bytes) -> str:
 DISTRIBUTION = __name__.partition(".")[0]
 
 
-def engine_facts() -> metadata.PackageMetadata:
+def package_metadata() -> metadata.PackageMetadata:
     """The metadata of the installed package; raises UsageError where the engine is not installed."""
     try:
         return metadata.metadata(DISTRIBUTION)
@@ -83,7 +83,7 @@ def engine_facts() -> metadata.PackageMetadata:
         ) from problem
 
 
-def engine_needs() -> list[str]:
+def package_requirements() -> list[str]:
     """The packages that it needs, as requirements, extras left out; raises UsageError likewise."""
-    engine_facts()
+    package_metadata()
     return [need for need in metadata.requires(DISTRIBUTION) or [] if "extra ==" not in need]

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from autograder.authoring.student_wheel import engine_needs
+from autograder.authoring.student_wheel import package_requirements
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
 from autograder.course.csv_table import write_rows
@@ -208,7 +208,7 @@ def autograder_zip(
     files = {
         "setup.sh": SETUP.encode(),
         "run_autograder": RUN.format(arguments=shlex.join(arguments)).encode(),
-        "requirements.txt": "".join(f"{requirement}\n" for requirement in engine_needs()).encode(),
+        "requirements.txt": "".join(f"{requirement}\n" for requirement in package_requirements()).encode(),
         "course.yaml": (course.root / "course.yaml").read_bytes(),
         **_folder(engine, engine.name),
     }

@@ -48,13 +48,13 @@ def side_by_side(
     """
     lefts, rights = list(dict.fromkeys(left)), list(dict.fromkeys(right))
     holders: dict[int, set[int]] = defaultdict(set)
-    for j, piece in enumerate(rights):
-        for gram in set(piece.grams):
+    for j, fragment in enumerate(rights):
+        for gram in set(fragment.grams):
             if gram not in leave_out:
                 holders[gram].add(j)
     counts: Counter[tuple[int, int]] = Counter()
-    for i, piece in enumerate(lefts):
-        for gram in set(piece.grams):
+    for i, fragment in enumerate(lefts):
+        for gram in set(fragment.grams):
             if len(positions := holders.get(gram, ())) <= MOST_PLACES:
                 counts.update((i, j) for j in positions)
     chosen: list[tuple[int, int]] = []
@@ -107,23 +107,25 @@ def _mark(marks: list[int], start: int, end: int, run: int) -> None:
         marks[position] = marks[position] or run
 
 
-def _spans(piece: Fragment, marks: Sequence[int]) -> list[Span]:
+def _spans(fragment: Fragment, marks: Sequence[int]) -> list[Span]:
     """The source cut so that the tokens of a run are marked line by line, with nothing around them."""
     spans: list[Span] = []
     seen: set[int] = set()
     done, i = 0, 0
     while i < len(marks):
-        run, start, end = marks[i], piece.tokens[i].start, piece.tokens[i].end
+        run, start, end = marks[i], fragment.tokens[i].start, fragment.tokens[i].end
         i += 1
         if not run:
             continue
-        while i < len(marks) and marks[i] == run and "\n" not in piece.source[end : piece.tokens[i].start]:
-            end = piece.tokens[i].end
+        while (
+            i < len(marks) and marks[i] == run and "\n" not in fragment.source[end : fragment.tokens[i].start]
+        ):
+            end = fragment.tokens[i].end
             i += 1
-        spans += [Span(piece.source[done:start]), Span(piece.source[start:end], run, run not in seen)]
+        spans += [Span(fragment.source[done:start]), Span(fragment.source[start:end], run, run not in seen)]
         seen.add(run)
         done = end
-    spans.append(Span(piece.source[done:]))
+    spans.append(Span(fragment.source[done:]))
     return [span for span in spans if span.text]
 
 

@@ -33,18 +33,18 @@ class Baseline:
 
     def add(self, source: str) -> None:
         """Add a cell or a file to the baseline."""
-        for piece in self.splitter.split(source):
-            self.grams.update(piece.grams)
-            self.comments |= piece.comments
+        for fragment in self.splitter.split(source):
+            self.grams.update(fragment.grams)
+            self.comments |= fragment.comments
         self.add_words(source)
 
     def add_words(self, text: str) -> None:
         """Add the words of a text to the usual ones."""
         self.words.update(WORD.findall(text))
 
-    def own_fingerprints(self, piece: Fragment) -> frozenset[int]:
+    def own_fingerprints(self, fragment: Fragment) -> frozenset[int]:
         """The fingerprints of a fragment that are not in the baseline."""
-        return piece.fingerprints - self.grams
+        return fragment.fingerprints - self.grams
 
 
 def baseline_of(assignment: Assignment, files: Iterable[str] = COURSE_FILES) -> Baseline:

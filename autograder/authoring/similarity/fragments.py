@@ -97,7 +97,7 @@ class Splitter:
         """`keep` are the names that are compared as they are."""
         self._keep = frozenset(keep)
         self._cells: dict[str, list[Fragment]] = {}
-        self._pieces: dict[str, Fragment] = {}
+        self._fragments: dict[str, Fragment] = {}
 
     def split(self, source: str) -> list[Fragment]:
         """The fragments of a cell or a file that are not empty, in order."""
@@ -108,31 +108,31 @@ class Splitter:
                 starts.insert(0, (0, ""))  # an indented cell
             ends = [*(start for start, _ in starts), len(tokens)][1:]
             self._cells[source] = [
-                self._piece(source, name, tokens[start:end], comments)
+                self._fragment(source, name, tokens[start:end], comments)
                 for (start, name), end in zip(starts, ends, strict=True)
             ]
         return self._cells[source]
 
-    def _piece(self, source: str, name: str, tokens: list[Token], comments: list[Token]) -> Fragment:
+    def _fragment(self, source: str, name: str, tokens: list[Token], comments: list[Token]) -> Fragment:
         begin, code_end = _with_comments(source, tokens[0].start), tokens[-1].end
         # A comment behind the last line is part of it.
         end = line if (line := source.find("\n", code_end)) >= 0 else len(source)
         text = source[begin:code_end] + source[code_end:end].rstrip()
-        if text not in self._pieces:
+        if text not in self._fragments:
             if name:
                 tokens = tokens[_body(tokens) :]
             own_tokens = tuple(
                 Token(kind, text, start - begin, end - begin) for kind, text, start, end in tokens
             )
             first, last = (bisect_left(comments, position, key=_start) for position in (begin, end))
-            self._pieces[text] = Fragment(
+            self._fragments[text] = Fragment(
                 name,
                 text,
                 own_tokens,
                 tuple(structure(token, self._keep) for token in own_tokens),
                 frozenset(" ".join(token.text.lstrip("#").split()) for token in comments[first:last]),
             )
-        return self._pieces[text]
+        return self._fragments[text]
 
 
 def _start(token: Token) -> int:
@@ -141,13 +141,13 @@ def _start(token: Token) -> int:
 
 def _starts(source: str, tokens: list[Token]) -> Iterator[tuple[int, str]]:
     """The starts of fragments, and the names of those that are functions or classes."""
-    other = decorated = False  # whether the last piece is one without a name; a decorator came last
+    other = decorated = False  # whether the last fragment is one without a name; a decorator came last
     for i, token in enumerate(tokens):
         if (token.start and source[token.start - 1] != "\n") or token.text in CLOSE:
             continue
         head = token.text in HEADS
         if head and decorated:
-            decorated = False  # its piece began with the decorator
+            decorated = False  # its fragment began with the decorator
         elif head or token.text == "@":
             if not decorated:
                 yield i, _name(tokens, i)

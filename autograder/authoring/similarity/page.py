@@ -17,8 +17,8 @@ __all__ = ["similarity_page"]
 
 MOST_WITH_CODE = 40
 MOST_LISTED = 300
-MOST_ROWS = 12  # pieces of one pair
-MOST_CHARACTERS = 6_000  # of one piece
+MOST_ROWS = 12  # fragments of one pair
+MOST_CHARACTERS = 6_000  # of one fragment
 MOST_NAMES = 30
 LONGEST = 120
 # How much of what the one with less of their own wrote the other has too.
@@ -124,7 +124,7 @@ def _places(rows: Sequence[Row]) -> str:
 
 
 def _name(row: Row) -> str:
-    left, right = (cut(piece.name, 60) or "outside functions" for piece in (row.left, row.right))
+    left, right = (cut(fragment.name, 60) or "outside functions" for fragment in (row.left, row.right))
     return left if left == right else f"{left} · {right}"
 
 
