@@ -56,6 +56,10 @@ class Table:
             )
         return at
 
+    def number(self, text: str) -> str:
+        """A number as this table writes it: where semicolons separate cells, commas separate decimals."""
+        return text.replace(".", ",") if self.delimiter == ";" else text
+
     def put(self, row: int, column: int, text: str) -> None:
         """Write one cell; a short row is filled up."""
         cells = self.rows[row]

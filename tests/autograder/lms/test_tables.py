@@ -159,6 +159,21 @@ def test_moodle_fills_in_a_worksheet(tmp_path: Path) -> None:
     assert [after[0], after[2], after[1][:4]] == [before[0], before[2], before[1][:4]]
 
 
+def test_a_canvas_template_with_semicolons(tmp_path: Path) -> None:
+    """Canvas exports semicolons where commas separate decimals: scores are written like that, too."""
+    text = (
+        'Student;ID;SIS Login ID;Section;Week 1 (5)\nPoints Possible;;;;10,5\n"Lovelace, Ada";11;ada;A;3,25\n'
+    )
+    for title in ("Week 1", "New"):
+        template = read_table(write(tmp_path, text))
+        written, left = canvas_gradebook(
+            [CanvasColumn(title, grade_rows([stands("ada")], Roster()))], template
+        )
+        assert left == []
+        assert rows(written, ";")[2][-1] == "7,5"
+        assert rows(written, ";")[1][4] == "10,5"
+
+
 def test_moodle_with_another_maximum(tmp_path: Path) -> None:
     """Points on another scale are refused, not written."""
     template = read_table(write(tmp_path, WORKSHEET.replace("10,00", "100,00")))
