@@ -81,9 +81,9 @@ def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("error", "text", "remedy"),
     [
-        (errno.ENOSYS, "This kernel has none", "5.13"),
-        (errno.EOPNOTSUPP, "switched off at boot", "lsm="),
-        (errno.EPERM, "Not allowed here", "container"),
+        (errno.ENOSYS, "This kernel does not have it", "5.13"),
+        (errno.EOPNOTSUPP, "disabled at boot", "lsm="),
+        (errno.EPERM, "not allowed here", "container"),
     ],
 )
 def test_why_there_is_no_landlock(

@@ -167,15 +167,15 @@ def test_two_of_the_same(term: Path) -> None:
     """Two results of one assignment are named, and nothing is guessed."""
     hand_in(term, week1=[10])
     write_results(term / "graded" / "again", "week1", [])
-    with pytest.raises(UsageError, match="are both of week1"):
+    with pytest.raises(UsageError, match="both hold results of week1"):
         gradebook_at(term)
 
 
 def test_a_folder_of_nothing(term: Path) -> None:
     """A folder without results, and one that is not there, are said."""
-    with pytest.raises(UsageError, match="no results in"):
+    with pytest.raises(UsageError, match="No results were found in"):
         gradebook_at(term)
-    with pytest.raises(UsageError, match="There is no"):
+    with pytest.raises(UsageError, match="nowhere does not exist"):
         columns_in([term / "nowhere"], find_course(term), find_roster(term))
 
 

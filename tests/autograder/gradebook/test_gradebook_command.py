@@ -49,7 +49,7 @@ def test_the_class_page(term: Path, browser_page: Page) -> None:
     browser_page.get_by_role("link", name="Lasts003").click()
     expect(browser_page.get_by_role("heading", level=1)).to_have_text("First Lasts003")
     expect(browser_page.get_by_text("Was ill.")).to_be_visible()
-    expect(browser_page.get_by_text("this one makes the rest best")).to_be_visible()
+    expect(browser_page.get_by_text("this one gives the best result")).to_be_visible()
 
 
 def test_without_script_and_for_print(term: Path) -> None:
@@ -124,10 +124,10 @@ def test_wrong_words(term: Path, tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.tex").touch()
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     for words, says in (
-        (("--out", tmp_path / "mine"), "thesis.tex is not of a gradebook; nothing was written"),
-        (("--from", tmp_path / "nowhere"), "There is no"),
+        (("--out", tmp_path / "mine"), "thesis.tex does not belong to a gradebook; nothing was written"),
+        (("--from", tmp_path / "nowhere"), "nowhere does not exist"),
         (("--from", tmp_path / "other.csv"), "no column student"),
-        (("--from", tmp_path / "mine"), "There are no results in"),
+        (("--from", tmp_path / "mine"), "No results were found in"),
     ):
         ran = autograder("gradebook", *words, folder=term)
         assert ran.returncode == 2 and says in ran.stderr and "Traceback" not in ran.stderr

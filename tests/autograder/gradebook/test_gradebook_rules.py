@@ -52,7 +52,7 @@ def test_a_name_that_nothing_has(tmp_path: Path) -> None:
     read(tmp_path, GROUP)
     with pytest.raises(ContentError) as problem:
         gradebook_of([], find_course(tmp_path), Roster(), datetime.now(UTC))
-    assert "course.yaml, line 4: gradebook.groups.0.of.1: there is no assignment or quiz 'b'" in str(
+    assert "course.yaml, line 4: gradebook.groups.0.of.1: unknown assignment or quiz 'b'" in str(
         problem.value
     )
     assert problem.value.next_step == "Choose one of: a."

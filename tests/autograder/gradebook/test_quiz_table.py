@@ -71,10 +71,10 @@ def test_what_is_not_final(tmp_path: Path) -> None:
         (GOOD.replace(",5,8,", ",nan,8,"), "column points"),
         (GOOD.replace(",5,8,", ",5,,"), "column out_of"),
         (GOOD.replace("20:00:00-07:00", "20:00:00"), "column finished_at"),
-        (GOOD.replace(",1,5,", ",-1,5,"), "column attempt: '-1' is no attempt's number"),
+        (GOOD.replace(",1,5,", ",-1,5,"), "column attempt: '-1' is not the number of an attempt"),
         (GOOD + ",more", "line 2: expected 13 cells as in line 1, found"),
         ("ann,Ann", "line 2: expected 13 cells as in line 1, found"),
-        ("ann,Ann,q,Q,0,,,absent,0,,,0,", "nobody's attempt at q says"),
+        ("ann,Ann,q,Q,0,,,absent,0,,,0,", "no attempt at q has a value"),
     ],
 )
 def test_wrong_cells(tmp_path: Path, line: str, says: str) -> None:

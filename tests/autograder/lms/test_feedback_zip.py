@@ -56,7 +56,7 @@ def test_canvas_with_another_name(tmp_path: Path) -> None:
     graded(tmp_path, file="week.ipynb")
     names, why = packed(tmp_path, "canvas")
     assert names == {}
-    assert "not named as Canvas names it" in why[0]
+    assert "not named as Canvas names files" in why[0]
 
 
 def test_moodle(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_an_edited_source_is_not_replaced(tiny_course: Course, tmp_path: Path) -
     write_source(tmp_path, tiny_course, assignment)  # the same again is fine
     notebook = tmp_path / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     notebook.write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match="is there and differs"):
+    with pytest.raises(UsageError, match="exists and differs"):
         write_source(tmp_path, tiny_course, assignment)
     write_source(tmp_path, tiny_course, assignment, force=True)
     assert "BEGIN SOLUTION" in notebook.read_text(encoding="utf-8")
@@ -98,7 +98,7 @@ def test_an_edited_source_is_not_replaced(tiny_course: Course, tmp_path: Path) -
 
 def test_a_student_that_cannot_be_a_folder(tiny_course: Course, tmp_path: Path) -> None:
     """A name that leads elsewhere is refused before anything is written."""
-    with pytest.raises(UsageError, match="cannot name a folder"):
+    with pytest.raises(UsageError, match="cannot be the name of a directory"):
         write_course(tmp_path / "new", tiny_course, [Person("../ada")], 1)
     assert not (tmp_path / "new").exists()
 
