@@ -105,7 +105,7 @@ def test_a_system_without_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     """On another system than Linux that is said first."""
     monkeypatch.setattr("autograder.doctor.sandbox.sys.platform", "darwin")
     first = next(iter(examine_sandbox()))
-    assert (first.state, first.text) == (State.BAD, "darwin has neither.")
+    assert (first.state, first.text) == (State.BAD, "darwin has neither of them.")
 
 
 def test_the_surroundings(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def test_what_is_not_final(tmp_path: Path) -> None:
     ]
     (column,) = quiz_columns(table(tmp_path, *lines), course())
     assert [column.waiting[name] for name in ("ann", "bob", "cy")] == [
-        "The attempt is under way.",
-        "It is not marked yet.",
+        "The attempt is in progress.",
+        "The attempt is not marked yet.",
         "1 of the answers is not marked yet.",
     ]
     assert "di" not in column.final_scores

@@ -111,7 +111,7 @@ def test_canvas(collect) -> None:  # type: ignore[no-untyped-def]
     assert list(newest.values()) == [620, 501, 502, 503]
     why = {unmatched.name: unmatched.why for unmatched in result.unplaced}
     assert "not on the roster" in why["strangerbob_99_504_hw1.ipynb"]
-    assert "told" in result.layout or "no notebook" in why["writereve_98_505_essay.pdf"]
+    assert "told" in result.layout or "not a notebook" in why["writereve_98_505_essay.pdf"]
 
 
 def test_canvas_without_a_roster(collect) -> None:  # type: ignore[no-untyped-def]
