@@ -11,7 +11,7 @@ from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
 
 from autograder.authoring.demo_class import make_class
 from autograder.authoring.similarity.baseline import Baseline, baseline_of
-from autograder.authoring.similarity.pairs import Found, Work, compare, work_of
+from autograder.authoring.similarity.pairs import Similarities, Work, compare, work_of
 from autograder.authoring.solved_notebook import code_cell, code_cells, filled_in, handout, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
@@ -43,7 +43,7 @@ def handed_in(assignment: Assignment, cells: list[str]) -> bytes:
     return to_bytes(notebook)
 
 
-def compared(folder: Path, baseline: Baseline) -> Found:
+def compared(folder: Path, baseline: Baseline) -> Similarities:
     """A folder of notebooks, compared as the command does it."""
     read = [read_submission(entry.student, entry.path) for entry in collect_submissions(folder, ASSIGNMENT)]
     return compare(
