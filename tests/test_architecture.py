@@ -215,7 +215,7 @@ def test_authors_import_from_one_place() -> None:
     assert len(files) > 20
     for path in files:
         used = {name for name in ours(path) if name.startswith("autograder")}
-        assert used <= {"autograder.checks", "autograder.authoring.experiments"}, path
+        assert used <= {"autograder.checks"}, path
 
 
 @pytest.mark.parametrize("name", IN_THE_CHILD)

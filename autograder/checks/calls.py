@@ -1,4 +1,4 @@
-"""`student` and `reference`: functions that are called by name with plain arrays.
+"""`student` and `reference`: objects whose functions are called by name with plain arrays.
 
 The two look alike to a check, wherever the functions run: in a sandboxed child, in the student's
 own notebook, or in the judge. A `Backend` is that place; it answers calls and never judges.

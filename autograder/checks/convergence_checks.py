@@ -37,7 +37,7 @@ Body = Callable[..., "Training"]
 
 @dataclass(frozen=True)
 class Training:
-    """What came of a training run."""
+    """The result of a training run."""
 
     accuracy: float  # on the test images
     losses: list[float]  # one for each update; empty where the student's own loop trains

@@ -60,7 +60,7 @@ class Network:
         return np.concatenate(parts)
 
     def layers(self, theta: Array) -> list[tuple[Array, Array]]:
-        """The weights as views into theta: one (W, b) a layer."""
+        """The weights as views into theta: one (W, b) per layer."""
         views, offset = [], 0
         for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
             weights = theta[offset : offset + inputs * outputs].reshape(inputs, outputs)
@@ -79,11 +79,11 @@ class Network:
         loss, grad = self.loss(states[-1], labels)
         result = np.empty_like(theta)
         layers = self.layers(theta)
-        places = self.layers(result)
+        layer_gradients = self.layers(result)
         for depth in reversed(range(len(layers))):
             hidden = x if depth == 0 else states[2 * depth - 1]
-            np.matmul(hidden.T, grad, out=places[depth][0])
-            np.sum(grad, axis=0, out=places[depth][1])
+            np.matmul(hidden.T, grad, out=layer_gradients[depth][0])
+            np.sum(grad, axis=0, out=layer_gradients[depth][1])
             if depth:
                 before = states[2 * depth - 2]
                 grad = _like(before, self.activation.backward(before, grad @ layers[depth][0].T))

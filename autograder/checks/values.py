@@ -1,4 +1,4 @@
-"""Plain values: what crosses between judge and runner, and how it is shown to people."""
+"""Plain values, which cross between judge and runner: conversion to arrays, text and digests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the results of public checks look: richly in Jupyter, as plain text elsewhere."""
+"""The display of public checks' results: HTML in Jupyter, plain text elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checking one's own functions in a notebook, in process."""
+"""`check` for notebooks: runs public checks on the student's functions, in the notebook's process."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ def check(task: str, folder: str | Path = ".") -> Results | None:
     except UsageError as problem:  # a traceback would hide the sentence
         print(f"{problem.message} {problem.next_step}")
         return None
-    own = sys._getframe(1).f_globals
-    names = {name: _parameters(own[name]) for name in chosen.functions if callable(own.get(name))}
-    student = Functions(NotebookBackend(own), names)
-    results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(chosen)]
+    namespace = sys._getframe(1).f_globals
+    names = {name: _parameters(namespace[name]) for name in chosen.functions if callable(namespace.get(name))}
+    student = Functions(NotebookBackend(namespace), names)
+    results = [
+        evaluate(public_check, student, None, PUBLIC_SEED) for public_check in handout.checks_of(chosen)
+    ]
     shown = Results(chosen.title, results, _when_graded(list(chosen.functions)))
     if os.environ.get(NBGRADER) and not shown.passed:
         raise AssertionError(repr(shown))

@@ -52,7 +52,7 @@ LOAD: list[tuple[Edit, str]] = [
     ),
     ((CHECKS, 'task="double"', 'task="trouble"'), "line 9: check double_values is for an unknown task"),
     ((PUBLIC, 'task="double")', 'task="double", points=1)'), "line 9: public check double_by_hand carries"),
-    ((MISTAKES, 'of="double"', 'of="treble"'), "line 9: variant squared is of an unknown function"),
+    ((MISTAKES, 'of="double"', 'of="treble"'), "line 9: variant squared names an unknown function"),
 ]
 
 

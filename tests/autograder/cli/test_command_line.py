@@ -15,7 +15,7 @@ from tiny_course import ASSIGNMENT
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
-from autograder.gradebook.tables import plain_cell
+from autograder.gradebook.tables import guard_formula
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_folder_for_each_student(course: Path) -> None:
     out = course.parent / "out"
     ran = autograder("grade", ASSIGNMENT, folder, "--out", out, folder=course)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert sorted(students(out)) == sorted(map(plain_cell, names))
+    assert sorted(students(out)) == sorted(map(guard_formula, names))
     assert len(list((out / "feedback").iterdir())) == len(list((out / "reports").iterdir())) == len(names)
     assert {path.name for path in course.parent.iterdir()} == {"course", "class", "out"}
 

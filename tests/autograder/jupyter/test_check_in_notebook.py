@@ -118,11 +118,23 @@ def test_an_exception_shows_the_student_s_own_line(folder: Path) -> None:
     assert "return np.einsum" in shown["text/plain"]
 
 
-@pytest.mark.parametrize("call", ["check('no such task')", "check('double', folder='/')"])
-def test_a_wrong_call_gets_a_sentence(folder: Path, call: str) -> None:
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("check('no such task')", "Unknown task or function 'no such task'."),
+        ("check('double', folder='/')", "/ contains no checks.py."),
+    ],
+)
+def test_a_wrong_call_gets_a_sentence(folder: Path, call: str, says: str) -> None:
     """No traceback for a mistyped name or a wrong folder: what to type instead."""
     shown = last_output(folder, call)
-    assert "There is no" in shown["text/plain"]
+    assert says in shown["text/plain"]
+
+
+def test_the_authors_check_in_a_notebook(folder: Path) -> None:
+    """A notebook that imported the authors' decorator is told which import is meant."""
+    with pytest.raises(CellExecutionError, match="in a notebook, write: from autograder import check"):
+        last_output(folder, "from autograder.checks import check", "check('double')")
 
 
 def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
