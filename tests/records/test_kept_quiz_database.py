@@ -26,11 +26,10 @@ from live_server import LiveServer, Student
 from platform_simulator import Browser, Platform
 
 from autograder.course.course import find_course
-from autograder.site.backup import secret_beside
+from autograder.site.backup import faults_in_file, secret_beside
 from autograder.site.database import Database
 from autograder.site.lti.services import Tool
 from autograder.site.signer import Signer
-from quizzes.loadtest.checks import faults_in_file
 from quizzes.services.score_sender import ScoreSender
 from quizzes.store.marks import points_of
 from quizzes.store.receipts import is_genuine, last_receipt
@@ -138,7 +137,7 @@ class Kept:
 
     def view(self, attempt: str) -> Any:
         """An attempt as staff see it."""
-        return self.server.exam.look(attempt)[0]
+        return self.server.exam.inspect(attempt)[0]
 
     def state(self, attempt: str) -> str:
         """Whether an attempt is open, finished or graded."""
@@ -206,7 +205,7 @@ def test_attempts_answers_and_marks(kept: Kept) -> None:
         for name in ("started_at", "deadline_at", "due_at", "finished_at", "seq"):
             assert getattr(row, name) == said[name], (attempt, name)
         assert (row.finished_by.value if row.finished_by else None) == said["finished_by"]
-        answers = {str(pos): [held.rev, held.received_at, held.raw] for pos, held in view.answers.items()}
+        answers = {str(pos): [held.rev, held.received_at, held.response] for pos, held in view.answers.items()}
         assert answers == said["answers"]
         assert kept.total(attempt) == said["total"]
 
@@ -404,7 +403,7 @@ def test_a_late_answer_and_reopening(kept: Kept) -> None:
     student.ask(f"/attempts/{bob}/finish", {})
     kept.server.exam.mark()
     held = kept.view(bob).answers
-    assert json.loads(held[FORMULA].raw) == "w - a*g"
+    assert json.loads(held[FORMULA].response) == "w - a*g"
     # The choice is right by the key that bob's attempt was begun with.
     assert kept.total(bob) == ATTEMPTS[bob]["total"] + 1
 
