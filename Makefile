@@ -25,7 +25,7 @@ demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
 
 .demo/%/graded/index.html: $(READY) $(SOURCES)
 	@rm -rf .demo/$*
-	@$(BIN)/autograder sample $* --students $(STUDENTS) --out .demo/$*/class
+	@$(BIN)/autograder demo-class $* --students $(STUDENTS) --out .demo/$*/class
 	@$(BIN)/autograder grade $* .demo/$*/class --out .demo/$*/graded --seed 15
 
 test: $(READY) system
@@ -37,6 +37,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
+	$(BIN)/python tests/bench/startup.py
 	$(BIN)/python tests/bench/submission.py
 	$(BIN)/python tests/bench/peers.py
 	$(BIN)/python tests/bench/whole_class.py

@@ -7,6 +7,26 @@ from __future__ import annotations
 
 __all__ = ["check", "load_images", "progress", "unfinished_is_fine"]
 
-from autograder.checks.datasets.loading import load_images
-from autograder.jupyter.local import check, unfinished_is_fine
-from autograder.jupyter.progress import progress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.checks.datasets.loading import load_images
+    from autograder.jupyter.local import check, unfinished_is_fine
+    from autograder.jupyter.progress import progress
+
+# Imported at first use: every command and every process of a class imports this package.
+_MODULES = {
+    "check": "autograder.jupyter.local",
+    "load_images": "autograder.checks.datasets.loading",
+    "progress": "autograder.jupyter.progress",
+    "unfinished_is_fine": "autograder.jupyter.local",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value

@@ -1,12 +1,13 @@
-"""What can go wrong, split by whose fault it is.
+"""The exceptions of the engine and the course's site, by whose fault they are.
 
     AutograderError
     ├── UsageError        the person at the keyboard: shown, nothing was changed, exit 2
-    ├── ContentError      the author of an assignment: names the file and the place, exit 3
-    ├── SubmissionError   the student: becomes feedback, the batch goes on
-    └── SandboxError      ours: nothing is recorded for the submission, exit 4
+    ├── ContentError      the author of an assignment: names file, line and key, exit 3
+    ├── SubmissionError   the student: becomes feedback, and the other submissions are graded
+    ├── SandboxError      ours: nothing is recorded for the submission, exit 4
+    └── Refused           a request to the site that cannot be fulfilled: an HTTP status and a sentence
 
-A wrong answer is none of these: it is a `Failure` (see `failure.py`).
+A wrong answer is none of these: it is a `Failure` (see `checks.failures`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ __all__ = [
 
 
 class AutograderError(Exception):
-    """Something a person can act on: what was wrong, where, and what to do next."""
+    """An error that a person can act on: what was wrong, where, and what to do next."""
 
     exit_code = 1
 
@@ -46,7 +47,7 @@ def _rebuild(kind: type[AutograderError], message: str, next_step: str) -> Autog
 
 
 class UsageError(AutograderError):
-    """The command was asked for something it cannot do."""
+    """The command cannot do what it was called with."""
 
     exit_code = 2
 
@@ -58,47 +59,47 @@ class ContentError(AutograderError):
 
 
 class SubmissionError(AutograderError):
-    """A submission cannot be read; its student is told, the others are graded."""
+    """A submission cannot be read; its student gets the message, the others are graded."""
 
 
 class SandboxError(AutograderError):
-    """The sandbox itself failed; what was being graded has to be graded again."""
+    """The sandbox itself failed; the submission has to be graded again."""
 
     exit_code = 4
 
 
 class Refused(AutograderError):
-    """Asked for at the wrong time, by the wrong person or in the wrong state; nothing was changed."""
+    """A request at the wrong time, by the wrong person or in the wrong state; nothing was changed."""
 
     status = 400
 
 
 class Forbidden(Refused):
-    """It is theirs, but it may not be done now."""
+    """The person may see it, but may not do this now."""
 
     status = 403
 
 
 class NotFound(Refused):
-    """It does not exist, or it is somebody else's: the two look the same from outside."""
+    """It does not exist, or belongs to somebody else: the two look the same from outside."""
 
     status = 404
 
 
 class Conflict(Refused):
-    """What is stored does not allow it any more."""
+    """The stored state does not allow it any more."""
 
     status = 409
 
 
 class TooLarge(Refused):
-    """An answer beyond the limit."""
+    """An answer that is larger than the limit."""
 
     status = 413
 
 
 class Busy(Refused):
-    """The store cannot take it at this moment; the same request may be sent again."""
+    """The store is busy; the same request may be sent again."""
 
     status = 503
     retry_after = 2  # seconds

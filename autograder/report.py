@@ -1,8 +1,8 @@
-"""The report: everything that is said about one submission, as data.
+"""The report: everything the grader found about one submission, as data.
 
-One JSON file a submission; pages, tables and the gradebook are made from it and add nothing of
-their own. Every field is documented here and in `autograder/REPORT.md` (a test compares the two).
-Numbers are finite; a NaN or an infinity in evidence is the text "nan", "inf" or "-inf".
+One JSON file per submission. The grader writes it; pages, tables and the gradebook are derived from it.
+Every field is documented here and in `autograder/REPORT.md` (a test compares the two). Numbers are
+finite; a NaN or an infinity in evidence is the text "nan", "inf" or "-inf".
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Status(StrEnum):
 
 
 class Model(BaseModel):
-    """A part of the report; unknown fields are refused so that a typing error is seen."""
+    """A part of the report; unknown fields are refused so that a typing error is noticed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -149,13 +149,13 @@ class SubmissionFacts(Model):
     """Which file was graded."""
 
     sha256: str = Field(description="Digest of the file's bytes; empty when it cannot be read.")
-    file: str = Field(description="The file's name as handed in.")
+    file: str = Field(description="The file's name as submitted.")
     problem: str = Field(default="", description="Why it could not be read, if so.")
     notes: list[Note] = Field(default_factory=list, description="What was left out or failed.")
 
 
 class Report(Model):
-    """Everything that is said about one submission."""
+    """Everything the grader found about one submission."""
 
     format_version: Literal[1] = Field(default=1, description="The version of this format.")
     assignment: str = Field(description="The assignment's id.")
@@ -212,7 +212,7 @@ class TaskPoints:
 
 @dataclass(frozen=True, slots=True)
 class ReportSummary:
-    """One report in outline."""
+    """What the class page and the command line need of a report."""
 
     student: str
     file: str
@@ -220,7 +220,7 @@ class ReportSummary:
     dataset: str
     earned: float
     possible: float
-    stands_out: str  # one sentence: what lost the most, or that nothing did
+    headline: str  # one sentence: what lost the most, or that nothing did
     tasks: tuple[TaskPoints, ...]
     checks: tuple[CheckSummary, ...]
 
@@ -230,26 +230,26 @@ class ReportSummary:
         return [check.id for check in self.checks if check.status is Status.ERROR]
 
     def shared(self) -> ReportSummary:
-        """The same, with lines that others have too held once for all."""
+        """The same, with parts that are equal between reports held once, to save memory."""
         return replace(
             self,
-            tasks=tuple(_shared_task(line) for line in self.tasks),
-            checks=tuple(_shared_check(c) for c in self.checks),
+            tasks=tuple(_shared_task(task) for task in self.tasks),
+            checks=tuple(_shared_check(check) for check in self.checks),
         )
 
 
 @lru_cache(maxsize=10_000)
-def _shared_task(line: TaskPoints) -> TaskPoints:
-    return line
+def _shared_task(task: TaskPoints) -> TaskPoints:
+    return task
 
 
 @lru_cache(maxsize=10_000)
-def _shared_check(line: CheckSummary) -> CheckSummary:
-    return line
+def _shared_check(check: CheckSummary) -> CheckSummary:
+    return check
 
 
 def summarize_report(report: Report) -> ReportSummary:
-    """A report in outline."""
+    """The summary of a report."""
     return ReportSummary(
         student=report.student,
         file=report.submission.file,
@@ -257,9 +257,10 @@ def summarize_report(report: Report) -> ReportSummary:
         dataset=report.dataset,
         earned=report.score.earned,
         possible=report.score.possible,
-        stands_out=_headline(report)[:LONGEST_TEXT],
+        headline=_headline(report)[:LONGEST_TEXT],
         tasks=tuple(
-            TaskPoints(t.task, t.title or t.task, t.earned, t.possible, t.extra) for t in report.tasks
+            TaskPoints(task.task, task.title or task.task, task.earned, task.possible, task.extra)
+            for task in report.tasks
         ),
         checks=tuple(_summarize_check(task.task, result) for task in report.tasks for result in task.checks),
     )
@@ -290,5 +291,5 @@ def _headline(report: Report) -> str:
     named = list(dict.fromkeys(result.mistake for result in lost if result.mistake))
     if named:
         return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
-    first = next((r for r in lost if r.status is not Status.SKIPPED), lost[0])
+    first = next((result for result in lost if result.status is not Status.SKIPPED), lost[0])
     return first.message

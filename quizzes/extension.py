@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy import Connection
-from starlette.routing import BaseRoute
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from starlette.routing import BaseRoute
+
     from autograder.site.app_context import AppContext
     from quizzes.web.background import QuizBackground
 
@@ -50,6 +51,19 @@ class QuizExtension:
 
         known = any(quiz.id == target for quiz in published_in(connection, course))
         return f"/quizzes/{target}" if known else None
+
+    def accommodate(
+        self, connection: Connection, table: Path, students: Collection[str], zone: ZoneInfo
+    ) -> int:
+        """Store the extra time and other dates of a table, for all quizzes or published ones."""
+        from autograder.site.people import COURSE
+        from quizzes.schedule.accommodations import read_accommodations
+        from quizzes.services.enrolment import accommodate
+        from quizzes.store.quizzes import published_in
+
+        rows = read_accommodations(table, zone)
+        accommodate(connection, students, rows, [quiz.id for quiz in published_in(connection, COURSE)])
+        return sum(row.accommodation is not None for row in rows)
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, send scores."""

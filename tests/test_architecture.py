@@ -85,8 +85,8 @@ def ours(path: Path) -> set[str]:
 
 
 def room_of(name: str) -> str:
-    """A module's room; a package's own `__init__` stands above them all."""
-    return name.split(".")[1] if "." in name else ""
+    """A module's room; a package's own `__init__` and `__main__` stand above them all."""
+    return name.split(".")[1] if "." in name.removesuffix(".__main__") else ""
 
 
 def arrows(package: str) -> set[tuple[str, str]]:

@@ -31,7 +31,7 @@ def calibrate_check(
 ) -> Band:
     """Train once for each seed, each time with the pixels in another order; `done` is called after each."""
     pieces = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
-    pieces.training_ = True
+    pieces.context_.training = True
     loop = training_of(check.body)
     accuracies, cpu = [], []
     with one_thread():

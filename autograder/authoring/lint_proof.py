@@ -45,8 +45,7 @@ class Proof:
                 self.assignment, seed, self.dataset, sandbox="weak"
             )  # the course's own code
         data = to_bytes(filled_in(self.assignment, replace)) if data is None else data
-        cells = tuple(read_notebook(data))
-        return self._graders[seed].grade(Submission("student", self.assignment.handout.name, "", cells))
+        return self._graders[seed].grade(Submission("student", self.assignment.handout.name, data))
 
     def reference(self, seed: int = SEEDS[0]) -> list[Fault]:
         """The solved notebook passes every check."""

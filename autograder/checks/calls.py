@@ -19,7 +19,7 @@ from autograder.checks import failures as failure
 from autograder.checks.values import Value, call_text, show
 from autograder.report import Curve, Evidence
 
-__all__ = ["Answer", "Backend", "Call", "Function", "Functions"]
+__all__ = ["Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
 
 T = TypeVar("T")
 
@@ -70,6 +70,25 @@ class Findings:
     flags: list[str] = field(default_factory=list)  # for the instructor
 
 
+@dataclass(slots=True)
+class CallContext:
+    """How the functions of one proxy are called, and what the calls of the running check brought."""
+
+    backend: Backend
+    parameters: Mapping[str, tuple[str, ...]]  # the functions' parameters, for messages
+    cpu_seconds: Callable[[str], float]  # processor time that one call of a function gets
+    findings: Findings = field(default_factory=Findings)  # of the running check; a new one for each check
+    memory: dict[tuple[object, ...], object] = field(default_factory=dict)
+    training: bool = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
+    deadline: float | None = None  # of time.monotonic(), for many calls together
+
+    def remember(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+        """Compute something once per proxy; only for functions that always give the same answer."""
+        if key not in self.memory:
+            self.memory[key] = compute()
+        return self.memory[key]  # type: ignore[return-value]  # stored under the same key by the same caller
+
+
 class Functions:
     """Functions by name: `student.relu(x)`.
 
@@ -81,33 +100,25 @@ class Functions:
         self,
         backend: Backend,
         parameters: Mapping[str, tuple[str, ...]] | None = None,
-        pace: Callable[[str], float] = lambda function: 5.0,
+        cpu_seconds: Callable[[str], float] = lambda function: 5.0,
     ) -> None:
-        self.backend_ = backend
-        self.parameters_ = dict(parameters or {})
-        self.pace_ = pace
-        self.findings_ = Findings()
-        self.memory_: dict[tuple[object, ...], object] = {}
-        self.training_ = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
-        self.deadline_: float | None = None  # of time.monotonic(), for many calls together
+        self.context_ = CallContext(backend, dict(parameters or {}), cpu_seconds)
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__") or name.endswith("_"):
             raise AttributeError(name)
-        return Function(self, name)
+        return Function(self.context_, name)
 
     def remember_(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
-        """Compute something once for this object; only for functions that always give the same answer."""
-        if key not in self.memory_:
-            self.memory_[key] = compute()
-        return self.memory_[key]  # type: ignore[return-value]  # stored under the same key by the same caller
+        """Compute something once per proxy; only for functions that always give the same answer."""
+        return self.context_.remember(key, compute)
 
 
 class Function:
     """One function: call it, or call it many times in one go."""
 
-    def __init__(self, owner: Functions, name: str) -> None:
-        self.owner, self.name = owner, name
+    def __init__(self, context: CallContext, name: str) -> None:
+        self.context, self.name = context, name
 
     def __call__(self, *arguments: Value) -> Value:
         """Call it; raises a `Failure` when no value comes back."""
@@ -115,16 +126,16 @@ class Function:
 
     def many(self, calls: Sequence[tuple[Value, ...]]) -> list[Value]:
         """Call it once for each tuple of arguments, in order; cheaper than one by one."""
-        owner = self.owner
-        if owner.deadline_ is not None and time.monotonic() > owner.deadline_:
+        context = self.context
+        if context.deadline is not None and time.monotonic() > context.deadline:
             raise failure.TimedOut(f"{self.name} is too slow: training was stopped.")
-        limit = owner.pace_(self.name)
-        answers = owner.backend_.answer(self.name, calls, limit, owner.training_)
+        limit = context.cpu_seconds(self.name)
+        answers = context.backend.answer(self.name, calls, limit, context.training)
         values = []
         for arguments, answer in zip(calls, answers, strict=True):
             call = Call(self.name, arguments, answer)
-            if not owner.training_:
-                owner.findings_.calls.append(call)
+            if not context.training:
+                context.findings.calls.append(call)
             if answer.kind != "value":
                 raise failure_of(call, self.describe(arguments))
             values.append(answer.value)
@@ -133,15 +144,17 @@ class Function:
     @property
     def last_answer(self) -> Answer:
         """The answer to the latest call of this function."""
-        return next(c.answer for c in reversed(self.owner.findings_.calls) if c.function == self.name)
+        return next(
+            call.answer for call in reversed(self.context.findings.calls) if call.function == self.name
+        )
 
     def describe(self, arguments: tuple[Value, ...]) -> str:
         """The call as text, such as `leaky_relu(x, 0.3)`."""
-        return call_text(self.name, self.owner.parameters_.get(self.name, ()), arguments)
+        return call_text(self.name, self.context.parameters.get(self.name, ()), arguments)
 
     def evidence(self, arguments: tuple[Value, ...]) -> Evidence:
         """Evidence that names the call and shows its arguments."""
-        names = self.owner.parameters_.get(self.name, ())
+        names = self.context.parameters.get(self.name, ())
         shown = {
             (names[i] if i < len(names) else f"argument {i + 1}"): show(argument)
             for i, argument in enumerate(arguments)

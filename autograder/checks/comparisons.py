@@ -234,7 +234,7 @@ def draw_curve(student: Function, label: str, x: Array, got: Value, expected: Va
     own, right = to_array(got), to_array(expected)
     if own is None or right is None or not own.shape == right.shape == x.shape:
         return
-    student.owner.findings_.curves.append(
+    student.context.findings.curves.append(
         Curve(
             label=label,
             x=x.tolist(),
@@ -250,7 +250,7 @@ def draw_losses(functions: Functions, got: list[float], expected: list[float]) -
     stretch = max(1, count // MOST_POINTS)
     starts = range(0, count - stretch + 1, stretch)
     own, right = ([float(np.mean(losses[i : i + stretch])) for i in starts] for losses in (got, expected))
-    functions.findings_.curves.append(
+    functions.context_.findings.curves.append(
         Curve(
             label="training loss over the updates",
             x=[i + (stretch + 1) / 2 for i in starts],
@@ -265,7 +265,7 @@ def assert_no_mutation(student: Function, *arguments: Value) -> None:
     student(*arguments)
     changed = student.last_answer.changed
     if changed:
-        names = student.owner.parameters_.get(student.name, ())
+        names = student.context.parameters.get(student.name, ())
         which = " and ".join(names[i] if i < len(names) else f"argument {i + 1}" for i in changed)
         raise InputChanged(
             f"{student.describe(arguments)} changed {which} in place.",

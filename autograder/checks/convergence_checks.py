@@ -97,8 +97,8 @@ class _Judgement:
         """One run of the student's pieces, its losses drawn beside the reference's from the same start."""
         expected = self._reference_run(attempt)
         started = time.monotonic()
-        self.student.deadline_ = started + MOST_SECONDS
-        self.student.training_ = True
+        self.student.context_.deadline = started + MOST_SECONDS
+        self.student.context_.training = True
         try:
             with quiet():
                 run = self.body(self.student, self.materials.images, self._generator(attempt))
@@ -109,7 +109,7 @@ class _Judgement:
                 hint="Look at the other checks of this task first: a shape or a type is wrong.",
             ) from None
         finally:
-            self.student.deadline_, self.student.training_ = None, False
+            self.student.context_.deadline, self.student.context_.training = None, False
         if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
@@ -118,11 +118,11 @@ class _Judgement:
         key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)
 
         def train() -> Training:
-            self.reference.training_ = True
+            self.reference.context_.training = True
             try:
                 return self.body(self.reference, self.materials.images, self._generator(attempt))
             finally:
-                self.reference.training_ = False
+                self.reference.context_.training = False
 
         return self.reference.remember_(key, train)
 
@@ -131,7 +131,7 @@ class _Judgement:
 
     def _look_at(self, run: Training) -> None:
         if run.accuracy > self.band.suspicious:
-            self.student.findings_.flags.append(
+            self.student.context_.findings.flags.append(
                 f"{run.accuracy:.1%} right is better than every reference run "
                 f"(best {self.band.highest:.1%}): look at how."
             )

@@ -126,7 +126,7 @@ def _is_differentiable(value: Value) -> bool:
 
 
 def _names(forward: Function, wrt: tuple[int, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    parameters = forward.owner.parameters_.get(forward.name, ())
+    parameters = forward.context.parameters.get(forward.name, ())
     return names or tuple(
         f"grad_{parameters[i]}" if i < len(parameters) else f"gradient {i + 1}" for i in wrt
     )
@@ -134,7 +134,7 @@ def _names(forward: Function, wrt: tuple[int, ...], names: tuple[str, ...]) -> t
 
 def _reference_slopes(forward: Function, at: tuple[Value, ...], which: int, grad_out: Array | None) -> Slopes:
     key = ("slopes", forward.name, which, fingerprint((*at, grad_out)))
-    return forward.owner.remember_(key, lambda: numeric_gradient(forward.many, at, which, grad_out))
+    return forward.context.remember(key, lambda: numeric_gradient(forward.many, at, which, grad_out))
 
 
 def _compare(got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool) -> None:
@@ -161,7 +161,7 @@ def _own_forward(
     """The second comparison: is this wrong gradient at least the gradient of the student's forward?"""
     if _forward_agrees(forward, backward, at):
         return ""  # the forward is right, so the mistake is here
-    own = getattr(backward.owner, forward.name)
+    own = Function(backward.context, forward.name)
     try:
         slopes = numeric_gradient(own.many, at, which, grad_out)
         _compare(got, slopes, "", "", max(rtol, 1e-5), kinks=True)
@@ -175,7 +175,7 @@ def _own_forward(
 def _remark_on_forward(forward: Function, backward: Function, at: tuple[Value, ...]) -> None:
     """The fourth outcome: the gradient is right, yet not the gradient of what the student wrote."""
     if not _forward_agrees(forward, backward, at):
-        backward.owner.findings_.remarks.append(
+        backward.context.findings.remarks.append(
             f"{backward.name} is right, but it is not the gradient of your {forward.name}, which is wrong."
         )
 
@@ -184,12 +184,12 @@ def _forward_agrees(forward: Function, backward: Function, at: tuple[Value, ...]
     """Whether the student's forward is right at this point; asked once a function and submission."""
 
     def ask() -> bool:
-        if backward.owner is forward.owner:
+        if backward.context is forward.context:
             return True  # a public check: both are the student's
         try:
-            assert_close(getattr(backward.owner, forward.name)(*at), forward(*at))
+            assert_close(Function(backward.context, forward.name)(*at), forward(*at))
         except Failure:
             return False
         return True
 
-    return backward.owner.remember_(("forward agrees", forward.name), ask)
+    return backward.context.remember(("forward agrees", forward.name), ask)

@@ -145,7 +145,7 @@ def _parted(
         entry = int(np.argmax(np.abs(failure.got - failure.expected)))
     pairs = [(np.ravel(got), np.ravel(expected)) for got, expected in paths]
     if all(got.size == expected.size > entry for got, expected in pairs):
-        student.owner.findings_.curves.append(
+        student.context.findings.curves.append(
             Curve(
                 label=f"theta, entry {entry}, over the steps",
                 x=[float(i) for i in range(len(pairs))],

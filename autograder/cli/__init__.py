@@ -1,76 +1,196 @@
-"""The `autograder` command.
+"""The `autograder` command: its table of commands.
 
-One module a command; each only reads its arguments, calls the engine and shows what came back.
+Each module holds one command: it reads the arguments, calls the engine and prints the result.
 """
 
 from __future__ import annotations
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "app", "main"]
 
-import sys
-
-import typer
-
-from autograder.cli import (
-    calibrate,
-    change,
-    check,
-    doctor,
-    experiments,
-    export,
-    grade,
-    gradebook,
-    lint,
-    nbgrader_course,
-    regrade,
-    release,
-    sample,
-    similarity,
-    submit,
-    verify,
-    worker,
+from autograder.cli.command_table import (
+    ADMINISTRATION,
+    AUTHORING,
+    EXCHANGE,
+    GRADING,
+    STUDENTS,
+    CommandEntry,
+    program,
+    run_program,
 )
-from autograder.cli.show import complain
-from autograder.errors import AutograderError
 
-app = typer.Typer(
-    help="Grade deep-learning homework: notebooks in, scores and feedback out.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+COMMANDS = (
+    CommandEntry(
+        "check",
+        "autograder.cli.check:check",
+        STUDENTS,
+        "Run the public checks on a notebook's functions, as `check` does inside it.",
+    ),
+    CommandEntry(
+        "submit",
+        "autograder.cli.submit:submit",
+        STUDENTS,
+        "Submit a notebook to a dropbox and keep a receipt.",
+    ),
+    CommandEntry(
+        "receipts",
+        "autograder.cli.submit:receipts",
+        STUDENTS,
+        "List your receipts or, as the owner of a dropbox, all attempts in it.",
+    ),
+    CommandEntry(
+        "grade",
+        "autograder.cli.grade:grade",
+        GRADING,
+        "Grade submissions and write reports, feedback pages, the class page and a table of grades.",
+    ),
+    CommandEntry(
+        "regrade",
+        "autograder.cli.regrade:regrade",
+        GRADING,
+        "Grade again what a changed check, reference or limit touches, and list scores before and after.",
+    ),
+    CommandEntry(
+        "override",
+        "autograder.cli.override:override",
+        GRADING,
+        "Set a student's score or comment by hand; it survives every regrade and is marked as manual.",
+    ),
+    CommandEntry(
+        "refresh",
+        "autograder.cli.refresh:refresh",
+        GRADING,
+        "Rewrite the pages and the table of grades after a change of course.yaml or a due date.",
+    ),
+    CommandEntry(
+        "verify",
+        "autograder.cli.verify:verify",
+        GRADING,
+        "Check that no ledger line, report, submission or table of grades was changed since it was written.",
+    ),
+    CommandEntry(
+        "similarity",
+        "autograder.cli.similarity:similarity",
+        GRADING,
+        "Lay similar submissions side by side, for a person to read; no grade changes.",
+    ),
+    CommandEntry(
+        "gradebook",
+        "autograder.cli.gradebook:app",
+        GRADING,
+        "Combine homework and quizzes into one gradebook: pages, tables, nbgrader.",
+    ),
+    CommandEntry(
+        "lint",
+        "autograder.cli.lint:lint",
+        AUTHORING,
+        "Prove assignments: every stub fails, the reference passes, every known mistake is caught and named.",
+    ),
+    CommandEntry(
+        "calibrate",
+        "autograder.cli.calibrate:calibrate",
+        AUTHORING,
+        "Train the reference many times and write the thresholds of convergence checks, with a plot.",
+    ),
+    CommandEntry(
+        "experiments",
+        "autograder.cli.experiments:experiments",
+        AUTHORING,
+        "Run the lecture's training experiments and write a page of plots and figures.",
+    ),
+    CommandEntry(
+        "release",
+        "autograder.cli.release:release",
+        AUTHORING,
+        "Write an assignment's directory and ZIP archive for students, without the solution.",
+    ),
+    CommandEntry(
+        "demo-class",
+        "autograder.cli.demo_class:demo_class",
+        AUTHORING,
+        "Make a class of correct, mistaken, blank, hanging, crashing and odd submissions.",
+    ),
+    CommandEntry(
+        "export",
+        "autograder.cli.export:app",
+        EXCHANGE,
+        "Export grades and feedback for a learning platform.",
+    ),
+    CommandEntry(
+        "nbgrader",
+        "autograder.cli.nbgrader:app",
+        EXCHANGE,
+        "Grade with this engine inside an nbgrader course.",
+    ),
+    CommandEntry(
+        "dropbox",
+        "autograder.cli.submit:dropbox",
+        EXCHANGE,
+        "Make a directory where students can submit and cannot see each other's files.",
+    ),
+    CommandEntry(
+        "lti",
+        "autograder.cli.lti:app",
+        EXCHANGE,
+        "Connect the course to a learning platform (LTI 1.3).",
+    ),
+    CommandEntry(
+        "roster",
+        "autograder.cli.roster:app",
+        ADMINISTRATION,
+        "Manage the people of the course.",
+    ),
+    CommandEntry(
+        "passcode",
+        "autograder.cli.sign_in:passcode",
+        ADMINISTRATION,
+        "Give a person a new passcode; the old one stops working, open sessions stay signed in.",
+    ),
+    CommandEntry(
+        "sign-in-link",
+        "autograder.cli.sign_in:sign_in_link",
+        ADMINISTRATION,
+        "Print a link that signs a person in once, within a week.",
+    ),
+    CommandEntry(
+        "backup",
+        "autograder.cli.backup:backup",
+        ADMINISTRATION,
+        "Copy the course's database as it is at one moment; a server may keep running.",
+    ),
+    CommandEntry(
+        "restore",
+        "autograder.cli.backup:restore",
+        ADMINISTRATION,
+        "Replace the course's database by a backup and keep the old one beside it; stop the server first.",
+    ),
+    CommandEntry(
+        "worker",
+        "autograder.cli.worker:worker",
+        ADMINISTRATION,
+        "Grade for a scheduler with this machine's cores, until it ends or this command is stopped.",
+    ),
+    CommandEntry(
+        "doctor",
+        "autograder.cli.doctor:doctor",
+        ADMINISTRATION,
+        "Test the sandbox and everything else this machine needs, and say how to fix what is missing.",
+    ),
 )
-app.command("grade")(grade.grade)
-app.command("regrade")(regrade.regrade)
-app.command("change")(change.change)
-app.command("report")(change.report)
-app.command("release")(release.release)
-app.command("drop")(submit.drop)
-app.command("submit")(submit.submit)
-app.command("receipts")(submit.receipts)
-app.command("verify")(verify.verify)
-app.command("worker")(worker.worker)
-app.command("sample")(sample.sample)
-app.command("check")(check.check)
-app.command("lint")(lint.lint)
-app.command("calibrate")(calibrate.calibrate)
-app.command("experiments")(experiments.experiments)
-app.command("similarity")(similarity.similarity)
-app.command("doctor")(doctor.doctor)
-app.command("nbgrader-course")(nbgrader_course.nbgrader_course)
-app.add_typer(export.app, name="export")
-app.add_typer(gradebook.app, name="gradebook")
+
+app = program(
+    "autograder",
+    "Grade deep-learning homework: from notebooks to scores and feedback.",
+    COMMANDS,
+    {
+        "change": "override",
+        "drop": "dropbox",
+        "nbgrader-course": "nbgrader init",
+        "report": "refresh",
+        "sample": "demo-class",
+    },
+)
 
 
 def main() -> None:
-    """Run the command; what went wrong is said in a sentence, never as a traceback."""
-    try:
-        app()
-    except AutograderError as problem:
-        complain(problem)
-        sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped.\n")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away; nothing is wrong
-        sys.exit(0)
+    """Run the `autograder` command."""
+    run_program(app)

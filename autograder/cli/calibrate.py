@@ -1,9 +1,8 @@
-"""`autograder calibrate`: measure how well the reference trains, and write it down."""
+"""`autograder calibrate`: measure how well the reference trains and store the thresholds."""
 
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from rich.table import Table
 from autograder.authoring.calibrate import calibrate_check, calibration_plot, convergence_checks
 from autograder.checks.calibration import FEWEST_RUNS, write_calibration
 from autograder.checks.datasets.loading import load_images
+from autograder.cli.options import AssignmentArgument, CourseOption, DatasetOption
 from autograder.cli.show import console, progress_bar, say
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
@@ -21,17 +21,19 @@ __all__ = ["calibrate"]
 
 
 def calibrate(
-    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
-    dataset: Annotated[str, typer.Option(help="mnist, digits, or auto for what is there.")] = "auto",
-    runs: Annotated[int, typer.Option(min=FEWEST_RUNS, help="Reference runs for each check.")] = 24,
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    assignment: AssignmentArgument,
+    dataset: DatasetOption = "auto",
+    runs: Annotated[int, typer.Option(min=FEWEST_RUNS, help="Training runs per check.")] = 24,
+    course: CourseOption = None,
 ) -> None:
-    """Train with the reference many times and write the thresholds to calibration.yaml, with a plot."""
+    """Train the reference many times and write the thresholds of convergence checks, with a plot."""
     root = find_course(course)
     loaded = load_assignment(root, assignment)
     checks = convergence_checks(loaded)
     if not checks:
-        raise UsageError(f"{assignment} has no convergence check.", next_step="Nothing is to be measured.")
+        raise UsageError(
+            f"{assignment} has no convergence check.", next_step="Only convergence checks need a calibration."
+        )
     images = load_images(dataset)
     table = Table("check", "mean", "sd", "lowest", "threshold", "CPU s", box=None, pad_edge=False)
     with progress_bar() as progress:
@@ -46,4 +48,4 @@ def calibrate(
     path = write_calibration(loaded.solution, loaded.calibration)
     picture = path.with_suffix(".svg")
     picture.write_text(calibration_plot(loaded.calibration), encoding="utf-8")
-    say(f"Written to {path}, drawn in {picture}")
+    say(f"Thresholds  {path}\nPlot        {picture}")

@@ -1,4 +1,4 @@
-"""`autograder check`: a notebook's public checks, in a terminal."""
+"""`autograder check`: run a notebook's public checks in a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["check"]
 def check(
     notebook: Annotated[Path, typer.Argument(help="The notebook to check.")],
     folder: Annotated[
-        Path | None, typer.Option(help="The assignment's folder, if not the notebook's.")
+        Path | None, typer.Option(help="The assignment's directory; by default the notebook's.")
     ] = None,
 ) -> None:
     """Run the public checks on a notebook's functions, as `check` does inside it."""
@@ -41,7 +41,7 @@ def check(
         session.load()
         student = Functions(session, session.parameters)
         for task in handout.file.tasks:
-            results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(task)]
+            results = [evaluate(item, student, None, PUBLIC_SEED) for item in handout.checks_of(task)]
             shown = Results(task.title, results)
             passed = passed and shown.passed
             console.print(printable(repr(shown)), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`autograder doctor`: what this machine can do, and what would mend the rest."""
+"""`autograder doctor`: test what this machine can do and say how to fix the rest."""
 
 from __future__ import annotations
 
@@ -16,28 +16,32 @@ from autograder.doctor.surroundings import look_around
 
 __all__ = ["doctor"]
 
-MARKS = {State.GOOD: "[green]ok[/green]", State.LACKING: "[yellow]less[/yellow]", State.BAD: "[red]no[/red]"}
+MARKS = {
+    State.GOOD: "[green]ok[/green]",
+    State.LACKING: "[yellow]limited[/yellow]",
+    State.BAD: "[red]failed[/red]",
+}
 
 
 def doctor(
-    out: Annotated[Path, typer.Option(help="Where results would be written.")] = Path("."),
+    out: Annotated[Path, typer.Option(help="The directory where results would be written.")] = Path("."),
 ) -> None:
-    """Try the sandbox for real, look at all else that is needed, and say how to mend what is missing."""
-    table = Table("", "", "what", "how it stands", box=None, pad_edge=False)
-    found: list[Finding] = []
+    """Test the sandbox and everything else this machine needs, and say how to fix what is missing."""
+    table = Table("", "", "test", "result", box=None, pad_edge=False)
+    findings: list[Finding] = []
     area = ""
-    with console.status("Looking"):
-        for one in chain(look_at_sandbox(), look_around(out.resolve())):
-            found.append(one)
-            shown = printable(one.area) if one.area != area else ""
-            table.add_row(shown, MARKS[one.state], printable(one.name), printable(one.text))
-            if one.remedy and one.state is not State.GOOD:
-                table.add_row("", "", "", printable(f"→ {one.remedy}"))
-            area = one.area
+    with console.status("Testing"):
+        for finding in chain(look_at_sandbox(), look_around(out.resolve())):
+            findings.append(finding)
+            shown = printable(finding.area) if finding.area != area else ""
+            table.add_row(shown, MARKS[finding.state], printable(finding.name), printable(finding.text))
+            if finding.remedy and finding.state is not State.GOOD:
+                table.add_row("", "", "", printable(f"→ {finding.remedy}"))
+            area = finding.area
     console.print(table)
-    bad = [one for one in found if one.state is State.BAD]
+    bad = [finding for finding in findings if finding.state is State.BAD]
     if bad:
-        say(f"\n{len(bad)} of {len(found)} will not work: {', '.join(one.name for one in bad)}.")
+        say(f"\n{len(bad)} of {len(findings)} tests failed: {', '.join(finding.name for finding in bad)}.")
         raise typer.Exit(4)
-    less = sum(one.state is State.LACKING for one in found)
-    say(f"\nAll {len(found)} work{f', {less} less well than they could' if less else ''}.")
+    limited = sum(finding.state is State.LACKING for finding in findings)
+    say(f"\nAll {len(findings)} tests passed{f', {limited} with limits' if limited else ''}.")

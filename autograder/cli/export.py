@@ -1,4 +1,4 @@
-"""`autograder export`: grades and feedback in the shape each learning platform takes."""
+"""`autograder export`: grades and feedback in the format of each learning platform."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import (
+    AssignmentArgument,
+    CourseOption,
+    DatasetOption,
+    OutFileOption,
+    ResultsArgument,
+    SandboxOption,
+    SeedOption,
+)
 from autograder.cli.show import say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
@@ -19,31 +28,28 @@ from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
 from autograder.lms.moodle import moodle_worksheet
-from autograder.pages.publish import counted_reports
 from autograder.report import Report
+from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
 from autograder.submissions.collecting import Unmatched
 
 __all__ = ["app", "write_export"]
 
-app = typer.Typer(help="Take grades and feedback to a learning platform.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Argument(help="The folder that `autograder grade --out` wrote.")]
-Out = Annotated[Path, typer.Option(help="The file to write.")]
-Feedback = Annotated[Path | None, typer.Option(help="Also write the feedback as a ZIP to upload.")]
-Template = Annotated[Path | None, typer.Option(help="The platform's own table, to fill in.")]
-InCourse = Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")]
+app = typer.Typer(help="Export grades and feedback for a learning platform.", no_args_is_help=True)
+Feedback = Annotated[Path | None, typer.Option(help="Also write the feedback as a ZIP archive to upload.")]
+Template = Annotated[Path | None, typer.Option(help="The platform's own table, to be filled in.")]
 
 
 @app.command("canvas")
 def _canvas(
-    results: Folder,
-    out: Out,
+    results: ResultsArgument,
+    out: OutFileOption,
     template: Template = None,
     column: Annotated[str, typer.Option(help="The assignment's column, such as 'Week 1 (4711)'.")] = "",
     feedback: Feedback = None,
-    course: InCourse = None,
+    course: CourseOption = None,
 ) -> None:
-    """A gradebook to import into Canvas."""
+    """Write a gradebook to import into Canvas."""
     lines = _lines(results, course, "canvas")
     column = column or _title(lines, course)
     text, left = canvas_gradebook([CanvasColumn(column, lines)], read_table(template) if template else None)
@@ -53,13 +59,13 @@ def _canvas(
 
 @app.command("moodle")
 def _moodle(
-    results: Folder,
-    out: Out,
+    results: ResultsArgument,
+    out: OutFileOption,
     template: Template = None,
     feedback: Feedback = None,
-    course: InCourse = None,
+    course: CourseOption = None,
 ) -> None:
-    """A grading worksheet to upload to Moodle."""
+    """Write a grading worksheet to upload to Moodle."""
     lines = _lines(results, course, "moodle")
     text, left = moodle_worksheet(lines, read_table(template) if template else None)
     write_export(out, text.encode(), left)
@@ -67,31 +73,31 @@ def _moodle(
 
 
 @app.command("gradescope")
-def _gradescope(results: Folder, out: Out, feedback: Feedback = None, course: InCourse = None) -> None:
-    """A table with Gradescope's headers; --feedback writes a results.json for each student."""
+def _gradescope(
+    results: ResultsArgument, out: OutFileOption, feedback: Feedback = None, course: CourseOption = None
+) -> None:
+    """Write a table with Gradescope's headers; --feedback writes a results.json per student."""
     lines = _lines(results, course, "gradescope")
     write_export(out, gradescope_grades(lines).encode(), [])
     _feedback(lines, results, feedback, "gradescope")
 
 
 @app.command("csv")
-def _csv(results: Folder, out: Out, course: InCourse = None) -> None:
-    """A table of everything known about the grades."""
+def _csv(results: ResultsArgument, out: OutFileOption, course: CourseOption = None) -> None:
+    """Write a table of everything known about the grades."""
     write_export(out, plain_grades(_lines(results, course, "canvas")).encode(), [])
 
 
 @app.command("gradescope-autograder")
 def _autograder(
-    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
-    out: Out,
-    seed: Annotated[int | None, typer.Option(min=0, help="The seed of the random inputs.")] = None,
-    dataset: Annotated[str, typer.Option(help="mnist to insist on it, digits, or auto.")] = "",
-    sandbox: Annotated[
-        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
-    ] = "good",
-    course: InCourse = None,
+    assignment: AssignmentArgument,
+    out: OutFileOption,
+    seed: SeedOption = None,
+    dataset: DatasetOption = "",
+    sandbox: SandboxOption = "good",
+    course: CourseOption = None,
 ) -> None:
-    """An autograder for Gradescope that runs this engine; it holds the solution."""
+    """Write an autograder for Gradescope that runs this engine; it contains the solution."""
     seed = secrets.randbits(32) if seed is None else seed
     data = autograder_zip(find_course(course), assignment, seed, dataset, sandbox=sandbox)
     write_export(out, data, [])
@@ -99,7 +105,8 @@ def _autograder(
 
 def _lines(results: Path, course: Path | None, platform: str) -> list[GradeRow]:
     found = find_course(course)
-    final_scores = [standing for standing, _ in counted_reports(Results(results.absolute()), found)]
+    graded = GradedAssignment.read(Results(results.absolute()), found)
+    final_scores = [score for score, _ in graded.counted_reports()]
     return grade_rows(final_scores, find_roster(found.root), platform)
 
 
@@ -118,13 +125,13 @@ def _feedback(lines: Sequence[GradeRow], results: Path, out: Path | None, platfo
 
 
 def write_export(out: Path, data: bytes, left: Sequence[Unmatched]) -> None:
-    """Write a file for a platform, and say who is not in it."""
+    """Write a file for a platform and name the students who are not in it."""
     try:
         out.write_bytes(data)
     except OSError as problem:
         raise UsageError(
             f"{out} cannot be written: {problem.strerror}.", next_step="Name another file."
         ) from problem
-    for one in left:
-        say(f"Not in {out.name}: {one.name}: {one.why}")
+    for unmatched in left:
+        say(f"Not in {out.name}: {unmatched.name}: {unmatched.reason}")
     say(f"Written  {out}")

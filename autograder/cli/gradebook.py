@@ -1,4 +1,4 @@
-"""`autograder gradebook`: homework and quizzes together, as pages and for other programs."""
+"""`autograder gradebook`: homework and quizzes in one gradebook, as pages and for other programs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from autograder.cli.export import write_export
+from autograder.cli.options import CourseOption, OutFileOption
 from autograder.cli.show import say
 from autograder.course.course import Course, find_course
 from autograder.course.roster import find_roster
@@ -26,38 +27,36 @@ from autograder.lms.moodle import moodle_import
 from autograder.lms.nbgrader.push import Pushed, push_quiz
 from autograder.lms.nbgrader.push import push as push_reports
 from autograder.pages.gradebook_pages import write_book
-from autograder.pages.publish import counted_reports
 from autograder.pages.text import count
+from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Homework and quizzes together: pages, tables, nbgrader.")
-export = typer.Typer(help="The gradebook as a table for a learning platform.", no_args_is_help=True)
+app = typer.Typer(help="Combine homework and quizzes into one gradebook: pages, tables, nbgrader.")
+export = typer.Typer(help="Export the gradebook as a table for a learning platform.", no_args_is_help=True)
 app.add_typer(export, name="export")
 
 From = Annotated[
     list[Path] | None,
     typer.Option(
         "--from",
-        help="Results of `autograder grade` and `quizzes results`, or a folder of them; else graded.",
+        help="Results of `autograder grade` and `quizzes results`, or a directory of them; else `graded`.",
     ),
 ]
-InCourse = Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")]
-Template = Annotated[Path | None, typer.Option(help="Canvas's own table, to fill in.")]
-ToFile = Annotated[Path, typer.Option(help="The file to write.")]
+Template = Annotated[Path | None, typer.Option(help="Canvas's own table, to be filled in.")]
 
 
 @app.callback(invoke_without_command=True)
 def gradebook(
     context: typer.Context,
     sources: From = None,
-    out: Annotated[Path, typer.Option(help="The folder for the pages and gradebook.csv.")] = Path(
+    out: Annotated[Path, typer.Option(help="The directory for the pages and gradebook.csv.")] = Path(
         "gradebook"
     ),
-    course: InCourse = None,
+    course: CourseOption = None,
 ) -> None:
-    """The whole course: a page of the class, one for each student, and a table."""
+    """Combine homework and quizzes into one gradebook: pages, tables, nbgrader."""
     if context.invoked_subcommand is not None:
         return
     found = find_course(course)
@@ -71,31 +70,34 @@ def gradebook(
 
 
 @export.command("canvas")
-def _canvas(out: ToFile, sources: From = None, template: Template = None, course: InCourse = None) -> None:
-    """A gradebook to import into Canvas; who is excused is so there."""
+def _canvas(
+    out: OutFileOption, sources: From = None, template: Template = None, course: CourseOption = None
+) -> None:
+    """Write a gradebook to import into Canvas; excused students are excused there, too."""
     book = _book(sources, find_course(course))
     columns = [
-        CanvasColumn(one.title, grade_rows_of_column(book, one.name), excused_from(book, one.name))
-        for one in book.columns
+        CanvasColumn(column.title, grade_rows_of_column(book, column.name), excused_from(book, column.name))
+        for column in book.columns
     ]
     text, left = canvas_gradebook(columns, read_table(template) if template else None)
     write_export(out, text.encode(), left)
 
 
 @export.command("moodle")
-def _moodle(out: ToFile, sources: From = None, course: InCourse = None) -> None:
-    """A table to import into Moodle's gradebook."""
+def _moodle(out: OutFileOption, sources: From = None, course: CourseOption = None) -> None:
+    """Write a table to import into Moodle's gradebook."""
     book = _book(sources, find_course(course))
-    columns = {one.title: grade_rows_of_column(book, one.name) for one in book.columns}
-    for one in book.columns:
-        excused = excused_from(book, one.name)
-        columns[one.title] = [line for line in columns[one.title] if line.standing.student not in excused]
+    columns = {}
+    for column in book.columns:
+        excused = excused_from(book, column.name)
+        rows = grade_rows_of_column(book, column.name)
+        columns[column.title] = [row for row in rows if row.standing.student not in excused]
     write_export(out, moodle_import(columns).encode(), [])
 
 
 @export.command("csv")
-def _csv(out: ToFile, sources: From = None, course: InCourse = None) -> None:
-    """A table of everything: totals, groups, points, and what became of them."""
+def _csv(out: OutFileOption, sources: From = None, course: CourseOption = None) -> None:
+    """Write a table of everything: totals, groups, points, and which scores count."""
     write_export(out, gradebook_csv(_book(sources, find_course(course))).encode(), [])
 
 
@@ -103,29 +105,29 @@ def _csv(out: ToFile, sources: From = None, course: InCourse = None) -> None:
 def push(
     results: Annotated[
         list[Path],
-        typer.Argument(help="Folders that `autograder grade` wrote, and tables of `quizzes results`."),
+        typer.Argument(help="Results directories of `autograder grade` and tables of `quizzes results`."),
     ],
     db: Annotated[str, typer.Option(help="nbgrader's database.")] = "sqlite:///gradebook.db",
-    course: InCourse = None,
+    course: CourseOption = None,
 ) -> None:
-    """Write scores into an nbgrader gradebook, lateness apart; manual scores stay."""
+    """Write scores into an nbgrader gradebook, late penalties separately; manual scores stay."""
     found = find_course(course)
-    for one in results:
-        if one.is_file():
-            for column in quiz_columns(one, found):
+    for path in results:
+        if path.is_file():
+            for column in quiz_columns(path, found):
                 _pushed(push_quiz(column, db), db)
         else:
-            counted = list(counted_reports(Results(one.absolute()), found))
-            final_scores = {standing.student: standing for standing, _ in counted}
-            _pushed(push_reports([report for _, report in counted], db, final_scores), db)
+            graded = GradedAssignment.read(Results(path.absolute()), found)
+            reports = [report for _, report in graded.counted_reports()]
+            _pushed(push_reports(reports, db, graded.final_scores), db)
 
 
 def _pushed(done: Pushed, db: str) -> None:
     say(f"{count(done.students, 'student')} in {db}; {count(done.changed, 'submission')} changed.")
     if done.by_person:
-        say(f"{count(done.by_person, 'grade')} set by a person stayed.")
+        say(f"{count(done.by_person, 'grade')} set by hand in nbgrader stayed.")
     if done.left:
-        say(f"{count(done.left, 'score')} set with `autograder change` are not in it: enter them there.")
+        say(f"{count(done.left, 'score')} set by `autograder override` are not in it: enter them there.")
 
 
 def _book(sources: list[Path] | None, course: Course) -> Gradebook:

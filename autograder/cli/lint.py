@@ -1,10 +1,9 @@
-"""`autograder lint`: prove an assignment before students see it."""
+"""`autograder lint`: prove an assignment before students get it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ import typer
 from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_proof import SEEDS, Proof
+from autograder.cli.options import CourseOption, DatasetOption
 from autograder.cli.show import progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
@@ -25,10 +25,11 @@ Step = Callable[[], list[Fault]]
 
 def lint(
     assignments: Annotated[
-        list[str] | None, typer.Argument(help="Assignments: folders of assignments/; all when none is named.")
+        list[str] | None,
+        typer.Argument(help="Names of directories in assignments/; all by default."),
     ] = None,
-    dataset: Annotated[str, typer.Option(help="mnist, digits, or auto for what is there.")] = "",
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    dataset: DatasetOption = "",
+    course: CourseOption = None,
 ) -> None:
     """Prove assignments: every stub fails, the reference passes, every known mistake is caught and named."""
     root = find_course(course)
@@ -43,18 +44,18 @@ def lint(
             say(f"{name}: {problem.message} {problem.next_step}")
             faults.append(Fault(name, problem.message))
             continue
-        own = [*faults_in_files(assignment), *faults_in_handout(assignment), *_proven(assignment, dataset)]
-        for fault in own:
+        found = [*faults_in_files(assignment), *faults_in_handout(assignment), *_proven(assignment, dataset)]
+        for fault in found:
             say(str(fault).replace(f"{root.root}/", ""))
-        if not own:
+        if not found:
             counts = f"{len(assignment.mistakes)} mistakes caught and named, "
-            counts += f"{len(assignment.alternatives)} other right answers keep full marks"
+            counts += f"{len(assignment.alternatives)} alternative solutions keep full marks"
             say(f"{name}: {len(assignment.hidden_checks)} hidden checks, {counts}.")
-        faults += own
+        faults += found
     if faults:
         raise ContentError(
             f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in {', '.join(names)}.",
-            next_step="Mend what is listed above and run it again.",
+            next_step="Correct what is listed above and rerun the command.",
         )
 
 
@@ -63,8 +64,8 @@ def _proven(assignment: Assignment, dataset: str) -> list[Fault]:
     with Proof(assignment, dataset) as proof, progress_bar() as progress:
         steps: list[Step] = [proof.untouched, proof.public]
         steps += [partial(proof.reference, seed) for seed in SEEDS]
-        steps += [partial(proof.mistake, one) for one in assignment.mistakes]
-        steps += [partial(proof.alternative, one) for one in assignment.alternatives]
+        steps += [partial(proof.mistake, mistake) for mistake in assignment.mistakes]
+        steps += [partial(proof.alternative, alternative) for alternative in assignment.alternatives]
         bar = progress.add_task(f"Proving {assignment.id}", total=len(steps))
         found: list[Fault] = []
         for step in steps:

@@ -1,4 +1,4 @@
-"""`autograder release`: what students get of an assignment."""
+"""`autograder release`: write the files that students get of an assignment."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from autograder.authoring.release import release as write
+from autograder.cli.options import AssignmentArgument, CourseOption
 from autograder.cli.show import say
 from autograder.course.course import find_course
 
@@ -15,10 +16,10 @@ __all__ = ["release"]
 
 
 def release(
-    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
-    out: Annotated[Path, typer.Option(help="The folder to write to.")],
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    assignment: AssignmentArgument,
+    out: Annotated[Path, typer.Option(help="The directory to write to.")],
+    course: CourseOption = None,
 ) -> None:
-    """Write an assignment's folder and ZIP archive for students: nothing of the solution is in them."""
+    """Write an assignment's directory and ZIP archive for students, without the solution."""
     for path in write(find_course(course), assignment, out):
         say(str(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,7 +23,7 @@ from autograder.pages.text import clean
 from autograder.pages.what_counts import why_it_counts
 from autograder.report import ReportSummary
 from autograder.results.final_scores import FinalScore
-from autograder.runs.regrade import Change
+from autograder.runs.batch import Change
 
 __all__ = ["complain", "console", "printable", "progress_bar", "say", "show_changes", "show_class"]
 
@@ -35,9 +35,9 @@ MOST_CHANGES = 100
 def complain(problem: AutograderError) -> None:
     """Say what went wrong and what to do next, on standard error."""
     out = Console(stderr=True, highlight=False)
-    out.print(f"[red]Error:[/red] {printable(problem.message)}")
+    out.print(f"[red]Error:[/red] {printable(problem.message)}", soft_wrap=True)
     if problem.next_step:
-        out.print(f"  {printable(problem.next_step)}")
+        out.print(f"  {printable(problem.next_step)}", soft_wrap=True)
 
 
 def printable(text: str) -> str:
@@ -68,8 +68,8 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
-def show_class(reports: Sequence[ReportSummary], final_scores: Mapping[str, FinalScore]) -> None:
-    """A class's scores as a table: by student for a small class, by task for any."""
+def show_class(reports: Sequence[ReportSummary], final_scores: Sequence[FinalScore]) -> None:
+    """A class's scores as tables: by student for a small class, by task for any; both in the same order."""
     if not reports:
         return
     if len(reports) <= MOST_ROWS:
@@ -80,10 +80,10 @@ def show_class(reports: Sequence[ReportSummary], final_scores: Mapping[str, Fina
 
 
 def show_changes(changes: Sequence[Change]) -> None:
-    """What grading again changed: before and after, student by student."""
+    """What regrading changed: before and after, student by student."""
     table = Table("student", "before", "after", "checks", box=None, pad_edge=False)
     for change in changes[:MOST_CHANGES]:
-        after = f"{change.after:g}" + (" (not taken over)" if change.kept else "")
+        after = f"{change.after:g}" + (" (not taken over)" if change.skipped else "")
         table.add_row(
             printable(change.student), f"{change.before:g}", after, printable("; ".join(change.checks))
         )
@@ -92,22 +92,21 @@ def show_changes(changes: Sequence[Change]) -> None:
         console.print(f"… and {len(changes) - MOST_CHANGES} more")
 
 
-def _by_student(reports: Sequence[ReportSummary], final_scores: Mapping[str, FinalScore]) -> Table:
-    table = Table("student", "score", "what stands out", box=None, pad_edge=False)
-    for report in reports:
-        standing = final_scores[report.student]
-        score = f"{standing.earned:g} / {standing.possible:g}"
-        why = why_it_counts(standing)
-        said = f"{report.stands_out} ({why})" if why else report.stands_out
-        table.add_row(printable(report.student), score, printable(said))
+def _by_student(reports: Sequence[ReportSummary], final_scores: Sequence[FinalScore]) -> Table:
+    table = Table("student", "score", "headline", box=None, pad_edge=False)
+    for report, final_score in zip(reports, final_scores, strict=True):
+        score = f"{final_score.earned:g} / {final_score.possible:g}"
+        why = why_it_counts(final_score)
+        headline = f"{report.headline} ({why})" if why else report.headline
+        table.add_row(printable(report.student), score, printable(headline))
     return table
 
 
 def _by_task(reports: Sequence[ReportSummary]) -> Table:
     table = Table("task", "full marks", "average", box=None, pad_edge=False)
     for first in reports[0].tasks:
-        own = [task for report in reports for task in report.tasks if task.task == first.task]
-        full = sum(one.earned >= one.possible for one in own)
-        average = sum(one.earned for one in own) / len(own)
-        table.add_row(first.task, f"{full} of {len(own)}", f"{average:.2f} of {first.possible:g}")
+        tasks = [task for report in reports for task in report.tasks if task.task == first.task]
+        full = sum(task.earned >= task.possible for task in tasks)
+        average = sum(task.earned for task in tasks) / len(tasks)
+        table.add_row(first.task, f"{full} of {len(tasks)}", f"{average:.2f} of {first.possible:g}")
     return table

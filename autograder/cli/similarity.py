@@ -1,4 +1,4 @@
-"""`autograder similarity`: which submissions are alike, laid side by side for a person."""
+"""`autograder similarity`: find similar submissions and lay them side by side."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from autograder.authoring.similarity.baseline import baseline_of
 from autograder.authoring.similarity.page import similarity_page
 from autograder.authoring.similarity.pairs import LONGEST, compare, work_of
+from autograder.cli.options import AssignmentArgument, CourseOption
 from autograder.cli.show import progress_bar, say
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
@@ -25,20 +26,22 @@ PAGE = "similarity.html"
 
 
 def similarity(
-    assignment: Annotated[str, typer.Argument(help="The assignment: a folder of assignments/.")],
-    path: Annotated[Path, typer.Argument(help="A folder of notebooks, a folder a student, or an archive.")],
-    out: Annotated[Path, typer.Option(help="The folder for similarity.html.")],
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    assignment: AssignmentArgument,
+    path: Annotated[
+        Path, typer.Argument(help="A directory of notebooks, a directory per student, or an archive.")
+    ],
+    out: Annotated[Path, typer.Option(help="The directory for similarity.html.")],
+    course: CourseOption = None,
 ) -> None:
-    """Lay submissions that are alike side by side, for a person to read; no grade changes."""
+    """Lay similar submissions side by side, for a person to read; no grade changes."""
     root = find_course(course)
     loaded = load_assignment(root, assignment)
-    ground = baseline_of(loaded)
+    baseline = baseline_of(loaded)
     works, unread = [], []
-    with unpacked(path) as (place, left_out):
-        entries = collect_submissions(place, assignment)
-        for one in left_out:
-            say(f"Left out of {path.name}: {one.name}: {one.why}")
+    with unpacked(path) as (folder, left_out):
+        entries = collect_submissions(folder, assignment)
+        for unmatched in left_out:
+            say(f"Left out of {path.name}: {unmatched.name}: {unmatched.reason}")
         with progress_bar() as progress:
             bar = progress.add_task(f"Reading {assignment}", total=len(entries))
             for entry in entries:
@@ -47,21 +50,22 @@ def similarity(
                 if read.problem or sum(map(len, sources)) > LONGEST:
                     unread.append(read.student)
                 else:
-                    works.append(work_of(read.student, read.file, sources, ground))
+                    works.append(work_of(read.student, read.file, sources, baseline))
                 progress.advance(bar)
     if len({work.student for work in works}) < 2:
         raise UsageError(
-            f"{path} holds fewer than two students' readable notebooks: there is nothing to compare.",
-            next_step="Name the folder or the archive of the whole class.",
+            f"{path} has readable notebooks of fewer than two students: there is nothing to compare.",
+            next_step="Name the directory or the archive of the whole class.",
         )
     found = compare(works)
-    page = similarity_page(found, ground, title=loaded.file.title, course=root.title, unread=unread)
+    page = similarity_page(found, baseline, title=loaded.file.title, course=root.title, unread=unread)
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / PAGE).write_text(page, encoding="utf-8")
     except OSError as problem:
         raise UsageError(
-            f"{out / PAGE} cannot be written: {problem.strerror}.", next_step="Name another folder."
+            f"{out / PAGE} cannot be written: {problem.strerror}.",
+            next_step="Name another directory with --out.",
         ) from None
     say(f"{count(len(works), 'notebook')} compared, {count(len(found.pairs), 'pair')} to read.")
     say(f"\nPage  {out / PAGE}")

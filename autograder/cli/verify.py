@@ -1,12 +1,12 @@
-"""`autograder verify`: whether a folder of results is as it was written."""
+"""`autograder verify`: check that a results directory is unchanged since it was written."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption, ResultsArgument
 from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.errors import UsageError
@@ -19,13 +19,13 @@ __all__ = ["verify"]
 
 
 def verify(
-    results: Annotated[Path, typer.Argument(help="A folder that `autograder grade` wrote.")],
+    results: ResultsArgument,
     head: Annotated[
-        str, typer.Option(help="The ledger's digest that a run printed: nothing before it may be missing.")
+        str, typer.Option(help="A ledger digest that a run printed: no line before it may be missing.")
     ] = "",
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    course: CourseOption = None,
 ) -> None:
-    """Check the ledger's chain, and that reports, submissions and the table are those it speaks of."""
+    """Check that no ledger line, report, submission or table of grades was changed since it was written."""
     folder = Results(results.absolute())
     lines, last = read_ledger(folder.ledger)
     faults = faults_of(folder, lines, find_course(course), head)
@@ -33,7 +33,7 @@ def verify(
         say(fault)
     if faults:
         raise UsageError(
-            f"{count(len(faults), 'thing')} changed since the ledger was written.",
-            next_step="Restore them from a copy, or grade again: what is missing is made anew.",
+            f"{count(len(faults), 'record')} changed since the ledger was written.",
+            next_step="Restore the files from a backup, or grade again: missing files are written anew.",
         )
-    say(f"{len(lines)} lines, nothing changed. The ledger ends with {last}")
+    say(f"{len(lines)} lines, nothing changed. Ledger digest: {last}")

@@ -8,26 +8,24 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import SandboxOption, WorkersOption
 from autograder.cli.show import say
 from autograder.errors import UsageError
 from autograder.grading.grader import check_isolation
+from autograder.runs.run import INSTALL, NOT_INSTALLED
 from autograder.sandbox.worker import Worker as SandboxWorker
 
 __all__ = ["worker"]
 
-NOT_INSTALLED = "dask.distributed is not installed."
-INSTALL = "pip install 'autograder[cluster]'"
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def worker(
-    scheduler: Annotated[str, typer.Argument(help="Its address, such as tcp://host:8786.")],
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
-    sandbox: Annotated[
-        str, typer.Option(help="The least that must hold: full, good, or weak for people you trust.")
-    ] = "good",
+    scheduler: Annotated[str, typer.Argument(help="Address of the scheduler, such as tcp://host:8786.")],
+    workers: WorkersOption = 0,
+    sandbox: SandboxOption = "good",
 ) -> None:
-    """Grade for a scheduler until it ends or this command is stopped."""
+    """Grade for a scheduler with this machine's cores, until it ends or this command is stopped."""
     with SandboxWorker() as tried:
         if refusal := check_isolation(tried.level, sandbox):
             raise refusal

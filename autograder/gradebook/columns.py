@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
 from autograder.course.roster import Roster
 from autograder.errors import UsageError
 from autograder.gradebook.tables import unguarded
-from autograder.results.final_scores import FinalScore, due_for, final_scores
-from autograder.results.ledger import read_ledger, run_started
+from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.results_folder import Results
 
 __all__ = ["Column", "columns_in", "homework_column", "quiz_columns"]
@@ -45,17 +43,14 @@ def homework_column(results: Results, course: Course, roster: Roster) -> Column:
 
     Raises UsageError for a folder without a ledger, or of an assignment that the course does not have.
     """
-    lines, _ = read_ledger(results.ledger)
-    name = run_started(lines, results.ledger).assignment
-    file = assignment_file(course, name)
-    found = final_scores(lines, course, name, file, results.reports)
-    students = {*found, *(person.student_id for person in roster.people)}
+    graded = GradedAssignment.read(results, course)
+    students = {*graded.final_scores, *(person.student_id for person in roster.people)}
     return Column(
-        name,
-        file.title,
-        file.points,
-        found,
-        {student: due_for(course.granted(student, name), course, file) for student in students},
+        graded.id,
+        graded.file.title,
+        graded.file.points,
+        graded.final_scores,
+        {student: graded.due_for(student) for student in students},
     )
 
 

@@ -1,1 +1,1 @@
-"""Grading one submission: checks run against it, results, diagnosis and what may be reused."""
+"""Grading one submission: running its checks, diagnosing failures, and reusing earlier results."""

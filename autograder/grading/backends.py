@@ -1,4 +1,7 @@
-"""Where functions run without a sandbox: the judge's reference, and a student's own notebook."""
+"""Backends without a sandbox: the judge's reference, and a student's own notebook.
+
+The grader calls the reference here; the notebook's `check` calls the student's functions.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ from autograder.sandbox import frames
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
 
-LARGEST_REMEMBERED = 16 * 1024  # bytes of a call's arrays
+LARGEST_CACHED = 16 * 1024  # bytes of a call's arrays
 
 
 class ReferenceBackend:
-    """The judge's own functions: trusted, remembered, timed."""
+    """The judge's own functions: trusted, cached, timed."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
@@ -31,17 +34,20 @@ class ReferenceBackend:
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
-        """Answer from memory where it can; errors are the author's and pass through."""
-        return [self._one(function, arguments, lend) for arguments in calls]
+        """Answer from the cache where possible; errors are the author's and pass through."""
+        return [self._answer(function, arguments, lend) for arguments in calls]
 
-    def _one(self, function: str, arguments: tuple[Value, ...], lend: bool) -> Answer:
+    def _answer(self, function: str, arguments: tuple[Value, ...], lend: bool) -> Answer:
         if lend:
             return self._call(function, arguments)
-        if sum(a.nbytes for a in arguments if isinstance(a, np.ndarray)) > LARGEST_REMEMBERED:
+        if (
+            sum(argument.nbytes for argument in arguments if isinstance(argument, np.ndarray))
+            > LARGEST_CACHED
+        ):
             return self._call(function, copied(arguments))  # too much to keep
         try:
             key = (function, fingerprint(arguments))
-        except TypeError:  # a callable among them: cannot be remembered
+        except TypeError:  # a callable among them: cannot be cached
             return self._call(function, copied(arguments))
         if key not in self._answers:
             self._answers[key] = self._call(function, copied(arguments))
@@ -58,7 +64,7 @@ class ReferenceBackend:
 
 
 class NotebookBackend:
-    """Functions in this very process, for a student checking their own work."""
+    """Functions in this very process, for students who check their own work."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
@@ -84,9 +90,9 @@ class NotebookBackend:
         except frames.FrameError as problem:
             return Answer("unusable", text=str(problem))
         except Exception as problem:
-            return Answer("raised", text=_summary(problem), trace=_own_line(problem))
+            return Answer("raised", text=_summary(problem), trace=_notebook_line(problem))
         changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
-        texts = tuple(sorted({str(one.message)[:100] for one in warned})[:3])
+        texts = tuple(sorted({str(warning.message)[:100] for warning in warned})[:3])
         return Answer("value", value, changed=changed, dtypes=tuple(dtypes), warnings=texts)
 
 
@@ -95,20 +101,21 @@ def copied(arguments: tuple[Value, ...]) -> tuple[Value, ...]:
     return tuple(a if callable(a) else copy.deepcopy(a) for a in arguments)
 
 
-def same(one: Value, other: Value) -> bool:
+def same(left: Value, right: Value) -> bool:
     """Whether two plain values agree bit for bit."""
-    if callable(one):
+    if callable(left):
         return True
-    return fingerprint((one,)) == fingerprint((other,))
+    return fingerprint((left,)) == fingerprint((right,))
 
 
 def _summary(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}"[:500]
 
 
-def _own_line(problem: BaseException) -> str:
-    """The deepest line of the notebook itself: a library's line helps nobody."""
+def _notebook_line(problem: BaseException) -> str:
+    """The deepest line of the notebook itself: a library's line does not help the student."""
     steps = traceback.extract_tb(problem.__traceback__)
     library = str(Path(np.__file__).parent)
-    own = [step for step in steps[1:] if step.line and not step.filename.startswith(library)] or steps[-1:]
-    return f"line {own[-1].lineno}: {own[-1].line}"
+    student_steps = [step for step in steps[1:] if step.line and not step.filename.startswith(library)]
+    last = (student_steps or steps)[-1]
+    return f"line {last.lineno}: {last.line}"

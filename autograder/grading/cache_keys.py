@@ -1,8 +1,9 @@
-"""What a result depends on, as digests: so that what did not change is not graded again.
+"""Cache keys: what a result depends on, as digests, so that what did not change is not graded again.
 
 A check's key covers the engine's files, the versions, the data set, the seed, the limits, the reference,
-the check's own lines and whatever else of its file they name. A result that did not pass depends on the
-known mistakes too, since its hint may be one of them.
+the check's own statements and all others of its file that they name. A result that did not pass depends on
+the known mistakes too, since its hint may be one of them. The grader writes a key beside each result;
+`provenance_of` gives the digests that the ledger keeps of a whole report.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ from autograder.submissions.submission import digest
 __all__ = ["CacheKeys", "bundle_files", "engine_digest", "provenance_of"]
 
 PACKAGE = Path(__file__).parents[1]
-# What grading rests on: these modules and every file of these rooms. A change in any other room
+# What a grade depends on: these modules and every file of these rooms. A change in any other room
 # (site, pages, command line, learning platforms) leaves earlier grades valid.
 MODULES = ("environment.py", "errors.py", "report.py", "yaml_source.py")
 ROOMS = ("checks", "course", "sandbox", "submissions", "results", "grading")
 
-# Files of a solution that results do not depend on, or not all of them.
-ALONE = {"alternatives.py", "calibration.svg", "calibration.yaml", "checks.py"}
-HELD = {".py", ".yaml", ".yml", ".ipynb", ".json", ".csv", ".npz", ".npy", ".txt", ".md", ".png", ".svg"}
+# Files of a solution that no result depends on, or not every result.
+NOT_SHARED = {"alternatives.py", "calibration.svg", "calibration.yaml", "checks.py"}
+SUFFIXES = {".py", ".yaml", ".yml", ".ipynb", ".json", ".csv", ".npz", ".npy", ".txt", ".md", ".png", ".svg"}
 
 
 def bundle_files(assignment: Assignment) -> dict[str, bytes]:
-    """The files of an assignment's two folders, by path inside the course."""
+    """The files of an assignment's two directories, by path inside the course."""
     root = assignment.folder.parent.parent
     folders = assignment.folder, assignment.solution
     paths = sorted(path for folder in folders for path in folder.rglob("*"))
@@ -42,7 +43,7 @@ def bundle_files(assignment: Assignment) -> dict[str, bytes]:
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in paths
         if path.is_file()
-        and path.suffix in HELD
+        and path.suffix in SUFFIXES
         and not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}
     }
 
@@ -60,18 +61,18 @@ def provenance_of(assignment: Assignment, dataset: str) -> Provenance:
 
 @cache
 def engine_digest() -> str:
-    """Digest of every file of the modules and rooms that a grade rests on."""
+    """Digest of every file of the modules and rooms that a grade depends on."""
     files = [PACKAGE / name for name in MODULES]
     files += [path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")]
     parts = sorted((path.relative_to(PACKAGE).as_posix(), path.read_bytes()) for path in files)
-    return digest(*(one for part in parts for one in part))
+    return digest(*(text for part in parts for text in part))
 
 
 class CacheKeys:
     """The keys of an assignment's hidden checks, for one seed and one data set."""
 
     def __init__(self, assignment: Assignment, seed: int, dataset: str) -> None:
-        self._lines = _Lines((assignment.solution / "checks.py").read_text(encoding="utf-8"))
+        self._statements = _Statements((assignment.solution / "checks.py").read_text(encoding="utf-8"))
         inside = assignment.solution.name + "/"
         solution = {
             name.rpartition(inside)[2]: data
@@ -80,22 +81,22 @@ class CacheKeys:
         }
         self._mistakes = solution.pop("mistakes.py", b"")
         others = (
-            part for name, data in sorted(solution.items()) if name not in ALONE for part in (name, data)
+            part for name, data in sorted(solution.items()) if name not in NOT_SHARED for part in (name, data)
         )
         limits = assignment.file.limits.model_dump_json()
-        self._known: dict[tuple[str, bool], str] = {}
+        self._digests: dict[tuple[str, bool], str] = {}
         self._all = digest(engine_digest(), json.dumps(environment()), str(seed), limits, *others)
         self._training = digest(assignment.calibration.model_dump_json(), dataset)
 
     def key(self, check: Check, status: Status) -> str:
-        """The key that a result of this check gets when it ends so."""
-        known = check.id, status is Status.PASSED
-        if known not in self._known:
-            self._known[known] = self._worked_out(check, status)
-        return self._known[known]
+        """The key of a result of this check with this status."""
+        case = check.id, status is Status.PASSED
+        if case not in self._digests:
+            self._digests[case] = self._digest(check, status)
+        return self._digests[case]
 
-    def _worked_out(self, check: Check, status: Status) -> str:
-        parts: list[str | bytes] = [self._all, self._lines.behind(check.body.__name__), check.id]
+    def _digest(self, check: Check, status: Status) -> str:
+        parts: list[str | bytes] = [self._all, self._statements.behind(check.body.__name__), check.id]
         if is_convergence(check.body):
             parts.append(self._training)
         if status is not Status.PASSED:
@@ -107,36 +108,36 @@ class CacheKeys:
         return result.status is not Status.SKIPPED and result.key == self.key(check, result.status)
 
 
-class _Lines:
+class _Statements:
     """A file of checks, as the statements behind each name."""
 
     def __init__(self, source: str) -> None:
         self._by_name: dict[str, list[tuple[str, set[str]]]] = {}
-        self._loose: list[str] = []  # statements that bind no name may do anything
+        self._nameless: list[str] = []  # statements that bind no name may do anything
         for node in ast.parse(source).body:
             segment = ast.unparse(node)
-            uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+            uses = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
             names = _bound(node)
             for name in names:
                 self._by_name.setdefault(name, []).append((segment, uses))
             if not names and not isinstance(node, ast.Expr):
-                self._loose.append(segment)
+                self._nameless.append(segment)
 
     def behind(self, name: str) -> str:
-        """The text of a name's statements and of all that they name; the whole file for an unknown name."""
+        """The text of a name's statements and of all that they use; the whole file for an unknown name."""
         if name not in self._by_name:
-            everything = {segment for own in self._by_name.values() for segment, _ in own}
-            return "\n".join([*sorted(everything), *self._loose])
-        found: set[str] = set()
-        waiting, segments = [name], set(self._loose)
-        while waiting:
-            one = waiting.pop()
-            if one in found:
+            everything = {segment for bindings in self._by_name.values() for segment, _ in bindings}
+            return "\n".join([*sorted(everything), *self._nameless])
+        seen: set[str] = set()
+        pending, segments = [name], set(self._nameless)
+        while pending:
+            used = pending.pop()
+            if used in seen:
                 continue
-            found.add(one)
-            for segment, uses in self._by_name.get(one, []):
+            seen.add(used)
+            for segment, uses in self._by_name.get(used, []):
                 segments.add(segment)
-                waiting += uses
+                pending += uses
         return "\n".join(sorted(segments))
 
 
@@ -146,4 +147,6 @@ def _bound(node: ast.stmt) -> set[str]:
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    return {
+        name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }

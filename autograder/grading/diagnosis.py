@@ -1,8 +1,8 @@
-"""From a failure to a hint: known mistakes first, then the shape of the error.
+"""Diagnosis: from a failure to a hint, by known mistakes first, then by the pattern of the errors.
 
 A known mistake is recognised when it answers every call of a check just as the submission did, and
-at least one of them wrongly. Otherwise the numbers themselves are asked: a constant ratio, a
-transpose, zeros, errors only where x <= 0, a sum over the wrong axis.
+at least one of them wrongly. Otherwise the numbers themselves are searched for a pattern: a constant ratio,
+a transpose, zeros, errors only where x <= 0, a sum over the wrong axis. `evaluation` asks for it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from autograder.sandbox import frames
 
 __all__ = ["Diagnosis", "diagnose"]
 
-ENDINGS = ("timeout", "memory", "crashed")  # no known mistake does that
+ABNORMAL = ("timeout", "memory", "crashed")  # no known mistake ends like this
 
 
 @dataclass(frozen=True)
@@ -52,24 +52,25 @@ def diagnose(
 
 
 def _agrees(mistake: Variant, calls: Sequence[Call], reference: Functions | None) -> bool:
-    own = [call for call in calls if call.function == mistake.of]
-    if not own or reference is None or any(call.answer.kind in ENDINGS for call in own):
+    relevant = [call for call in calls if call.function == mistake.of]
+    if not relevant or reference is None or any(call.answer.kind in ABNORMAL for call in relevant):
         return False
     differs = False
-    for call in own:
-        told = _answer(mistake.body, call.arguments)
-        if not _alike(told, (call.answer.kind, call.answer.value, call.answer.changed, call.answer.text)):
+    for call in relevant:
+        mistaken = _answer(mistake.body, call.arguments)
+        answer = call.answer
+        if not _alike(mistaken, (answer.kind, answer.value, answer.changed, answer.text)):
             return False
-        right = _answer(getattr(reference, mistake.of), call.arguments)
-        differs = differs or not _alike(told, right)
+        correct = _answer(getattr(reference, mistake.of), call.arguments)
+        differs = differs or not _alike(mistaken, correct)
     return differs
 
 
-Told = tuple[str, Value, tuple[int, ...], str]
+Outcome = tuple[str, Value, tuple[int, ...], str]
 
 
-def _answer(function: Callable[..., Any], arguments: tuple[Value, ...]) -> Told:
-    """What a trusted function says to a call: kind, value, arguments changed, text of an exception."""
+def _answer(function: Callable[..., Any], arguments: tuple[Value, ...]) -> Outcome:
+    """How a trusted function answers a call: kind, value, arguments changed, text of an exception."""
     copies = copied(arguments)
     try:
         with quiet():
@@ -84,24 +85,24 @@ def _answer(function: Callable[..., Any], arguments: tuple[Value, ...]) -> Told:
     return "value", value, changed, ""
 
 
-def _alike(one: Told, other: Told) -> bool:
-    if one[0] != other[0]:
+def _alike(expected: Outcome, outcome: Outcome) -> bool:
+    if expected[0] != outcome[0]:
         return False
-    if one[0] == "raised":
-        return other[3].startswith(one[3])
-    return one[2] == other[2] and _equal(one[1], other[1])
+    if expected[0] == "raised":
+        return outcome[3].startswith(expected[3])
+    return expected[2] == outcome[2] and _equal(expected[1], outcome[1])
 
 
-def _equal(one: Value, other: Value) -> bool:
-    """Equal as answers: a NaN agrees with a NaN, rounding aside."""
-    left, right = to_array(one), to_array(other)
-    if left is not None and right is not None:
-        return left.shape == right.shape and bool(
-            np.allclose(left, right, rtol=1e-6, atol=1e-12, equal_nan=True)
+def _equal(left: Value, right: Value) -> bool:
+    """Equal as answers: a NaN agrees with a NaN, up to rounding."""
+    left_array, right_array = to_array(left), to_array(right)
+    if left_array is not None and right_array is not None:
+        return left_array.shape == right_array.shape and bool(
+            np.allclose(left_array, right_array, rtol=1e-6, atol=1e-12, equal_nan=True)
         )
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return left is None and right is None and one == other
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(map(_equal, left, right))
+    return left_array is None and right_array is None and left == right
 
 
 def _shape_hint(got: Array, expected: Array) -> str:

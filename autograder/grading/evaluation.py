@@ -1,4 +1,8 @@
-"""From a check to its result: the only place where statuses and points are decided."""
+"""Evaluation: from a check and a submission's functions to a result with status and points.
+
+No other module decides these. The grader, function items, the notebook's `check` and `autograder check` use
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +30,14 @@ def evaluate(
     mistakes: Sequence[Variant] = (),
     materials: Materials | None = None,
 ) -> CheckResult:
-    """Run one check and say what it found.
+    """Run one check; returns its result.
 
     An exception that is not a `Failure` is the author's bug: status `error`, which takes the check's
-    points out of the possible ones, so that nobody loses any.
+    points out of the possible ones, so that no student loses any.
     """
-    student.findings_ = Findings()
+    student.context_.findings = Findings()
     if reference is not None:
-        reference.findings_ = Findings()
+        reference.context_.findings = Findings()
     try:
         with np.errstate(all="ignore"):  # what comes back may be anything
             check.run(student, reference, seed, materials)
@@ -51,10 +55,10 @@ def evaluate(
             message="This check is broken; it counts for nobody, and your instructor has been told.",
             evidence=Evidence(trace="".join(traceback.format_exception(problem, limit=-4))[-2000:]),
         )
-    findings = student.findings_
-    warned = sorted({text for call in findings.calls for text in call.answer.warnings})
-    if warned:
-        findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
+    findings = student.context_.findings
+    warnings = sorted({text for call in findings.calls for text in call.answer.warnings})
+    if warnings:
+        findings.remarks.append(f"It warned ({'; '.join(warnings[:3])}), which costs nothing.")
     return CheckResult(
         id=check.id,
         title=check.title,
@@ -86,8 +90,8 @@ def _failed(
     reference: Functions | None,
     mistakes: Sequence[Variant],
 ) -> CheckResult:
-    diagnosis = diagnose(failure, student.findings_.calls, reference, mistakes)
-    evidence = failure.evidence.model_copy(update={"curves": student.findings_.curves})
+    diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
+    evidence = failure.evidence.model_copy(update={"curves": student.context_.findings.curves})
     return CheckResult(
         id=check.id,
         title=check.title,

@@ -1,7 +1,8 @@
-"""A snippet: one short function, judged by checks that came as text.
+"""Function items of quizzes: one short function, graded by checks that are given as text.
 
-A question of a quiz has no folder, no handout and no ledger; solution and checks stand in a file of others.
-Everything else is as for an assignment: the function runs in the sandbox, the judge asks and compares.
+A quiz question has no directory, no handout and no ledger; its solution and checks are part of a bank.
+Everything else is as in an assignment: the function runs in the sandbox, the judge calls and compares.
+`quizzes.content` grades answers and lints banks with it.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ __all__ = ["FunctionTask", "FunctionTaskGrader", "FunctionTaskResult"]
 
 LIMITS = Limits(memory_gb=1.0, call_seconds=2.0, deaths=2)
 ALL_SECONDS = 60.0  # after so long no further check is begun
-IN_SIGHT = {  # what the checks of a snippet need not import
+PREDEFINED = {  # what the checks of a function item need not import
     "np": np,
     **{
-        one.__name__: one
-        for one in (
+        function.__name__: function
+        for function in (
             assert_close,
             assert_no_mutation,
             assert_float64_and_unmodified,
@@ -56,72 +57,75 @@ IN_SIGHT = {  # what the checks of a snippet need not import
             require,
         )
     },
+    # As version 0.1 called them: a published quiz keeps the text of its checks, and is graded by it later.
+    "assert_leaves_inputs": assert_no_mutation,
+    "assert_pure": assert_float64_and_unmodified,
 }
 
 
 @dataclass(frozen=True)
 class FunctionTask:
-    """A function to be written: its name, the solution, and checks in Python.
+    """A function to write: its name, the solution, and checks in Python.
 
-    A function of `checks` whose first parameter is `student` is a check; its docstring is what the student
-    reads. NumPy as `np` is there for everybody, the checks have the engine's comparisons in sight as well.
+    A function of `checks` whose first parameter is `student` is a check; its docstring is the line that the
+    student reads. NumPy is predefined as `np`, for the checks also the engine's comparisons.
     """
 
     name: str  # for messages
     function: str
     reference: str
     checks: str
-    mistakes: tuple[tuple[str, str], ...] = ()  # known ones: the source, and what to say to whoever wrote it
+    mistakes: tuple[tuple[str, str], ...] = ()  # known ones: the source, and the feedback to it
 
 
 @dataclass(frozen=True)
 class FunctionTaskResult:
-    """What the checks found, and what was noticed while the definitions ran."""
+    """The checks' results, and notes from running the definitions."""
 
     results: list[CheckResult]
     notes: list[Note]
 
 
 class FunctionTaskGrader:
-    """Judges snippets one after another in one sandbox; a context manager."""
+    """Grades function items one after another in one sandbox; a context manager."""
 
     def __init__(self, sandbox: str = "good") -> None:
-        """`sandbox` is the least that has to hold; raises UsageError where it does not."""
+        """`sandbox` is the minimum isolation level; raises UsageError where it is not available."""
         self._threads = one_thread()
         self._worker = self._start()
         if refusal := check_isolation(self._worker.level, sandbox):
             self.close()
             raise refusal
 
-    def judge(self, snippet: FunctionTask, source: str, seed: int) -> FunctionTaskResult:
-        """What the checks say of a source; raises ContentError for checks that cannot be loaded.
+    def judge(self, task: FunctionTask, source: str, seed: int) -> FunctionTaskResult:
+        """The checks' results for a source; raises ContentError for checks that cannot be loaded.
 
-        Raises SandboxError when the sandbox ended under it twice; the next snippet gets a fresh one.
+        Raises SandboxError when the sandbox ended twice while it ran; the next item gets a fresh one.
         """
         try:
-            return self._judge(snippet, source, seed)
-        except SandboxError:  # nothing of it was kept; a fresh zygote may do better
+            return self._judge(task, source, seed)
+        except SandboxError:  # nothing of it was kept; a fresh zygote may succeed
             self._restart()
         try:
-            return self._judge(snippet, source, seed)
+            return self._judge(task, source, seed)
         except SandboxError:
             self._restart()
             raise
 
-    def _judge(self, snippet: FunctionTask, source: str, seed: int) -> FunctionTaskResult:
+    def _judge(self, task: FunctionTask, source: str, seed: int) -> FunctionTaskResult:
         began = time.monotonic()
-        checks = _checks(snippet, lambda: time.monotonic() - began)
-        backend = ReferenceBackend(_run(snippet.reference, f"<reference of {snippet.name}>", {"np": np}))
+        checks = _checks(task, lambda: time.monotonic() - began)
+        backend = ReferenceBackend(_run(task.reference, f"<reference of {task.name}>", {"np": np}))
         reference = Functions(backend)
         cells = [(0, "import numpy as np"), (1, source)]
-        with Session(self._worker, cells, [snippet.function], LIMITS.deaths) as session:
+        with Session(self._worker, cells, [task.function], LIMITS.deaths) as session:
             session.load()
             student = Functions(
                 session,
                 session.parameters,
                 lambda function: LIMITS.seconds(function, backend.slowest.get(function, 0.0)),
             )
-            mistakes = _mistakes(snippet)
+            mistakes = _mistakes(task)
             results = [evaluate(check, student, reference, seed, mistakes) for check in checks]
             return FunctionTaskResult(results, session.notes)
 
@@ -146,37 +150,39 @@ class FunctionTaskGrader:
         self.close()
 
 
-def _checks(snippet: FunctionTask, spent: Callable[[], float]) -> Sequence[Check]:
-    namespace = _run(snippet.checks, f"<checks of {snippet.name}>", dict(IN_SIGHT))
-    own = [one for name, one in namespace.items() if inspect.isfunction(one) and name not in IN_SIGHT]
-    found = [
+def _checks(task: FunctionTask, spent: Callable[[], float]) -> Sequence[Check]:
+    namespace = _run(task.checks, f"<checks of {task.name}>", dict(PREDEFINED))
+    functions = [
+        value for name, value in namespace.items() if inspect.isfunction(value) and name not in PREDEFINED
+    ]
+    checks = [
         Check(
             body.__name__,
             " ".join((inspect.getdoc(body) or body.__name__.replace("_", " ")).split()),
-            snippet.function,
+            task.function,
             1.0,
             (),
             tuple(inspect.signature(body).parameters),
-            _in_time(body, snippet.function, spent),
+            _in_time(body, task.function, spent),
         )
-        for body in own
+        for body in functions
         if next(iter(inspect.signature(body).parameters), "") == "student"
     ]
-    if not found:
+    if not checks:
         raise ContentError(
-            f"The checks of {snippet.name} hold no function of `student`.",
+            f"The checks of {task.name} hold no function of `student`.",
             next_step="Write one: def it_doubles(student, reference, rng).",
         )
-    return found
+    return checks
 
 
-def _mistakes(snippet: FunctionTask) -> list[Variant]:
-    found = []
-    for number, (source, says) in enumerate(snippet.mistakes, start=1):
+def _mistakes(task: FunctionTask) -> list[Variant]:
+    mistakes = []
+    for number, (source, feedback) in enumerate(task.mistakes, start=1):
         name = f"mistake {number}"
-        body = _run(source, f"<{name} of {snippet.name}>", {"np": np})[snippet.function]
-        found.append(Variant(name, snippet.function, says, body))
-    return found
+        body = _run(source, f"<{name} of {task.name}>", {"np": np})[task.function]
+        mistakes.append(Variant(name, task.function, feedback, body))
+    return mistakes
 
 
 def _in_time(body: Callable[..., object], function: str, spent: Callable[[], float]) -> Callable[..., object]:

@@ -1,7 +1,8 @@
-"""Grading: submissions in, reports out.
+"""The grader: from a submission to its report.
 
-A `Grader` holds what is made once a run: the assignment, the reference with its remembered answers,
-and a worker of the sandbox. It judges one submission after another.
+A `Grader` holds what is made once per run: the assignment, the reference with its cached answers, and a
+worker of the sandbox. It grades one submission after another. Runs, nbgrader's converter, Gradescope's
+autograder and the authoring tools use it.
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ from autograder.submissions.submission import Submission
 
 __all__ = ["LEVELS", "Grader", "check_isolation", "images_for", "materials_for"]
 
-LEVELS = ("full", "good", "weak")  # that submissions may be run at, the best first
+LEVELS = ("full", "good", "weak")  # of isolation that submissions may run at, the strongest first
 
 
 def images_for(assignment: Assignment, dataset: str = "") -> Images | None:
     """The images for an assignment's convergence checks; None when it has none.
 
-    Nothing is downloaded unless MNIST is insisted on.
+    Downloads only for "mnist". Raises UsageError for an unknown data set.
     """
     chosen = dataset or assignment.file.dataset
     if chosen not in CHOICES:
-        raise UsageError(f"There is no data set {chosen!r}.", next_step=f"Take one of: {', '.join(CHOICES)}.")
+        raise UsageError(f"Unknown data set {chosen!r}.", next_step=f"Use one of: {', '.join(CHOICES)}.")
     if not any(is_convergence(check.body) for check in assignment.hidden_checks):
         return None
     return load_images(chosen, download=chosen == "mnist")
@@ -53,24 +54,24 @@ def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Mater
     """Images and calibration for the convergence checks, the pixels in a secret order; None without any."""
     if (images := images_for(assignment, dataset)) is None:
         return None
-    hidden = images.permuted(np.random.default_rng([seed, 784]))
-    return Materials(replace(hidden, scale_all=shared), assignment.calibration)
+    permuted = images.permuted(np.random.default_rng([seed, 784]))
+    return Materials(replace(permuted, scale_all=shared), assignment.calibration)
 
 
-def check_isolation(level: str, least: str = "good") -> UsageError | None:
-    """Why strangers' code is not run at this level of the sandbox; None where it is."""
-    if least not in LEVELS:
+def check_isolation(level: str, minimum: str = "good") -> UsageError | None:
+    """The error to raise where the sandbox's level is below the minimum; None where it is not."""
+    if minimum not in LEVELS:
         return UsageError(
-            f"There is no sandbox level {least!r}.", next_step=f"Take one of: {', '.join(LEVELS)}."
+            f"Unknown isolation level {minimum!r}.", next_step=f"Use one of: {', '.join(LEVELS)}."
         )
-    if level in LEVELS[: LEVELS.index(least) + 1]:
+    if level in LEVELS[: LEVELS.index(minimum) + 1]:
         return None
-    held = {
-        "good": "modules cannot be imported late, since there is no Landlock",
-        "weak": "only limits on time and memory hold",
-    }.get(level, "not even limits hold")
+    available = {
+        "good": "without Landlock, submissions cannot import modules late",
+        "weak": "only limits on time and memory are available",
+    }.get(level, "not even limits on time and memory are available")
     return UsageError(
-        f"Submissions cannot be shut in on this machine as asked: {held}.",
+        f'This machine cannot isolate submissions at level "{minimum}": {available}.',
         next_step="`autograder doctor` says why. To grade people you trust, add --sandbox weak."
         if level == "weak"
         else "`autograder doctor` says why; grade on Linux or in a container.",
@@ -90,7 +91,7 @@ class Grader:
     ) -> None:
         """`dataset` overrides the assignment's own choice: "auto", "mnist" or "digits".
 
-        `sandbox` is the least that has to hold; raises UsageError where it does not.
+        `sandbox` is the minimum isolation level; raises UsageError where it is not available.
         """
         self.assignment, self.seed = assignment, seed
         self._materials = materials_for(assignment, seed, dataset)
@@ -100,29 +101,30 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._script = record_calls(assignment.hidden_checks, self._backend, self._parameters, seed)
+        self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._parameters, seed)
         self._threads = one_thread()
         self._worker = self._start_worker()
         if refusal := check_isolation(self._worker.level, sandbox):
             self.close()
             raise refusal
 
-    def grade(self, submission: Submission, before: Report | None = None) -> Report:
+    def grade(self, submission: Submission, earlier: Report | None = None) -> Report:
         """The report on one submission; raises SandboxError when ours, not theirs, is the fault.
 
-        Results of the report `before` that would come out the same today are kept.
+        Results of the report `earlier` that would come out the same today are kept.
         """
+        cells = [(cell.number, cell.source) for cell in submission.cells]
         for _ in range(2):
             try:
-                return self._grade(submission, before)
-            except SandboxError:  # nothing of it was kept; a fresh zygote may do better
+                return self._grade(submission, cells, submission.problem, earlier)
+            except SandboxError:  # nothing of it was kept; a fresh zygote may succeed
                 self._worker.close()
-                self._worker = self._start_worker()  # raises where the machine itself is the trouble
-        return self._grade(replace(submission, cells=(), problem=ENDED_THE_SANDBOX), None)
+                self._worker = self._start_worker()  # raises where the machine itself is at fault
+        return self._grade(submission, [], ENDED_THE_SANDBOX, None)
 
     @property
     def level(self) -> str:
-        """How well submissions are shut in."""
+        """The isolation level that submissions run at."""
         return self._worker.level
 
     def _start_worker(self) -> Worker:
@@ -134,21 +136,24 @@ class Grader:
         """Processor seconds a submission gets for one call."""
         return self.assignment.file.limits.seconds(function, self._backend.slowest.get(function, 0.0))
 
-    def _grade(self, submission: Submission, before: Report | None) -> Report:
-        kept = self._kept(before)
-        cells = [(cell.number, cell.source) for cell in submission.cells]
-        deaths = self.assignment.file.limits.deaths
-        with Session(self._worker, cells, self.assignment.functions, deaths) as session:
-            pace = self._backend.slowest
-            ahead = PrefetchingBackend(session, self._script, lambda function: pace.get(function, 0.0))
-            student = Functions(ahead, self._parameters, self._seconds)
+    def _grade(
+        self, submission: Submission, cells: list[tuple[int, str]], problem: str, earlier: Report | None
+    ) -> Report:
+        kept = self._kept(earlier)
+        restarts = self.assignment.file.limits.deaths
+        with Session(self._worker, cells, self.assignment.functions, restarts) as session:
+            slowest = self._backend.slowest
+            backend = PrefetchingBackend(
+                session, self._recorded_calls, lambda function: slowest.get(function, 0.0)
+            )
+            student = Functions(backend, self._parameters, self._seconds)
             tasks = [self._grade_task(task, student, kept) for task in self.assignment.file.tasks]
-            notes = session.notes if session.loaded or before is None else before.submission.notes
+            notes = session.notes if session.loaded or earlier is None else earlier.submission.notes
         return Report(
             assignment=self.assignment.id,
             student=submission.student,
             submission=SubmissionFacts(
-                sha256=submission.sha256, file=submission.file, problem=submission.problem, notes=notes
+                sha256=submission.sha256, file=submission.file, problem=problem, notes=notes
             ),
             dataset=self.dataset,
             seed=self.seed,
@@ -161,11 +166,15 @@ class Grader:
             environment=environment(),
         )
 
-    def _kept(self, before: Report | None) -> dict[str, CheckResult]:
+    def _kept(self, earlier: Report | None) -> dict[str, CheckResult]:
         """The results of an earlier report that still hold, by check."""
         checks = {check.id: check for check in self.assignment.hidden_checks}
-        results = before.results() if before else []
-        return {one.id: one for one in results if one.id in checks and self._keys.holds(checks[one.id], one)}
+        results = earlier.results() if earlier else []
+        return {
+            result.id: result
+            for result in results
+            if result.id in checks and self._keys.holds(checks[result.id], result)
+        }
 
     def _grade_task(self, task: Task, student: Functions, kept: Mapping[str, CheckResult]) -> TaskReport:
         results: dict[str, CheckResult] = {}

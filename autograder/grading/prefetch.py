@@ -1,9 +1,10 @@
-"""Calls made ahead: what the checks will ask for is known before they ask.
+"""Prefetching: the calls of the checks are known before they are made, and are sent in one frame.
 
-A run's inputs are the same for all its submissions, so a rehearsal with the reference shows which calls
-the checks make. A submission's first call of a function brings all the others along in one frame: a frame
-costs three times as much as a call. Only what truly came back is kept; a call that brought no value is
-made again when a check asks for it, alone and with its own time, so nothing is judged by its neighbours.
+A run's inputs are the same for all its submissions, so running the checks once with the reference records
+the calls they make. A submission's first call of a function prefetches all the others in one frame, which
+costs three times as much as a call. Only returned values are kept; a call that brought no value is made
+again when a check makes it, alone and with its own time, so no call is judged by others. The grader wraps
+each submission's session in a `PrefetchingBackend`.
 """
 
 from __future__ import annotations
@@ -21,39 +22,39 @@ from autograder.sandbox.session import Session
 
 __all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
 
-LARGEST = 64 * 1024  # bytes of arguments that are sent ahead at once
-SECONDS, TIMES = 0.5, 10.0  # processor time that calls ahead get, at least, and in those of the reference
+LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
+SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
 
-Calls = dict[bytes, tuple[Value, ...]]  # by fingerprint, in the order of asking
+Calls = dict[bytes, tuple[Value, ...]]  # by fingerprint, in the order in which they were made
 
 RecordedCalls = dict[str, Calls]
 
 
 class _Recorder:
-    """A backend that answers as the reference does and writes down what it was asked."""
+    """A backend that answers as the reference does and records the calls."""
 
     def __init__(self, reference: ReferenceBackend) -> None:
         self._reference = reference
-        self.script: RecordedCalls = {}
+        self.calls: RecordedCalls = {}
         self._bytes: dict[str, int] = {}
 
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
         for arguments in calls:
-            self._note(function, arguments)
+            self._record(function, arguments)
         return self._reference.answer(function, calls, cpu_seconds, lend)
 
-    def _note(self, function: str, arguments: tuple[Value, ...]) -> None:
-        size = sum(one.nbytes for one in arguments if isinstance(one, np.ndarray))
+    def _record(self, function: str, arguments: tuple[Value, ...]) -> None:
+        size = sum(argument.nbytes for argument in arguments if isinstance(argument, np.ndarray))
         if self._bytes.get(function, 0) + size > LARGEST:
             return
         try:
             key = fingerprint(arguments)
-        except TypeError:  # a callable among them: what it is asked depends on the submission
+        except TypeError:  # a callable among them: its own calls depend on the submission
             return
         self._bytes[function] = self._bytes.get(function, 0) + size
-        self.script.setdefault(function, {})[key] = arguments
+        self.calls.setdefault(function, {})[key] = arguments
 
 
 def record_calls(
@@ -62,7 +63,7 @@ def record_calls(
     parameters: Mapping[str, tuple[str, ...]],
     seed: int,
 ) -> RecordedCalls:
-    """The calls that the checks make of a right submission, training left out."""
+    """The calls that the checks make of a correct submission, training left out."""
     recorder = _Recorder(backend)
     for check in checks:
         if is_convergence(check.body):
@@ -71,40 +72,40 @@ def record_calls(
         try:
             with np.errstate(all="ignore"):
                 check.run(student, Functions(backend, parameters), seed)
-        except Exception:  # a broken check is found when it counts
+        except Exception:  # a broken check is reported when it is evaluated
             continue
-    return recorder.script
+    return recorder.calls
 
 
 class PrefetchingBackend:
-    """A session that has calls made ahead; a backend like the session itself."""
+    """A session whose calls are prefetched; a backend like the session itself."""
 
     def __init__(
-        self, session: Session, script: RecordedCalls, reference_seconds: Callable[[str], float]
+        self, session: Session, recorded: RecordedCalls, reference_seconds: Callable[[str], float]
     ) -> None:
-        self._session, self._script = session, script
+        self._session, self._recorded = session, recorded
         self._reference_seconds = reference_seconds
         self._answers: dict[tuple[str, bytes], Answer] = {}
-        self._asked: set[str] = set()
+        self._prefetched: set[str] = set()
 
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
-        """Answers that are here already, or else the session's."""
-        expected = self._script.get(function)
+        """The prefetched answer, or else the session's."""
+        expected = self._recorded.get(function)
         if lend or expected is None or len(calls) != 1:
             return self._session.answer(function, calls, cpu_seconds, lend)
         try:
             key = fingerprint(calls[0])
         except TypeError:
             return self._session.answer(function, calls, cpu_seconds, lend)
-        if key in expected and len(expected) > 1 and function not in self._asked:
-            self._ask(function, expected)
-        known = self._answers.get((function, key))
-        return [known] if known else self._session.answer(function, calls, cpu_seconds, lend)
+        if key in expected and len(expected) > 1 and function not in self._prefetched:
+            self._prefetch(function, expected)
+        prefetched = self._answers.get((function, key))
+        return [prefetched] if prefetched else self._session.answer(function, calls, cpu_seconds, lend)
 
-    def _ask(self, function: str, expected: Calls) -> None:
-        self._asked.add(function)
+    def _prefetch(self, function: str, expected: Calls) -> None:
+        self._prefetched.add(function)
         seconds = max(SECONDS, TIMES * len(expected) * self._reference_seconds(function))
         answers = self._session.ahead(function, [*expected.values()], seconds)
         for key, answer in zip(expected, answers, strict=False):  # fewer where one ended the child

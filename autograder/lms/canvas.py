@@ -21,7 +21,6 @@ from autograder.submissions.collecting import (
     SUFFIX,
     CollectedSubmission,
     Layout,
-    MatchCandidate,
     Unmatched,
     is_notebook,
     visible,
@@ -54,11 +53,11 @@ def _match(name: str) -> re.Match[str] | None:
     return match if slug == slug.lower() else None
 
 
-def read_canvas(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
+def read_canvas(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     """The notebooks of a download; of several in one submission, the one named after the assignment."""
     if not _recognises(folder):
         return None
-    claims: list[MatchCandidate] = []
+    claims: list[CollectedSubmission] = []
     unplaced: list[Unmatched] = []
     files = sorted((child for child in visible(folder) if child.is_file()), key=lambda child: child.name)
     named = {_user(one.name) for one in files if is_notebook(one) and _own_name(one) == assignment}
@@ -70,9 +69,7 @@ def read_canvas(folder: Path, assignment: str) -> tuple[list[MatchCandidate], li
                 unplaced.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
         elif match is None:  # put beside the download by hand
             student = storable(stem(path))
-            claims.append(
-                MatchCandidate(CollectedSubmission(student, path, origin=storable(path.name)), (student,))
-            )
+            claims.append(CollectedSubmission(student, path, origin=storable(path.name), keys=(student,)))
         elif user in named and _own_name(path) != assignment:
             unplaced.append(Unmatched(storable(path.name), f"A notebook named {assignment} is beside it."))
         else:
@@ -80,16 +77,17 @@ def read_canvas(folder: Path, assignment: str) -> tuple[list[MatchCandidate], li
     return claims, unplaced
 
 
-def _claim(path: Path, match: re.Match[str]) -> MatchCandidate:
+def _claim(path: Path, match: re.Match[str]) -> CollectedSubmission:
     slug, user = match["slug"] or "", match["user"]
-    entry = CollectedSubmission(
+    return CollectedSubmission(
         storable(f"{slug} ({user})" if slug else user),
         path,
         attempt=int(match["file"][:18]),  # Canvas numbers files as they come
-        late=match["late"] is not None,
+        marked_late=match["late"] is not None,
         origin=storable(path.name),
+        keys=(slug,) if slug else (),
+        roster_columns=(("canvas_id", user),),
     )
-    return MatchCandidate(entry, (slug,) if slug else (), (("canvas_id", user),))
 
 
 def _user(name: str) -> str:

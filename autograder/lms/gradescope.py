@@ -24,7 +24,6 @@ from autograder.gradebook.tables import GradeRow, guarded, points, write_rows
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,
-    MatchCandidate,
     Unmatched,
     choose_notebook,
     is_folder,
@@ -59,11 +58,13 @@ _Loader.add_constructor(
 )  # an id such as 007 is a text
 
 
-def read_gradescope(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
+def read_gradescope(
+    folder: Path, assignment: str
+) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     """The submissions of an export; raises UsageError for metadata that cannot be read."""
     if not (folder / FILE).is_file():
         return None
-    claims: list[MatchCandidate] = []
+    claims: list[CollectedSubmission] = []
     unplaced: list[Unmatched] = []
     known = _metadata(folder / FILE)
     for name, facts in sorted(known.items(), key=lambda item: natural(item[0])):
@@ -101,16 +102,17 @@ def _metadata(path: Path) -> dict[str, Any]:
     return {str(name): facts for name, facts in data.items()}
 
 
-def _claim(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> MatchCandidate:
+def _claim(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> CollectedSubmission:
     sid, email, full = (storable(_text(person, key)) for key in ("sid", "email", "name"))
-    entry = CollectedSubmission(
+    return CollectedSubmission(
         email or sid or full or name,
         choose_notebook(path, assignment) or path,
         submitted=_time(_value(facts, "created_at")),
         attempt=int("".join(c for c in name if c in "0123456789")[:18] or 0),
         origin=name,
+        keys=tuple(filter(None, (sid, email, full))),
+        roster_columns=(("gradescope_sid", sid),),
     )
-    return MatchCandidate(entry, tuple(filter(None, (sid, email, full))), (("gradescope_sid", sid),))
 
 
 def _value(facts: Any, key: str) -> Any:

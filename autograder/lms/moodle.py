@@ -22,7 +22,6 @@ from autograder.submissions.collecting import (
     SUFFIX,
     CollectedSubmission,
     Layout,
-    MatchCandidate,
     Unmatched,
     choose_notebook,
     is_folder,
@@ -46,11 +45,11 @@ def _recognises(folder: Path) -> bool:
         return False
 
 
-def read_moodle(folder: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
+def read_moodle(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     """The submissions of a download; a student's folder without a notebook is one too."""
     if not _recognises(folder):
         return None
-    claims: dict[str, MatchCandidate] = {}
+    claims: dict[str, CollectedSubmission] = {}
     unplaced: list[Unmatched] = []
     best: dict[str, tuple[bool, str]] = {}
     for path in sorted(visible(folder), key=lambda child: natural(child.name)):
@@ -73,23 +72,23 @@ def read_moodle(folder: Path, assignment: str) -> tuple[list[MatchCandidate], li
             unplaced.append(Unmatched(storable(path.name), "Another notebook of this submission is graded."))
             continue
         if earlier := claims.get(match["id"]):
-            unplaced.append(
-                Unmatched(earlier.entry.path.name, "Another notebook of this submission is graded.")
-            )
+            unplaced.append(Unmatched(earlier.path.name, "Another notebook of this submission is graded."))
         best[match["id"]] = rank
         claims[match["id"]] = _claim(found, match)
     return list(claims.values()), unplaced
 
 
-def _claim(path: Path, match: re.Match[str]) -> MatchCandidate:
+def _claim(path: Path, match: re.Match[str]) -> CollectedSubmission:
     name = storable(match["name"])
     origin = f"{name}_{match['id']}_assignsubmission_file_"
     # A group's name may stand before the student's: Group A-Ada Lovelace.
     keys = (name, *(name.split("-", at)[-1] for at in range(1, name.count("-") + 1)))
-    return MatchCandidate(
-        CollectedSubmission(f"{name} ({match['id']})", path, origin=origin),
-        keys,
-        (("moodle_id", match["id"]),),
+    return CollectedSubmission(
+        f"{name} ({match['id']})",
+        path,
+        origin=origin,
+        keys=keys,
+        roster_columns=(("moodle_id", match["id"]),),
     )
 
 

@@ -1,4 +1,7 @@
-"""The instructor's page: how the class did, what it stumbled over, and every student in one table."""
+"""The class page: from report summaries and final scores to the instructor's HTML page.
+
+It shows how the class did, the commonest mistakes, and a table of all students. `publish` writes it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ MOST_NAMES = 30
 
 @dataclass(frozen=True)
 class StudentRow:
-    """A student in the table; `cells` are (class, points) in the order of the columns."""
+    """A student in the table; `cells` are (CSS class, points) in the order of the columns."""
 
     name: str
     link: str
@@ -34,12 +37,12 @@ class StudentRow:
     cells: list[tuple[str, str]]
     failing: int
     problem: bool
-    why: str  # it counts as it does, where that is not the report's own score
+    why: str  # why the final score is not the report's own score
 
 
 @dataclass(frozen=True)
 class MistakeView:
-    """A known mistake with the students who made it, as many as there is room for."""
+    """A known mistake with the students who made it, the first MOST_NAMES of them."""
 
     function: str
     name: str
@@ -62,15 +65,14 @@ def class_page(
     link: Callable[[ReportSummary], str],
     final_scores: Mapping[str, FinalScore] = MappingProxyType({}),
 ) -> str:
-    """A class's results as one HTML page that needs nothing else.
+    """A class's results as one self-contained HTML page.
 
-    `link` says where a student's own page is, as a URL relative to this one; an empty link leaves
-    the name as plain text. `standings` say by student what counts where that is not the report's score.
+    `link` gives the URL of a student's own page relative to this one; an empty link leaves the name as plain
+    text. `final_scores` give by student what counts where that is not the report's score.
     """
     summary = summarize(reports)
     sort, policy = script("sort.js")
-    links = [_student(report, link) for report in reports]
-    of = dict(zip(map(id, reports), links, strict=True))
+    students = {id(report): _student(report, link) for report in reports}
     return render(
         "class.html",
         title=title or "Class",
@@ -82,24 +84,27 @@ def class_page(
         summary=summary,
         histogram=_histogram(summary),
         chart=_chart(summary.tasks),
-        mistakes=[_mistake(mistake, of, len(reports)) for mistake in summary.mistakes[:MOST_LISTED]],
-        problems=[(of[id(report)], report) for report in summary.problems[:MOST_LISTED]],
-        flags=[(of[id(report)], title, text) for report, title, text in summary.flags[:MOST_LISTED]],
+        mistakes=[_mistake(mistake, students, len(reports)) for mistake in summary.mistakes[:MOST_LISTED]],
+        problems=[(students[id(report)], report) for report in summary.problems[:MOST_LISTED]],
+        flags=[(students[id(report)], title, text) for report, title, text in summary.flags[:MOST_LISTED]],
         dataset=", ".join(sorted({report.dataset for report in reports if report.dataset})),
-        rows=[_row(one, of[id(one)], summary.tasks, final_scores.get(one.student)) for one in reports],
+        rows=[
+            _row(report, students[id(report)], summary.tasks, final_scores.get(report.student))
+            for report in reports
+        ],
         most_listed=MOST_LISTED,
     )
 
 
 def _student(report: ReportSummary, link: Callable[[ReportSummary], str]) -> tuple[str, str]:
-    target = link(report)
-    return cut(report.student, 60) or "(no name)", href(target) if target else ""
+    url = link(report)
+    return cut(report.student, 60) or "(no name)", href(url) if url else ""
 
 
 def _common_possible(reports: Sequence[ReportSummary]) -> float:
     """The points possible when they are the same for everybody, otherwise 0."""
-    different = {report.possible for report in reports}
-    return different.pop() if len(different) == 1 else 0.0
+    values = {report.possible for report in reports}
+    return values.pop() if len(values) == 1 else 0.0
 
 
 def _histogram(summary: ClassSummary) -> Markup:
@@ -127,23 +132,23 @@ def _chart(tasks: Sequence[TaskSummary]) -> Markup:
         )
         for task in tasks
     ]
-    said = "; ".join(
+    description = "; ".join(
         f"{cut(task.title, 60)}: {percent(task.earned_share)} of the points, "
         f"{percent(task.full_share)} with full marks"
         for task in tasks
     )
-    return bar_chart(rows, key="tasks", title="Results by task", description=f"{said}.")
+    return bar_chart(rows, key="tasks", title="Results by task", description=f"{description}.")
 
 
-def _mistake(mistake: Mistake, of: dict[int, tuple[str, str]], students: int) -> MistakeView:
+def _mistake(mistake: Mistake, students: dict[int, tuple[str, str]], class_size: int) -> MistakeView:
     function, _, name = mistake.name.rpartition(": ")
     return MistakeView(
         function=cut(function, 60),
         name=cut(name.replace("_", " "), 80),
         hint=mistake.hint,
         amount=len(mistake.reports),
-        share=len(mistake.reports) / students,
-        students=[of[id(report)] for report in mistake.reports[:MOST_NAMES]],
+        share=len(mistake.reports) / class_size,
+        students=[students[id(report)] for report in mistake.reports[:MOST_NAMES]],
     )
 
 
@@ -151,10 +156,10 @@ def _row(
     report: ReportSummary,
     student: tuple[str, str],
     columns: Sequence[TaskSummary],
-    standing: FinalScore | None,
+    final_score: FinalScore | None,
 ) -> StudentRow:
     tasks = {task.task: task for task in report.tasks}
-    earned = standing.earned if standing else report.earned
+    earned = final_score.earned if final_score else report.earned
     return StudentRow(
         name=student[0],
         link=student[1],
@@ -163,7 +168,7 @@ def _row(
         cells=[_cell(tasks.get(column.task)) for column in columns],
         failing=sum(check.status.needs_work for check in report.checks),
         problem=bool(report.problem),
-        why=why_it_counts(standing) if standing else "",
+        why=why_it_counts(final_score) if final_score else "",
     )
 
 

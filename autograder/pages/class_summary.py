@@ -1,4 +1,4 @@
-"""A class in numbers: what the instructor's page says, worked out from the reports."""
+"""A class in numbers: from report summaries to what the class page shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FULL = 1 - 1e-9  # sums of points are floats
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """How the class did on one task; reports in which it could not be counted are left out."""
+    """How the class did on one task; reports in which the task has no points are left out."""
 
     task: str
     title: str
@@ -32,7 +32,7 @@ class TaskSummary:
 
 @dataclass
 class Mistake:
-    """A known mistake and everybody who made it."""
+    """A known mistake and the reports of all students who made it."""
 
     name: str
     reports: list[ReportSummary] = field(default_factory=list)
@@ -40,13 +40,13 @@ class Mistake:
 
     @property
     def hint(self) -> str:
-        """The sentence that students were told."""
+        """The hint that most of these students got."""
         return self.hints.most_common(1)[0][0] if self.hints else ""
 
 
 @dataclass
 class FailingCheck:
-    """A check that did not pass for some."""
+    """A check that did not pass for some students."""
 
     task: str
     title: str
@@ -55,18 +55,18 @@ class FailingCheck:
 
     @property
     def failed(self) -> int:
-        """How many it did not pass for."""
+        """How many submissions it did not pass for."""
         return self.statuses.total()
 
     @property
     def how(self) -> str:
-        """How it ended for them, in words."""
+        """How it ended for these submissions, in words."""
         return ", ".join(f"{n:,} {LOOKS[status].word.lower()}" for status, n in self.statuses.most_common())
 
 
 @dataclass
 class BrokenCheck:
-    """A check whose own code failed."""
+    """A check whose own code raised an exception."""
 
     task: str
     id: str
@@ -77,7 +77,7 @@ class BrokenCheck:
 
 @dataclass(frozen=True)
 class ClassSummary:
-    """Everything above the table of students; the commonest come first."""
+    """Everything above the table of students; the most frequent come first."""
 
     shares: list[float]
     mean: float
@@ -88,11 +88,11 @@ class ClassSummary:
     failing: list[FailingCheck]
     broken: list[BrokenCheck]
     problems: list[ReportSummary]
-    flags: list[tuple[ReportSummary, str, str]]  # whose, the check's title, what a person should look at
+    flags: list[tuple[ReportSummary, str, str]]  # the report, the check's title, what a person should look at
 
 
 def summarize(reports: Sequence[ReportSummary]) -> ClassSummary:
-    """Work out a class's numbers; a submission nobody could read counts with its score."""
+    """Compute a class's numbers; a submission that could not be read counts with its score."""
     shares = [fraction(report.earned, report.possible) for report in reports]
     return ClassSummary(
         shares=shares,
@@ -104,7 +104,9 @@ def summarize(reports: Sequence[ReportSummary]) -> ClassSummary:
         failing=_failing(reports),
         broken=_broken(reports),
         problems=[report for report in reports if report.problem],
-        flags=[(report, one.title, one.flag) for report in reports for one in report.checks if one.flag],
+        flags=[
+            (report, check.title, check.flag) for report in reports for check in report.checks if check.flag
+        ],
     )
 
 
@@ -131,42 +133,40 @@ def _tasks(reports: Sequence[ReportSummary]) -> list[TaskSummary]:
 
 
 def _mistakes(reports: Sequence[ReportSummary]) -> list[Mistake]:
-    found: dict[str, Mistake] = {}
+    mistakes: dict[str, Mistake] = {}
     for report in reports:
         seen: set[str] = set()  # two checks may find the same mistake; the student made it once
         for result in report.checks:
             if not result.mistake:
                 continue
-            mistake = found.setdefault(result.mistake, Mistake(result.mistake))
+            mistake = mistakes.setdefault(result.mistake, Mistake(result.mistake))
             if result.hint:
                 mistake.hints[result.hint] += 1
             if result.mistake not in seen:
                 mistake.reports.append(report)
             seen.add(result.mistake)
-    return sorted(found.values(), key=lambda mistake: -len(mistake.reports))
+    return sorted(mistakes.values(), key=lambda mistake: -len(mistake.reports))
 
 
-def _each(reports: Sequence[ReportSummary]) -> list[CheckSummary]:
+def _all_checks(reports: Sequence[ReportSummary]) -> list[CheckSummary]:
     return [check for report in reports for check in report.checks]
 
 
 def _failing(reports: Sequence[ReportSummary]) -> list[FailingCheck]:
-    found: dict[tuple[str, str], FailingCheck] = {}
-    for result in _each(reports):
+    checks: dict[tuple[str, str], FailingCheck] = {}
+    for result in _all_checks(reports):
         key = result.task, result.id
-        if key not in found:
-            found[key] = FailingCheck(result.task, result.title)
-        check = found[key]
+        check = checks.setdefault(key, FailingCheck(result.task, result.title))
         check.ran += result.status not in (Status.SKIPPED, Status.ERROR)
         if result.status.needs_work:
             check.statuses[result.status] += 1
-    return sorted((check for check in found.values() if check.failed), key=lambda check: -check.failed)
+    return sorted((check for check in checks.values() if check.failed), key=lambda check: -check.failed)
 
 
 def _broken(reports: Sequence[ReportSummary]) -> list[BrokenCheck]:
-    found: dict[tuple[str, str], BrokenCheck] = {}
-    for result in _each(reports):
+    broken: dict[tuple[str, str], BrokenCheck] = {}
+    for result in _all_checks(reports):
         if result.status is Status.ERROR:
             first = BrokenCheck(result.task, result.id, result.title, result.trace)
-            found.setdefault((result.task, result.id), first).affected += 1
-    return sorted(found.values(), key=lambda check: -check.affected)
+            broken.setdefault((result.task, result.id), first).affected += 1
+    return sorted(broken.values(), key=lambda check: -check.affected)

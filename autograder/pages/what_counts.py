@@ -1,4 +1,7 @@
-"""What counts and why, in words, and on a student's page: put there last, it changes without grading."""
+"""What counts and why, in words, and on a student's page: added last, it changes without regrading.
+
+`publish` puts it onto students' pages; the class page and the command line show the same words.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +11,41 @@ from autograder.pages.rendering import render
 from autograder.pages.text import count, points
 from autograder.results.final_scores import FinalScore
 
-__all__ = ["why_it_counts", "with_standing"]
+__all__ = ["why_it_counts", "with_final_score"]
 
 
 # Texts from submissions are escaped: none of them can hold these.
 BEGIN, END = "<!--what counts-->", "<!--/what counts-->"
 
 
-def why_it_counts(standing: FinalScore) -> str:
-    """What changed a score from what its report says; empty where nothing did."""
+def why_it_counts(score: FinalScore) -> str:
+    """What changed a final score from what its report says; empty where nothing did."""
     parts = []
-    if standing.attempts > 1:
-        parts.append(f"attempt {standing.attempt} of {standing.attempts}")
-    if standing.days_late:
-        cost = f", −{points(standing.penalty)}" if standing.penalty else ", at no cost"
-        parts.append(f"{count(standing.days_late, 'day')} late{cost}")
-    if standing.marked_late:
+    if score.attempts > 1:
+        parts.append(f"attempt {score.attempt} of {score.attempts}")
+    if score.days_late:
+        cost = f", −{points(score.penalty)}" if score.penalty else ", at no cost"
+        parts.append(f"{count(score.days_late, 'day')} late{cost}")
+    if score.marked_late:
         parts.append("marked late by the platform, how late is not known")
-    if standing.changed:
-        parts.append(f"set by hand, earned {points(standing.raw)}")
+    if score.changed:
+        parts.append(f"set by hand, earned {points(score.raw)}")
     return "; ".join(parts)
 
 
-def with_standing(page: str, standing: FinalScore, attempt: int, zone: ZoneInfo) -> str:
-    """A student's page with what counts on it, in place of what stood there before."""
+def with_final_score(page: str, score: FinalScore, attempt: int, zone: ZoneInfo) -> str:
+    """A student's page with what counts on it, in place of an earlier final score."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
-    why = why_it_counts(standing)
-    shown = ""
-    if why or standing.comment:
-        submitted = standing.submitted.astimezone(zone) if standing.submitted else None
-        shown = render(
-            "standing.html",
-            standing=standing,
+    why = why_it_counts(score)
+    section = ""
+    if why or score.comment:
+        submitted = score.submitted.astimezone(zone) if score.submitted else None
+        section = render(
+            "final_score.html",
+            score=score,
             why=why,
-            this=attempt == standing.attempt,
+            this=attempt == score.attempt,
             submitted=f"{submitted:%Y-%m-%d %H:%M %Z}" if submitted else "",
         )
-    return f"{before}{begin}{shown.strip()}{end}{after}"
+    return f"{before}{begin}{section.strip()}{end}{after}"

@@ -1,1 +1,1 @@
-"""What is kept of a graded class: the ledger, the results folder, and the final scores derived from them."""
+"""The results of a graded class: the ledger, the results directory, and final scores derived from them."""

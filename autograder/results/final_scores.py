@@ -1,144 +1,185 @@
-"""Where a student stands in one assignment: which attempt counts, what lateness and people changed.
+"""A graded assignment and its final scores: the counted attempt, late penalty and manual override.
 
-A standing is worked out whenever it is asked for, from the ledger, the course's rules and the
-assignment's; it is never stored, so a later extension or a corrected deadline needs no regrading.
+`GradedAssignment` joins a results directory, its ledger and the rules of the course and the assignment.
+Final scores are derived from these whenever they are asked for and never stored, so a later extension or a
+corrected due date needs no regrading. Pages, tables, the gradebook and `autograder verify` start from it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
-from autograder.course.assignment import AssignmentFile
-from autograder.course.course import Course, Extension
-from autograder.results.ledger import Graded, Line, ScoreOverridden
+from pydantic import ValidationError
 
-__all__ = ["FinalScore", "attempts_of", "due_for", "final_scores"]
+from autograder.course.assignment import AssignmentFile, assignment_file
+from autograder.course.course import Course
+from autograder.errors import UsageError
+from autograder.report import Report, ReportSummary, summarize_report
+from autograder.results.ledger import Graded, Line, ScoreOverridden, read_ledger, run_started
+from autograder.results.results_folder import Results
+from autograder.submissions.collecting import natural
+
+__all__ = ["FinalScore", "GradedAssignment", "attempts_of"]
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class FinalScore:
-    """One student's standing in one assignment."""
+    """One student's score in one assignment, and how it came about."""
 
     student: str
-    earned: float  # what counts, after a person's change and the late penalty
+    earned: float  # what counts, after a manual override and the late penalty
     possible: float
     raw: float  # what the counted attempt earned by itself
     attempts: int
     report: Path | None  # the counted attempt's report
-    attempt: int = 1  # the counted one, in the order of handing in
-    submitted: datetime | None = None  # with its zone; None when nobody knows
+    attempt: int = 1  # the counted one, in the order of submission
+    submitted: datetime | None = None  # with its zone; None when it is not known
     marked_late: bool = False  # by a platform that gives no time: it costs nothing by itself
-    days_late: int = 0  # started days after the due date, the extension and the grace
+    days_late: int = 0  # started days after the due date, the extension and the grace period
     penalty: float = 0.0  # points taken off for lateness
     changed: bool = False  # a person set the score
     comment: str = ""  # what a person wrote to the student
     problem: str = ""  # why the submission could not be read, if so
 
 
-def attempts_of(lines: Iterable[Line]) -> dict[str, list[Graded]]:
-    """Every student's attempts in the order of handing in, each as it was graded last.
+@dataclass(frozen=True)
+class GradedAssignment:
+    """One assignment of a course, as one results directory holds it."""
 
-    Workers finish in any order: where times are the same, or not known, the order of finding counts.
+    results: Results
+    course: Course
+    id: str
+    file: AssignmentFile  # assignment.yaml
+    lines: Sequence[Line]  # the ledger's
+
+    @classmethod
+    def read(cls, results: Results, course: Course) -> GradedAssignment:
+        """Read a directory's ledger and its assignment's rules as they are now.
+
+        Raises UsageError where there is no sound ledger, or for an assignment that the course does not have.
+        """
+        lines, _ = read_ledger(results.ledger)
+        return cls.of(results, course, lines)
+
+    @classmethod
+    def of(cls, results: Results, course: Course, lines: Sequence[Line]) -> GradedAssignment:
+        """The same, of a ledger that has been read."""
+        name = run_started(lines, results.ledger).assignment
+        return cls(results, course, name, assignment_file(course, name), lines)
+
+    @cached_property
+    def attempts(self) -> dict[str, list[Graded]]:
+        """Every student's attempts, see `attempts_of`."""
+        return attempts_of(self.lines)
+
+    @cached_property
+    def final_scores(self) -> dict[str, FinalScore]:
+        """Every student's final score, in natural order of names."""
+        overrides: dict[str, ScoreOverridden] = {}
+        for line in self.lines:
+            if isinstance(line, ScoreOverridden):
+                overrides[line.student] = line
+        return {
+            student: self._final_score(student, overrides.get(student))
+            for student in sorted(self.attempts, key=natural)
+        }
+
+    def summaries(self, known: Mapping[str, ReportSummary] = MappingProxyType({})) -> list[ReportSummary]:
+        """Summaries of the counted reports, in the order of `final_scores`.
+
+        `known` are summaries by report file name that need not be read again.
+        """
+        paths = [score.report for score in self.final_scores.values() if score.report is not None]
+        return [known.get(path.name) or _read_summary(path) for path in paths]
+
+    def counted_reports(self) -> Iterator[tuple[FinalScore, Report]]:
+        """Every student's final score with the counted report; raises UsageError for one that is damaged."""
+        for score in self.final_scores.values():
+            try:
+                assert score.report is not None  # every final score is of some attempt
+                yield score, Report.from_json(score.report.read_bytes())
+            except (OSError, ValidationError) as problem:
+                fault = "is missing" if isinstance(problem, FileNotFoundError) else "is not a report"
+                raise UsageError(
+                    f"{score.report} {fault}.",
+                    next_step="Run `autograder regrade` to write it again.",
+                ) from problem
+
+    def due_for(self, student: str) -> datetime | None:
+        """Until when a student may submit at no cost, the grace period left out; None without a due date."""
+        granted = self.course.granted(student, self.id)
+        due = granted.due or self.file.due
+        if due is None:
+            return None
+        # Days are added on the wall clock: an hour that the clocks skip costs nobody one.
+        zone = self.course.zone
+        local = due if due.tzinfo is None else due.astimezone(zone).replace(tzinfo=None)
+        return (local + timedelta(days=granted.extra_days)).replace(tzinfo=zone)
+
+    def days_late(self, attempt: Graded) -> int:
+        """Started days after the due date; 0 without a due date or a known time of submission."""
+        due = self.due_for(attempt.student)
+        if due is None or attempt.submitted is None:
+            return 0
+        seconds = (attempt.submitted - due).total_seconds() - 60 * self.file.late.grace_minutes
+        return max(0, math.ceil(seconds / 86400))
+
+    def _final_score(self, student: str, override: ScoreOverridden | None) -> FinalScore:
+        attempts, late = self.attempts[student], self.file.late
+        granted = self.course.granted(student, self.id)
+        days = [self.days_late(attempt) for attempt in attempts]
+        penalties = [
+            0.0 if granted.no_penalty else min(late.at_most, late.per_day * count) * attempt.earned
+            for count, attempt in zip(days, attempts, strict=True)
+        ]
+        scores = [attempt.earned - penalty for attempt, penalty in zip(attempts, penalties, strict=True)]
+        counted = {
+            "first": 0,
+            "last": len(attempts) - 1,
+            "best": max(range(len(attempts)), key=lambda index: scores[index]),
+        }[granted.attempts or self.course.attempts]
+        attempt = attempts[counted]
+        by_hand = override.earned if override is not None else None
+        return FinalScore(
+            student=student,
+            earned=round(scores[counted], 4) if by_hand is None else by_hand,
+            possible=attempt.possible,
+            raw=attempt.earned,
+            attempts=len(attempts),
+            report=self.results.reports / attempt.report,
+            attempt=counted + 1,
+            submitted=attempt.submitted,
+            marked_late=attempt.marked_late and attempt.submitted is None,
+            days_late=days[counted],
+            penalty=round(penalties[counted], 4) if by_hand is None else 0.0,
+            changed=by_hand is not None,
+            comment=override.comment if override else "",
+            problem=attempt.problem,
+        )
+
+
+def attempts_of(lines: Iterable[Line]) -> dict[str, list[Graded]]:
+    """Every student's attempts in the order of submission, each as it was graded last.
+
+    Workers finish in any order: where times are the same, or not known, the order of collecting counts.
     """
     latest: dict[str, dict[str, Graded]] = {}
     for line in lines:
         if isinstance(line, Graded):
-            own = latest.setdefault(line.student, {})
-            own[line.submission] = line  # keeps its first place
+            latest.setdefault(line.student, {})[line.submission] = line  # keeps its first position
     return {
-        student: sorted(own.values(), key=lambda line: (line.submitted or LONG_AGO, line.attempt))
-        for student, own in latest.items()
+        student: sorted(by_digest.values(), key=lambda line: (line.submitted or LONG_AGO, line.attempt))
+        for student, by_digest in latest.items()
     }
 
 
-def final_scores(
-    lines: Sequence[Line],
-    course: Course,
-    assignment: str,
-    file: AssignmentFile,
-    reports: Path,
-) -> dict[str, FinalScore]:
-    """Every student's standing; `reports` is the folder that the reports are in."""
-    changes: dict[str, ScoreOverridden] = {}
-    for line in lines:
-        if isinstance(line, ScoreOverridden):
-            changes[line.student] = line
-    return {
-        student: _final_score(
-            student,
-            attempts,
-            changes.get(student),
-            course.granted(student, assignment),
-            course,
-            file,
-            reports,
-        )
-        for student, attempts in attempts_of(lines).items()
-    }
-
-
-def _final_score(
-    student: str,
-    attempts: list[Graded],
-    change: ScoreOverridden | None,
-    granted: Extension,
-    course: Course,
-    file: AssignmentFile,
-    reports: Path,
-) -> FinalScore:
-    late = [days_late(line.submitted, granted, course, file) for line in attempts]
-    costs = [
-        0.0 if granted.no_penalty else min(file.late.at_most, file.late.per_day * days) * line.earned
-        for days, line in zip(late, attempts, strict=True)
-    ]
-    worth = [line.earned - cost for line, cost in zip(attempts, costs, strict=True)]
-    counted = {
-        "first": 0,
-        "last": len(attempts) - 1,
-        "best": max(range(len(attempts)), key=lambda place: worth[place]),
-    }[granted.attempts or course.attempts]
-    line = attempts[counted]
-    by_hand = change is not None and change.earned is not None
-    return FinalScore(
-        student=student,
-        earned=change.earned if change and change.earned is not None else round(worth[counted], 4),
-        possible=line.possible,
-        raw=line.earned,
-        attempts=len(attempts),
-        report=reports / line.report,
-        attempt=counted + 1,
-        submitted=line.submitted,
-        marked_late=line.marked_late and line.submitted is None,
-        days_late=late[counted],
-        penalty=0.0 if by_hand else round(costs[counted], 4),
-        changed=by_hand,
-        comment=change.comment if change else "",
-        problem=line.problem,
-    )
-
-
-def due_for(granted: Extension, course: Course, file: AssignmentFile) -> datetime | None:
-    """Until when a student may hand in at no cost, the grace left out; None without a due date."""
-    due = granted.due or file.due
-    if due is None:
-        return None
-    # Days are added on the wall clock: an hour that the clocks skip costs nobody one.
-    local = (
-        due.replace(tzinfo=None) if due.tzinfo is None else due.astimezone(course.zone).replace(tzinfo=None)
-    )
-    return (local + timedelta(days=granted.extra_days)).replace(tzinfo=course.zone)
-
-
-def days_late(submitted: datetime | None, granted: Extension, course: Course, file: AssignmentFile) -> int:
-    """Started days after the due date; 0 where there is no due date, or nobody knows when it came."""
-    end = due_for(granted, course, file)
-    if end is None or submitted is None:
-        return 0
-    seconds = (submitted - end).total_seconds() - 60 * file.late.grace_minutes
-    return max(0, math.ceil(seconds / 86400))
+def _read_summary(path: Path) -> ReportSummary:
+    return summarize_report(Report.from_json(path.read_bytes())).shared()

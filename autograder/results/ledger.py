@@ -1,8 +1,12 @@
-"""The ledger: what was graded, by what, and what a person changed; one line each, only ever added to.
+"""The ledger: an append-only record of what was graded, by what, and what a person overrode; one line each.
 
 A line is a JSON object. `previous` is the digest of the line before and `digest` that of the line itself,
-so no line can be edited, left out or put elsewhere without breaking the chain. Whoever kept the digest of
-the last line (`autograder grade` prints it) can tell that the end was not cut off or written anew.
+so no line can be edited, removed or moved without breaking the chain. A person who kept the digest of the
+last line (`autograder grade` prints it) can tell whether the end was cut off or rewritten. `runs` appends
+to it; final scores, tables and pages are derived from it.
+
+The values of `kind` and the names of the keys are those of the first version: old lines are read as they
+are and never rewritten, since their digests chain them together.
 """
 
 from __future__ import annotations
@@ -42,7 +46,7 @@ __all__ = [
     "run_started",
 ]
 
-START = "0" * 64  # what the first line has for a previous one
+START = "0" * 64  # `previous` of the first line
 
 
 class _Line(BaseModel):
@@ -52,15 +56,15 @@ class _Line(BaseModel):
 
 
 class RunStarted(_Line):
-    """A folder of results is begun."""
+    """A results directory was created."""
 
     kind: Literal["opened"] = "opened"
     assignment: str
-    seed: int = Field(description="Of all random inputs; kept for all that is graded into the folder.")
+    seed: int = Field(description="Of all random inputs; the same for all that is graded into the directory.")
 
 
 class Provenance(BaseModel):
-    """All that a result depends on, as digests."""
+    """All that a result depends on besides the submission and the seed, as digests."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -75,11 +79,13 @@ class Graded(_Line):
 
     kind: Literal["graded"] = "graded"
     student: str
-    submission: str = Field(description="Digest of the file handed in, or of the reason why it was not read.")
-    file: str = Field(description="Its name as handed in.")
-    submitted: datetime | None = Field(description="When it was handed in, where that is known.")
+    submission: str = Field(description="Digest of the submitted file, or of the reason why it was not read.")
+    file: str = Field(description="Its name as submitted.")
+    submitted: datetime | None = Field(description="When it was submitted, where that is known.")
     marked_late: bool = Field(default=False, description="The platform marks it late; left out when not.")
-    attempt: int = Field(default=1, description="Which of the student's, in the order found; left out for 1.")
+    attempt: int = Field(
+        default=1, description="Which of the student's, in the order collected; left out for 1."
+    )
     report: str = Field(description="The report's file name.")
     report_digest: str = Field(description="SHA-256 of the report.")
     earned: float
@@ -89,8 +95,8 @@ class Graded(_Line):
     basis: Provenance
 
     @model_serializer(mode="wrap")
-    def _without_what_is_not_so(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Lines written before the mark was kept stay the same bytes."""
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lines written before these keys existed stay the same bytes."""
         data: dict[str, Any] = handler(self)
         if not self.marked_late:
             data.pop("marked_late", None)
@@ -100,7 +106,7 @@ class Graded(_Line):
 
 
 class RegradeSkipped(_Line):
-    """A submission was graded again and would have lost points; the earlier report stays."""
+    """A submission was regraded and would have lost points; the earlier report stays."""
 
     kind: Literal["kept"] = "kept"
     student: str
@@ -110,7 +116,7 @@ class RegradeSkipped(_Line):
 
 
 class ScoreOverridden(_Line):
-    """A person set a score or wrote a comment; null takes a score set earlier back."""
+    """A person set a score or wrote a comment; `earned: null` withdraws an earlier override."""
 
     kind: Literal["changed"] = "changed"
     student: str
@@ -126,10 +132,10 @@ _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kin
 
 
 class Ledger:
-    """A ledger that is open for writing; one process at a time. A context manager."""
+    """A ledger that is open for writing, by one process at a time; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Open or begin a ledger; a line that was cut off by a crash is taken away.
+        """Open or create a ledger; a line that was cut off by a crash is removed.
 
         Raises UsageError when another process writes to it, or when it was edited.
         """
@@ -140,7 +146,8 @@ class Ledger:
         except OSError as problem:
             self._file.close()
             raise UsageError(
-                f"Another run is writing to {path.parent}.", next_step="Wait for it, or name another folder."
+                f"Another run is writing to {path.parent}.",
+                next_step="Wait until it ends, or name another directory.",
             ) from problem
         self._file.seek(0)
         data = self._file.read()
@@ -154,12 +161,12 @@ class Ledger:
             raise
 
     def append(self, lines: Sequence[Line]) -> None:
-        """Add lines; they are on the disk when this returns."""
+        """Append lines; they are on disk when this returns."""
         if not lines:
             return
         written = b""
         for line in lines:
-            data, self.head = _sealed(line, self.head)
+            data, self.head = _encode(line, self.head)
             written += data
             self.lines.append(line)
         self._file.write(written)
@@ -167,7 +174,7 @@ class Ledger:
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Let others write."""
+        """Close the file and release the lock."""
         self._file.close()
 
     def __enter__(self) -> Ledger:
@@ -185,30 +192,31 @@ def read_ledger(path: Path) -> tuple[list[Line], str]:
         data = path.read_bytes()
     except FileNotFoundError as problem:
         raise UsageError(
-            f"{path.parent} holds no {path.name}.", next_step="Name a folder that `autograder grade` wrote."
+            f"{path.parent} holds no {path.name}.",
+            next_step="Name a directory that `autograder grade` wrote.",
         ) from problem
     if data and not data.endswith(b"\n"):
         raise UsageError(
             f"{path}: the last line is cut off.",
-            next_step="A run that was stopped leaves this; grade again into the same folder, which mends it.",
+            next_step="An interrupted run leaves this: rerun it with the same --out to repair it.",
         )
     return _read(data, path)
 
 
 def run_started(lines: Sequence[Line], path: Path) -> RunStarted:
-    """A ledger's first line; raises UsageError for one that holds none."""
+    """A ledger's first line; raises UsageError for an empty ledger."""
     if lines and isinstance(lines[0], RunStarted):
         return lines[0]
-    raise UsageError(f"{path} is empty.", next_step="Grade into this folder first.")
+    raise UsageError(f"{path} is empty.", next_step="Run `autograder grade` into this directory first.")
 
 
 def digests_of(path: Path) -> set[str]:
-    """The digests of a sound ledger's lines."""
+    """The digests of the lines of a ledger whose chain is sound."""
     return {json.loads(raw)["digest"] for raw in path.read_bytes().splitlines()}
 
 
-def _sealed(line: BaseModel, previous: str) -> tuple[bytes, str]:
-    """A line's bytes, and its digest."""
+def _encode(line: BaseModel, previous: str) -> tuple[bytes, str]:
+    """A line's bytes and its digest."""
     body = {"previous": previous, **line.model_dump(mode="json")}
     digest = _digest(body)
     return json.dumps({**body, "digest": digest}, ensure_ascii=False).encode() + b"\n", digest
@@ -226,17 +234,20 @@ def _read(data: bytes, path: Path) -> tuple[list[Line], str]:
             body = json.loads(raw)
             digest, previous = body.pop("digest"), body.pop("previous")
             line = _LINES.validate_python(body)
-            # Written anew, it has to be the same bytes: not a space may differ.
-            sound = previous == head and _sealed(line, head) == (raw, digest)
+            # Encoding the line again has to give the same bytes: not a space may differ.
+            sound = previous == head and _encode(line, head) == (raw, digest)
         except (ValueError, KeyError, AttributeError, TypeError, ValidationError):
             sound = False
         if not sound:
             raise UsageError(
-                f"{path}, line {number}: the line was changed, or one before it was taken away.",
-                next_step="Restore the file from a copy; what it says is no longer proven.",
+                f"{path}, line {number}: the line was changed, or a line before it was removed.",
+                next_step="Restore the file from a backup: this one proves nothing any more.",
             )
         head = digest
         lines.append(line)
     if lines and not isinstance(lines[0], RunStarted):
-        raise UsageError(f"{path}: the first line does not open it.", next_step="Restore it from a copy.")
+        raise UsageError(
+            f"{path}, line 1: it does not say which assignment and seed the ledger is of.",
+            next_step="Restore the file from a backup.",
+        )
     return lines, head

@@ -1,10 +1,12 @@
-"""The folder that a run writes to. The ledger is what counts; all else is made from it and the reports.
+"""The results directory that a run writes: the ledger counts, all else derives from it and the reports.
 
 DIR/ledger.jsonl                what was graded and changed, line by line
-DIR/submissions/<digest>        what was handed in, byte for byte
+DIR/submissions/<digest>        what was submitted, byte for byte
 DIR/reports/<student>.json      everything as data; a second attempt is <student>~2.json
 DIR/feedback/<student>.html     the student's page
 DIR/index.html, DIR/grades.csv  the class
+
+`runs` writes it; `GradedAssignment` (`final_scores`) reads it.
 """
 
 from __future__ import annotations
@@ -17,15 +19,15 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.results.ledger import Graded
 from autograder.submissions.collecting import safe_name
-from autograder.submissions.submission import File, submission_digest
+from autograder.submissions.submission import Submission
 
 __all__ = ["Results"]
 
-FOLDERS = {"reports": ".json", "feedback": ".html", "submissions": ""}  # and what is in them
+FOLDERS = {"reports": ".json", "feedback": ".html", "submissions": ""}  # with their files' suffix
 
 
 class Results:
-    """A folder of results."""
+    """The paths of a results directory, and how its files are written and read back."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -37,14 +39,14 @@ class Results:
         self.submissions = root / "submissions"
 
     def prepare(self) -> None:
-        """Make the folders; refuses a folder that holds anything else."""
+        """Create the subdirectories; raises UsageError for a directory that holds anything else."""
         if self.root.is_file():
-            raise UsageError(f"{self.root} is a file.", next_step="Name a folder with --out.")
-        foreign = next((path for path in self._found() if not self._is_ours(path)), None)
+            raise UsageError(f"{self.root} is a file.", next_step="Name a directory with --out.")
+        foreign = next((path for path in self._existing() if not self._is_ours(path)), None)
         if foreign is not None:
             raise UsageError(
                 f"{foreign} is not from a grading run; nothing was written.",
-                next_step="Name a new folder with --out.",
+                next_step="Name a new directory with --out.",
             )
         try:
             for folder in FOLDERS:
@@ -53,7 +55,7 @@ class Results:
         except OSError as problem:
             raise UsageError(
                 f"{self.root} cannot be written to: {problem.strerror}.",
-                next_step="Name another folder with --out.",
+                next_step="Name another directory with --out.",
             ) from problem
 
     def name_for(self, student: str, attempt: int) -> str:
@@ -68,24 +70,28 @@ class Results:
         """The URL of a report's page, relative to the class page."""
         return f"{self.feedback.name}/{report.stem}.html"
 
-    def submitted_file(self, line: Graded) -> File | None:
-        """What was handed in, from the folder's own copy; None when that is gone or was altered."""
+    def stored_submission(self, line: Graded, assignment: str = "") -> Submission | None:
+        """What was submitted, from the directory's own copy; None when that is missing or was altered."""
+        data, unreadable = b"", ""
         try:
-            file = File(line.file, (self.submissions / line.submission).read_bytes())
+            data = (self.submissions / line.submission).read_bytes()
         except OSError:
-            file = File(line.file, b"", line.problem)  # of a file that was not read there is no copy
-        return file if submission_digest(file) == line.submission else None
+            unreadable = line.problem  # of a file that could not be read there is no copy
+        submission = Submission(
+            line.student, line.file, data, unreadable, assignment, line.submitted, line.marked_late
+        )
+        return submission if submission.digest == line.submission else None
 
-    def keep(self, path: Path, data: bytes) -> None:
-        """Write a file whole or not at all; the same bytes are left as they are."""
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file atomically; a file with the same bytes is left alone."""
         with contextlib.suppress(OSError):
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return
-        beside = path.with_name(f".{path.name}.part")
-        beside.write_bytes(data)
-        os.replace(beside, path)
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        os.replace(part, path)
 
-    def _found(self) -> Iterator[Path]:
+    def _existing(self) -> Iterator[Path]:
         with contextlib.suppress(OSError):  # what is wrong with it shows when it is written to
             yield from sorted(self.root.rglob("*")) if self.root.is_dir() else []
 

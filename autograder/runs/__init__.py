@@ -1,1 +1,1 @@
-"""Grading a class: what needs grading, on how many processes and machines, and what changed."""
+"""Grading a class: on how many processes and machines, what is written, and what regrading changed."""

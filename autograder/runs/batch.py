@@ -1,227 +1,271 @@
-"""A run over a class: what is not graded yet is, what changed is graded again, and one process writes.
+"""A batch: which submissions need grading, and what is written of them; one process writes.
 
-A submission is done when its line is in the ledger; a run that was stopped is continued by the next.
+A submission is done when its line is in the ledger, so a run that was interrupted is resumed by the next.
+`runs.run` opens a batch, gives it submissions and the workers that grade them, and sums it up.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from types import TracebackType
 from typing import Any
 
-from autograder.errors import UsageError
-from autograder.report import ReportSummary
+from pydantic import ValidationError
+
+from autograder.errors import SandboxError, UsageError
+from autograder.report import Report, ReportSummary
 from autograder.results.ledger import Graded, Ledger, Provenance, RegradeSkipped, RunStarted, run_started
 from autograder.results.results_folder import Results
-from autograder.runs.pool import AbandonedJob
-from autograder.runs.regrade import Change, change_between
+from autograder.runs.pool import GradingResults
 from autograder.runs.worker import GradedSubmission, GradingJob
-from autograder.submissions.collecting import CollectedSubmission, SubmittedFile, read_submitted_file
+from autograder.submissions.submission import Submission
 
-__all__ = ["Batch", "Crew"]
-
-
-Crew = Callable[[Iterable[GradingJob]], Iterator[GradedSubmission | AbandonedJob]]
+__all__ = ["AbandonedJob", "Batch", "Change", "change_of"]
 
 
 @dataclass(frozen=True)
-class _Planned:
-    handed: SubmittedFile
-    report: str  # the file's name
-    attempt: int
-    line: Graded | None  # how it was graded before
-    before: bytes  # that report, if it is still as it was
+class AbandonedJob:
+    """A submission that could not be graded, by no fault of its student."""
+
+    student: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One submission before and after it was graded again."""
+
+    student: str
+    before: float
+    after: float
+    checks: tuple[str, ...]  # those that ended differently, such as `relu_values: failed → passed`
+    skipped: bool  # the score would have fallen, and the earlier one stays
+
+
+def change_of(job: GradingJob, graded: GradedSubmission, *, only_raise: bool) -> Change | None:
+    """How a submission fared; None for a first grading, or when its score and all its checks stayed."""
+    if job.earlier is None:
+        return None
+    old, new = _statuses(job.earlier_report), {check.id: check.status for check in graded.summary.checks}
+    moved = tuple(
+        f"{name}: {old.get(name, 'new')} → {new.get(name, 'gone')}"
+        for name in dict.fromkeys([*old, *new])
+        if old and old.get(name) != new.get(name)
+    )
+    before, after = job.earlier.earned, graded.summary.earned
+    if not moved and abs(after - before) < 1e-9:
+        return None
+    return Change(job.earlier.student, before, after, moved, only_raise and after < before)
+
+
+def _statuses(report: bytes) -> dict[str, str]:
+    """How each check of a report ended; nothing for a report of another version of the format."""
+    if not report:
+        return {}
+    try:
+        return {result.id: result.status.value for result in Report.from_json(report).results()}
+    except ValidationError:
+        return {}
 
 
 class Batch:
-    """A run into one folder; a context manager that keeps others from writing to it."""
+    """A run into one results directory; a context manager that keeps other runs from writing to it."""
 
     def __init__(self, results: Results, assignment: str, seed: int | None = None) -> None:
-        """Open or begin the folder; without a seed it keeps its own, and a new one draws one."""
+        """Open or create the directory; without a seed it keeps its own, and a new one draws one."""
         results.prepare()
-        self.results, self.ledger = results, Ledger(results.ledger)
+        self.results, self.assignment, self.ledger = results, assignment, Ledger(results.ledger)
         try:
-            self.seed = self._opened(assignment, seed)
+            self.seed = self._start(seed)
         except UsageError:
             self.ledger.close()
             raise
-        self.outlines: dict[str, ReportSummary] = {}  # of the reports written by this run, by file name
+        self.summaries: dict[str, ReportSummary] = {}  # of the reports this run wrote, by file name
         self.changes: list[Change] = []
-        self.given_up: list[AbandonedJob] = []
-        self.lost: list[Graded] = []  # their copies are gone or altered: they stay as they were graded
-        self.already = 0  # submissions that needed nothing
-        self._graded: dict[tuple[str, str], Graded] = {}
-        self._reviewed: dict[tuple[str, str], Provenance] = {}
+        self.abandoned: list[AbandonedJob] = []
+        self.lost: list[Graded] = []  # their copies are missing or altered: they stay as they were graded
+        self.graded = 0  # submissions that were graded
+        self.unchanged = 0  # submissions that needed no grading
+        self._lines: dict[tuple[str, str], Graded] = {}  # the latest, by student and digest
+        self._provenance: dict[tuple[str, str], Provenance] = {}  # of the latest grading, written or skipped
         for line in self.ledger.lines:
             if isinstance(line, (Graded, RegradeSkipped)):
-                self._reviewed[line.student, line.submission] = line.basis
+                self._provenance[line.student, line.submission] = line.basis
             if isinstance(line, Graded):
-                self._graded[line.student, line.submission] = line
-        self._names = {line.report for line in self._graded.values()}
+                self._lines[line.student, line.submission] = line
+        self._report_names = {line.report for line in self._lines.values()}
 
-    def _opened(self, assignment: str, seed: int | None) -> int:
+    def _start(self, seed: int | None) -> int:
         if not self.ledger.lines:
             if any(self.results.reports.iterdir()):
                 raise UsageError(
-                    f"{self.results.root} holds reports, but its ledger is gone.",
-                    next_step="Restore the ledger from a copy, or name a new folder with --out.",
+                    f"{self.results.root} holds reports, but its ledger is missing.",
+                    next_step="Restore the ledger from a backup, or name a new directory with --out.",
                 )
-            started = secrets.randbits(32) if seed is None else seed
-            self.ledger.append([RunStarted(at=datetime.now(UTC), assignment=assignment, seed=started)])
-            return started
+            new_seed = secrets.randbits(32) if seed is None else seed
+            self.ledger.append([RunStarted(at=datetime.now(UTC), assignment=self.assignment, seed=new_seed)])
+            return new_seed
         first = run_started(self.ledger.lines, self.results.ledger)
-        if first.assignment != assignment:
+        if first.assignment != self.assignment:
             raise UsageError(
-                f"{self.results.root} holds results of {first.assignment}, not of {assignment}.",
-                next_step="Name another folder with --out.",
+                f"{self.results.root} holds results of {first.assignment}, not of {self.assignment}.",
+                next_step="Name another directory with --out.",
             )
         if seed not in (None, first.seed):
             raise UsageError(
                 f"{self.results.root} was graded with seed {first.seed}, not {seed}.",
-                next_step="Leave --seed away to go on with it, or name a new folder with --out.",
+                next_step="Omit --seed to resume with it, or name a new directory with --out.",
             )
         return first.seed
 
-    def read(self, entries: Iterable[CollectedSubmission]) -> Iterator[SubmittedFile]:
-        """The files of entries, read one at a time."""
-        return map(read_submitted_file, entries)
-
-    def stored(self, students: set[str] | None = None) -> Iterator[SubmittedFile]:
-        """All that was handed in before, from the folder's own copies; those that are gone are `lost`."""
-        for line in list(self._graded.values()):
+    def stored(self, students: set[str] | None = None) -> Iterator[Submission]:
+        """All that was submitted before, from the directory's own copies; missing ones become `lost`."""
+        for line in list(self._lines.values()):
             if students is None or line.student in students:
-                file = self.results.submitted_file(line)
-                if file is None:
+                submission = self.results.stored_submission(line, self.assignment)
+                if submission is None:
                     self.lost.append(line)
                 else:
-                    yield SubmittedFile(line.student, file, line.submitted, line.marked_late)
+                    yield submission
 
     def grade(
         self,
-        handed: Iterable[SubmittedFile],
-        basis: Provenance,
-        crew: Crew,
+        submissions: Iterable[Submission],
+        provenance: Provenance,
+        workers: Callable[[Iterable[GradingJob]], GradingResults],
         *,
         everything: bool = False,
         only_raise: bool = False,
-        dry: bool = False,
-    ) -> Iterator[str]:
-        """Grade what needs it, and write; the student's name comes as each is done.
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> None:
+        """Grade what needs it, and write; `progress` is called with the number of submissions done.
 
-        `everything` keeps no earlier result, `only_raise` no lower score, `dry` writes nothing.
+        `everything` reuses no earlier result, `only_raise` keeps a higher score, `dry_run` writes nothing.
+        A submission is read when a worker is free for it, so memory does not grow with the class.
         """
-        planned: dict[int, _Planned] = {}
-        waiting: list[str] = []  # students who need nothing
 
         def jobs() -> Iterator[GradingJob]:
-            for number, one in enumerate(handed):
-                plan = self._plan(one)
-                if plan is None or (not everything and self._is_current(plan, basis)):
-                    self.already += 1
-                    waiting.append(one.student)
-                    continue
-                planned[number] = plan
-                yield GradingJob(number, one.student, one.file, b"" if everything else plan.before)
+            for submission in submissions:
+                job = self._job_for(submission, reuse=not everything)
+                if job is None or (job.reuse and self._is_current(job, provenance)):
+                    self.unchanged += 1
+                    progress(self.done)
+                else:
+                    yield job
 
-        for done in crew(jobs()):
-            yield from _emptied(waiting)
-            if isinstance(done, AbandonedJob):
-                self.given_up.append(done)
-                yield planned.pop(done.job.number).handed.student
-            else:
-                plan = planned.pop(done.number)
-                self._write(plan, done, basis, only_raise=only_raise, dry=dry)
-                yield plan.handed.student
-        yield from _emptied(waiting)
+        with closing(workers(jobs())) as results:
+            for job, result in results:
+                if isinstance(result, SandboxError):
+                    self.abandoned.append(AbandonedJob(job.submission.student, result.message))
+                else:
+                    self.graded += 1
+                    self._keep(job, result, provenance, only_raise=only_raise, dry_run=dry_run)
+                progress(self.done)
 
-    def _plan(self, handed: SubmittedFile) -> _Planned | None:
-        """What is known of a submission; None when this run has it already."""
-        key = handed.student, handed.digest
-        line = self._graded.get(key)
+    @property
+    def done(self) -> int:
+        """How many submissions were graded, abandoned, or needed no grading."""
+        return self.graded + self.unchanged + len(self.abandoned)
+
+    def _job_for(self, submission: Submission, *, reuse: bool) -> GradingJob | None:
+        """What is known of a submission; None when it was collected twice and is being graded already."""
+        key = submission.student, submission.digest
+        line = self._lines.get(key)
         if line is not None:
-            before = b""
+            report = b""
             with suppress(OSError):
-                before = (self.results.reports / line.report).read_bytes()
-            before = before if sha256(before).hexdigest() == line.report_digest else b""
-            return _Planned(handed, line.report, line.attempt, line, before)
-        if key in self._reviewed:
+                report = (self.results.reports / line.report).read_bytes()
+            unaltered = sha256(report).hexdigest() == line.report_digest
+            return GradingJob(submission, line.attempt, line, report if unaltered else b"", reuse)
+        if key in self._provenance:
             return None
-        self._reviewed[key] = Provenance(bundle="", engine="", environment="", dataset="")  # on its way
+        self._provenance[key] = Provenance(bundle="", engine="", environment="", dataset="")  # not known yet
         attempt = 1
-        while (name := f"{self.results.name_for(handed.student, attempt)}.json") in self._names:
+        while (name := self._report_name(submission.student, attempt)) in self._report_names:
             attempt += 1
-        self._names.add(name)
-        return _Planned(handed, name, attempt, None, b"")
+        self._report_names.add(name)
+        return GradingJob(submission, attempt, reuse=reuse)
 
-    def _is_current(self, plan: _Planned, basis: Provenance) -> bool:
-        """Whether a submission is graded as it would be today; its time of handing in is kept up."""
-        if plan.line is None or not plan.before:
+    def _report_name(self, student: str, attempt: int) -> str:
+        return f"{self.results.name_for(student, attempt)}.json"
+
+    def _is_current(self, job: GradingJob, provenance: Provenance) -> bool:
+        """Whether grading again would change nothing; a newly known time of submission is recorded."""
+        line = job.earlier
+        if line is None or not job.earlier_report:
             return False
-        if self._reviewed[plan.line.student, plan.line.submission] != basis:
+        if self._provenance[line.student, line.submission] != provenance:
             return False
-        when = _when(plan)
-        if when != {"submitted": plan.line.submitted, "marked_late": plan.line.marked_late}:
-            self._record(plan.line.model_copy(update={"at": datetime.now(UTC), **when}))
+        timing = _timing(job)
+        if timing != {"submitted": line.submitted, "marked_late": line.marked_late}:
+            self._record(line.model_copy(update={"at": datetime.now(UTC), **timing}))
         return True
 
-    def _write(
-        self, plan: _Planned, done: GradedSubmission, basis: Provenance, *, only_raise: bool, dry: bool
+    def _keep(
+        self,
+        job: GradingJob,
+        graded: GradedSubmission,
+        provenance: Provenance,
+        *,
+        only_raise: bool,
+        dry_run: bool,
     ) -> None:
-        handed, old = plan.handed, plan.line
-        if old is not None:
-            change = change_between(old, plan.before, done, kept=only_raise)
-            if change is not None:
-                self.changes.append(change)
-        if dry:
+        submission, summary = job.submission, graded.summary
+        change = change_of(job, graded, only_raise=only_raise)
+        if change is not None:
+            self.changes.append(change)
+        if dry_run:
             return
-        if old is not None and only_raise and done.summary.earned < old.earned:
+        if only_raise and job.earlier is not None and summary.earned < job.earlier.earned:
             self.ledger.append(
                 [
                     RegradeSkipped(
                         at=datetime.now(UTC),
-                        student=handed.student,
-                        submission=handed.digest,
-                        earned=done.summary.earned,
-                        basis=basis,
+                        student=submission.student,
+                        submission=submission.digest,
+                        earned=summary.earned,
+                        basis=provenance,
                     )
                 ]
             )
             return
-        report = self.results.reports / plan.report
-        self.results.keep(report, done.report)
-        self.results.keep(self.results.page_of(report), done.page)
-        if not handed.file.problem:
-            self.results.keep(self.results.submissions / handed.digest, handed.file.data)
-        self.outlines[plan.report] = done.summary.shared()
+        name = job.earlier.report if job.earlier else self._report_name(submission.student, job.attempt)
+        report = self.results.reports / name
+        self.results.write(report, graded.report)
+        self.results.write(self.results.page_of(report), graded.page)
+        if not submission.unreadable:
+            self.results.write(self.results.submissions / submission.digest, submission.data)
+        self.summaries[name] = summary.shared()
         self._record(
             Graded(
                 at=datetime.now(UTC),
-                student=handed.student,
-                submission=handed.digest,
-                file=handed.file.name,
-                attempt=plan.attempt,
-                report=plan.report,
-                report_digest=sha256(done.report).hexdigest(),
-                earned=done.summary.earned,
-                possible=done.summary.possible,
-                problem=done.summary.problem,
-                sandbox=done.sandbox,
-                basis=basis,
-                **_when(plan),
+                student=submission.student,
+                submission=submission.digest,
+                file=submission.file_name,
+                attempt=job.attempt,
+                report=name,
+                report_digest=sha256(graded.report).hexdigest(),
+                earned=summary.earned,
+                possible=summary.possible,
+                problem=summary.problem,
+                sandbox=graded.sandbox,
+                basis=provenance,
+                **_timing(job),
             )
         )
 
     def _record(self, line: Graded) -> None:
         self.ledger.append([line])
-        self._graded[line.student, line.submission] = line
+        self._lines[line.student, line.submission] = line
 
     def close(self) -> None:
-        """Let others write to the folder."""
+        """Let other runs write to the directory."""
         self.ledger.close()
 
     def __enter__(self) -> Batch:
@@ -233,13 +277,10 @@ class Batch:
         self.close()
 
 
-def _when(plan: _Planned) -> dict[str, Any]:
-    """What is known of the time of handing in, by now or from before."""
-    handed, old = plan.handed, plan.line
-    late = handed.marked_late or (old is not None and old.marked_late)
-    return {"submitted": handed.submitted or (old.submitted if old else None), "marked_late": late}
-
-
-def _emptied(names: list[str]) -> Iterator[str]:
-    while names:
-        yield names.pop(0)
+def _timing(job: GradingJob) -> dict[str, Any]:
+    """What is known of the time of submission, by now or from before."""
+    submission, earlier = job.submission, job.earlier
+    return {
+        "submitted": submission.submitted or (earlier.submitted if earlier else None),
+        "marked_late": submission.marked_late or (earlier is not None and earlier.marked_late),
+    }

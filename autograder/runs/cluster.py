@@ -1,8 +1,8 @@
-"""Stations on other machines, over dask.distributed: the same jobs, the same grading, no shared disk.
+"""Grading workers on other machines, over dask.distributed: the same jobs and results, no shared disk.
 
 The assignment travels once to each worker, as a bundle known by its digest; a job brings its notebook
-along. A worker with another engine, other versions or a weaker sandbox than asked refuses. One that is
-killed costs time: its jobs go to others. Results are written here, by the one process that writes.
+along. A worker with another engine, other versions or a weaker sandbox than requested refuses. A worker
+that is killed costs time: its jobs go to others. Results are written by the process that started the run.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,7 +25,7 @@ from autograder.course.course import FILE, find_course
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
 from autograder.grading.cache_keys import bundle_files, engine_digest
-from autograder.runs.pool import AbandonedJob
+from autograder.runs.pool import GradingResults
 from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, RunConfig
 from autograder.submissions.submission import digest
 
@@ -33,7 +33,7 @@ __all__ = ["grade_on_cluster"]
 
 
 CONNECT_SECONDS = 10
-IN_FLIGHT = 2  # jobs for each thread of the cluster: none waits for the next one
+IN_FLIGHT = 2  # jobs per thread of the cluster: none waits for the next one
 
 
 @dataclass(frozen=True)
@@ -41,27 +41,25 @@ class Bundle:
     """All a worker needs besides notebooks, and what it has to have itself."""
 
     files: dict[str, bytes]  # by path inside the course
-    setup: RunConfig  # its course is the worker's own folder
+    config: RunConfig  # its course is the worker's own directory
     engine: str
     environment: dict[str, str]
     digest: str
 
 
-def bundle_of(setup: RunConfig) -> Bundle:
+def bundle_of(config: RunConfig) -> Bundle:
     """The bundle of a run."""
-    course = find_course(setup.course)
+    course = find_course(config.course)
     files = {
         FILE: (course.root / FILE).read_bytes(),
-        **bundle_files(load_assignment(course, setup.assignment)),
+        **bundle_files(load_assignment(course, config.assignment)),
     }
     parts = (part for item in files.items() for part in item)
-    whole = digest(*parts, setup.assignment, str(setup.seed), setup.dataset, setup.sandbox)
-    return Bundle(files, replace(setup, course=Path()), engine_digest(), environment(), whole)
+    whole = digest(*parts, config.assignment, str(config.seed), config.dataset, config.sandbox)
+    return Bundle(files, replace(config, course=Path()), engine_digest(), environment(), whole)
 
 
-def grade_on_cluster(
-    setup: RunConfig, address: str, jobs: Iterable[GradingJob]
-) -> Iterator[GradedSubmission | AbandonedJob]:
+def grade_on_cluster(config: RunConfig, address: str, jobs: Iterable[GradingJob]) -> GradingResults:
     """Grade the jobs on the workers of a scheduler; raises UsageError when none can be reached."""
     waiting = iter(jobs)
     first = next(waiting, None)
@@ -76,11 +74,12 @@ def grade_on_cluster(
         ) from problem
     with client:
         run = uuid4().hex[:8]
-        bundle = client.submit(_as_it_is, bundle_of(setup), key=f"bundle-{run}", pure=False)
+        bundle = client.submit(_unchanged, bundle_of(config), key=f"bundle-{run}", pure=False)
         sent: dict[Any, GradingJob] = {}
+        numbers = count()
 
         def submit(job: GradingJob) -> Any:
-            future = client.submit(_grade, bundle, job, key=f"grade-{run}-{job.number}", pure=False)
+            future = client.submit(_grade, bundle, job, key=f"grade-{run}-{next(numbers)}", pure=False)
             sent[future.key] = job
             return future
 
@@ -93,64 +92,64 @@ def grade_on_cluster(
         started = [submit(first), *map(submit, islice(waiting, IN_FLIGHT * threads - 1))]
         done = as_completed(started, loop=client.loop)
         for future in done:
-            yield _result(future, sent.pop(future.key))
+            yield sent.pop(future.key), _result(future)
             wanted = IN_FLIGHT * max(1, sum(client.nthreads().values())) - done.count()
             for job in islice(waiting, max(0, wanted)):  # workers may come and go
                 done.add(submit(job))
 
 
-def _result(future: Any, job: GradingJob) -> GradedSubmission | AbandonedJob:
+def _result(future: Any) -> GradedSubmission | SandboxError:
     try:
-        outcome: GradedSubmission | AbandonedJob = future.result()
+        result: GradedSubmission | SandboxError = future.result()
     except KilledWorker:
-        return AbandonedJob(job, "The workers that graded it were killed, each time: is there enough memory?")
+        return SandboxError("The workers that graded it were killed, each time: is there enough memory?")
     finally:
         future.release()
-    return outcome
+    return result
 
 
-class _Held:
-    """The one station of a worker process, and the folder that its course is in."""
+class _ProcessWorker:
+    """The one grading worker of a cluster's worker process, and the directory of its course."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()  # a station does one thing at a time
+        self.lock = threading.Lock()  # it grades one submission at a time
         self.digest = ""
-        self.station: GradingWorker | None = None
+        self.worker: GradingWorker | None = None
         self.folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def station_for(self, bundle: Bundle) -> GradingWorker:
-        if self.station is None or self.digest != bundle.digest:
+    def worker_for(self, bundle: Bundle) -> GradingWorker:
+        if self.worker is None or self.digest != bundle.digest:
             self.close()
-            _refuse_to_differ(bundle)
+            _require_same_versions(bundle)
             self.folder = tempfile.TemporaryDirectory()
             for name, data in bundle.files.items():
                 path = Path(self.folder.name, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
-            self.station = GradingWorker(replace(bundle.setup, course=Path(self.folder.name)))
+            self.worker = GradingWorker(replace(bundle.config, course=Path(self.folder.name)))
             self.digest = bundle.digest
-        return self.station
+        return self.worker
 
     def close(self) -> None:
-        if self.station is not None:
-            self.station.close()
+        if self.worker is not None:
+            self.worker.close()
         if self.folder is not None:
             self.folder.cleanup()
-        self.station, self.folder = None, None
+        self.worker, self.folder = None, None
 
 
-_held = _Held()
+_process_worker = _ProcessWorker()
 
 
-def _refuse_to_differ(bundle: Bundle) -> None:
+def _require_same_versions(bundle: Bundle) -> None:
     if bundle.engine != engine_digest():
         raise UsageError(
             "A worker has another version of the autograder than this machine.",
             next_step="Install the same version on both.",
         )
-    if (own := environment()) != bundle.environment:
+    if (here := environment()) != bundle.environment:
         raise UsageError(
-            f"A worker has {_versions(own)}, this machine {_versions(bundle.environment)}.",
+            f"A worker has {_versions(here)}, this machine {_versions(bundle.environment)}.",
             next_step="Install the same versions on both; constraints.txt names them.",
         )
 
@@ -159,17 +158,19 @@ def _versions(versions: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
-def _as_it_is(bundle: Bundle) -> Bundle:
-    """The bundle as a task: one that is lost with its worker is made again."""
+def _unchanged(bundle: Bundle) -> Bundle:
+    """The bundle as a task: if it is lost with its worker, the scheduler computes it again."""
     return bundle
 
 
-def _grade(bundle: Bundle, job: GradingJob) -> GradedSubmission | AbandonedJob:
+def _grade(bundle: Bundle, job: GradingJob) -> GradedSubmission | SandboxError:
     """What runs on a worker."""
-    with _held.lock:
+    with _process_worker.lock:
         try:
-            return _held.station_for(bundle).handle(job)
+            result = _process_worker.worker_for(bundle).grade(job)
         except SandboxError as problem:
+            result = problem
+        if isinstance(result, SandboxError):
             with contextlib.suppress(OSError):
-                _held.close()
-            return AbandonedJob(job, problem.message)
+                _process_worker.close()
+        return result

@@ -1,9 +1,9 @@
-"""A crew of stations on this machine: jobs in, graded submissions out, in whatever order they are done.
+"""A pool of grading workers on this machine: jobs in, results out, in whatever order they are done.
 
 With one worker the jobs are graded in this very process. With more, each has a process, a zygote and a
-core of its own, and at most two jobs are on their way to it, so memory does not grow with the class. A
-process that ends is replaced and its job given to another; after the third time the job is given up.
-Workers end when their pipe does: nothing is left when this process is killed.
+core of its own, and holds at most two jobs, so memory does not grow with the class. A process that ends is
+replaced and its jobs go to another; after the third time a job is abandoned. Workers end when their pipe
+does: none is left running when this process is killed. `runs.run` chooses between these and the cluster.
 """
 
 from __future__ import annotations
@@ -13,89 +13,86 @@ import queue
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import TypeAlias
 
 from autograder.environment import one_core
 from autograder.errors import AutograderError, SandboxError
 from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, RunConfig
+from autograder.runs.worker_server import worker_context
 
-__all__ = ["AbandonedJob", "grade_here", "grade_on_workers"]
-
+__all__ = ["GradingResults", "grade_here", "grade_on_workers"]
 
 IN_FLIGHT = 2  # jobs a worker holds: it never waits for the next one
-TRIES = 3
+MOST_TRIES = 3
 
-
-@dataclass(frozen=True)
-class AbandonedJob:
-    """A job that could not be graded, by no fault that could be laid on the submission."""
-
-    job: GradingJob
-    why: str
+#: Each job with its result; a SandboxError is nobody's result: the submission was not graded.
+GradingResults: TypeAlias = Generator[tuple[GradingJob, GradedSubmission | SandboxError], None, None]
 
 
 @dataclass
 class _WorkerProcess:
     process: BaseProcess
     pipe: Connection
-    jobs: deque[GradingJob] = field(default_factory=deque)
+    jobs: deque[GradingJob] = field(default_factory=deque)  # in the order in which it grades them
 
 
-def grade_here(setup: RunConfig, jobs: Iterable[GradingJob]) -> Iterator[GradedSubmission | AbandonedJob]:
+@dataclass(frozen=True)
+class _Fault:
+    """A fault of the assignment or the machine, which concerns every job."""
+
+    error: AutograderError
+
+
+def grade_here(config: RunConfig, jobs: Iterable[GradingJob]) -> GradingResults:
     """Grade the jobs in this process, one after another."""
-    with one_core(0), GradingWorker(setup) as station:
+    with one_core(0), GradingWorker(config) as worker:
         for job in jobs:
-            try:
-                yield station.handle(job)
-            except SandboxError as problem:
-                yield AbandonedJob(job, problem.message)
+            yield job, worker.grade(job)
 
 
-def grade_on_workers(
-    setup: RunConfig, workers: int, jobs: Iterable[GradingJob]
-) -> Iterator[GradedSubmission | AbandonedJob]:
-    """Grade the jobs on so many processes."""
-    crew = _Pool(setup)
+def grade_on_workers(config: RunConfig, workers: int, jobs: Iterable[GradingJob]) -> GradingResults:
+    """Grade the jobs on this number of processes."""
+    pool = _Pool(config)
     try:
-        yield from crew.run(iter(jobs), workers)
+        yield from pool.run(iter(jobs), workers)
     finally:
-        crew.dismiss()
+        pool.close()
 
 
 class _Pool:
-    def __init__(self, setup: RunConfig) -> None:
-        self._setup, self._started = setup, 0
+    def __init__(self, config: RunConfig) -> None:
+        self._config, self._started = config, 0
         self._workers: list[_WorkerProcess] = []
-        self._again: deque[GradingJob] = deque()
-        self._tries: dict[int, int] = {}
+        self._retries: deque[GradingJob] = deque()
+        self._tries: dict[tuple[str, str], int] = {}  # by student and digest
 
-    def run(self, jobs: Iterator[GradingJob], workers: int) -> Iterator[GradedSubmission | AbandonedJob]:
+    def run(self, jobs: Iterator[GradingJob], workers: int) -> GradingResults:
         for _ in range(workers):
             if (job := self._next(jobs)) is None:
                 break
-            self._hand(self._hire(), job)
+            self._send(self._start_worker(), job)
         while self._workers:
             for worker in list(self._workers):
                 while len(worker.jobs) < IN_FLIGHT and (job := self._next(jobs)) is not None:
-                    self._hand(worker, job)
+                    self._send(worker, job)
                 if not worker.jobs:
-                    self._let_go(worker)
+                    self._stop(worker)
             pipes = [worker.pipe for worker in self._workers]
             ready = set(wait(pipes)) if pipes else set()
-            for worker in [one for one in self._workers if one.pipe in ready]:
-                yield from self._hear(worker)
+            for worker in [worker for worker in self._workers if worker.pipe in ready]:
+                yield from self._receive(worker)
 
     def _next(self, jobs: Iterator[GradingJob]) -> GradingJob | None:
-        return self._again.popleft() if self._again else next(jobs, None)
+        return self._retries.popleft() if self._retries else next(jobs, None)
 
-    def _hire(self) -> _WorkerProcess:
-        context = get_context("spawn")  # a fork would share the judge's locks and open files
+    def _start_worker(self) -> _WorkerProcess:
+        context = worker_context()  # never a fork of this process: it would share locks and open files
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._setup, self._started), daemon=True)
+        process = context.Process(target=_work, args=(theirs, self._config, self._started), daemon=True)
         process.start()
         theirs.close()
         self._started += 1
@@ -103,38 +100,39 @@ class _Pool:
         self._workers.append(worker)
         return worker
 
-    def _hand(self, worker: _WorkerProcess, job: GradingJob) -> None:
+    def _send(self, worker: _WorkerProcess, job: GradingJob) -> None:
         worker.jobs.append(job)
-        with contextlib.suppress(BrokenPipeError):  # it has ended; hearing it will tell
+        with contextlib.suppress(BrokenPipeError):  # it has ended; receiving from it will tell
             worker.pipe.send(job)
 
-    def _hear(self, worker: _WorkerProcess) -> Iterator[GradedSubmission | AbandonedJob]:
+    def _receive(self, worker: _WorkerProcess) -> GradingResults:
         try:
-            said = worker.pipe.recv()
+            message: GradedSubmission | SandboxError | _Fault = worker.pipe.recv()
         except (EOFError, OSError):
             yield from self._replace(worker)
             return
-        if isinstance(said, AutograderError):
-            raise said  # the assignment's fault, or the machine's: it concerns every job
-        worker.jobs.popleft()
-        yield said
+        if isinstance(message, _Fault):
+            raise message.error
+        yield worker.jobs.popleft(), message
 
-    def _replace(self, worker: _WorkerProcess) -> Iterator[AbandonedJob]:
+    def _replace(self, worker: _WorkerProcess) -> GradingResults:
         """A worker has ended by itself: its first job may be the reason, the others are not."""
-        self._let_go(worker)
+        self._stop(worker)
         first, *others = worker.jobs
-        self._tries[first.number] = self._tries.get(first.number, 0) + 1
-        if self._tries[first.number] < TRIES:
+        key = first.submission.student, first.submission.digest
+        self._tries[key] = self._tries.get(key, 0) + 1
+        if self._tries[key] < MOST_TRIES:
             others.insert(0, first)
         else:
-            yield AbandonedJob(
-                first, "The process that graded it ended, three times: is there enough memory?"
+            yield (
+                first,
+                SandboxError("The process that graded it ended, three times: is there enough memory?"),
             )
-        self._again.extend(others)
-        if self._again:
-            self._hand(self._hire(), self._again.popleft())
+        self._retries.extend(others)
+        if self._retries:
+            self._send(self._start_worker(), self._retries.popleft())
 
-    def _let_go(self, worker: _WorkerProcess) -> None:
+    def _stop(self, worker: _WorkerProcess) -> None:
         self._workers.remove(worker)
         worker.pipe.close()
         worker.process.join(timeout=10)
@@ -142,31 +140,28 @@ class _Pool:
             worker.process.kill()
             worker.process.join()
 
-    def dismiss(self) -> None:
-        """End the workers, whatever they are at."""
+    def close(self) -> None:
+        """End the workers, even in the middle of a job."""
         for worker in self._workers:
             worker.process.kill()
         for worker in list(self._workers):
-            self._let_go(worker)
+            self._stop(worker)
 
 
-def _work(pipe: Connection, setup: RunConfig, number: int) -> None:
-    """A worker's life."""
+def _work(pipe: Connection, config: RunConfig, number: int) -> None:
+    """What a worker process does from start to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the writer decides
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), one_core(number):
         try:
-            with GradingWorker(setup) as station:
-                for job in _arriving(pipe):
-                    try:
-                        pipe.send(station.handle(job))
-                    except SandboxError as problem:
-                        pipe.send(AbandonedJob(job, problem.message))
+            with GradingWorker(config) as worker:
+                for job in _received(pipe):
+                    pipe.send(worker.grade(job))
         except AutograderError as problem:
-            pipe.send(problem)
+            pipe.send(_Fault(problem))
 
 
-def _arriving(pipe: Connection) -> Iterator[GradingJob]:
-    """The jobs, read by a thread: the writer never waits until a job is done, so neither waits for ever."""
+def _received(pipe: Connection) -> Iterator[GradingJob]:
+    """The jobs, read by a thread: the writer never waits until a job is done, so there is no deadlock."""
     jobs: queue.SimpleQueue[GradingJob | None] = queue.SimpleQueue()
 
     def read() -> None:

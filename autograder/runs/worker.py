@@ -1,6 +1,8 @@
-"""A station: what one process needs to grade submissions, and what goes in and comes out.
+"""A grading worker: what one process needs to grade submissions, and what goes in and comes out.
 
-A job holds the file's bytes, so that a station needs no disk in common with whoever hands out jobs.
+A job goes in, the report and the student's page come out. A job brings the submission's bytes along, so a
+worker shares no disk with the process that sends jobs. `pool` runs workers on this machine, `cluster` on
+others.
 """
 
 from __future__ import annotations
@@ -11,69 +13,67 @@ from types import TracebackType
 
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
+from autograder.errors import SandboxError
 from autograder.grading.grader import Grader
 from autograder.pages.student_page import student_page
 from autograder.report import Report, ReportSummary, summarize_report
-from autograder.submissions.submission import File, submission_of
+from autograder.results.ledger import Graded
+from autograder.submissions.submission import Submission
 
 __all__ = ["GradedSubmission", "GradingJob", "GradingWorker", "RunConfig"]
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What is graded, and how; the same for all stations of a run."""
+    """What is graded, and how; the same for all workers of a run."""
 
     course: Path
     assignment: str
     seed: int
     dataset: str = ""  # overrides the assignment's choice
-    sandbox: str = "good"  # the least that has to hold
+    sandbox: str = "good"  # minimum isolation level
 
 
 @dataclass(frozen=True)
 class GradingJob:
-    """One submission to grade."""
+    """A submission to grade, and how it was graded before."""
 
-    number: int
-    student: str
-    file: File
-    before: bytes = b""  # an earlier report, whose results are kept where they still hold
+    submission: Submission
+    attempt: int = 1  # which of the student's, in the order collected
+    earlier: Graded | None = None  # its line in the ledger, if it has one
+    earlier_report: bytes = b""  # the report of that line, unless it was altered
+    reuse: bool = True  # results of the earlier report are kept where they still hold
 
 
 @dataclass(frozen=True)
 class GradedSubmission:
-    """One submission, graded."""
+    """A report as it is stored, with the student's page and what the class page needs of it."""
 
-    number: int
     report: bytes
     page: bytes
     summary: ReportSummary
     sandbox: str
-    dataset: str
 
 
 class GradingWorker:
     """Grades jobs, one after another; a context manager."""
 
-    def __init__(self, setup: RunConfig) -> None:
-        course = find_course(setup.course)
-        self._assignment = load_assignment(course, setup.assignment)
-        self._course = course.title
-        self._grader = Grader(self._assignment, setup.seed, setup.dataset, sandbox=setup.sandbox)
+    def __init__(self, config: RunConfig) -> None:
+        course = find_course(config.course)
+        self._assignment = load_assignment(course, config.assignment)
+        self._course_title = course.title
+        self._grader = Grader(self._assignment, config.seed, config.dataset, sandbox=config.sandbox)
 
-    def handle(self, job: GradingJob) -> GradedSubmission:
-        """Grade one submission; raises SandboxError when ours, not theirs, is the fault."""
-        submission = submission_of(job.student, job.file, self._assignment.id)
-        before = Report.from_json(job.before) if job.before else None
-        report = self._grader.grade(submission, before)
-        page = student_page(report, title=self._assignment.file.title, course=self._course)
+    def grade(self, job: GradingJob) -> GradedSubmission | SandboxError:
+        """Grade one submission; a SandboxError when ours, not the student's, is the fault."""
+        earlier = Report.from_json(job.earlier_report) if job.reuse and job.earlier_report else None
+        try:
+            report = self._grader.grade(job.submission, earlier)
+        except SandboxError as problem:
+            return problem
+        page = student_page(report, title=self._assignment.file.title, course=self._course_title)
         return GradedSubmission(
-            job.number,
-            report.to_json().encode(),
-            page.encode(),
-            summarize_report(report),
-            self._grader.level,
-            self._grader.dataset,
+            report.to_json().encode(), page.encode(), summarize_report(report), report.sandbox
         )
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from autograder.site.tables import audit
 
-__all__ = ["Act", "acts_on", "record_act"]
+__all__ = ["Act", "acts_on", "record_act", "terminal_user"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,11 @@ def acts_on(connection: Connection, subject: str) -> list[Act]:
     """The acts on an attempt or a quiz, in order."""
     rows = connection.execute(select(audit).where(audit.c.subject == subject).order_by(audit.c.id))
     return [Act(row.at, row.who, row.act, row.subject, json.loads(row.detail)) for row in rows]
+
+
+def terminal_user() -> str:
+    """The author of what is done by a command: the account's name at this machine."""
+    try:
+        return f"{getpass.getuser()} (terminal)"
+    except (KeyError, OSError):
+        return "terminal"

@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.site.database import Database
 
-__all__ = ["back_up", "has_disk_space", "secret_beside"]
+__all__ = ["back_up", "faults_in_file", "has_disk_space", "secret_beside"]
 
 
 MARGIN = 200 * 1024 * 1024
@@ -46,6 +46,16 @@ def back_up(database: Database, target: Path) -> Path:
     part.chmod(0o600)
     part.replace(target)  # a file without .part is a complete backup
     return target
+
+
+def faults_in_file(database: Database) -> list[str]:
+    """The faults that SQLite finds in its file; none for PostgreSQL, which has no such check."""
+    if database.dialect != "sqlite":
+        return []
+    with database.reading() as connection:
+        lines = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
+        lines += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+    return [line for line in lines if line != "ok"]
 
 
 def has_disk_space(database: Database, margin: int = MARGIN) -> bool:

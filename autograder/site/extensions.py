@@ -10,11 +10,12 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-
-from sqlalchemy import Connection
-from starlette.routing import BaseRoute
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from starlette.routing import BaseRoute
+
     from autograder.site.app_context import AppContext
 
 __all__ = ["Extension", "Running", "extensions"]
@@ -48,6 +49,14 @@ class Extension(Protocol):
 
     def link_path(self, connection: Connection, course: str, target: str) -> str | None:
         """The path of the page that a learning platform's link to `target` opens; None if there is none."""
+
+    def accommodate(
+        self, connection: Connection, table: Path, students: Collection[str], zone: ZoneInfo
+    ) -> int:
+        """Store the accommodations of enrolled students in a table; returns how many get extra time.
+
+        Raises UsageError and ContentError with file, line and column; the transaction is then rolled back.
+        """
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""

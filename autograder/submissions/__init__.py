@@ -1,1 +1,1 @@
-"""Reading what students submit: notebooks, archives, and the folders a class arrives in."""
+"""Reading what students submit: notebooks, archives, and the directories a class arrives in."""

@@ -1,7 +1,8 @@
-"""Archives that students and learning platforms hand in: read within limits, never trusted.
+"""Archives that students submit and learning platforms export: read within limits, never trusted.
 
-ZIP and tar (plain, gzip, bzip2, xz). Number, sizes and ratio are bounded before anything is read; a
-student's archive is read in memory, for the one notebook in it. `unpack` does the same for a class.
+ZIP and tar (plain, gzip, bzip2, xz). The number of members, their sizes and the compression ratio are
+bounded before anything is read. `submission` reads a student's archive in memory, for the one notebook in
+it; `class_archive` unpacks a class's to a directory.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 NOTEBOOK = ".ipynb"
 MOST_MEMBERS = 1000  # of a student's archive
 MOST_BYTES = 5 * LARGEST_FILE  # of a student's archive, unpacked
-MOST_RATIO = 200  # unpacked to packed; notebooks full of pictures reach 10, text of zeros 1000
+MOST_RATIO = 200  # unpacked to packed; notebooks full of pictures reach 10, a text of zeros 1000
 BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -42,29 +43,29 @@ BROKEN: tuple[type[Exception], ...] = (
     ValueError,
 )
 BROKEN += (NotImplementedError, struct.error, IndexError, KeyError, RuntimeError)
-LARGEST_DIRECTORY = 16 * 1024**2  # bytes of a ZIP's list of members, which is read at once
-HAND_IN = "Hand in the notebook file (.ipynb) itself."
+LARGEST_DIRECTORY = 16 * 1024**2  # bytes of a ZIP's central directory, which is read at once
+SUBMIT_FILE = "Submit the notebook file (.ipynb) itself."
 
 
 @dataclass(frozen=True)
 class Member:
-    """One thing in an archive."""
+    """One member of an archive."""
 
     name: str
-    kind: str  # "file", "folder", or what it is instead
+    kind: str  # "file", "folder", or another kind in words
     size: int
     read: Callable[[], bytes]  # at most LARGEST_FILE and one more byte
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a path is named like an archive that can be read."""
+    """Whether a path has the name of an archive that can be read."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 def stem(path: Path) -> str:
-    """A file's name without its ending, .tar.gz included."""
-    endings = path.suffixes[-2:] if path.suffixes[-2:-1] == [".tar"] else path.suffixes[-1:]
-    return path.name.removesuffix("".join(endings))
+    """A file's name without its suffix, .tar.gz included."""
+    suffixes = path.suffixes[-2:] if path.suffixes[-2:-1] == [".tar"] else path.suffixes[-1:]
+    return path.name.removesuffix("".join(suffixes))
 
 
 def holds_archive(data: bytes) -> bool:
@@ -75,31 +76,33 @@ def holds_archive(data: bytes) -> bool:
 def notebook_in(data: bytes, assignment: str) -> tuple[str, bytes]:
     """The name and bytes of the notebook in a student's archive; raises SubmissionError without one.
 
-    Of several it takes the one named after the assignment, else the one that stands highest.
+    Of several it takes the one named after the assignment, else the one nearest to the top.
     """
     notebooks: list[tuple[Member, bytes]] = []
     with members(io.BytesIO(data), MOST_MEMBERS, MOST_BYTES) as archive:
         for member in archive:
             path = Path(member.name)
-            made_by_machine = path.name.startswith(".") or "__MACOSX" in path.parts
-            if path.suffix.lower() == NOTEBOOK and member.kind != "folder" and not made_by_machine:
+            hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+            if path.suffix.lower() == NOTEBOOK and member.kind != "folder" and not hidden:
                 notebooks.append((member, member.read() if member.kind == "file" else b""))
     if not notebooks:
-        raise SubmissionError("There is no notebook in the archive.", next_step=HAND_IN)
-    named = [one for one in notebooks if Path(one[0].name).stem == assignment]
-    chosen, content = min(named or notebooks, key=lambda one: (one[0].name.count("/"), one[0].name))
+        raise SubmissionError("There is no notebook in the archive.", next_step=SUBMIT_FILE)
+    named = [(member, data) for member, data in notebooks if Path(member.name).stem == assignment]
+    chosen, content = min(
+        named or notebooks, key=lambda notebook: (notebook[0].name.count("/"), notebook[0].name)
+    )
     if chosen.kind != "file":
         raise SubmissionError(
-            f"What the archive holds in place of a notebook is {chosen.kind}.", next_step=HAND_IN
+            f"The notebook in the archive is not a file; it is {chosen.kind}.", next_step=SUBMIT_FILE
         )
     return storable(Path(chosen.name).name), content
 
 
 @contextmanager
 def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Member]]:
-    """The members of an open archive, at most so many and unpacked at most so many bytes.
+    """The members of an open archive: at most `most`, of at most `most_bytes` bytes when unpacked.
 
-    Raises SubmissionError for what is no archive, is damaged, or unpacks to more.
+    Raises SubmissionError for a file that is not an archive, is damaged, or exceeds a limit.
     """
     packed = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -117,21 +120,21 @@ def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Me
                 yield _bounded(_tar_members(tar), most, most_bytes, packed)
     except BROKEN as problem:
         if isinstance(problem, OSError) and problem.filename is not None:
-            raise  # the folder that is written to, not the archive
+            raise  # about the directory that is written to, not the archive
         raise SubmissionError(
-            "The archive is damaged, or of a kind that cannot be read.", next_step=HAND_IN
+            "The archive is damaged, or of a format that cannot be read.", next_step=SUBMIT_FILE
         ) from problem
 
 
 def _bounded(archive: Iterator[Member], most: int, most_bytes: int, packed: int) -> Iterator[Member]:
-    """The members, as long as their number and size are what people hand in."""
+    """The members, while their number and size are within the limits."""
     size = 0
     for count, member in enumerate(archive, start=1):
         if count > most:
-            raise SubmissionError(f"The archive holds more than {most:,} files.", next_step=HAND_IN)
+            raise SubmissionError(f"The archive holds more than {most:,} files.", next_step=SUBMIT_FILE)
         size += member.size
         if size > most_bytes or size > max(LARGEST_FILE, MOST_RATIO * packed):
-            raise SubmissionError("The archive unpacks to far too much.", next_step=HAND_IN)
+            raise SubmissionError("The archive unpacks to far too much.", next_step=SUBMIT_FILE)
         yield member
 
 
@@ -173,15 +176,15 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
 
 
 def _require_short_directory(file: IO[bytes]) -> None:
-    """A ZIP's list of members is read into memory whole: its length stands at the end of the file."""
+    """Bound a ZIP's central directory, which is read into memory whole: its length is in the end record."""
     file.seek(0, io.SEEK_END)
     file.seek(max(0, file.tell() - 65_557))
     end = file.read()
-    place = end.rfind(b"PK\x05\x06")
-    if place >= 0 and len(end) >= place + 16:
-        (length,) = struct.unpack_from("<I", end, place + 12)
+    record = end.rfind(b"PK\x05\x06")
+    if record >= 0 and len(end) >= record + 16:
+        (length,) = struct.unpack_from("<I", end, record + 12)
         if length > LARGEST_DIRECTORY:
-            raise SubmissionError("The archive lists far too many files.", next_step=HAND_IN)
+            raise SubmissionError("The archive lists far too many files.", next_step=SUBMIT_FILE)
     file.seek(0)
 
 
@@ -196,15 +199,15 @@ def _decompressed(file: IO[bytes], start: bytes) -> IO[bytes]:
 
 
 class _Counted:
-    """A file that stops giving after so many bytes: a few kilobytes can unpack to terabytes."""
+    """A file that raises after so many bytes: a few kilobytes can unpack to terabytes."""
 
     def __init__(self, file: IO[bytes], most: int) -> None:
         self._file, self._left = file, most
 
     def read(self, size: int) -> bytes:
         """The next bytes."""
-        piece = self._file.read(size)
-        self._left -= len(piece)
+        data = self._file.read(size)
+        self._left -= len(data)
         if self._left < 0:
-            raise SubmissionError("The archive unpacks to far too much.", next_step=HAND_IN)
-        return piece
+            raise SubmissionError("The archive unpacks to far too much.", next_step=SUBMIT_FILE)
+        return data

@@ -1,16 +1,16 @@
 """Collecting a class: from a path to the notebooks to grade, and the student each belongs to.
 
-    PATH is                                   student
-    one notebook, PATH.ipynb                  the file's name
-    a folder of notebooks                     each file's name
-    a folder of folders with notebooks        each folder's name
-    submitted/<student>/<assignment>/…        as nbgrader collects it, with timestamp.txt
-    a learning platform's download            as the platform's `Layout` reads it
+    PATH is                                        student
+    one notebook, PATH.ipynb                       the file's name
+    a directory of notebooks                       each file's name
+    a directory of directories with notebooks      each directory's name
+    submitted/<student>/<assignment>/…             as nbgrader collects it, with timestamp.txt
+    a learning platform's download                 as the platform's `Layout` reads it
 
 A timestamp.txt outside `submitted` is ignored: the student may have written it. An archive that holds a
-notebook may stand in place of the notebook. A notebook named after the assignment and alone in its folder
-belongs to the student the folder is named after. Links are listed but never followed; reading such an
-entry tells its student so.
+notebook may stand in place of the notebook. A notebook named after the assignment and alone in its
+directory belongs to the student the directory is named after. Links are listed but never followed; reading
+such a submission tells its student so. `lms.layouts` adds the platforms; `grade` and `similarity` collect.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autograder.course.roster import Roster
 from autograder.errors import UsageError
 from autograder.submissions.archive import is_archive, stem
 from autograder.submissions.notebook import storable
-from autograder.submissions.submission import File, read_file, submission_digest
+from autograder.submissions.submission import Submission, read_submission
 
 __all__ = [
     "NBGRADER",
@@ -40,15 +40,12 @@ __all__ = [
     "CollectedSubmission",
     "CollectedSubmissions",
     "Layout",
-    "MatchCandidate",
-    "SubmittedFile",
     "Unmatched",
     "choose_notebook",
     "find_submissions",
     "is_folder",
     "is_notebook",
     "natural",
-    "read_submitted_file",
     "safe_name",
     "single_submission",
     "submissions_in_folder",
@@ -59,35 +56,38 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CollectedSubmission:
-    """A student and the notebook they handed in, or their folder when there is none in it."""
+    """A student and the notebook they submitted, or their directory when there is none in it."""
 
-    student: str
+    student: str  # what the platform's names come to, until the roster says who that is
     path: Path
     submitted: datetime | None = None  # with its zone, where the source says so
     attempt: int = 0  # the platform's number, larger for a later one; 0 where it has none
-    late: bool = False  # the platform's own mark, where it gives no time: shown, and left to people
+    marked_late: bool = False  # the platform's own mark, where it gives no time: shown, and left to people
     origin: str = ""  # what the platform calls the submission; feedback goes back under this name
+    keys: tuple[str, ...] = ()  # ids and addresses to find on the roster, the surest first
+    roster_columns: tuple[tuple[str, str], ...] = ()  # an id by the roster's column, such as canvas_id
 
-    def when(self) -> tuple[float, int]:
+    def order(self) -> tuple[float, int]:
         """A sort key: oldest first."""
         return self.submitted.timestamp() if self.submitted else 0.0, self.attempt
 
-
-@dataclass(frozen=True)
-class MatchCandidate:
-    """An entry as its platform names it, before the roster says who that is."""
-
-    entry: CollectedSubmission  # its student is what the platform's names come to without a roster
-    keys: tuple[str, ...] = ()  # ids and addresses, the surest first
-    columns: tuple[tuple[str, str], ...] = ()  # an id by the roster's column, such as canvas_id
+    def read(self, assignment: str) -> Submission:
+        """The submission, with the file read."""
+        return read_submission(
+            self.student,
+            self.path,
+            assignment,
+            submitted=self.submitted,
+            marked_late=self.marked_late,
+        )
 
 
 @dataclass(frozen=True)
 class Unmatched:
-    """Something that was handed in and is nobody's, and why."""
+    """Something that was submitted and belongs to no student, and why."""
 
     name: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -96,23 +96,23 @@ class Layout:
 
     name: str
     #: From a directory and an assignment's id to what it holds; None where the mark is missing.
-    read: Callable[[Path, str], tuple[list[MatchCandidate], list[Unmatched]] | None]
+    read: Callable[[Path, str], tuple[list[CollectedSubmission], list[Unmatched]] | None]
 
 
 @dataclass(frozen=True)
 class CollectedSubmissions(Sequence[CollectedSubmission]):
-    """Every attempt of every student, a student's oldest first, and what could not be placed."""
+    """Every attempt of every student, a student's oldest first, and what could not be matched."""
 
     entries: tuple[CollectedSubmission, ...]
-    unplaced: tuple[Unmatched, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
     layout: str = "folder"  # or canvas, moodle, gradescope, nbgrader
 
     @overload
-    def __getitem__(self, at: int) -> CollectedSubmission: ...
+    def __getitem__(self, index: int) -> CollectedSubmission: ...
     @overload
-    def __getitem__(self, at: slice) -> tuple[CollectedSubmission, ...]: ...
-    def __getitem__(self, at: int | slice) -> CollectedSubmission | tuple[CollectedSubmission, ...]:
-        return self.entries[at]
+    def __getitem__(self, index: slice) -> tuple[CollectedSubmission, ...]: ...
+    def __getitem__(self, index: int | slice) -> CollectedSubmission | tuple[CollectedSubmission, ...]:
+        return self.entries[index]
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -152,12 +152,12 @@ def _cut(name: str, length: int) -> str:
 
 
 def visible(folder: Path) -> list[Path]:
-    """What is in a folder, hidden and machine-made things left out."""
+    """What is in a directory, hidden and machine-made entries left out."""
     return [child for child in folder.iterdir() if child.name[0] != "." and child.name not in NOT_STUDENTS]
 
 
 def is_folder(path: Path) -> bool:
-    """Whether it is a real folder, no link to one."""
+    """Whether it is a real directory, not a link to one."""
     return path.is_dir() and not path.is_symlink()
 
 
@@ -176,54 +176,54 @@ STAMP = "timestamp.txt"
 
 
 def single_submission(path: Path, assignment: str) -> CollectedSubmission:
-    """The entry of one notebook; raises UsageError for any other file."""
+    """The submission of one notebook; raises UsageError for any other file."""
     if not is_notebook(path):
         raise UsageError(f"{path} is not a notebook.", next_step=f"Name a file that ends in {SUFFIX}.")
     return CollectedSubmission(_student_by_folder(path, assignment), path)
 
 
 def submissions_in_folder(folder: Path, assignment: str) -> list[CollectedSubmission]:
-    """The entries of a folder: its notebooks, and its folders."""
+    """The submissions of a directory: its notebooks, and its subdirectories."""
     try:
         children = visible(folder)
     except OSError as problem:
         raise UsageError(f"{folder} cannot be read: {problem.strerror}.") from problem
     if any(child.name == assignment and is_folder(child) for child in children):
         raise UsageError(
-            f"{folder} holds a folder {assignment}: is it one student's, or the whole class's?",
-            next_step=f"Name that folder: {folder / assignment}",
+            f"{folder} holds a directory {assignment}: is it one student's, or the whole class's?",
+            next_step=f"Name that directory: {folder / assignment}",
         )
-    notebooks, chosen = [], []
+    notebooks, by_folder = [], []
     for child in children:
         if is_notebook(child):
             notebooks.append(child)
         elif child.is_dir() or child.is_symlink():
-            chosen.append(
+            by_folder.append(
                 CollectedSubmission(storable(child.name), choose_notebook(child, assignment) or child)
             )
-    if not notebooks and all(is_folder(entry.path) for entry in chosen):
+    if not notebooks and all(is_folder(entry.path) for entry in by_folder):
         raise UsageError(
-            f"{folder} holds no notebook, neither in itself nor in a folder for each student.",
-            next_step=f"Name the folder that holds the {SUFFIX} files.",
+            f"{folder} holds no notebook, neither directly nor in one directory per student.",
+            next_step=f"Name the directory that holds the {SUFFIX} files.",
         )
-    whose = _student_by_folder if len(notebooks) == 1 and not chosen else _student_by_file
-    entries = [CollectedSubmission(whose(one, assignment), one) for one in notebooks] + chosen
+    student_of = _student_by_folder if len(notebooks) == 1 and not by_folder else _student_by_file
+    entries = [CollectedSubmission(student_of(path, assignment), path) for path in notebooks] + by_folder
     return sorted(entries, key=lambda entry: natural(entry.student))
 
 
 def choose_notebook(folder: Path, assignment: str) -> Path | None:
     """A student's notebook for the assignment: the one named so, else the only or the newest one."""
-    for place in (folder / assignment, folder):
-        if not is_folder(place):
+    for directory in (folder / assignment, folder):
+        if not is_folder(directory):
             continue
         try:
-            notebooks = [child for child in visible(place) if is_notebook(child)]
-        except OSError:  # reading the entry will tell why
+            notebooks = [child for child in visible(directory) if is_notebook(child)]
+        except OSError:  # reading the submission will say why
             continue
-        named = [one for one in notebooks if stem(one) == assignment]
-        named = [one for one in named if not is_archive(one)] or named
+        named = [path for path in notebooks if stem(path) == assignment]
+        named = [path for path in named if not is_archive(path)] or named
         if named or notebooks:
-            return max(named or notebooks, key=lambda one: (one.lstat().st_mtime_ns, natural(one.name)))
+            return max(named or notebooks, key=lambda path: (path.lstat().st_mtime_ns, natural(path.name)))
     return None
 
 
@@ -232,14 +232,14 @@ def _student_by_file(path: Path, assignment: str) -> str:
 
 
 def _student_by_folder(path: Path, assignment: str) -> str:
-    """Whose a notebook is: its name, or the name of its folder when it is named after the assignment."""
-    place = Path(os.path.abspath(path))
-    names = [stem(place), *(parent.name for parent in place.parents)]
+    """The notebook's name, or its directory's name when the notebook is named after the assignment."""
+    absolute = Path(os.path.abspath(path))
+    names = [stem(absolute), *(parent.name for parent in absolute.parents)]
     return storable(next((name for name in names if name and name != assignment), assignment))
 
 
 def submitted_at(folder: Path, assignment: str) -> datetime | None:
-    """When a student's folder was handed in, as nbgrader notes it: 2015-02-02 15:58:23.948203 UTC."""
+    """When a student's directory was submitted, as nbgrader notes it: 2015-02-02 15:58:23.948203 UTC."""
     path = folder / assignment / STAMP
     if path.is_symlink() or not path.is_file():
         return None
@@ -247,16 +247,16 @@ def submitted_at(folder: Path, assignment: str) -> datetime | None:
         with open(path, "rb") as file:
             text = file.read(100).decode().strip()
         try:
-            known = datetime.fromisoformat(text)
+            time = datetime.fromisoformat(text)
         except ValueError:
-            when, _, zone = text.rpartition(" ")
-            known = datetime.fromisoformat(when).replace(tzinfo=ZoneInfo(zone))
+            local, _, zone = text.rpartition(" ")
+            time = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
     except (OSError, ValueError, KeyError):
-        return None  # nobody can tell what it says
-    return known if known.tzinfo else known.replace(tzinfo=UTC)
+        return None  # unreadable: the time stays unknown
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-COLLECTED = "submitted"  # the folder of an nbgrader course that holds what students handed in
+COLLECTED = "submitted"  # the directory of an nbgrader course that holds students' submissions
 NOBODY = Roster()
 
 
@@ -270,54 +270,58 @@ def find_submissions(
     if path.is_symlink():
         raise UsageError(
             f"{path} is a symbolic link, and links are not followed.",
-            next_step=f"Name what it leads to: {os.path.realpath(path)}",
+            next_step=f"Name its target: {os.path.realpath(path)}",
         )
     if not path.exists():
         raise UsageError(
             f"{path} does not exist.",
-            next_step="Name a notebook, a folder of notebooks, or a folder with a folder for each student.",
+            next_step="Name a notebook, a directory of notebooks, or a directory with one per student.",
         )
-    if not path.is_dir():  # a single notebook is graded whoever handed it in
+    if not path.is_dir():  # a single notebook is graded whoever submitted it
         entry = single_submission(path, assignment)
         person, _ = roster.resolve(entry.student)
         return CollectedSubmissions((replace(entry, student=person.student_id) if person else entry,))
-    layout, claims, unplaced = _read(path, assignment, layouts)
-    entries, strangers = _match(claims, roster)
-    if not entries:
-        why = "".join(f" {one.name}: {one.why}" for one in (*strangers, *unplaced)[:1])
+    layout, entries, unmatched = _read(path, assignment, layouts)
+    matched, strangers = _match(entries, roster)
+    unmatched = [*strangers, *unmatched]
+    if not matched:
+        example = "".join(f" {first.name}: {first.reason}" for first in unmatched[:1])
         raise UsageError(
-            f"{path} holds no submission of a student.{why}",
-            next_step="Complete roster.csv, or name another folder.",
+            f"{path} holds no submission of a student.{example}",
+            next_step="Complete roster.csv, or name another directory.",
         )
-    entries.sort(key=lambda entry: (natural(entry.student), entry.when()))
-    _refuse_doubles(entries)
-    return CollectedSubmissions(tuple(entries), (*strangers, *unplaced), layout)
+    matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
+    _refuse_duplicates(matched)
+    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout)
 
 
 def _read(
     path: Path, assignment: str, layouts: Sequence[Layout]
-) -> tuple[str, list[MatchCandidate], list[Unmatched]]:
+) -> tuple[str, list[CollectedSubmission], list[Unmatched]]:
     for layout in layouts:
         for folder in (path, *_only_folder(path)):
             if (read := layout.read(folder, assignment)) is not None:
                 return layout.name, *read
-    return "folder", _candidates(submissions_in_folder(path, assignment)), []
+    return "folder", _with_keys(submissions_in_folder(path, assignment)), []
 
 
-def _collected_by_nbgrader(
-    path: Path, assignment: str
-) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
+def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     if not is_folder(path / COLLECTED) and path.name != COLLECTED:
         return None
-    path = path / COLLECTED if is_folder(path / COLLECTED) else path
-    return _candidates(submissions_in_folder(path, assignment), path, assignment), []
+    root = path / COLLECTED if is_folder(path / COLLECTED) else path
+    entries = []
+    for entry in _with_keys(submissions_in_folder(root, assignment)):
+        folder_name = entry.path.relative_to(root).parts[0]
+        time = submitted_at(root / folder_name, assignment)
+        entries.append(replace(entry, submitted=time, origin=folder_name))
+    return entries, []
 
 
-NBGRADER = Layout("nbgrader", _collected_by_nbgrader)
+NBGRADER = Layout("nbgrader", _read_nbgrader)
 
 
 def _only_folder(path: Path) -> list[Path]:
-    """The folder in a folder that holds nothing else: archivers like to add one."""
+    """The directory in a directory that holds nothing else: archivers like to add one."""
     try:
         children = visible(path)
     except OSError:
@@ -325,62 +329,34 @@ def _only_folder(path: Path) -> list[Path]:
     return children if len(children) == 1 and is_folder(children[0]) else []
 
 
-def _candidates(
-    entries: list[CollectedSubmission], collected: Path | None = None, assignment: str = ""
-) -> list[MatchCandidate]:
-    claims = []
+def _with_keys(entries: list[CollectedSubmission]) -> list[CollectedSubmission]:
+    return [replace(entry, keys=(entry.student,)) for entry in entries]
+
+
+def _match(
+    entries: list[CollectedSubmission], roster: Roster
+) -> tuple[list[CollectedSubmission], list[Unmatched]]:
+    """Submissions of students on the roster; without a roster, of everybody."""
+    if not roster:
+        return list(entries), []
+    matched, strangers = [], []
     for entry in entries:
-        if collected:
-            parts = entry.path.relative_to(collected).parts
-            when = submitted_at(collected / parts[0], assignment)
-            entry = replace(entry, submitted=when, origin=parts[0])
-        claims.append(MatchCandidate(entry, (entry.student,)))
-    return claims
+        ids = (roster.column(column, value) for column, value in entry.roster_columns)
+        person, reason = next(filter(None, ids), None), ""
+        if person is None:
+            person, reason = roster.resolve(*entry.keys)
+        if person is None:
+            strangers.append(Unmatched(entry.origin or entry.path.name, reason))
+        else:
+            matched.append(replace(entry, student=person.student_id))
+    return matched, strangers
 
 
-def _match(claims: list[MatchCandidate], roster: Roster) -> tuple[list[CollectedSubmission], list[Unmatched]]:
-    """Entries of students on the roster; without a roster, of everybody."""
-    entries, strangers = [], []
-    for claim in claims:
-        entry = claim.entry
-        if roster:
-            person = next(filter(None, (roster.column(*one) for one in claim.columns)), None)
-            why = ""
-            if person is None:
-                person, why = roster.resolve(*claim.keys)
-            if person is None:
-                strangers.append(Unmatched(entry.origin or entry.path.name, why))
-                continue
-            entry = replace(entry, student=person.student_id)
-        entries.append(entry)
-    return entries, strangers
-
-
-def _refuse_doubles(entries: list[CollectedSubmission]) -> None:
+def _refuse_duplicates(entries: list[CollectedSubmission]) -> None:
     """Two entries of one student are two attempts only if something says which was first."""
-    for other, entry in pairwise(entries):
-        if entry.student == other.student and entry.when() == other.when():
+    for earlier, entry in pairwise(entries):
+        if entry.student == earlier.student and entry.order() == earlier.order():
             raise UsageError(
-                f"There are two submissions of {entry.student}: {other.path} and {entry.path}.",
-                next_step="Move one of them away, or rename it to the student whose it is.",
+                f"There are two submissions of {entry.student}: {earlier.path} and {entry.path}.",
+                next_step="Move one of them away, or rename it to the student it belongs to.",
             )
-
-
-@dataclass(frozen=True)
-class SubmittedFile:
-    """A file that a student handed in."""
-
-    student: str
-    file: File
-    submitted: datetime | None = None
-    marked_late: bool = False  # by a platform that does not say when it came
-
-    @property
-    def digest(self) -> str:
-        """What tells it from other submissions."""
-        return submission_digest(self.file)
-
-
-def read_submitted_file(entry: CollectedSubmission) -> SubmittedFile:
-    """What intake found, with the file read."""
-    return SubmittedFile(entry.student, read_file(entry.path), entry.submitted, entry.late)

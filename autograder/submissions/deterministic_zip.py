@@ -1,4 +1,7 @@
-"""ZIP archives with the same bytes each time: names in order, no times, plain rights."""
+"""ZIP archives with the same bytes each time: sorted names, no times, fixed permissions.
+
+Releases, feedback for platforms and Gradescope's autograder are written with it.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""A drop folder: handing in to a folder that everybody can write to and only its owner can look into.
+"""A dropbox: a directory that everybody can submit to and only its owner can list.
 
-DROP/<assignment>/about.json                       title, due date and functions, for whoever hands in
-DROP/<assignment>/<student>+<time>+<digest>.ipynb  one attempt; the time is UTC, the digest the file's
+DROPBOX/<assignment>/about.json                       title, due date and functions, for students
+DROPBOX/<assignment>/<student>+<time>+<digest>.ipynb  one attempt; the time is UTC, the digest the file's
 
-The folder's mode is 1733: a student adds files, and can neither list nor take away what others added. An
-attempt's name holds part of its digest and a random part, so nobody guesses another's. Who owns the file
-and when it was written is the file system's word; what a name claims against it is not graded.
+The directory's mode is 1733: a student adds files, and can neither list nor remove what others added. An
+attempt's name holds part of its digest and a random part, so nobody guesses another's. The file system says
+who owns the file and when it was written; an attempt whose name contradicts it is not graded. The commands
+`submit`, `receipts` and the dropbox's own use this module; `DROPBOX` lets `grade` collect from it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from autograder.errors import UsageError
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,
-    MatchCandidate,
     Unmatched,
     safe_name,
 )
@@ -36,9 +36,9 @@ __all__ = [
     "About",
     "Attempt",
     "Receipt",
+    "add_attempt",
     "attempts",
-    "hand_in",
-    "open_drop",
+    "create_dropbox",
     "read_about",
 ]
 
@@ -46,11 +46,11 @@ ABOUT = "about.json"
 WRITE_ONLY = 0o1733
 NAME = re.compile(r"(?P<student>[^+]+)\+(?P<time>\d{8}T\d{6}Z)\+(?P<digest>[0-9a-f]{16})-[0-9a-f]{8}\.ipynb")
 TIME = "%Y%m%dT%H%M%SZ"
-APART = timedelta(minutes=2)  # that clocks of two machines may be
+CLOCK_SKEW = timedelta(minutes=2)  # between two machines
 
 
 class About(BaseModel):
-    """What whoever hands in may know of an assignment."""
+    """What students may know of an assignment."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,7 +61,7 @@ class About(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What a student keeps: proof of what was handed in, if not of when."""
+    """What a student keeps: proof of what was submitted, if not of when."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,19 +75,19 @@ class Receipt(BaseModel):
 
 @dataclass(frozen=True)
 class Attempt:
-    """A file in a drop folder."""
+    """A file in a dropbox."""
 
     path: Path
     student: str
     at: datetime
-    written: datetime  # as the file system says
+    written: datetime  # by the file system
     owner: str
-    doubts: tuple[str, ...]  # what does not fit, one sentence each
+    issues: tuple[str, ...]  # what contradicts its name, one sentence each
 
 
-def open_drop(drop: Path, about: About) -> Path:
-    """Make the folder of one assignment, or say anew what it is about; returns it."""
-    folder = drop / about.assignment
+def create_dropbox(root: Path, about: About) -> Path:
+    """Create an assignment's dropbox, or update its about.json; returns the directory."""
+    folder = root / about.assignment
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(WRITE_ONLY)
@@ -95,24 +95,24 @@ def open_drop(drop: Path, about: About) -> Path:
         (folder / ABOUT).chmod(0o644)
     except OSError as problem:
         raise UsageError(
-            f"{folder} cannot be made: {problem.strerror}.", next_step="Name a folder that is yours."
+            f"{folder} cannot be created: {problem.strerror}.", next_step="Name a directory that is yours."
         ) from problem
     return folder
 
 
 def read_about(folder: Path) -> About:
-    """What a drop folder is about; raises UsageError where it is none."""
+    """The about.json of a dropbox; raises UsageError for any other directory."""
     try:
         return About.model_validate_json((folder / ABOUT).read_bytes())
     except (OSError, ValidationError) as problem:
         raise UsageError(
-            f"{folder} is no place to hand in to.",
-            next_step="Ask your instructor for the folder; `autograder drop` makes one.",
+            f"{folder} is not a dropbox.",
+            next_step="Ask your instructor for the directory; `autograder dropbox` creates one.",
         ) from problem
 
 
-def hand_in(folder: Path, student: str, data: bytes, now: datetime) -> Receipt:
-    """Add an attempt; it is on the disk when the receipt is made. Raises UsageError when it cannot be."""
+def add_attempt(folder: Path, student: str, data: bytes, now: datetime) -> Receipt:
+    """Add an attempt, on disk before the receipt is made; raises UsageError when it cannot be written."""
     about = read_about(folder)
     digest = hashlib.sha256(data).hexdigest()
     name = f"{safe_name(student)}+{now.astimezone(UTC):{TIME}}+{digest[:16]}-{secrets.token_hex(4)}.ipynb"
@@ -125,8 +125,8 @@ def hand_in(folder: Path, student: str, data: bytes, now: datetime) -> Receipt:
             os.fsync(descriptor)
     except OSError as problem:
         raise UsageError(
-            f"Nothing was handed in: {folder} cannot be written to ({problem.strerror}).",
-            next_step="Try again; if it stays so, send the notebook to your instructor another way.",
+            f"Nothing was submitted: {folder} cannot be written to ({problem.strerror}).",
+            next_step="Try again; if it fails again, send the notebook to your instructor another way.",
         ) from problem
     late = about.due is not None and now > about.due
     return Receipt(
@@ -140,56 +140,67 @@ def hand_in(folder: Path, student: str, data: bytes, now: datetime) -> Receipt:
 
 
 def attempts(folder: Path) -> list[Attempt]:
-    """All that was handed in to a folder, oldest first; raises UsageError for one that cannot be listed."""
+    """All attempts in a dropbox, oldest first; raises UsageError for one that cannot be listed."""
     try:
         names = sorted(path.name for path in folder.iterdir())
     except OSError as problem:
         raise UsageError(
             f"{folder} cannot be listed: {problem.strerror}.",
-            next_step="Only the account that made it, or root, can look into it.",
+            next_step="Only the account that made it, or root, can list it.",
         ) from problem
-    return sorted(_read(folder, names), key=lambda one: (one.at, one.written, one.path.name))
+    return sorted(
+        _read_attempts(folder, names),
+        key=lambda attempt: (attempt.at, attempt.written, attempt.path.name),
+    )
 
 
-def _read(folder: Path, names: list[str]) -> Iterator[Attempt]:
+def _read_attempts(folder: Path, names: list[str]) -> Iterator[Attempt]:
     for name in names:
-        if (found := NAME.fullmatch(name)) is None:
+        if (match := NAME.fullmatch(name)) is None:
             continue
         path = folder / name
         try:
-            facts = path.lstat()
+            stat = path.lstat()
             digest = hashlib.sha256(path.read_bytes()).hexdigest() if not path.is_symlink() else ""
         except OSError:
-            digest, facts = "", folder.lstat()
-        at = datetime.strptime(found["time"], TIME).replace(tzinfo=UTC)
-        written = datetime.fromtimestamp(facts.st_mtime, UTC)
-        owner = _account(facts.st_uid)
-        doubts = []
-        if not digest.startswith(found["digest"]):
-            doubts.append("The file is not the one that the receipt is for.")
-        if abs(written - at) > APART:
-            doubts.append(f"It was written at {written:%Y-%m-%d %H:%M:%S} UTC.")
-        mine = facts.st_uid == folder.stat().st_uid  # whoever keeps the folder hands in for others, too
-        if owner and not mine and safe_name(owner) != found["student"]:
-            doubts.append(f"It belongs to the account {owner}.")
-        yield Attempt(path, found["student"], at, written, owner, tuple(doubts))
+            digest, stat = "", folder.lstat()
+        at = datetime.strptime(match["time"], TIME).replace(tzinfo=UTC)
+        written = datetime.fromtimestamp(stat.st_mtime, UTC)
+        owner = _account(stat.st_uid)
+        issues = []
+        if not digest.startswith(match["digest"]):
+            issues.append("The file is not the one that the receipt is for.")
+        if abs(written - at) > CLOCK_SKEW:
+            issues.append(f"It was written at {written:%Y-%m-%d %H:%M:%S} UTC.")
+        by_keeper = stat.st_uid == folder.stat().st_uid  # the dropbox's owner submits for others, too
+        if owner and not by_keeper and safe_name(owner) != match["student"]:
+            issues.append(f"It belongs to the account {owner}.")
+        yield Attempt(path, match["student"], at, written, owner, tuple(issues))
 
 
-def _dropped(path: Path, assignment: str) -> tuple[list[MatchCandidate], list[Unmatched]] | None:
+def _read_dropbox(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     if not (path / ABOUT).is_file():
         return None
-    found = attempts(path)
-    claims = [
-        MatchCandidate(
-            CollectedSubmission(one.student, one.path, one.at, number, origin=one.path.name), (one.student,)
-        )
-        for number, one in enumerate(found, start=1)
-        if not one.doubts
-    ]
-    return claims, [Unmatched(one.path.name, " ".join(one.doubts)) for one in found if one.doubts]
+    entries, unmatched = [], []
+    for number, attempt in enumerate(attempts(path), start=1):
+        name = attempt.path.name
+        if attempt.issues:
+            unmatched.append(Unmatched(name, " ".join(attempt.issues)))
+        else:
+            entries.append(
+                CollectedSubmission(
+                    attempt.student,
+                    attempt.path,
+                    attempt.at,
+                    number,
+                    origin=name,
+                    keys=(attempt.student,),
+                )
+            )
+    return entries, unmatched
 
 
-DROPBOX = Layout("dropbox", _dropped)
+DROPBOX = Layout("dropbox", _read_dropbox)
 
 
 def _account(number: int) -> str:

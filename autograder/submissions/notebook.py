@@ -1,8 +1,9 @@
-"""Reading a notebook file in the judge: its code cells as text, and nothing else.
+"""Reading a notebook file in the judge: from its bytes to its code cells as text.
 
 Nothing is run and no Python is parsed here. The format's schema is not checked either: whatever a
-student's tools did to ids, metadata and outputs, the code is what counts. A file that cannot be read
-is refused with one sentence and what to do about it.
+student's tools did to ids, metadata and outputs, only the code counts. A file that cannot be read is
+refused with a sentence on what is wrong and one on what to do. Submissions, the grader's handout and the
+authoring tools are read with it.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ LARGEST_FILE = 20_000_000  # bytes; outputs with many pictures stay below
 LARGEST_SOURCE = 1_000_000  # characters in all code cells: parsing more Python than this takes seconds
 MOST_BRACKETS = 3_000_000  # each becomes a Python object: a bound on memory before json.loads
 
-SAVE_AGAIN = "Open the notebook in Jupyter, save it and hand in the .ipynb file itself."
-HAND_IN_NOTEBOOK = "Hand in the .ipynb file that Jupyter saves."
+SAVE_AGAIN = "Open the notebook in Jupyter, save it and submit the .ipynb file itself."
+SUBMIT_NOTEBOOK = "Submit the .ipynb file that Jupyter saves."
 
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 OTHER_FILES = {
@@ -49,7 +50,7 @@ CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A code cell: its place in the notebook and its text."""
+    """A code cell: its number and its text."""
 
     number: int  # counted from 1 over all cells, text included
     source: str
@@ -60,18 +61,18 @@ def read_notebook(data: bytes) -> list[Cell]:
     cells = list(_code_cells(raw_cells(data)))
     if not cells:
         raise SubmissionError(
-            "The notebook has no code cell.", next_step="Hand in the notebook that has your functions in it."
+            "The notebook has no code cell.", next_step="Submit the notebook that has your functions in it."
         )
     if sum(len(cell.source) for cell in cells) > LARGEST_SOURCE:
         raise SubmissionError(
             f"The notebook's code cells hold more than {LARGEST_SOURCE // 1_000_000} MB of text.",
-            next_step="Take data out of the code cells and hand the notebook in again.",
+            next_step="Take data out of the code cells and submit the notebook again.",
         )
     return cells
 
 
 def raw_cells(data: bytes) -> list[Any]:
-    """All cells of a notebook file, of text too, as its JSON has them: nothing in them is checked."""
+    """All cells of a notebook file, text cells included, as its JSON has them: nothing in them is checked."""
     require_size(data)
     return _cells(_parsed(_decoded(data)))
 
@@ -81,15 +82,15 @@ def require_size(data: bytes) -> None:
     if len(data) > LARGEST_FILE:
         raise SubmissionError(
             f"The file is larger than {LARGEST_FILE // 1_000_000} MB.",
-            next_step="Clear the notebook's outputs, save it and hand it in again.",
+            next_step="Clear the notebook's outputs, save it and submit it again.",
         )
 
 
 def _decoded(data: bytes) -> str:
     """The file as text: UTF-8, or UTF-16 that says so."""
-    for start, what in OTHER_FILES.items():
+    for start, kind in OTHER_FILES.items():
         if data.startswith(start):
-            raise SubmissionError(f"The file is {what}, not a notebook.", next_step=HAND_IN_NOTEBOOK)
+            raise SubmissionError(f"The file is {kind}, not a notebook.", next_step=SUBMIT_NOTEBOOK)
     encoding = next((name for mark, name in BOMS.items() if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
@@ -108,7 +109,7 @@ def _parsed(text: str) -> Any:
     if text.count("[") + text.count("{") > MOST_BRACKETS:
         raise SubmissionError(
             "The notebook's outputs hold too many parts.",
-            next_step="Clear the notebook's outputs, save it and hand it in again.",
+            next_step="Clear the notebook's outputs, save it and submit it again.",
         )
     try:
         return json.loads(text)
@@ -121,14 +122,14 @@ def _parsed(text: str) -> Any:
 
 
 def _not_json(text: str, problem: ValueError) -> SubmissionError:
-    """What the file is instead, as far as can be told."""
+    """What the file is instead, as far as it can be recognised."""
     start = text.lstrip()[:1]
     if start == "<" and not CONFLICT.search(text):
-        return SubmissionError("The file is a web page (HTML), not a notebook.", next_step=HAND_IN_NOTEBOOK)
+        return SubmissionError("The file is a web page (HTML), not a notebook.", next_step=SUBMIT_NOTEBOOK)
     if start != "{" and PYTHON_LINE.search(text):
         return SubmissionError(
             "The file is a Python script, not a notebook.",
-            next_step="Put your functions into the notebook and hand that in.",
+            next_step="Put your functions into the notebook and submit that.",
         )
     if CONFLICT.search(text):
         return SubmissionError(
@@ -139,10 +140,12 @@ def _not_json(text: str, problem: ValueError) -> SubmissionError:
         if start == "{" and _is_cut_off(text, problem):
             return SubmissionError(
                 "The file seems cut off: it ends in the middle of the notebook.",
-                next_step="Save the notebook again and hand in the whole file.",
+                next_step="Save the notebook again and submit the whole file.",
             )
-        place = f"line {problem.lineno}, column {problem.colno}: {problem.msg}"
-        return SubmissionError(f"The file is not a notebook: it is not JSON ({place}).", next_step=SAVE_AGAIN)
+        location = f"line {problem.lineno}, column {problem.colno}: {problem.msg}"
+        return SubmissionError(
+            f"The file is not a notebook: it is not JSON ({location}).", next_step=SAVE_AGAIN
+        )
     return SubmissionError("The file is not a notebook: it is not JSON.", next_step=SAVE_AGAIN)
 
 
@@ -162,12 +165,14 @@ def _code_cells(cells: list[Any]) -> Iterator[Cell]:
 
 
 def _is_code(cell: Any) -> bool:
-    """Whether a cell is code, or was when nbgrader handed it out: a slip of the key makes it text."""
+    """Whether a cell is code, or was when nbgrader released it: a wrong key press makes it text."""
     if not isinstance(cell, dict):
         return False
     metadata = cell.get("metadata")
-    given = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return cell.get("cell_type") == "code" or (isinstance(given, dict) and given.get("cell_type") == "code")
+    released = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return cell.get("cell_type") == "code" or (
+        isinstance(released, dict) and released.get("cell_type") == "code"
+    )
 
 
 def cell_source(cell: Mapping[str, Any]) -> str | None:
@@ -179,7 +184,7 @@ def cell_source(cell: Mapping[str, Any]) -> str | None:
 
 
 def _cells(notebook: Any) -> list[Any]:
-    """All cells, of text too."""
+    """All cells, text cells included."""
     if isinstance(notebook, dict):
         cells = notebook.get("cells")
         if isinstance(cells, list):
@@ -189,7 +194,7 @@ def _cells(notebook: Any) -> list[Any]:
             inner = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
             return [cell for cells in inner if isinstance(cells, list) for cell in cells]
     raise SubmissionError(
-        "The file is JSON but not a notebook: it has no list of cells.", next_step=HAND_IN_NOTEBOOK
+        "The file is JSON but not a notebook: it has no list of cells.", next_step=SUBMIT_NOTEBOOK
     )
 
 

@@ -1,11 +1,17 @@
-"""A submission: one student's notebook, read once, or the reason why it cannot be read."""
+"""A submission: one student's file for one assignment, read once; its cells are parsed on demand.
+
+`read_submission` reads a path. Whatever is wrong with the file becomes a sentence for its student
+(`Submission.problem`), never an exception. The command line, the batch and nbgrader's converter grade
+what this module reads.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -13,20 +19,17 @@ from autograder.errors import SubmissionError
 from autograder.submissions.archive import holds_archive, notebook_in
 from autograder.submissions.notebook import LARGEST_FILE, Cell, read_notebook, require_size, storable
 
-__all__ = [
-    "File",
-    "Submission",
-    "digest",
-    "notebook_bytes",
-    "read_file",
-    "read_submission",
-    "submission_digest",
-    "submission_of",
-]
+__all__ = ["Submission", "digest", "notebook_bytes", "read_submission"]
 
 # No link is followed, and opening a pipe that nobody writes to does not wait.
-OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-HAND_IN_FILE = "Hand in the notebook file (.ipynb) itself."
+OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+SUBMIT_FILE = "Submit the notebook file (.ipynb) itself."
+# An unreadable submission is known by the digest of its reason: ledgers hold those of the first wording.
+FIRST_WORDING = {
+    SUBMIT_FILE: "Hand in the notebook file (.ipynb) itself.",
+    "There is no notebook in the directory.": "There is no notebook in the folder.",
+    "save it and submit it again.": "save it and hand it in again.",
+}
 KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a named pipe",
@@ -37,65 +40,92 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Submission:
-    """What one student handed in for one assignment."""
+class _Content:
+    """What a submission's bytes hold."""
 
-    student: str
-    file: str  # the file's name as handed in
-    sha256: str  # of the file's bytes; empty when they were not all read
-    cells: tuple[Cell, ...]
-    problem: str = ""  # why it cannot be graded, for the student; empty when it can
+    file: str
+    cells: tuple[Cell, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
-class File:
-    """A file as it was handed in: its bytes, or why they cannot be read."""
+class Submission:
+    """What one student submitted for one assignment: the file's bytes, or why they could not be read."""
 
-    name: str
-    data: bytes
-    problem: str = ""
+    student: str
+    file_name: str  # as submitted
+    data: bytes = field(default=b"", repr=False)
+    unreadable: str = ""  # why there are no bytes, for the student; empty when they were read
+    assignment: str = ""  # of an archive's notebooks, the one named after the assignment counts
+    submitted: datetime | None = None  # with its zone, where the source says so
+    marked_late: bool = False  # by a platform that does not give the time
 
     @cached_property
     def sha256(self) -> str:
         """Digest of the bytes; empty when they were not all read."""
-        return "" if self.problem else hashlib.sha256(self.data).hexdigest()
+        return "" if self.unreadable else hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """What tells it from other submissions: the bytes' digest, or that of the reason there are none."""
+        return self.sha256 or digest(self.file_name, _first_wording(self.unreadable))
+
+    @property
+    def file(self) -> str:
+        """The file's name as reports show it: of an archive, with the notebook in it."""
+        return self._content.file
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The notebook's code cells; none when it cannot be graded."""
+        return self._content.cells
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be graded, for the student; empty when it can."""
+        return self._content.problem
+
+    @cached_property
+    def _content(self) -> _Content:
+        if self.unreadable:
+            return _Content(self.file_name, problem=self.unreadable)
+        name, data = self.file_name, self.data
+        try:
+            if holds_archive(data):
+                inside, data = notebook_in(data, self.assignment)
+                name = f"{name}: {inside}"
+            return _Content(name, tuple(read_notebook(data)))
+        except SubmissionError as refusal:
+            return _Content(name, problem=f"{refusal.message} {refusal.next_step}".strip())
 
 
-def read_file(path: Path) -> File:
-    """Read what a student handed in, if it is not too large; follows no link."""
-    name = storable(path.name)
+def read_submission(
+    student: str,
+    path: Path,
+    assignment: str = "",
+    *,
+    submitted: datetime | None = None,
+    marked_late: bool = False,
+) -> Submission:
+    """Read a student's notebook, or the archive it is in, if it is not too large; follows no link."""
+    data, unreadable = b"", ""
     try:
         data = notebook_bytes(path)
         require_size(data)
-        return File(name, data)
     except SubmissionError as refusal:
-        return File(name, b"", f"{refusal.message} {refusal.next_step}".strip())
+        data, unreadable = b"", f"{refusal.message} {refusal.next_step}".strip()
     except OSError as failure:
         reason = failure.strerror or type(failure).__name__
-        return File(name, b"", f"The file cannot be read: {reason}. {HAND_IN_FILE}")
+        unreadable = f"The file cannot be read: {reason}. {SUBMIT_FILE}"
+    return Submission(
+        storable(student), storable(path.name), data, unreadable, assignment, submitted, marked_late
+    )
 
 
-def submission_of(student: str, file: File, assignment: str = "") -> Submission:
-    """What a student's file holds, a notebook or an archive with one; what is wrong becomes `problem`.
-
-    In an archive with several notebooks, the one named after the assignment counts.
-    """
-    name, problem, data = file.name, file.problem, file.data
-    cells: list[Cell] = []
-    if not problem:
-        try:
-            if holds_archive(data):
-                inside, data = notebook_in(data, assignment)
-                name = f"{name}: {inside}"
-            cells = read_notebook(data)
-        except SubmissionError as refusal:
-            problem = f"{refusal.message} {refusal.next_step}".strip()
-    return Submission(storable(student), name, file.sha256, tuple(cells), problem)
-
-
-def read_submission(student: str, path: Path, assignment: str = "") -> Submission:
-    """Read a student's notebook, or the archive it is in; whatever is wrong with it becomes `problem`."""
-    return submission_of(student, read_file(path), assignment)
+def _first_wording(reason: str) -> str:
+    for sentence, first in FIRST_WORDING.items():
+        reason = reason.replace(sentence, first)
+    return reason
 
 
 def notebook_bytes(path: Path) -> bytes:
@@ -104,7 +134,7 @@ def notebook_bytes(path: Path) -> bytes:
     Raises SubmissionError for anything but a file, OSError when it cannot be read.
     """
     try:
-        descriptor = os.open(path, OPEN)
+        descriptor = os.open(path, OPEN_FLAGS)
     except OSError:
         _require_file(path.lstat().st_mode)  # a link or a socket says why better than the error does
         raise
@@ -119,10 +149,10 @@ def notebook_bytes(path: Path) -> bytes:
 def _require_file(mode: int) -> None:
     kind = stat.S_IFMT(mode)
     if kind == stat.S_IFDIR:
-        raise SubmissionError("There is no notebook in the folder.", next_step=HAND_IN_FILE)
+        raise SubmissionError("There is no notebook in the directory.", next_step=SUBMIT_FILE)
     if kind != stat.S_IFREG:
-        what = KINDS.get(kind, "something else")
-        raise SubmissionError(f"There is {what} in place of a notebook.", next_step=HAND_IN_FILE)
+        kind_name = KINDS.get(kind, "something else")
+        raise SubmissionError(f"There is {kind_name} in place of a notebook.", next_step=SUBMIT_FILE)
 
 
 def digest(*parts: str | bytes) -> str:
@@ -132,8 +162,3 @@ def digest(*parts: str | bytes) -> str:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         whole.update(f"{len(data)}:".encode() + data)
     return whole.hexdigest()
-
-
-def submission_digest(file: File) -> str:
-    """What tells submissions apart: the file's digest, or that of the reason why it was not read."""
-    return file.sha256 or digest(file.name, file.problem)

@@ -1,92 +1,129 @@
-"""The `quizzes` command: one module a command."""
+"""The `quizzes` command: its table of commands."""
 
 from __future__ import annotations
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "app", "main"]
 
-import sys
-from importlib.metadata import version
-from typing import Annotated
+from dataclasses import replace
 
-import typer
-
-from autograder.errors import AutograderError
-from quizzes.cli import (
-    analysis,
-    backup,
-    crashtest,
-    exchange,
-    grade,
-    lint,
-    loadtest,
-    lti,
-    people,
-    print_quiz,
-    publish,
-    results,
-    schema,
-    serve,
-    staff,
+from autograder.cli import COMMANDS as COURSE_COMMANDS
+from autograder.cli.command_table import (
+    ADMINISTRATION,
+    AUTHORING,
+    EXCHANGE,
+    GRADING,
+    STUDENTS,
+    CommandEntry,
+    program,
+    run_program,
 )
 
-app = typer.Typer(
-    help="Timed quizzes in the browser.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+# Of the course since version 0.2; their old spelling stays for one release.
+ALIASES = ("roster", "passcode", "sign-in-link", "lti", "backup", "restore")
+ALIAS_PANEL = "Aliases of `autograder …`, for one release"
+
+COMMANDS = (
+    CommandEntry(
+        "extend",
+        "quizzes.cli.staff:extend",
+        STUDENTS,
+        "Give open attempts more time: some students', or all together with due and closing times.",
+    ),
+    CommandEntry(
+        "grade",
+        "quizzes.cli.grade:grade_functions",
+        GRADING,
+        "Grade the functions of finished attempts in the sandbox; the server itself never runs them.",
+    ),
+    CommandEntry(
+        "regrade",
+        "quizzes.cli.staff:regrade",
+        GRADING,
+        "Mark a quiz again by its current files and list the changes; nothing counts before --release.",
+    ),
+    CommandEntry(
+        "results",
+        "quizzes.cli.results:results",
+        GRADING,
+        "Mark finished attempts and write a table of all attempts with points, times and lateness.",
+    ),
+    CommandEntry(
+        "analysis",
+        "quizzes.cli.analysis:analysis",
+        GRADING,
+        "Analyse a quiz: difficulty, discrimination, reliability, wrong options, fairness of variants.",
+    ),
+    CommandEntry(
+        "lint",
+        "quizzes.cli.lint:lint",
+        AUTHORING,
+        "Prove every item on 200 variants, and that every student can get their full time.",
+    ),
+    CommandEntry(
+        "schema",
+        "quizzes.cli.schema:schema",
+        AUTHORING,
+        "Print the JSON Schema of bank files or quiz files.",
+    ),
+    CommandEntry(
+        "preview",
+        "quizzes.cli.serve:preview_quiz",
+        AUTHORING,
+        "Show a quiz as students will see it; nothing is stored.",
+    ),
+    CommandEntry(
+        "publish",
+        "quizzes.cli.publish:publish_quiz",
+        AUTHORING,
+        "Publish the current version of a quiz file.",
+    ),
+    CommandEntry(
+        "import",
+        "quizzes.cli.exchange:import_bank",
+        EXCHANGE,
+        "Make a bank from another system's QTI package and list what could not be imported.",
+    ),
+    CommandEntry(
+        "export",
+        "quizzes.cli.exchange:export_quiz",
+        EXCHANGE,
+        "Write a quiz with its answer key as a QTI package and list what the format cannot hold.",
+    ),
+    CommandEntry(
+        "print",
+        "quizzes.cli.print_quiz:print_quiz",
+        EXCHANGE,
+        "Write a quiz as Markdown: questions, answer sheet and answer key of each version.",
+    ),
+    CommandEntry(
+        "serve",
+        "quizzes.cli.serve:serve_quizzes",
+        ADMINISTRATION,
+        "Serve the course's published quizzes until Ctrl-C.",
+    ),
+    CommandEntry(
+        "loadtest",
+        "quizzes.cli.loadtest:loadtest",
+        ADMINISTRATION,
+        "Put a server on this machine under the load of a whole class and check its response times.",
+    ),
+    CommandEntry(
+        "crashtest",
+        "quizzes.cli.crashtest:crashtest",
+        ADMINISTRATION,
+        "Kill a server under load, restart it, and check that every acknowledged save is stored.",
+    ),
+    *(replace(entry, panel=ALIAS_PANEL) for entry in COURSE_COMMANDS if entry.name in ALIASES),
 )
-app.command("analysis")(analysis.analysis)
-app.command("backup")(backup.backup)
-app.command("crashtest")(crashtest.crashtest)
-app.command("export")(exchange.export_quiz)
-app.command("import")(exchange.import_bank)
-app.command("grade")(grade.grade_functions)
-app.command("lint")(lint.lint)
-app.command("loadtest")(loadtest.loadtest)
-app.command("preview")(serve.preview_quiz)
-app.command("print")(print_quiz.print_quiz)
-app.command("publish")(publish.publish_quiz)
-app.command("serve")(serve.serve_quizzes)
-app.command("extend")(staff.extend)
-app.command("regrade")(staff.regrade)
-app.command("restore")(backup.restore)
-app.command("results")(results.results)
-app.command("schema")(schema.schema)
-roster = typer.Typer(help="Who is in the course.", no_args_is_help=True)
-roster.command("import")(people.import_roster)
-app.add_typer(lti.app, name="lti")
-app.add_typer(roster, name="roster")
-app.command("passcode")(people.passcode)
-app.command("link")(people.link)
 
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"quizzes {version('autograder')}")
-        raise typer.Exit
-
-
-@app.callback()
-def about(
-    show_version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
-    ] = False,
-) -> None:
-    """Timed quizzes: lint their content, serve them, mark them."""
+app = program(
+    "quizzes",
+    "Timed quizzes in the browser: prove, publish, serve and mark them.",
+    COMMANDS,
+    {"link": "sign-in-link"},
+)
 
 
 def main() -> None:
-    """Run the command; what went wrong is said in a sentence, never as a traceback."""
-    try:
-        app()
-    except AutograderError as problem:
-        sys.stderr.write(f"Error: {problem.message}\n")
-        if problem.next_step:
-            sys.stderr.write(f"  {problem.next_step}\n")
-        sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped.\n")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away; nothing is wrong
-        sys.exit(0)
+    """Run the `quizzes` command."""
+    run_program(app)

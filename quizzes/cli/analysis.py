@@ -1,4 +1,4 @@
-"""`quizzes analysis`: what the answers say about the questions, as a page and as a table."""
+"""`quizzes analysis`: statistics of a quiz's questions, as a page and as a table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.people import COURSE
@@ -25,15 +26,19 @@ ATTEMPTS: tuple[Which, ...] = ("first", "last", "all")
 
 def analysis(
     quiz: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")],
-    out: Annotated[Path, typer.Option(help="A folder for index.html and items.csv.")] = Path("analysis"),
-    attempts: Annotated[str, typer.Option(help="Which attempt of a student: first, last or all.")] = "first",
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    out: Annotated[Path, typer.Option(help="The directory for index.html and items.csv.")] = Path("analysis"),
+    attempts: Annotated[
+        str, typer.Option(help="Which attempts of each student count: first, last or all.")
+    ] = "first",
+    course: CourseOption = None,
 ) -> None:
-    """Difficulty, discrimination, reliability, options, wrong numbers, fairness of variants."""
+    """Analyse a quiz: difficulty, discrimination, reliability, wrong options, fairness of variants."""
     root = find_course(course)
-    which = next((one for one in ATTEMPTS if one == attempts), None)
+    which = next((choice for choice in ATTEMPTS if choice == attempts), None)
     if which is None:
-        raise UsageError(f"--attempts {attempts}: there is no such choice.", next_step="first, last or all.")
+        raise UsageError(
+            f"--attempts {attempts}: expected first, last or all.", next_step="Choose one of them."
+        )
     with open_site(root.root) as one:
         with one.database.reading() as connection:
             titles = {old.id: old.title for old in published_in(connection, COURSE)}
@@ -49,7 +54,9 @@ def analysis(
         finally:
             exam.writer.close()
     if not found.students:
-        raise UsageError(f"Nobody has finished {quiz} yet.", next_step="Wait until somebody has.")
+        raise UsageError(
+            f"No attempt of {quiz} is finished.", next_step="Rerun the command when an attempt is finished."
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "index.html").write_text(analysis_page(titles[quiz], root.title, found), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`quizzes crashtest`: does a server that is killed lose anything it acknowledged?"""
+"""`quizzes crashtest`: check that a server that is killed loses no acknowledged save."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from quizzes.loadtest.crash import CrashPlan, run_crash_test
 from quizzes.loadtest.fixture import fixture_for, temporary_folder
@@ -16,22 +17,27 @@ __all__ = ["crashtest"]
 
 
 def crashtest(
-    rounds: Annotated[int, typer.Option(help="How often the server is killed under load.", min=1)] = 3,
-    takers: Annotated[int, typer.Option(help="How many save all the time.", min=1, max=2_000)] = 50,
-    quiz: Annotated[str, typer.Option(help="Which quiz; the first one, if not said.")] = "",
-    life: Annotated[float, typer.Option(help="The longest a server lives, in seconds.", min=0.1)] = 4,
-    seed: Annotated[int, typer.Option(help="Another one kills at other moments.")] = 1,
+    rounds: Annotated[int, typer.Option(help="Number of times the server is killed under load.", min=1)] = 3,
+    takers: Annotated[
+        int, typer.Option(help="Number of students who save all the time.", min=1, max=2_000)
+    ] = 50,
+    quiz: Annotated[str, typer.Option(help="The quiz; by default the first one.")] = "",
+    life: Annotated[float, typer.Option(help="Longest life of a server, in seconds.", min=0.1)] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the moments at which it is killed.")] = 1,
     folder: Annotated[
-        Path | None, typer.Option(help="On the disk to be tested; else a temporary one.")
+        Path | None, typer.Option(help="A directory on the disk to test; by default a temporary one.")
     ] = None,
     database: Annotated[
-        str, typer.Option(help="postgresql://… of an empty database, instead of a SQLite file.")
+        str,
+        typer.Option(
+            help="Address of an empty PostgreSQL database (postgresql://…) to use instead of SQLite."
+        ),
     ] = "",
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    course: CourseOption = None,
 ) -> None:
-    """Kill a server under load with SIGKILL, start it again, and look for every save it acknowledged.
+    """Kill a server under load, restart it, and check that every acknowledged save is stored.
 
-    Everything happens on a copy that is thrown away. Ends with 1 when anything is missing.
+    It runs on a copy of the course that is deleted afterwards. The exit code is 1 if a save is missing.
     """
     root = find_course(course)
     allow_connections(takers)
@@ -39,7 +45,7 @@ def crashtest(
         stage = fixture_for(root, quiz, place, database)
         result = run_crash_test(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
     typer.echo(
-        f"attempts {result.attempts}: handed in {result.submitted}, ended by the server "
+        f"attempts {result.attempts}: submitted {result.submitted}, ended by the server "
         f"{result.attempts - result.submitted - result.left_open}, open {result.left_open}"
     )
     misses = result.broken_promises()
@@ -47,6 +53,5 @@ def crashtest(
         typer.echo(f"MISSED  {said}")
     if misses:
         raise typer.Exit(1)
-    typer.echo(
-        f"{len(result.ledgers) - 1} kills, {result.ledgers[-1].acknowledged} acknowledged saves, none missing."
-    )
+    saves = result.ledgers[-1].acknowledged
+    typer.echo(f"{len(result.ledgers) - 1} kills, {saves} acknowledged saves, none missing.")

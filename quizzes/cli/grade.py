@@ -1,4 +1,4 @@
-"""`quizzes grade`: give the marks that wait for the sandbox, once or for as long as a quiz is held."""
+"""`quizzes grade`: mark the function items of finished attempts in the sandbox, once or continuously."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 import select
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption, SandboxOption
 from autograder.course.course import find_course
 from autograder.errors import ContentError
 from autograder.site.server import open_site
@@ -22,14 +22,16 @@ EVERY = 5.0  # seconds between two rounds
 
 
 def grade_functions(
-    watch: Annotated[bool, typer.Option(help="Go on until Ctrl-C, beside a server.")] = False,
-    again: Annotated[bool, typer.Option(help="Try those again whose check was broken.")] = False,
-    sandbox: Annotated[str, typer.Option(help="The least that has to hold: full, good or weak.")] = "good",
+    watch: Annotated[bool, typer.Option(help="Keep grading until Ctrl-C, beside a server.")] = False,
+    again: Annotated[bool, typer.Option(help="Retry functions whose check was broken.")] = False,
+    sandbox: SandboxOption = "good",
     beside: Annotated[bool, typer.Option(hidden=True, help="Go on until the standard input ends.")] = False,
-    own: Annotated[bool, typer.Option(help="The course's own file, whatever DATABASE_URL says.")] = False,
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    own: Annotated[
+        bool, typer.Option(help="Use the course's own database file and ignore DATABASE_URL.")
+    ] = False,
+    course: CourseOption = None,
 ) -> None:
-    """Grade the functions of attempts that are over, in the sandbox; the server itself never runs them."""
+    """Grade the functions of finished attempts in the sandbox; the server itself never runs them."""
     root = find_course(course)
     os.nice(10)  # a server on the same machine comes first
     with (
@@ -47,7 +49,7 @@ def grade_functions(
         many = len(done.troubles)
         raise ContentError(
             f"{many} {'mark waits' if many == 1 else 'marks wait'} for you.",
-            next_step="Mend the checks, publish and regrade the quiz; where nothing was broken, use --again.",
+            next_step="Correct the checks, publish and regrade the quiz; if none was broken, use --again.",
         )
 
 

@@ -1,4 +1,4 @@
-"""`quizzes lint`: prove banks and quizzes before students see them."""
+"""`quizzes lint`: prove banks and quizzes before students get them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.local_time import shown
 from autograder.errors import ContentError, UsageError
@@ -20,16 +21,17 @@ __all__ = ["lint"]
 
 
 def lint(
-    path: Annotated[Path | None, typer.Argument(help="A bank's or a quiz's file; all when left out.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="A bank or quiz file; by default all of them.")] = None,
     accommodations: Annotated[
-        Path | None, typer.Option(help="CSV with student, multiplier, extra_minutes and, if you like, quiz.")
+        Path | None,
+        typer.Option(help="CSV with the columns student, multiplier, extra_minutes and optionally quiz."),
     ] = None,
-    roster: Annotated[Path | None, typer.Option(help="CSV with a column student.")] = None,
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`.")] = None,
+    course: CourseOption = None,
 ) -> None:
-    """Prove items on 200 variants each, and that every student can get their full time."""
+    """Prove every item on 200 variants, and that every student can get their full time."""
     if path is not None and not path.is_file():
-        raise UsageError(f"There is no file {path}.", next_step="Name a bank's or a quiz's YAML file.")
+        raise UsageError(f"There is no file {path}.", next_step="Name the YAML file of a bank or quiz.")
     start = course or (path.resolve().parent if path else None)
     root = find_course(start)
     quizzes = quiz_paths(root)
@@ -58,7 +60,9 @@ def lint(
         faults += own
     if faults:
         what = "fault" if len(faults) == 1 else "faults"
-        raise ContentError(f"{len(faults)} {what}.", next_step="Mend what is listed above and run it again.")
+        raise ContentError(
+            f"{len(faults)} {what}.", next_step="Correct what is listed above and rerun the command."
+        )
 
 
 def _said(plan: QuizPlan) -> str:

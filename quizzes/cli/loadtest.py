@@ -1,4 +1,4 @@
-"""`quizzes loadtest`: does this machine hold the class?"""
+"""`quizzes loadtest`: measure whether this machine can serve the whole class."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.loadtest.fixture import fixture_for, temporary_folder
@@ -20,38 +21,46 @@ SHORTEST = 1.0  # seconds
 
 
 def loadtest(
-    takers: Annotated[int, typer.Option(help="How many take the quiz at once.", min=1, max=20_000)] = 100,
-    quiz: Annotated[str, typer.Option(help="Which quiz; the first one, if not said.")] = "",
-    herd: Annotated[float, typer.Option(help="Seconds in which all of them start.", min=0)] = 10,
-    steady: Annotated[float, typer.Option(help="Seconds of a save in 15 s each.", min=0)] = 60,
-    burst: Annotated[float, typer.Option(help="Seconds of a save in 5 s each.", min=0)] = 60,
-    deadline: Annotated[float, typer.Option(help="Seconds in which all hand in.", min=0)] = 5,
-    grace: Annotated[float, typer.Option(help="The quiz's grace, in seconds.", min=0)] = 20,
+    takers: Annotated[
+        int, typer.Option(help="Number of students who take the quiz at once.", min=1, max=20_000)
+    ] = 100,
+    quiz: Annotated[str, typer.Option(help="The quiz; by default the first one.")] = "",
+    herd: Annotated[float, typer.Option(help="Seconds in which all students start.", min=0)] = 10,
+    steady: Annotated[float, typer.Option(help="Seconds with one save per student every 15 s.", min=0)] = 60,
+    burst: Annotated[float, typer.Option(help="Seconds with one save per student every 5 s.", min=0)] = 60,
+    deadline: Annotated[float, typer.Option(help="Seconds in which all students submit.", min=0)] = 5,
+    grace: Annotated[float, typer.Option(help="Grace period of the quiz, in seconds.", min=0)] = 20,
     folder: Annotated[
-        Path | None, typer.Option(help="On the disk to be tested; else a temporary one.")
+        Path | None, typer.Option(help="A directory on the disk to test; by default a temporary one.")
     ] = None,
     database: Annotated[
-        str, typer.Option(help="postgresql://… of an empty database, instead of a SQLite file.")
+        str,
+        typer.Option(
+            help="Address of an empty PostgreSQL database (postgresql://…) to use instead of SQLite."
+        ),
     ] = "",
-    servers: Annotated[int, typer.Option(help="Server processes that share it.", min=1, max=64)] = 1,
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    servers: Annotated[
+        int, typer.Option(help="Server processes that share the database.", min=1, max=64)
+    ] = 1,
+    course: CourseOption = None,
 ) -> None:
-    """Put a server on this machine under the load of a whole class, on a copy that is thrown away.
+    """Put a server on this machine under the load of a whole class and check its response times.
 
-    Server and takers share the machine's cores. Ends with 1 when a limit is missed.
+    It runs on a copy of the course that is deleted afterwards. The server and the simulated students share
+    the machine's cores. The exit code is 1 if a limit is missed.
     """
     root = find_course(course)
     allow_connections(takers)
     plan = LoadPlan(herd, steady, burst=burst, deadline=deadline, grace=grace)
     if plan.whole < SHORTEST:
         raise UsageError(
-            "A class needs a second at least from the opening to the deadline.",
+            "The load lasts less than a second.",
             next_step="Give --herd, --steady, --burst or --deadline more seconds.",
         )
     if servers > 1 and not database:
         raise UsageError(
-            "Several servers share a PostgreSQL database; a SQLite file has one.",
-            next_step="Name an empty PostgreSQL database with --database, or leave --servers out.",
+            "Several servers need a PostgreSQL database.",
+            next_step="Name an empty PostgreSQL database with --database, or omit --servers.",
         )
     with stops_on_sigterm(), temporary_folder(folder) as place:
         kind = file_system_of(place)
@@ -66,7 +75,7 @@ def loadtest(
     elif kind:
         typer.echo(f"The database was SQLite on {kind}.")
     if not database and not on_real_disk(kind):
-        typer.echo("That is memory, so no wait for a disk was measured: --folder names a folder on a disk.")
+        typer.echo("That is memory, so no disk was measured: name a directory on a disk with --folder.")
     typer.echo("\n".join(["", *result.lines()]))
     if said:
         typer.echo(f"\nThe server said:\n{said}")

@@ -1,18 +1,18 @@
-"""`quizzes publish`: let students have a quiz, as its file has it now."""
+"""`quizzes publish`: publish the current version of a quiz file."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.local_time import shown
 from autograder.errors import ContentError
+from autograder.site.audit import terminal_user
 from autograder.site.people import COURSE
 from autograder.site.server import open_site
-from quizzes.cli.people import here
 from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
 from quizzes.content.quiz_file import load_quiz
@@ -25,18 +25,21 @@ LOOKED_AT = 25  # variants of each item; `quizzes lint` looks at more
 
 
 def publish_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's file without .yaml.")],
-    insist: Annotated[
-        bool, typer.Option(help="Publish it though somebody cannot get their whole time.")
+    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish even if a student cannot get their full time.")
     ] = False,
     slack: Annotated[
-        int, typer.Option(help="Minutes after the opening at which everybody shall still get theirs.", min=0)
+        int,
+        typer.Option(
+            help="Minutes after opening at which a student can still start and get their full time.", min=0
+        ),
     ] = 0,
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    course: CourseOption = None,
 ) -> None:
-    """Publish a quiz: from its opening on, whoever is on the roster can start it.
+    """Publish the current version of a quiz file.
 
-    Attempts that are under way keep the version they began with.
+    Students on the roster can start the quiz when it opens. Open attempts keep the version they began with.
     """
     root = find_course(course)
     plan = load_quiz(root, name)
@@ -44,13 +47,13 @@ def publish_quiz(
     for topic in sorted(topics):
         faults = faults_in_bank(load_bank(root.root / "quizzes" / "banks" / f"{topic}.yaml"), LOOKED_AT)
         if faults:
-            raise ContentError(f"{faults[0]}", next_step="Mend what `quizzes lint` lists, then publish.")
+            raise ContentError(f"{faults[0]}", next_step="Correct what `quizzes lint` lists, then publish.")
     with open_site(root.root) as one:
         with one.database.transaction() as connection:
             add_the_course(connection, root)
             before = {old.id: old for old in published_in(connection, COURSE)}.get(name)
             short = publish_plan(
-                connection, plan, at=one.clock.now(), who=here(), slack=slack * 60_000, force=insist
+                connection, plan, at=one.clock.now(), who=terminal_user(), slack=slack * 60_000, force=force
             )
         closes, moved = plan.schedule.closes_at, before.schedule.closes_at if before else None
     typer.echo(f"{plan.quiz.title} is published. It opens {shown(plan.schedule.opens_at, plan.zone)}.")

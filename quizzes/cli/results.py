@@ -1,4 +1,4 @@
-"""`quizzes results`: the scores of a quiz, one line an attempt."""
+"""`quizzes results`: the scores of a quiz, one line per attempt."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.gradebook.tables import plain_cell
@@ -24,10 +25,12 @@ __all__ = ["results"]
 
 def results(
     quiz: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")],
-    out: Annotated[Path | None, typer.Option(help="A file for them; else they are printed.")] = None,
-    course: Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The CSV file to write; by default the table is printed.")
+    ] = None,
+    course: CourseOption = None,
 ) -> None:
-    """Mark what is waiting, then write a CSV: everybody's attempts, points, when, how late."""
+    """Mark finished attempts and write a table of all attempts with points, times and lateness."""
     root = find_course(course)
     with open_site(root.root) as one:
         exam = ExamService(one.database, one.clock, one.signer, Quiz.read)

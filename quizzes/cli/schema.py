@@ -1,4 +1,4 @@
-"""`quizzes schema`: the JSON Schema that editors complete and check YAML with."""
+"""`quizzes schema`: the JSON Schema with which editors complete and check bank and quiz files."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ __all__ = ["schema"]
 def schema(
     of: Annotated[Described, typer.Argument(help="What to describe: `bank` or `quiz`.", metavar="bank|quiz")],
 ) -> None:
-    """Print the JSON Schema of a bank's or a quiz's file."""
+    """Print the JSON Schema of bank files or quiz files."""
     typer.echo(schema_text(of))

@@ -1,4 +1,4 @@
-"""`quizzes serve` and `quizzes preview`: the server, for a course, for a look round, for one quiz."""
+"""`quizzes serve` and `quizzes preview`: the server of a course, of a demonstration, or of one quiz."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
-from autograder.site.people import COURSE
+from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.request_log import LogFile
 from autograder.site.server import OpenSite, listening, open_site, serve
 from autograder.site.sessions import new_link, new_passcode
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.schedule.timing import Accommodation
-from quizzes.services.enrolment import add_the_course, enrol_all, publish_plan
+from quizzes.services.enrolment import accommodate, add_the_course, publish_plan
 from quizzes.store.quizzes import published_in
 
 __all__ = ["preview_quiz", "serve_quizzes"]
@@ -26,21 +27,22 @@ __all__ = ["preview_quiz", "serve_quizzes"]
 HOST = "127.0.0.1"
 DEMO = {"ana": "Ana", "bo": "Bo", "cy": "Cy, time and a half", "staff": "Staff"}
 MINUTE = 60_000
-Folder = Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")]
-Port = Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)]
-PortFile = Annotated[Path | None, typer.Option(help="Write the port there when students may come.")]
+Port = Annotated[int, typer.Option(help="The port; 0 chooses a free one.", min=0, max=65535)]
+PortFile = Annotated[Path | None, typer.Option(help="A file to write the port to when the server is ready.")]
 
 
 def serve_quizzes(
-    host: Annotated[str, typer.Option(help="Whose requests are heard; 0.0.0.0 for a network's.")] = HOST,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for a whole network.")] = HOST,
     port: Port = 8080,
     demo: Annotated[
-        bool, typer.Option(help="All quizzes open now, made-up people, a database thrown away afterwards.")
+        bool, typer.Option(help="Demonstration: all quizzes open, made-up people, a temporary database.")
     ] = False,
     port_file: PortFile = None,
-    own: Annotated[bool, typer.Option(help="The course's own file, whatever DATABASE_URL says.")] = False,
-    log: Annotated[Path | None, typer.Option(help="A file for each request and trouble, as JSON.")] = None,
-    course: Folder = None,
+    own: Annotated[
+        bool, typer.Option(help="Use the course's own database file and ignore DATABASE_URL.")
+    ] = False,
+    log: Annotated[Path | None, typer.Option(help="A file for a JSON line per request and error.")] = None,
+    course: CourseOption = None,
 ) -> None:
     """Serve the course's published quizzes until Ctrl-C."""
     root = find_course(course)
@@ -65,12 +67,12 @@ def serve_quizzes(
 
 
 def preview_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's file without .yaml.")],
+    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
     port: Port = 0,
     port_file: PortFile = None,
-    course: Folder = None,
+    course: CourseOption = None,
 ) -> None:
-    """Show one quiz as students will see it; nothing is kept."""
+    """Show a quiz as students will see it; nothing is stored."""
     root = find_course(course)
     plan = load_quiz(root, name)
     with (
@@ -113,7 +115,10 @@ def _fill(one: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], peop
         granted.append(AccommodationRow("the demonstration", "cy", "", "student", "", half, ()))
     with one.database.transaction() as connection:
         add_the_course(connection, root)
-        enrol_all(connection, {id: (name, "") for id, name in people.items()}, granted, at=at, who="demo")
+        for person, name in people.items():
+            add_person(connection, person, name)
+            enrol(connection, COURSE, person)
+        accommodate(connection, people, granted)
         for plan in plans:
             publish_plan(connection, plan, at=at, who="demo", force=True)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
+from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.local_time import shown
 from autograder.errors import UsageError
+from autograder.site.audit import terminal_user
 from autograder.site.server import open_site
-from quizzes.cli.people import here
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.exam import GRADER
 from quizzes.services.regrading import propose_regrade
@@ -25,30 +25,31 @@ from quizzes.store.regrades import regrade_runs, release_run
 __all__ = ["extend", "regrade"]
 
 QuizName = Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")]
-Folder = Annotated[Path | None, typer.Option(help="The course's folder, if not this one.")]
 MINUTE = 60_000
 
 
 def extend(
     quiz: QuizName,
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
-    minutes: Annotated[int, typer.Option(help="Minutes more.", min=0)] = 0,
-    percent: Annotated[int, typer.Option(help="Percent of their own time more.", min=0)] = 0,
-    student: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
-    course: Folder = None,
+    reason: Annotated[str, typer.Option(help="The reason, for the audit log.")],
+    minutes: Annotated[int, typer.Option(help="Additional minutes.", min=0)] = 0,
+    percent: Annotated[
+        int, typer.Option(help="Additional time in percent of a student's own time.", min=0)
+    ] = 0,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
+    course: CourseOption = None,
 ) -> None:
-    """Give open attempts more time: of some students, or of all, then with the due date and the close.
+    """Give open attempts more time: some students', or all together with due and closing times.
 
-    The pages learn it within half a minute. A server that runs meanwhile need not be stopped.
+    Open pages show it within half a minute. A running server does not have to be stopped.
     """
     if minutes + percent == 0:
-        raise UsageError("No time is given.", next_step="Say --minutes, or --percent.")
+        raise UsageError("No time is given.", next_step="Give --minutes or --percent.")
     root = find_course(course)
     with open_site(root.root) as one, one.database.transaction() as connection:
         at = one.clock.now()
         if not student:
             done = extend_all(
-                connection, quiz, at=at, who=here(), reason=reason, minutes=minutes, percent=percent
+                connection, quiz, at=at, who=terminal_user(), reason=reason, minutes=minutes, percent=percent
             )
             typer.echo(f"{done.extended} open attempts have more time; {done.over} had ended by themselves.")
             return
@@ -60,16 +61,20 @@ def extend(
                     next_step="Nobody was given time; correct the name, or reopen the attempt on its page.",
                 )
             more = minutes * MINUTE + (row.deadline_at - row.started_at) * percent // 100
-            moved = extend_one(connection, row.id, row.deadline_at + more, at=at, who=here(), reason=reason)
+            moved = extend_one(
+                connection, row.id, row.deadline_at + more, at=at, who=terminal_user(), reason=reason
+            )
             typer.echo(f"{person}: until {shown(moved.deadline_at or 0, root.zone)}")
 
 
 def regrade(
     quiz: QuizName,
-    release_run: Annotated[int, typer.Option("--release", help="Let this run count.", min=0)] = 0,
-    course: Folder = None,
+    release_run: Annotated[
+        int, typer.Option("--release", help="Release this regrade: its points count from now on.", min=0)
+    ] = 0,
+    course: CourseOption = None,
 ) -> None:
-    """Mark by the files as they are now and show who gains and who loses; nothing counts before --release."""
+    """Mark a quiz again by its current files and list the changes; nothing counts before --release."""
     root = find_course(course)
     with open_site(root.root) as one, one.database.transaction() as connection:
         at = one.clock.now()
@@ -78,7 +83,7 @@ def regrade(
             return
         version = load_quiz(root, quiz).quiz
         keep_version(connection, version, at)
-        run, changes = propose_regrade(connection, quiz, version, GRADER, at=at, who=here())
+        run, changes = propose_regrade(connection, quiz, version, GRADER, at=at, who=terminal_user())
         people = {row.id: row.person for row in attempts_at(connection, quiz)}
     for change in changes:
         typer.echo(f"{people[change.attempt]}: {change.before:g} → {change.after:g}")
@@ -94,6 +99,6 @@ def _release(connection: Connection, quiz: str, number: int, at: int) -> None:
         raise UsageError(
             f"There is no regrade {number} of {quiz}.", next_step="Run it without --release first."
         )
-    changed = release_run(connection, number, at=at, who=here())
+    changed = release_run(connection, number, at=at, who=terminal_user())
     set_current_version(connection, quiz, run.key_version)
     typer.echo(f"{changed} attempts have other points now.")

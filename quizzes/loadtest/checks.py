@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sqlalchemy import func, select
 
+from autograder.site.backup import faults_in_file
 from autograder.site.database import Database
 from quizzes.attempts.events import fold
 from quizzes.loadtest.student import Acknowledged
@@ -17,7 +18,7 @@ from quizzes.store.events import events_of
 from quizzes.store.receipts import last_receipt
 from quizzes.store.tables import answer, answer_event, attempt, mark
 
-__all__ = ["damage", "faults_in_file", "missing_receipts", "missing_saves", "open_attempts"]
+__all__ = ["damage", "missing_receipts", "missing_saves", "open_attempts"]
 
 
 def missing_saves(database: Database, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
@@ -64,16 +65,6 @@ def open_attempts(database: Database) -> int:
 def damage(database: Database) -> list[str]:
     """Faults in the file itself, in rows that differ from their log, in answers with two current marks."""
     return [*faults_in_file(database), *_unlike_log(database), *_marked_twice(database)]
-
-
-def faults_in_file(database: Database) -> list[str]:
-    """The faults that SQLite finds in its file; none for PostgreSQL, which has no such check."""
-    if database.dialect != "sqlite":
-        return []
-    with database.reading() as connection:
-        lines = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA integrity_check")]
-        lines += [str(tuple(row)) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
-    return [line for line in lines if line != "ok"]
 
 
 def _unlike_log(database: Database) -> list[str]:

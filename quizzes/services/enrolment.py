@@ -5,22 +5,19 @@ The commands and the load test use it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection
 
 from autograder.course.course import Course
-from autograder.course.roster import read_roster
 from autograder.errors import ContentError
-from autograder.site.audit import Act, record_act
-from autograder.site.people import COURSE, add_course, add_person, enrol
+from autograder.site.people import COURSE, add_course, enrol
 from quizzes.content.quiz_file import QuizPlan
 from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.store.overrides import clear_overrides, set_override
 from quizzes.store.quizzes import Shortfall, publish
 
-__all__ = ["add_the_course", "enrol_all", "publish_plan", "read_people", "set_quiz_overrides"]
+__all__ = ["accommodate", "add_the_course", "publish_plan", "set_quiz_overrides"]
 
 
 def add_the_course(connection: Connection, course: Course) -> None:
@@ -28,28 +25,19 @@ def add_the_course(connection: Connection, course: Course) -> None:
     add_course(connection, COURSE, course.title, course.zone.key)
 
 
-def read_people(path: Path) -> dict[str, tuple[str, str]]:
-    """The people of a roster: name and e-mail address by student ID."""
-    return {person.student_id: (person.name, person.email) for person in read_roster(path).people}
-
-
-def enrol_all(
+def accommodate(
     connection: Connection,
-    people: dict[str, tuple[str, str]],
+    students: Collection[str],
     accommodations: Iterable[AccommodationRow],
-    *,
-    at: int,
-    who: str,
-    quizzes: Sequence[str] = (),
-) -> list[str]:
-    """Enrol everybody on the roster with their accommodations; returns the ids that were added or updated.
+    quizzes: Collection[str] = (),
+) -> None:
+    """Store the accommodations of enrolled students: role, label, extra time and other dates.
 
-    People who left the roster stay, since their attempts do. Raises ContentError for an unknown student
-    or quiz.
+    Raises ContentError for an unknown student or quiz.
     """
     rows = list(accommodations)
     for row in rows:
-        if row.student not in people:
+        if row.student not in students:
             raise ContentError(
                 f"{row.location}: {row.student} is not on the roster.",
                 next_step="Add the student to the roster, or correct the student ID.",
@@ -59,16 +47,13 @@ def enrol_all(
             raise ContentError(
                 f"{row.location}: {row.quiz!r} is not published.", next_step=f"Choose one of: {known}."
             )
-    for person, (name, email) in people.items():
-        add_person(connection, person, name, email or None)
+    for person in dict.fromkeys(row.student for row in rows):
         own_rows = [row for row in rows if row.student == person and not row.quiz]
         accommodation = next((row.accommodation for row in own_rows if row.accommodation), None)
         label = next((row.label for row in own_rows if row.label), "")
         role = next((row.role for row in own_rows if row.role != "student"), "student")
         enrol(connection, COURSE, person, role=role, label=label, accommodation=accommodation)
     set_quiz_overrides(connection, rows)
-    record_act(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
-    return list(people)
 
 
 def set_quiz_overrides(connection: Connection, accommodations: Iterable[AccommodationRow]) -> None:

@@ -26,7 +26,7 @@ class FunctionProcess:
 
     def __init__(self, database: Database, folder: Path, *, course_file: bool) -> None:
         self._database = database
-        self._command = [sys.executable, "-m", "quizzes.cli", "grade", "--beside", "--course", str(folder)]
+        self._command = [sys.executable, "-m", "quizzes", "grade", "--beside", "--course", str(folder)]
         self._command += ["--own"] if course_file else []
         self._process: subprocess.Popen[bytes] | None = None
 

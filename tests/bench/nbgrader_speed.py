@@ -28,7 +28,7 @@ def compare(assignment: str, submissions: int = SUBMISSIONS) -> tuple[float, flo
     with tempfile.TemporaryDirectory() as temporary:
         ours, stock = Path(temporary) / "ours", Path(temporary) / "stock"
         course = find_course(Path(__file__).parent).root
-        _run("autograder", "nbgrader-course", str(ours), "--assignment", assignment, folder=course)
+        _run("autograder", "nbgrader", "init", str(ours), "--assignment", assignment, folder=course)
         _run("nbgrader", "generate_assignment", assignment, folder=ours)
         for number in range(submissions):
             _hand_in(ours, assignment, f"student-{number + 1}")

@@ -35,7 +35,7 @@ from autograder.grading.grader import Grader, materials_for
 from autograder.pages.student_page import student_page
 from autograder.report import Report
 from autograder.submissions.notebook import read_notebook
-from autograder.submissions.submission import File, submission_of
+from autograder.submissions.submission import Submission
 
 OURS, WARM, PEERS = 15, 5, 4  # submissions for each way
 SEED = 15
@@ -48,7 +48,7 @@ from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.checks.calls import Functions
 from autograder.course import find_course
 from autograder.grading.evaluation import evaluate
-from autograder.grading import materials_for
+from autograder.grading.grader import materials_for
 assignment = load_assignment(find_course(Path({course!r})), {name!r})
 student = Functions(NotebookBackend(FUNCTIONS), assignment.parameters)
 reference = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
@@ -64,11 +64,11 @@ assert not lost, lost
 def ours(assignment: Assignment) -> tuple[float, float]:
     """Seconds a submission, from a file's bytes to its report; and those its page takes on top."""
     reports: list[Report] = []
-    file = File("x.ipynb", to_bytes(filled_in(assignment)))
+    data = to_bytes(filled_in(assignment))
     with one_core(0), Grader(assignment, SEED) as grader:
 
         def once() -> None:
-            report = grader.grade(submission_of("student", file, assignment.id))
+            report = grader.grade(Submission("student", "x.ipynb", data, assignment=assignment.id))
             assert report.score.earned >= report.score.possible
             reports.append(report)
             report.to_json()

@@ -31,7 +31,6 @@ from autograder.pages.student_page import student_page
 from autograder.report import Report
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
-from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 
 ROUNDS = 21
@@ -66,7 +65,7 @@ def measure(assignment: Assignment) -> None:
     reports: list[Report] = []
 
     def grade() -> str:
-        submission = Submission("student", "notebook.ipynb", "", tuple(read_notebook(data)))
+        submission = Submission("student", "notebook.ipynb", data)
         reports.append(grader.grade(submission))
         return reports[-1].to_json()
 
@@ -86,12 +85,10 @@ def measure_training(assignment: Assignment) -> None:
         return
     materials = materials_for(assignment, 15)
     assert materials is not None  # there are convergence checks
-    submission = Submission(
-        "student", "notebook.ipynb", "", tuple(read_notebook(to_bytes(filled_in(assignment))))
-    )
+    submission = Submission("student", "notebook.ipynb", to_bytes(filled_in(assignment)))
     others = replace(assignment, hidden_checks=[c for c in assignment.hidden_checks if c not in trained])
     pieces = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
-    pieces.training_ = True  # nothing is copied or kept: little more than the plain calls
+    pieces.context_.training = True  # nothing is copied or kept: little more than the plain calls
 
     def train() -> None:
         for one in trained:
@@ -139,9 +136,7 @@ def main() -> None:
 def memory_of(name: str) -> None:
     """The most that grading one assignment takes; in a process of its own, since the peak never falls."""
     assignment = load_assignment(find_course(Path(__file__).parent), name)
-    submission = Submission(
-        "student", "notebook.ipynb", "", tuple(read_notebook(to_bytes(filled_in(assignment))))
-    )
+    submission = Submission("student", "notebook.ipynb", to_bytes(filled_in(assignment)))
     with Grader(assignment, seed=15) as grader:
         grader.grade(submission)
         grader.grade(submission)

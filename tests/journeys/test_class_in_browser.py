@@ -27,7 +27,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The pages of a class of fourteen."""
     name, folder = request.param, tmp_path_factory.mktemp("class")
     commands = [
-        ["sample", name, "--students", "14", "--out", folder / "class"],
+        ["demo-class", name, "--students", "14", "--out", folder / "class"],
         ["grade", name, folder / "class", "--out", folder / "graded", "--seed", "15", "--dataset", "digits"],
     ]
     for command in commands:

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from correct_notebook import SOURCE
+from correct_notebook import SOURCE, notebook
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.grading.grader import Grader
 from autograder.report import Report
-from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 CASES = Path(__file__).parents[1] / "attacks" / "cases"
@@ -98,8 +97,8 @@ def assignment_with_limits(folder: Path) -> Assignment:
 
 def grade(grader: Grader, source: str = SOURCE) -> Report:
     """The report on a submission; cells are separated by lines `# %%`."""
-    cells = tuple(Cell(number, text) for number, text in enumerate(source.split("# %%\n"), start=1))
-    return grader.grade(Submission("student", "tiny.ipynb", "", cells))
+    data = notebook(*source.split("# %%\n")).encode()
+    return grader.grade(Submission("student", "tiny.ipynb", data))
 
 
 def judge() -> dict[str, object]:

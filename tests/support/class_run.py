@@ -5,23 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograder.cli.run import Options, run
+from autograder.cli.run import show_run
 from autograder.course.course import find_course
 from autograder.lms.layouts import collect_submissions
 from autograder.report import Report
 from autograder.results.results_folder import Results
-from autograder.runs.batch import Batch
+from autograder.runs.run import RunOptions
+from autograder.runs.run import grade_class as grade
 
 
 def grade_class(course: Path, assignment: str, path: Path, out: Path, **options: Any) -> dict[str, Report]:
     """Grade what is at a path; returns the folder's reports by student."""
-
-    def handed(batch: Batch) -> tuple[Any, int]:
-        entries = collect_submissions(path, assignment)
-        return batch.read(entries), len(entries)
-
-    chosen = Options(**{"workers": 1, **options})
-    run(find_course(course), assignment, Results(out), 1, chosen, handed)
+    chosen = RunOptions(**{"seed": 1, "workers": 1, **options})
+    show_run(
+        grade(find_course(course), assignment, collect_submissions(path, assignment), Results(out), chosen)
+    )
     return reports_in(out)
 
 

@@ -1,4 +1,4 @@
-"""A lecture hall: a real server with a clock to turn, real quizzes, and students with browsers."""
+"""A live server for tests: a real server with a clock to set, real quizzes, and students with browsers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.server import listening
 from autograder.site.sessions import new_passcode
 from autograder.site.signer import Signer
+from quizzes.attempts.events import FinishedBy
 from quizzes.content.quiz import Quiz
 from quizzes.content.quiz_file import load_quiz
 from quizzes.schedule.timing import Accommodation
 from quizzes.services.enrolment import add_the_course, publish_plan
 from quizzes.services.exam import ExamService
+from quizzes.store.endings import finish
 from quizzes.web.context import QuizContext
 
 SIGNER = Signer(b"a secret for tests only")
@@ -79,12 +81,17 @@ class Student:
         self.lock = f"lock-of-{name}"
         self.token = ""
 
-    def sign_in(self) -> Student:
-        """With a passcode, as students do."""
-        with self.server.database.transaction() as connection:
-            code = new_passcode(connection, self.name, SIGNER)
-        reply = self.post("/sign-in", person=self.name, passcode=code)
+    def sign_in(self, passcode: str = "") -> Student:
+        """With a passcode, as students do; a new one unless they have one."""
+        if not passcode:
+            with self.server.database.transaction() as connection:
+                passcode = new_passcode(connection, self.name, self.server.signer)
+        reply = self.post("/sign-in", person=self.name, passcode=passcode)
         assert reply.status_code == 303, reply.text
+        return self.came_in()
+
+    def came_in(self) -> Student:
+        """Signed in already, by whatever way: the page's token is looked up."""
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
         return self
 
@@ -128,18 +135,27 @@ class Student:
 class LiveServer:
     """The server and what it stands on."""
 
-    def __init__(self, database: Database, folder: Path, fake: FakeClock | None = None) -> None:
-        self.course = course_in(folder)
-        self.fake, self.database = fake or FakeClock(), database
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        fake: FakeClock | None = None,
+        *,
+        course: Course | None = None,
+        signer: Signer = SIGNER,
+    ) -> None:
+        """A course is made in the folder, unless there is one."""
+        self.course = course or course_in(folder)
+        self.fake, self.database, self.signer = fake or FakeClock(), database, signer
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
-        self.exam = ExamService(database, self.clock, SIGNER, Quiz.read)
+        self.exam = ExamService(database, self.clock, signer, Quiz.read)
         self.opens = self.clock.now()
         with database.transaction() as connection:
             add_the_course(connection, self.course)
         self.waiting = listening("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{self.waiting.getsockname()[1]}"
         title, zone, root = self.course.title, self.course.zone, self.course.root
-        self.site = AppContext(database, self.exam.writer, self.clock, SIGNER, COURSE, title, zone, root)
+        self.site = AppContext(database, self.exam.writer, self.clock, signer, COURSE, title, zone, root)
         self.quizzes = QuizContext(self.site, self.exam)
         config = uvicorn.Config(
             make_app(self.site), log_level="critical", lifespan="off", server_header=False
@@ -178,6 +194,13 @@ class LiveServer:
             add_person(connection, person, person.capitalize())
             enrol(connection, COURSE, person, role=role, accommodation=accommodation)
         return Student(self, person).sign_in()
+
+    def close_attempt(self, attempt: str) -> None:
+        """Close an attempt now, as staff do."""
+        at, signer = self.clock.now(), self.signer
+        self.exam.writer.submit(
+            lambda connection: finish(connection, attempt, at, FinishedBy.STAFF, signer), [attempt]
+        ).result()
 
     def questions(self, attempt: str) -> list[Any]:
         """The questions of an attempt with their keys, as marking has them."""

@@ -46,7 +46,7 @@ def take(page: Page, link: str, folder: Path) -> None:
 def main(folder: Path) -> None:
     """Serve the demonstration, take the pictures, end it."""
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "quizzes.cli", "serve", "--demo", "--port", "0"]
+    command = [sys.executable, "-m", "quizzes", "serve", "--demo", "--port", "0"]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
         sync_playwright() as playwright,

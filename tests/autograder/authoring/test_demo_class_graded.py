@@ -13,7 +13,6 @@ from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
-from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission, read_submission
 
 COURSE = find_course(Path(__file__).parent)
@@ -57,8 +56,8 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         outcomes = [(one, grader.grade(read_submission(one.student, one.path))) for one in samples]
         without = {}
         for function in troubled:
-            cells = read_notebook(to_bytes(filled_in(assignment, leave=[function])))
-            without[function] = grader.grade(Submission(function, "notebook.ipynb", "", tuple(cells)))
+            data = to_bytes(filled_in(assignment, leave=[function]))
+            without[function] = grader.grade(Submission(function, "notebook.ipynb", data))
     return Graded(assignment, outcomes, without)
 
 

@@ -68,7 +68,7 @@ def test_the_step_where_the_paths_part_is_named(problem: Problem) -> None:
             then=lambda step: (0.05,),
         )
     assert problem.name in failure.value.message
-    (curve,) = student.findings_.curves
+    (curve,) = student.context_.findings.curves
     assert curve.x == [0, 1, 2]
     assert curve.got[:2] == pytest.approx(curve.expected[:2])
     assert curve.got[2] != pytest.approx(curve.expected[2])

@@ -27,7 +27,7 @@ def course(tiny_course: Course, tmp_path: Path) -> Path:
 def classroom(course: Path) -> Path:
     """A class of twelve, one submission of each kind, beside the course."""
     out = course.parent / "class"
-    assert autograder("sample", ASSIGNMENT, "--students", 12, "--out", out, folder=course).returncode == 0
+    assert autograder("demo-class", ASSIGNMENT, "--students", 12, "--out", out, folder=course).returncode == 0
     return out
 
 

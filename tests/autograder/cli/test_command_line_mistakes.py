@@ -36,9 +36,9 @@ WRONG: list[tuple[list[str], str]] = [
     (["check", "course.yaml"], "There is no checks.py"),
     (["check", f"assignments/{ASSIGNMENT}/checks.py"], "not a notebook"),
     (["check", f"assignments/{ASSIGNMENT}/nowhere.ipynb"], "nowhere.ipynb"),
-    (["sample", ASSIGNMENT, "--out", "course.yaml/out"], "course.yaml"),
-    (["sample", ASSIGNMENT, "--out", "out", "--students", "0"], "--students"),
-    (["sample", ASSIGNMENT, "--out", "solutions"], "not empty"),
+    (["demo-class", ASSIGNMENT, "--out", "course.yaml/out"], "course.yaml"),
+    (["demo-class", ASSIGNMENT, "--out", "out", "--students", "0"], "--students"),
+    (["demo-class", ASSIGNMENT, "--out", "solutions"], "not empty"),
     (["calibrate", ASSIGNMENT], "no convergence check"),
 ]
 
@@ -105,7 +105,7 @@ def test_content_that_is_missing_is_named(course: Path, file: str) -> None:
 
 def test_help_is_no_mistake(course: Path) -> None:
     """Every command explains itself and ends with 0."""
-    for command in ("grade", "sample", "check", "calibrate"):
+    for command in ("grade", "demo-class", "check", "calibrate"):
         ran = autograder(command, "--help", folder=course)
         assert (ran.returncode, ran.stderr) == (0, "")
         assert f"autograder {command}" in ran.stdout

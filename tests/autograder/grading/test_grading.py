@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from correct_notebook import notebook
 
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
 from autograder.sandbox.session import Session
-from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 RIGHT = """
@@ -33,8 +33,7 @@ OTHERS = RIGHT.split("\n\n", 1)[1]
 
 def submission(*sources: str, problem: str = "") -> Submission:
     """A submission with these code cells."""
-    cells = tuple(Cell(number, source) for number, source in enumerate(sources, 1))
-    return Submission("student", "tiny.ipynb", "0" * 64, cells, problem)
+    return Submission("student", "tiny.ipynb", notebook(*sources).encode(), problem)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def grader(tiny: Assignment) -> Iterator[Grader]:
 
 def statuses(report: Report, task: str) -> set[Status]:
     """How a task's checks ended."""
-    return {result.status for one in report.tasks if one.task == task for result in one.checks}
+    return {result.status for part in report.tasks if part.task == task for result in part.checks}
 
 
 def test_right_functions_get_full_marks(grader: Grader) -> None:
@@ -91,8 +90,8 @@ def test_a_notebook_that_cannot_be_read(grader: Grader) -> None:
 )
 def test_one_bad_function_costs_only_itself(grader: Grader, body: str, status: Status) -> None:
     """Whatever it does to its process, the other functions keep their marks."""
-    own = f"def double(x):\n    {body}\n"
-    report = grader.grade(submission(own, OTHERS))
+    double = f"def double(x):\n    {body}\n"
+    report = grader.grade(submission(double, OTHERS))
     assert status in statuses(report, "double")
     assert statuses(report, "mean_square") == {Status.PASSED}
     backward = [r for r in report.results() if "backward" in r.id or "gradient" in r.id]

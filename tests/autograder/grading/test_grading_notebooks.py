@@ -31,7 +31,7 @@ def graded(grader: Grader, path: Path, data: bytes) -> Report:
 
 def task(report: Report, name: str) -> tuple[float, float]:
     """Points earned and possible in a task."""
-    return next((one.earned, one.possible) for one in report.tasks if one.task == name)
+    return next((task.earned, task.possible) for task in report.tasks if task.task == name)
 
 
 def recognised(report: Report) -> dict[str, CheckResult]:
@@ -79,34 +79,34 @@ def test_a_missing_file_is_a_report_too(grader: Grader, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["squared", "factor_forgotten", "sum_of_squares"])
 def test_a_known_mistake_is_named(grader: Grader, tiny: Assignment, tmp_path: Path, name: str) -> None:
-    """The report names the mistake, gives its sentence as the hint, and only its own task loses points."""
-    mistake = next(one for one in tiny.mistakes if one.name == name)
+    """The report names the mistake, gives its sentence as the hint, and only its grader task loses points."""
+    mistake = next(mistake for mistake in tiny.mistakes if mistake.name == name)
     data = to_bytes(filled_in(tiny, {mistake.of: mistake.source()}))
     report = graded(grader, tmp_path / "hw.ipynb", data)
-    found = recognised(report)
-    assert list(found) == [f"{mistake.of}: {name}"]
-    assert all(result.hint == mistake.says for result in found.values())
-    assert all(result.status is Status.FAILED for result in found.values())
-    own = tiny.task_of(mistake.of)
+    mistakes = recognised(report)
+    assert list(mistakes) == [f"{mistake.of}: {name}"]
+    assert all(result.hint == mistake.says for result in mistakes.values())
+    assert all(result.status is Status.FAILED for result in mistakes.values())
+    task_id = tiny.task_of(mistake.of)
     for other in (FIRST, SECOND):
         earned, possible = task(report, other)
-        assert (earned < possible) == (other == own)
+        assert (earned < possible) == (other == task_id)
 
 
 def test_alternatives_keep_full_marks(grader: Grader, tiny: Assignment, tmp_path: Path) -> None:
     """Right answers in another style lose nothing."""
-    data = to_bytes(filled_in(tiny, {one.of: one.source() for one in tiny.alternatives}))
+    data = to_bytes(filled_in(tiny, {variant.of: variant.source() for variant in tiny.alternatives}))
     assert graded(grader, tmp_path / "hw.ipynb", data).score.earned == 6
 
 
 def test_seeds_draw_other_inputs(tiny: Assignment, tmp_path: Path) -> None:
     """Another seed gives other inputs and the same judgement."""
-    mistake = next(one for one in tiny.mistakes if one.name == "squared")
+    mistake = next(mistake for mistake in tiny.mistakes if mistake.name == "squared")
     path, data = tmp_path / "hw.ipynb", to_bytes(filled_in(tiny, {mistake.of: mistake.source()}))
     reports = []
     for seed in (1, 1, 2):
-        with Grader(tiny, seed=seed) as one:
-            reports.append(graded(one, path, data))
+        with Grader(tiny, seed=seed) as grader:
+            reports.append(graded(grader, path, data))
     assert reports[0].to_json() == reports[1].to_json()
     assert reports[0].score == reports[2].score
     assert [r.status for r in reports[0].results()] == [r.status for r in reports[2].results()]
@@ -116,7 +116,7 @@ def test_seeds_draw_other_inputs(tiny: Assignment, tmp_path: Path) -> None:
 
 
 def test_one_submission_does_not_colour_the_next(grader: Grader, tiny: Assignment, tmp_path: Path) -> None:
-    """A report depends on its own file alone, whatever was graded before."""
+    """A report depends on its grader file alone, whatever was graded before."""
     data = to_bytes(filled_in(tiny))
     path = tmp_path / "hw.ipynb"
     first = graded(grader, path, data)
@@ -126,10 +126,10 @@ def test_one_submission_does_not_colour_the_next(grader: Grader, tiny: Assignmen
 
 
 def test_a_dead_zygote_costs_nobody(tiny: Assignment, tmp_path: Path) -> None:
-    """When the sandbox's own process was killed, a new one is started and the submission is graded."""
-    with Grader(tiny, seed=11) as own:
+    """When the sandbox's grader process was killed, a new one is started and the submission is graded."""
+    with Grader(tiny, seed=11) as grader:
         data = to_bytes(filled_in(tiny))
-        first = graded(own, tmp_path / "hw.ipynb", data)
-        own._worker._process.kill()
-        own._worker._process.wait()
-        assert graded(own, tmp_path / "hw.ipynb", data) == first
+        first = graded(grader, tmp_path / "hw.ipynb", data)
+        grader._worker._process.kill()
+        grader._worker._process.wait()
+        assert graded(grader, tmp_path / "hw.ipynb", data) == first

@@ -14,7 +14,6 @@ from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
-from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 
 YAML = Path("assignments", ASSIGNMENT, "assignment.yaml")
@@ -26,8 +25,8 @@ def graded(tiny_course: Course, folder: Path, limits: str, **replace: str) -> Re
     (root / YAML).write_text((root / YAML).read_text() + limits)
     assignment = load_assignment(find_course(root), ASSIGNMENT)
     with Grader(assignment, 1) as grader:
-        cells = tuple(read_notebook(to_bytes(filled_in(assignment, replace))))
-        return grader.grade(Submission("student", "notebook.ipynb", "", cells))
+        data = to_bytes(filled_in(assignment, replace))
+        return grader.grade(Submission("student", "notebook.ipynb", data))
 
 
 def test_a_call_has_its_time(tiny_course: Course, tmp_path: Path) -> None:
@@ -59,7 +58,7 @@ def test_a_slow_reference_gives_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("limits", "message"),
     [
         ("limits:\n  memory_gb: 0.1\n", "line 13: limits.memory_gb"),
         ("limits:\n  call_seconds: 0\n", "line 13: limits.call_seconds"),
@@ -67,13 +66,13 @@ def test_a_slow_reference_gives_time() -> None:
         ("limits:\n  times: {treble: 3}\n", "limits.times names treble, which no task asks for"),
     ],
 )
-def test_wrong_limits(tiny_course: Course, tmp_path: Path, limits: str, said: str) -> None:
+def test_wrong_limits(tiny_course: Course, tmp_path: Path, limits: str, message: str) -> None:
     """A limit that makes no sense is refused with its line."""
     root = shutil.copytree(tiny_course.root, tmp_path / "course")
     (root / YAML).write_text((root / YAML).read_text() + limits)
     with pytest.raises(ContentError) as caught:
         load_assignment(find_course(root), ASSIGNMENT)
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
 def test_the_defaults() -> None:

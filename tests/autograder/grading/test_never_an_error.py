@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from correct_notebook import notebook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,6 @@ from autograder.errors import SandboxError
 from autograder.grading.grader import Grader
 from autograder.pages.student_page import student_page
 from autograder.report import Report, Status
-from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 FUNCTIONS = {"double": "x", "double_backward": "x, grad_out", "mean_square": "x"}
@@ -51,8 +51,8 @@ def lie(data=None, **more):
     runner = type(step.f_locals["self"])
     honest = runner.call
     def call(self, *arguments):
-        one, buffers = honest(self, *arguments)
-        return one | more, buffers if data is None else [data]
+        header, buffers = honest(self, *arguments)
+        return header | more, buffers if data is None else [data]
     runner.call = call
 """
 
@@ -93,8 +93,7 @@ def grader(tiny: Assignment) -> Iterator[Grader]:
 def graded(grader: Grader, returned: dict[str, str]) -> Report:
     """The report on functions that return these expressions; it can be stored, read back and shown."""
     sources = [f"def {name}({FUNCTIONS[name]}):\n    return {text}" for name, text in returned.items()]
-    cells = tuple(Cell(number, source) for number, source in enumerate([HEAD, *sources], 1))
-    report = grader.grade(Submission("student", "tiny.ipynb", "", cells))
+    report = grader.grade(Submission("student", "tiny.ipynb", notebook(HEAD, *sources).encode()))
     assert Report.from_json(report.to_json()) == report
     student_page(report, title="Tiny", course="Course").encode()
     return report
@@ -112,8 +111,8 @@ def test_an_odd_result(grader: Grader, function: str, returned: str) -> None:
     report = graded(grader, RIGHT | {function: returned})
     assert broken(report) == []
     assert report.score.possible == 6
-    others = [one for one in report.tasks if function not in one.functions]
-    assert all(one.earned == one.possible for one in others)
+    others = [task for task in report.tasks if function not in task.functions]
+    assert all(task.earned == task.possible for task in others)
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(FUNCTIONS, st.sampled_from([*ODD, *RIGHT.values()]))))
@@ -158,9 +157,9 @@ def test_a_forged_answer(grader: Grader, function: str, forged: str) -> None:
 def test_a_function_that_ends_the_sandbox(tiny: Assignment, function: str) -> None:
     """Where a submission can kill the sandbox's own process, it is not graded rather than excused."""
     kill = "__import__('os').kill(__import__('os').getppid(), 9)"
-    with Grader(tiny, seed=5) as own:
+    with Grader(tiny, seed=5) as grader:
         with contextlib.suppress(SandboxError):
-            report = graded(own, RIGHT | {function: kill})
+            report = graded(grader, RIGHT | {function: kill})
             assert broken(report) == []
             assert report.score.possible == 6
-        assert graded(own, RIGHT).score.earned == 6, "the next submission is graded as ever"
+        assert graded(grader, RIGHT).score.earned == 6, "the next submission is graded as ever"

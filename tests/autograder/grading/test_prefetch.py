@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from correct_notebook import SOURCE
+from correct_notebook import SOURCE, notebook
 
 from autograder.course.assignment import Assignment
 from autograder.grading import prefetch as ahead
@@ -13,7 +13,6 @@ from autograder.grading.grader import Grader
 from autograder.grading.prefetch import RecordedCalls
 from autograder.report import Report
 from autograder.sandbox.session import Session
-from autograder.submissions.notebook import Cell
 from autograder.submissions.submission import Submission
 
 BODIES = {
@@ -33,7 +32,7 @@ BODIES = {
 def graded(grader: Grader, body: str) -> Report:
     """The report on the honest notebook with this body of `double`."""
     source = SOURCE.replace("return 2 * x\n", f"{body}\n")
-    return grader.grade(Submission("s", "x.ipynb", "", (Cell(1, source),)))
+    return grader.grade(Submission("s", "x.ipynb", notebook(source).encode()))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def with_and_without(tiny: Assignment) -> Iterator[tuple[Grader, Grader]]:
     """A grader that makes calls ahead, and one that makes each when it is asked for."""
     with pytest.MonkeyPatch.context() as patch, Grader(tiny, 3) as usual:
         nothing: RecordedCalls = {}
-        patch.setattr("autograder.grading.rehearse", lambda *_: nothing)
+        patch.setattr("autograder.grading.grader.record_calls", lambda *_: nothing)
         with Grader(tiny, 3) as plain:
             yield usual, plain
 

@@ -29,7 +29,8 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
     (root / "exchange").chmod(0o777)
     run(
         "autograder",
-        "nbgrader-course",
+        "nbgrader",
+        "init",
         folder,
         "--seed",
         SEED,

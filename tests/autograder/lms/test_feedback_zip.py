@@ -41,7 +41,7 @@ def packed(folder: Path, platform: Platform) -> tuple[dict[str, bytes], list[str
     lines: list[GradeRow] = grade_rows(final_scores, Roster(), platform)
     data, left = feedback_zip(lines, Results(folder), platform)
     with zipfile.ZipFile(io.BytesIO(data)) as whole:
-        return {name: whole.read(name) for name in whole.namelist()}, [one.why for one in left]
+        return {name: whole.read(name) for name in whole.namelist()}, [one.reason for one in left]
 
 
 @pytest.mark.parametrize("file", ["zoe_11_5_week.ipynb", "zoe_11_5_week.zip: inner/week.ipynb"])

@@ -20,11 +20,9 @@ from autograder.grading.grader import Grader
 from autograder.lms.layouts import collect_submissions
 from autograder.lms.nbgrader.gradebook_db import open_gradebook
 from autograder.lms.nbgrader.push import Pushed, push
-from autograder.pages.publish import counted_reports
 from autograder.report import CheckResult, Report, Status
-from autograder.results.final_scores import FinalScore
+from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.results_folder import Results
-from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission, read_submission
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
@@ -41,10 +39,7 @@ def reports(assignment: Assignment) -> list[Report]:
     """A right submission and the blank one."""
     files = {"right": to_bytes(filled_in(assignment)), "blank": assignment.handout.read_bytes()}
     with Grader(assignment, SEED) as grader:
-        return [
-            grader.grade(Submission(name, "notebook.ipynb", "", tuple(read_notebook(data))))
-            for name, data in files.items()
-        ]
+        return [grader.grade(Submission(name, "notebook.ipynb", data)) for name, data in files.items()]
 
 
 @pytest.fixture(scope="module")
@@ -177,12 +172,11 @@ def test_what_counts_is_pushed(tiny_course: Course, tmp_path: Path) -> None:
             (tmp_path / "class" / f"{student}.ipynb").write_bytes(files[kind])
         grade_class(course, ASSIGNMENT, tmp_path / "class", tmp_path / "out")
     results = Results(tmp_path / "out")
-    found = {
-        one.student: report.score.earned for one, report in counted_reports(results, find_course(course))
-    }
-    assert found == {"ann": 0, "bob": 6}
+    graded = GradedAssignment.read(results, find_course(course))
+    earned = {score.student: report.score.earned for score, report in graded.counted_reports()}
+    assert earned == {"ann": 0, "bob": 6}
     with pytest.raises(UsageError, match="holds no ledger"):
-        list(counted_reports(Results(tmp_path), find_course(course)))
+        GradedAssignment.read(Results(tmp_path), find_course(course))
     (tmp_path / "out" / "reports" / "ann~2.json").write_text("{}", encoding="utf-8")
     with pytest.raises(UsageError, match=r"ann~2\.json is not a report"):
-        list(counted_reports(results, find_course(course)))
+        list(graded.counted_reports())

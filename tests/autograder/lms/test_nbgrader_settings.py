@@ -68,7 +68,7 @@ def test_handed_in_anew_without_a_grader(again: Path) -> None:
     settings = again / CONFIG
     settings.write_text(settings.read_text(encoding="utf-8").replace("seed=", "dataset='letters', seed="))
     said = nbgrader("autograde", ASSIGNMENT, folder=again, fails=True)
-    assert said.count("There is no data set 'letters'.") == 1
+    assert said.count("Unknown data set 'letters'.") == 1
     assert len(list((again / "autograded").glob("*/*/*.ipynb"))) == 14
 
 
@@ -105,7 +105,7 @@ def test_a_student_that_cannot_be_a_folder(tiny_course: Course, tmp_path: Path) 
 
 def test_an_unknown_assignment_gets_a_sentence(tiny_course: Course, tmp_path: Path) -> None:
     """The command names the assignments there are."""
-    command = ["nbgrader-course", tmp_path / "new", "--assignment", "none"]
+    command = ["nbgrader", "init", tmp_path / "new", "--assignment", "none"]
     said = run("autograder", *command, folder=tiny_course.root, fails=True)
     assert f"Take one of: {ASSIGNMENT}" in said
     assert not (tmp_path / "new").exists()
@@ -117,6 +117,6 @@ def test_what_no_grader_can_be_made_with(again: Path, student: str) -> None:
     settings = again / CONFIG
     settings.write_text(settings.read_text(encoding="utf-8").replace("seed=", "dataset='letters', seed="))
     said = nbgrader("autograde", ASSIGNMENT, "--force", f"--student={student}", folder=again, fails=True)
-    assert said.count("There is no data set 'letters'.") == 1
+    assert said.count("Unknown data set 'letters'.") == 1
     assert "Traceback" not in said
     assert len(list((again / "autograded").glob("*/*/*.ipynb"))) == 14

@@ -90,7 +90,7 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-un
             result = collect_submissions(place, "hw1", roster)
             self_told = [one.name for one in left]
         return CollectedSubmissions(
-            result.entries, result.unplaced, result.layout + (" told" if self_told else "")
+            result.entries, result.unmatched, result.layout + (" told" if self_told else "")
         )
 
     return read
@@ -100,7 +100,7 @@ def test_canvas(found) -> None:  # type: ignore[no-untyped-def]
     """Every attempt is kept, oldest first; late marks are read; strangers and essays are told."""
     result = found(CANVAS)
     assert result.layout.startswith("canvas")
-    assert [(one.student, one.attempt, one.late) for one in result] == [
+    assert [(one.student, one.attempt, one.marked_late) for one in result] == [
         ("s1", 500, False),
         ("s1", 620, True),
         ("s2", 501, False),
@@ -109,7 +109,7 @@ def test_canvas(found) -> None:  # type: ignore[no-untyped-def]
     ]
     newest = {one.student: one.attempt for one in result}
     assert list(newest.values()) == [620, 501, 502, 503]
-    why = {one.name: one.why for one in result.unplaced}
+    why = {one.name: one.reason for one in result.unmatched}
     assert "not on the roster" in why["strangerbob_99_504_hw1.ipynb"]
     assert "told" in result.layout or "no notebook" in why["writereve_98_505_essay.pdf"]
 
@@ -123,21 +123,21 @@ def test_canvas_without_a_roster(found) -> None:  # type: ignore[no-untyped-def]
 def test_canvas_with_names_hidden(found) -> None:  # type: ignore[no-untyped-def]
     """Anonymous downloads have a code for a name."""
     result = found(("anon_x7Kp2_500_hw1.ipynb", "LATE_anon_b3Qz9_501_hw1.ipynb"), Roster())
-    assert [(one.student, one.late) for one in result] == [("anon_b3Qz9", True), ("anon_x7Kp2", False)]
+    assert [(one.student, one.marked_late) for one in result] == [("anon_b3Qz9", True), ("anon_x7Kp2", False)]
 
 
 def test_canvas_several_notebooks_in_one_submission(found) -> None:  # type: ignore[no-untyped-def]
     """The one named after the assignment counts, the other is told."""
     result = found(("lovelaceada_11_5_scratch.ipynb", "lovelaceada_11_4_hw1-3.ipynb"))
     assert [one.attempt for one in result] == [4]
-    assert "hw1" in result.unplaced[0].why
+    assert "hw1" in result.unmatched[0].reason
 
 
 def test_moodle_folders(found) -> None:  # type: ignore[no-untyped-def]
     """The number tells two of one name apart; a group's name before the student's does no harm."""
     result = found(MOODLE)
     assert (result.layout, [one.student for one in result]) == ("moodle", ["s1", "s2", "s3", "s4"])
-    assert [one.why for one in result.unplaced] == ["Bob Stranger is not on the roster."]
+    assert [one.reason for one in result.unmatched] == ["Bob Stranger is not on the roster."]
     assert result[0].origin == "Ada Lovelace_71_assignsubmission_file_"
     assert len({one.student for one in found(MOODLE, Roster())}) == 5
 
@@ -160,7 +160,7 @@ def test_gradescope(found) -> None:  # type: ignore[no-untyped-def]
     )
     when = datetime(2026, 2, 3, 4, 5, 6, 123456, UTC)
     assert [(one.student, one.submitted) for one in result] == [("s1", when), ("s2", when)]
-    assert {one.name for one in result.unplaced} == {"submission_789", "submission_790"}
+    assert {one.name for one in result.unmatched} == {"submission_789", "submission_790"}
 
 
 def test_nbgrader(found) -> None:  # type: ignore[no-untyped-def]

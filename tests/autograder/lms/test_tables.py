@@ -106,7 +106,7 @@ def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
     final_scores = [stands("lovelaceada (11)"), stands("kimmin (14)", 0), stands("Min Kim"), stands("Bob")]
     text, left = canvas_gradebook([CanvasColumn("Week 1", grade_rows(final_scores, Roster()))], template)
     assert text == GRADEBOOK.replace('"A, B",3', '"A, B",7.5').replace("kim2,A,4", "kim2,A,0")
-    assert [(one.name, one.why) for one in left] == [
+    assert [(one.name, one.reason) for one in left] == [
         ("Min Kim", "Min Kim may be any of 2 students: kim1 and kim2."),
         ("Bob", "Bob is not on the roster."),
     ]
@@ -136,7 +136,7 @@ def test_canvas_without_ids() -> None:
     """Whom Canvas could not know is left out and told."""
     text, left = canvas_gradebook([CanvasColumn("Week 1", grade_rows([stands("Bob")], Roster()))])
     assert len(rows(text)) == 2
-    assert "canvas_id" in left[0].why
+    assert "canvas_id" in left[0].reason
 
 
 def test_moodle_fills_in_a_worksheet(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from autograder.course.assignment import AssignmentFile, Late, Task
 from autograder.course.course import Course, CourseFile
-from autograder.results.final_scores import FinalScore, final_scores
+from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.ledger import Graded, Line, Provenance, ScoreOverridden
+from autograder.results.results_folder import Results
 
 ZONE = "America/Los_Angeles"
 DUE = datetime(2026, 3, 7, 23, 59)  # the clocks go forward in the following night
@@ -43,7 +44,7 @@ def graded(submission: str, earned: float, submitted: datetime | None, attempt: 
     )
 
 
-def standing(*lines: Line, late: Late | None = None, **rules: Any) -> FinalScore:
+def final_score(*lines: Line, late: Late | None = None, **rules: Any) -> FinalScore:
     """Ann's standing after these lines."""
     file = AssignmentFile(
         title="HW",
@@ -53,7 +54,7 @@ def standing(*lines: Line, late: Late | None = None, **rules: Any) -> FinalScore
         tasks=[Task(id="a", title="A", functions=["f"], points=10)],
     )
     course = Course(Path(), CourseFile.model_validate({"title": "C", "time_zone": ZONE, **rules}))
-    return final_scores(lines, course, "hw", file, Path("reports"))["ann"]
+    return GradedAssignment(Results(Path()), course, "hw", file, lines).final_scores["ann"]
 
 
 @pytest.mark.parametrize(
@@ -62,27 +63,27 @@ def standing(*lines: Line, late: Late | None = None, **rules: Any) -> FinalScore
 )
 def test_started_days_cost(hours: float, days: int, penalty: float) -> None:
     """A tenth of the score for each started day after the grace, half of it at most."""
-    one = standing(graded("a", 8, at(hours)))
-    assert (one.days_late, one.penalty, one.earned, one.raw) == (days, penalty, 8 - penalty, 8)
+    score = final_score(graded("a", 8, at(hours)))
+    assert (score.days_late, score.penalty, score.earned, score.raw) == (days, penalty, 8 - penalty, 8)
 
 
 def test_without_a_time_nobody_is_late() -> None:
     """Where nobody knows when it came, nothing is taken off."""
-    assert standing(graded("a", 8, None)).earned == 8
+    assert final_score(graded("a", 8, None)).earned == 8
 
 
 def test_which_attempt_counts() -> None:
     """Best after the penalty, last or first; in the order of handing in, not of grading."""
     lines = graded("late", 9, at(1)), graded("early", 8.5, at(-30)), graded("middle", 5, at(-3))
-    found = {which: standing(*lines, attempts=which) for which in ("best", "last", "first")}
-    assert {which: one.raw for which, one in found.items()} == {"best": 8.5, "last": 9, "first": 8.5}
-    assert (found["best"].attempt, found["last"].attempt, found["last"].attempts) == (1, 3, 3)
+    scores = {which: final_score(*lines, attempts=which) for which in ("best", "last", "first")}
+    assert {which: score.raw for which, score in scores.items()} == {"best": 8.5, "last": 9, "first": 8.5}
+    assert (scores["best"].attempt, scores["last"].attempt, scores["last"].attempts) == (1, 3, 3)
 
 
 def test_the_last_word_on_an_attempt() -> None:
     """A submission that was graded again counts as it was graded last, and is one attempt."""
-    one = standing(graded("a", 2, None), graded("b", 3, None), graded("a", 7, None), attempts="best")
-    assert (one.raw, one.attempt, one.attempts) == (7, 1, 2)
+    score = final_score(graded("a", 2, None), graded("b", 3, None), graded("a", 7, None), attempts="best")
+    assert (score.raw, score.attempt, score.attempts) == (7, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -97,22 +98,22 @@ def test_the_last_word_on_an_attempt() -> None:
 )
 def test_extensions(granted: dict[str, Any], days: int) -> None:
     """For all assignments or for one; days are added on the wall clock, whatever the clocks do."""
-    assert standing(graded("a", 8, at(30)), students={"ann": granted}).days_late == days
+    assert final_score(graded("a", 8, at(30)), students={"ann": granted}).days_late == days
 
 
 def test_a_day_is_a_day_on_the_clock() -> None:
     """One more day over the night the clocks go forward ends at 23:59, 23 hours later."""
     granted = {"ann": {"extra_days": 1}}
     late = Late(per_day=0.1)
-    on_time = standing(graded("a", 8, at(23)), students=granted, late=late)
-    after = standing(graded("a", 8, at(23) + timedelta(minutes=1)), students=granted, late=late)
+    on_time = final_score(graded("a", 8, at(23)), students=granted, late=late)
+    after = final_score(graded("a", 8, at(23) + timedelta(minutes=1)), students=granted, late=late)
     assert (on_time.days_late, after.days_late) == (0, 1)
 
 
 def test_no_penalty() -> None:
     """Who is excused is late at no cost."""
-    one = standing(graded("a", 8, at(30)), students={"ann": {"no_penalty": True}})
-    assert (one.days_late, one.penalty, one.earned) == (2, 0, 8)
+    score = final_score(graded("a", 8, at(30)), students={"ann": {"no_penalty": True}})
+    assert (score.days_late, score.penalty, score.earned) == (2, 0, 8)
 
 
 def test_a_persons_word() -> None:
@@ -120,15 +121,15 @@ def test_a_persons_word() -> None:
     line = graded("a", 8, at(1))
     by_hand = ScoreOverridden(at=at(2), student="ann", earned=9.5, comment="See me.", who="ta", why="oral")
     back = ScoreOverridden(at=at(3), student="ann", earned=None, who="ta", why="wrong student")
-    one = standing(line, by_hand, graded("a", 3, at(1)))
-    assert (one.earned, one.raw, one.changed, one.comment) == (9.5, 3, True, "See me.")
-    again = standing(line, by_hand, back)
+    score = final_score(line, by_hand, graded("a", 3, at(1)))
+    assert (score.earned, score.raw, score.changed, score.comment) == (9.5, 3, True, "See me.")
+    again = final_score(line, by_hand, back)
     assert (again.earned, again.changed, again.comment) == (7.2, False, "")
 
 
 @pytest.mark.parametrize("when", [at(-1), None])
 def test_attempts_of_the_same_second(when: datetime | None) -> None:
     """Where times are the same, or not known, the attempt found last counts, not the one graded last."""
-    found = [graded("second", 7, when, attempt=2), graded("first", 9, when)]
-    assert standing(*found).raw == 7
-    assert standing(*found[::-1]).raw == 7
+    lines = [graded("second", 7, when, attempt=2), graded("first", 9, when)]
+    assert final_score(*lines).raw == 7
+    assert final_score(*lines[::-1]).raw == 7

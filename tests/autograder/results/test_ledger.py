@@ -48,10 +48,10 @@ def test_any_changed_byte_is_found(
     data: st.DataObject, sound: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Whichever byte is changed, and to whatever."""
-    place = data.draw(st.integers(0, len(sound) - 1))
-    other = data.draw(st.integers(0, 255).filter(lambda byte: byte != sound[place]))
+    index = data.draw(st.integers(0, len(sound) - 1))
+    other = data.draw(st.integers(0, 255).filter(lambda byte: byte != sound[index]))
     path = tmp_path_factory.mktemp("changed") / "ledger.jsonl"
-    path.write_bytes(sound[:place] + bytes([other]) + sound[place + 1 :])
+    path.write_bytes(sound[:index] + bytes([other]) + sound[index + 1 :])
     with pytest.raises(UsageError):
         read_ledger(path)
 
@@ -61,7 +61,7 @@ def test_lines_stay_where_they_are(order: list[int], sound: bytes, tmp_path: Pat
     """None can be left out, moved or repeated."""
     lines = sound.splitlines(keepends=True)
     path = tmp_path / "ledger.jsonl"
-    path.write_bytes(b"".join(lines[place] for place in order))
+    path.write_bytes(b"".join(lines[index] for index in order))
     with pytest.raises(UsageError, match="line"):
         read_ledger(path)
 

@@ -27,7 +27,7 @@ STUDENTS = 40
 
 
 @pytest.fixture
-def place(tiny_course: Course, tmp_path: Path) -> Path:
+def folder(tiny_course: Course, tmp_path: Path) -> Path:
     """A folder with a course and a class."""
     return write_slow_class(tiny_course, tmp_path, STUDENTS, seconds=0.03)
 
@@ -96,67 +96,67 @@ def wait_for_workers(address: str, count: int) -> None:
         client.wait_for_workers(count, timeout=60)
 
 
-def grade(place: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
+def grade(folder: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
     """The command, with what it printed."""
-    words = ("grade", ASSIGNMENT, place / "class", "--out", place / out, "--seed", 1, *more)
-    return autograder(*words, folder=place / "course")
+    words = ("grade", ASSIGNMENT, folder / "class", "--out", folder / out, "--seed", 1, *more)
+    return autograder(*words, folder=folder / "course")
 
 
-def test_two_workers_one_killed(place: Path, scheduler: str) -> None:
+def test_two_workers_one_killed(folder: Path, scheduler: str) -> None:
     """Every submission is graded exactly once, with the files that one machine writes; verify passes."""
     with ExitStack() as stack:
         workers = [
-            started(stack, place / f"worker{n}", str(COMMAND), "worker", scheduler, "--workers", "1")
+            started(stack, folder / f"worker{n}", str(COMMAND), "worker", scheduler, "--workers", "1")
             for n in range(2)
         ]
         wait_for_workers(scheduler, 2)
-        words = ["grade", ASSIGNMENT, place / "class", "--out", place / "out", "--seed", 1]
+        words = ["grade", ASSIGNMENT, folder / "class", "--out", folder / "out", "--seed", 1]
         run = subprocess.Popen(
             [COMMAND, *map(str, words), "--scheduler", scheduler],
-            cwd=place / "course",
+            cwd=folder / "course",
             stdout=subprocess.PIPE,
         )
-        ledger = place / "out" / "ledger.jsonl"
+        ledger = folder / "out" / "ledger.jsonl"
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not (ledger.exists() and ledger.read_bytes().count(b"\n") > 8):
             time.sleep(0.01)
         _end(workers[0])  # with its nanny: nobody starts it again
         shown = run.communicate(timeout=120)[0]
         assert run.returncode == 0, shown
-    assert grade(place, "here").returncode == 0
-    assert files(place / "out") == files(place / "here")
+    assert grade(folder, "here").returncode == 0
+    assert files(folder / "out") == files(folder / "here")
     lines = [line for line in read_ledger(ledger)[0] if isinstance(line, Graded)]
     assert sorted(line.student for line in lines) == sorted(f"s{number}" for number in range(STUDENTS))
-    assert autograder("verify", place / "out", folder=place / "course").returncode == 0
+    assert autograder("verify", folder / "out", folder=folder / "course").returncode == 0
     data = ledger.read_bytes()
     ledger.write_bytes(data[:400] + bytes([data[400] ^ 1]) + data[401:])
-    assert autograder("verify", place / "out", folder=place / "course").returncode == 2
+    assert autograder("verify", folder / "out", folder=folder / "course").returncode == 2
 
 
-def test_local_cluster(place: Path) -> None:
+def test_local_cluster(folder: Path) -> None:
     """The library's own cluster on one machine does too, with several threads in a worker."""
     from distributed import LocalCluster
 
     with LocalCluster(
         n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as cluster:
-        ran = grade(place, "out", "--scheduler", cluster.scheduler_address)
+        ran = grade(folder, "out", "--scheduler", cluster.scheduler_address)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert grade(place, "here").returncode == 0
-    assert files(place / "out") == files(place / "here")
+    assert grade(folder, "here").returncode == 0
+    assert files(folder / "out") == files(folder / "here")
 
 
-def test_nobody_there(place: Path, scheduler: str) -> None:
+def test_nobody_there(folder: Path, scheduler: str) -> None:
     """No scheduler, or one without workers, is said in a sentence that says what to start."""
-    ran = grade(place, "out", "--scheduler", f"tcp://127.0.0.1:{free_port()}")
+    ran = grade(folder, "out", "--scheduler", f"tcp://127.0.0.1:{free_port()}")
     assert ran.returncode == 2 and "No scheduler answers" in ran.stderr and "Traceback" not in ran.stderr
-    ran = grade(place, "out", "--scheduler", scheduler)
+    ran = grade(folder, "out", "--scheduler", scheduler)
     assert ran.returncode == 2 and "has no workers" in ran.stderr and "autograder worker" in ran.stderr
 
 
-def test_a_weaker_sandbox(place: Path, scheduler: str) -> None:
+def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
     """A worker that cannot shut submissions in as asked refuses, and nothing is recorded."""
-    site = place / "site"
+    site = folder / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(
         "import autograder.sandbox.worker as w\n"
@@ -165,9 +165,9 @@ def test_a_weaker_sandbox(place: Path, scheduler: str) -> None:
     )
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
-        started(stack, place / "worker", str(COMMAND), "worker", scheduler, "--workers", "1")
+        started(stack, folder / "worker", str(COMMAND), "worker", scheduler, "--workers", "1")
         patch.undo()
         wait_for_workers(scheduler, 1)
-        ran = grade(place, "out", "--scheduler", scheduler, "--sandbox", "full")
-    assert ran.returncode == 2 and "cannot be shut in" in ran.stderr
-    assert len(read_ledger(place / "out" / "ledger.jsonl")[0]) == 1
+        ran = grade(folder, "out", "--scheduler", scheduler, "--sandbox", "full")
+    assert ran.returncode == 2 and "cannot isolate submissions" in ran.stderr
+    assert len(read_ledger(folder / "out" / "ledger.jsonl")[0]) == 1

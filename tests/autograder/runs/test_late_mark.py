@@ -22,11 +22,11 @@ def test_the_mark_of_canvas(tmp_path: Path) -> None:
     course = write_tiny_course(tmp_path / "course").root
     yaml = course / "assignments" / ASSIGNMENT / "assignment.yaml"
     yaml.write_text(yaml.read_text().replace("points: 6\n", STRICT, 1))
-    place, out = tmp_path / "class", tmp_path / "out"
-    place.mkdir()
+    folder, out = tmp_path / "class", tmp_path / "out"
+    folder.mkdir()
     for name in ("ann_11_500_tiny.ipynb", "bob_LATE_12_501_tiny.ipynb"):
-        (place / name).write_text(notebook(f"# {name}", SOURCE))
-    grade_class(course, ASSIGNMENT, place, out)
+        (folder / name).write_text(notebook(f"# {name}", SOURCE))
+    grade_class(course, ASSIGNMENT, folder, out)
 
     ledger = (out / "ledger.jsonl").read_text().splitlines()
     written = [json.loads(line).get("marked_late") for line in ledger]

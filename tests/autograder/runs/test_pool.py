@@ -12,34 +12,42 @@ from correct_notebook import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
-from autograder.errors import UsageError
-from autograder.runs.pool import AbandonedJob, grade_here, grade_on_workers
+from autograder.errors import SandboxError, UsageError
+from autograder.runs.pool import grade_here, grade_on_workers
 from autograder.runs.worker import GradedSubmission, GradingJob, RunConfig
-from autograder.submissions.submission import File
+from autograder.submissions.submission import Submission
 
 
 def jobs(count: int, size: int = 0) -> Iterator[GradingJob]:
     """So many honest notebooks, each with a comment of so many bytes."""
     for number in range(count):
         data = notebook(f"# {number}{'x' * size}", SOURCE).encode()
-        yield GradingJob(number, f"s{number}", File("x.ipynb", data))
+        yield GradingJob(Submission(f"s{number}", "x.ipynb", data))
 
 
 @pytest.fixture
-def setup(tiny_course: Course) -> RunConfig:
+def config(tiny_course: Course) -> RunConfig:
     """The tiny assignment."""
     return RunConfig(tiny_course.root, ASSIGNMENT, seed=1)
 
 
-def test_every_job_comes_back_once(setup: RunConfig) -> None:
+def students(count: int, without: int | None = None) -> list[str]:
+    """The students of so many jobs, in alphabetical order."""
+    return sorted(f"s{number}" for number in range(count) if number != without)
+
+
+def test_every_job_comes_back_once(config: RunConfig) -> None:
     """In any order, with the same reports as one process gives."""
-    here = {one.number: one for one in grade_here(setup, jobs(7)) if isinstance(one, GradedSubmission)}
-    done = [one for one in grade_on_workers(setup, 2, jobs(7)) if isinstance(one, GradedSubmission)]
-    assert sorted(one.number for one in done) == sorted(here) == list(range(7))
-    assert all(one.report == here[one.number].report for one in done)
+    here = {job.submission.student: result for job, result in grade_here(config, jobs(7))}
+    results = [(job.submission.student, result) for job, result in grade_on_workers(config, 2, jobs(7))]
+    assert sorted(student for student, _ in results) == sorted(here) == students(7)
+    for student, result in results:
+        expected = here[student]
+        assert isinstance(result, GradedSubmission) and isinstance(expected, GradedSubmission)
+        assert result.report == expected.report
 
 
-def test_no_job_is_taken_before_it_is_needed(setup: RunConfig) -> None:
+def test_no_job_is_taken_before_it_is_needed(config: RunConfig) -> None:
     """A class of any size is read as it is graded: a few jobs are on their way at any time."""
     taken = 0
 
@@ -49,67 +57,52 @@ def test_no_job_is_taken_before_it_is_needed(setup: RunConfig) -> None:
             taken += 1
             yield job
 
-    for number, _ in enumerate(grade_on_workers(setup, 2, counted())):
+    for number, _ in enumerate(grade_on_workers(config, 2, counted())):
         assert taken <= number + 1 + 2 * 2
 
 
-def test_large_jobs(setup: RunConfig) -> None:
+def test_large_jobs(config: RunConfig) -> None:
     """Notebooks larger than any pipe: neither side waits for the other."""
-    assert (
-        len(
-            [
-                one
-                for one in grade_on_workers(setup, 2, jobs(6, 5_000_000))
-                if isinstance(one, GradedSubmission)
-            ]
-        )
-        == 6
-    )
+    results = [result for _, result in grade_on_workers(config, 2, jobs(6, 5_000_000))]
+    assert [type(result) for result in results] == [GradedSubmission] * 6
 
 
 def children() -> set[int]:
     """The processes that this one started."""
     pid = os.getpid()
-    return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
-def test_a_worker_that_is_killed(setup: RunConfig) -> None:
+def test_a_worker_that_is_killed(config: RunConfig) -> None:
     """Another takes its jobs: each comes back once, and nobody is left without."""
     before = children()
-    numbers = []
-    for one in grade_on_workers(setup, 2, jobs(12)):
-        assert isinstance(one, GradedSubmission)
-        numbers.append(one.number)
-        if len(numbers) in (2, 6):
+    graded = []
+    for job, result in grade_on_workers(config, 2, jobs(12)):
+        assert isinstance(result, GradedSubmission)
+        graded.append(job.submission.student)
+        if len(graded) in (2, 6):
             os.kill(max(children() - before), signal.SIGKILL)
-    assert sorted(numbers) == list(range(12))
+    assert sorted(graded) == students(12)
 
 
 def test_a_job_that_ends_every_worker(
-    setup: RunConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    config: RunConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It is given up after the third time, and the others are graded."""
+    """It is abandoned after the third time, and the others are graded."""
     (tmp_path / "sitecustomize.py").write_text(
         "import os\n"
-        "from autograder.runs.worker import Station\n"
-        "handle = Station.handle\n"
+        "from autograder.runs.worker import GradingWorker\n"
+        "grade = GradingWorker.grade\n"
         "def deadly(self, job):\n"
-        "    return os._exit(9) if job.number == 3 else handle(self, job)\n"
-        "Station.handle = deadly\n"
+        "    return os._exit(9) if job.submission.student == 's3' else grade(self, job)\n"
+        "GradingWorker.grade = deadly\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    outcomes = list(grade_on_workers(setup, 2, jobs(8)))
-    given_up = [one for one in outcomes if isinstance(one, AbandonedJob)]
-    assert sorted(one.number for one in outcomes if isinstance(one, GradedSubmission)) == [
-        0,
-        1,
-        2,
-        4,
-        5,
-        6,
-        7,
-    ]
-    assert [one.job.number for one in given_up] == [3] and "three times" in given_up[0].why
+    results = [(job.submission.student, result) for job, result in grade_on_workers(config, 2, jobs(8))]
+    graded = [student for student, result in results if isinstance(result, GradedSubmission)]
+    abandoned = [(student, result) for student, result in results if isinstance(result, SandboxError)]
+    assert sorted(graded) == students(8, without=3)
+    assert [student for student, _ in abandoned] == ["s3"] and "three times" in abandoned[0][1].message
 
 
 def test_what_concerns_every_job(tiny_course: Course) -> None:

@@ -175,10 +175,13 @@ def test_before_and_after(course: Path, classroom: Path, tmp_path: Path) -> None
 def test_only_raise(course: Path, classroom: Path, tmp_path: Path) -> None:
     """Who would lose points keeps the report; who gains gets the new one; asked again, nothing happens."""
     out = tmp_path / "out"
-    scores = {name: one.score.earned for name, one in grade_class(course, ASSIGNMENT, classroom, out).items()}
+    scores = {
+        student: report.score.earned
+        for student, report in grade_class(course, ASSIGNMENT, classroom, out).items()
+    }
     triple(course)
     assert "not taken over" in regrade(out, "--only-raise")
-    after = {name: one.score.earned for name, one in reports_in(out).items()}
+    after = {student: report.score.earned for student, report in reports_in(out).items()}
     assert after["ann"] == scores["ann"] and after["bob"] > scores["bob"]
     assert "2 of 2 were graded before" in regrade(out, "--only-raise")
     assert autograder("verify", out, folder=course).returncode == 0
@@ -188,8 +191,8 @@ def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> 
     """A score and a comment set by hand survive regrading, and pages and table show them as such."""
     out = tmp_path / "out"
     grade_class(course, ASSIGNMENT, classroom, out)
-    words = ("change", out, "bob", "--score", 5.5, "--comment", "Oral <b>exam</b>.", "--why", "illness")
-    assert autograder(*words, "--who", "ta", folder=course).returncode == 0
+    words = ("override", out, "bob", "--score", 5.5, "--comment", "Oral <b>exam</b>.", "--reason", "illness")
+    assert autograder(*words, "--author", "ta", folder=course).returncode == 0
     regrade(out, "--all")
     assert "bob,5.5,6" in (out / "grades.csv").read_text()
     page = (out / "feedback" / "bob.html").read_text()
@@ -197,7 +200,7 @@ def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> 
     assert "set by hand" in (out / "index.html").read_text()
     line = json.loads((out / "ledger.jsonl").read_text().splitlines()[3])
     assert (line["kind"], line["who"], line["why"]) == ("changed", "ta", "illness")
-    assert autograder("change", out, "bob", "--clear", "--why", "mistake", folder=course).returncode == 0
+    assert autograder("override", out, "bob", "--clear", "--reason", "mistake", folder=course).returncode == 0
     assert "bob,5.5" not in (out / "grades.csv").read_text()
     assert "set by hand" not in (out / "feedback" / "bob.html").read_text()
 
@@ -212,7 +215,7 @@ def test_attempts(course: Path, classroom: Path, tmp_path: Path) -> None:
     assert "attempt 2 of 2" in (out / "feedback" / "ann~2.html").read_text()
     assert "ann,6,6" not in (out / "grades.csv").read_text()
     (course / "course.yaml").write_text((course / "course.yaml").read_text() + "attempts: best\n")
-    assert autograder("report", out, folder=course).returncode == 0
+    assert autograder("refresh", out, folder=course).returncode == 0
     assert "ann,6,6" in (out / "grades.csv").read_text()
     assert "another attempt than the one that counts" in (out / "feedback" / "ann~2.html").read_text()
 
@@ -225,8 +228,8 @@ def test_verify_finds_an_edit(name: str, course: Path, classroom: Path, tmp_path
     assert autograder("verify", out, folder=course).returncode == 0
     path = next((out / name).iterdir()) if (out / name).is_dir() else out / name
     data = path.read_bytes()
-    for place in (5, len(data) // 2, len(data) - 2):
-        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    for index in (5, len(data) // 2, len(data) - 2):
+        path.write_bytes(data[:index] + bytes([data[index] ^ 1]) + data[index + 1 :])
         ran = autograder("verify", out, folder=course)
         assert ran.returncode == 2 and path.name in ran.stderr + ran.stdout
     assert "Traceback" not in ran.stderr

@@ -23,22 +23,22 @@ KILLS = 10
 
 
 @pytest.fixture
-def place(tiny_course: Course, tmp_path: Path) -> Path:
+def folder(tiny_course: Course, tmp_path: Path) -> Path:
     """A folder with a course and a class whose grading takes a few seconds."""
     return write_slow_class(tiny_course, tmp_path, STUDENTS, seconds=0.02, wrong=3)
 
 
-def command(place: Path, out: str) -> list[str]:
+def command(folder: Path, out: str) -> list[str]:
     """The command line of a run on two processes."""
-    words = ["grade", ASSIGNMENT, place / "class", "--out", place / out, "--seed", 1, "--workers", 2]
+    words = ["grade", ASSIGNMENT, folder / "class", "--out", folder / out, "--seed", 1, "--workers", 2]
     return [str(COMMAND), *map(str, words)]
 
 
-def started(place: Path, mark: str) -> subprocess.Popen[bytes]:
+def started(folder: Path, mark: str) -> subprocess.Popen[bytes]:
     """The run as a process; those it starts carry the mark too."""
     return subprocess.Popen(
-        command(place, "out"),
-        cwd=place / "course",
+        command(folder, "out"),
+        cwd=folder / "course",
         env={**os.environ, VARIABLE: mark},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -46,9 +46,9 @@ def started(place: Path, mark: str) -> subprocess.Popen[bytes]:
     )
 
 
-def graded_lines(place: Path) -> int:
+def graded_lines(folder: Path) -> int:
     """How many whole lines the ledger has."""
-    ledger = place / "out" / "ledger.jsonl"
+    ledger = folder / "out" / "ledger.jsonl"
     return ledger.read_bytes().count(b"\n") if ledger.exists() else 0
 
 
@@ -57,43 +57,43 @@ def what_was_graded(lines: list[Line]) -> set[str]:
     return {line.model_dump_json(exclude={"at"}) for line in lines if isinstance(line, Graded)}
 
 
-def stop(place: Path, mark: str, how: signal.Signals, after: int) -> None:
+def stop(folder: Path, mark: str, how: signal.Signals, after: int) -> None:
     """Start the run and stop it when so many more lines are written, or when it is done."""
-    before = graded_lines(place)
-    run = started(place, mark)
+    before = graded_lines(folder)
+    run = started(folder, mark)
     deadline = time.monotonic() + 60
-    while run.poll() is None and graded_lines(place) < before + after and time.monotonic() < deadline:
+    while run.poll() is None and graded_lines(folder) < before + after and time.monotonic() < deadline:
         time.sleep(0.005)
     run.send_signal(how)
     run.wait(timeout=60)
 
 
-def test_killed_again_and_again(place: Path) -> None:
+def test_killed_again_and_again(folder: Path) -> None:
     """Kill -9 at ten moments, resumed each time: the same files, each submission graded exactly once."""
     moments, mark = random.Random(7), f"kill-{os.getpid()}-{time.time_ns()}"
-    subprocess.run(command(place, "undisturbed"), cwd=place / "course", check=True, capture_output=True)
+    subprocess.run(command(folder, "undisturbed"), cwd=folder / "course", check=True, capture_output=True)
     for _ in range(KILLS):
-        stop(place, mark, signal.SIGKILL, moments.randint(1, 3))
-        with (place / "out" / "ledger.jsonl").open("ab") as ledger:  # as a crash in mid-line leaves it
+        stop(folder, mark, signal.SIGKILL, moments.randint(1, 3))
+        with (folder / "out" / "ledger.jsonl").open("ab") as ledger:  # as a crash in mid-line leaves it
             ledger.write(b'{"previous": "'[: moments.randint(0, 12)])
-    assert 1 < graded_lines(place) <= STUDENTS
-    subprocess.run(command(place, "out"), cwd=place / "course", check=True, capture_output=True)
-    assert files(place / "out") == files(place / "undisturbed")
-    lines = read_ledger(place / "out" / "ledger.jsonl")[0]
+    assert 1 < graded_lines(folder) <= STUDENTS
+    subprocess.run(command(folder, "out"), cwd=folder / "course", check=True, capture_output=True)
+    assert files(folder / "out") == files(folder / "undisturbed")
+    lines = read_ledger(folder / "out" / "ledger.jsonl")[0]
     assert len(lines) == STUDENTS + 1
-    assert what_was_graded(lines) == what_was_graded(read_ledger(place / "undisturbed" / "ledger.jsonl")[0])
-    assert autograder("verify", place / "out", folder=place / "course").returncode == 0
+    assert what_was_graded(lines) == what_was_graded(read_ledger(folder / "undisturbed" / "ledger.jsonl")[0])
+    assert autograder("verify", folder / "out", folder=folder / "course").returncode == 0
     assert left_running(mark) == []
 
 
-def test_ctrl_c(place: Path) -> None:
+def test_ctrl_c(folder: Path) -> None:
     """Stopping by hand says where it stands, keeps what is graded, and leaves no process."""
     mark = f"stop-{os.getpid()}-{time.time_ns()}"
-    stop(place, mark, signal.SIGINT, 4)
-    kept = graded_lines(place)
+    stop(folder, mark, signal.SIGINT, 4)
+    kept = graded_lines(folder)
     assert 4 <= kept <= STUDENTS
     assert left_running(mark) == []
-    ran = subprocess.run(command(place, "out"), cwd=place / "course", capture_output=True, text=True)
+    ran = subprocess.run(command(folder, "out"), cwd=folder / "course", capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert f"{kept - 1} of {STUDENTS} were graded before" in ran.stdout
-    assert graded_lines(place) == STUDENTS + 1
+    assert graded_lines(folder) == STUDENTS + 1

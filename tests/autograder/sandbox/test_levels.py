@@ -39,7 +39,7 @@ def test_what_is_refused(level: str, least: str) -> None:
     """Less than asked for is refused, none is never enough; the next step names doctor."""
     refusal = check_isolation(level, least)
     assert isinstance(refusal, UsageError)
-    assert "cannot be shut in" in refusal.message
+    assert "cannot isolate submissions" in refusal.message
     assert "autograder doctor" in refusal.next_step
 
 

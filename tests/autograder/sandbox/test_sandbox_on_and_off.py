@@ -11,7 +11,6 @@ from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.grading.grader import Grader
 from autograder.sandbox.worker import Worker
-from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 
 COURSE = find_course(Path(__file__).parent)
@@ -34,12 +33,9 @@ def test_the_same_scores(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = []
     for bare in (False, True):
         if bare:
-            monkeypatch.setattr("autograder.grading.Worker", Bare)
+            monkeypatch.setattr("autograder.grading.grader.Worker", Bare)
         with Grader(assignment, 3, "digits", sandbox="weak" if bare else "good") as grader:
-            reports = [
-                grader.grade(Submission("student", "notebook.ipynb", "", tuple(read_notebook(data))))
-                for data in handed_in
-            ]
+            reports = [grader.grade(Submission("student", "notebook.ipynb", data)) for data in handed_in]
         assert {report.sandbox for report in reports} == {"weak" if bare else "full"}
         outcomes.append([[(one.id, one.status, one.earned) for one in r.results()] for r in reports])
     assert outcomes[0] == outcomes[1]

@@ -143,7 +143,7 @@ def test_the_command(server: LiveServer, tmp_path: Path) -> None:
     path, port_file = tmp_path / "log.jsonl", tmp_path / "port"
     words = ["serve", "--own", "--port", "0", "--port-file", str(port_file), "--log", str(path)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "quizzes.cli", *words], cwd=server.course.root, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "quizzes", *words], cwd=server.course.root, stdout=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 60

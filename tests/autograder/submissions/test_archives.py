@@ -94,9 +94,9 @@ class TestOneStudent:
         for name in (f"mia.{kind}", "mia.ipynb"):
             path = tmp_path / name
             path.write_bytes(KINDS[kind]({"work/": b"", "work/hw.ipynb": NOTEBOOK, "data.csv": b"1,2"}))
-            found = read_submission("mia", path)
-            assert (found.problem, found.file) == ("", f"{name}: hw.ipynb")
-            assert [cell.source for cell in found.cells] == ["x = 1"]
+            submission = read_submission("mia", path)
+            assert (submission.problem, submission.file) == ("", f"{name}: hw.ipynb")
+            assert [cell.source for cell in submission.cells] == ["x = 1"]
 
     def test_which_notebook(self) -> None:
         """The one named after the assignment, else the highest; what archivers add is passed over."""
@@ -133,10 +133,10 @@ class TestOneStudent:
         """Each gets a sentence on the student's page."""
         path = tmp_path / "mia.zip"
         path.write_bytes(data)
-        found = read_submission("mia", path)
-        assert says in found.problem
-        assert ".ipynb" in found.problem
-        assert found.cells == ()
+        submission = read_submission("mia", path)
+        assert says in submission.problem
+        assert ".ipynb" in submission.problem
+        assert submission.cells == ()
 
     def test_a_password(self, tmp_path: Path) -> None:
         """A protected archive is said to be one."""
@@ -172,8 +172,8 @@ class TestOneStudent:
     def test_a_directory_that_lies(self) -> None:
         """A ZIP whose list of members is said to be huge is refused before it is read."""
         data = bytearray(zipped({"hw.ipynb": NOTEBOOK}))
-        place = data.rindex(b"PK\x05\x06")
-        data[place + 12 : place + 16] = struct.pack("<I", 2**31)
+        record = data.rindex(b"PK\x05\x06")
+        data[record + 12 : record + 16] = struct.pack("<I", 2**31)
         with pytest.raises(SubmissionError, match="far too many"):
             notebook_in(bytes(data), "hw1")
 
@@ -190,8 +190,8 @@ class TestOneStudent:
     def test_any_damage(self, data: st.DataObject) -> None:
         """A good archive with some bytes changed gives the notebook, other bytes, or a sentence."""
         whole = bytearray(KINDS[data.draw(st.sampled_from(sorted(KINDS)))]({"hw1.ipynb": NOTEBOOK}))
-        for place in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=5)):
-            whole[place] = data.draw(st.integers(0, 255))
+        for index in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=5)):
+            whole[index] = data.draw(st.integers(0, 255))
         try:
             name, _ = notebook_in(bytes(whole), "hw1")
         except SubmissionError as problem:
@@ -209,23 +209,23 @@ class TestAClass:
         """The files that come out, and what was left out."""
         path = folder / name
         path.write_bytes(data)
-        with unpacked(path) as (place, left):
-            files = [str(one.relative_to(place)) for one in sorted(place.rglob("*")) if one.is_file()]
-            return files, [(one.name, one.why) for one in left]
+        with unpacked(path) as (folder, skipped):
+            files = [str(file.relative_to(folder)) for file in sorted(folder.rglob("*")) if file.is_file()]
+            return files, [(member.name, member.reason) for member in skipped]
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_every_kind(self, tmp_path: Path, kind: str) -> None:
         """Notebooks and students' archives come out; tables and pictures stay in."""
         files = {"mia/hw1.ipynb": NOTEBOOK, "tom/hw1.zip": b"x", "tom/plot.png": b"", "list.csv": b""}
-        found, left = self.unpack(tmp_path, KINDS[kind](files), f"class.{kind}")
-        assert (found, left) == (["mia/hw1.ipynb", "tom/hw1.zip"], [])
+        names, skipped = self.unpack(tmp_path, KINDS[kind](files), f"class.{kind}")
+        assert (names, skipped) == (["mia/hw1.ipynb", "tom/hw1.zip"], [])
 
     def test_one_folder_round_everything(self, tmp_path: Path) -> None:
         """Archivers like to add a folder; it is no student."""
-        found, _ = self.unpack(
+        unpacked_files, _ = self.unpack(
             tmp_path, zipped({"export/mia/hw1.ipynb": NOTEBOOK, "export/tom/hw1.ipynb": b"{}"})
         )
-        assert found == ["mia/hw1.ipynb", "tom/hw1.ipynb"]
+        assert unpacked_files == ["mia/hw1.ipynb", "tom/hw1.ipynb"]
 
     @pytest.mark.parametrize(
         ("data", "name", "why"),
@@ -239,7 +239,11 @@ class TestAClass:
             (special(tarfile.BLKTYPE, "mia/sda.ipynb"), "mia/sda.ipynb", "a device"),
             (tarred({"a.ipynb": b"1"}, "w")[:1024] + tarred({"a.ipynb": b"2"}, "w"), "a.ipynb", "same name"),
             (zipped({"a.ipynb": b"1", "a.ipynb/b.ipynb": b"2"}), "a.ipynb/b.ipynb", ""),
-            (zipped({"/".join("x" * 30) + "/a.ipynb": b""}), "/".join("x" * 30) + "/a.ipynb", "folders deep"),
+            (
+                zipped({"/".join("x" * 30) + "/a.ipynb": b""}),
+                "/".join("x" * 30) + "/a.ipynb",
+                "directories deep",
+            ),
             (zipped({"n" * 300 + ".ipynb": b""}), "n" * 300, "name too long"),
             (zipped({"big.ipynb": os.urandom(LARGEST_FILE + 1)}), "big.ipynb", "larger than"),
         ],
@@ -251,13 +255,13 @@ class TestAClass:
             whole = io.BytesIO(data)
             with zipfile.ZipFile(whole, "a") as archive:
                 archive.writestr("tom/hw1.ipynb", NOTEBOOK)
-            found, left = self.unpack(tmp_path, whole.getvalue())
-            assert "tom/hw1.ipynb" in found
+            files, skipped = self.unpack(tmp_path, whole.getvalue())
+            assert "tom/hw1.ipynb" in files
         else:
-            found, left = self.unpack(tmp_path, data, "class.tar")
-        assert [(one.startswith(name[:200]), why.lower() in reason.lower()) for one, reason in left] == [
-            (True, True)
-        ]
+            files, skipped = self.unpack(tmp_path, data, "class.tar")
+        assert [
+            (member.startswith(name[:200]), why.lower() in reason.lower()) for member, reason in skipped
+        ] == [(True, True)]
         assert {path.name for path in tmp_path.iterdir()} == {
             "class.zip" if data.startswith(b"PK") else "class.tar"
         }
@@ -275,11 +279,13 @@ class TestAClass:
             archive.writestr("tom/hw1.ipynb", NOTEBOOK)
         path = tmp_path / "class.zip"
         path.write_bytes(out.getvalue())
-        with unpacked(path) as (place, _):
-            entries = collect_submissions(place, "hw1")
-            problems = {one.student: read_submission(one.student, one.path).problem for one in entries}
+        with unpacked(path) as (folder, _):
+            entries = collect_submissions(folder, "hw1")
+            problems = {
+                entry.student: read_submission(entry.student, entry.path).problem for entry in entries
+            }
         assert problems == {
-            "mia": "There is no notebook in the folder. Hand in the notebook file (.ipynb) itself.",
+            "mia": "There is no notebook in the directory. Submit the notebook file (.ipynb) itself.",
             "tom": "",
         }
 

@@ -18,7 +18,7 @@ from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.submissions.dropbox import About, attempts, hand_in, open_drop, read_about
+from autograder.submissions.dropbox import About, add_attempt, attempts, create_dropbox, read_about
 
 
 @pytest.fixture
@@ -31,52 +31,54 @@ def now() -> datetime:
 def folder(tmp_path: Path, now: datetime) -> Path:
     """A folder to hand in to, due in an hour."""
     due = now + timedelta(hours=1)
-    return open_drop(tmp_path / "drop", About(assignment="hw", title="HW", due=due, functions=["f"]))
+    return create_dropbox(tmp_path / "drop", About(assignment="hw", title="HW", due=due, functions=["f"]))
 
 
 def test_attempts_and_receipts(folder: Path, now: datetime) -> None:
     """Every attempt is kept with its digest and time; the receipt says whether it was late."""
-    first = hand_in(folder, "ann", b"one", now)
-    second = hand_in(folder, "ann", b"two", now + timedelta(seconds=1))
-    late = hand_in(folder, "bob", b"one", now + timedelta(hours=2))
+    first = add_attempt(folder, "ann", b"one", now)
+    second = add_attempt(folder, "ann", b"two", now + timedelta(seconds=1))
+    late = add_attempt(folder, "bob", b"one", now + timedelta(hours=2))
     assert (first.late, late.late) == (False, True)
     assert first.sha256 == hashlib.sha256(b"one").hexdigest()
-    found = attempts(folder)
-    assert [one.student for one in found] == ["ann", "ann", "bob"]
-    assert [one.path.read_bytes() for one in found] == [b"one", b"two", b"one"]
-    assert found[1].path.name == second.file
-    assert found[0].at == now.replace(microsecond=0)
+    kept = attempts(folder)
+    assert [attempt.student for attempt in kept] == ["ann", "ann", "bob"]
+    assert [attempt.path.read_bytes() for attempt in kept] == [b"one", b"two", b"one"]
+    assert kept[1].path.name == second.file
+    assert kept[0].at == now.replace(microsecond=0)
 
 
 def test_attempts_within_a_second(folder: Path, now: datetime) -> None:
     """Attempts whose names hold the same second are in the order in which they were written."""
     for number in range(5):
-        os.utime(folder / hand_in(folder, "ann", b"%d" % number, now).file, ns=(0, time.time_ns() + number))
-    assert [one.path.read_bytes() for one in attempts(folder)] == [b"0", b"1", b"2", b"3", b"4"]
+        os.utime(
+            folder / add_attempt(folder, "ann", b"%d" % number, now).file, ns=(0, time.time_ns() + number)
+        )
+    assert [attempt.path.read_bytes() for attempt in attempts(folder)] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a file is given to another account as root only")
 def test_what_does_not_fit_is_said(folder: Path, now: datetime) -> None:
     """A file that was changed, a time that was made up, another account; other files are left out."""
-    os.chown(folder / hand_in(folder, "ann", b"one", now).file, 64998, -1)
-    early = hand_in(folder, "ann", b"two", now - timedelta(days=1))
+    os.chown(folder / add_attempt(folder, "ann", b"one", now).file, 64998, -1)
+    early = add_attempt(folder, "ann", b"two", now - timedelta(days=1))
     (folder / "notes.txt").write_text("x")
-    one, two = attempts(folder)[::-1]
-    assert one.doubts == ()  # an account that nobody knows the name of
+    first, second = attempts(folder)[::-1]
+    assert first.issues == ()  # an account that nobody knows the name of
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("autograder.submissions.dropbox._account", lambda number: "eve")
-        assert attempts(folder)[-1].doubts == ("It belongs to the account eve.",)
-    assert any("was written at" in doubt for doubt in two.doubts)
+        assert attempts(folder)[-1].issues == ("It belongs to the account eve.",)
+    assert any("was written at" in issue for issue in second.issues)
     (folder / early.file).write_bytes(b"three")
-    assert any("not the one" in doubt for doubt in attempts(folder)[0].doubts)
+    assert any("not the one" in issue for issue in attempts(folder)[0].issues)
     assert len(attempts(folder)) == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account can be tried as root only")
 def test_others_see_nothing(open_folder: Path, now: datetime) -> None:
     """Another account can hand in, and neither list, take away nor overwrite what is there."""
-    folder = open_drop(open_folder, About(assignment="hw", title="HW", due=None, functions=["f"]))
-    receipt = hand_in(folder, "ann", b"one", now)
+    folder = create_dropbox(open_folder, About(assignment="hw", title="HW", due=None, functions=["f"]))
+    receipt = add_attempt(folder, "ann", b"one", now)
     code = (
         "import os, sys\n"
         "folder, name = sys.argv[1:]\n"
@@ -102,10 +104,10 @@ def test_others_see_nothing(open_folder: Path, now: datetime) -> None:
 
 def test_a_folder_that_is_none(tmp_path: Path, now: datetime) -> None:
     """Handing in elsewhere is refused in a sentence, and nothing is written."""
-    with pytest.raises(UsageError, match="no place to hand in to"):
+    with pytest.raises(UsageError, match="is not a dropbox"):
         read_about(tmp_path)
-    with pytest.raises(UsageError, match="no place"):
-        hand_in(tmp_path, "ann", b"x", now)
+    with pytest.raises(UsageError, match="not a dropbox"):
+        add_attempt(tmp_path, "ann", b"x", now)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -114,7 +116,7 @@ def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
     course = shutil.copytree(tiny_course.root, tmp_path / "course")
     yaml = course / "assignments" / ASSIGNMENT / "assignment.yaml"
     yaml.write_text(yaml.read_text() + "due: 2020-01-01T12:00\nlate:\n  per_day: 0.1\n  at_most: 0.5\n")
-    assert autograder("drop", ASSIGNMENT, "--to", tmp_path / "drop", folder=course).returncode == 0
+    assert autograder("dropbox", ASSIGNMENT, "--to", tmp_path / "drop", folder=course).returncode == 0
     mine = tmp_path / "mine"
     mine.mkdir()
     for source in ("x = 1", SOURCE):

@@ -21,10 +21,11 @@ def put(folder: Path, *names: str) -> Path:
     return folder
 
 
-def found(path: Path, base: Path | None = None) -> list[tuple[str, str]]:
+def collected(path: Path, base: Path | None = None) -> list[tuple[str, str]]:
     """Students and paths, the paths relative to a folder."""
     return [
-        (one.student, str(one.path.relative_to(base or path))) for one in collect_submissions(path, "hw1")
+        (entry.student, str(entry.path.relative_to(base or path)))
+        for entry in collect_submissions(path, "hw1")
     ]
 
 
@@ -34,20 +35,20 @@ class TestOneNotebook:
     def test_named_by_student(self, tmp_path: Path) -> None:
         """A single notebook belongs to whom it is named after."""
         put(tmp_path, "student-1.ipynb")
-        assert found(tmp_path / "student-1.ipynb", tmp_path) == [("student-1", "student-1.ipynb")]
+        assert collected(tmp_path / "student-1.ipynb", tmp_path) == [("student-1", "student-1.ipynb")]
 
     def test_named_after_the_assignment(self, tmp_path: Path) -> None:
         """A notebook named after the assignment belongs to its folder's student."""
         put(tmp_path, "s1/hw1.ipynb", "s2/hw1/hw1.ipynb")
-        assert found(tmp_path / "s1/hw1.ipynb", tmp_path) == [("s1", "s1/hw1.ipynb")]
-        assert found(tmp_path / "s2/hw1/hw1.ipynb", tmp_path) == [("s2", "s2/hw1/hw1.ipynb")]
+        assert collected(tmp_path / "s1/hw1.ipynb", tmp_path) == [("s1", "s1/hw1.ipynb")]
+        assert collected(tmp_path / "s2/hw1/hw1.ipynb", tmp_path) == [("s2", "s2/hw1/hw1.ipynb")]
 
     def test_named_after_the_assignment_from_inside(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The folder counts also when it is not part of what was typed."""
         monkeypatch.chdir(put(tmp_path / "s1", "hw1.ipynb"))
-        assert [one.student for one in collect_submissions(Path("hw1.ipynb"), "hw1")] == ["s1"]
+        assert [entry.student for entry in collect_submissions(Path("hw1.ipynb"), "hw1")] == ["s1"]
 
 
 class TestFolderOfNotebooks:
@@ -56,34 +57,34 @@ class TestFolderOfNotebooks:
     def test_natural_order(self, tmp_path: Path) -> None:
         """Numbers in names sort as numbers, capitals among small letters."""
         put(tmp_path, "s10.ipynb", "s9.ipynb", "S2.ipynb", "a.ipynb", "Zoë Ö.ipynb")
-        assert [student for student, _ in found(tmp_path)] == ["a", "S2", "s9", "s10", "Zoë Ö"]
+        assert [student for student, _ in collected(tmp_path)] == ["a", "S2", "s9", "s10", "Zoë Ö"]
 
     def test_other_files_are_no_submissions(self, tmp_path: Path) -> None:
         """Tables, hidden files, checkpoints and what archivers leave behind are passed over."""
         put(tmp_path, "s1.ipynb", "expected.csv", ".s2.ipynb", ".ipynb_checkpoints/s1-checkpoint.ipynb")
         put(tmp_path, "__MACOSX/s1.ipynb", "s3.ipynb.txt", "._s1.ipynb")
-        assert found(tmp_path) == [("s1", "s1.ipynb")]
+        assert collected(tmp_path) == [("s1", "s1.ipynb")]
 
     def test_capital_suffix(self, tmp_path: Path) -> None:
         """The suffix counts in any case."""
         put(tmp_path, "s1.IPYNB")
-        assert found(tmp_path) == [("s1", "s1.IPYNB")]
+        assert collected(tmp_path) == [("s1", "s1.IPYNB")]
 
     def test_handout_name_among_others(self, tmp_path: Path) -> None:
         """Among other students' notebooks every name is a student's name."""
         put(tmp_path, "hw1.ipynb", "s1.ipynb")
-        assert [student for student, _ in found(tmp_path)] == ["hw1", "s1"]
+        assert [student for student, _ in collected(tmp_path)] == ["hw1", "s1"]
 
     def test_names_stay_as_given(self, tmp_path: Path) -> None:
         """Odd names are kept: formulas, dashes, spaces, dots, the direction mark of another script."""
         names = ["=1+1", "-rf", "a  b", "x.y.z", "\u202eabc", "a'b\"c"]
         put(tmp_path, *(f"{name}.ipynb" for name in names))
-        assert {student for student, _ in found(tmp_path)} == set(names)
+        assert {student for student, _ in collected(tmp_path)} == set(names)
 
     def test_names_that_are_no_text(self, tmp_path: Path) -> None:
         """Bytes in a name that are not UTF-8 are replaced."""
         put(tmp_path, os.fsdecode(b"caf\xe9.ipynb"))
-        assert [one.student for one in collect_submissions(tmp_path, "hw1")] == ["caf\ufffd"]
+        assert [entry.student for entry in collect_submissions(tmp_path, "hw1")] == ["caf\ufffd"]
 
     def test_links_and_pipes_are_listed_not_followed(self, tmp_path: Path) -> None:
         """A link or a pipe in place of a notebook is its student's entry; reading it will say why not."""
@@ -91,7 +92,12 @@ class TestFolderOfNotebooks:
         (tmp_path / "s2.ipynb").symlink_to("/etc/passwd")
         (tmp_path / "s3").symlink_to("/etc")
         os.mkfifo(tmp_path / "s4.ipynb")
-        assert found(tmp_path) == [("s1", "s1.ipynb"), ("s2", "s2.ipynb"), ("s3", "s3"), ("s4", "s4.ipynb")]
+        assert collected(tmp_path) == [
+            ("s1", "s1.ipynb"),
+            ("s2", "s2.ipynb"),
+            ("s3", "s3"),
+            ("s4", "s4.ipynb"),
+        ]
 
 
 class TestFolderPerStudent:
@@ -100,35 +106,35 @@ class TestFolderPerStudent:
     def test_the_only_notebook(self, tmp_path: Path) -> None:
         """A student's only notebook is taken, whatever its name."""
         put(tmp_path, "s1/final version (2).ipynb", "s1/notes.txt", "s2/hw1.ipynb")
-        assert found(tmp_path) == [("s1", "s1/final version (2).ipynb"), ("s2", "s2/hw1.ipynb")]
+        assert collected(tmp_path) == [("s1", "s1/final version (2).ipynb"), ("s2", "s2/hw1.ipynb")]
 
     def test_the_one_named_after_the_assignment(self, tmp_path: Path) -> None:
         """Of several, the one named after the assignment is taken, even if it is older."""
         put(tmp_path, "s1/hw1.ipynb", "s1/a.ipynb", "s1/z.ipynb")
         os.utime(tmp_path / "s1/hw1.ipynb", (1, 1))
-        assert found(tmp_path) == [("s1", "s1/hw1.ipynb")]
+        assert collected(tmp_path) == [("s1", "s1/hw1.ipynb")]
 
     def test_the_newest(self, tmp_path: Path) -> None:
         """Of several with other names the newest is taken; checkpoints do not count."""
         put(tmp_path, "s1/a.ipynb", "s1/b.ipynb", "s1/c.ipynb", "s1/.ipynb_checkpoints/d.ipynb")
         for name, time in [("a", 2000), ("b", 3000), ("c", 1000)]:
             os.utime(tmp_path / f"s1/{name}.ipynb", (time, time))
-        assert found(tmp_path) == [("s1", "s1/b.ipynb")]
+        assert collected(tmp_path) == [("s1", "s1/b.ipynb")]
 
     def test_no_notebook(self, tmp_path: Path) -> None:
         """A student without a notebook is an entry too: the folder, which becomes a report."""
         put(tmp_path, "s1/hw1.ipynb", "s2/", "s3/essay.pdf", "s4/.ipynb_checkpoints/hw1.ipynb")
-        assert found(tmp_path) == [("s1", "s1/hw1.ipynb"), ("s2", "s2"), ("s3", "s3"), ("s4", "s4")]
+        assert collected(tmp_path) == [("s1", "s1/hw1.ipynb"), ("s2", "s2"), ("s3", "s3"), ("s4", "s4")]
 
     def test_beside_notebooks(self, tmp_path: Path) -> None:
         """Both layouts may be mixed."""
         put(tmp_path, "s1.ipynb", "s2/hw1.ipynb")
-        assert found(tmp_path) == [("s1", "s1.ipynb"), ("s2", "s2/hw1.ipynb")]
+        assert collected(tmp_path) == [("s1", "s1.ipynb"), ("s2", "s2/hw1.ipynb")]
 
     def test_one_students_folder(self, tmp_path: Path) -> None:
         """A folder with nothing but the assignment's notebook is that student's."""
         put(tmp_path, "s1/hw1.ipynb", "s1/data.csv")
-        assert found(tmp_path / "s1") == [("s1", "hw1.ipynb")]
+        assert collected(tmp_path / "s1") == [("s1", "hw1.ipynb")]
 
 
 class TestNbgrader:
@@ -141,13 +147,13 @@ class TestNbgrader:
         )
         put(tmp_path, "submitted/s1/hw1/timestamp.txt", "submitted/s3/hw2/hw2.ipynb")
         expected = [("s1", "s1/hw1/hw1.ipynb"), ("s2", "s2/hw1/Problem 1.ipynb"), ("s3", "s3")]
-        assert found(tmp_path, tmp_path / "submitted") == expected
-        assert found(tmp_path / "submitted") == expected
+        assert collected(tmp_path, tmp_path / "submitted") == expected
+        assert collected(tmp_path / "submitted") == expected
 
     def test_one_students_assignment(self, tmp_path: Path) -> None:
         """The innermost folder belongs to the student above it."""
         put(tmp_path, "s1/hw1/hw1.ipynb")
-        assert found(tmp_path / "s1/hw1") == [("s1", "hw1.ipynb")]
+        assert collected(tmp_path / "s1/hw1") == [("s1", "hw1.ipynb")]
 
     def test_the_assignments_folder_is_nobodys_name(self, tmp_path: Path) -> None:
         """A folder with one named after the assignment in it may be a student's or a class's: refused."""
@@ -155,7 +161,7 @@ class TestNbgrader:
         with pytest.raises(UsageError) as caught:
             collect_submissions(tmp_path, "hw1")
         assert str(tmp_path / "hw1") in caught.value.next_step
-        assert [student for student, _ in found(tmp_path / "hw1")] == ["s1", "s2"]
+        assert [student for student, _ in collected(tmp_path / "hw1")] == ["s1", "s2"]
 
 
 class TestRefused:
@@ -164,7 +170,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("make", "name", "says", "next_step"),
         [
-            ([], "gone", "does not exist", "Name a notebook, a folder"),
+            ([], "gone", "does not exist", "Name a notebook, a directory"),
             (["empty/"], "empty", "holds no notebook", ".ipynb"),
             (["a/notes.txt", "a/b/c.txt"], "a", "holds no notebook", ".ipynb"),
             (["s1.pdf"], "s1.pdf", "is not a notebook", ".ipynb"),
@@ -202,7 +208,7 @@ class TestRefused:
 def test_a_large_class(tmp_path: Path) -> None:
     """Thousands of entries are found in order, none lost."""
     put(tmp_path, *(f"s{number}.ipynb" for number in range(2000)), *(f"t{number}/" for number in range(500)))
-    assert [student for student, _ in found(tmp_path)] == [
+    assert [student for student, _ in collected(tmp_path)] == [
         *(f"s{number}" for number in range(2000)),
         *(f"t{number}" for number in range(500)),
     ]

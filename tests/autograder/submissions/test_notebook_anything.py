@@ -60,7 +60,7 @@ def test_any_json(data: Any) -> None:
 def test_sources_come_back(sources: list[str], readable: bool) -> None:
     """Every source comes back as it was written."""
     data = json.dumps(
-        {"cells": [{"cell_type": "code", "source": one} for one in sources]}, ensure_ascii=not readable
+        {"cells": [{"cell_type": "code", "source": source} for source in sources]}, ensure_ascii=not readable
     ).encode()
     if sources:
         assert [cell.source for cell in read_notebook(data)] == sources

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.submissions.notebook import LARGEST_FILE, Cell
-from autograder.submissions.submission import Submission, read_submission
+from autograder.submissions.submission import Submission, digest, read_submission
 
 NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode()
 
@@ -29,9 +29,11 @@ def test_a_notebook(tmp_path: Path) -> None:
     """A readable notebook has its cells, its name, the digest of its bytes, and no problem."""
     path = tmp_path / "hw.ipynb"
     path.write_bytes(NOTEBOOK)
-    assert read_submission("student-1", path) == Submission(
-        "student-1", "hw.ipynb", hashlib.sha256(NOTEBOOK).hexdigest(), (Cell(1, "x = 1"),)
-    )
+    submission = read_submission("student-1", path)
+    assert submission == Submission("student-1", "hw.ipynb", NOTEBOOK)
+    assert (submission.file, submission.problem) == ("hw.ipynb", "")
+    assert submission.sha256 == submission.digest == hashlib.sha256(NOTEBOOK).hexdigest()
+    assert submission.cells == (Cell(1, "x = 1"),)
 
 
 def test_an_unreadable_notebook(tmp_path: Path) -> None:
@@ -41,7 +43,7 @@ def test_an_unreadable_notebook(tmp_path: Path) -> None:
     submission = read_submission("student-1", path)
     assert submission.problem == (
         "The file seems cut off: it ends in the middle of the notebook. "
-        "Save the notebook again and hand in the whole file."
+        "Save the notebook again and submit the whole file."
     )
     assert submission.sha256 == hashlib.sha256(NOTEBOOK[:-5]).hexdigest()
 
@@ -53,7 +55,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_a_folder(tmp_path: Path) -> None:
     """A folder stands for a student without a notebook, and says so."""
-    assert "no notebook in the folder" in problem_with(tmp_path)
+    assert "no notebook in the directory" in problem_with(tmp_path)
 
 
 def test_no_permission(tmp_path: Path) -> None:
@@ -118,3 +120,25 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     submission = read_submission(path.stem, path)
     assert (submission.student, submission.file) == ("caf\ufffd", "caf\ufffd.ipynb")
     assert submission.cells
+
+
+def test_reworded_reasons_make_no_new_submission(tmp_path: Path) -> None:
+    """An unreadable submission keeps the digest that ledgers of version 0.1 have for it."""
+    (tmp_path / "link").symlink_to("elsewhere")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)
+    submit = "Hand in the notebook file (.ipynb) itself."
+    first_wording = {
+        "link": f"There is a symbolic link in place of a notebook. {submit}",
+        "folder": f"There is no notebook in the folder. {submit}",
+        "pipe": f"There is a named pipe in place of a notebook. {submit}",
+        "large": "The file is larger than 20 MB. Clear the notebook's outputs, save it and hand it in again.",
+        "gone": f"The file cannot be read: No such file or directory. {submit}",
+    }
+    for name, reason in first_wording.items():
+        submission = read_submission("student-1", tmp_path / name)
+        assert submission.digest == digest(name, reason), name
+        stored = Submission("student-1", name, unreadable=reason)  # as an old ledger line has it
+        assert stored.digest == submission.digest and stored.unreadable != submission.unreadable

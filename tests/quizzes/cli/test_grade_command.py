@@ -17,7 +17,7 @@ RIGHT = "def shuffled_together(x, y, order):\n    return x[order], y[order]\n"
 
 def grade(server: LiveServer, database: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Run the command on the hall's database."""
-    command = [sys.executable, "-m", "quizzes.cli", "grade", "--course", str(server.course.root), *more]
+    command = [sys.executable, "-m", "quizzes", "grade", "--course", str(server.course.root), *more]
     environment = {**os.environ, "DATABASE_URL": str(database)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -38,7 +38,7 @@ def test_a_function_gets_its_points(tmp_path: Path) -> None:
             student = server.student()
             attempts.append(student.start(quiz))
             student.save(attempts[-1], CODE, RIGHT)
-        server.exam.finish_for(attempts[0]).result()
+        server.close_attempt(attempts[0])
         server.exam.mark()
         assert points(server, attempts[0]) == 0
         ran = grade(server, file)
@@ -58,7 +58,7 @@ def test_a_broken_check_is_told(tmp_path: Path) -> None:
         student = server.student()
         attempt = student.start(server.publish())
         student.save(attempt, CODE, RIGHT)
-        server.exam.finish_for(attempt).result()
+        server.close_attempt(attempt)
         server.exam.mark()
         for more in ((), ("--again",)):
             ran = grade(server, file, *more)

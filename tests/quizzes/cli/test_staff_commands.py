@@ -41,12 +41,12 @@ def test_more_time(server: LiveServer) -> None:
     """One student, or all, while a server runs; the reason is kept."""
     server.publish()
     first, second = server.student(), server.student()
-    first_attempt, two = first.start(), second.start()
-    ends = server.exam.inspect(first_attempt)[0].attempt.deadline_at
+    one, two = first.start(), second.start()
+    ends = server.exam.inspect(one)[0].attempt.deadline_at
     assert ends is not None
     words = ("extend", "all", "--reason", "fire alarm")
     assert f"{first.name}: until" in said(server, *words, "--minutes", 5, "--student", first.name)
-    assert server.exam.inspect(first_attempt)[0].attempt.deadline_at == ends + 5 * MINUTE
+    assert server.exam.inspect(one)[0].attempt.deadline_at == ends + 5 * MINUTE
     assert said(server, *words, "--percent", 50).startswith("2 open attempts")
     assert server.exam.inspect(two)[0].attempt.deadline_at == ends + 10 * MINUTE
     assert "No time is given" in said(server, *words)
@@ -84,12 +84,12 @@ def test_backup_and_restore(server: LiveServer, tmp_path: Path) -> None:
     assert "copy.db" in said(server, "backup", copy)
     assert "exists already" in said(server, "backup", copy)
     student.save(attempt, NUMERIC, "0.75", base=1)
-    assert "is the copy now" in said(server, "restore", copy)
+    assert "is the backup now" in said(server, "restore", copy)
     folder = server.course.root / ".quizzes"
     assert (folder / "quiz.db.before").exists()
     again = Database(folder / "quiz.db")
     with again.reading() as connection:
-        rows = connection.exec_driver_sql("SELECT response FROM answer").all()
+        rows = connection.exec_driver_sql("SELECT raw FROM answer").all()
     again.close()
     assert [tuple(row) for row in rows] == [('"0.5"',)]
     (tmp_path / "odd.db").write_bytes(b"no database at all" * 100)

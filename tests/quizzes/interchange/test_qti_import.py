@@ -397,7 +397,7 @@ def test_bombs(tmp_path: Path) -> None:
 def command(*words: str) -> subprocess.CompletedProcess[str]:
     """The `quizzes` command."""
     return subprocess.run(
-        [sys.executable, "-m", "quizzes.cli", *words], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "quizzes", *words], capture_output=True, text=True, timeout=60, check=False
     )
 
 

@@ -193,7 +193,7 @@ def children_of(pid: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see other processes")
 def test_told_to_end(tmp_path: Path) -> None:
     """A load test that is told to end takes its server and its folder with it."""
-    command = [sys.executable, "-m", "quizzes.cli", "loadtest", "--takers", "3", "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "quizzes", "loadtest", "--takers", "3", "--folder", str(tmp_path)]
     with subprocess.Popen(
         [*command, "--course", str(COURSE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:

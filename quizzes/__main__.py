@@ -1,4 +1,4 @@
-"""`python -m quizzes.cli`: the same as the command, with this very Python."""
+"""`python -m quizzes`: the same as the command, with this very Python."""
 
 from __future__ import annotations
 

@@ -1,0 +1,10 @@
+"""`python -m autograder`: the same as the command, with this very Python."""
+
+from __future__ import annotations
+
+from autograder.cli import main
+
+__all__ = ["main"]
+
+if __name__ == "__main__":
+    main()

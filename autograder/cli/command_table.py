@@ -1,0 +1,134 @@
+"""The command line as a table: a program's help lists its commands without importing any of them.
+
+`autograder.cli` and `quizzes.cli` each hold one table. A command's module is imported when the command runs,
+or when its own help is asked for.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from autograder.errors import AutograderError, UsageError
+
+__all__ = [
+    "ADMINISTRATION",
+    "AUTHORING",
+    "EXCHANGE",
+    "GRADING",
+    "STUDENTS",
+    "CommandEntry",
+    "program",
+    "run_program",
+]
+
+STUDENTS, GRADING, AUTHORING = "Students", "Grading", "Authoring"
+EXCHANGE, ADMINISTRATION = "Exchange", "Administration"
+
+
+@dataclass(frozen=True)
+class CommandEntry:
+    """A command of a program: its name, where its function is, its help panel and its summary."""
+
+    name: str
+    target: str  # "module:function", or "module:app" of a group of commands
+    panel: str
+    summary: str  # the first line of the function's docstring
+
+    def load(self) -> Any:
+        """The function, or the group's Typer application; imports its module."""
+        module, _, attribute = self.target.partition(":")
+        return getattr(import_module(module), attribute)
+
+
+class _LazyCommand(TyperCommand):
+    """A command that is imported when it is invoked; until then it knows its name and summary."""
+
+    def __init__(self, entry: CommandEntry) -> None:
+        super().__init__(name=entry.name, help=entry.summary, rich_help_panel=entry.panel)
+        self._entry = entry
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        target = self._entry.load()
+        if not isinstance(target, typer.Typer):
+            function, target = target, typer.Typer(add_completion=False)
+            target.command(self._entry.name)(function)
+        return typer.main.get_command(target).make_context(*args, **settings)
+
+
+class _CommandTable(TyperGroup):
+    """A group whose commands come from a table; it names the new spelling of a renamed command."""
+
+    entries: Sequence[CommandEntry] = ()
+    renamed: Mapping[str, str] = {}
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands.update((entry.name, _LazyCommand(entry)) for entry in self.entries)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in self.renamed:
+            now = f"{self.name} {self.renamed[cmd_name]}"
+            raise UsageError(
+                f"`{self.name} {cmd_name}` is now `{now}`.",
+                next_step=f"Run `{now} --help` to see its options.",
+            )
+        return super().get_command(ctx, cmd_name)
+
+
+def program(
+    name: str, summary: str, entries: Sequence[CommandEntry], renamed: Mapping[str, str]
+) -> typer.Typer:
+    """A command-line program with the commands of a table; `renamed` maps old spellings to new ones."""
+    table = type("CommandTable", (_CommandTable,), {"entries": entries, "renamed": renamed})
+    app = typer.Typer(
+        name=name,
+        help=summary,
+        cls=table,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    return app
+
+
+def _print_version(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{context.command.name} {version('autograder')}")
+        raise typer.Exit
+
+
+def _options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+def run_program(app: typer.Typer) -> None:
+    """Run a program on the words of the command line and exit; errors are printed without a traceback."""
+    gc.set_threshold(50_000)  # importing the engine makes many objects and no garbage
+    try:
+        app()
+    except AutograderError as problem:
+        from autograder.cli.show import complain
+
+        complain(problem)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; nothing is wrong
+        sys.exit(0)

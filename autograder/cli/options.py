@@ -1,0 +1,56 @@
+"""Arguments and options that several commands share, each with its help text once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "AssignmentArgument",
+    "CourseOption",
+    "DatasetOption",
+    "OutFileOption",
+    "PersonArgument",
+    "ResultsArgument",
+    "SandboxOption",
+    "SchedulerOption",
+    "SeedOption",
+    "WorkersOption",
+]
+
+AssignmentArgument = Annotated[str, typer.Argument(help="Name of a directory in assignments/.")]
+CourseOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="The course's directory; by default the one that the working directory is in.",
+        show_default=False,
+    ),
+]
+DatasetOption = Annotated[
+    str, typer.Option(help="Images to train on: mnist, digits, or auto (MNIST if it is available).")
+]
+OutFileOption = Annotated[Path, typer.Option(help="The file to write.")]
+PersonArgument = Annotated[str, typer.Argument(help="A student ID of the roster.")]
+ResultsArgument = Annotated[Path, typer.Argument(help="A results directory, written by `autograder grade`.")]
+SandboxOption = Annotated[
+    str,
+    typer.Option(
+        help="Minimum isolation level to accept: full, good or weak (weak: only for people you trust)."
+    ),
+]
+SchedulerOption = Annotated[
+    str,
+    typer.Option(
+        help="Grade on the workers of the scheduler at this address, such as tcp://host:8786.",
+        show_default=False,
+    ),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(min=0, help="Seed of the random inputs; by default a new random one.", show_default=False),
+]
+WorkersOption = Annotated[
+    int, typer.Option(min=0, help="Number of worker processes; 0 starts one per processor core.")
+]
