@@ -29,7 +29,7 @@ __all__ = ["Imported", "import_package"]
 FILES = re.compile(r"^(?:\$IMS-CC-FILEBASE\$|IMS-CC-FILEBASE)/*")
 # A picture is what it begins with, whatever it is called; SVG can hold scripts and is not taken in.
 SIGNS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
-NO_WORDS = "A picture without a description."
+NO_DESCRIPTION = "A picture without a description."
 LARGEST_PICTURE = 5 * 1024**2
 
 
@@ -99,9 +99,7 @@ def _pictures(html: str, package: Package, document: str, bank: str) -> tuple[st
         if data and ending and len(data) <= LARGEST_PICTURE:
             stem = re.sub(r"[^\w-]+", "-", basename(source).rpartition(".")[0]).strip("-") or "picture"
             words = unescape(str(tag.get("alt") or "")).strip()
-            pictures.append(
-                Picture(f"{bank}/{stem}.{ending}", words or "A picture without a description.", data)
-            )
+            pictures.append(Picture(f"{bank}/{stem}.{ending}", words or NO_DESCRIPTION, data))
             tag.decompose()
     return (str(soup), pictures) if pictures else (html, [])
 

@@ -13,9 +13,6 @@ from autograder.errors import UsageError
 __all__ = ["element", "fragment", "inner_xml", "parsed", "text_of", "written"]
 
 
-MATHML = "http://www.w3.org/1998/Math/MathML"
-
-
 def element(tag: str, attributes: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
     """An element with attributes, and elements and texts inside."""
     made_element = Element(tag, dict(attributes or {}))

@@ -516,7 +516,7 @@ def test_a_backup_goes_back(kept: Kept, tmp_path: Path) -> None:
     """A copy of the file that version 0.1 wrote can be put in place of a database, and is whole."""
     copy = tmp_path / "copy.db"
     copy.write_bytes((KEPT / "quizzes" / "quiz.db").read_bytes())
-    assert "is the copy now" in kept.command("restore", copy)
+    assert "is the backup now" in kept.command("restore", copy)
     assert kept.total(NAMED["ann"]) == ATTEMPTS[NAMED["ann"]]["total"]
 
 

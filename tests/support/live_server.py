@@ -123,7 +123,7 @@ class Student:
 
     def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **fields: Any) -> httpx.Response:
         """Save an answer as the page's script does."""
-        usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "lock": self.lock}
+        usual = {"answer": answer, "base_rev": base, "save_id": f"live-{next(numbers):08}", "lock": self.lock}
         return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **fields})
 
     def form(self, attempt: str) -> dict[str, str]:

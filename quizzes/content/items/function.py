@@ -1,4 +1,4 @@
-"""What is not marked at once: a short function (by the homework engine) and an essay (by hand)."""
+"""Functions: short NumPy code that hidden checks grade in a sandbox after the quiz."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matching and ordering."""
+"""Matching: entries on the left belong to entries on the right."""
 
 from __future__ import annotations
 

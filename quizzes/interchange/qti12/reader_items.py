@@ -23,7 +23,6 @@ __all__ = ["items_in"]
 
 
 NONE = "No explanation came with it."
-TO_WRITE = [{"text": "Answers the question."}]
 LAST_LIST = re.compile(r"<ul[^>]*>((?:\s*<li>(?:(?!<li>).)*?\[[\w-]+\]\s*</li>)+)\s*</ul>\s*$", re.DOTALL)
 ENTRY = re.compile(r"<li>(.*?):?\s*\[([\w-]+)\]\s*</li>", re.DOTALL)
 

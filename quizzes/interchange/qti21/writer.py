@@ -47,16 +47,6 @@ def test_document(name: str, title: str, sections: Sequence[Section]) -> bytes:
     return written(element("assessmentTest", attributes, part))
 
 
-def _reference(section: Section, item: Item) -> Element:
-    points = element("weight", {"identifier": "POINTS", "value": f"{section.points:f}"})
-    attributes = {
-        "identifier": id_of(section.name, item.id),
-        "href": f"items/{item.id}.xml",
-        "fixed": "false",
-    }
-    return element("assessmentItemRef", attributes, points)
-
-
 def item_document(item: Item) -> bytes:
     """One item; SCORE is a share, its weight stands in the test."""
     parts = parts_of_item(item)

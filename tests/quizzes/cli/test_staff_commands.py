@@ -89,7 +89,7 @@ def test_backup_and_restore(server: LiveServer, tmp_path: Path) -> None:
     assert (folder / "quiz.db.before").exists()
     again = Database(folder / "quiz.db")
     with again.reading() as connection:
-        rows = connection.exec_driver_sql("SELECT raw FROM answer").all()
+        rows = connection.exec_driver_sql("SELECT response FROM answer").all()
     again.close()
     assert [tuple(row) for row in rows] == [('"0.5"',)]
     (tmp_path / "odd.db").write_bytes(b"no database at all" * 100)

@@ -55,13 +55,13 @@ def test_several_servers(postgres: str) -> None:
     for what in ALWAYS:
         assert f"kept    {what}" in ran.output, ran.output
     again = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
-    assert "There are people in this database already." in str(again.exception)
+    assert "This database has people in it." in str(again.exception)
 
 
 def test_several_servers_and_a_file() -> None:
     """Several servers on a SQLite file are refused with a sentence."""
     ran = commanded(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
-    assert "Several servers share a PostgreSQL database" in str(ran.exception)
+    assert "Several servers need a PostgreSQL database" in str(ran.exception)
 
 
 def replies(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
@@ -145,7 +145,7 @@ def test_no_time_at_all() -> None:
     """A class with no time between opening and deadline is refused with a sentence."""
     nothing = [word for name in ("herd", "steady", "burst", "deadline") for word in (f"--{name}", "0")]
     ran = commanded(app, ["loadtest", *nothing, "--course", str(COURSE)])
-    assert "a second at least" in str(ran.exception)
+    assert "less than a second" in str(ran.exception)
 
 
 MOUNTS = """22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/disk rw
@@ -179,7 +179,7 @@ def test_file_systems(tmp_path: Path, folder: str, kind: str) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path, command: str) -> None:
     """A folder that is not there is told in a sentence."""
     ran = commanded(app, [command, "--folder", str(tmp_path / "none"), "--course", str(COURSE)])
-    assert "There is no folder" in str(ran.exception)
+    assert "There is no directory" in str(ran.exception)
 
 
 def children_of(pid: int) -> list[int]:
