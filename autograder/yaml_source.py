@@ -1,4 +1,4 @@
-"""Reading YAML files into checked models, with the line of every fault in the author's file."""
+"""Reading YAML files into validated models; every error names the file, the line and the key."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["line_of", "read_yaml", "source_location"]
 
 
 def source_location(body: Callable[..., object]) -> str:
-    """File and line of a check, a variant or a function of the reference."""
+    """The file and line of a check, a variant or a function of the reference."""
     return f"{inspect.getsourcefile(inspect.unwrap(body))}, line {inspect.getsourcelines(body)[1]}"
 
 
 def line_of(text: str, keys: Sequence[str | int]) -> int | None:
-    """The line of a key in YAML text, counted from 1; the deepest part of the path that exists."""
+    """The line of a key in YAML text, counted from 1; the deepest part of the path that is there."""
     node, line = yaml.compose(text), None
     for key in keys:
         if isinstance(node, yaml.MappingNode):
@@ -38,6 +38,10 @@ def line_of(text: str, keys: Sequence[str | int]) -> int | None:
 
 
 M = TypeVar("M", bound=BaseModel)
+NEXT_STEPS = {
+    "missing": "Add the key.",
+    "extra_forbidden": "Remove the key, or correct its name.",
+}
 
 
 def read_yaml(path: Path, model: type[M]) -> M:
@@ -51,9 +55,9 @@ def read_yaml(path: Path, model: type[M]) -> M:
         raise ContentError(f"{path} is not UTF-8 text.", next_step="Save it as UTF-8.") from problem
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        what = getattr(problem, "problem", None) or "it is not YAML"
-        raise ContentError(f"{path}{place}: {what}.", next_step="Correct the line.") from problem
+        location = f", line {mark.line + 1}" if mark else ""
+        what = getattr(problem, "problem", None) or "the file is not YAML"
+        raise ContentError(f"{path}{location}: {what}.", next_step="Correct the line.") from problem
     try:
         return model.model_validate(data)
     except ValidationError as problem:
@@ -63,5 +67,5 @@ def read_yaml(path: Path, model: type[M]) -> M:
         raise ContentError(
             f"{path}{f', line {line}' if line else ''}: {key}{': ' if key else ''}"
             f"{first['msg'].removeprefix('Value error, ')}.",
-            next_step="Correct the key.",
+            next_step=NEXT_STEPS.get(first["type"], "Correct the value."),
         ) from problem

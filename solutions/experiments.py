@@ -1,4 +1,4 @@
-"""What lecture 15 experiments about training, shown with the reference solutions.
+"""What lecture 15 claims about training, shown with the reference solutions.
 
 Every run is a plain network from `autograder.checks` with one piece replaced by a reference: the loss, the
 activation, or the update rule. Both sides of an experiment start from the same weights and see the same
@@ -11,8 +11,16 @@ from functools import partial
 
 import numpy as np
 
-from autograder.authoring.experiments import Run, experiment
-from autograder.checks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
+from autograder.checks import (
+    RELU,
+    Activation,
+    Network,
+    Run,
+    accuracy,
+    cross_entropy,
+    experiment,
+    shuffled_batches,
+)
 
 BATCH = 100
 LOOKS = 20  # times that a run's test accuracy is measured

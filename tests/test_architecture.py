@@ -51,7 +51,7 @@ MOST_ARROWS = {"autograder": 113, "quizzes": 53}  # between rooms
 # What a child loads by path, in a Python that cannot see the engine.
 IN_THE_CHILD = (
     *("arena", "cells", "confine", "frames", "landlock"),
-    *("runner", "seccomp", "syscalls", "zygote"),
+    *("runner", "seccomp", "stand_ins", "syscalls", "zygote"),
 )
 
 
@@ -215,7 +215,7 @@ def test_authors_import_from_one_place() -> None:
     assert len(files) > 20
     for path in files:
         used = {name for name in ours(path) if name.startswith("autograder")}
-        assert used <= {"autograder.checks", "autograder.authoring.experiments"}, path
+        assert used <= {"autograder.checks"}, path
 
 
 @pytest.mark.parametrize("name", IN_THE_CHILD)
@@ -236,7 +236,7 @@ def test_the_childs_files_load_alone() -> None:
     )
     paths = [ROOT / "autograder" / "sandbox" / f"{name}.py" for name in IN_THE_CHILD]
     ran = subprocess.run(
-        [sys.executable, "-I", "-c", code, *paths], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", "-c", code, *paths], capture_output=True, text=True, check=False
     )
     assert (ran.stdout, ran.stderr) == ("[]\n", "")
 

@@ -1,1 +1,1 @@
-"""What an author does before and after a class: prove, measure, release, try out, compare."""
+"""An author's tools: lint, calibrate, release, demo class, experiments and the comparison of submissions."""

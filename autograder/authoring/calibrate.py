@@ -29,9 +29,9 @@ def convergence_checks(assignment: Assignment) -> list[Check]:
 def calibrate_check(
     assignment: Assignment, check: Check, images: Images, seeds: Sequence[int], done: Callable[[], object]
 ) -> Band:
-    """Train once for each seed, each time with the pixels in another order; `done` is called after each."""
-    pieces = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
-    pieces.context_.training = True
+    """Train once per seed, each time with the pixels in another order; `done` is called after each run."""
+    functions = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
+    functions.context_.training = True
     loop = training_of(check.body)
     accuracies, cpu = [], []
     with one_thread():
@@ -39,14 +39,14 @@ def calibrate_check(
             rng = np.random.default_rng(seed)
             shuffled = images.permuted(rng)
             started = time.process_time()
-            accuracies.append(loop(pieces, shuffled, rng).accuracy)
+            accuracies.append(loop(functions, shuffled, rng).accuracy)
             cpu.append(time.process_time() - started)
             done()
     return band_of(accuracies, list(seeds), cpu, environment())
 
 
 def calibration_plot(calibration: CalibrationFile) -> str:
-    """A panel for each data set, a row for each check: runs as dots, their mean, the threshold as a line."""
+    """One panel per data set, one row per check: runs as dots, their mean, the threshold as a line."""
     datasets = sorted({dataset for bands in calibration.bands.values() for dataset in bands})
     checks = list(calibration.bands)
     figure, axes = panels(len(datasets), height=0.9 + 0.55 * len(checks), width=5.6)

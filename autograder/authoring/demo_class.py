@@ -1,15 +1,14 @@
-"""The kinds of sample submissions, and in which order a class has them.
+"""A demo class: sample submissions of every kind, and a table of the expected results.
 
 The first twelve submissions are one of each kind, so any class of twelve or more has them all. From
 then on a round of twenty repeats, which is half right, as a class is a day before the deadline:
 eight plain or restyled solutions and two odd notebooks against six single mistakes, one of several,
 one partly done, one blank, and one that gives trouble. Troubles, odd notebooks, known mistakes and
-alternatives are each taken in turn, mistakes going round the tasks.
+alternatives are each taken in turn, mistakes task by task.
 """
 
 from __future__ import annotations
 
-import csv
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,18 +16,19 @@ from enum import StrEnum
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 
-from autograder.authoring.python_source import with_body
 from autograder.authoring.solved_notebook import filled_in, handout, library, to_bytes
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment
+from autograder.course.csv_table import write_rows
+from autograder.course.python_source import with_body
 from autograder.errors import ContentError, UsageError
 
 __all__ = ["TROUBLE", "DemoSubmission", "Kind", "make_class", "rotation"]
 
 
 class Kind(StrEnum):
-    """What a sample submission is like. The set is closed."""
+    """The kinds of sample submissions. The set is closed."""
 
     CORRECT = "correct"  # as the reference, or one function in another style
     ODD = "odd"  # right, in an unusual notebook
@@ -68,7 +68,7 @@ ROUND = (
 
 
 def rotation() -> Iterator[Kind]:
-    """The kinds of a class's submissions, without end."""
+    """The kinds of a class's submissions, endlessly."""
     yield from ONE_OF_EACH
     troubles = cycle(TROUBLES)
     for kind in cycle(ROUND):
@@ -111,7 +111,7 @@ FULL = "Full marks."
 
 @dataclass(frozen=True)
 class DemoSubmission:
-    """One sample submission and what to expect of it."""
+    """One sample submission and its expected result."""
 
     student: str
     kind: Kind
@@ -121,22 +121,24 @@ class DemoSubmission:
 
 
 def make_class(assignment: Assignment, students: int, out: Path) -> list[DemoSubmission]:
-    """Write a class of submissions and `expected.csv` to an empty or new folder.
+    """Write a class of submissions and `expected.csv` to an empty or new directory.
 
     Student n gets the same notebook however large the class is.
     """
     if students < 1:
-        raise UsageError(f"A class of {students} has nobody in it.", next_step="Ask for 1 or more students.")
+        raise UsageError(
+            f"Expected at least 1 student, got {students}.", next_step="Give --students a number from 1 up."
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(
-            f"{out} exists and is not empty.", next_step="Name a new folder; nothing is overwritten."
+            f"{out} exists and is not empty.", next_step="Name a new directory; nothing is overwritten."
         )
     maker = _Maker(assignment)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UsageError(
-            f"{out} cannot be made: {problem.strerror}.", next_step="Name another folder with --out."
+            f"{out} cannot be created: {problem.strerror}.", next_step="Name another directory with --out."
         ) from problem
     samples = []
     for number, kind in zip(range(1, students + 1), rotation(), strict=False):
@@ -145,10 +147,9 @@ def make_class(assignment: Assignment, students: int, out: Path) -> list[DemoSub
         path = out / f"{student}.ipynb"
         path.write_bytes(data)
         samples.append(DemoSubmission(student, kind, detail, path, expect))
-    with (out / EXPECTED).open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["student", "kind", "detail", "expect"])
-        table.writerows([one.student, one.kind, one.detail, one.expect] for one in samples)
+    rows = [["student", "kind", "detail", "expect"]]
+    rows += [[sample.student, sample.kind, sample.detail, sample.expect] for sample in samples]
+    (out / EXPECTED).write_text(write_rows(rows), encoding="utf-8", newline="")
     return samples
 
 
@@ -156,7 +157,7 @@ Made = tuple[str, str, bytes]  # detail, what to expect, the file
 
 
 class _Maker:
-    """Makes one submission after the other, taking variants and forms in turn."""
+    """Makes the submissions in order, taking variants and forms in turn."""
 
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment

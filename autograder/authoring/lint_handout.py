@@ -1,4 +1,4 @@
-"""What is wrong in a handout: stubs, check cells, outputs, metadata that nbgrader would refuse."""
+"""Lint of a handout: stubs, check cells, outputs, metadata that nbgrader would refuse."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from autograder.authoring.lint_files import Fault
-from autograder.authoring.python_source import functions_in, is_stub, parse_cell
 from autograder.authoring.solved_notebook import Notebook, code_cells, handout
 from autograder.course.assignment import Assignment
+from autograder.course.python_source import functions_in, is_stub, parse_cell
 from autograder.errors import ContentError
 
 __all__ = ["faults_in_handout"]
@@ -64,25 +64,25 @@ def _nbgrader(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
             yield Fault(
                 _cell(assignment, number), f"nbgrader refuses its metadata: {str(problem).splitlines()[0]}"
             )
-    found = [cell["metadata"]["nbgrader"].get("grade_id") for _, cell in marked]
-    for name, count in Counter(name for name in found if name).items():
+    ids = [cell["metadata"]["nbgrader"].get("grade_id") for _, cell in marked]
+    for name, count in Counter(name for name in ids if name).items():
         if count > 1:
             yield Fault(str(assignment.handout), f"nbgrader's grade_id {name} is there {count} times.")
 
 
 def _stubs(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
     """Each function is there once, as a stub with a docstring and the reference's parameters."""
-    found: dict[str, list[tuple[int, ast.FunctionDef]]] = {}
+    definitions: dict[str, list[tuple[int, ast.FunctionDef]]] = {}
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "code":
             for name, node in functions_in(parse_cell(cell["source"])).items():
-                found.setdefault(name, []).append((number, node))
+                definitions.setdefault(name, []).append((number, node))
     for name in assignment.functions:
-        places = found.get(name, [])
-        if len(places) != 1:
-            yield Fault(str(assignment.handout), f"defines {name} {len(places)} times; one stub is wanted.")
+        cells = definitions.get(name, [])
+        if len(cells) != 1:
+            yield Fault(str(assignment.handout), f"defines {name} {len(cells)} times; one stub is wanted.")
             continue
-        number, node = places[0]
+        number, node = cells[0]
         if not is_stub(node):
             yield Fault(_cell(assignment, number), f"{name} is no stub: its body must only raise.")
         if not ast.get_docstring(node):

@@ -1,4 +1,4 @@
-"""The bundle: a folder `<id>/` and `<id>.zip` with the same in it, made of an allow-list.
+"""The release of an assignment: a directory `<id>/` and the same as `<id>.zip`, from an allow-list.
 
 <id>.ipynb        the handout, with a first cell that installs what is missing
 checks.py         the public checks
@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.student_wheel import engine_facts, engine_wheel
+from autograder.authoring.student_wheel import engine_wheel, package_metadata
 from autograder.course.course import Course
 from autograder.course.handout import read_handout
 from autograder.errors import ContentError, UsageError
@@ -56,10 +56,10 @@ On Colab, open `{name}.ipynb`, upload `{name}.zip` to its files, and run the fir
 
 
 def release(course: Course, name: str, out: Path) -> list[Path]:
-    """Write an assignment's bundle into a folder; returns what was written.
+    """Write an assignment's bundle into a directory; returns what was written.
 
-    Raises ContentError for a public half that does not hold together, UsageError where nothing can be
-    written, or where a file is in the way that is not of an earlier release.
+    Raises ContentError for contradictions in the public half, UsageError where the directory cannot be
+    written or holds a file that is not of an earlier release.
     """
     files = _files(course, name)
     written = {out / name / file: data for file, data in files.items()}
@@ -70,7 +70,7 @@ def release(course: Course, name: str, out: Path) -> list[Path]:
     if foreign:
         raise UsageError(
             f"{foreign[0]} is not part of the release; nothing was written.",
-            next_step="Take it away, or name a new folder with --out.",
+            next_step="Remove it, or name a new directory with --out.",
         )
     try:
         for path in there:
@@ -82,7 +82,7 @@ def release(course: Course, name: str, out: Path) -> list[Path]:
     except OSError as problem:
         raise UsageError(
             f"{problem.filename or out} cannot be written: {problem.strerror}.",
-            next_step="Name another folder with --out.",
+            next_step="Name another directory with --out.",
         ) from problem
     return sorted(written)
 
@@ -92,7 +92,7 @@ def _files(course: Course, name: str) -> dict[str, bytes]:
     handout = read_handout(folder)
     wheel, engine = engine_wheel()
     due = f"\nDue {handout.file.due:%A, %B %-d, %Y, %H:%M} ({course.zone.key}).\n" if handout.file.due else ""
-    values = {"name": name, "wheel": wheel, "version": engine_facts()["Version"]}
+    values = {"name": name, "wheel": wheel, "version": package_metadata()["Version"]}
     return {
         f"{name}.ipynb": _notebook(folder / f"{name}.ipynb", SETUP.format(**values)),
         "checks.py": (folder / "checks.py").read_bytes(),
@@ -107,10 +107,10 @@ def _notebook(path: Path, setup: str) -> bytes:
     try:
         notebook: dict[str, Any] = json.loads(path.read_bytes())
         cells = notebook["cells"]
-        first = next(place for place, cell in enumerate(cells) if cell["cell_type"] == "code")
+        first = next(position for position, cell in enumerate(cells) if cell["cell_type"] == "code")
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as problem:
         raise ContentError(
-            f"{path} is no notebook with code in it.", next_step="`autograder lint` says more."
+            f"{path} is not a notebook with code cells.", next_step="Run `autograder lint` for details."
         ) from problem
     for cell in cells:
         if cell["cell_type"] == "code":

@@ -1,4 +1,4 @@
-"""A handout filled in: the notebook as a student would hand it in."""
+"""A handout filled in: the notebook as a student would submit it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.authoring.python_source import Library, functions_in, imported_names, is_stub, parse_cell
 from autograder.course.assignment import Assignment
+from autograder.course.python_source import Library, functions_in, imported_names, is_stub, parse_cell
 from autograder.errors import ContentError
 
 __all__ = [
@@ -71,7 +71,7 @@ def handout(assignment: Assignment) -> Notebook:
     except (OSError, ValueError) as problem:
         raise ContentError(
             f"{assignment.handout} cannot be read: {problem}.",
-            next_step="Every assignment has this notebook.",
+            next_step="Add the notebook; every assignment has one.",
         ) from problem
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])  # a list of lines, or one string
@@ -79,7 +79,7 @@ def handout(assignment: Assignment) -> Notebook:
 
 
 def library(assignment: Assignment) -> Library:
-    """The reference's definitions, and behind them what variants bring along."""
+    """The definitions of the reference, followed by those of the variants."""
     paths = tuple(assignment.solution / f"{name}.py" for name in ("reference", "mistakes", "alternatives"))
     return _read(paths, tuple(path.stat().st_mtime_ns for path in paths))
 

@@ -1,4 +1,4 @@
-"""The engine as a wheel for students: this package's own files, and what a notebook needs of others.
+"""The engine as a wheel for students: this package's files, and the requirements of a notebook.
 
 The format is PEP 427's: the files, METADATA, WHEEL, entry points, and RECORD with every file's digest.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.submissions.deterministic_zip import deterministic_zip
 
-__all__ = ["engine_facts", "engine_needs", "engine_wheel"]
+__all__ = ["engine_wheel", "package_metadata", "package_requirements"]
 
 
 PACKAGE = Path(__file__).parents[1]
@@ -29,7 +29,7 @@ def engine_wheel() -> tuple[str, bytes]:
 
     Raises UsageError where the engine is not installed.
     """
-    version = engine_facts()["Version"]
+    version = package_metadata()["Version"]
     info = f"{NAME}-{version}.dist-info"
     files = {
         f"{NAME}/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes()
@@ -48,14 +48,18 @@ def engine_wheel() -> tuple[str, bytes]:
 
 
 def _metadata(version: str) -> str:
-    own = engine_facts()
-    wanted = [one for one in engine_needs() if re.split(r"[^\w.-]", one)[0].lower() not in NOT_FOR_STUDENTS]
+    facts = package_metadata()
+    wanted = [
+        requirement
+        for requirement in package_requirements()
+        if re.split(r"[^\w.-]", requirement)[0].lower() not in NOT_FOR_STUDENTS
+    ]
     lines = [
         "Metadata-Version: 2.1",
         f"Name: {NAME}",
         f"Version: {version}",
-        f"Summary: {own['Summary']}",
-        f"Requires-Python: {own['Requires-Python']}",
+        f"Summary: {facts['Summary']}",
+        f"Requires-Python: {facts['Requires-Python']}",
         *(f"Requires-Dist: {need}" for need in sorted(wanted)),
     ]
     return "\n".join(lines) + "\n"
@@ -68,18 +72,18 @@ def _digest(data: bytes) -> str:
 DISTRIBUTION = __name__.partition(".")[0]
 
 
-def engine_facts() -> metadata.PackageMetadata:
-    """What the installed package says of itself; raises UsageError where the engine is not installed."""
+def package_metadata() -> metadata.PackageMetadata:
+    """The metadata of the installed package; raises UsageError where the engine is not installed."""
     try:
         return metadata.metadata(DISTRIBUTION)
     except metadata.PackageNotFoundError as problem:
         raise UsageError(
             "The engine is not installed here, so its version and what it needs are not known.",
-            next_step="Install it, in the folder with pyproject.toml: pip install --editable .",
+            next_step="Install it in the directory with pyproject.toml: pip install --editable .",
         ) from problem
 
 
-def engine_needs() -> list[str]:
+def package_requirements() -> list[str]:
     """The packages that it needs, as requirements, extras left out; raises UsageError likewise."""
-    engine_facts()
+    package_metadata()
     return [need for need in metadata.requires(DISTRIBUTION) or [] if "extra ==" not in need]

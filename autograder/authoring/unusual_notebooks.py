@@ -1,4 +1,4 @@
-"""Notebooks that are right but unusual: each keeps full marks."""
+"""Unusual forms of a right notebook, for the demo class: each keeps full marks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import ast
 import random
 from collections.abc import Callable
 
-from autograder.authoring.python_source import (
+from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells
+from autograder.course.python_source import (
     functions_in,
     global_names,
     imported_names,
     parse_cell,
     with_body,
 )
-from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells
 
 __all__ = ["ODD"]
 
@@ -79,9 +79,9 @@ def defined_twice(notebook: Notebook, functions: Functions, rng: random.Random) 
 
 def plot_raises(notebook: Notebook, functions: Functions, rng: random.Random) -> Notebook:
     """A plot in the middle that fails on a name from a cell that is gone."""
-    place = notebook["cells"].index(rng.choice(_solutions(notebook, functions)))
+    position = notebook["cells"].index(rng.choice(_solutions(notebook, functions)))
     plot = "import matplotlib.pyplot as plt\n\nplt.plot(losses_of_yesterday)\nplt.show()"
-    notebook["cells"].insert(place, code_cell(notebook, plot, "plot"))
+    notebook["cells"].insert(position, code_cell(notebook, plot, "plot"))
     return notebook
 
 
@@ -90,10 +90,10 @@ def version_3(notebook: Notebook, functions: Functions, rng: random.Random) -> N
     cells = []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            own = {"input": cell["source"], "language": "python", "collapsed": False, "outputs": []}
+            content = {"input": cell["source"], "language": "python", "collapsed": False, "outputs": []}
         else:
-            own = {"source": cell["source"]}
-        cells.append({"cell_type": cell["cell_type"], "metadata": {}, **own})
+            content = {"source": cell["source"]}
+        cells.append({"cell_type": cell["cell_type"], "metadata": {}, **content})
     sheets = [{"cells": cells, "metadata": {}}]
     return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": sheets}
 

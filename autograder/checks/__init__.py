@@ -1,4 +1,4 @@
-"""What an author imports to write checks, known mistakes, alternatives and training runs."""
+"""The names that authors import to write checks, known mistakes, alternatives and experiments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ __all__ = [
     "Network",
     "NotFinite",
     "Problem",
+    "Run",
     "Training",
     "WrongShape",
     "WrongType",
@@ -26,6 +27,7 @@ __all__ = [
     "cross_entropy",
     "draw_curve",
     "draw_losses",
+    "experiment",
     "fail",
     "fingerprint",
     "gradient_check",
@@ -53,6 +55,7 @@ from autograder.checks.comparisons import (
 )
 from autograder.checks.convergence_checks import Training, convergence
 from autograder.checks.definition import check
+from autograder.checks.experiments import Run, experiment
 from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, fail, require
 from autograder.checks.gradients import gradient_check, numeric_gradient
 from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches

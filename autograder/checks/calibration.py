@@ -2,7 +2,7 @@
 
 `solutions/<id>/calibration.yaml` is written by `autograder calibrate` and read when grading. A
 threshold is a few standard deviations below the reference's mean, so that a right answer misses it
-about once in a thousand runs, and is asked twice more when it does.
+about once in a thousand runs, and then has two more tries.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ class CalibrationFile(BaseModel):
 
     def band(self, check: str, dataset: str) -> Band:
         """The band of a check on a data set; raises ContentError when it was never calibrated."""
-        found = self.bands.get(check, {}).get(dataset)
-        if found is None:
+        band = self.bands.get(check, {}).get(dataset)
+        if band is None:
             raise ContentError(
-                f"{check} was never calibrated on {dataset}.",
+                f"{check} is not calibrated on {dataset}.",
                 next_step=f"Run: autograder calibrate ASSIGNMENT --dataset {dataset}",
             )
-        return found
+        return band
 
 
 def read_calibration(solution: Path) -> CalibrationFile:
@@ -89,14 +89,14 @@ def write_calibration(solution: Path, calibration: CalibrationFile) -> Path:
 
 
 def band_of(accuracies: list[float], seeds: list[int], cpu: list[float], environment: dict[str, str]) -> Band:
-    """The band that some runs make; population figures would flatter so few of them."""
+    """The band of some runs, with the sample's standard deviation: the runs are few."""
     count = len(accuracies)
     mean = sum(accuracies) / count
-    variance = sum((one - mean) ** 2 for one in accuracies) / (count - 1)
+    variance = sum((accuracy - mean) ** 2 for accuracy in accuracies) / (count - 1)
     return Band(
         mean=round(mean, 5),
         sd=round(math.sqrt(variance), 5),
-        accuracies=[round(one, 5) for one in accuracies],
+        accuracies=[round(accuracy, 5) for accuracy in accuracies],
         seeds=seeds,
         cpu_seconds=round(sorted(cpu)[count // 2], 3),
         environment=environment,

@@ -1,4 +1,4 @@
-"""`student` and `reference`: functions that are called by name with plain arrays.
+"""`student` and `reference`: objects whose functions are called by name with plain arrays.
 
 The two look alike to a check, wherever the functions run: in a sandboxed child, in the student's
 own notebook, or in the judge. A `Backend` is that place; it answers calls and never judges.
@@ -6,22 +6,22 @@ own notebook, or in the judge. A `Backend` is that place; it answers calls and n
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from autograder.checks import failures as failure
-from autograder.checks.values import Value, call_text, show
+from autograder.checks.values import Value, bytes_of, call_text, show
 from autograder.report import Curve, Evidence
 
 __all__ = ["Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
 
 T = TypeVar("T")
+MOST_KEPT = 64 * 1024**2  # bytes of a check's answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,31 @@ class Backend(Protocol):
         ...
 
 
+@runtime_checkable
+class RestartableBackend(Backend, Protocol):
+    """A place that can forget everything a submission has kept in memory."""
+
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        """As `answer`, by a process that has run the submission's definitions and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _FreshBackend:
+    """A backend that answers each request in a fresh process, where it can start one."""
+
+    backend: Backend
+
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        if isinstance(self.backend, RestartableBackend):
+            return self.backend.answer_in_fresh_process(function, calls, cpu_seconds)
+        return self.backend.answer(function, calls, cpu_seconds, lend)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call with its arguments and its answer."""
@@ -68,6 +93,16 @@ class Findings:
     curves: list[Curve] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)  # for the instructor
+    left: int = MOST_KEPT  # bytes of answers that may still be kept
+
+    def keep(self, call: Call) -> None:
+        """Note a call for the diagnosis; its value is left out where the answers are far too large."""
+        size = bytes_of(call.answer.value)
+        if size > self.left:
+            call = replace(call, answer=replace(call.answer, value=None))
+        else:
+            self.left -= size
+        self.calls.append(call)
 
 
 @dataclass(slots=True)
@@ -80,7 +115,6 @@ class CallContext:
     findings: Findings = field(default_factory=Findings)  # of the running check; a new one for each check
     memory: dict[tuple[object, ...], object] = field(default_factory=dict)
     training: bool = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
-    deadline: float | None = None  # of time.monotonic(), for many calls together
 
     def remember(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
         """Compute something once per proxy; only for functions that always give the same answer."""
@@ -109,6 +143,16 @@ class Functions:
             raise AttributeError(name)
         return Function(self.context_, name)
 
+    def in_fresh_process_(self) -> Functions:
+        """The same functions, each asked in a fresh process: no cache of an earlier call answers.
+
+        Where there is no sandbox, as in a notebook, they are asked where they are.
+        """
+        fresh = Functions(_FreshBackend(self.context_.backend))
+        # What it finds belongs to the same check.
+        fresh.context_ = replace(self.context_, backend=fresh.context_.backend)
+        return fresh
+
     def remember_(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
         """Compute something once per proxy; only for functions that always give the same answer."""
         return self.context_.remember(key, compute)
@@ -127,15 +171,13 @@ class Function:
     def many(self, calls: Sequence[tuple[Value, ...]]) -> list[Value]:
         """Call it once for each tuple of arguments, in order; cheaper than one by one."""
         context = self.context
-        if context.deadline is not None and time.monotonic() > context.deadline:
-            raise failure.TimedOut(f"{self.name} is too slow: training was stopped.")
         limit = context.cpu_seconds(self.name)
         answers = context.backend.answer(self.name, calls, limit, context.training)
         values = []
         for arguments, answer in zip(calls, answers, strict=True):
             call = Call(self.name, arguments, answer)
             if not context.training:
-                context.findings.calls.append(call)
+                context.findings.keep(call)
             if answer.kind != "value":
                 raise failure_of(call, self.describe(arguments))
             values.append(answer.value)

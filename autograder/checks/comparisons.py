@@ -1,4 +1,4 @@
-"""Comparing what a submission returned with what is right.
+"""Comparison of a submission's results with the expected ones.
 
 The rule for numbers is |got - expected| <= atol + rtol * max(|got|, |expected|), entry by entry; a
 NaN is never equal, and shapes have to match exactly: nothing is broadcast.
@@ -70,22 +70,22 @@ def assert_close(
     wanted = to_array(expected)
     if isinstance(expected, (list, tuple)) and (wanted is None or to_array(got) is None):
         _require_as_many(got, expected, call)
-        for position, (one, other) in enumerate(zip(got, expected, strict=True)):
+        for position, (value, expected_value) in enumerate(zip(got, expected, strict=True)):
             name = names[position] if position < len(names) else f"result {position + 1}"
-            assert_close(one, other, rtol=rtol, atol=atol, call=call, parameter=name)
+            assert_close(value, expected_value, rtol=rtol, atol=atol, call=call, parameter=name)
         return
     if wanted is None:
         if got != expected:
             raise Failure(f"{call} returned {show(got)}; {show(expected)} is right.")
         return
-    found = to_array(got)
-    if found is None:
+    array = to_array(got)
+    if array is None:
         raise WrongType(
             f"{call} returned {kind_of(got)}; {kind_of(expected)} is expected.",
             hint="Did you forget the return statement?" if got is None else "",
             evidence=Evidence(got=show(got), expected=show(expected), parameter=parameter),
         )
-    _compare_arrays(found, wanted, rtol, atol, call, parameter)
+    _compare_arrays(array, wanted, rtol, atol, call, parameter)
 
 
 def _require_as_many(got: Value, expected: Sequence[Value], call: str) -> None:
@@ -128,9 +128,9 @@ def _compare_arrays(got: Array, expected: Array, rtol: float, atol: float, call:
             evidence=evidence.model_copy(update={"wrong": wrong_map(strange)}),
         )
     worst = worst_entry(got, expected, wrong)
-    place = f" at [{', '.join(map(str, worst.index))}]" if worst.index else ""
+    position = f" at [{', '.join(map(str, worst.index))}]" if worst.index else ""
     raise WrongValue(
-        f"{subject} is {_short(worst.got)}{place}; {_short(worst.expected)} is right"
+        f"{subject} is {_short(worst.got)}{position}; {_short(worst.expected)} is right"
         + (f" ({_count(int(wrong.sum()), got.size)} wrong)." if got.size > 1 else "."),
         got=got,
         expected=expected,
@@ -177,7 +177,7 @@ def _short(value: float | str) -> str:
 
 
 def kind_of(value: Value) -> str:
-    """What sort of value it is, for people."""
+    """The kind of a value in words, such as `an array of shape (3,)`."""
     if value is None:
         return "None"
     if isinstance(value, np.ndarray):
@@ -227,19 +227,19 @@ def assert_same_curve(
 
 
 def draw_curve(student: Function, label: str, x: Array, got: Value, expected: Value) -> None:
-    """Keep a curve (n,) of the student's beside the right one (n,) for the page.
+    """Keep the student's curve (n,) and the expected one (n,) for the page.
 
-    Does nothing when what the student returned has no such shape: there is nothing to draw.
+    Does nothing when the student's result does not have the shape of `x`: there is nothing to draw.
     """
-    own, right = to_array(got), to_array(expected)
-    if own is None or right is None or not own.shape == right.shape == x.shape:
+    values, right_values = to_array(got), to_array(expected)
+    if values is None or right_values is None or not values.shape == right_values.shape == x.shape:
         return
     student.context.findings.curves.append(
         Curve(
             label=label,
             x=x.tolist(),
-            got=[number(value) for value in own.tolist()],
-            expected=[number(value) for value in right.tolist()],
+            got=[number(value) for value in values.tolist()],
+            expected=[number(value) for value in right_values.tolist()],
         )
     )
 
@@ -249,13 +249,15 @@ def draw_losses(functions: Functions, got: list[float], expected: list[float]) -
     count = min(len(got), len(expected))
     stretch = max(1, count // MOST_POINTS)
     starts = range(0, count - stretch + 1, stretch)
-    own, right = ([float(np.mean(losses[i : i + stretch])) for i in starts] for losses in (got, expected))
+    means, right_means = (
+        [float(np.mean(losses[i : i + stretch])) for i in starts] for losses in (got, expected)
+    )
     functions.context_.findings.curves.append(
         Curve(
             label="training loss over the updates",
             x=[i + (stretch + 1) / 2 for i in starts],
-            got=[number(value) for value in own],
-            expected=[number(value) for value in right],
+            got=[number(value) for value in means],
+            expected=[number(value) for value in right_means],
         )
     )
 

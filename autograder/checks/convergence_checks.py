@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,18 +26,18 @@ from autograder.checks.calls import Functions, quiet
 from autograder.checks.comparisons import draw_losses
 from autograder.checks.definition import Materials, check
 from autograder.checks.failures import Failure
+from autograder.checks.memory import unlimited_memory
 
 __all__ = ["Training", "convergence", "is_convergence", "training_of"]
 
 LEARNT_NOTHING = 0.2  # test accuracy below this is no better than guessing with some luck
-MOST_SECONDS = 120.0  # of wall time for one training run: a safety cap, not a measure
 
 Body = Callable[..., "Training"]
 
 
 @dataclass(frozen=True)
 class Training:
-    """What came of a training run."""
+    """The result of a training run."""
 
     accuracy: float  # on the test images
     losses: list[float]  # one for each update; empty where the student's own loop trains
@@ -96,8 +95,6 @@ class _Judgement:
     def _run(self, attempt: int) -> Training:
         """One run of the student's pieces, its losses drawn beside the reference's from the same start."""
         expected = self._reference_run(attempt)
-        started = time.monotonic()
-        self.student.context_.deadline = started + MOST_SECONDS
         self.student.context_.training = True
         try:
             with quiet():
@@ -109,7 +106,7 @@ class _Judgement:
                 hint="Look at the other checks of this task first: a shape or a type is wrong.",
             ) from None
         finally:
-            self.student.context_.deadline, self.student.context_.training = None, False
+            self.student.context_.training = False
         if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
@@ -120,7 +117,8 @@ class _Judgement:
         def train() -> Training:
             self.reference.context_.training = True
             try:
-                return self.body(self.reference, self.materials.images, self._generator(attempt))
+                with unlimited_memory(stays=True):  # images are scaled once
+                    return self.body(self.reference, self.materials.images, self._generator(attempt))
             finally:
                 self.reference.context_.training = False
 

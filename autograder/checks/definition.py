@@ -1,11 +1,11 @@
-"""A check: an ordinary function over `student` and `reference` that reads as its own sentence.
+"""A check: an ordinary function of `student` and `reference`, marked with the decorator `check`.
 
     @check(task="prelu", points=2)
     def prelu_backward_sums_over_the_batch(student, reference, rng):
         \"\"\"grad_alpha has one entry per feature.\"\"\"
         ...
 
-The docstring is the line the student sees. A check passes when it returns and does not pass when
+The docstring is the line that students see. A check passes when it returns and does not pass when
 it raises a `Failure`; any other exception is the author's bug. Public checks live beside the
 handout, need no reference, run in the student's notebook and carry no points: what is shown can be
 memorised. Hidden checks live beside the solution.
@@ -25,7 +25,7 @@ import numpy as np
 from autograder.checks.calibration import CalibrationFile
 from autograder.checks.calls import Functions
 from autograder.checks.datasets.images import Images
-from autograder.errors import ContentError
+from autograder.errors import ContentError, UsageError
 
 __all__ = ["Check", "check", "collect"]
 
@@ -35,7 +35,7 @@ KNOWN_PARAMETERS = ("student", "reference", "rng", "seed", "materials")
 
 @dataclass(frozen=True)
 class Materials:
-    """What convergence checks need beyond functions: images, and how well the reference does on them."""
+    """The images and the calibration that convergence checks need besides functions."""
 
     images: Images
     calibration: CalibrationFile
@@ -71,11 +71,23 @@ class Check:
         return np.random.default_rng([seed, zlib.crc32(self.id.encode())])
 
 
-def check(*, task: str, points: float = 0, requires: Iterable[str] = ()) -> Callable[[Body], Body]:
+def check(
+    *misplaced: object, task: str = "", points: float = 0, requires: Iterable[str] = ()
+) -> Callable[[Body], Body]:
     """Mark a function as a check of `task` worth `points`.
 
     `requires` names checks of the same file that have to pass first; otherwise this one is skipped.
+    Raises ContentError without a task, and UsageError where a notebook's `check("relu")` was meant.
     """
+    if misplaced and isinstance(misplaced[0], str):
+        raise UsageError(
+            "This is the decorator `check` of autograder.checks, which defines a check; to run the checks "
+            f"of {misplaced[0]!r} in a notebook, write: from autograder import check"
+        )
+    if misplaced or not task:
+        raise ContentError(
+            "A check names its task.", next_step='Write @check(task="…", points=…) above the function.'
+        )
 
     def mark(body: Body) -> Body:
         body.__check__ = (task, float(points), tuple(requires))  # type: ignore[attr-defined]  # read by collect
@@ -91,18 +103,18 @@ def collect(module: ModuleType) -> list[Check]:
     ]
     if not checks:
         raise ContentError(
-            f"{module.__file__} holds no check.",
+            f"{module.__file__} contains no check.",
             next_step="Mark a function with @check(task=..., points=...).",
         )
     seen: set[str] = set()
-    for one in checks:
-        missing = [name for name in one.requires if name not in seen]
+    for check_above in checks:
+        missing = [name for name in check_above.requires if name not in seen]
         if missing:
             raise ContentError(
-                f"{module.__file__}: {one.id} requires {missing[0]}, which is not a check above it.",
-                next_step="Move it up or correct the name.",
+                f"{module.__file__}: {check_above.id} requires {missing[0]}, which is not a check above it.",
+                next_step="Move it up, or correct the name.",
             )
-        seen.add(one.id)
+        seen.add(check_above.id)
     return checks
 
 
@@ -113,13 +125,14 @@ def _made(body: Callable[..., object], module: ModuleType) -> Check:
     if not title:
         raise ContentError(
             f"{module.__file__}: check {name} has no docstring.",
-            next_step="Say in one sentence what is checked; the student sees it.",
+            next_step="Add a docstring of one sentence that says what is checked; students read it.",
         )
     parameters = tuple(inspect.signature(body).parameters)
     unknown = [p for p in parameters if p not in KNOWN_PARAMETERS]
     if unknown or "student" not in parameters:
         raise ContentError(
-            f"{module.__file__}: check {name} takes ({', '.join(parameters)}).",
-            next_step="A check takes student and, if it wants them, reference and rng.",
+            f"{module.__file__}: check {name} takes ({', '.join(parameters)}); expected student and, "
+            f"if it needs them, {', '.join(KNOWN_PARAMETERS[1:])}.",
+            next_step="Correct its parameters.",
         )
     return Check(name, title, task, points, requires, parameters, body)

@@ -1,4 +1,4 @@
-"""What a check can find wrong with a submission, carried as data.
+"""Failures: what a check finds wrong with a submission, as data.
 
     Failure                 any finding; `fail` and `require` raise it with a sentence
     ├── WrongValue          numbers differ: which entry, how far
@@ -7,10 +7,10 @@
     ├── NotFinite           NaN or infinity
     ├── InputChanged        an argument was modified in place
     ├── Raised              the function raised an exception
-    ├── NotWritten          no such function, or still the stub
+    ├── NotWritten          the function is missing, or still the stub
     ├── TimedOut            over its time
     ├── OutOfMemory         over its memory
-    └── Crashed             the process ended, or sent what nobody can read
+    └── Crashed             the process ended, or sent something unreadable
 
 The text for people and the JSON for machines are both made from the same object. A failure is
 about a student's function; an exception of any other kind inside a check is the author's bug.
@@ -104,7 +104,7 @@ class Raised(Failure):
 
 
 class NotWritten(Failure):
-    """There is no such function, or it is still the stub."""
+    """The function is missing, or it is still the stub."""
 
     status = Status.MISSING
 

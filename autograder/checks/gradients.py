@@ -4,7 +4,7 @@ Central differences (f(x+h) - f(x-h)) / 2h in float64 with h = 1e-5 * max(1, |x|
 representable; every entry of every parameter is checked. Two comparisons give four outcomes:
 differences of the *reference's* forward say whether the gradient is right, differences of the
 *student's own* forward say whether it belongs to what they wrote. At a kink any value between the
-left and the right derivative is right. Numeric gradients of the reference are computed once a run.
+left and the right derivative is right. Numeric gradients of the reference are computed once per run.
 """
 
 from __future__ import annotations
@@ -65,16 +65,18 @@ def gradient_check(
             f"{call} should return {len(wrt)} gradients: {', '.join(_names(forward, wrt, names))}.",
             evidence=backward.evidence(arguments).model_copy(update={"got": show(got)}),
         )
-    for which, name, one, slope in zip(wrt, _names(forward, wrt, names), results, slopes, strict=True):
+    for which, name, result, slope in zip(wrt, _names(forward, wrt, names), results, slopes, strict=True):
         try:
-            _compare(one, slope, call, name if len(wrt) > 1 else "", rtol, kinks)
+            _compare(result, slope, call, name if len(wrt) > 1 else "", rtol, kinks)
         except Failure as problem:
             shown = backward.evidence(arguments)
             problem.evidence = problem.evidence.model_copy(
                 update={"call": shown.call, "arguments": shown.arguments}
             )
             if isinstance(problem, WrongValue):
-                problem.hint = problem.hint or _own_forward(forward, backward, at, which, grad_out, one, rtol)
+                problem.hint = problem.hint or _own_forward(
+                    forward, backward, at, which, grad_out, result, rtol
+                )
             raise
     _remark_on_forward(forward, backward, at)
 
@@ -113,10 +115,10 @@ def numeric_gradient(
 
 
 def _numbers(value: Value) -> Array:
-    found = to_array(value)
-    if found is None:
+    array = to_array(value)
+    if array is None:
         raise WrongType(f"The forward function returns {show(value)}, which has no derivative.")
-    return np.asarray(found, dtype=np.float64)
+    return np.asarray(array, dtype=np.float64)
 
 
 def _is_differentiable(value: Value) -> bool:
@@ -141,11 +143,11 @@ def _compare(got: Value, slopes: Slopes, call: str, parameter: str, rtol: float,
     largest = float(np.max(np.abs(slopes.central), initial=0.0))
     atol = 1e-9 * max(1.0, largest)
     expected = slopes.central
-    found = to_array(got)
-    if kinks and found is not None and found.shape == expected.shape:
+    array = to_array(got)
+    if kinks and array is not None and array.shape == expected.shape:
         low, high = np.minimum(slopes.left, slopes.right), np.maximum(slopes.left, slopes.right)
         is_kink = high - low > 1e-3 * max(1.0, largest)
-        expected = np.where(is_kink, np.clip(found, low, high), expected)  # inside, any answer is right
+        expected = np.where(is_kink, np.clip(array, low, high), expected)  # inside, any answer is right
     assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
 
 
@@ -161,9 +163,9 @@ def _own_forward(
     """The second comparison: is this wrong gradient at least the gradient of the student's forward?"""
     if _forward_agrees(forward, backward, at):
         return ""  # the forward is right, so the mistake is here
-    own = Function(backward.context, forward.name)
+    own_function = Function(backward.context, forward.name)
     try:
-        slopes = numeric_gradient(own.many, at, which, grad_out)
+        slopes = numeric_gradient(own_function.many, at, which, grad_out)
         _compare(got, slopes, "", "", max(rtol, 1e-5), kinks=True)
     except (Failure, ValueError):  # their forward may not even have the right shape
         return ""
@@ -181,7 +183,7 @@ def _remark_on_forward(forward: Function, backward: Function, at: tuple[Value, .
 
 
 def _forward_agrees(forward: Function, backward: Function, at: tuple[Value, ...]) -> bool:
-    """Whether the student's forward is right at this point; asked once a function and submission."""
+    """Whether the student's forward is right at this point; asked once per function and submission."""
 
     def ask() -> bool:
         if backward.context is forward.context:

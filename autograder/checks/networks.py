@@ -28,6 +28,7 @@ class Activation:
     backward: Callable[[Array, Array], Array]
 
 
+BLOCK = 4_000_000  # numbers that `accuracy` computes at a time
 RELU = Activation(lambda x: np.maximum(x, 0), lambda x, grad_out: grad_out * (x > 0))
 
 
@@ -59,7 +60,7 @@ class Network:
         return np.concatenate(parts)
 
     def layers(self, theta: Array) -> list[tuple[Array, Array]]:
-        """The weights as views into theta: one (W, b) a layer."""
+        """The weights as views into theta: one (W, b) per layer."""
         views, offset = [], 0
         for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
             weights = theta[offset : offset + inputs * outputs].reshape(inputs, outputs)
@@ -78,13 +79,14 @@ class Network:
         loss, grad = self.loss(states[-1], labels)
         result = np.empty_like(theta)
         layers = self.layers(theta)
-        places = self.layers(result)
+        layer_gradients = self.layers(result)
         for depth in reversed(range(len(layers))):
             hidden = x if depth == 0 else states[2 * depth - 1]
-            np.matmul(hidden.T, grad, out=places[depth][0])
-            np.sum(grad, axis=0, out=places[depth][1])
+            np.matmul(hidden.T, grad, out=layer_gradients[depth][0])
+            np.sum(grad, axis=0, out=layer_gradients[depth][1])
             if depth:
-                grad = self.activation.backward(states[2 * depth - 2], grad @ layers[depth][0].T)
+                before = states[2 * depth - 2]
+                grad = _like(before, self.activation.backward(before, grad @ layers[depth][0].T))
         return loss, result
 
     def _forward(self, theta: Array, x: Array) -> list[Array]:
@@ -95,9 +97,16 @@ class Network:
             before = x @ weights + bias
             states.append(before)
             if depth < len(layers) - 1:
-                x = self.activation.forward(before)
+                x = _like(before, self.activation.forward(before))
                 states.append(x)
         return states
+
+
+def _like(before: Array, after: Array) -> Array:
+    """What an activation returned; raises ValueError unless it has the shape of its input."""
+    if np.shape(after) != before.shape:
+        raise ValueError(f"an array of shape {np.shape(after)} in place of {before.shape}")
+    return after
 
 
 def shuffled_batches(
@@ -112,11 +121,15 @@ def shuffled_batches(
         yield images.scaled(images.train_pixels[chosen]), images.train_y[chosen]
 
 
-def accuracy(predict: Callable[[Array], Array], images: Images) -> float:
-    """The share of test images whose label is predicted; `predict` maps (N, D) to labels or logits."""
+def accuracy(predict: Callable[[Array], Array], images: Images, units: int = 0) -> float:
+    """The share of test images whose label is predicted; `predict` maps (N, D) to labels or logits.
+
+    `units` is how many numbers `predict` computes for one image, where the judge did not choose that.
+    """
+    rows = max(1, min(1000, BLOCK // max(1, units)))  # a part at a time: memory stays small
     right = 0
-    for start in range(0, len(images.test_y), 1000):  # a part at a time: memory stays small
-        answers = predict(images.scaled(images.test_pixels[start : start + 1000]))
+    for start in range(0, len(images.test_y), rows):
+        answers = predict(images.scaled(images.test_pixels[start : start + rows]))
         labels = answers.argmax(axis=1) if answers.ndim == 2 else answers
-        right += int(np.sum(labels == images.test_y[start : start + 1000]))
+        right += int(np.sum(labels == images.test_y[start : start + rows]))
     return right / len(images.test_y)

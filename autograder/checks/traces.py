@@ -1,4 +1,4 @@
-"""Traces: the same start, the same problem, K steps; where do the two paths part?
+"""Traces: K steps of an update rule, compared with the reference's from the same start.
 
 An update rule is fed its own state, step after step, and `theta` is compared after each step, so any
 form of the state that makes the same path is right. The first step that differs is named and both
@@ -25,7 +25,7 @@ Arguments = Callable[[int], tuple[Value, ...]]
 
 @dataclass(frozen=True)
 class Problem:
-    """A function to go down on: a start and a gradient, known to the judge alone."""
+    """A function to minimise: a start and a gradient, known to the judge alone."""
 
     name: str
     start: Array
@@ -83,21 +83,23 @@ def trace(
     where there is no state and (theta, *state) otherwise. `compare_state` names the parts of the
     state that are compared too, in order; by default theta alone is.
     """
-    own: tuple[Value, ...] = (problem.start, *state)
-    right: tuple[Value, ...] = own
+    student_state: tuple[Value, ...] = (problem.start, *state)
+    right_state: tuple[Value, ...] = student_state
     paths: list[tuple[Array, Array]] = [(problem.start, problem.start)]
     for step in range(steps):
-        right = _step(reference, problem, right, then(step), len(state))
-        arguments = (own[0], problem.gradient(own[0]), *own[1:], *then(step))
-        own = _step(student, problem, own, then(step), len(state))
+        right_state = _step(reference, problem, right_state, then(step), len(state))
+        arguments = (student_state[0], problem.gradient(student_state[0]), *student_state[1:], *then(step))
+        student_state = _step(student, problem, student_state, then(step), len(state))
         names = ("theta", *compare_state)
         try:
-            for name, got, expected in zip(names, own, right, strict=False):
+            for name, got, expected in zip(names, student_state, right_state, strict=False):
                 allowed = rtol * (step + 1)
                 assert_close(got, expected, rtol=allowed, atol=atol, call=f"step {step + 1}", parameter=name)
         except Failure as failure:
-            raise _parted(failure, student, problem, step, arguments, (*paths, (own[0], right[0]))) from None
-        paths.append((own[0], right[0]))
+            raise _parted(
+                failure, student, problem, step, arguments, (*paths, (student_state[0], right_state[0]))
+            ) from None
+        paths.append((student_state[0], right_state[0]))
 
 
 def _step(
@@ -115,13 +117,13 @@ def _step(
         )
     taken: list[Value] = []
     for result, was in zip(results, before, strict=True):
-        if (found := to_array(result)) is None or found.shape != np.shape(was):
+        if (array := to_array(result)) is None or array.shape != np.shape(was):
             raise WrongType(
                 f"{update.describe(arguments)} returned {kind_of(result)} in place of {kind_of(was)}.",
                 hint="Every result has the shape of what it replaces.",
                 evidence=update.evidence(arguments),
             )
-        taken.append(found if isinstance(was, np.ndarray) else result)  # a list goes on as an array
+        taken.append(array if isinstance(was, np.ndarray) else result)  # a list goes on as an array
     return tuple(taken)
 
 
@@ -133,7 +135,7 @@ def _parted(
     arguments: tuple[Value, ...],
     paths: tuple[tuple[Value, Value], ...],
 ) -> Failure:
-    """The failure, told as a story: how many steps agreed, on what problem, and both paths."""
+    """The failure with its history: how many steps agreed, on which problem, and both paths."""
     agreed = {0: "already at the first step", 1: "after one step that agrees"}.get(
         step, f"after {step} steps that agree"
     )

@@ -1,4 +1,4 @@
-"""Plain values: what crosses between judge and runner, and how it is shown to people."""
+"""Plain values, which cross between judge and runner: conversion to arrays, text and digests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-__all__ = ["Array", "Value", "call_text", "fingerprint", "number", "show", "to_array"]
+__all__ = ["Array", "Value", "bytes_of", "call_text", "fingerprint", "number", "shorten", "show", "to_array"]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 # Arrays (float64, int64, bool), Python numbers, text, None, callables, and lists and tuples of these.
 Value: TypeAlias = Any
 
+ITEM_BYTES = 32  # of a number in a list
 LONGEST = 600  # characters of one value in a report
 MOST_ENTRIES = 60  # a larger array is described by its shape and its first entries
 
@@ -37,6 +38,15 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, (bool, int, float)) or (isinstance(value, np.ndarray) and value.shape == ())
 
 
+def bytes_of(value: Value) -> int:
+    """About how many bytes a value takes: its arrays, texts and lists, at any depth."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, (list, tuple)):
+        return ITEM_BYTES * len(value) + sum(map(bytes_of, value))
+    return len(value) if isinstance(value, str) else 0
+
+
 def number(value: float) -> float | Literal["nan", "inf", "-inf"]:
     """A number as reports hold it: finite, or one of the texts "nan", "inf" and "-inf"."""
     value = float(value)
@@ -52,7 +62,7 @@ def show(value: Value) -> str:
 
     Small arrays are shown whole, large ones by shape and first entries.
     """
-    return _shorten(_text(value))
+    return shorten(_text(value))
 
 
 def _text(value: Value) -> str:
@@ -76,8 +86,9 @@ def _array_text(array: Array) -> str:
     return f"shape {array.shape}: {first}, …]"
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """The text, cut to so many characters."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def call_text(function: str, names: tuple[str, ...], arguments: tuple[Value, ...]) -> str:

@@ -67,7 +67,7 @@ def _marked(of: str, says: str) -> Callable[[Body], Body]:
 
 def collect_variants(module: ModuleType) -> list[Variant]:
     """The variants of a file, in order; raises ContentError for one that is not a plain function."""
-    found = []
+    variants = []
     for name, body in vars(module).items():
         if not hasattr(body, "__variant__"):
             continue
@@ -76,5 +76,5 @@ def collect_variants(module: ModuleType) -> list[Variant]:
                 f"{module.__file__}: variant {name} is not a plain function.", next_step="Write it with def."
             )
         of, says = body.__variant__  # type: ignore[attr-defined]  # set by _marked
-        found.append(Variant(name, of, says, body))
-    return found
+        variants.append(Variant(name, of, says, body))
+    return variants

@@ -14,6 +14,8 @@ from autograder.errors import UsageError
 from autograder.grading.evaluation import evaluate
 from autograder.jupyter.display import Results
 from autograder.jupyter.local import PUBLIC_SEED
+from autograder.report import Note
+from autograder.sandbox.cells import foresee
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
 from autograder.submissions.submission import read_submission
@@ -37,7 +39,7 @@ def check(
     functions = [name for task in handout.file.tasks for name in task.functions]
     cells = [(cell.number, cell.source) for cell in submission.cells]
     passed = True
-    with Worker() as worker, Session(worker, cells, functions) as session:
+    with Worker() as worker, Session(worker, cells, functions, python=submission.python) as session:
         session.load()
         student = Functions(session, session.parameters)
         for task in handout.file.tasks:
@@ -45,6 +47,7 @@ def check(
             shown = Results(task.title, results)
             passed = passed and shown.passed
             console.print(printable(repr(shown)), soft_wrap=True)
-        for note in session.notes:
-            console.print(printable(f"Note: cell {note.cell}, line {note.line}: {note.text}"))
+        notes = [*session.notes, *(Note.model_validate(one) for one in foresee(cells, functions))]
+        for text in dict.fromkeys(f"Note: cell {one.cell}, line {one.line}: {one.text}" for one in notes):
+            console.print(printable(text), soft_wrap=True)
     raise typer.Exit(0 if passed else 1)

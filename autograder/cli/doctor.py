@@ -11,8 +11,8 @@ from rich.table import Table
 
 from autograder.cli.show import console, printable, say
 from autograder.doctor.finding import Finding, State
-from autograder.doctor.sandbox import look_at_sandbox
-from autograder.doctor.surroundings import look_around
+from autograder.doctor.machine import examine_machine
+from autograder.doctor.sandbox import examine_sandbox
 
 __all__ = ["doctor"]
 
@@ -31,7 +31,7 @@ def doctor(
     findings: list[Finding] = []
     area = ""
     with console.status("Testing"):
-        for finding in chain(look_at_sandbox(), look_around(out.resolve())):
+        for finding in chain(examine_sandbox(), examine_machine(out.resolve())):
             findings.append(finding)
             shown = printable(finding.area) if finding.area != area else ""
             table.add_row(shown, MARKS[finding.state], printable(finding.name), printable(finding.text))

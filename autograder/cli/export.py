@@ -21,9 +21,10 @@ from autograder.cli.options import (
 from autograder.cli.show import say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
+from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades, read_table
+from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
@@ -112,7 +113,7 @@ def _lines(results: Path, course: Path | None, platform: str) -> list[GradeRow]:
 
 def _title(lines: Sequence[GradeRow], course: Path | None) -> str:
     """The assignment's title, as the first report names it."""
-    path = next((line.standing.report for line in lines if line.standing.report), None)
+    path = next((line.final_score.report for line in lines if line.final_score.report), None)
     if path is None:
         raise UsageError("No report names the assignment.", next_step="Name its column with --column.")
     name = Report.from_json(path.read_bytes()).assignment

@@ -12,6 +12,7 @@ from autograder.cli.export import write_export
 from autograder.cli.options import CourseOption, OutFileOption
 from autograder.cli.show import say
 from autograder.course.course import Course, find_course
+from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
 from autograder.gradebook.columns import columns_in, quiz_columns
 from autograder.gradebook.gradebook import (
@@ -21,12 +22,11 @@ from autograder.gradebook.gradebook import (
     gradebook_csv,
     gradebook_of,
 )
-from autograder.gradebook.tables import read_table
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.moodle import moodle_import
 from autograder.lms.nbgrader.push import Pushed, push_quiz
 from autograder.lms.nbgrader.push import push as push_reports
-from autograder.pages.gradebook_pages import write_book
+from autograder.pages.gradebook_pages import write_gradebook
 from autograder.pages.text import count
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
@@ -61,7 +61,7 @@ def gradebook(
         return
     found = find_course(course)
     book = _book(sources, found)
-    write_book(book, out, found.zone)
+    write_gradebook(book, out, found.zone)
     for remark in book.remarks:
         say(remark)
     scored = sum(row.total is not None for row in book.rows)
@@ -91,7 +91,7 @@ def _moodle(out: OutFileOption, sources: From = None, course: CourseOption = Non
     for column in book.columns:
         excused = excused_from(book, column.name)
         rows = grade_rows_of_column(book, column.name)
-        columns[column.title] = [row for row in rows if row.standing.student not in excused]
+        columns[column.title] = [row for row in rows if row.final_score.student not in excused]
     write_export(out, moodle_import(columns).encode(), [])
 
 

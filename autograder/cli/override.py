@@ -12,6 +12,7 @@ from autograder.cli.options import CourseOption, ResultsArgument
 from autograder.cli.run import show_run
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from autograder.gradebook.tables import student_in_cell
 from autograder.results.ledger import Graded, ScoreOverridden, read_ledger
 from autograder.results.results_folder import Results
 from autograder.runs.run import publish_class
@@ -38,7 +39,9 @@ def override(
             next_step="Give --score POINTS, or --clear.",
         )
     lines, _ = read_ledger(Results(results.absolute()).ledger)
-    if student not in {line.student for line in lines if isinstance(line, Graded)}:
+    students = {line.student for line in lines if isinstance(line, Graded)}
+    student = student_in_cell(student, students)
+    if student not in students:
         raise UsageError(
             f"{results} has no submission of student {student!r}.",
             next_step="Write the student as in the column `student` of grades.csv.",

@@ -1,4 +1,4 @@
-"""An assignment: what its two folders say, checked once and ready to grade with.
+"""An assignment: its two directories, read, checked for contradictions and ready to grade with.
 
 assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
 solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py
@@ -6,11 +6,12 @@ solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from autograder.checks.budget import (
+    MOST_PROCESSOR_SECONDS,
+    PROCESSOR_SECONDS,
+    RESTARTS,
+    SLEEP_SECONDS,
+    Budget,
+)
 from autograder.checks.calibration import CalibrationFile, read_calibration
 from autograder.checks.definition import Check, collect
 from autograder.checks.variants import Variant, collect_variants
@@ -37,6 +45,8 @@ __all__ = [
     "load_file",
 ]
 
+NOTEBOOK_MODULES = ("autograder", "autograder.jupyter", "autograder.jupyter.local")
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -53,10 +63,12 @@ class Task(_Part):
 
 
 class Late(_Part):
-    """What lateness costs; applied when scores are reported, never stored in them."""
+    """The late penalty; applied when scores are reported, never stored in them."""
 
-    per_day: float = Field(default=0.0, ge=0, le=1, description="Share of the score a started day costs.")
-    at_most: float = Field(default=1.0, ge=0, le=1, description="The most it may cost.")
+    per_day: float = Field(
+        default=0.0, ge=0, le=1, description="Share of the score that each started day costs."
+    )
+    at_most: float = Field(default=1.0, ge=0, le=1, description="The largest share that lateness may cost.")
     grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
 
 
@@ -69,7 +81,18 @@ class Limits(_Part):
         default=20.0, ge=1, description="Or so many times what the reference took for its longest call."
     )
     deaths: int = Field(
-        default=8, ge=1, description="How often its process may end or hang; then it is over."
+        default=RESTARTS, ge=1, description="How often its process may end or hang; then it is over."
+    )
+    all_seconds: float = Field(
+        default=PROCESSOR_SECONDS,
+        gt=0,
+        description="What all calls together may take above the reference, or what each may take, added up.",
+    )
+    most_seconds: float = Field(
+        default=MOST_PROCESSOR_SECONDS, gt=0, le=3600, description="And never more than this."
+    )
+    sleep_seconds: float = Field(
+        default=SLEEP_SECONDS, gt=0, le=3600, description="How long it may sleep in all."
     )
     times: dict[str, float] = Field(
         default_factory=dict,
@@ -80,9 +103,18 @@ class Limits(_Part):
         """Processor seconds for a call of a function that took the reference so long."""
         return max(self.call_seconds, self.times.get(function, self.call_times) * reference)
 
+    def budget(self, reference: Callable[[], float]) -> Budget:
+        """What all calls of a submission share; `reference` says what the reference took for them."""
+        return Budget(
+            processor=self.all_seconds,
+            most_processor=self.most_seconds,
+            sleep=self.sleep_seconds,
+            reference=reference,
+        )
+
 
 class AssignmentFile(_Part):
-    """What assignment.yaml may say."""
+    """The content of assignment.yaml."""
 
     title: str = Field(description="As pages show it.")
     due: datetime | None = Field(default=None, description="Local time in the course's zone.")
@@ -145,44 +177,51 @@ class Assignment:
 
 
 def assignment_file(course: Course, name: str) -> AssignmentFile:
-    """What assignment.yaml says, by itself: nothing of the solution is read."""
+    """The content of assignment.yaml alone: nothing of the solution is read."""
     return read_yaml(course.folders(name)[0] / "assignment.yaml", AssignmentFile)
 
 
 def load_assignment(course: Course, name: str) -> Assignment:
-    """Read both folders of an assignment; raises ContentError for whatever does not fit together."""
+    """Read both directories of an assignment; raises ContentError for contradictions between their files."""
     folder, solution = course.folders(name)
     file = assignment_file(course, name)
     reference = load_file(solution / "reference.py", "reference")
     for function in (name for task in file.tasks for name in task.functions):
         if not callable(getattr(reference, function, None)):
-            raise ContentError(f"{reference.__file__} has no function {function}.")
-    beside = {"reference": reference}
+            raise ContentError(
+                f"{reference.__file__} has no function {function}.",
+                next_step="Add it, or remove it from assignment.yaml.",
+            )
+    importable = {"reference": reference}
     assignment = Assignment(
         id=name,
         file=file,
         folder=folder,
         solution=solution,
         public_checks=collect(load_file(folder / "checks.py", "public_checks")),
-        hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", beside)),
+        hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", importable)),
         reference=vars(reference),
         calibration=read_calibration(solution),
-        mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", beside)),
-        alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", beside)),
+        mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", importable)),
+        alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", importable)),
     )
     _fits_together(assignment)
     return assignment
 
 
-def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = None) -> ModuleType:
-    """Run a content file as a module; `beside` are modules that it may import by plain name."""
+def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None = None) -> ModuleType:
+    """Run a content file as a module; `beside` are modules that it may import by plain name.
+
+    Raises ContentError when the file is missing, uses the notebook's `check`, or raises.
+    """
     if not path.is_file():
-        raise ContentError(f"{path} is missing.", next_step="Every assignment has this file; add it.")
+        raise ContentError(f"{path} is missing.", next_step="Add the file; every assignment has it.")
+    _refuse_notebook_check(path)
     spec = importlib.util.spec_from_file_location(f"{path.parent.name}.{name}", path)
     assert spec is not None and spec.loader is not None  # a .py path always has both
     module = importlib.util.module_from_spec(spec)
-    before = {key: sys.modules.get(key) for key in beside or {}}
-    sys.modules.update(beside or {})
+    before = {key: sys.modules.get(key) for key in importable or {}}
+    sys.modules.update(importable or {})
     try:
         spec.loader.exec_module(module)
     except ContentError:
@@ -191,8 +230,8 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
         line = next(
             (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
         )
-        place = f", line {line}" if line else ""
-        raise ContentError(f"{path}{place}: {type(problem).__name__}: {problem}") from problem
+        location = f", line {line}" if line else ""
+        raise ContentError(f"{path}{location}: {type(problem).__name__}: {problem}") from problem
     finally:
         for key, old in before.items():
             if old is None:
@@ -202,15 +241,41 @@ def load_file(path: Path, name: str, beside: Mapping[str, ModuleType] | None = N
     return module
 
 
+def _refuse_notebook_check(path: Path) -> None:
+    """Raise ContentError where a content file takes `check` from `autograder`, which runs checks.
+
+    It is found in the source, before it is called: from a checks file it would load that file again.
+    """
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return  # running the file says where
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            is_notebook_check = node.module in NOTEBOOK_MODULES and "check" in {
+                alias.name for alias in node.names
+            }
+        else:
+            is_notebook_check = isinstance(node, ast.Attribute) and ast.unparse(node) == "autograder.check"
+        if is_notebook_check and isinstance(node, (ast.ImportFrom, ast.Attribute)):
+            raise ContentError(
+                f"{path}, line {node.lineno}: expected the decorator `check` of autograder.checks, "
+                "found the notebook's function `check` of autograder.",
+                next_step="Write: from autograder.checks import check",
+            )
+
+
 def _fits_together(assignment: Assignment) -> None:
     """Names and points agree between the files."""
     if not assignment.handout.is_file():
-        raise ContentError(f"{assignment.handout} is missing.", next_step="It is what students get; add it.")
+        raise ContentError(
+            f"{assignment.handout} is missing.", next_step="Add the notebook that students get."
+        )
     tasks = {task.id: task for task in assignment.file.tasks}
-    for one in [*assignment.public_checks, *assignment.hidden_checks]:
-        if one.task not in tasks:
+    for check in [*assignment.public_checks, *assignment.hidden_checks]:
+        if check.task not in tasks:
             raise ContentError(
-                f"{source_location(one.body)}: check {one.id} is for an unknown task {one.task!r}."
+                f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}."
             )
     for public in assignment.public_checks:
         if public.points:
@@ -220,7 +285,7 @@ def _fits_together(assignment: Assignment) -> None:
             )
     yaml = assignment.folder / "assignment.yaml"
     for number, task in enumerate(tasks.values()):
-        points = sum(one.points for one in assignment.hidden_checks if one.task == task.id)
+        points = sum(check.points for check in assignment.hidden_checks if check.task == task.id)
         if abs(points - task.points) > 1e-9:
             line = line_of(yaml.read_text(encoding="utf-8"), ("tasks", number, "points"))
             raise ContentError(
@@ -230,6 +295,6 @@ def _fits_together(assignment: Assignment) -> None:
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.of not in assignment.functions:
             raise ContentError(
-                f"{source_location(variant.body)}: variant {variant.name} is of "
+                f"{source_location(variant.body)}: variant {variant.name} names "
                 f"an unknown function {variant.of!r}."
             )

@@ -1,4 +1,4 @@
-"""An assignment's public half: what a student has, and all that a check in a notebook needs."""
+"""The public half of an assignment: the files that a student has, as a check in a notebook needs them."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class Handout:
             if name == task.id or name in task.functions:
                 return task
         raise UsageError(
-            f"There is no task {name!r} here.",
-            next_step=f"Take one of: {', '.join(task.id for task in self.file.tasks)}.",
+            f"Unknown task or function {name!r}.",
+            next_step=f"Choose one of: {', '.join(task.id for task in self.file.tasks)}.",
         )
 
     def checks_of(self, task: Task) -> list[Check]:
         """The public checks of a task, in the order of the file."""
-        return [one for one in self.checks if one.task == task.id]
+        return [check for check in self.checks if check.task == task.id]
 
 
 def read_handout(folder: Path) -> Handout:
-    """Read the public half from an assignment's folder; raises UsageError when it is not one."""
+    """Read the public half from an assignment's directory; raises UsageError when it is not one."""
     for name in ("checks.py", "assignment.yaml"):
         if not (folder / name).is_file():
             raise UsageError(
-                f"There is no {name} in {folder.resolve()}.",
-                next_step="Keep the notebook in the folder it came in, or name that folder.",
+                f"{folder.resolve()} contains no {name}.",
+                next_step="Keep the notebook in the directory it came in, or name that directory.",
             )
     file = read_yaml(folder / "assignment.yaml", AssignmentFile)
     return Handout(file, collect(load_file(folder / "checks.py", "public_checks")))

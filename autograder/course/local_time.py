@@ -42,7 +42,7 @@ def instant_of(written: str | datetime | date, zone: ZoneInfo) -> int:
             )
         return _milliseconds(chosen)
     if early < late:
-        offsets = [f"{one.astimezone(zone):%z}" for one in (early, late)]
+        offsets = [f"{moment.astimezone(zone):%z}" for moment in (early, late)]
         forms = " or ".join(f"{wall:%Y-%m-%d %H:%M} {o[:3]}:{o[3:]}" for o in offsets)
         raise ContentError(
             f"{written} happens twice in {zone.key}: the clock is set back in that hour.",
@@ -72,14 +72,14 @@ def _read(written: str | date) -> datetime:
     """A written local time; with its offset, when it has one."""
     if isinstance(written, date):
         raise ContentError(f"{written} is a date without a time of day.", next_step=EXAMPLE)
-    found = WRITTEN.fullmatch(str(written).strip())
-    if found is None:
-        raise ContentError(f"{written!r} is no time this course can read.", next_step=EXAMPLE)
-    time = found["time"].rjust(8 if found["seconds"] else 5, "0")
+    match = WRITTEN.fullmatch(str(written).strip())
+    if match is None:
+        raise ContentError(f"{written!r} is not a time that this course can read.", next_step=EXAMPLE)
+    time = match["time"].rjust(8 if match["seconds"] else 5, "0")
     if time == "23:59":
         time = "23:59:59"  # "until 23:59" includes that minute
     try:
-        return datetime.fromisoformat(f"{found['day']} {time}{found['offset'] or ''}")
+        return datetime.fromisoformat(f"{match['day']} {time}{match['offset'] or ''}")
     except ValueError:
         raise ContentError(f"{written!r} is on no calendar or clock.", next_step=EXAMPLE) from None
 
@@ -95,9 +95,9 @@ def _milliseconds(moment: datetime) -> int:
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def counted(number: int, singular: str, plural: str = "") -> str:
     """A number with its noun: 1 question, 8 questions."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def span(milliseconds: int) -> str:

@@ -1,19 +1,18 @@
-"""The roster: who is in the course, and under which names the learning platforms know them.
+"""The roster: the students of the course, and the IDs under which the learning platforms know them.
 
-`roster.csv` in the course's folder, or a table as Canvas, Moodle, Gradescope or nbgrader give it out:
+`roster.csv` in the course's directory, or a table as Canvas, Moodle, Gradescope or nbgrader give it out:
 commas, semicolons or tabs, with or without a byte order mark, the columns in any order.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from autograder.course.csv_table import Table, read_table
 from autograder.errors import UsageError
 
 __all__ = ["Person", "Roster", "find_roster", "letters", "read_roster"]
@@ -69,10 +68,10 @@ class Person:
         """Every way to write the full name, as letters."""
         last, first = self.last_name, self.first_name
         both = {f"{first} {last}", f"{last} {first}"}
-        # Nobody says where the last name begins, so the words are turned round at every place.
+        # It is not known where the last name begins, so the words are rotated at every position.
         words = self.full_name.replace(",", " ").split()
-        turned = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
-        return {letters(one) for one in both | turned} - {""}
+        rotations = {" ".join(words[at:] + words[:at]) for at in range(len(words))}
+        return {letters(name) for name in both | rotations} - {""}
 
 
 @dataclass(frozen=True)
@@ -88,11 +87,11 @@ class Roster:
         ids: dict[str, list[Person]] = {}
         names: dict[str, list[Person]] = {}
         for person in self.people:
-            own = {_plain(getattr(person, column)) for column in IDS} - {""}
-            for one in own:
-                ids.setdefault(one, []).append(person)
-            for one in person.names():
-                names.setdefault(one, []).append(person)
+            ids_of_person = {_plain(getattr(person, column)) for column in IDS} - {""}
+            for known_id in ids_of_person:
+                ids.setdefault(known_id, []).append(person)
+            for name in person.names():
+                names.setdefault(name, []).append(person)
         object.__setattr__(self, "_ids", ids)
         object.__setattr__(self, "_names", names)
 
@@ -100,28 +99,28 @@ class Roster:
         return bool(self.people)
 
     def resolve(self, *keys: str, names: Sequence[str] = ()) -> tuple[Person | None, str]:
-        """The one student that ids, e-mail addresses and names mean, or nobody and why.
+        """The one student whom IDs, e-mail addresses and names mean; or None, and why.
 
         The first key that somebody has decides; a name only where no key is known.
         """
         for key in keys:
-            if found := self._ids.get(_plain(key), []):
-                return _only(found, key)
+            if people := self._ids.get(_plain(key), []):
+                return _only(people, key)
         for name in (*keys, *names):
-            if found := self._names.get(letters(name), []):
-                return _only(found, name)
-        said = next((one for one in (*names, *keys) if one), "nobody")
-        return None, f"{said} is not on the roster."
+            if people := self._names.get(letters(name), []):
+                return _only(people, name)
+        named = next((key for key in (*names, *keys) if key), "nobody")
+        return None, f"{named} is not on the roster."
 
     def column(self, column: str, key: str) -> Person | None:
         """The one student with this value in a column, such as canvas_id."""
         wanted = _plain(key)
-        found = [one for one in self.people if wanted and _plain(getattr(one, column)) == wanted]
-        return found[0] if len(found) == 1 else None
+        people = [person for person in self.people if wanted and _plain(getattr(person, column)) == wanted]
+        return people[0] if len(people) == 1 else None
 
 
 def letters(name: str) -> str:
-    """A name without what spellings differ in: accents, case, spaces, signs, marks of direction."""
+    """A name's letters and digits, without accents, case, spaces and signs, to compare spellings."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     return "".join(sorted_out for sorted_out in apart if sorted_out.isalnum())
 
@@ -134,74 +133,55 @@ def find_roster(course: Path) -> Roster:
 
 def read_roster(path: Path) -> Roster:
     """A roster; raises UsageError with file, line and column."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
-    except UnicodeDecodeError as problem:
-        raise UsageError(f"{path} is not UTF-8 text.", next_step="Save it as CSV UTF-8.") from problem
-    return Roster(tuple(_people(path, text)), path)
+    return Roster(tuple(_people(read_table(path))), path)
 
 
-def _people(path: Path, text: str) -> Iterable[Person]:
-    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
-    columns: dict[int, str] = {}
+def _people(table: Table) -> Iterable[Person]:
+    rows = table.filled()
+    columns = _columns(table.path, *next(rows))
     seen: dict[str, int] = {}
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if not columns:
-                columns = _columns(path, reader.line_num, row)
-                continue
-            known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
-            person = _person(path, reader.line_num, known)
-            if person is None:
-                continue
-            line = seen.setdefault(_plain(person.student_id), reader.line_num)
-            if line != reader.line_num:
-                raise UsageError(
-                    f"{path}, line {reader.line_num}, column student_id: {person.student_id} is also "
-                    f"in line {line}.",
-                    next_step="Leave one of the two lines.",
-                )
-            yield person
-    except csv.Error as problem:
-        raise UsageError(
-            f"{path}, line {reader.line_num}: {problem}.", next_step="Correct the quotes in this line."
-        ) from problem
-    if not columns:
-        raise UsageError(f"{path} is empty.", next_step="Write a line of headers: student_id,last_name,…")
+    for line, row in rows:
+        known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
+        person = _person(table.path, line, known)
+        if person is None:
+            continue
+        earlier = seen.setdefault(_plain(person.student_id), line)
+        if earlier != line:
+            raise UsageError(
+                f"{table.path}, line {line}, column student_id: {person.student_id} is also "
+                f"in line {earlier}.",
+                next_step="Remove one of the two lines.",
+            )
+        yield person
 
 
 def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
     """Which column holds what; a Canvas gradebook's Student is a name and its ID is Canvas's own."""
     heads = [letters(head) for head in row]
     canvas = "student" in heads and "id" in heads
-    found: dict[int, str] = {}
+    columns: dict[int, str] = {}
     for at, head in enumerate(heads):
-        name = next((one for one, known in ALIASES.items() if head in (letters(one), *known)), "")
+        name = next((column for column, known in ALIASES.items() if head in (letters(column), *known)), "")
         if canvas and head in ("student", "id"):
             name = {"student": "sortable", "id": "canvas_id"}[head]
-        if name and name in found.values():
+        if name and name in columns.values():
             if head != letters(name):
                 continue  # an alias, and the real one came first
-            other = next(place for place, one in found.items() if one == name)
+            other = next(position for position, column in columns.items() if column == name)
             if heads[other] == head:
                 raise UsageError(
                     f"{path}, line {line}, column {at + 1}: there are two columns {row[at]}.",
                     next_step="Remove one of them.",
                 )
-            del found[other]
+            del columns[other]
         if name:
-            found[at] = name
-    if not set(IDS) & set(found.values()):
+            columns[at] = name
+    if not set(IDS) & set(columns.values()):
         raise UsageError(
-            f"{path}, line {line}: no column says who a student is.",
-            next_step="Name one of the columns student_id, or email.",
+            f"{path}, line {line}: there is no column with the students' IDs.",
+            next_step="Add a column student_id, or email.",
         )
-    return found
+    return columns
 
 
 def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
@@ -210,24 +190,24 @@ def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
         return None
     known["moodle_id"] = re.sub(r"\A\D+", "", known.get("moodle_id", ""))  # Participant 123
     order = ("student_id", "sis_login", "sis_id", "email", "gradescope_sid", "canvas_id", "moodle_id")
-    known["student_id"] = next((known[one] for one in order if known.get(one)), "")
+    known["student_id"] = next((known[column] for column in order if known.get(column)), "")
     if not known["student_id"]:
         raise UsageError(
-            f"{path}, line {line}, column student_id: it is empty.",
-            next_step="Write the student's id, or remove the line.",
+            f"{path}, line {line}, column student_id: the cell is empty.",
+            next_step="Add the student's ID, or remove the line.",
         )
     # Only Canvas writes the last name first; elsewhere a comma is part of the name, as in Ada King, PhD.
     if sortable := known.get("sortable", ""):
         last, _, first = sortable.partition(",")
         known["last_name"], known["first_name"] = last.strip(), first.strip()
-    return Person(**{one.name: known.get(one.name, "") for one in fields(Person)})
+    return Person(**{column.name: known.get(column.name, "") for column in fields(Person)})
 
 
-def _only(found: list[Person], key: str) -> tuple[Person | None, str]:
-    if len(found) == 1:
-        return found[0], ""
-    who = " and ".join(one.student_id for one in found[:3])
-    return None, f"{key} may be any of {len(found)} students: {who}."
+def _only(people: list[Person], key: str) -> tuple[Person | None, str]:
+    if len(people) == 1:
+        return people[0], ""
+    who = " and ".join(person.student_id for person in people[:3])
+    return None, f"{key} matches {len(people)} students: {who}."
 
 
 def _plain(key: str) -> str:

@@ -1,7 +1,7 @@
-"""What this machine can do: the sandbox's layers, tried for real, and all that grading and quizzes need."""
+"""Diagnosis of this machine: the sandbox's layers, tried for real, and all that grading and quizzes need."""
 
 from autograder.doctor.finding import Finding, State
-from autograder.doctor.sandbox import look_at_sandbox
-from autograder.doctor.surroundings import look_around
+from autograder.doctor.machine import examine_machine
+from autograder.doctor.sandbox import examine_sandbox
 
-__all__ = ["Finding", "State", "look_around", "look_at_sandbox"]
+__all__ = ["Finding", "State", "examine_machine", "examine_sandbox"]

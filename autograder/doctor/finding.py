@@ -1,4 +1,4 @@
-"""One thing that was looked at: how it stands, and what would mend it."""
+"""A finding of the doctor: what was examined, its state, and a remedy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Finding", "State"]
 
 
 class State(Enum):
-    """How something stands."""
+    """The state of what was examined."""
 
     GOOD = "good"
     LACKING = "lacking"  # works, but less well than it could
@@ -18,7 +18,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found; `remedy` says what to do about it."""
+    """What was examined and found; `remedy` says what to do about it."""
 
     area: str
     name: str

@@ -1,6 +1,6 @@
-"""The sandbox, tried for real: a submission in a throw-away child attempts what it must not manage.
+"""The sandbox, tried for real: a submission in a throw-away child attempts what it must not be able to do.
 
-Each attempt looks at the outcome and never at a return code: a layer that silently does nothing is
+Each attempt examines the outcome and never a return code: a layer that silently does nothing is
 a known failure of such systems.
 """
 
@@ -22,9 +22,10 @@ from autograder.errors import SandboxError
 from autograder.sandbox import landlock
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
+from autograder.sandbox.usage import ProcessUsage
 from autograder.sandbox.worker import Worker
 
-__all__ = ["look_at_sandbox"]
+__all__ = ["examine_sandbox"]
 
 AREA = "sandbox"
 MEMORY = 1024**3
@@ -35,7 +36,7 @@ SAYS = {
     "none": "Not even limits hold: submissions are not run.",
 }
 REMEDIES = {
-    "good": "A kernel from 5.13 on with Landlock lifts that.",
+    "good": "Use a kernel from 5.13 on with Landlock.",
     "weak": "Grade on Linux or in the container; --sandbox weak only for people you trust.",
     "none": "Grade on Linux or in the container.",
 }
@@ -90,12 +91,13 @@ def import_late():
 """
 
 
-def look_at_sandbox() -> Iterator[Finding]:
-    """The layers this machine has, what a submission manages within them, and the level that makes."""
+def examine_sandbox() -> Iterator[Finding]:
+    """The layers that this machine has, what a submission can do within them, and the resulting level."""
     yield from _layers()
     try:
         with Worker(MEMORY) as worker:
             yield _bubblewrap(worker)
+            yield _waiting(worker)
             yield from _attempts(worker)
             state = State.GOOD if worker.level == "full" else State.LACKING
             bad = worker.level in ("weak", "none")
@@ -113,14 +115,14 @@ def look_at_sandbox() -> Iterator[Finding]:
 def _layers() -> Iterator[Finding]:
     if sys.platform != "linux":
         remedy = "Grade on Linux or in the container."
-        yield Finding(AREA, "Landlock and seccomp", State.BAD, f"{sys.platform} has neither.", remedy)
+        yield Finding(AREA, "Landlock and seccomp", State.BAD, f"{sys.platform} has neither of them.", remedy)
         return
     if abi := landlock.abi():
-        yield Finding(AREA, "Landlock", State.GOOD, f"There, ABI {abi}.")
+        yield Finding(AREA, "Landlock", State.GOOD, f"Available, ABI {abi}.")
     else:
         yield Finding(AREA, "Landlock", State.LACKING, *_why_no_landlock())
     if os.geteuid() == 0:
-        text = "Running as root: each submission runs under an account of its own, 64999."
+        text = "Running as root: submissions run under a separate account, 64999."
         yield Finding(AREA, "account", State.GOOD, text)
     else:
         text = "Submissions run under your own account, within the layers above."
@@ -132,18 +134,18 @@ def _why_no_landlock() -> tuple[str, str]:
         landlock.syscall(landlock.CREATE_RULESET, None, 0, landlock.VERSION)
     except OSError as problem:
         if problem.errno == errno.ENOSYS:
-            return "This kernel has none.", "A kernel from 5.13 on has it."
+            return "This kernel does not have it.", "Use a kernel from 5.13 on."
         if problem.errno == errno.EOPNOTSUPP:
-            return "It is switched off at boot.", "Add landlock to the kernel's parameter lsm=."
+            return "It is disabled at boot.", "Add landlock to the kernel's parameter lsm=."
     return (
-        "Not allowed here.",
+        "It is not allowed here.",
         "In a container this is a matter of its seccomp profile; the default one allows it.",
     )
 
 
 def _bubblewrap(worker: Worker) -> Finding:
     if worker.in_bubblewrap:
-        return Finding(AREA, "bubblewrap", State.GOOD, "Round every worker.")
+        return Finding(AREA, "bubblewrap", State.GOOD, "Used for every worker.")
     if os.geteuid() == 0:
         return Finding(AREA, "bubblewrap", State.GOOD, "Left out as root; the other layers suffice.")
     return Finding(
@@ -152,6 +154,22 @@ def _bubblewrap(worker: Worker) -> Finding:
         State.GOOD if worker.level == "full" else State.LACKING,
         "Not installed, or user namespaces are not allowed; the other layers suffice.",
         "Install bubblewrap; on Ubuntu use the distribution's own, whose AppArmor profile allows it.",
+    )
+
+
+def _waiting(worker: Worker) -> Finding:
+    """Whether a submission that waits for a core can be told from one that sleeps."""
+    with Session(worker, [(1, "import os\ndef pid(): return os.getpid()")], ["pid"]) as session:
+        answer = session.answer("pid", [()], 5.0)[0]
+        told = answer.kind == "value" and ProcessUsage(int(answer.value)).tells_waiting
+    if told:
+        return Finding(AREA, "waiting for a core", State.GOOD, "Told from sleep: load takes no points.")
+    return Finding(
+        AREA,
+        "waiting for a core",
+        State.LACKING,
+        "Looks like sleep here, so a submission may sleep ten times as long.",
+        "Linux counts it in /proc/PID/schedstat; mount /proc without hidepid.",
     )
 
 

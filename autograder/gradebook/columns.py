@@ -1,9 +1,10 @@
-"""A column of the gradebook: one assignment or quiz, with where every student stands in it."""
+"""A column of the gradebook: the final scores of one assignment or quiz.
+
+Homework comes from results directories, quizzes from the tables that `quizzes results` writes.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.course.course import Course
+from autograder.course.csv_table import read_table
 from autograder.course.roster import Roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import unguarded
+from autograder.gradebook.tables import unguard_formula
 from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.results_folder import Results
 
@@ -28,20 +30,20 @@ class Column:
     title: str
     possible: float  # points; more than 0
     final_scores: Mapping[str, FinalScore]  # by student
-    # Until when a student who has nothing may still hand in; None where nobody said.
+    # The due date of each student; None where there is none.
     due: Mapping[str, datetime | None]
     waiting: Mapping[str, str] = field(default_factory=dict)  # why a student's score is not final yet
-    due_for_all: datetime | None = None  # for whom `due` does not know
+    due_for_all: datetime | None = None  # for students who are not in `due`
 
     def due_of(self, student: str) -> datetime | None:
-        """Until when this student may hand in."""
+        """This student's due date."""
         return self.due.get(student, self.due_for_all)
 
 
 def homework_column(results: Results, course: Course, roster: Roster) -> Column:
-    """The column of a results folder; late policy, extensions and attempts are as course.yaml has them now.
+    """The column of a results directory, with the late policy, extensions and attempts of course.yaml.
 
-    Raises UsageError for a folder without a ledger, or of an assignment that the course does not have.
+    Raises UsageError for a directory without a ledger, or with results of an unknown assignment.
     """
     graded = GradedAssignment.read(results, course)
     students = {*graded.final_scores, *(person.student_id for person in roster.people)}
@@ -54,12 +56,12 @@ def homework_column(results: Results, course: Course, roster: Roster) -> Column:
     )
 
 
-NEEDED = ("student", "quiz", "attempt", "points", "out_of", "state")
+REQUIRED = ("student", "quiz", "attempt", "points", "out_of", "state")
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One line of the table; number 0 is somebody who has not started."""
+    """One row of the table; number 0 is a student who has not started."""
 
     student: str
     number: int
@@ -77,36 +79,33 @@ class _Attempt:
 
 def quiz_columns(path: Path, course: Course) -> list[Column]:
     """The quizzes of a table; raises UsageError with file, line and column."""
-    found: dict[str, tuple[str, list[_Attempt]]] = {}
+    quizzes: dict[str, tuple[str, list[_Attempt]]] = {}
     for line, row in _rows(path):
-        _, attempts = found.setdefault(row["quiz"], (row.get("title") or row["quiz"], []))
+        _, attempts = quizzes.setdefault(row["quiz"], (row.get("title") or row["quiz"], []))
         attempts.append(_attempt(f"{path}, line {line}", row))
-    return [_column(path, name, title, attempts, course) for name, (title, attempts) in found.items()]
+    return [_column(path, name, title, attempts, course) for name, (title, attempts) in quizzes.items()]
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
-        rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    table = read_table(path).filled()
+    first, heads = next(table)
+    if missing := [name for name in REQUIRED if name not in heads]:
         raise UsageError(
-            f"{path} cannot be read as a table: {problem}.", next_step="Write it anew: `quizzes results`."
-        ) from problem
-    if missing := [name for name in NEEDED if name not in (reader.fieldnames or ())]:
-        raise UsageError(
-            f"{path}, line 1: there is no column {missing[0]}.",
+            f"{path}, line {first}: there is no column {missing[0]}.",
             next_step="Name a table that `quizzes results QUIZ --out FILE` wrote.",
         )
-    for line, row in rows:
-        if None in row or None in row.values():
+    rows = []
+    for line, row in table:
+        if len(row) != len(heads):
             raise UsageError(
-                f"{path}, line {line}: it has not as many cells as line 1.",
-                next_step="Write the table anew: `quizzes results`.",
+                f"{path}, line {line}: expected {len(heads)} cells as in line {first}, found {len(row)}.",
+                next_step="Write the table again with `quizzes results QUIZ --out FILE`.",
             )
-    return [(line, {name: unguarded(cell) for name, cell in row.items()}) for line, row in rows]
+        rows.append((line, dict(zip(heads, map(unguard_formula, row), strict=True))))
+    return rows
 
 
-def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
+def _attempt(location: str, row: Mapping[str, str]) -> _Attempt:
     def number(column: str) -> float:
         try:
             value = float(row[column])
@@ -114,7 +113,8 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
             value = math.nan
         if not math.isfinite(value):
             raise UsageError(
-                f"{place}, column {column}: {row[column]!r} is not a number.", next_step="Correct the cell."
+                f"{location}, column {column}: {row[column]!r} is not a number.",
+                next_step="Correct the cell.",
             )
         return value
 
@@ -126,7 +126,7 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
             value = datetime.min
         if value is not None and value.tzinfo is None:
             raise UsageError(
-                f"{place}, column {column}: {text!r} is not a time with its zone.",
+                f"{location}, column {column}: {text!r} is not a time with a zone.",
                 next_step="Write one such as 2026-05-18T23:59:00-07:00.",
             )
         return value
@@ -134,16 +134,16 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
     attempt = number("attempt")
     if attempt < 0 or attempt != int(attempt):
         raise UsageError(
-            f"{place}, column attempt: {row['attempt']!r} is no attempt's number.",
-            next_step="Correct the cell; 0 is somebody who made none.",
+            f"{location}, column attempt: {row['attempt']!r} is not the number of an attempt.",
+            next_step="Correct the cell; 0 stands for a student without an attempt.",
         )
     points = number("points") if row["points"] else None
     unmarked = row.get("waiting") or "0"
     waiting = ""
     if row["state"] == "open":
-        waiting = "The attempt is under way."
+        waiting = "The attempt is in progress."
     elif points is None and attempt:
-        waiting = "It is not marked yet."
+        waiting = "The attempt is not marked yet."
     elif unmarked != "0":
         waiting = f"{unmarked} of the answers {'is' if unmarked == '1' else 'are'} not marked yet."
     possible = number("out_of") if row["out_of"] or points is not None else 0.0
@@ -159,81 +159,84 @@ def _attempt(place: str, row: Mapping[str, str]) -> _Attempt:
 
 
 def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course: Course) -> Column:
-    possible = max(one.possible for one in attempts)
+    possible = max(attempt.possible for attempt in attempts)
     if possible <= 0:
         raise UsageError(
-            f"{path}: nobody's attempt at {name} says what it is out of.",
-            next_step="Write the table once somebody has taken the quiz.",
+            f"{path}: no attempt at {name} has a value in the column out_of.",
+            next_step="Write the table again once a student has taken the quiz.",
         )
     by_student: dict[str, list[_Attempt]] = {}
-    for one in sorted(attempts, key=lambda one: one.number):
-        by_student.setdefault(one.student, []).append(one)
+    for attempt in sorted(attempts, key=lambda attempt: attempt.number):
+        by_student.setdefault(attempt.student, []).append(attempt)
     final_scores, waiting = {}, {}
-    for student, own in by_student.items():
-        taken = [one for one in own if one.number]
+    for student, all_attempts in by_student.items():
+        taken = [attempt for attempt in all_attempts if attempt.number]
         if not taken:
             continue
         counted = {
             "first": 0,
             "last": len(taken) - 1,
             "best": max(
-                range(len(taken)), key=lambda place: taken[place].worth / (taken[place].possible or 1)
+                range(len(taken)),
+                key=lambda position: taken[position].worth / (taken[position].possible or 1),
             ),
         }[course.granted(student, name).attempts or course.attempts]
-        one = taken[counted]
+        chosen = taken[counted]
         final_scores[student] = FinalScore(
             student=student,
-            earned=one.worth,
-            possible=one.possible or possible,
-            raw=one.worth,
+            earned=chosen.worth,
+            possible=chosen.possible or possible,
+            raw=chosen.worth,
             attempts=len(taken),
             report=None,
             attempt=counted + 1,
-            submitted=one.finished,
+            submitted=chosen.finished,
         )
         # Which attempt is best is known once every one of them is marked.
-        waiting[student] = next((other.waiting for other in [one, *taken] if other.waiting), "")
-    due = {student: own[-1].due for student, own in by_student.items()}
+        waiting[student] = next((attempt.waiting for attempt in [chosen, *taken] if attempt.waiting), "")
+    due = {student: all_attempts[-1].due for student, all_attempts in by_student.items()}
     known = [moment for moment in due.values() if moment is not None]
     return Column(name, title, possible, final_scores, due, waiting, max(known, default=None))
 
 
 def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Column]:
-    """The columns of results folders and tables, and of those in the folders named, in natural order.
+    """The columns of results directories and tables, and of those inside the given directories, by name.
 
     Raises UsageError where there are none, or where two are of the same assignment or quiz.
     """
-    found: dict[str, tuple[Path, Column]] = {}
+    sources: dict[str, tuple[Path, Column]] = {}
     for path in _sources(paths):
         if path.is_dir():
-            own = [homework_column(Results(path.absolute()), course, roster)]
+            columns = [homework_column(Results(path.absolute()), course, roster)]
         else:
-            own = quiz_columns(path, course)
-        for column in own:
-            other, _ = found.setdefault(column.name, (path, column))
+            columns = quiz_columns(path, course)
+        for column in columns:
+            other, _ = sources.setdefault(column.name, (path, column))
             if other != path:
                 raise UsageError(
-                    f"{other} and {path} are both of {column.name}.",
-                    next_step="Name with --from the one that counts.",
+                    f"{other} and {path} both hold results of {column.name}.",
+                    next_step="Name the one that counts with --from.",
                 )
-    if not found:
+    if not sources:
         named = ", ".join(map(str, paths))
         raise UsageError(
-            f"There are no results in {named}.",
+            f"No results were found in {named}.",
             next_step="Name with --from what `autograder grade --out` and `quizzes results --out` wrote, "
-            "or the folder that they are in.",
+            "or the directory that they are in.",
         )
-    return [found[name][1] for name in sorted(found)]
+    return [sources[name][1] for name in sorted(sources)]
 
 
 def _sources(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.exists():
-            raise UsageError(f"There is no {path}.", next_step="Correct --from.")
+            raise UsageError(f"{path} does not exist.", next_step="Correct the path after --from.")
         if path.is_file() or _is_results(path):
             yield path
         else:
-            yield from (one for one in sorted(path.iterdir()) if _is_results(one) or _is_quiz_table(one))
+            yield from (
+                child for child in sorted(path.iterdir()) if _is_results(child) or _is_quiz_table(child)
+            )
 
 
 def _is_results(path: Path) -> bool:
@@ -241,8 +244,8 @@ def _is_results(path: Path) -> bool:
 
 
 def _is_quiz_table(path: Path) -> bool:
-    """Whether a file is one of ours: other tables may lie beside it."""
+    """Whether a file is a table of `quizzes results`: a directory may hold other tables."""
     if path.suffix.lower() != ".csv" or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return set(NEEDED) <= set(file.readline().strip().split(","))
+        return set(REQUIRED) <= set(file.readline().strip().split(","))

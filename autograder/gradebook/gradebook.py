@@ -1,13 +1,11 @@
-"""The gradebook itself: every student's marks by group, what is dropped, and the total.
+"""The gradebook: every student's scores by group, the dropped scores, and the total.
 
 All arithmetic is on fractions. Percentages are rounded once, at the end, to two decimals with halves up;
-a letter goes by the rounded percentage, so that nobody reads 90.00 beside a B.
+a letter follows from the rounded percentage, so that no page shows 90.00 next to a B.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,12 +14,13 @@ from fractions import Fraction
 from math import floor
 
 from autograder.course.course import FILE, Course
+from autograder.course.csv_table import write_rows
 from autograder.course.grading_policy import GradebookRules, Group
 from autograder.course.roster import Person, Roster
 from autograder.errors import ContentError
 from autograder.gradebook.columns import Column
 from autograder.gradebook.scores import Score, State, kept, score_of, share
-from autograder.gradebook.tables import GradeRow, guarded, points
+from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.results.final_scores import FinalScore
 from autograder.submissions.collecting import natural
 from autograder.yaml_source import line_of
@@ -40,11 +39,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class GroupShare:
-    """A student's marks in one group."""
+    """A student's scores in one group."""
 
     name: str
     weight: Fraction  # of 1; 0 where nothing in it counts yet, which leaves its weight to the others
-    marks: tuple[Score, ...]
+    scores: tuple[Score, ...]
     share: Fraction | None  # of the points that count
     whole: Fraction | None  # what it would be with nothing dropped
 
@@ -56,7 +55,7 @@ class GroupShare:
 
 @dataclass(frozen=True)
 class Row:
-    """A student's line."""
+    """A student's row."""
 
     student: str
     person: Person
@@ -66,9 +65,9 @@ class Row:
     letter: str
 
     @property
-    def marks(self) -> list[Score]:
-        """All marks, in the order of the columns."""
-        return [mark for group in self.groups for mark in group.marks]
+    def scores(self) -> list[Score]:
+        """All scores, in the order of the columns."""
+        return [score for group in self.groups for score in group.scores]
 
 
 @dataclass(frozen=True)
@@ -88,66 +87,66 @@ def percent(share: Fraction) -> Decimal:
 
 
 def gradebook_of(columns: Sequence[Column], course: Course, roster: Roster, now: datetime) -> Gradebook:
-    """The gradebook as it stands now; raises ContentError for rules that name what is not there.
+    """The gradebook of the columns; raises ContentError for rules that name an unknown assignment or quiz.
 
     Without rules in course.yaml everything is in one group.
     """
-    found = {column.name: column for column in columns}
+    by_name = {column.name: column for column in columns}
     rules = course.gradebook or GradebookRules(
-        groups=[Group(name="All", weight=Decimal(100), of=list(found))]
+        groups=[Group(name="All", weight=Decimal(100), of=list(by_name))]
     )
-    known = _known(found, course)
+    known = _known(by_name, course)
     _check_names(rules, known, course)
     people, ids, twice = _students(columns, roster)
     rows = []
     for student in sorted(people, key=natural):
-        marks = {
+        scores = {
             name: score_of(column, ids.get((name, student), student), course, now)
-            for name, column in found.items()
+            for name, column in by_name.items()
         }
-        groups = tuple(_groups(rules, marks))
+        groups = tuple(_groups(rules, scores))
         counts = any(group.share is not None for group in groups)
         total = sum((group.contribution for group in groups), Fraction(0)) if counts else None
         letter = "" if total is None else rules.letter(percent(total))
         person = people[student]
         rows.append(Row(student, person or Person(student), person is not None, groups, total, letter))
-    shown = tuple(found[name] for group in rules.groups for name in group.of if name in found)
-    remarks = [*_remarks(rules, found, rows, roster), *twice]
+    shown = tuple(by_name[name] for group in rules.groups for name in group.of if name in by_name)
+    remarks = [*_remarks(rules, by_name, rows, roster), *twice]
     remarks += [
-        f"{FILE} grants single students something for {name}, which is no assignment or quiz."
+        f"{FILE} has exceptions for {name}, which is not an assignment or quiz."
         for name in sorted(course.spoken_of() - known)
     ]
     return Gradebook(course.title, rules, shown, tuple(rows), tuple(remarks))
 
 
-def _known(found: Mapping[str, Column], course: Course) -> set[str]:
-    """The names of assignments and quizzes, those of results that are there among them."""
-    quizzes = (one.stem for one in (course.root / "quizzes").glob("*.yaml"))
-    return {*found, *course.assignment_ids(), *quizzes}
+def _known(by_name: Mapping[str, Column], course: Course) -> set[str]:
+    """The names of all assignments and quizzes, and of all results."""
+    quizzes = (path.stem for path in (course.root / "quizzes").glob("*.yaml"))
+    return {*by_name, *course.assignment_ids(), *quizzes}
 
 
 def _check_names(rules: GradebookRules, known: Set[str], course: Course) -> None:
     path = course.root / FILE
-    places = [
-        (("gradebook", "groups", at, "of", place), name)
+    keys = [
+        (("gradebook", "groups", at, "of", position), name)
         for at, group in enumerate(rules.groups)
-        for place, name in enumerate(group.of)
+        for position, name in enumerate(group.of)
     ]
-    for place, name in places:
+    for position, name in keys:
         if name not in known:
-            line = line_of(path.read_text(encoding="utf-8"), place)
+            line = line_of(path.read_text(encoding="utf-8"), position)
             raise ContentError(
-                f"{path}{f', line {line}' if line else ''}: {'.'.join(map(str, place))}: "
-                f"there is no assignment or quiz {name!r}.",
-                next_step=f"Take one of: {', '.join(sorted(known))}.",
+                f"{path}{f', line {line}' if line else ''}: {'.'.join(map(str, position))}: "
+                f"unknown assignment or quiz {name!r}.",
+                next_step=f"Choose one of: {', '.join(sorted(known))}.",
             )
 
 
 def _students(
     columns: Sequence[Column], roster: Roster
 ) -> tuple[dict[str, Person | None], dict[tuple[str, str], str], list[str]]:
-    """Everybody on the roster or with a mark, by id; their ids in the columns; who is there twice."""
-    people: dict[str, Person | None] = {one.student_id: one for one in roster.people}
+    """All students on the roster or with a score, by ID; their IDs in the columns; duplicates."""
+    people: dict[str, Person | None] = {person.student_id: person for person in roster.people}
     ids: dict[tuple[str, str], str] = {}
     twice: list[str] = []
     for column in columns:
@@ -162,15 +161,21 @@ def _students(
     return people, ids, list(dict.fromkeys(twice))
 
 
-def _groups(rules: GradebookRules, marks: Mapping[str, Score]) -> Iterator[GroupShare]:
-    """The groups with their lowest marks dropped, and what each brings to the total."""
-    own = [[marks[name] for name in rule.of if name in marks] for rule in rules.groups]
-    left = [_after_dropping(rule, theirs) for rule, theirs in zip(rules.groups, own, strict=True)]
+def _groups(rules: GradebookRules, scores: Mapping[str, Score]) -> Iterator[GroupShare]:
+    """The groups with their lowest scores dropped, and the contribution of each to the total."""
+    by_group = [[scores[name] for name in rule.of if name in scores] for rule in rules.groups]
+    kept_by_group = [
+        _after_dropping(rule, group_scores) for rule, group_scores in zip(rules.groups, by_group, strict=True)
+    ]
     used = sum(
-        (Fraction(rule.weight) for rule, theirs in zip(rules.groups, left, strict=True) if _points(theirs)),
+        (
+            Fraction(rule.weight)
+            for rule, group_scores in zip(rules.groups, kept_by_group, strict=True)
+            if _points(group_scores)
+        ),
         Fraction(0),
     )
-    for rule, before, after in zip(rules.groups, own, left, strict=True):
+    for rule, before, after in zip(rules.groups, by_group, kept_by_group, strict=True):
         counted = _points(after)
         if not counted:
             yield GroupShare(rule.name, Fraction(0), tuple(after), None, None)
@@ -178,96 +183,94 @@ def _groups(rules: GradebookRules, marks: Mapping[str, Score]) -> Iterator[Group
         weight = Fraction(rule.weight) / used
         per_point = weight / sum(possible for _, possible in counted)
         parts = tuple(
-            replace(mark, contribution=mark.earned * per_point) if mark.state.counts else mark
-            for mark in after
+            replace(score, contribution=score.earned * per_point) if score.state.counts else score
+            for score in after
         )
         yield GroupShare(rule.name, weight, parts, share(counted), share(_points(before)))
 
 
-def _after_dropping(rule: Group, marks: Sequence[Score]) -> list[Score]:
-    loose = [mark for mark in marks if mark.state.counts]
-    never = {place for place, mark in enumerate(loose) if mark.name in rule.never_drop}
-    stay = {loose[place].name for place in kept(_points(loose), rule.drop_lowest, never)}
+def _after_dropping(rule: Group, scores: Sequence[Score]) -> list[Score]:
+    counting = [score for score in scores if score.state.counts]
+    never = {position for position, score in enumerate(counting) if score.name in rule.never_drop}
+    kept_names = {counting[position].name for position in kept(_points(counting), rule.drop_lowest, never)}
     return [
-        replace(mark, state=State.DROPPED) if mark.state.counts and mark.name not in stay else mark
-        for mark in marks
+        replace(score, state=State.DROPPED) if score.state.counts and score.name not in kept_names else score
+        for score in scores
     ]
 
 
-def _points(marks: Sequence[Score]) -> list[tuple[Fraction, Fraction]]:
-    return [(mark.earned, mark.possible) for mark in marks if mark.state.counts]
+def _points(scores: Sequence[Score]) -> list[tuple[Fraction, Fraction]]:
+    return [(score.earned, score.possible) for score in scores if score.state.counts]
 
 
 def _remarks(
-    rules: GradebookRules, found: Mapping[str, Column], rows: Sequence[Row], roster: Roster
+    rules: GradebookRules, by_name: Mapping[str, Column], rows: Sequence[Row], roster: Roster
 ) -> Iterator[str]:
     grouped = [name for group in rules.groups for name in group.of]
     for name in grouped:
-        if name not in found:
-            yield f"There are no results of {name} yet: it counts for nobody."
-    for name in found:
+        if name not in by_name:
+            yield f"There are no results of {name} yet: it does not count."
+    for name in by_name:
         if name not in grouped:
-            yield f"{name} is in no group of course.yaml: it counts for nobody."
+            yield f"{name} is not in any group of course.yaml: it does not count."
     strangers = [row.student for row in rows if not row.known] if roster else []
     if strangers:
         named = ", ".join(strangers[:10]) + (f" and {len(strangers) - 10} more" if strangers[10:] else "")
         yield f"Not on the roster: {named}."
-    late = {mark.name for row in rows for mark in row.marks if mark.state is State.OPEN}
-    for name in late & found.keys():
-        if found[name].due_for_all is None and not any(found[name].due.values()):
-            yield f"{name} has no due date: whoever handed nothing in gets no zero."
+    late = {score.name for row in rows for score in row.scores if score.state is State.OPEN}
+    for name in late & by_name.keys():
+        if by_name[name].due_for_all is None and not any(by_name[name].due.values()):
+            yield f"{name} has no due date: students without a submission get no zero."
 
 
-def grade_rows_of_column(book: Gradebook, name: str) -> list[GradeRow]:
-    """Who has a score in an assignment or quiz; zeros for what is missing and excuses are among them."""
-    lines = []
-    for row in book.rows:
-        mark = next(mark for mark in row.marks if mark.name == name)
-        if mark.state in (State.WAITING, State.OPEN):
+def grade_rows_of_column(gradebook: Gradebook, name: str) -> list[GradeRow]:
+    """The rows of all students with a score in an assignment or quiz, also a zero or an excuse."""
+    grade_rows = []
+    for row in gradebook.rows:
+        score = next(score for score in row.scores if score.name == name)
+        if score.state in (State.WAITING, State.OPEN):
             continue
-        known = mark.standing or FinalScore(row.student, 0.0, float(mark.possible), 0.0, 0, None)
-        lines.append(GradeRow(replace(known, student=row.student), row.person, row.known))
-    return lines
+        final_score = score.final_score or FinalScore(row.student, 0.0, float(score.possible), 0.0, 0, None)
+        grade_rows.append(GradeRow(replace(final_score, student=row.student), row.person, row.known))
+    return grade_rows
 
 
-def excused_from(book: Gradebook, name: str) -> set[str]:
+def excused_from(gradebook: Gradebook, name: str) -> set[str]:
     """The ids of the students who are excused from an assignment or quiz."""
     return {
         row.student
-        for row in book.rows
-        for mark in row.marks
-        if mark.name == name and mark.state is State.EXCUSED
+        for row in gradebook.rows
+        for score in row.scores
+        if score.name == name and score.state is State.EXCUSED
     }
 
 
-def gradebook_csv(book: Gradebook) -> str:
-    """One row a student: the total, each group, and the points of everything and what became of them.
+def gradebook_csv(gradebook: Gradebook) -> str:
+    """One row per student: the total, each group, and the points and state of every score.
 
     Percentages have two decimals; points are after the late penalty.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
     heads = ["student_id", "last_name", "first_name", "email", "section", "total_percent", "letter"]
-    heads += [f"{group.name} percent" for group in book.rules.groups]
-    for column in book.columns:
+    heads += [f"{group.name} percent" for group in gradebook.rules.groups]
+    for column in gradebook.columns:
         heads += [column.name, f"{column.name} possible", f"{column.name} state"]
-    writer.writerow([guarded(head) for head in heads])
-    for row in book.rows:
+    rows = [[guard_formula(head) for head in heads]]
+    for row in gradebook.rows:
         person = row.person
         cells = [
-            row.student if row.known else guarded(row.student),
-            *map(guarded, (person.last_name, person.first_name)),
+            row.student if row.known else guard_formula(row.student),
+            *map(guard_formula, (person.last_name, person.first_name)),
             person.email,
-            guarded(person.section),
+            guard_formula(person.section),
             "" if row.total is None else str(percent(row.total)),
-            guarded(row.letter),
+            guard_formula(row.letter),
         ]
         cells += ["" if group.share is None else str(percent(group.share)) for group in row.groups]
-        for mark in row.marks:
+        for score in row.scores:
             cells += [
-                points(float(mark.earned)) if mark.has_points else "",
-                points(float(mark.possible)),
-                mark.state.value,
+                points(float(score.earned)) if score.has_points else "",
+                points(float(score.possible)),
+                score.state.value,
             ]
-        writer.writerow(cells)
-    return text.getvalue()
+        rows.append(cells)
+    return write_rows(rows)

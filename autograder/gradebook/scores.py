@@ -1,4 +1,4 @@
-"""One student's mark in one assignment or quiz, and what becomes of it."""
+"""One student's score in one assignment or quiz, its state, and the scores to drop."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Points", "Score", "State", "exact", "kept", "score_of", "share"]
 
 
 class State(StrEnum):
-    """What becomes of a mark."""
+    """The state of a score."""
 
     COUNTED = "counted"
-    MISSING = "missing"  # nothing was handed in by the due date: it counts as zero
+    MISSING = "missing"  # nothing was submitted by the due date: it counts as zero
     DROPPED = "dropped"
     EXCUSED = "excused"
     WAITING = "waiting"  # not marked yet
@@ -27,51 +27,51 @@ class State(StrEnum):
 
     @property
     def counts(self) -> bool:
-        """Whether it is part of the total."""
+        """Whether the score is part of the total."""
         return self in (State.COUNTED, State.MISSING)
 
 
 @dataclass(frozen=True)
 class Score:
-    """A student's mark in one assignment or quiz."""
+    """A student's score in one assignment or quiz."""
 
     name: str
     title: str
     state: State
     earned: Fraction
     possible: Fraction
-    standing: FinalScore | None = None
+    final_score: FinalScore | None = None
     why: str = ""
     contribution: Fraction = Fraction(0)  # to the total, of 1
 
     @property
     def has_points(self) -> bool:
-        """Whether there are points to show, if only none for what is missing."""
-        return self.standing is not None or self.state in (State.MISSING, State.DROPPED)
+        """Whether there are points to show, zero for a missing submission included."""
+        return self.final_score is not None or self.state in (State.MISSING, State.DROPPED)
 
 
 def score_of(column: Column, student: str, course: Course, now: datetime) -> Score:
-    """A student's mark as it stands now, before anything is dropped."""
-    standing = column.final_scores.get(student)
+    """A student's score before anything is dropped."""
+    final_score = column.final_scores.get(student)
     granted = course.granted(student, column.name)
-    possible = exact(standing.possible if standing else column.possible)
-    earned = exact(standing.earned) if standing else Fraction(0)
+    possible = exact(final_score.possible if final_score else column.possible)
+    earned = exact(final_score.earned) if final_score else Fraction(0)
 
-    def mark(state: State, why: str = "") -> Score:
-        return Score(column.name, column.title, state, earned, possible, standing, why)
+    def made(state: State, why: str = "") -> Score:
+        return Score(column.name, column.title, state, earned, possible, final_score, why)
 
     if granted.excused:
-        return mark(State.EXCUSED, granted.reason)
-    if standing:
+        return made(State.EXCUSED, granted.reason)
+    if final_score:
         why = column.waiting.get(student, "")
-        return mark(State.WAITING if why else State.COUNTED, why)
+        return made(State.WAITING if why else State.COUNTED, why)
     due = column.due_of(student)
     if due is None:
-        return mark(State.OPEN, "Nothing was handed in, and there is no due date.")
+        return made(State.OPEN, "Nothing was submitted, and there is no due date.")
     when = f"{due.astimezone(course.zone):%Y-%m-%d %H:%M %Z}"
     if now < due:
-        return mark(State.OPEN, f"There is time until {when}.")
-    return mark(State.MISSING, f"Nothing was handed in by {when}.")
+        return made(State.OPEN, f"There is time until {when}.")
+    return made(State.MISSING, f"Nothing was submitted by {when}.")
 
 
 def exact(number: float) -> Fraction:
@@ -88,7 +88,7 @@ def share(scores: Sequence[Points]) -> Fraction:
 
 
 def kept(scores: Sequence[Points], drop: int, never: Set[int] = frozenset()) -> list[int]:
-    """The places that stay when `drop` scores go, those in `never` not among them; one at least stays.
+    """The positions that stay when `drop` scores are dropped, none of them in `never`; at least one stays.
 
     Whether a share q can be reached is seen at once: sum(earned - q * possible) over the best must not be
     negative. Each round takes the best for the share reached so far and reaches a higher one, until none
@@ -96,14 +96,14 @@ def kept(scores: Sequence[Points], drop: int, never: Set[int] = frozenset()) -> 
     13, 1967). Where two are the same, the later one goes.
     """
     always = sorted(never)
-    loose = [place for place in range(len(scores)) if place not in never]
+    loose = [position for position in range(len(scores)) if position not in never]
     stay = max(len(loose) - drop, 1) if loose else 0
     chosen = sorted([*always, *loose[:stay]])
     while chosen:
-        reached = share([scores[place] for place in chosen])
-        gains = {place: scores[place][0] - reached * scores[place][1] for place in loose}
-        best = sorted([*always, *sorted(loose, key=lambda place: -gains[place])[:stay]])
-        if share([scores[place] for place in best]) <= reached:
+        reached = share([scores[position] for position in chosen])
+        gains = {position: scores[position][0] - reached * scores[position][1] for position in loose}
+        best = sorted([*always, *sorted(loose, key=lambda position: -gains[position])[:stay]])
+        if share([scores[position] for position in best]) <= reached:
             return best
         chosen = best
     return []

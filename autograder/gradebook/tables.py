@@ -1,119 +1,44 @@
-"""Tables: read with everything that makes them the platform's, written back with nothing else changed."""
+"""The grade tables of an assignment, and the one guard against formulas for every table that is written.
+
+`grades.csv` and the plain export are made here from final scores; the gradebook, the platforms' tables
+and the quizzes' results use the same guard.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from autograder.course.csv_table import write_rows
 from autograder.course.roster import Person, Roster
-from autograder.errors import UsageError
 from autograder.report import ReportSummary
 from autograder.results.final_scores import FinalScore
 
 __all__ = [
     "FORMULA",
     "GradeRow",
-    "Table",
     "grade_rows",
     "grades_csv",
-    "guarded",
-    "plain_cell",
+    "guard_formula",
     "plain_grades",
     "points",
-    "read_table",
-    "unguarded",
-    "write_rows",
+    "student_in_cell",
+    "unguard_formula",
 ]
 
 
-BOM = "\ufeff"
-
-
-@dataclass
-class Table:
-    """The rows of a platform's table, and how it writes them."""
-
-    path: Path
-    rows: list[list[str]]
-    delimiter: str
-    newline: str
-    bom: bool
-
-    def column(self, name: str) -> int:
-        """Where a column is; -1 when there is none."""
-        heads = [head.strip().casefold() for head in self.rows[0]]
-        return heads.index(name.casefold()) if name.casefold() in heads else -1
-
-    def needed(self, name: str) -> int:
-        """Where a column is; raises UsageError when there is none."""
-        at = self.column(name)
-        if at < 0:
-            raise UsageError(
-                f"{self.path}, line 1: there is no column {name}.",
-                next_step="Download the table again and leave its columns as they are.",
-            )
-        return at
-
-    def put(self, row: int, column: int, text: str) -> None:
-        """Write one cell; a short row is filled up."""
-        cells = self.rows[row]
-        cells.extend([""] * (column + 1 - len(cells)))
-        cells[column] = text
-
-    def text(self) -> str:
-        """The table as its platform wrote it."""
-        return (BOM if self.bom else "") + write_rows(self.rows, self.delimiter, self.newline)
-
-
-def read_table(path: Path) -> Table:
-    """A platform's table; raises UsageError for anything else."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
-    except UnicodeDecodeError as problem:
-        raise UsageError(f"{path} is not UTF-8 text.", next_step="Download it again, as CSV.") from problem
-    bom, text = text.startswith(BOM), text.removeprefix(BOM)
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        rows = list(reader)
-    except csv.Error as problem:
-        raise UsageError(
-            f"{path}, line {reader.line_num}: {problem}.", next_step="Download the table again."
-        ) from problem
-    if not rows:
-        raise UsageError(f"{path} is empty.", next_step="Download the table again.")
-    return Table(path, rows, delimiter, "\r\n" if first.endswith("\r") else "\n", bom)
-
-
-def write_rows(rows: Sequence[Sequence[str]], delimiter: str = ",", newline: str = "\n") -> str:
-    """Rows as CSV, quoted where needed."""
-    lines = []
-    for row in rows:
-        line = io.StringIO(newline="")
-        # Only what is in the line's end is quoted: with a lone \n, a carriage return would end a line.
-        csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(row)
-        lines.append(line.getvalue().removesuffix("\r\n") + newline)
-    return "".join(lines)
-
-
-def guarded(text: str) -> str:
+def guard_formula(text: str) -> str:
     """A text people wrote, with a quote in front where a spreadsheet would take it for a formula.
 
-    A text that has the quote already gets another, so `unguarded` always gives back what was written. Ids,
-    logins and addresses that a platform looks students up by must not be changed and are not guarded.
+    A text that has the quote already gets another, so `unguard_formula` always gives back what was
+    written. IDs, logins and addresses by which a platform looks students up are written as they are.
     """
     return "'" + text if text.lstrip("'").startswith(FORMULA) else text
 
 
-def unguarded(text: str) -> str:
-    """What was written before `guarded`."""
+def unguard_formula(text: str) -> str:
+    """What was written before `guard_formula`."""
     return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
@@ -122,98 +47,107 @@ WHY = ("raw", "penalty", "days_late", "attempt", "attempts", "submitted", "by_ha
 
 
 def grades_csv(reports: Sequence[ReportSummary], final_scores: Mapping[str, FinalScore]) -> str:
-    """One row a student: what counts, points by task, why it counts so, and what a person should look at."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    tasks = [task.task for task in reports[0].tasks] if reports else []
-    writer.writerow(["student", "earned", "possible", *tasks, "problem", *WHY])
+    """One row per student: the final score, the points per task, its reasons, and problems to look at.
+
+    The columns are the tasks of all reports: one that was kept from before a task was added, or from
+    after one was removed, has empty cells there.
+    """
+    tasks = list(dict.fromkeys(task.task for report in reports for task in report.tasks))
+    rows = [["student", "earned", "possible", *map(guard_formula, tasks), "problem", *WHY]]
     for report in reports:
-        standing = final_scores[report.student]
+        score = final_scores[report.student]
+        earned = {task.task: f"{task.earned:g}" for task in report.tasks}
         broken = f"broken checks: {', '.join(report.broken)}" if report.broken else ""
-        writer.writerow(
+        rows.append(
             [
-                plain_cell(report.student),
-                f"{standing.earned:g}",
-                f"{standing.possible:g}",
-                *(f"{task.earned:g}" for task in report.tasks),
-                plain_cell(report.problem or broken),
-                f"{standing.raw:g}",
-                f"{standing.penalty:g}",
-                standing.days_late,
-                standing.attempt,
-                standing.attempts,
-                standing.submitted.isoformat() if standing.submitted else "",
-                "yes" if standing.changed else "",
-                plain_cell(standing.comment),
-                "yes" if standing.marked_late else "",
+                guard_formula(report.student),
+                f"{score.earned:g}",
+                f"{score.possible:g}",
+                *(earned.get(task, "") for task in tasks),
+                guard_formula(report.problem or broken),
+                f"{score.raw:g}",
+                f"{score.penalty:g}",
+                str(score.days_late),
+                str(score.attempt),
+                str(score.attempts),
+                score.submitted.isoformat() if score.submitted else "",
+                "yes" if score.changed else "",
+                guard_formula(score.comment),
+                "yes" if score.marked_late else "",
             ]
         )
-    return table.getvalue()
+    return write_rows(rows)
 
 
-def plain_cell(text: str) -> str:
-    """The text, with a quote in front where a spreadsheet would take it for a formula."""
-    return "'" + text if text.startswith(FORMULA) else text
+def student_in_cell(cell: str, students: Collection[str]) -> str:
+    """The student whom a cell of grades.csv names, guarded or not; the cell itself if it names nobody.
+
+    What a table shows goes first: a command is given the text that somebody copied from there.
+    """
+    student = unguard_formula(cell)
+    return student if student in students else cell
 
 
-WITH_ID = re.compile(r"(?P<name>.*) \((?P<id>\w+)\)", re.DOTALL)  # as intake names students without a roster
+WITH_ID = re.compile(r"(?P<name>.*) \((?P<id>\w+)\)", re.DOTALL)  # as students are named without a roster
 
 
 @dataclass(frozen=True)
 class GradeRow:
-    """A student's standing, and the person; known says whether the roster has them."""
+    """A student's final score, and the person; `known` says whether they are on the roster."""
 
-    standing: FinalScore
+    final_score: FinalScore
     person: Person
     known: bool
 
     def in_roster(self, roster: Roster) -> tuple[Person | None, str]:
-        """The same person on another roster, such as a platform's own table, or why not."""
+        """The same person on another roster, such as a platform's table; or None, and why."""
         person = self.person
         for column in ("canvas_id", "moodle_id"):
-            if found := roster.column(column, getattr(person, column)):
-                return found, ""
+            if match := roster.column(column, getattr(person, column)):
+                return match, ""
         keys = (person.sis_id, person.sis_login, person.email, person.gradescope_sid, person.student_id)
         return roster.resolve(*filter(None, keys), names=(person.name, person.sortable))
 
     def remarks(self) -> str:
-        """What a student should read beside the number."""
-        one = self.standing
-        said = [f"{points(one.earned)} of {points(one.possible)} points."]
-        if one.problem:
-            said.append(one.problem)
-        if one.penalty:
-            said.append(f"{points(one.penalty)} points were taken off for {one.days_late} days of lateness.")
-        if one.marked_late:
-            said.append("The platform marks it late; how late is not known.")
-        if one.comment:
-            said.append(one.comment)
-        return " ".join(said)
+        """The remarks on a score for the student."""
+        score = self.final_score
+        sentences = [f"{points(score.earned)} of {points(score.possible)} points."]
+        if score.problem:
+            sentences.append(score.problem)
+        if score.penalty:
+            sentences.append(
+                f"{points(score.penalty)} points were taken off for {score.days_late} days of lateness."
+            )
+        if score.marked_late:
+            sentences.append("The platform marks it late; how late is not known.")
+        if score.comment:
+            sentences.append(score.comment)
+        return " ".join(sentences)
 
 
 def grade_rows(
     final_scores: Iterable[FinalScore], roster: Roster, platform: str = "canvas"
 ) -> list[GradeRow]:
-    """The lines of a class; whom the roster does not know is who their submission says.
+    """The rows of a class; a student who is not on the roster is named as in their submission.
 
-    `platform` says whose number stands in brackets behind a name that intake made up.
+    `platform` says whose number stands in brackets behind a name that was made when collecting.
     """
-    lines = []
-    for standing in final_scores:
-        person, _ = roster.resolve(standing.student)
-        match = WITH_ID.fullmatch(standing.student)
+    rows = []
+    for final_score in final_scores:
+        person, _ = roster.resolve(final_score.student)
+        match = WITH_ID.fullmatch(final_score.student)
         if person is None and match and platform in ("canvas", "moodle"):
             person = roster.column(f"{platform}_id", match["id"])
         if person is not None:
-            lines.append(GradeRow(standing, person, True))
+            rows.append(GradeRow(final_score, person, True))
             continue
-        made = Person(standing.student, full_name=match["name"] if match else standing.student)
+        made = Person(final_score.student, full_name=match["name"] if match else final_score.student)
         if match and platform == "canvas":
-            made = Person(standing.student, full_name=match["name"], canvas_id=match["id"])
+            made = Person(final_score.student, full_name=match["name"], canvas_id=match["id"])
         elif match and platform == "moodle":
-            made = Person(standing.student, full_name=match["name"], moodle_id=match["id"])
-        lines.append(GradeRow(standing, made, False))
-    return lines
+            made = Person(final_score.student, full_name=match["name"], moodle_id=match["id"])
+        rows.append(GradeRow(final_score, made, False))
+    return rows
 
 
 def points(number: float) -> str:
@@ -228,22 +162,22 @@ PLAIN_HEAD = [
 ]
 
 
-def plain_grades(lines: Sequence[GradeRow]) -> str:
-    """One row a student with all that is known about the grade."""
+def plain_grades(grade_rows: Sequence[GradeRow]) -> str:
+    """One row per student with all that is known about the grade."""
     rows = [PLAIN_HEAD]
-    for line in lines:
-        one, person = line.standing, line.person
+    for row in grade_rows:
+        score, person = row.final_score, row.person
         rows.append(
             [
-                person.student_id if line.known else guarded(person.student_id),
-                *map(guarded, (person.last_name, person.first_name)),
+                person.student_id if row.known else guard_formula(person.student_id),
+                *map(guard_formula, (person.last_name, person.first_name)),
                 person.email,
-                guarded(person.section),
-                *(points(one.earned), points(one.possible), points(one.raw), str(one.attempts)),
-                one.submitted.isoformat() if one.submitted else "",
-                *(str(one.days_late), points(one.penalty), "yes" if one.changed else ""),
-                *map(guarded, (one.comment, one.problem)),
-                "yes" if one.marked_late else "",
+                guard_formula(person.section),
+                *(points(score.earned), points(score.possible), points(score.raw), str(score.attempts)),
+                score.submitted.isoformat() if score.submitted else "",
+                *(str(score.days_late), points(score.penalty), "yes" if score.changed else ""),
+                *map(guard_formula, (score.comment, score.problem)),
+                "yes" if score.marked_late else "",
             ]
         )
     return write_rows(rows)

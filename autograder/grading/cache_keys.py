@@ -16,12 +16,13 @@ from pathlib import Path
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
+from autograder.course.python_source import bound_names
 from autograder.environment import environment
 from autograder.report import CheckResult, Status
 from autograder.results.ledger import Provenance
 from autograder.submissions.submission import digest
 
-__all__ = ["CacheKeys", "bundle_files", "engine_digest", "provenance_of"]
+__all__ = ["CacheKeys", "ChecksSource", "bundle_files", "engine_digest", "provenance_of"]
 
 PACKAGE = Path(__file__).parents[1]
 # What a grade depends on: these modules and every file of these rooms. A change in any other room
@@ -72,7 +73,7 @@ class CacheKeys:
     """The keys of an assignment's hidden checks, for one seed and one data set."""
 
     def __init__(self, assignment: Assignment, seed: int, dataset: str) -> None:
-        self._statements = _Statements((assignment.solution / "checks.py").read_text(encoding="utf-8"))
+        self._statements = ChecksSource((assignment.solution / "checks.py").read_text(encoding="utf-8"))
         inside = assignment.solution.name + "/"
         solution = {
             name.rpartition(inside)[2]: data
@@ -108,8 +109,8 @@ class CacheKeys:
         return result.status is not Status.SKIPPED and result.key == self.key(check, result.status)
 
 
-class _Statements:
-    """A file of checks, as the statements behind each name."""
+class ChecksSource:
+    """The statements of a checks file by the names that they bind or change."""
 
     def __init__(self, source: str) -> None:
         self._by_name: dict[str, list[tuple[str, set[str]]]] = {}
@@ -117,10 +118,11 @@ class _Statements:
         for node in ast.parse(source).body:
             segment = ast.unparse(node)
             uses = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
-            names = _bound(node)
+            names = bound_names(node)
             for name in names:
                 self._by_name.setdefault(name, []).append((segment, uses))
-            if not names and not isinstance(node, ast.Expr):
+            text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if not names and not text:
                 self._nameless.append(segment)
 
     def behind(self, name: str) -> str:
@@ -139,14 +141,3 @@ class _Statements:
                 segments.add(segment)
                 pending += uses
         return "\n".join(sorted(segments))
-
-
-def _bound(node: ast.stmt) -> set[str]:
-    """The names that a top-level statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return {
-        name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-    }

@@ -13,13 +13,17 @@ import numpy as np
 
 from autograder.checks.calls import Findings, Functions
 from autograder.checks.definition import Check, Materials
-from autograder.checks.failures import Failure
+from autograder.checks.failures import Failure, OutOfMemory
+from autograder.checks.values import shorten
 from autograder.checks.variants import Variant
 from autograder.errors import SandboxError
-from autograder.grading.diagnosis import diagnose
+from autograder.grading.diagnosis import Diagnosis, diagnose
 from autograder.report import CheckResult, Evidence, Status
 
 __all__ = ["evaluate", "skipped"]
+
+LONGEST_MESSAGE = 1000  # characters; a sentence may quote what a function returned
+TOO_MUCH = "What your functions returned takes more memory than judging one submission gets."
 
 
 def evaluate(
@@ -45,6 +49,9 @@ def evaluate(
         return _failed(check, failure, student, reference, mistakes)
     except SandboxError:
         raise  # ours: the submission is graded again
+    except MemoryError:  # the reference's own work is exempt from the limit, so it is what was returned
+        student.context_.findings.calls.clear()
+        return _failed(check, OutOfMemory(TOO_MUCH), student, reference, mistakes)
     except Exception as problem:
         return CheckResult(
             id=check.id,
@@ -90,7 +97,10 @@ def _failed(
     reference: Functions | None,
     mistakes: Sequence[Variant],
 ) -> CheckResult:
-    diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
+    try:
+        diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
+    except MemoryError:  # comparing with known mistakes needs more than the failure itself
+        diagnosis = Diagnosis(failure.hint)
     evidence = failure.evidence.model_copy(update={"curves": student.context_.findings.curves})
     return CheckResult(
         id=check.id,
@@ -98,7 +108,7 @@ def _failed(
         status=failure.status,
         earned=round(failure.share * check.points, 2),
         possible=check.points,
-        message=failure.message,
+        message=shorten(failure.message, LONGEST_MESSAGE),
         hint=diagnosis.hint,
         mistake=diagnosis.mistake,
         evidence=evidence,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -26,8 +25,9 @@ from autograder.checks.comparisons import (
     assert_same,
 )
 from autograder.checks.definition import Check
-from autograder.checks.failures import TimedOut, fail, require
+from autograder.checks.failures import fail, require
 from autograder.checks.gradients import gradient_check
+from autograder.checks.memory import limited_memory
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Limits
 from autograder.environment import one_thread
@@ -41,8 +41,7 @@ from autograder.sandbox.worker import Worker
 
 __all__ = ["FunctionTask", "FunctionTaskGrader", "FunctionTaskResult"]
 
-LIMITS = Limits(memory_gb=1.0, call_seconds=2.0, deaths=2)
-ALL_SECONDS = 60.0  # after so long no further check is begun
+LIMITS = Limits(memory_gb=1.0, call_seconds=2.0, deaths=2, most_seconds=60.0, sleep_seconds=20.0)
 PREDEFINED = {  # what the checks of a function item need not import
     "np": np,
     **{
@@ -113,12 +112,15 @@ class FunctionTaskGrader:
             raise
 
     def _judge(self, task: FunctionTask, source: str, seed: int) -> FunctionTaskResult:
-        began = time.monotonic()
-        checks = _checks(task, lambda: time.monotonic() - began)
+        checks = _checks(task)
         backend = ReferenceBackend(_run(task.reference, f"<reference of {task.name}>", {"np": np}))
         reference = Functions(backend)
         cells = [(0, "import numpy as np"), (1, source)]
-        with Session(self._worker, cells, [task.function], LIMITS.deaths) as session:
+        budget = LIMITS.budget(lambda: backend.seconds)
+        with (
+            limited_memory(),
+            Session(self._worker, cells, [task.function], LIMITS.deaths, budget) as session,
+        ):
             session.load()
             student = Functions(
                 session,
@@ -150,7 +152,7 @@ class FunctionTaskGrader:
         self.close()
 
 
-def _checks(task: FunctionTask, spent: Callable[[], float]) -> Sequence[Check]:
+def _checks(task: FunctionTask) -> Sequence[Check]:
     namespace = _run(task.checks, f"<checks of {task.name}>", dict(PREDEFINED))
     functions = [
         value for name, value in namespace.items() if inspect.isfunction(value) and name not in PREDEFINED
@@ -163,7 +165,7 @@ def _checks(task: FunctionTask, spent: Callable[[], float]) -> Sequence[Check]:
             1.0,
             (),
             tuple(inspect.signature(body).parameters),
-            _in_time(body, task.function, spent),
+            _with_plain_asserts(body),
         )
         for body in functions
         if next(iter(inspect.signature(body).parameters), "") == "student"
@@ -185,13 +187,11 @@ def _mistakes(task: FunctionTask) -> list[Variant]:
     return mistakes
 
 
-def _in_time(body: Callable[..., object], function: str, spent: Callable[[], float]) -> Callable[..., object]:
-    """The check, not begun when the time is over; a plain `assert` in it says that the answer is wrong."""
+def _with_plain_asserts(body: Callable[..., object]) -> Callable[..., object]:
+    """The check; a plain `assert` in it says that the answer is wrong."""
 
     @wraps(body)
     def run(**given: object) -> None:
-        if spent() > ALL_SECONDS:
-            raise TimedOut(f"{function} is too slow: after {ALL_SECONDS:g} seconds it was not called again.")
         try:
             body(**given)
         except AssertionError as problem:

@@ -18,6 +18,7 @@ from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
 from autograder.checks.definition import Materials
+from autograder.checks.memory import limited_memory
 from autograder.course.assignment import Assignment, Task
 from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError
@@ -140,8 +141,17 @@ class Grader:
         self, submission: Submission, cells: list[tuple[int, str]], problem: str, earlier: Report | None
     ) -> Report:
         kept = self._kept(earlier)
-        restarts = self.assignment.file.limits.deaths
-        with Session(self._worker, cells, self.assignment.functions, restarts) as session:
+        limits = self.assignment.file.limits
+        budget = limits.budget(lambda: self._backend.seconds)
+        session = Session(
+            self._worker,
+            cells,
+            self.assignment.functions,
+            limits.deaths,
+            budget,
+            python=submission.python,
+        )
+        with limited_memory(), session:
             slowest = self._backend.slowest
             backend = PrefetchingBackend(
                 session, self._recorded_calls, lambda function: slowest.get(function, 0.0)

@@ -16,13 +16,14 @@ import numpy as np
 from autograder.checks.calls import Answer, Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
-from autograder.checks.values import Value, fingerprint
+from autograder.checks.values import Value, bytes_of, fingerprint
 from autograder.grading.backends import ReferenceBackend
 from autograder.sandbox.session import Session
 
 __all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
 
 LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
+MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
 SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
 
 Calls = dict[bytes, tuple[Value, ...]]  # by fingerprint, in the order in which they were made
@@ -44,6 +45,11 @@ class _Recorder:
         for arguments in calls:
             self._record(function, arguments)
         return self._reference.answer(function, calls, cpu_seconds, lend)
+
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        return self._reference.answer(function, calls, cpu_seconds)  # not one that can be prefetched
 
     def _record(self, function: str, arguments: tuple[Value, ...]) -> None:
         size = sum(argument.nbytes for argument in arguments if isinstance(argument, np.ndarray))
@@ -104,11 +110,19 @@ class PrefetchingBackend:
         prefetched = self._answers.get((function, key))
         return [prefetched] if prefetched else self._session.answer(function, calls, cpu_seconds, lend)
 
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        """The session's answers from a fresh child; nothing that was prefetched serves here."""
+        return self._session.answer_in_fresh_process(function, calls, cpu_seconds)
+
     def _prefetch(self, function: str, expected: Calls) -> None:
         self._prefetched.add(function)
         seconds = max(SECONDS, TIMES * len(expected) * self._reference_seconds(function))
         answers = self._session.ahead(function, [*expected.values()], seconds)
+        left = MOST_KEPT
         for key, answer in zip(expected, answers, strict=False):  # fewer where one ended the child
-            if answer.kind != "value":
+            left -= bytes_of(answer.value)
+            if answer.kind != "value" or left < 0:
                 return
             self._answers[function, key] = answer

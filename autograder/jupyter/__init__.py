@@ -1,4 +1,4 @@
-"""What students use in their notebooks."""
+"""The functions that students use in their notebooks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""How the results of public checks look: richly in Jupyter, as plain text elsewhere."""
+"""The display of public checks' results: HTML in Jupyter, plain text elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from autograder.report import CheckResult, Status
@@ -16,8 +17,9 @@ WRONG_MARK, WRONG_COLOUR = "✗", "#b3261e"
 class Results:
     """The results of one task's public checks, with what a failing one teaches."""
 
-    def __init__(self, title: str, results: list[CheckResult]) -> None:
-        self.title, self.results = title, results
+    def __init__(self, title: str, results: list[CheckResult], notes: Sequence[str] = ()) -> None:
+        """`notes` say what will not be there when the notebook is graded."""
+        self.title, self.results, self.notes = title, results, notes
 
     @property
     def passed(self) -> bool:
@@ -35,10 +37,12 @@ class Results:
         for result in self.results:
             lines.append(f"  {MARKS.get(result.status, WRONG_MARK)} {result.title}")
             lines += [f"      {name}: {_indented(text)}" for name, text in _details(result)]
+        lines += [f"  When graded: {note}" for note in self.notes]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         items = "".join(_item(result) for result in self.results)
+        items += "".join(f"<li>When graded: {escape(note)}</li>" for note in self.notes)
         return (
             f'<div role="group" aria-label="{escape(self.summary)}" style="max-width:50em">'
             f"<strong>{escape(self.summary)}</strong>"

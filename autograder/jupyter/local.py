@@ -1,4 +1,4 @@
-"""Checking one's own functions in a notebook, in process."""
+"""`check` for notebooks: runs public checks on the student's functions, in the notebook's process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from autograder.errors import UsageError
 from autograder.grading.backends import NotebookBackend
 from autograder.grading.evaluation import evaluate
 from autograder.jupyter.display import Results
+from autograder.sandbox.cells import foresee
 
 __all__ = ["PUBLIC_SEED", "check", "unfinished_is_fine"]
 
@@ -35,14 +36,28 @@ def check(task: str, folder: str | Path = ".") -> Results | None:
     except UsageError as problem:  # a traceback would hide the sentence
         print(f"{problem.message} {problem.next_step}")
         return None
-    own = sys._getframe(1).f_globals
-    names = {name: _parameters(own[name]) for name in chosen.functions if callable(own.get(name))}
-    student = Functions(NotebookBackend(own), names)
-    results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(chosen)]
-    shown = Results(chosen.title, results)
+    namespace = sys._getframe(1).f_globals
+    names = {name: _parameters(namespace[name]) for name in chosen.functions if callable(namespace.get(name))}
+    student = Functions(NotebookBackend(namespace), names)
+    results = [
+        evaluate(public_check, student, None, PUBLIC_SEED) for public_check in handout.checks_of(chosen)
+    ]
+    shown = Results(chosen.title, results, _when_graded(list(chosen.functions)))
     if os.environ.get(NBGRADER) and not shown.passed:
         raise AssertionError(repr(shown))
     return shown
+
+
+def _when_graded(functions: list[str]) -> list[str]:
+    """What the functions rest on in this notebook and will not find when they are graded."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    history = getattr(getattr(shell, "history_manager", None), "input_hist_raw", [])
+    cells = [(number, source) for number, source in enumerate(history) if isinstance(source, str)]
+    lines = {number: source.split("\n") for number, source in cells}
+    notes = foresee(cells, functions)
+    return list(
+        dict.fromkeys(f"{lines[one['cell']][one['line'] - 1].strip()}: {one['text']}" for one in notes)
+    )
 
 
 def _parameters(function: Callable[..., object]) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ APART = 0.25  # seconds between two looks, so that what is saved with a notebook
 
 
 def progress(items: Sequence[T], label: str = "") -> Iterator[T]:
-    """The items, with a bar that says how far they are; it is gone when they are done.
+    """The items, with a bar that shows the progress and disappears at the end.
 
-    What takes less than a quarter of a second shows nothing. `label` says what is going on.
+    A loop of less than a quarter of a second shows nothing. `label` names the loop.
     """
     started = shown = time.monotonic()
     written = 0

@@ -1,1 +1,1 @@
-"""Learning platforms: a module for each, reading its downloads and writing its tables."""
+"""Learning platforms: one module per platform, which reads its downloads and writes its tables."""

@@ -1,7 +1,7 @@
-"""What Canvas gives out under Download Submissions.
+"""Canvas: reading what Download Submissions gives, and writing its gradebook.
 
-lovelaceada_12345_67890_hw1.ipynb          name in small letters, user, file, the file's own name
-lovelaceada_LATE_12345_67891_hw1-1.ipynb   marked late; -1 and so on for a file handed in again
+lovelaceada_12345_67890_hw1.ipynb          name in small letters, user, file, the file's original name
+lovelaceada_LATE_12345_67891_hw1-1.ipynb   marked late; -1 and so on for a file submitted again
 anon_x7Kp2_67892_hw1.ipynb                 where names are hidden from the grader
 """
 
@@ -13,9 +13,10 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course.csv_table import Table, write_rows
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, Table, guarded, points, write_rows
+from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.archive import stem
 from autograder.submissions.collecting import (
     SUFFIX,
@@ -36,10 +37,13 @@ NAME = re.compile(
     re.DOTALL,
 )
 AGAIN = re.compile(r"-\d+\Z")
+HEAD = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+POSSIBLE = "Points Possible"
+EXCUSED = "EX"
 
 
 def _recognises(folder: Path) -> bool:
-    """Whether more than half of a folder's notebooks are named as Canvas names them."""
+    """Whether more than half of a directory's notebooks are named as Canvas names them."""
     try:
         names = [child.name for child in visible(folder) if is_notebook(child)]
     except OSError:
@@ -57,27 +61,29 @@ def read_canvas(folder: Path, assignment: str) -> tuple[list[CollectedSubmission
     """The notebooks of a download; of several in one submission, the one named after the assignment."""
     if not _recognises(folder):
         return None
-    claims: list[CollectedSubmission] = []
-    unplaced: list[Unmatched] = []
+    candidates: list[CollectedSubmission] = []
+    unmatched: list[Unmatched] = []
     files = sorted((child for child in visible(folder) if child.is_file()), key=lambda child: child.name)
-    named = {_user(one.name) for one in files if is_notebook(one) and _own_name(one) == assignment}
-    with_notebook = {_user(one.name) for one in files if is_notebook(one)}
+    named = {_user(path.name) for path in files if is_notebook(path) and _own_name(path) == assignment}
+    with_notebook = {_user(path.name) for path in files if is_notebook(path)}
     for path in files:
         match, user = _match(path.name), _user(path.name)
         if not is_notebook(path):
             if match and user not in with_notebook:
-                unplaced.append(Unmatched(storable(path.name), f"It is no notebook ({SUFFIX})."))
-        elif match is None:  # put beside the download by hand
+                unmatched.append(Unmatched(storable(path.name), f"It is not a notebook ({SUFFIX})."))
+        elif match is None:  # added to the download by hand
             student = storable(stem(path))
-            claims.append(CollectedSubmission(student, path, origin=storable(path.name), keys=(student,)))
+            candidates.append(CollectedSubmission(student, path, origin=storable(path.name), keys=(student,)))
         elif user in named and _own_name(path) != assignment:
-            unplaced.append(Unmatched(storable(path.name), f"A notebook named {assignment} is beside it."))
+            unmatched.append(
+                Unmatched(storable(path.name), f"A notebook named {assignment} was submitted with it.")
+            )
         else:
-            claims.append(_claim(path, match))
-    return claims, unplaced
+            candidates.append(_candidate(path, match))
+    return candidates, unmatched
 
 
-def _claim(path: Path, match: re.Match[str]) -> CollectedSubmission:
+def _candidate(path: Path, match: re.Match[str]) -> CollectedSubmission:
     slug, user = match["slug"] or "", match["user"]
     return CollectedSubmission(
         storable(f"{slug} ({user})" if slug else user),
@@ -103,43 +109,39 @@ def _own_name(path: Path) -> str:
 
 CANVAS = Layout("canvas", read_canvas)
 
-HEAD = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-POSSIBLE = "Points Possible"
-EXCUSED = "EX"
-
 
 @dataclass(frozen=True)
 class CanvasColumn:
     """One assignment in Canvas: its name, with Canvas's number in brackets or without, and the scores."""
 
     title: str
-    lines: Sequence[GradeRow]
+    rows: Sequence[GradeRow]
     excused: Set[str] = frozenset()  # students
 
     @property
     def possible(self) -> str:
         """The points possible."""
-        return points(max((line.standing.possible for line in self.lines), default=0))
+        return points(max((row.final_score.possible for row in self.rows), default=0))
 
-    def cell(self, line: GradeRow) -> str:
-        """What Canvas reads as this student's score; EX excuses."""
-        return EXCUSED if line.standing.student in self.excused else points(line.standing.earned)
+    def cell(self, row: GradeRow) -> str:
+        """This student's score as Canvas reads it; EX excuses."""
+        return EXCUSED if row.final_score.student in self.excused else points(row.final_score.earned)
 
 
 def canvas_gradebook(
     columns: Sequence[CanvasColumn], template: Table | None = None
 ) -> tuple[str, list[Unmatched]]:
-    """The gradebook's CSV with the scores of some assignments, and whom Canvas would not know.
+    """The gradebook's CSV with the scores of some assignments, and the students whom Canvas would not find.
 
     Into an exported gradebook only the scores are written. A name that Canvas does not have becomes a new
     assignment there.
     """
     if template is None:
         return _fresh(columns)
-    unplaced: dict[str, Unmatched] = {}
+    unmatched: dict[str, Unmatched] = {}
     for column in columns:
-        _fill(template, column, unplaced)
-    return template.text(), list(unplaced.values())
+        _fill(template, column, unmatched)
+    return template.text(), list(unmatched.values())
 
 
 def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
@@ -147,53 +149,53 @@ def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
         [*HEAD, *(column.title for column in columns)],
         [f"    {POSSIBLE}", "", "", "", "", *(column.possible for column in columns)],
     ]
-    people = {line.person.student_id: line.person for column in columns for line in column.lines}
-    cells = [{line.person.student_id: column.cell(line) for line in column.lines} for column in columns]
-    unplaced = []
+    people = {row.person.student_id: row.person for column in columns for row in column.rows}
+    cells = [{row.person.student_id: column.cell(row) for row in column.rows} for column in columns]
+    unmatched = []
     for student, person in people.items():
         ids = [person.canvas_id, person.sis_id, person.sis_login]
         if not any(ids):
-            unplaced.append(Unmatched(student, "No canvas_id, sis_id or sis_login is known."))
+            unmatched.append(Unmatched(student, "The roster has no canvas_id, sis_id or sis_login."))
             continue
-        own = [column.get(student, "") for column in cells]
-        rows.append([guarded(person.sortable), *ids, guarded(person.section), *own])
-    return write_rows(rows), unplaced
+        scores = [column.get(student, "") for column in cells]
+        rows.append([guard_formula(person.sortable), *ids, guard_formula(person.section), *scores])
+    return write_rows(rows), unmatched
 
 
-def _fill(table: Table, column: CanvasColumn, unplaced: dict[str, Unmatched]) -> None:
-    student, number = table.needed("Student"), table.needed("ID")
+def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -> None:
+    student, number = table.required_column("Student"), table.required_column("ID")
     at = _assignment(table, column.title)
     roster = read_roster(table.path)
     where = {
-        row[number].strip(): place
-        for place, row in enumerate(table.rows)
-        if place and len(row) > number and row[number].strip()
+        row[number].strip(): position
+        for position, row in enumerate(table.rows)
+        if position and len(row) > number and row[number].strip()
     }
     if at == len(table.rows[0]):
         table.put(0, at, column.title)
-        for place, row in enumerate(table.rows[1:], 1):
+        for position, row in enumerate(table.rows[1:], 1):
             marked = len(row) > student and row[student].strip() == POSSIBLE
-            table.put(place, at, column.possible if marked else "")
-    for line in column.lines:
-        person, why = line.in_roster(roster)
+            table.put(position, at, table.number(column.possible) if marked else "")
+    for grade_row in column.rows:
+        person, why = grade_row.in_roster(roster)
         if person is None or person.canvas_id not in where:
-            name = line.standing.student
-            unplaced[name] = Unmatched(name, why or f"{table.path} gives them no ID.")
+            name = grade_row.final_score.student
+            unmatched[name] = Unmatched(name, why or f"{table.path} has no ID for this student.")
             continue
-        table.put(where[person.canvas_id], at, column.cell(line))
+        table.put(where[person.canvas_id], at, table.number(column.cell(grade_row)))
 
 
 def _assignment(table: Table, title: str) -> int:
-    """The column of an assignment; behind the last one when Canvas does not have it yet."""
+    """The position of an assignment's column; after the last one when Canvas does not have it yet."""
     heads = [head.strip() for head in table.rows[0]]
     if title in heads:
         return heads.index(title)
     numbered = re.compile(re.escape(title) + r" \(\d+\)")
-    found = [at for at, head in enumerate(heads) if numbered.fullmatch(head)]
-    if len(found) > 1:
-        names = " and ".join(heads[at] for at in found)
+    matching = [at for at, head in enumerate(heads) if numbered.fullmatch(head)]
+    if len(matching) > 1:
+        names = " and ".join(heads[at] for at in matching)
         raise UsageError(
             f"{table.path} has several columns {title}: {names}.",
             next_step="Name one of them, with its number, with --column.",
         )
-    return found[0] if found else len(heads)
+    return matching[0] if matching else len(heads)

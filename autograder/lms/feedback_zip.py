@@ -21,23 +21,23 @@ Platform = Literal["canvas", "moodle", "gradescope"]
 
 
 def feedback_zip(
-    lines: Sequence[GradeRow], results: Results, platform: Platform
+    rows: Sequence[GradeRow], results: Results, platform: Platform
 ) -> tuple[bytes, list[Unmatched]]:
-    """The archive, and whose feedback has no place in it.
+    """The archive, and the students whose feedback cannot be in it.
 
-    Canvas finds the submission by the name of the file that was handed in, Moodle by the folder's; for
-    Gradescope there is a results.json for each student.
+    Canvas finds the submission by the name of the submitted file, Moodle by the directory's name; for
+    Gradescope there is one results.json per student.
     """
-    unplaced = []
+    unmatched = []
     files: dict[str, bytes] = {}
-    for line in lines:
-        student = line.standing.student
-        if line.standing.report is None:
-            unplaced.append(Unmatched(student, "There is no report."))
+    for row in rows:
+        student = row.final_score.student
+        if row.final_score.report is None:
+            unmatched.append(Unmatched(student, "There is no report."))
             continue
-        report = Report.from_json(line.standing.report.read_bytes())
-        name, why = _name(line, report, platform)
-        page = results.page_of(line.standing.report)
+        report = Report.from_json(row.final_score.report.read_bytes())
+        name, why = _name(row, report, platform)
+        page = results.page_of(row.final_score.report)
         if platform == "gradescope":
             data = results_json(report).encode()
         elif page.is_file():
@@ -49,19 +49,19 @@ def feedback_zip(
         if name:
             files[name] = data
         else:
-            unplaced.append(Unmatched(student, why))
-    return deterministic_zip(files), unplaced
+            unmatched.append(Unmatched(student, why))
+    return deterministic_zip(files), unmatched
 
 
-def _name(line: GradeRow, report: Report, platform: Platform) -> tuple[str, str]:
+def _name(row: GradeRow, report: Report, platform: Platform) -> tuple[str, str]:
     if platform == "gradescope":
-        return f"{safe_name(line.standing.student)}/results.json", ""
+        return f"{safe_name(row.final_score.student)}/results.json", ""
     if platform == "canvas":
         file = report.submission.file.split(": ")[0]
         if not NAME.fullmatch(file):
-            return "", f"{file} is not named as Canvas names it, so Canvas would not find the submission."
+            return "", f"{file} is not named as Canvas names files, so Canvas would not find the submission."
         return re.sub(r"\.[^.]*\Z", "", file) + ".html", ""
-    if not line.person.moodle_id:
-        return "", "No moodle_id is known."
-    name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", line.person.name)
-    return f"{name}_{line.person.moodle_id}_assignsubmission_file_/feedback.html", ""
+    if not row.person.moodle_id:
+        return "", "The roster has no moodle_id."
+    name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", row.person.name)
+    return f"{name}_{row.person.moodle_id}_assignsubmission_file_/feedback.html", ""

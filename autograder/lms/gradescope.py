@@ -1,6 +1,6 @@
-"""What Gradescope gives out under Export Submissions.
+"""Gradescope: reading what Export Submissions gives, and writing its grades and its autograder.
 
-    assignment_123_export/submission_metadata.yml     who handed in what, and when
+    assignment_123_export/submission_metadata.yml     who submitted what, and when
     assignment_123_export/submission_456/week1.ipynb    the files
 
 A group's submission has several submitters; it is an entry of each.
@@ -16,11 +16,12 @@ from typing import Any
 
 import yaml
 
-from autograder.authoring.student_wheel import engine_needs
+from autograder.authoring.student_wheel import package_requirements
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
+from autograder.course.csv_table import write_rows
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, guarded, points, write_rows
+from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,
@@ -38,6 +39,34 @@ __all__ = ["FILE", "GRADESCOPE", "autograder_zip", "gradescope_grades"]
 
 FILE = "submission_metadata.yml"
 LARGEST = 200_000_000
+HEAD = [
+    *("First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"),
+    *("Submission Time", "Lateness (Days)"),
+]
+SETUP = """\
+#!/usr/bin/env bash
+# Gradescope runs this once, when the image is built.
+set -euo pipefail
+ROOT="${AUTOGRADER_ROOT:-/autograder}"
+recent() { "$1" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+PYTHON=python3
+if ! recent "$PYTHON"; then
+  apt-get update
+  apt-get install --yes python3.11 python3.11-venv || apt-get install --yes python3 python3-venv
+  PYTHON="$(command -v python3.11 || command -v python3)"
+fi
+"$PYTHON" -m venv "$ROOT/venv"
+"$ROOT/venv/bin/python" -m pip install --requirement "$ROOT/source/requirements.txt"
+"""
+RUN = """\
+#!/usr/bin/env bash
+# Gradescope runs this for every submission.
+set -euo pipefail
+ROOT="${{AUTOGRADER_ROOT:-/autograder}}"
+PYTHON="${{AUTOGRADER_PYTHON:-$ROOT/venv/bin/python}}"
+export PYTHONPATH="$ROOT/source" OPENBLAS_NUM_THREADS=1
+exec "$PYTHON" -m autograder.lms.gradescope_run "$ROOT" {arguments}
+"""
 
 
 class _Loader(yaml.SafeLoader):
@@ -64,45 +93,51 @@ def read_gradescope(
     """The submissions of an export; raises UsageError for metadata that cannot be read."""
     if not (folder / FILE).is_file():
         return None
-    claims: list[CollectedSubmission] = []
-    unplaced: list[Unmatched] = []
+    candidates: list[CollectedSubmission] = []
+    unmatched: list[Unmatched] = []
     known = _metadata(folder / FILE)
     for name, facts in sorted(known.items(), key=lambda item: natural(item[0])):
         path = folder / name
-        people = [one for one in _list(facts, "submitters") if isinstance(one, dict)]
+        people = [submitter for submitter in _list(facts, "submitters") if isinstance(submitter, dict)]
         if Path(name).name != name or not is_folder(path):
-            unplaced.append(Unmatched(storable(name)[:300], f"{FILE} names it, but there is no such folder."))
+            unmatched.append(
+                Unmatched(storable(name)[:300], f"{FILE} names it, but the directory does not exist.")
+            )
         elif not people:
-            unplaced.append(Unmatched(name, f"{FILE} names nobody who handed it in."))
+            unmatched.append(Unmatched(name, f"{FILE} names no submitter."))
         else:
-            claims += [_claim(path, name, person, facts, assignment) for person in people]
-    unplaced += [
+            candidates += [_candidate(path, name, person, facts, assignment) for person in people]
+    unmatched += [
         Unmatched(storable(child.name), f"{FILE} does not name it.")
         for child in visible(folder)
         if is_folder(child) and child.name not in known
     ]
-    return claims, unplaced
+    return candidates, unmatched
 
 
 def _metadata(path: Path) -> dict[str, Any]:
     try:
         if path.is_symlink() or path.stat().st_size > LARGEST:
-            raise UsageError(f"{path} is no file of Gradescope's.", next_step="Export the submissions again.")
+            raise UsageError(
+                f"{path} is not a file that Gradescope wrote.", next_step="Export the submissions again."
+            )
         data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
     except (OSError, UnicodeDecodeError, RecursionError) as problem:
         raise UsageError(f"{path} cannot be read.", next_step="Export the submissions again.") from problem
     except (yaml.YAMLError, ValueError) as problem:
         mark = getattr(problem, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
+        location = f", line {mark.line + 1}" if mark else ""
         raise UsageError(
-            f"{path}{place}: it is not YAML.", next_step="Export the submissions again."
+            f"{path}{location}: the file is not YAML.", next_step="Export the submissions again."
         ) from problem
     if not isinstance(data, dict):
         raise UsageError(f"{path} lists no submissions.", next_step="Export the submissions again.")
     return {str(name): facts for name, facts in data.items()}
 
 
-def _claim(path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str) -> CollectedSubmission:
+def _candidate(
+    path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str
+) -> CollectedSubmission:
     sid, email, full = (storable(_text(person, key)) for key in ("sid", "email", "name"))
     return CollectedSubmission(
         email or sid or full or name,
@@ -145,51 +180,23 @@ def _time(value: Any) -> datetime | None:
 
 GRADESCOPE = Layout("gradescope", read_gradescope)
 
-HEAD = [
-    *("First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"),
-    *("Submission Time", "Lateness (Days)"),
-]
-SETUP = """\
-#!/usr/bin/env bash
-# Gradescope runs this once, when the image is built.
-set -euo pipefail
-ROOT="${AUTOGRADER_ROOT:-/autograder}"
-recent() { "$1" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
-PYTHON=python3
-if ! recent "$PYTHON"; then
-  apt-get update
-  apt-get install --yes python3.11 python3.11-venv || apt-get install --yes python3 python3-venv
-  PYTHON="$(command -v python3.11 || command -v python3)"
-fi
-"$PYTHON" -m venv "$ROOT/venv"
-"$ROOT/venv/bin/python" -m pip install --requirement "$ROOT/source/requirements.txt"
-"""
-RUN = """\
-#!/usr/bin/env bash
-# Gradescope runs this for every submission.
-set -euo pipefail
-ROOT="${{AUTOGRADER_ROOT:-/autograder}}"
-PYTHON="${{AUTOGRADER_PYTHON:-$ROOT/venv/bin/python}}"
-export PYTHONPATH="$ROOT/source" OPENBLAS_NUM_THREADS=1
-exec "$PYTHON" -m autograder.lms.gradescope_run "$ROOT" {arguments}
-"""
 
-
-def gradescope_grades(lines: Sequence[GradeRow]) -> str:
+def gradescope_grades(grade_rows: Sequence[GradeRow]) -> str:
     """The grades with Gradescope's own headers."""
     rows = [HEAD]
-    for line in lines:
-        one, person = line.standing, line.person
+    for row in grade_rows:
+        score, person = row.final_score, row.person
         rows.append(
             [
-                guarded(person.first_name or ("" if person.last_name else person.name)),
-                guarded(person.last_name),
-                person.gradescope_sid or (person.student_id if line.known else guarded(person.student_id)),
+                guard_formula(person.first_name or ("" if person.last_name else person.name)),
+                guard_formula(person.last_name),
+                person.gradescope_sid
+                or (person.student_id if row.known else guard_formula(person.student_id)),
                 person.email,
-                guarded(person.section),
-                *(points(one.earned), points(one.possible), "Graded"),
-                one.submitted.isoformat() if one.submitted else "",
-                str(one.days_late),
+                guard_formula(person.section),
+                *(points(score.earned), points(score.possible), "Graded"),
+                score.submitted.isoformat() if score.submitted else "",
+                str(score.days_late),
             ]
         )
     return write_rows(rows)
@@ -199,13 +206,13 @@ def autograder_zip(
     course: Course, assignment: str, seed: int, dataset: str = "", *, sandbox: str = "good"
 ) -> bytes:
     """The archive to upload under Configure Autograder: the engine, one assignment, its solution."""
-    load_assignment(course, assignment)  # what is wrong with it is said here, not there
+    load_assignment(course, assignment)  # its errors are reported here, not on Gradescope
     arguments = [assignment, str(seed), dataset or "auto", sandbox]
     engine = Path(__file__).parents[1]
     files = {
         "setup.sh": SETUP.encode(),
         "run_autograder": RUN.format(arguments=shlex.join(arguments)).encode(),
-        "requirements.txt": "".join(f"{one}\n" for one in engine_needs()).encode(),
+        "requirements.txt": "".join(f"{requirement}\n" for requirement in package_requirements()).encode(),
         "course.yaml": (course.root / "course.yaml").read_bytes(),
         **_folder(engine, engine.name),
     }
@@ -215,9 +222,9 @@ def autograder_zip(
 
 
 def _folder(folder: Path, name: str) -> dict[str, bytes]:
-    found = {}
+    files = {}
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
-            found[f"{name}/{'/'.join(parts)}"] = path.read_bytes()
-    return found
+            files[f"{name}/{'/'.join(parts)}"] = path.read_bytes()
+    return files

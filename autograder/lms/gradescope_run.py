@@ -1,4 +1,4 @@
-"""What runs on Gradescope: ROOT/submission in, ROOT/results/results.json out.
+"""The autograder that runs on Gradescope: from ROOT/submission to ROOT/results/results.json.
 
 python -m autograder.lms.gradescope_run ROOT ASSIGNMENT SEED DATASET SANDBOX
 """
@@ -23,11 +23,11 @@ from autograder.submissions.submission import read_submission
 __all__ = ["main", "results_json"]
 
 
-BROKEN = "This check is broken; it counts for nobody."
+BROKEN = "This check is broken; it does not count."
 
 
 def results_json(report: Report) -> str:
-    """The score, and a test for each check; what only the instructor may see is left out."""
+    """The score, and one test per check; what only the instructor may see is left out."""
     problem = report.submission.problem
     notes = [f"Cell {note.cell}, line {note.line}: {note.text}" for note in report.submission.notes]
     results: dict[str, Any] = {
@@ -48,16 +48,16 @@ def results_json(report: Report) -> str:
 def _test(task: TaskReport, check: CheckResult, number: str) -> dict[str, Any]:
     broken = check.status is Status.ERROR
     evidence = check.evidence
-    said = [check.message, check.hint, evidence.call, evidence.trace]
+    lines = [check.message, check.hint, evidence.call, evidence.trace]
     if evidence.got or evidence.expected:
-        said += [f"got       {evidence.got}", f"expected  {evidence.expected}"]
+        lines += [f"got       {evidence.got}", f"expected  {evidence.expected}"]
     return {
         "name": clean(f"{task.task}: {check.title}"),
         "number": number,
         "score": check.earned,
         "max_score": 0 if task.extra else check.possible,
         "status": "passed" if check.status is Status.PASSED else "failed",
-        "output": BROKEN if broken else clean("\n".join(filter(None, said))),
+        "output": BROKEN if broken else clean("\n".join(filter(None, lines))),
         "output_format": "text",
         "visibility": "visible",
     }
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _student(root: Path) -> str:
-    """Who handed it in, as Gradescope says; a group by all its names."""
+    """The submitter as Gradescope names them; a group by all its names."""
     try:
         users = json.loads((root / "submission_metadata.json").read_text(encoding="utf-8"))["users"]
         return ", ".join(str(user.get("email") or user["name"]) for user in users) or "student"

@@ -1,4 +1,4 @@
-"""The layouts that submissions arrive in, in the order they are tried: each needs a mark no other writes."""
+"""The layouts in which submissions arrive, in the order of trying: each has a mark of its own."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """A label, what it amounts to in words, and one or more bars."""
+    """A label, its value in words, and one or more bars."""
 
     label: str
     value: str
@@ -52,8 +52,8 @@ def bar_chart(rows: Sequence[Row], *, key: str, title: str, description: str) ->
         parts.append(label(cut(row.label, LONGEST_LABEL), 0, top + 14, "name"))
         parts.append(label(row.value, "100%", top + 14, "value", "end"))
         top += LABEL
-        for place, bar in enumerate(row.bars):
-            height = BAR if place == 0 else THIN
+        for position, bar in enumerate(row.bars):
+            height = BAR if position == 0 else THIN
             parts += _bar(bar, top, height)
             top += height + BETWEEN
         top += AFTER - BETWEEN
@@ -96,7 +96,7 @@ TOP, PLOT, BELOW = 20.0, 220.0, 52.0
 
 
 def bins(values: Sequence[float]) -> list[int]:
-    """How many values are in each tenth of the scale; the last tenth holds the full scores.
+    """The number of values in each tenth of the scale; the last tenth holds the full scores.
 
     Scores above 100%, by extra credit, get one more bin.
     """
@@ -104,8 +104,8 @@ def bins(values: Sequence[float]) -> list[int]:
     for value in values:
         if math.isfinite(value):
             # The small number keeps 0.7, which is 0.7 * 10 = 6.999…, in the bin that starts at 70%.
-            place = BINS if value > 1 else min(int(value * BINS + 1e-9), BINS - 1)
-            counts[max(place, 0)] += 1
+            position = BINS if value > 1 else min(int(value * BINS + 1e-9), BINS - 1)
+            counts[max(position, 0)] += 1
     return counts
 
 
@@ -118,22 +118,22 @@ def histogram(
     most = max(max(counts), 1)
     base = TOP + PLOT
     parts: list[Markup] = []
-    for place, amount in enumerate(counts):
+    for position, amount in enumerate(counts):
         height = PLOT * amount / most
         if amount:
             bar = element(
                 "rect",
-                x=share((place + 0.04) * width),
+                x=share((position + 0.04) * width),
                 y=base - height,
                 width=share(0.92 * width),
                 height=height,
                 rx=3,
                 class_="fill",
             )
-            middle = share((place + 0.5) * width)
+            middle = share((position + 0.5) * width)
             parts += [bar, label(str(amount), middle, base - height - 6, "amount", "middle")]
     parts.append(element("line", x1=0, x2="100%", y1=base, y2=base, class_="axis"))
-    parts += [_tick(place, len(counts), base) for place in range(0, BINS + 1, 2)]
+    parts += [_tick(position, len(counts), base) for position in range(0, BINS + 1, 2)]
     if len(counts) > BINS:
         parts.append(label("over", "100%", base + 18, "tick", "end"))
     if median is not None and math.isfinite(median):
@@ -141,9 +141,9 @@ def histogram(
     return image(parts, key=key, title=title, description=description, height=base + BELOW, kind="histogram")
 
 
-def _tick(place: int, of: int, base: float) -> Markup:
-    anchor = "start" if place == 0 else "end" if place == of else "middle"
-    return label(f"{100 * place // BINS}%", share(place / of), base + 18, "tick", anchor)
+def _tick(position: int, of: int, base: float) -> Markup:
+    anchor = "start" if position == 0 else "end" if position == of else "middle"
+    return label(f"{100 * position // BINS}%", share(position / of), base + 18, "tick", anchor)
 
 
 def _median(median: float, of: int, base: float) -> list[Markup]:

@@ -31,9 +31,9 @@ class Drawing:
 
 @dataclass(frozen=True)
 class WorstView:
-    """The entry that is furthest off, as text; `place` is empty for a single number."""
+    """The entry with the largest error, as text; `entry` is empty for a single number."""
 
-    place: str
+    entry: str
     got: str
     expected: str
     relative_error: str
@@ -41,7 +41,7 @@ class WorstView:
 
 @dataclass(frozen=True)
 class EvidenceView:
-    """What the template shows; empty parts are left out."""
+    """The evidence as the template shows it; empty parts are left out."""
 
     call: str
     arguments: list[tuple[str, str]]
@@ -84,7 +84,7 @@ def _worst(worst: Worst, parameter: str) -> WorstView:
     index = ", ".join(map(str, worst.index))
     name = cut(parameter, LONGEST_NAME)
     return WorstView(
-        place=f"{name}[{index}]" if index else name,
+        entry=f"{name}[{index}]" if index else name,
         got=got,
         expected=expected,
         relative_error=number(worst.relative_error, 2),
@@ -96,15 +96,15 @@ def _heat_map(evidence: Evidence, key: str) -> Drawing:
     # Only with one or two axes is a place in the map a place in the array.
     worst = (at[0], at[1]) if len(at) == 2 else (0, at[0]) if len(at) == 1 else None
     name = cut(evidence.parameter, LONGEST_NAME) or "the result"
-    said = where(evidence.wrong)
+    description = where(evidence.wrong)
     chart = heat_map(
         evidence.wrong,
         key=f"{key}-map",
         title=f"Wrong entries of {name}",
-        description=said,
+        description=description,
         worst=worst,
     )
-    return Drawing(chart, f"Wrong entries of {name}", said)
+    return Drawing(chart, f"Wrong entries of {name}", description)
 
 
 def _curve(curve: Curve, key: str) -> Drawing:
@@ -125,7 +125,7 @@ def _floats(values: Sequence[Number]) -> list[float]:
 
 
 def _difference(x: Sequence[float], got: Sequence[float], expected: Sequence[float]) -> str:
-    """What somebody who cannot see the chart needs to know of it."""
+    """A description of the chart for readers who cannot see it."""
     if not x:
         return "There is nothing to draw."
     span = f"From x = {x[0]:.4g} to {x[-1]:.4g}, your curve"

@@ -1,4 +1,4 @@
-"""The gradebook as pages: the class in one table, and for each student what counts and why."""
+"""The gradebook as pages: the class in one table, and one page per student with every score."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from autograder.pages.text import percent as whole_percent
 from autograder.pages.what_counts import why_it_counts
 from autograder.submissions.collecting import safe_name
 
-__all__ = ["gradebook_page", "gradebook_student_page", "write_book"]
+__all__ = ["gradebook_page", "gradebook_student_page", "write_gradebook"]
 
 
-# What stands in a cell for a mark that is not a number of points, and its class in the style sheet.
+# The text of a cell for a score that is not a number of points, and its class in the style sheet.
 SIGNS = {State.EXCUSED: "EX", State.WAITING: "…", State.OPEN: ""}
 NOTHING = "\u2013"
 KINDS = {State.MISSING: "z", State.DROPPED: "d"}
 
 
 @dataclass(frozen=True)
-class Line:
+class TableRow:
     """A student in the table; `cells` are (class, text) in the order of the columns."""
 
     name: str
-    student: str  # their id, where it is not the name
+    student: str  # the ID, where it is not the name
     link: str
     total: str
     share: float
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """One mark on a student's page."""
+    """One score on a student's page."""
 
     title: str
     points: str
@@ -67,121 +67,124 @@ class Section:
     sentence: str
 
 
-def gradebook_page(book: Gradebook, link: Callable[[Row], str]) -> str:
-    """The class; `link` says where a student's own page is, relative to this one."""
+def gradebook_page(gradebook: Gradebook, link: Callable[[Row], str]) -> str:
+    """The page of the class; `link` gives the path of a student's page, relative to this one."""
     source, policy = script("sort.js", "filter.js")
-    totals = [float(row.total) for row in book.rows if row.total is not None]
+    totals = [float(row.total) for row in gradebook.rows if row.total is not None]
     return render(
         "gradebook.html",
-        course=book.course,
+        course=gradebook.course,
         policy=policy,
         script=source,
-        remarks=book.remarks,
-        amount=len(book.rows),
+        remarks=gradebook.remarks,
+        amount=len(gradebook.rows),
         mean=f"{100 * fmean(totals):.1f}" if totals else NOTHING,
         median=f"{100 * median(totals):.1f}" if totals else NOTHING,
-        letters=_letters(book),
-        charts=_charts(book, totals),
-        columns=book.columns,
-        groups=[(group, len([name for name in group.of if _has(book, name)])) for group in book.rules.groups],
-        weights=_weights(book),
-        lines=[_line(row, link(row)) for row in book.rows],
+        letters=_letters(gradebook),
+        charts=_charts(gradebook, totals),
+        columns=gradebook.columns,
+        groups=[
+            (group, len([name for name in group.of if _has(gradebook, name)]))
+            for group in gradebook.rules.groups
+        ],
+        weights=_weights(gradebook),
+        rows=[_table_row(row, link(row)) for row in gradebook.rows],
     )
 
 
-def gradebook_student_page(book: Gradebook, row: Row, zone: ZoneInfo) -> str:
-    """One student: every mark, what became of it and why, and how the total comes about."""
+def gradebook_student_page(gradebook: Gradebook, row: Row, zone: ZoneInfo) -> str:
+    """The page of one student: every score with its state and reasons, and the sum of the total."""
     used = [group for group in row.groups if group.share is not None]
-    drops = {group.name: group.drop_lowest for group in book.rules.groups}
+    drops = {group.name: group.drop_lowest for group in gradebook.rules.groups}
     return render(
         "gradebook_student.html",
-        course=book.course,
+        course=gradebook.course,
         name=row.person.name,
         student=row.student if row.student != row.person.name else "",
         total="" if row.total is None else str(percent(row.total)),
         letter=row.letter,
-        scale=sorted(book.rules.scale.items(), key=lambda one: -one[1]),
-        sections=[_section(group, drops[group.name], zone) for group in row.groups if group.marks],
+        scale=sorted(gradebook.rules.scale.items(), key=lambda threshold: -threshold[1]),
+        sections=[_section(group, drops[group.name], zone) for group in row.groups if group.scores],
         sum=" + ".join(f"{percent(group.contribution)}" for group in used),
         reweighted=len(used) < len(row.groups) and bool(used),
     )
 
 
-def _has(book: Gradebook, name: str) -> bool:
-    return any(column.name == name for column in book.columns)
+def _has(gradebook: Gradebook, name: str) -> bool:
+    return any(column.name == name for column in gradebook.columns)
 
 
-def _weights(book: Gradebook) -> dict[str, str]:
-    whole = sum(Fraction(group.weight) for group in book.rules.groups)
-    return {group.name: _short(Fraction(group.weight) / whole) for group in book.rules.groups}
+def _weights(gradebook: Gradebook) -> dict[str, str]:
+    whole = sum(Fraction(group.weight) for group in gradebook.rules.groups)
+    return {group.name: _short(Fraction(group.weight) / whole) for group in gradebook.rules.groups}
 
 
-def _letters(book: Gradebook) -> list[tuple[str, int]]:
-    """How often each letter was reached, the best first."""
-    order = sorted(book.rules.scale, key=lambda letter: -book.rules.scale[letter])
-    return [(letter, sum(row.letter == letter for row in book.rows)) for letter in order]
+def _letters(gradebook: Gradebook) -> list[tuple[str, int]]:
+    """The number of students with each letter, the best letter first."""
+    order = sorted(gradebook.rules.scale, key=lambda letter: -gradebook.rules.scale[letter])
+    return [(letter, sum(row.letter == letter for row in gradebook.rows)) for letter in order]
 
 
-def _charts(book: Gradebook, totals: list[float]) -> list[tuple[str, Markup]]:
+def _charts(gradebook: Gradebook, totals: list[float]) -> list[tuple[str, Markup]]:
     shares = [("Total", totals)]
-    for place, column in enumerate(book.columns):
-        marks = [row.marks[place] for row in book.rows]
-        shares.append((column.title, [_share(mark) for mark in marks if _is_scored(mark)]))
+    for position, column in enumerate(gradebook.columns):
+        scores = [row.scores[position] for row in gradebook.rows]
+        shares.append((column.title, [_share(score) for score in scores if _is_scored(score)]))
     return [
         (
             title,
             histogram(
                 values,
-                key=f"c{place}",
+                key=f"c{position}",
                 title=f"Distribution of {cut(title, 60)}",
                 description=f"{count(len(values), 'score')}, median {whole_percent(median(values))}.",
                 median=median(values),
             ),
         )
-        for place, (title, values) in enumerate(shares)
+        for position, (title, values) in enumerate(shares)
         if values
     ]
 
 
-def _share(mark: Score) -> float:
-    return float(mark.earned / mark.possible)
+def _share(score: Score) -> float:
+    return float(score.earned / score.possible)
 
 
-def _is_scored(mark: Score) -> bool:
-    return mark.state in (State.COUNTED, State.DROPPED) and mark.standing is not None
+def _is_scored(score: Score) -> bool:
+    return score.state in (State.COUNTED, State.DROPPED) and score.final_score is not None
 
 
-def _line(row: Row, link: str) -> Line:
+def _table_row(row: Row, link: str) -> TableRow:
     name = row.person.sortable
-    return Line(
+    return TableRow(
         name=cut(name, 60),
         student=cut(row.student, 40) if row.student != name else "",
         link=href(link),
         total="" if row.total is None else str(percent(row.total)),
         share=float(row.total or 0),
         letter=row.letter,
-        cells=[_cell(mark) for mark in row.marks],
+        cells=[_cell(score) for score in row.scores],
     )
 
 
-def _cell(mark: Score) -> tuple[str, str]:
-    text = SIGNS.get(mark.state, points(float(mark.earned)))
-    full = mark.state is State.COUNTED and mark.earned >= mark.possible
-    return "f" if full else KINDS.get(mark.state, ""), text
+def _cell(score: Score) -> tuple[str, str]:
+    text = SIGNS.get(score.state, points(float(score.earned)))
+    full = score.state is State.COUNTED and score.earned >= score.possible
+    return "f" if full else KINDS.get(score.state, ""), text
 
 
 def _section(group: GroupShare, drop: int, zone: ZoneInfo) -> Section:
-    dropped = [mark for mark in group.marks if mark.state is State.DROPPED]
+    dropped = [score for score in group.scores if score.state is State.DROPPED]
     sentence = ""
     if dropped and group.share is not None and group.whole is not None:
-        names = " and ".join(mark.title for mark in dropped)
+        names = " and ".join(score.title for score in dropped)
         sentence = (
-            f"{names} {'is' if len(dropped) == 1 else 'are'} left out: of all ways to leave out {drop}, "
-            f"this one makes the rest best, {percent(group.share)} % instead of {percent(group.whole)} %."
+            f"{names} {'is' if len(dropped) == 1 else 'are'} dropped: of all ways to drop {drop}, "
+            f"this one gives the best result, {percent(group.share)} % instead of {percent(group.whole)} %."
         )
     return Section(
         name=group.name,
-        parts=[_part(mark, zone) for mark in group.marks],
+        parts=[_part(score, zone) for score in group.scores],
         share="" if group.share is None else str(percent(group.share)),
         weight=_short(group.weight),
         contribution=str(percent(group.contribution)),
@@ -189,21 +192,25 @@ def _section(group: GroupShare, drop: int, zone: ZoneInfo) -> Section:
     )
 
 
-def _part(mark: Score, zone: ZoneInfo) -> Part:
-    why, standing = [mark.why] if mark.why else [], mark.standing
-    if standing:
-        why += [one for one in (why_it_counts(standing), standing.comment, standing.problem) if one]
-        if standing.penalty:
-            why.append(f"Earned {points(standing.raw)}, less {points(standing.penalty)} for lateness.")
-    earned = points(float(mark.earned)) if mark.has_points else NOTHING
-    when = standing.submitted.astimezone(zone) if standing and standing.submitted else None
+def _part(score: Score, zone: ZoneInfo) -> Part:
+    why, final_score = [score.why] if score.why else [], score.final_score
+    if final_score:
+        why += [
+            reason
+            for reason in (why_it_counts(final_score), final_score.comment, final_score.problem)
+            if reason
+        ]
+        if final_score.penalty:
+            why.append(f"Earned {points(final_score.raw)}, minus {points(final_score.penalty)} for lateness.")
+    earned = points(float(score.earned)) if score.has_points else NOTHING
+    when = final_score.submitted.astimezone(zone) if final_score and final_score.submitted else None
     return Part(
-        title=mark.title,
-        points=f"{earned} of {points(float(mark.possible))}",
-        state=mark.state,
+        title=score.title,
+        points=f"{earned} of {points(float(score.possible))}",
+        state=score.state,
         why=why,
         submitted=f"{when:%Y-%m-%d %H:%M %Z}" if when else "",
-        contribution=str(percent(mark.contribution)) if mark.state.counts else "",
+        contribution=str(percent(score.contribution)) if score.state.counts else "",
     )
 
 
@@ -215,24 +222,24 @@ def _short(share: Fraction) -> str:
 INDEX, TABLE, STUDENTS = "index.html", "gradebook.csv", "students"
 
 
-def write_book(book: Gradebook, out: Path, zone: ZoneInfo) -> None:
-    """Write all of it, and take away pages of who is not in it any more.
+def write_gradebook(gradebook: Gradebook, out: Path, zone: ZoneInfo) -> None:
+    """Write all pages and the table, and remove pages of students who are not in the gradebook any more.
 
-    Raises UsageError for a folder that holds anything else, or that cannot be written to.
+    Raises UsageError for a directory that holds other files, or that cannot be written to.
     """
-    pages = {f"{safe_name(row.student)}.html": row for row in book.rows}
+    pages = {f"{safe_name(row.student)}.html": row for row in gradebook.rows}
     try:
         _prepare(out)
         for old in (out / STUDENTS).iterdir():
             if old.name not in pages:
                 old.unlink()
         for name, row in pages.items():
-            (out / STUDENTS / name).write_text(gradebook_student_page(book, row, zone), encoding="utf-8")
-        (out / INDEX).write_text(gradebook_page(book, _link), encoding="utf-8")
-        (out / TABLE).write_text(gradebook_csv(book), encoding="utf-8", newline="")
+            (out / STUDENTS / name).write_text(gradebook_student_page(gradebook, row, zone), encoding="utf-8")
+        (out / INDEX).write_text(gradebook_page(gradebook, _link), encoding="utf-8")
+        (out / TABLE).write_text(gradebook_csv(gradebook), encoding="utf-8", newline="")
     except OSError as problem:
         raise UsageError(
-            f"{out} cannot be written to: {problem.strerror}.", next_step="Name another folder with --out."
+            f"{out} cannot be written to: {problem.strerror}.", next_step="Name another directory with --out."
         ) from problem
 
 
@@ -241,13 +248,13 @@ def _link(row: Row) -> str:
 
 
 def _prepare(out: Path) -> None:
-    """Make the folder, or see that it holds nothing else."""
+    """Create the directory; raises UsageError where it holds other files."""
     students = out / STUDENTS
     there = [*(out.iterdir() if out.exists() else ()), *(students.iterdir() if students.exists() else ())]
-    for one in there:
-        if one.name not in (INDEX, TABLE, STUDENTS) and (one.parent == out or one.suffix != ".html"):
+    for path in there:
+        if path.name not in (INDEX, TABLE, STUDENTS) and (path.parent == out or path.suffix != ".html"):
             raise UsageError(
-                f"{one} is not of a gradebook; nothing was written.",
-                next_step="Name a new folder with --out.",
+                f"{path} does not belong to a gradebook; nothing was written.",
+                next_step="Name a new directory with --out.",
             )
     students.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where an array is wrong: a grid with one square for each entry."""
+"""A heat map of an array's wrong entries: a grid with one square per entry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def heat_map(
 
 
 def where(wrong: Sequence[Sequence[bool]]) -> str:
-    """In words, which entries are wrong: whole rows or columns by number, others by their count."""
+    """The wrong entries in words: whole rows or columns by number, others by their count."""
     rows = [list(row[:MOST]) for row in wrong[:MOST]]
     total = sum(len(row) for row in rows)
     bad = {(r, c) for r, row in enumerate(rows) for c, is_wrong in enumerate(row) if is_wrong}
@@ -54,7 +54,7 @@ def where(wrong: Sequence[Sequence[bool]]) -> str:
     if not bad:
         return "No entry is wrong."
     for axis, name in ((0, "row"), (1, "column")):
-        numbers = sorted({place[axis] for place in bad})
+        numbers = sorted({index[axis] for index in bad})
         whole = sum(len(rows[n]) if axis == 0 else sum(n < len(row) for row in rows) for n in numbers)
         if len(rows) > 1 and whole == len(bad) and len(numbers) <= 4:
             plural = "s" if len(numbers) > 1 else ""

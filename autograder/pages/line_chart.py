@@ -100,25 +100,25 @@ def _legend(lines: Sequence[Line]) -> Iterator[Markup]:
 
 
 def _path(x: Sequence[float], y: Sequence[float], across: Scale, up: Scale) -> str:
-    """The line as path data: the pen is lifted over NaN and on the way to infinity and back."""
-    places = _kept(min(len(x), len(y)))
-    across_x, up_y = [x[place] for place in places], [y[place] for place in places]
-    if len(places) > 1 and len(finite(across_x)) == len(finite(up_y)) == len(places):
+    """The line as path data, interrupted at NaN and between finite and infinite values."""
+    positions = _kept(min(len(x), len(y)))
+    across_x, up_y = [x[position] for position in positions], [y[position] for position in positions]
+    if len(positions) > 1 and len(finite(across_x)) == len(finite(up_y)) == len(positions):
         return "M" + "L".join(
-            f"{a:.1f} {b:.1f}" for a, b in zip(across.places(across_x), up.places(up_y), strict=True)
+            f"{a:.1f} {b:.1f}" for a, b in zip(across.positions(across_x), up.positions(up_y), strict=True)
         )
     drawn: list[str] = []
     down = 0  # points since the pen was put down; a single one becomes a dot
     infinite = False
-    for place in places:
-        nothing = math.isnan(y[place]) or not -LARGEST <= x[place] <= LARGEST
-        if down and (nothing or infinite is not math.isinf(y[place])):
+    for position in positions:
+        nothing = math.isnan(y[position]) or not -LARGEST <= x[position] <= LARGEST
+        if down and (nothing or infinite is not math.isinf(y[position])):
             drawn.append("h.1" if down == 1 else "")
             down = 0
         if not nothing:
-            drawn.append(f"{'L' if down else 'M'}{across(x[place]):.1f} {up(y[place]):.1f}")
+            drawn.append(f"{'L' if down else 'M'}{across(x[position]):.1f} {up(y[position]):.1f}")
             down += 1
-            infinite = math.isinf(y[place])
+            infinite = math.isinf(y[position])
     return "".join(drawn) + ("h.1" if down == 1 else "")
 
 

@@ -1,4 +1,4 @@
-"""Figures that the project makes for people: one look, and the same bytes for the same numbers.
+"""Matplotlib figures in one style, as SVG: the same bytes for the same numbers.
 
 Matplotlib is imported when a figure is drawn: no other command waits for it.
 """
@@ -32,7 +32,7 @@ LOOK: Any = {  # rcParams, whose type lists every key there is
 
 
 def panels(count: int, *, height: float = 3.6, width: float = 4.2) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with a row of axes; sizes in inches, for each of them."""
+    """A figure with a row of axes; sizes in inches, per axes."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

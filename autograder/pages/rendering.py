@@ -1,4 +1,4 @@
-"""Rendering pages: one template environment, one content security policy, one look for each status."""
+"""Rendering of pages: one template environment, one content security policy, one look per status."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def href(link: str) -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """What a status looks like on a page."""
+    """The look of a status on a page."""
 
     word: str
     symbol: str  # the id of a drawing in templates/symbols.html
@@ -82,21 +82,19 @@ class Look:
 
 
 LOOKS = {
-    Status.PASSED: Look("Passed", "check", "good", "The submission does what is asked."),
-    Status.FAILED: Look("Failed", "cross", "bad", "A value, a shape or a property is not right."),
-    Status.TIMEOUT: Look("Out of time", "clock", "bad", "The call used more than its time."),
-    Status.MEMORY: Look("Out of memory", "memory", "bad", "The call asked for more memory than there is."),
+    Status.PASSED: Look("Passed", "check", "good", "The result is right."),
+    Status.FAILED: Look("Failed", "cross", "bad", "A value, a shape or a property is wrong."),
+    Status.TIMEOUT: Look("Out of time", "clock", "bad", "The call exceeded its time limit."),
+    Status.MEMORY: Look("Out of memory", "memory", "bad", "The call exceeded its memory limit."),
     Status.CRASHED: Look("Crashed", "bolt", "bad", "The process ended inside the call."),
-    Status.MISSING: Look(
-        "Not written", "dots", "warn", "There is no such function, or it is still the stub."
-    ),
+    Status.MISSING: Look("Not written", "dots", "warn", "The function is missing, or it is still the stub."),
     Status.SKIPPED: Look("Not run", "pause", "calm", "A check it depends on did not pass."),
-    Status.ERROR: Look("Check broken", "flag", "calm", "The check itself is wrong; it counts for nobody."),
+    Status.ERROR: Look("Check broken", "flag", "calm", "The check itself is wrong; it does not count."),
 }
 
 
 def reading_order(result: CheckResult) -> int:
-    """What comes first on a page: what to repair, then what waits for it, then what is done."""
+    """The position of a result on a page: failures first, then broken, skipped and passed checks."""
     if result.status.needs_work:
         return 0
     return {Status.ERROR: 1, Status.SKIPPED: 2}.get(result.status, 3)

@@ -1,4 +1,4 @@
-"""The page for a student: what the score is, what to repair first, and what each check saw."""
+"""The page for a student: the score, the first failure to repair, and the evidence of each check."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class TaskView:
 
 
 def student_page(report: Report, *, title: str = "", course: str = "") -> str:
-    """The feedback on one submission as one HTML page that needs nothing else.
+    """The feedback on one submission as one self-contained HTML page.
 
     Without a title the assignment's id stands in for it.
     """
-    tasks = [view_task(task, f"task{place}") for place, task in enumerate(report.tasks, 1)]
+    tasks = [view_task(task, f"task{number}") for number, task in enumerate(report.tasks, 1)]
     ran = [result for result in report.results() if result.status is not Status.ERROR]
     passed = sum(result.status is Status.PASSED for result in ran)
     share = fraction(report.score.earned, report.score.possible)
@@ -80,7 +80,7 @@ def student_page(report: Report, *, title: str = "", course: str = "") -> str:
 
 def view_task(task: TaskReport, key: str) -> TaskView:
     """Prepare a task for a page; `key` is unique on the page and starts the ids of its parts."""
-    views = [_check(result, f"{key}-check{place}") for place, result in enumerate(task.checks, 1)]
+    views = [_check(result, f"{key}-check{number}") for number, result in enumerate(task.checks, 1)]
     views.sort(key=lambda view: reading_order(view.result))
     return TaskView(
         task=task,
@@ -124,12 +124,12 @@ def _task_points(task: TaskReport) -> str:
 
 def _chart(tasks: list[TaskView]) -> Markup:
     rows = [Row(cut(view.title, 60), view.points, [Bar(_parts(view.task))]) for view in tasks]
-    said = "; ".join(f"{row.label}: {row.value}" for row in rows)
+    results = "; ".join(f"{row.label}: {row.value}" for row in rows)
     return bar_chart(
         rows,
         key="tasks-chart",
         title="Score by task",
-        description=f"One bar for each task, one stretch for each check. {said}.",
+        description=f"One bar per task, one stretch per check. {results}.",
     )
 
 
@@ -157,7 +157,7 @@ def task_part(
 ) -> str:
     """A piece of HTML with a style of its own; `key` is unique on the page.
 
-    `problem` is why the submission could not be read, `notes` what was noticed about it.
+    `problem` says why the submission could not be read; `notes` are remarks on the notebook.
     """
     return render(
         "task.html", view=view_task(task, key), title=title or task.task, problem=problem, notes=notes

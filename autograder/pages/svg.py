@@ -91,7 +91,7 @@ LARGEST = 1e100  # beyond this a difference may overflow; such values are treate
 
 @dataclass(frozen=True)
 class Scale:
-    """Where a number is drawn: `low` at `start`, `high` at `end`, what is beyond at the nearer edge."""
+    """A linear scale: `low` is drawn at `start`, `high` at `end`, numbers beyond at the nearer edge."""
 
     low: float
     high: float
@@ -99,12 +99,12 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """The place of a number; not for NaN."""
+        """The position of a number; not for NaN."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
-    def places(self, values: Iterable[float]) -> list[float]:
-        """The places of many finite numbers."""
+    def positions(self, values: Iterable[float]) -> list[float]:
+        """The positions of many finite numbers."""
         low, high, start = self.low, self.high, self.start
         unit = (self.end - start) / (high - low)
         return [
@@ -118,7 +118,7 @@ class Scale:
 
 
 def finite(values: Iterable[float]) -> list[float]:
-    """The values that can be drawn at their own place."""
+    """The values that can be drawn at their own position."""
     return [value for value in values if -LARGEST <= value <= LARGEST]
 
 
@@ -138,7 +138,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next((m * power for m in (1, 2, 5) if m * power >= rough), 10 * power)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [place * step for place in range(first, last + 1)]
+    return [position * step for position in range(first, last + 1)]
 
 
 def tick_text(value: float) -> str:

@@ -40,7 +40,7 @@ _UNUSUAL = re.compile("[^\n\t -~]+")  # most of a page is none of this, and skip
 
 
 def clean(text: str) -> str:
-    """The text with every character visible and none that reaches beyond its own place.
+    """The text with every character visible, without characters that affect other text.
 
     Cleaning twice changes nothing more, so it does not matter who cleans first.
     """

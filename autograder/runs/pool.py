@@ -165,10 +165,12 @@ def _received(pipe: Connection) -> Iterator[GradingJob]:
     jobs: queue.SimpleQueue[GradingJob | None] = queue.SimpleQueue()
 
     def read() -> None:
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                jobs.put(pipe.recv())
-        jobs.put(None)
+        try:
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    jobs.put(pipe.recv())
+        finally:  # also when the memory that judging may take is gone: another process gets the jobs
+            jobs.put(None)
 
     threading.Thread(target=read, daemon=True).start()
     while (job := jobs.get()) is not None:

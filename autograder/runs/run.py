@@ -19,6 +19,7 @@ from functools import partial
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.gradebook.tables import student_in_cell
 from autograder.grading.cache_keys import provenance_of
 from autograder.grading.grader import check_isolation, images_for
 from autograder.pages.publish import publish
@@ -130,7 +131,7 @@ def regrade_class(
     assignment = run_started(lines, results.ledger).assignment
     graded = {(line.student, line.submission) for line in lines if isinstance(line, Graded)}
     known = {student for student, _ in graded}
-    chosen = set(students) or known
+    chosen = {student_in_cell(cell, known) for cell in students} or known
     if unknown := sorted(chosen - known):
         raise UsageError(
             f"{results.root} holds no submission of {unknown[0]}.",

@@ -1,39 +1,157 @@
-"""Running a notebook's definitions, and nothing else of it. Runs in a child only.
+"""Running a notebook's cells, as far as the graded functions rest on them. Runs in a child only.
 
-Imports, definitions and the assignments they rest on run in order, each failing alone; every other
-top-level statement, magics and shell lines never run. An assignment that no definition uses is left
-out too: a training run for a plot would only cost time. Imports the standard library alone.
+A *slice* runs first: imports, definitions, and every other statement that binds or may change something
+that a wanted function can reach. A *full run* runs all statements, as "Restart and run all" does; the
+session asks for one where the slice was not enough. In both, statements run in the notebook's order and
+each fails alone: in Jupyter an error stops the run, but what stands below it is the student's work too.
+Shell lines, and cells in other languages, never run. Imports the standard library alone.
 """
 
 from __future__ import annotations
 import __future__
 
 import ast
+import builtins
+import contextlib
+import dis
+import inspect
 import re
+import sys
 import warnings
-from collections.abc import Callable, Iterator
-from types import CodeType
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cached_property
+from types import BuiltinMethodType, CellType, CodeType, FunctionType
 from typing import Any
 
 # Cell magics whose cell still holds Python that defines things.
 TRANSPARENT = {"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"}
-SHELL_LINE = re.compile(r"^\s*+(?:[%!?]|[\w\s,.\[\]]++=\s*[%!])|\?\s*$")
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
-BLOCKS = (ast.If, ast.Try, ast.With)
+WRITES = {"writefile", "file"}
+CONTINUES = re.compile(r"[)\]}#]|(?:elif|else|except|finally)\b")  # a line that starts no statement
+# The last ones are magics that IPython knows without their sign.
+SHELL_LINE = re.compile(
+    r"^\s*+(?:[%!?]|[\w\s,.\[\]]++=\s*[%!])|\?\s*$"
+    r"|^\s*+(?:cat|cd|conda|cp|load_ext|ls|mamba|matplotlib|mkdir|mv|pip|pip3|rm|rmdir|uv)\s"
+)
+MAGIC = re.compile(r"(\s*+)(?:([\w\s,.\[\]]++=)\s*+)?([%!?]*)\s*+(\w*+)(.*)", re.DOTALL)
+PYLAB = "import numpy, numpy as np; from numpy import *; from matplotlib import pyplot as plt"
+# As IPython has them: the first or second line decides whether a cell was pasted with its prompts.
+PROMPTS = (
+    (re.compile(r"^>>>( |$)"), re.compile(r"^(>>>|\.\.\.)( |$)")),
+    (re.compile(r"^In \[\d+\]: "), re.compile(r"^(In \[\d+\]: |\s*+\.{3,}: ?)")),
+)
+
+# Modules for showing things: a stand-in whose calls do nothing can be imported in their place.
+DISPLAY = {"IPython", "ipywidgets", "matplotlib", "mpl_toolkits", "plotly", "seaborn"}
+STAND_INS = DISPLAY | {"autograder", "tqdm"}
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+ANNOTATED = (*DEFINITIONS, ast.AnnAssign)
+IMPORTS = (ast.Import, ast.ImportFrom)
+PURE = {
+    *("abs", "all", "any", "bool", "callable", "complex", "dict", "display", "divmod", "enumerate", "float"),
+    *("format", "frozenset", "hash", "id", "int", "isinstance", "issubclass", "iter", "len", "list", "max"),
+    *("min", "print", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple"),
+    *("type", "zip"),
+}
+PASS_ON = {"enumerate", "filter", "iter", "list", "map", "next", "reversed", "sorted", "tuple", "zip"}
+SETTERS = {"setattr", "delattr", "update_wrapper"}
+DYNAMIC = {"exec", "get_ipython", "globals", "locals", "vars"}
+NUMPY_STATE = {"seed", "set_state"}
+NUMPY_CHANGES = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"}
+# Modules whose calls set something up, such as `np.random.seed(0)`: these run wherever they stand.
+SETTINGS = {"decimal", "numpy", "random", "sys", "warnings"}
+ANY = "*"  # stands for a name that cannot be told
+IDLE = {"", "_exit", "abort", "exit", "kill", "sleep"}  # calls on a module that set nothing up
+NO_FILES = "no file of yours is there when graded"
+READERS = {
+    *("fromfile", "genfromtxt", "imread", "load", "load_images", "loadtxt", "memmap", "open", "read_bytes"),
+    *("read_csv", "read_text", "urlopen", "urlretrieve"),
+}
+MENDABLE = (NameError, LookupError, AttributeError)
+
+written: dict[str, str] = {}  # files that %%writefile would have written, by name
+prepared: dict[str, list[ast.stmt]] = {}  # cells that were parsed before the fork
 
 
-class Statement:
-    """One top-level statement that may run."""
+def not_importable(module: str) -> str:
+    """What is said of a module that is not there when graded."""
+    return f"{module} cannot be imported when graded, only NumPy and the standard library"
 
-    def __init__(self, cell: int, node: ast.stmt, flags: int) -> None:
-        self.cell, self.node, self.line = cell, node, node.lineno
-        module = ast.Module([node], [])
-        self.code: CodeType = compile(module, f"<cell {cell}>", "exec", flags, dont_inherit=True)
-        self.uses = set(names_in(self.code))
-        self.sets = set(targets(node))
-        self.is_definition = defines(node)
-        self.is_import = isinstance(node, (ast.Import, ast.ImportFrom))
+
+def importable(module: str) -> bool:
+    """Whether a module is there when graded, as itself or as a stand-in; `module` is a top-level name."""
+    known = {"numpy"} | STAND_INS | {name.removesuffix(".py") for name in written}
+    return module in known or module in sys.stdlib_module_names
+
+
+class Outcome:
+    """What became of the cells."""
+
+    def __init__(self) -> None:
+        self.notes: list[dict[str, Any]] = []
+        self.left_out = False  # whether a full run would run more than this
+        self.incomplete = False  # whether a statement failed for want of what was left out
+
+
+def run_cells(
+    cells: list[tuple[int, str]],
+    wanted: list[str],
+    namespace: dict[str, Any],
+    skip: Collection[tuple[int, int]],
+    running: Callable[[int, int], None],
+    describe: Callable[[BaseException], dict[str, str]],
+    *,
+    full: bool = False,
+    python: str = "",
+) -> Outcome:
+    """Run what the wanted functions may need, or with `full` everything.
+
+    `skip` names statements by (cell, line) that ended an earlier child; `running` is told each
+    statement before it runs, `describe` turns an exception into text; `python` is the version that
+    the notebook says it was run with.
+    """
+    outcome = Outcome()
+    notes = outcome.notes
+    statements = list(read_statements(cells, notes, python))
+    needs = Needs(statements, wanted)
+    unavailable: set[str] = set()  # names of what could not be imported; annotations can do without
+    missed: set[str] = set()  # names that statements left out so far, or further down, would bind
+    if not full:
+        for statement in statements:
+            if not needs.runs(statement, None):
+                missed |= statement.facts.binds
+                outcome.left_out = True
+    for statement in statements:
+        if not full and not needs.runs(statement, namespace):
+            missed |= statement.facts.binds
+            outcome.left_out = True
+            continue
+        place = statement.cell, statement.line
+        if place in skip:
+            notes.append(note(*place, "Left out: it ran too long or ended the process."))
+            continue
+        running(*place)
+        try:
+            try:
+                execute(statement.code, namespace)
+            except NameError as problem:
+                if str(problem.name) not in unavailable or not isinstance(statement.node, ANNOTATED):
+                    raise
+                execute(statement.compiled(__future__.annotations.compiler_flag), namespace)
+        except BaseException as problem:
+            if isinstance(statement.node, IMPORTS):
+                unavailable |= statement.facts.binds
+            told = statement.facts.binds & needs.told
+            # A plotting library or data that is not there when graded matters only to functions that are.
+            if told:
+                notes.append(note(*place, describe(problem)["text"]))
+            if isinstance(problem, NameError):
+                outcome.incomplete |= statement in needs and str(problem.name) in missed
+            elif isinstance(problem, MENDABLE):
+                outcome.incomplete |= bool(told) and outcome.left_out
+    notes += [note(one.cell, line, text) for one, line, text in draws(statements, needs)]
+    return outcome
 
 
 def run_definitions(
@@ -44,88 +162,203 @@ def run_definitions(
     running: Callable[[int, int], None],
     describe: Callable[[BaseException], dict[str, str]],
 ) -> list[dict[str, Any]]:
-    """Run what the wanted functions may need; returns notes on what failed or was left out.
+    """Run the slice alone; returns notes on what failed or was left out."""
+    return run_cells(cells, wanted, namespace, skip, running, describe).notes
 
-    `skip` names statements by (cell, line) that ended an earlier child; `running` is told each
-    statement before it runs, `describe` turns an exception into text.
-    """
-    notes: list[dict[str, Any]] = []
-    statements: list[Statement] = []
-    flags = 0
-    for number, source in cells:
-        for node in parse(number, source, notes):
-            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-                for alias in node.names:
-                    flags |= (
-                        getattr(__future__, alias.name).compiler_flag
-                        if alias.name in __future__.all_feature_names
-                        else 0
-                    )
-                continue
+
+def execute(code: CodeType, namespace: dict[str, Any]) -> None:
+    """Run one statement; one that awaits is driven to its end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        waiting = eval(code, namespace)
+        if code.co_flags & inspect.CO_COROUTINE:
             try:
-                if is_plain(node):
-                    statements.append(Statement(number, node, flags))
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-                notes.append(note(number, node.lineno, f"{type(problem).__name__}: {problem}"))
-    needed, told = closure(statements, set(wanted)), reached(statements, set(wanted))
-    for statement in statements:
-        if not statement.is_definition and not statement.sets & needed:
-            continue
-        if (statement.cell, statement.line) in skip:
-            notes.append(
-                note(statement.cell, statement.line, "Left out: it ran too long or ended the process.")
-            )
-            continue
-        running(statement.cell, statement.line)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                exec(statement.code, namespace)
-        except BaseException as problem:
-            # A plotting library or data that is not there when graded matters only to functions that are.
-            if (statement.is_definition and not statement.is_import) or statement.sets & told:
-                notes.append(note(statement.cell, statement.line, describe(problem)["text"]))
-    return notes
+                while True:
+                    waiting.send(None)
+            except StopIteration:
+                pass
 
 
-prepared: dict[str, list[ast.stmt]] = {}  # cells that were parsed before the fork
+def note(cell: int, line: int, text: str) -> dict[str, Any]:
+    """A note for the report."""
+    return {"cell": cell, "line": line, "text": text[:500]}
+
+
+def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, Any]]:
+    """Notes on what the wanted functions rest on and will not find when graded; nothing is run.
+
+    For a live notebook, whose cells may have been run several times: what was bound anew is forgotten.
+    """
+    statements = list(read_statements(cells, [], ""))
+    last = {name: place for place, one in enumerate(statements) for name in one.facts.binds}
+    current = [
+        one
+        for place, one in enumerate(statements)
+        if not isinstance(one.node, DEFINITIONS + IMPORTS)
+        or any(last[name] == place for name in one.facts.binds)
+    ]
+    needs = Needs(current, wanted)
+    found = draws(current, needs)
+    for statement in current:
+        if statement.facts.binds & needs.told:
+            found += [(statement, one.lineno, text) for one, text in not_there(statement.node, needs.told)]
+    return [note(statement.cell, line, text) for statement, line, text in found]
+
+
+def not_there(node: ast.stmt, told: set[str]) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
+    """The imports and the files in a statement that are not there when graded, those it tries aside."""
+    tried = {id(part) for block in ast.walk(node) if isinstance(block, ast.Try) for part in ast.walk(block)}
+    for part in ast.walk(node):
+        if id(part) in tried:
+            continue
+        if isinstance(part, IMPORTS):
+            for top, names in imported(part):
+                late = part is not node  # when a function is called: then our own package is gone
+                if (not importable(top) or (late and top == "autograder")) and (late or names & told):
+                    yield part, f"ModuleNotFoundError: {not_importable(top)}"
+        elif isinstance(part, ast.Call):
+            function = part.func
+            name = function.attr if isinstance(function, ast.Attribute) else ""
+            if name in READERS or (isinstance(function, ast.Name) and function.id in READERS):
+                yield part, NO_FILES
+
+
+def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, int, str]]:
+    """The imports of wanted functions in whose place a stand-in does nothing, with their lines."""
+    return [
+        (
+            one,
+            one.line,
+            f"{top} does nothing when graded: only NumPy and the standard library can be imported",
+        )
+        for one in statements
+        for top, names in imported(one.node)
+        if top in DISPLAY and names & needs.told
+    ]
+
+
+def imported(node: ast.AST) -> Iterator[tuple[str, set[str]]]:
+    """The top-level modules that an import statement needs, with the names it binds; none otherwise."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield alias.name.partition(".")[0], {alias.asname or alias.name.partition(".")[0]}
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module.partition(".")[0], {alias.asname or alias.name for alias in node.names}
+
+
+# Reading: from a cell's text to Python statements.
 
 
 def prepare(sources: list[str]) -> None:
     """Parse cells that many submissions hold unchanged, such as the handout's own."""
     for source in sources:
         prepared[source] = parse(0, source, [])
+        for node in [one for statement in prepared[source] for one in apart(statement)]:
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                facts = Statement(0, node, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).facts
+                facts.body  # noqa: B018  # made now, once for all children
+                node.facts = facts  # type: ignore[attr-defined]
 
 
-def parse(number: int, source: str, notes: list[dict[str, Any]]) -> list[ast.stmt]:
-    """A cell's statements; magics and shell lines are blanked, a syntax error becomes a note."""
+def read_statements(
+    cells: Iterable[tuple[int, str]], notes: list[dict[str, Any]], python: str
+) -> Iterator[Statement]:
+    """All statements of all cells that can be compiled; what cannot becomes a note."""
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    for number, source in cells:
+        for node in parse(number, source, notes, python):
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                for alias in node.names:
+                    if alias.name in __future__.all_feature_names:
+                        flags |= getattr(__future__, alias.name).compiler_flag
+                continue
+            try:
+                for one in apart(node):
+                    yield Statement(number, one, flags)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+                notes.append(note(number, node.lineno, f"{type(problem).__name__}: {problem}"))
+
+
+def apart(node: ast.stmt) -> list[ast.stmt]:
+    """`import a, b` as two statements, so that one module that is missing does not keep the other away."""
+    if not isinstance(node, ast.Import) or len(node.names) < 2:
+        return [node]
+    return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
+
+
+def parse(number: int, source: str, notes: list[dict[str, Any]], python: str = "") -> list[ast.stmt]:
+    """A cell's statements; magics and shell lines are translated, a syntax error becomes a note."""
     if prepared.get(source):
         return prepared[source]
     lines = source.split("\n")
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return []
+    for start, prompt in PROMPTS:
+        if any(start.match(line) for line in lines[first : first + 2]):
+            lines = [prompt.sub("", line, count=1) for line in lines]
     if lines[first].startswith("%%"):
-        if lines[first][2:].split()[:1] and lines[first][2:].split()[0] not in TRANSPARENT:
+        magic = lines[first][2:].split()
+        if magic[:1] and magic[0] in WRITES:
+            write_file(magic[1:], "\n".join(lines[first + 1 :]))
+        if magic[:1] and magic[0] not in TRANSPARENT:
             return []  # another language
         lines[first] = ""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in a string is not our business
-            return tree(lines)
-    except SyntaxError as problem:
-        notes.append(
-            note(number, problem.lineno or 1, f"SyntaxError: {problem.msg}; nothing of this cell was run.")
-        )
-    except (ValueError, MemoryError, RecursionError) as problem:
-        notes.append(note(number, 1, f"{type(problem).__name__}: the cell cannot be read as Python."))
-    return []
+    newer = newer_python(python)
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an odd escape in a string is not our business
+                return tree(lines)
+        except SyntaxError as problem:
+            line, what = problem.lineno or 1, f"SyntaxError: {problem.msg}"
+            # Syntax that this Python does not have yet costs its own statement, not the whole cell.
+            rest = without_statement(lines, line - 1) if newer else None
+            whole = "nothing of this cell was run" if rest is None else "this statement was not run"
+            notes.append(note(number, line, f"{what}; {whole}.{newer}"))
+            if rest is None:
+                return []
+            lines = rest
+        except (ValueError, MemoryError, RecursionError) as problem:
+            notes.append(note(number, 1, f"{type(problem).__name__}: the cell cannot be read as Python."))
+            return []
+
+
+def newer_python(python: str) -> str:
+    """A sentence that names both versions, where the notebook's is the newer one."""
+    ours = sys.version_info[:2]
+    found = re.match(r"(\d{1,3})\.(\d{1,3})", python)
+    if found is None or (theirs := (int(found[1]), int(found[2]))) <= ours:
+        return ""
+    return (
+        f" The notebook was run with Python {theirs[0]}.{theirs[1]} and is graded with Python "
+        f"{ours[0]}.{ours[1]}: write it so that {ours[0]}.{ours[1]} understands it."
+    )
+
+
+def without_statement(lines: list[str], at: int) -> list[str] | None:
+    """The lines without the top-level statement that line `at` belongs to; None when nothing is left."""
+    starts = [i for i, line in enumerate(lines) if line[:1].strip() and not CONTINUES.match(line)]
+    begin = max((i for i in starts if i <= at), default=0)
+    while begin in starts[1:] and lines[starts[starts.index(begin) - 1]].startswith("@"):
+        begin = starts[starts.index(begin) - 1]  # a decorator must not fall upon the next function
+    end = min((i for i in starts if i > at), default=len(lines))
+    rest = [*lines[:begin], *[""] * (end - begin), *lines[end:]]
+    return rest if any(line.strip() for line in rest) and rest != lines else None
+
+
+def write_file(arguments: list[str], text: str) -> None:
+    """Keep what %%writefile would write, for imports and %run."""
+    names = [one for one in arguments if not one.startswith("-")]
+    if names:
+        before = written.get(names[0], "") if {"-a", "--append"} & set(arguments) else ""
+        written[names[0]] = before + text + "\n"
 
 
 def tree(lines: list[str]) -> list[ast.stmt]:
     """The statements, once what only IPython understands is out of the way.
 
-    Only a line that the parser complains about is blanked: elsewhere a line that looks like a magic
+    Only a line that the parser complains about is translated: elsewhere a line that looks like a magic
     may be part of a string or of a longer expression.
     """
     while True:
@@ -138,106 +371,605 @@ def tree(lines: list[str]) -> list[ast.stmt]:
             margin = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
             if margin and problem.msg == "unexpected indent" and not any(map(str.strip, lines[:at])):
                 lines = [line.removeprefix(margin) for line in lines]  # the whole cell is indented
-            elif (plain := without_shell(lines[at])) != lines[at]:
-                lines = [*lines[:at], plain, *lines[at + 1 :]]
+            elif SHELL_LINE.search(lines[at]):
+                end = at + 1
+                while lines[end - 1].endswith("\\") and end < len(lines):
+                    end += 1  # a command goes on in the next line
+                command = "\n".join(lines[at:end]).replace("\\\n", " ")
+                plain = [translated(command), *[""] * (end - at - 1)]
+                if plain == lines[at:end]:
+                    raise
+                lines = [*lines[:at], *plain, *lines[end:]]
             else:
                 raise
 
 
-def without_shell(line: str) -> str:
-    """The line, or a placeholder at the same depth when it is for IPython or the shell.
+def translated(command: str) -> str:
+    """The Python in a line for IPython or the shell; a placeholder at the same depth when there is none.
 
     At the margin it becomes blank, so that `from __future__` may still come first.
     """
-    if not SHELL_LINE.search(line):
-        return line
-    indent = line[: len(line) - len(line.lstrip())]
+    parts = MAGIC.match(command)
+    assert parts is not None  # every part may be empty
+    indent, target, mark, name, rest = parts.groups()
+    plain = ""
+    if target:
+        plain = f"{target} {[] if mark == '!' else None}"
+    elif mark == "%" and name in ("time", "prun"):
+        plain = rest.strip()
+    elif mark == "%" and name == "pylab":
+        plain = PYLAB
+    elif mark == "%" and name == "run" and rest.split() and rest.split()[0] in written:
+        plain = f"exec({written[rest.split()[0]]!r})"
+    if plain and is_python(plain):
+        return indent + plain
     return indent + "pass" if indent else ""
 
 
-def is_plain(node: ast.stmt) -> bool:
-    """Whether a statement only imports, defines or assigns, at any depth of blocks."""
-    if isinstance(node, DEFINITIONS + ASSIGNMENTS):
+def is_python(text: str) -> bool:
+    """Whether a text is Python by itself."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+# Slicing: which statements the wanted functions rest on.
+
+
+class Statement:
+    """One top-level statement that may run."""
+
+    def __init__(self, cell: int, node: ast.stmt, flags: int) -> None:
+        self.cell, self.node, self.line, self._flags = cell, node, node.lineno, flags
+        known = getattr(node, "facts", None)  # of a cell that was read before the fork
+        self._code = None if known else self.compiled()
+        self.facts: Facts = known or Facts(node, self.code)
+
+    @property
+    def code(self) -> CodeType:
+        """The statement, compiled; what the compiler refuses raises SyntaxError or ValueError."""
+        if self._code is None:
+            self._code = self.compiled()
+        return self._code
+
+    def compiled(self, flags: int = 0) -> CodeType:
+        """The statement, compiled with additional flags."""
+        module, name = ast.Module([self.node], []), f"<cell {self.cell}>"
+        code: CodeType = compile(module, name, "exec", self._flags | flags, dont_inherit=True)
+        return code
+
+
+class Part:
+    """A simple statement, or what stands at the head of a block: names by what it does with them."""
+
+    def __init__(self, binds: dict[str, str] | None = None, *, is_head: bool = False) -> None:
+        self.binds = binds or {}  # with the kind of what they are bound to
+        self.is_head = is_head
+        self.uses: set[str] = set()
+        self.mentions: set[str] = set()  # used when it runs, not only when what it defines is called
+        self.stores: set[str] = set()  # `a` in `a.b = 1`, `a[0] += 1`, `del a[0]`, `setattr(a, …)`
+        self.calls: set[tuple[str, str, bool]] = set()  # `a.b()`: a, b, whether it does nothing else
+        self.passes: set[tuple[str, str, str, bool]] = (
+            set()
+        )  # `f.g(a)`: a, f, g, whether it does nothing else
+        self.sources: set[str] = set()  # what it binds may be a part of these
+        self.always = False
+
+
+class Facts:
+    """What a statement does with which names; nothing here depends on other statements."""
+
+    def __init__(self, node: ast.stmt, code: CodeType) -> None:
+        self.node = node
+        # `sets` are names that functions inside it bind by `global` when they are called.
+        self.uses, self.binds, self.sets = set[str](), set[str](), set[str]()
+        self.stores = collect_names(code, self.uses, self.binds, self.sets) or bool(self.uses & SETTERS)
+        self.defines = is_plain(node) and defines(node)
+        self.parts = list(parts_of(node, self.uses, self.binds))
+        self._body: Part | None = None
+
+    @property
+    def body(self) -> Part:
+        """What running the whole node does, the inside of functions included."""
+        if self._body is None:
+            self._body = Part()
+            evidence([self.node], self._body)
+        return self._body
+
+
+def is_plain(node: ast.AST) -> bool:
+    """Whether a statement does nothing but import, define and name constants, at any depth of blocks."""
+    if isinstance(node, (*DEFINITIONS, *IMPORTS, ast.Pass)):
         return True
-    return isinstance(node, BLOCKS) and all(
-        isinstance(part, ast.Pass) or is_plain(part) for part in inner(node)
+    if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+        return kind_of_value(node.value) in ("function", "constant")
+    return isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)) and all(
+        is_plain(one) for one in ast.iter_child_nodes(node) if isinstance(one, BLOCK_PARTS)
     )
 
 
-def inner(node: ast.stmt) -> list[ast.stmt]:
-    """The statements inside a block; none for anything else."""
-    if not isinstance(node, BLOCKS):
-        return []
-    parts = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
-    for handler in getattr(node, "handlers", []):
-        parts += handler.body
-    return parts
+def defines(node: ast.AST) -> bool:
+    """Whether a statement defines or imports something, at any depth of blocks."""
+    if isinstance(node, (*DEFINITIONS, *IMPORTS)):
+        return True
+    return any(defines(one) for one in ast.iter_child_nodes(node) if isinstance(one, BLOCK_PARTS))
 
 
-def defines(node: ast.stmt) -> bool:
-    """Whether a plain statement defines or imports something, at any depth of blocks."""
-    return isinstance(node, DEFINITIONS) or any(map(defines, inner(node)))
+def kind_of_module(top: str) -> str:
+    """How names from a module are treated."""
+    if top in DISPLAY:
+        return "display"
+    return top if top in SETTINGS else "module"
 
 
-def targets(node: ast.stmt) -> Iterator[str]:
-    """The names that a plain statement binds or changes at the top level."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
-    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, BLOCKS):
-        for statement in inner(node):
-            yield from targets(statement)
-    else:
-        for part in ast.walk(node):
-            if isinstance(getattr(part, "ctx", None), ast.Store):
-                yield from base_name(part)
+NAME_LOADS = {dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}
+NAME_STORES = {dis.opmap["STORE_NAME"], dis.opmap["DELETE_NAME"]}
+GLOBAL_STORES = {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}
+ATTRIBUTE_STORES = {dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]}
+LOAD_GLOBAL, EXTENDED = dis.opmap["LOAD_GLOBAL"], dis.EXTENDED_ARG
 
 
-def base_name(node: ast.AST) -> Iterator[str]:
-    """The name that `a`, `a.b`, `a[0].c` start from."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    if isinstance(node, ast.Name):
-        yield node.id
+def collect_names(code: CodeType, uses: set[str], binds: set[str], sets: set[str], depth: int = 0) -> bool:
+    """Add the global names that code uses at any depth, binds itself, and sets in functions.
 
-
-def names_in(code: CodeType) -> Iterator[str]:
-    """The global and attribute names that code uses, at any depth."""
-    yield from code.co_names
+    Says whether it sets an attribute of anything; the attributes' names are no names of these kinds.
+    """
+    names, extended, stores = code.co_names, 0, False
+    if names:
+        raw = code.co_code
+        for op, low in zip(raw[::2], raw[1::2], strict=True):
+            argument = low | extended
+            extended = argument << 8 if op == EXTENDED else 0
+            if op == LOAD_GLOBAL:
+                uses.add(names[argument >> 1])
+            elif op in NAME_LOADS:
+                uses.add(names[argument])
+            elif op in NAME_STORES and depth == 0:
+                binds.add(names[argument])  # deeper, it is a class that stores its own
+            elif op in ATTRIBUTE_STORES:
+                stores = True
+            elif op in GLOBAL_STORES:
+                # A comprehension runs where it stands, and `:=` in it binds a name of the module.
+                (binds if depth == 0 or code.co_name.startswith("<") else sets).add(names[argument])
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from names_in(constant)
+            stores |= collect_names(constant, uses, binds, sets, depth + 1)
+    return stores
 
 
-def closure(statements: list[Statement], needed: set[str]) -> set[str]:
-    """All names that definitions rest on, directly or through assignments."""
-    for statement in statements:
-        if statement.is_definition and not statement.is_import:
-            needed |= statement.uses
-    waiting = [s for s in statements if not s.is_definition]
-    grew = True
-    while grew:
-        grew = False
-        for statement in list(waiting):
-            if statement.sets & needed:
-                needed |= statement.uses
-                waiting.remove(statement)
+BLOCK_PARTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def parts_of(node: ast.AST, uses: set[str], binds: set[str], *, inside: bool = False) -> Iterator[Part]:
+    """The parts of a statement: itself, or a block's head and what is inside."""
+    if isinstance(node, IMPORTS):
+        part = Part({name: kind_of_module(top) for top, names in imported(node) for name in names})
+        part.always = "*" in part.binds
+        yield part
+    elif isinstance(node, DEFINITIONS):
+        yield part_of_definition(node, uses, inside=inside)
+    else:
+        children = list(ast.iter_child_nodes(node))
+        inner = [child for child in children if isinstance(child, BLOCK_PARTS)]
+        head = [child for child in children if not isinstance(child, BLOCK_PARTS)] if inner else [node]
+        yield part_of(head, node, uses, binds)
+        for child in inner:
+            yield from parts_of(child, uses, binds, inside=True)
+
+
+def part_of_definition(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, uses: set[str], *, inside: bool
+) -> Part:
+    """A function or class; what runs at once are decorators, defaults, and a class's bases and body."""
+    if isinstance(node, ast.ClassDef):
+        part, at_once = Part({node.name: "class"}), [*node.bases, *node.keywords, *node.body]
+    else:
+        part = Part({node.name: "function"})
+        at_once = [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
+    at_once += node.decorator_list
+    if at_once:
+        evidence(at_once, part)
+        part.mentions = part.uses & uses
+        for one in node.decorator_list:  # a decorator is called
+            if isinstance(one, ast.Attribute):
+                part.calls |= {(base, one.attr, True) for base in base_name(one)}
+    # Names of the whole block that it stands in, if that has no local one of the same name.
+    part.uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & uses if inside else uses
+    part.always = bool(part.mentions & DYNAMIC)
+    return part
+
+
+def part_of(nodes: list[ast.AST], owner: ast.AST, uses: set[str], binds: set[str]) -> Part:
+    """One part that is no definition: its nodes, and the statement that they are or are the head of."""
+    part = Part(is_head=nodes != [owner])
+    evidence(nodes, part)
+    part.uses &= uses
+    part.mentions = part.uses
+    kind, value = "data", None
+    if isinstance(owner, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and owner.value is not None:
+        kind, value = kind_of_value(owner.value), owner.value
+    elif isinstance(owner, (ast.For, ast.AsyncFor)):
+        value = owner.iter
+    elif isinstance(owner, (ast.With, ast.AsyncWith)):
+        value = ast.Tuple([item.context_expr for item in owner.items])
+    elif isinstance(owner, ast.Match):
+        value = owner.subject
+    if value is not None:
+        part.sources = alias_sources(value)
+    setting = isinstance(owner, ast.Expr) and is_setting(owner.value)
+    part.always = setting or bool(part.mentions & DYNAMIC)
+    part.binds = dict.fromkeys(stored_names(nodes, owner) & binds, kind)
+    return part
+
+
+def stored_names(nodes: list[ast.AST], owner: ast.AST) -> set[str]:
+    """The names that are stored or deleted in some nodes, by patterns too."""
+    found = {owner.name} if isinstance(owner, ast.ExceptHandler) and owner.name else set()
+    for node in nodes:
+        for one in ast.walk(node):
+            if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load):
+                found.add(one.id)
+            elif isinstance(one, (ast.MatchAs, ast.MatchStar)) and one.name:
+                found.add(one.name)
+            elif isinstance(one, ast.MatchMapping) and one.rest:
+                found.add(one.rest)
+    return found
+
+
+def evidence(nodes: Iterable[ast.AST], part: Part) -> None:
+    """Add to a part what some nodes use, and what they may change."""
+    for top in nodes:
+        for one in ast.walk(top):
+            if isinstance(one, ast.Name):
+                if isinstance(one.ctx, ast.Load):
+                    part.uses.add(one.id)
+            elif isinstance(one, (ast.Attribute, ast.Subscript)):
+                if not isinstance(one.ctx, ast.Load):
+                    part.stores |= base_name(one)
+            elif isinstance(one, ast.AugAssign):
+                if isinstance(one.target, ast.Name):
+                    part.uses.add(one.target.id)
+                    part.stores.add(one.target.id)  # `a += [1]` changes the list itself
+            elif isinstance(one, ast.Call):
+                call_evidence(one, part, alone=isinstance(top, ast.Expr) and top.value is one)
+
+
+def call_evidence(call: ast.Call, part: Part, *, alone: bool) -> None:
+    """Add to a part what one call may change."""
+    function = call.func
+    base, name = next(iter(base_name(function)), ""), ""
+    if isinstance(function, ast.Attribute):
+        name = function.attr
+    if base:
+        part.calls.add((base, name, alone))  # a call of a name alone may change what it keeps, too
+    if {base, name} & SETTERS and call.args:
+        part.stores |= base_name(call.args[0])
+    if any(keyword.arg == "out" for keyword in call.keywords):
+        name = "copyto"  # it writes to one of its arguments
+    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        part.passes |= {
+            (one, base, name, alone and isinstance(argument, ast.Name)) for one in chains(argument)
+        }
+
+
+def base_name(node: ast.AST) -> set[str]:
+    """The name that `a`, `a.b`, `a[0].c` start from; none for what is no such chain."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def chains(node: ast.AST) -> set[str]:
+    """The names whose objects, or parts of them, are handed on by an expression."""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        return set().union(*map(chains, node.elts))
+    if isinstance(node, ast.Dict):
+        return set().union(*map(chains, node.values))
+    if isinstance(node, ast.IfExp):
+        return chains(node.body) | chains(node.orelse)
+    if isinstance(node, ast.BoolOp):
+        return set().union(*map(chains, node.values))
+    if isinstance(node, (ast.Starred, ast.NamedExpr, ast.Await)):
+        return chains(node.value)
+    return base_name(node)
+
+
+def alias_sources(node: ast.AST) -> set[str]:
+    """The names of which an expression's value may be a part."""
+    found = chains(node)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        found = found.union(*map(alias_sources, node.elts))
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute):
+            found |= base_name(node.func.value)
+        elif isinstance(node.func, ast.Name) and node.func.id in PASS_ON:
+            found = found.union(*map(alias_sources, node.args))
+    return found
+
+
+def kind_of_value(node: ast.AST) -> str:
+    """What a name is bound to: a function, a constant, the result of a call on a name, or data."""
+    if isinstance(node, ast.Lambda):
+        return "function"
+    if isinstance(node, ast.Call) and (base := base_name(node.func)):
+        return f"call {next(iter(base))}"
+    literal = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.Load)
+    return "constant" if all(isinstance(one, literal) for one in ast.walk(node)) else "data"
+
+
+def is_setting(node: ast.AST) -> bool:
+    """Whether an expression is a call such as `np.random.seed(0)`: on a name, with constants alone."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and bool(base_name(node.func))
+        and all(kind_of_value(one) == "constant" for one in [*node.args, *(k.value for k in node.keywords)])
+    )
+
+
+class Needs:
+    """What the wanted functions rest on, and so which statements run.
+
+    *Reached* are the names that the wanted functions use, and those that go into what these are bound to.
+    Whatever may change a reached object matters; so does what binds the names that such a statement uses.
+    """
+
+    def __init__(self, statements: list[Statement], wanted: Iterable[str]) -> None:
+        self._parts = [(statement, part) for statement in statements for part in statement.facts.parts]
+        self._statements = statements
+        self._kinds = self._kinds_of_names()
+        self._definitions: dict[str, list[Facts]] = {}
+        for statement, part in self._parts:
+            for name, kind in part.binds.items():
+                if kind in ("function", "class"):
+                    self._definitions.setdefault(name, []).append(statement.facts)
+        self._behind = self._definitions_behind_names()
+        self._changes: dict[str, Changes] = {}
+        self._effects = {part: self._effects_of(part) for _, part in self._parts}
+        self._concerns = {
+            part: self._names_of(part) for _, part in self._parts
+        }  # all that may make it matter
+        #: Names that the wanted functions reach; a statement that fails to bind one of them is told.
+        self.told = set(wanted)
+        self._needed = set(wanted)
+        self._aliases: set[str] = set()  # of reached objects
+        self._handles: set[str] = set()  # of functions and classes
+        # By statement: the names through which it may change something; None when it has to run.
+        self._reasons: dict[Statement, set[str] | None] = {}
+        self._close()
+
+    def __contains__(self, statement: Statement) -> bool:
+        return statement in self._reasons
+
+    def runs(self, statement: Statement, namespace: dict[str, Any] | None) -> bool:
+        """Whether a statement runs in a slice; with a namespace, whether it can change anything there."""
+        if statement.facts.defines:
+            return True
+        if statement not in self._reasons:
+            return False
+        names = self._reasons[statement]
+        if names is None or namespace is None:
+            return True
+        own = statement.facts.binds  # such as the variable of a loop over a table
+        return any(name in own or can_change(namespace.get(name)) for name in names)
+
+    def _kinds_of_names(self) -> dict[str, str]:
+        """What each name is bound to, over all statements."""
+        bound: dict[str, set[str]] = {}
+        for statement in self._statements:
+            for name in statement.facts.sets:
+                bound.setdefault(name, set()).add("data")
+        for _, part in self._parts:
+            for name, kind in part.binds.items():
+                bound.setdefault(name, set()).add(kind)
+        kinds = {name: combined({kind for kind in of if kind[:5] != "call "}) for name, of in bound.items()}
+        grew = True
+        while grew:  # what a call on a display library returns belongs to it as well
+            grew = False
+            for name, of in bound.items():
+                called = {kinds.get(kind[5:], "data") for kind in of if kind[:5] == "call "}
+                if called == {"display"} and kinds[name] == "":
+                    kinds[name], grew = "display", True
+        for name, of in bound.items():
+            if any(kind[:5] == "call " for kind in of) and kinds[name] != "display":
+                kinds[name] = "data"
+        return kinds
+
+    def _definitions_behind_names(self) -> dict[str, set[str]]:
+        """The functions and classes that a call on a name may run: its own, an alias's, an instance's."""
+        behind = {name: {name} for name in self._definitions}
+        made = [
+            (part.binds, part.sources | {kind[5:] for kind in part.binds.values() if kind[:5] == "call "})
+            for _, part in self._parts
+            if part.binds
+        ]
+        grew = True
+        while grew:
+            grew = False
+            for binds, makers in made:
+                if behind.keys().isdisjoint(makers):
+                    continue
+                found = set[str]().union(*(behind.get(name, ()) for name in makers))
+                for name in binds:
+                    grew |= not found <= behind.setdefault(name, set())
+                    behind[name] |= found
+        return behind
+
+    def _close(self) -> None:
+        """Find the statements that matter, and with them the names that matter, until nothing is added."""
+        waiting, grew = self._parts, True
+        while grew:
+            grew, later = False, []
+            known = {ANY} | self._needed | self.told | self._aliases | self._handles
+            for statement, part in waiting:
+                if not part.always and known.isdisjoint(self._concerns[part]):
+                    later.append((statement, part))
+                    continue
+                grew |= self._follow_aliases(part)
+                names = self._reason(part)
+                if names is not None and not names:
+                    later.append((statement, part))
+                    continue
                 grew = True
-    return needed
+                before = self._reasons.get(statement, set())
+                self._reasons[statement] = None if names is None or before is None else before | names
+                more = part.uses.union(*(one.uses for one in statement.facts.parts if one.is_head))
+                self._needed |= more
+                known |= more
+                if not self.told.isdisjoint(part.binds):
+                    self.told |= more
+                    # `put, get = make()`: what one does, the other sees.
+                    self._aliases |= {name for name in part.binds if self._kinds[name] == "data"}
+            # A part may turn out to bind what is reached after it was found to matter for another reason.
+            for statement, part in self._parts if not grew else ():
+                if statement in self._reasons and not self.told.isdisjoint(part.binds):
+                    more = part.uses.union(*(one.uses for one in statement.facts.parts if one.is_head))
+                    grew |= not more <= self.told
+                    self.told |= more
+            waiting = later
+
+    def _follow_aliases(self, part: Part) -> bool:
+        """Note that what a part binds may be a part of something reached; says whether this was new."""
+        before = len(self._aliases) + len(self._handles)
+        kinds = {self._kinds.get(name) for name in part.sources & self.told}
+        changed = set().union(*(one.surely | one.maybe for one, called in self._effects[part] if not called))
+        if "data" in kinds or self._aliases & (part.sources | changed) or self.told & changed:
+            self._aliases |= part.binds.keys()
+        elif kinds & {"function", "class"} or part.sources & self._handles:
+            self._handles |= part.binds.keys()
+        return len(self._aliases) + len(self._handles) > before
+
+    def _reason(self, part: Part) -> set[str] | None:
+        """The names through which a part may change what matters; None when it has to run anyhow."""
+        reached = self.told | self._aliases
+        known = self._needed | reached
+        if not self._needed.isdisjoint(part.binds):
+            return None
+        if part.stores and any(self._is_open(name) for name in part.stores & (known | self._handles)):
+            return None
+        if part.always and self._is_always(part):
+            return None
+        found = set[str]()
+        for changes, is_called in self._effects[part]:
+            if not is_called:
+                found |= (changes.surely & known) | (changes.maybe & reached)
+            elif changes.anything or changes.binds & self._needed or changes.stores & reached:
+                return None
+            else:
+                found |= (changes.surely | changes.maybe) & reached
+        return found
+
+    def _effects_of(self, part: Part) -> list[tuple[Changes, bool]]:
+        """What a part changes by itself, and what the functions change that it may call."""
+        changes = self._changed_by_part(part)
+        found = [(changes, False)] if changes.surely or changes.maybe else []
+        for name in set().union(*(self._behind[one] for one in part.mentions & self._behind.keys())):
+            changes = self._changed_by_call(name)
+            if changes.anything or changes.binds or changes.stores or changes.surely or changes.maybe:
+                found.append((changes, True))
+        return found
+
+    def _names_of(self, part: Part) -> set[str]:
+        """The names that a part binds or may change, or whose parts it binds."""
+        names = part.sources.union(part.binds, part.stores)
+        for changes, _ in self._effects[part]:
+            if changes.anything:
+                names.add(ANY)
+            names |= changes.surely | changes.maybe | changes.stores | changes.binds
+        return names
+
+    def _is_always(self, part: Part) -> bool:
+        """Whether something runs wherever it stands: star imports, `exec`, and settings of known modules."""
+        calls = {self._kinds.get(base) for base, name, alone in part.calls if alone and name not in IDLE}
+        return not part.calls or bool(part.mentions & DYNAMIC) or bool(calls & SETTINGS)
+
+    def _changed_by_part(self, part: Part) -> Changes:
+        """The names whose objects a part may change by itself."""
+        kinds, changes = self._kinds, Changes()
+        for base, name, alone in part.calls:
+            kind = kinds.get(base, "constant")
+            if kind in ("module", *SETTINGS):
+                if alone and (name in NUMPY_STATE if kind == "numpy" else name not in IDLE):
+                    changes.surely.add(base)
+            elif kind == "data" or (kind in ("class", "function") and name):
+                (changes.surely if alone else changes.maybe).add(base)
+        for name, base, function, alone in part.passes:
+            callee = kinds.get(base, "")
+            pure = (base in PURE and not function) if not callee else callee == "display"
+            if callee in ("numpy", "data") and function:  # a method: of NumPy, or of some object
+                pure = not {base, function} & NUMPY_CHANGES and function not in self._methods
+            if kinds.get(name) in ("data", "class") and not pure:
+                (changes.surely if alone else changes.maybe).add(name)
+        return changes
+
+    @cached_property
+    def _methods(self) -> set[str]:
+        """The names of all methods of the notebook's classes."""
+        classes = [one.facts.node for one, part in self._parts if "class" in part.binds.values()]
+        return {one.name for node in classes for one in ast.walk(node) if isinstance(one, FUNCTIONS)}
+
+    def _is_open(self, name: str) -> bool:
+        """Whether the notebook binds a name to something that can be changed."""
+        return self._kinds.get(name, "constant") not in ("constant", "display")
+
+    def _changed_by_call(self, name: str) -> Changes:
+        """What a call of a function or class of the notebook may change."""
+        if name not in self._changes:
+            self._changes[name] = changes = Changes()
+            waiting, seen = [name], {name}
+            while waiting:
+                for facts in self._definitions.get(waiting.pop(), []):
+                    changes.binds |= facts.sets
+                    changes.anything |= bool(facts.uses & DYNAMIC - self._kinds.keys())
+                    if facts.stores or any(self._kinds.get(one) in ("data", "class") for one in facts.uses):
+                        body = self._changed_by_part(facts.body)
+                        changes.surely |= body.surely & facts.uses
+                        changes.maybe |= body.maybe & facts.uses
+                        changes.stores |= {
+                            one for one in facts.body.stores & facts.uses if self._is_open(one)
+                        }
+                    more = (facts.uses & self._definitions.keys()) - seen
+                    seen |= more
+                    waiting += more
+        return self._changes[name]
 
 
-def reached(statements: list[Statement], names: set[str]) -> set[str]:
-    """The names that some functions rest on, directly or through other definitions and assignments."""
-    waiting, grew = list(statements), True
-    while grew:
-        found = [statement for statement in waiting if statement.sets & names]
-        waiting = [statement for statement in waiting if statement not in found]
-        names = names.union(*(statement.uses for statement in found))
-        grew = bool(found)
-    return names
+class Changes:
+    """The names whose objects something may change."""
+
+    def __init__(self) -> None:
+        self.surely: set[str] = set()  # in a call made for this alone
+        self.maybe: set[str] = set()
+        self.stores: set[str] = set()
+        self.binds: set[str] = set()  # by `global`
+        self.anything = False  # it may bind any name
 
 
-def note(cell: int, line: int, text: str) -> dict[str, Any]:
-    """A note for the report."""
-    return {"cell": cell, "line": line, "text": text[:500]}
+def combined(kinds: set[str]) -> str:
+    """The kind of a name that is bound to several kinds of things."""
+    modules = {"display", "module", *SETTINGS}
+    if len(kinds) < 2:
+        return next(iter(kinds), "")
+    if len(kinds - modules) == 1 and kinds & modules:
+        return (kinds - modules).pop()  # imported, or else defined
+    return "module" if kinds <= modules else "data"
+
+
+FIXED = (bool, int, float, complex, str, bytes, type(None), type(builtins))
+DEEPEST = 5
+
+
+def can_change(value: object, depth: int = 0) -> bool:
+    """Whether an object can be changed at all: whether a call may leave something in it."""
+    if depth == DEEPEST:
+        return True
+    if isinstance(value, tuple):
+        return any(can_change(one, depth + 1) for one in value)
+    if isinstance(value, BuiltinMethodType):  # such as a list's own `append`
+        return can_change(value.__self__, depth + 1)
+    if isinstance(value, FunctionType):  # by what its decorator or its maker has left with it
+        inside = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
+        return any(can_change(one, depth + 1) for one in [*inside, *(value.__defaults__ or ())])
+    return not isinstance(value, FIXED)

@@ -1,37 +1,42 @@
-"""One forked child as the judge sees it: frames in, frames out, and a deadline on every read.
+"""One forked child as the judge sees it: frames in, frames out, and limits on every read.
 
-CPU time decides what is too slow, wall time (four times that and ten seconds) only stops sleepers:
-on a busy machine a wall limit would punish honest work.
+Processor time decides what is too slow, sleep what hangs. What the judge itself computes for a request
+(call-backs, reading what is sent) counts as the child's processor time: the child asked for it.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import select
 import socket
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from autograder.sandbox import frames
 from autograder.sandbox.shared import Shared
+from autograder.sandbox.usage import ProcessUsage, SleepMeter
 from autograder.sandbox.worker import Worker
 
 __all__ = ["Child", "ChildEnded", "Overdue"]
 
-LOOK = 0.02  # seconds between looks at a busy child's CPU clock
+LOOK = 0.02  # seconds between looks at a busy child's clocks, on average
+SHARE_SECONDS = 10.0  # of processor time and of sleep, to map a shared array
 
 
 class Overdue(Exception):
     """The child used more than its time: what it did too long, in words."""
+
+    def __init__(self, text: str, *, slept: bool) -> None:
+        super().__init__(text)
+        self.slept = slept
 
 
 class ChildEnded(Exception):
     """The child ended, or sent what nobody can read."""
 
 
-LONG = 3600.0  # before the first request nothing is being timed
 Callback = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], list[Any]]]
 
 
@@ -43,41 +48,49 @@ class Child:
         self._connection, self.arena, self.pid = worker.spawn()
         self._connection.setblocking(False)
         self._poll = select.poll()
-        # The kernel's name of another process's CPU clock, see clock_getcpuclockid(3).
-        self._clock = (~self.pid << 3) | 2
+        self._usage = ProcessUsage(self.pid)
+        self._sleep = SleepMeter(self._usage)
         self._shared: list[Shared] = []  # in the order in which the child has them
-        self._cpu_seconds = self._wall_seconds = LONG
-        self._cpu_until, self._wall_until = LONG, time.monotonic() + LONG
+        self._judge_seconds = 0.0  # the judge's own processor time for requests
+        self._ended_with: float | None = None  # processor time of its whole life
+        self._charged = 0.0, 0.0
 
     def request(
         self,
         header: dict[str, Any],
         buffers: list[Any],
         *,
-        cpu_seconds: float,
+        processor_seconds: float,
+        sleep_seconds: float,
         most: int,
         callback: Callback | None = None,
         notice: Callable[[dict[str, Any]], None] | None = None,
     ) -> tuple[dict[str, Any], bytes]:
-        """Send a request and wait for its reply, at most `cpu_seconds` and `most` bytes of data long.
+        """Send a request and wait for its reply, within the seconds and `most` bytes of data long.
 
         `callback` answers the child's calls of callable arguments, `notice` hears of what it reports
         on the way. Raises Overdue or ChildEnded; the child is of no further use then.
         """
-        self._cpu_seconds, self._wall_seconds = cpu_seconds, 4 * cpu_seconds + 10
-        self._cpu_until = self._cpu() + self._cpu_seconds
-        self._wall_until = time.monotonic() + self._wall_seconds
-        self._send(frames.frame(header, buffers))
-        while True:
-            self._look_at_the_clocks()
-            reply, data = self._receive(most)
-            kind = reply.get("op")
-            if kind == "callback" and callback is not None:
-                self._send(frames.frame(*callback(reply, data)))
-            elif kind == "at" and notice is not None:
-                notice(reply)
-            else:
-                return reply, data
+        self._begin(processor_seconds, sleep_seconds)
+        try:
+            self._send(frames.frame(header, buffers))
+            while True:
+                self._look_at_the_clocks()
+                reply, data = self._receive(most)
+                kind = reply.get("op")
+                if kind == "callback" and callback is not None:
+                    self._send(frames.frame(*callback(reply, data)))
+                elif kind == "at" and notice is not None:
+                    notice(reply)
+                else:
+                    return reply, data
+        finally:
+            self._finish()
+
+    def extend(self, processor_seconds: float, sleep_seconds: float) -> None:
+        """From now on the present request may take so many seconds more."""
+        self._finish()
+        self._begin(processor_seconds, sleep_seconds)
 
     def share(self, array: Shared) -> int:
         """Let the child map a shared array; returns the number it has there."""
@@ -85,11 +98,20 @@ class Child:
         for number, known in enumerate(self._shared):
             if known is array:
                 return number
+        self._begin(SHARE_SECONDS, SHARE_SECONDS)
         self._send(frames.frame({"op": "map", "shape": list(array.shape)}, []))
         self._wait(select.POLLOUT)
-        socket.send_fds(self._connection, [b"F"], [array.descriptor])
+        try:
+            socket.send_fds(self._connection, [b"F"], [array.descriptor])
+        except OSError as problem:
+            raise ChildEnded("the process ended") from problem
+        self._finish()
         self._shared.append(array)
         return len(self._shared) - 1
+
+    def cpu_seconds(self) -> float:
+        """Processor seconds that the child has used so far; raises ChildEnded when it is gone."""
+        return self._processor()
 
     def has_threads(self) -> bool:
         """Whether something runs in it besides the thread that answers; False where nobody can tell."""
@@ -98,33 +120,59 @@ class Child:
         except OSError:
             return False
 
+    def taken(self) -> tuple[float, float]:
+        """Seconds of processor time and of sleep since this was asked last; all of them after its end."""
+        processor = self._ended_with if self._ended_with is not None else self._processor()
+        taken = processor + self._judge_seconds, self._sleep.seconds
+        before, self._charged = self._charged, taken
+        return taken[0] - before[0], taken[1] - before[1]
+
     def end(self) -> int:
         """Kill the child and all it started; returns its wait status."""
         self._connection.close()
         self.arena.close()
-        return self._worker.end(self.pid)[0]
+        status, self._ended_with = self._worker.end(self.pid)
+        return status
 
-    def _cpu(self) -> float:
+    def _begin(self, processor_seconds: float, sleep_seconds: float) -> None:
+        self._processor_seconds, self._sleep_seconds = processor_seconds, sleep_seconds
+        self._processor_from, self._judge_from = self._processor(), time.thread_time()
+        self._sleep_from = self._sleep.seconds
+
+    def _finish(self) -> None:
+        self._judge_seconds += time.thread_time() - self._judge_from
+
+    def _processor(self) -> float:
         try:
-            if sys.platform == "linux":
-                return time.clock_gettime(self._clock)
-            return _cpu_elsewhere(self.pid)
+            return self._usage.processor()
         except OSError as problem:
             raise ChildEnded("the process ended") from problem
 
     def _wait(self, event: int) -> None:
         self._poll.register(self._connection, event)
         self._look_at_the_clocks()  # also when it is busy talking: frames without end end here
-        while not self._poll.poll(LOOK * 1000):
-            self._look_at_the_clocks()
+        began, own = time.monotonic(), time.thread_time()
+        try:
+            # At times that a child cannot know, so that it cannot be awake at just these.
+            while not self._poll.poll(LOOK * 1000 * random.uniform(0.5, 1.5)):
+                now = time.monotonic()
+                self._sleep.still_waiting(now - began)
+                began = now
+                self._judge_from += time.thread_time() - own  # looking is our own wish
+                own = time.thread_time()
+                self._look_at_the_clocks()
+            self._sleep.answered(time.monotonic() - began)
+        except OSError as problem:
+            raise ChildEnded("the process ended") from problem
+        finally:
+            self._judge_from += time.thread_time() - own  # looking is our own wish
 
     def _look_at_the_clocks(self) -> None:
-        if self._cpu() > self._cpu_until:
-            raise Overdue(f"used more than {self._cpu_seconds:.3g} s")
-        if time.monotonic() > self._wall_until:
-            raise Overdue(
-                f"did not answer within {self._wall_seconds:.3g} s, though it used less of the processor"
-            )
+        used = self._processor() - self._processor_from + time.thread_time() - self._judge_from
+        if used > self._processor_seconds:
+            raise Overdue(f"used more than {self._processor_seconds:.3g} s", slept=False)
+        if self._sleep.seconds - self._sleep_from > self._sleep_seconds:
+            raise Overdue("slept too long, without using the processor", slept=True)
 
     def _send(self, data: bytes) -> None:
         left = memoryview(data)
@@ -161,14 +209,3 @@ class Child:
                 raise ChildEnded("the process ended")
             done += got
         return bytes(piece)
-
-
-def _cpu_elsewhere(pid: int) -> float:
-    """CPU seconds of a process where its clock has no name; raises OSError when it is gone."""
-    import psutil  # Jupyter's kernel brings it along
-
-    try:
-        used = psutil.Process(pid).cpu_times()
-    except psutil.Error as problem:
-        raise OSError("no such process") from problem
-    return float(used.user + used.system)

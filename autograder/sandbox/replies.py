@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.checks.calls import Answer
-from autograder.checks.values import Value
+from autograder.checks.values import Value, bytes_of
 from autograder.sandbox import frames
 from autograder.sandbox.arena import Arena
 
-__all__ = ["call_back", "line_of", "read_answers", "text_of"]
+__all__ = ["CallBackAllowance", "call_back", "line_of", "read_answers", "text_of"]
 
+OVERHEAD = 512  # bytes that keeping a call takes besides its arrays
 KINDS = ("value", "unusable", "raised", "missing", "memory")
 
 
@@ -49,8 +50,26 @@ def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
     )
 
 
+class CallBackAllowance:
+    """How much one frame's call-backs may bring: a check may keep what its functions are called with."""
+
+    def __init__(self, sent: int) -> None:
+        """`sent` are the bytes of the frame's own arguments: what is asked about them is of their size."""
+        self._largest = 64 * 1024 + 2 * sent
+        self._left = 32 * 1024**2 + 32 * sent
+
+    def take(self, values: Sequence[Value]) -> None:
+        """Note what a call-back brings or returns; raises FrameError when it is too much."""
+        size = sum(map(bytes_of, values))
+        self._left -= size + OVERHEAD
+        if size > self._largest:
+            raise frames.FrameError("an array far larger than any that was given")
+        if self._left < 0:
+            raise frames.FrameError("too many calls, or calls with too much data")
+
+
 def call_back(
-    callables: list[Any], request: dict[str, Any], data: bytes, arena: Arena
+    callables: list[Any], request: dict[str, Any], data: bytes, arena: Arena, allowance: CallBackAllowance
 ) -> tuple[dict[str, Any], list[Any]]:
     """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
     packer = frames.Packer(arena)
@@ -60,7 +79,9 @@ def call_back(
         if type(number) is not int or not 0 <= number < len(callables) or not isinstance(specs, list):
             raise frames.FrameError("a malformed call")
         arguments = [reader.value(spec) for spec in specs]
+        allowance.take(arguments)
         value, _ = frames.plain(callables[number](*arguments))
+        allowance.take([value])
         return {"value": packer.value(value)}, packer.buffers
     except Exception as problem:  # the arguments are a stranger's: anything can go wrong
         return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []

@@ -12,8 +12,11 @@ import contextlib
 import io
 import json
 import mmap
+import random
 import socket
 import sys
+import time
+import types
 import warnings
 from typing import Any
 
@@ -21,6 +24,7 @@ import numpy as np
 
 MOST_PRINTED = 20_000  # characters kept over a child's life
 LONGEST_TYPE, LONGEST_TEXT = 80, 500
+REPORT_SECONDS = 0.1  # after so long the judge is told that calls of a frame are done
 
 
 class Printed(io.TextIOBase):
@@ -43,25 +47,16 @@ class Printed(io.TextIOBase):
         return text[:2000]
 
 
-class OnlyNumPy:
-    """An import hook that says which modules there are when graded; kindness, not protection."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        """Refuse all but NumPy and the standard library, leaving those to the usual finders."""
-        top = name.partition(".")[0]
-        if top != "numpy" and top not in sys.stdlib_module_names:
-            raise ModuleNotFoundError(
-                f"{top} cannot be imported when graded, only NumPy and the standard library", name=name
-            )
-
-
 class Runner:
     """Serves one connection: loads a submission, then answers calls."""
 
     def __init__(self, connection: socket.socket, frames: Any, cells: Any, arena: Any) -> None:
         self.connection, self.frames, self.cells_module, self.arena = connection, frames, cells, arena
         self.printed = Printed()
-        self.namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+        self.main = types.ModuleType("__main__")  # as in a notebook, where it holds what the cells define
+        self.namespace: dict[str, Any] = self.main.__dict__
+        self.namespace["__builtins__"] = builtins
+        self.imports: Any = None  # the import hook
         self.sources: dict[int, list[str]] = {}
         self.maps: list[tuple[int, list[int]]] = []  # shared float64 arrays: descriptor and shape
 
@@ -79,25 +74,47 @@ class Runner:
                 self.send(*self.answer(header, data))
 
     def load(self, header: dict[str, Any], data: bytes) -> dict[str, Any]:
-        """Run the submission's definitions; says which of the wanted functions there are."""
+        """Run what the functions rest on, or all cells; says which of the wanted functions there are."""
+        # Forks inherit one state: a fresh child must draw other numbers, the same ones in every grading.
+        random.seed(header["child"])
+        np.random.seed(header["child"])
         cells = json.loads(data)  # as data, not in the header: a notebook may be larger than a header
         self.sources = {number: source.split("\n") for number, source in cells}
         skip = {(cell, line) for cell, line in header["skip"]}
-        notes = self.cells_module.run_definitions(
+        full = header["full"]
+        if full:  # cells that draw at random give the same each time the notebook is graded
+            random.seed(0)
+            np.random.seed(0)
+        outcome = self.cells_module.run_cells(
             cells,
             header["functions"],
             self.namespace,
             skip,
             running=lambda cell, line: self.send({"op": "at", "cell": cell, "line": line}, []),
             describe=self.describe,
+            full=full,
+            python=header["python"],
         )
+        if full and not any("seed(" in source for _, source in cells):
+            random.seed(
+                header["child"]
+            )  # what a function draws when it is called differs from child to child
+            np.random.seed(header["child"])
         self.printed.take()
+        self.printed.left = MOST_PRINTED
+        self.imports.loaded()
         found = {
             name: parameters(self.namespace[name])
             for name in header["functions"]
             if callable(self.namespace.get(name))
         }
-        return {"op": "loaded", "functions": found, "notes": notes[:50]}
+        return {
+            "op": "loaded",
+            "functions": found,
+            "notes": outcome.notes[:50],
+            "left_out": outcome.left_out,
+            "incomplete": outcome.incomplete,
+        }
 
     def answer(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
         """Make the calls of one request; their values go into one frame."""
@@ -107,9 +124,13 @@ class Runner:
         # In training a large argument is lent: it is the judge's part of the arena, written anew each time.
         reader.copies_arena = not header["lend"]
         buffers: list[Any] = []
-        answers = []
+        answers: list[dict[str, Any]] = []
         left = header["most"]
+        reported = time.monotonic()
         for specs in header["calls"]:
+            if answers and header["report"] and time.monotonic() - reported > REPORT_SECONDS:
+                self.send({"op": "at"}, [])  # each call has its own time
+                reported = time.monotonic()
             start = reader.offset
             arguments = [reader.value(spec) for spec in specs]
             originals: list[Any] = []
@@ -120,6 +141,8 @@ class Runner:
                 sent.copies = sent.copies_arena = False
                 originals = [sent.value(spec) for spec in specs]
             one, own = self.call(header["fn"], arguments, originals, left)
+            if len(header["calls"]) > 1:  # the next call may write into what this one returned
+                own = [bytes(buffer) for buffer in own]
             left -= sum(len(buffer) for buffer in own)
             buffers += own
             answers.append(one)
@@ -163,6 +186,8 @@ class Runner:
         text = type(problem).__name__[:LONGEST_TYPE]
         with contextlib.suppress(Exception):  # a hostile __str__ is no message
             text += f": {str(problem)[:LONGEST_TEXT]}"
+        if isinstance(problem, OSError) and isinstance(problem.filename, str):
+            text += f" ({self.cells_module.NO_FILES})"
         place, step, deepest = "", problem.__traceback__, 0
         while step is not None and deepest < 5000:
             file = step.tb_frame.f_code.co_filename
@@ -241,9 +266,11 @@ def parameters(function: Any) -> list[str]:
     return [str(name)[:40] for name in code.co_varnames[: code.co_argcount]] if code is not None else []
 
 
-def serve(descriptor: int, frames: Any, cells: Any, arena: Any) -> None:
+def serve(descriptor: int, frames: Any, cells: Any, arena: Any, stand_ins: Any) -> None:
     """Serve the connection on a descriptor until the judge hangs up."""
-    sys.meta_path.insert(0, OnlyNumPy())
     # Family, type and protocol are said so that nothing has to be asked of the kernel, which refuses.
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=descriptor)
-    Runner(connection, frames, cells, arena).serve()
+    runner = Runner(connection, frames, cells, arena)
+    runner.imports = stand_ins.install(cells)
+    sys.modules["__main__"] = runner.main
+    runner.serve()

@@ -1,9 +1,12 @@
 """A submission's life in the sandbox: it answers calls, whatever becomes of its processes.
 
+A child runs what the functions seem to rest on; where one is missing then, or fails as it would if
+something had not been set up, a fresh child runs all cells, and from there on that is what is asked.
+
 One child serves all functions until something goes wrong in it. A function that ran too long or
 ended its child is not called again, so that it costs only itself; the next function gets a fresh
 child. A child that served other functions before may have been spoilt by them: when it turns out
-dead or out of step, the call is made once more in a fresh one.
+dead or out of step, the call is made once more in a fresh one. All children are charged to one budget.
 """
 
 from __future__ import annotations
@@ -13,19 +16,24 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from autograder.checks.budget import RESTARTS, Budget
 from autograder.checks.calls import Answer
-from autograder.checks.values import Value
+from autograder.checks.values import Value, bytes_of
 from autograder.report import Note
 from autograder.sandbox import frames
 from autograder.sandbox.child import Child, ChildEnded, Overdue
-from autograder.sandbox.replies import call_back, line_of, read_answers, text_of
+from autograder.sandbox.replies import CallBackAllowance, call_back, line_of, read_answers, text_of
 from autograder.sandbox.worker import Worker
 
 __all__ = ["Session"]
 
 LOAD_CPU_SECONDS = 10.0
-MOST_DEATHS = 12
+AHEAD_SLEEP_SECONDS = 1.0
+# No numbers: they would be others each time, and the report with them.
+ALL_TOGETHER = "all calls together used more processor time than a submission gets"
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
+MOST_STATEMENTS = 10_000  # that a child reports while loading and that are kept in mind
+MENDABLE = ("NameError", "UnboundLocalError", "KeyError", "IndexError", "LookupError", "AttributeError")
 
 
 class Session:
@@ -36,8 +44,15 @@ class Session:
         worker: Worker,
         cells: Sequence[tuple[int, str]],
         functions: Sequence[str],
-        deaths: int = MOST_DEATHS,
+        deaths: int = RESTARTS,
+        budget: Budget | None = None,
+        *,
+        python: str = "",
     ) -> None:
+        """`deaths` is how often a child may hang or end; `budget` is what all of them may use.
+
+        `python` is the version that the notebook says it was run with.
+        """
         self._worker, self._functions = worker, list(functions)
         self._cells = json.dumps([[number, source] for number, source in cells]).encode()
         self._child: Child | None = None
@@ -45,11 +60,20 @@ class Session:
         self._given_up: dict[str, Answer] = {}
         self._skip: list[tuple[int, int]] = []
         self._missing: set[str] = set()
-        self._requests = 0
+        self._requests = self._children = 0
+        self._budget = budget or Budget()
         self._lives = deaths  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
+        self._python = python
+        self._full = False  # whether all cells are run, not only what the functions seem to rest on
+        self._may_be_fuller = True  # whether that was not tried in vain
+        self._left_out = False  # whether it would run anything more
+        self._valued: set[str] = set()  # functions that have brought a value
         self.loaded = False  # whether the definitions were run, so that `notes` says what was noticed
         self._at: tuple[int, int] | None = None  # the statement that a loading child is running
+        self._running: list[
+            tuple[tuple[int, int], float]
+        ] = []  # those before it, with its clock at their start
         self.notes: list[Note] = []
         self.parameters: dict[str, tuple[str, ...]] = {}  # as the submission names them
 
@@ -63,20 +87,34 @@ class Session:
             if self._lives <= 0:
                 text = f"{function} was not called: too many functions before it hung or ended the process."
                 return [Answer("crashed", text=text)] * len(calls)
+            if self._budget.left(cpu_seconds) <= 0:
+                text = f"{function} was not called: {ALL_TOGETHER}."
+                return [Answer("timeout", text=text)] * len(calls)
             if self._child is None and not self._load():
+                return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
+            if function in self._missing and self._go_full() and not self._load():
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
                 return [Answer("missing", text=f"There is no function {function}.")] * len(calls)
             spoilt = bool(self._served - {function})
             self._served.add(function)
             try:
-                answers = self._ask(function, calls, cpu_seconds, lend)
+                answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
+                if self._is_mendable(function, answers) and self._go_full() and self._load():
+                    self._served.add(function)
+                    answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
                 if self._child is not None and self._child.has_threads():
                     self._end()  # a thread that it left behind would live on in other functions' time
                 return answers
             except Overdue as problem:
                 self._end(spoilt=True)
-                self._given_up[function] = Answer("timeout", text=f"{function} {problem}.")
+                out = not problem.slept and self._budget.left() <= 0
+                text = f"was stopped: {ALL_TOGETHER}" if out else str(problem)
+                self._given_up[function] = Answer("timeout", text=f"{function} {text}.")
+            except MemoryError:  # the judge's own, not the child's
+                self._end(spoilt=True)
+                text = f"{function} returned or asked for more than there is memory for."
+                self._given_up[function] = Answer("memory", text=text)
             except ChildEnded as problem:
                 self._end(spoilt=True)
                 if not spoilt:
@@ -86,23 +124,51 @@ class Session:
             calls
         )
 
+    def answer_in_fresh_process(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
+    ) -> list[Answer]:
+        """As `answer`, by a child that has run the definitions and has not been called before."""
+        if function not in self._given_up:
+            self._end()
+        return self.answer(function, calls, cpu_seconds)
+
     def ahead(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
         """Make calls before they are asked for; nothing comes back where one of them ends the child.
 
         That costs the submission nothing: the calls are made again, one by one, when they count.
         """
-        ready = function not in self._given_up and self._lives > 0
+        ready = function not in self._given_up and self._lives > 0 and self._budget.left(cpu_seconds) > 0
         if not ready or (self._child is None and not self._load()) or function in self._missing:
             return []
         self._served.add(function)
         try:
-            answers = self._ask(function, calls, cpu_seconds, lend=False)
+            sleep = min(AHEAD_SLEEP_SECONDS, self._budget.sleep_of_a_call)
+            answers = self._ask(function, calls, cpu_seconds, sleep, ahead=True)
             if self._child is not None and self._child.has_threads():
                 self._end()
             return answers
-        except (Overdue, ChildEnded):
+        except (Overdue, ChildEnded, MemoryError):
             self._end()
             return []
+
+    def _is_mendable(self, function: str, answers: list[Answer]) -> bool:
+        """Whether a function failed as it would where something that it needs was never set up."""
+        if answers[0].kind == "value":
+            self._valued.add(function)
+        failed = answers[-1]
+        return (
+            failed.kind == "raised"
+            and function not in self._valued  # what it needs is there, so something else is wrong
+            and (failed.text.startswith(MENDABLE) or "'NoneType'" in failed.text)
+        )
+
+    def _go_full(self) -> bool:
+        """End the child where running all cells may give more; the next load runs them."""
+        if self._full or not self._may_be_fuller or not self._left_out:
+            return False
+        self._end()
+        self._full = True
+        return True
 
     def load(self) -> None:
         """Run the definitions now, so that `notes` and `parameters` are known; answers do it if need be."""
@@ -110,8 +176,15 @@ class Session:
             self._load()
 
     def _ask(
-        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool
+        self,
+        function: str,
+        calls: Sequence[tuple[Value, ...]],
+        cpu_seconds: float,
+        sleep_seconds: float,
+        lend: bool = False,
+        ahead: bool = False,
     ) -> list[Answer]:
+        """Make calls in one frame; each has its own processor time, ahead of time all of them together."""
         assert self._child is not None  # answer loads one first
         self._requests += 1
         child, arena = self._child, self._child.arena
@@ -127,15 +200,39 @@ class Session:
             "calls": specs,
             "most": most,
             "lend": lend,
+            "report": len(calls) > 1 and not ahead,
         }
+        calls_left = len(calls) - 1
+        self._budget.add_call(cpu_seconds)
+
+        def called(report: dict[str, Any]) -> None:
+            """One or more of the calls are done: the next one's time begins."""
+            nonlocal calls_left
+            calls_left -= 1
+            if calls_left < 0:
+                raise ChildEnded("its answer is out of step")
+            self._budget.add_call(cpu_seconds)
+            self._charge()
+            child.extend(min(cpu_seconds, self._budget.left()), self._budget.sleep_of_a_call)
+
+        allowance = CallBackAllowance(bytes_of([list(arguments) for arguments in calls]))
 
         def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
             arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read
-            return call_back(packer.callables or [], request, data, arena)
+            return call_back(packer.callables or [], request, data, arena, allowance)
 
         reply, data = child.request(
-            header, packer.buffers, cpu_seconds=cpu_seconds, most=most, callback=callback
+            header,
+            packer.buffers,
+            processor_seconds=min(cpu_seconds, self._budget.left()),
+            sleep_seconds=sleep_seconds,
+            most=most,
+            callback=callback,
+            notice=called if header["report"] else None,
         )
+        for _ in range(calls_left if not ahead else 0):
+            self._budget.add_call(cpu_seconds)
+        self._charge()
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
         try:
@@ -148,29 +245,63 @@ class Session:
         self.loaded = True
         while not self._hopeless:
             self._child, self._served, self._at = Child(self._worker), set(), None
-            header = {"op": "load", "functions": self._functions, "skip": self._skip}
+            self._children += 1
+            header = {
+                "op": "load",
+                "functions": self._functions,
+                "skip": self._skip,
+                "full": self._full,
+                "python": self._python,
+                "child": self._children,
+            }
+            self._running = []
             try:
                 reply, _ = self._child.request(
-                    header, [self._cells], cpu_seconds=LOAD_CPU_SECONDS, most=0, notice=self._hear
+                    header,
+                    [self._cells],
+                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left()),
+                    sleep_seconds=self._budget.sleep_of_a_call,
+                    most=0,
+                    notice=self._hear,
                 )
+                self._charge()
                 self._take_notes(reply)
+                if reply.get("incomplete") is True and self._go_full():
+                    continue
                 return True
-            except (Overdue, ChildEnded):
+            except (Overdue, ChildEnded) as problem:
+                blamed = self._blamed(slow=isinstance(problem, Overdue))
                 self._end()
-                blamed = self._at
-                self._hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
-                if blamed is not None:
+                hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
+                if blamed is not None and blamed not in self._skip:
                     self._skip.append(blamed)
+                if hopeless and self._full:
+                    self._full = self._may_be_fuller = False  # what the functions seem to need still runs
+                    self._skip = self._skip[:MOST_SKIPPED]
+                else:
+                    self._hopeless = hopeless
         return False
+
+    def _blamed(self, *, slow: bool) -> tuple[int, int] | None:
+        """The statement that ended a loading child, or took most of its time."""
+        used = self._child.cpu_seconds() if self._child is not None and slow else 0.0
+        if used < LOAD_CPU_SECONDS or not self._running:
+            return self._at  # it slept, or ended the process
+        starts = [start for _, start in self._running]
+        times = [end - start for start, end in zip(starts, [*starts[1:], used], strict=True)]
+        return self._running[times.index(max(times))][0]
 
     def _hear(self, report: dict[str, Any]) -> None:
         """The child says which statement comes next."""
         self._at = line_of(report, "cell"), line_of(report, "line")
+        if self._child is not None and len(self._running) < MOST_STATEMENTS:
+            self._running.append((self._at, self._child.cpu_seconds()))
 
     def _take_notes(self, reply: dict[str, Any]) -> None:
         found = reply.get("functions")
         if reply.get("op") != "loaded" or not isinstance(found, dict):
             raise ChildEnded("its answer is out of step")
+        self._left_out = reply.get("left_out") is True
         self.parameters = {
             name: tuple(one[:40] for one in found[name] if isinstance(one, str) and one.isidentifier())
             for name in self._functions
@@ -188,7 +319,12 @@ class Session:
         self._lives -= spoilt
         if self._child is not None:
             self._child.end()
+            self._charge()
             self._child = None
+
+    def _charge(self) -> None:
+        assert self._child is not None  # whoever calls has one
+        self._budget.charge(*self._child.taken())
 
     def __enter__(self) -> Session:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -9,17 +10,21 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from autograder.errors import SandboxError
 from autograder.sandbox.arena import Arena, new_memory
 from autograder.sandbox.bubblewrap import wrapper
+from autograder.sandbox.usage import ProcessUsage, SleepMeter
 
 __all__ = ["Worker"]
 
-START_SECONDS = 60.0
+T = TypeVar("T")
+SLEEP_SECONDS = 60.0  # of a zygote that should be answering; waiting for a core is not sleep
+LOOK = 1.0  # seconds between looks at one that has not answered
 # Kept from our own environment: how NumPy's linear algebra is to run on this processor.
 KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 # Large arrays come and go at every update of a training run: keep their pages instead of faulting
@@ -59,12 +64,13 @@ class Worker:
         self.level = level.decode().strip()
         self.in_bubblewrap = bool(around)
         sources = json.dumps(list(expected)).encode()
-        self._control.sendall(b"P" + struct.pack("<QQ", len(sources), 0) + sources)
+        self._send(b"P" + struct.pack("<QQ", len(sources), 0) + sources)
 
     def _start(self, around: Sequence[str], without: Collection[str]) -> None:
+        self._around = around
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         self._control, theirs = socket.socketpair()
-        self._control.settimeout(START_SECONDS)
+        self._control.settimeout(LOOK)
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **ONE_THREAD, **KEEP_PAGES}
         environment |= {name: os.environ[name] for name in KEPT if name in os.environ}
         zygote = [sys.executable, "-I", "-B", str(Path(__file__).with_name("zygote.py"))]
@@ -87,9 +93,11 @@ class Worker:
         message = b"S" + struct.pack("<QQ", self._memory, LIFE_CPU_SECONDS)
         with theirs:
             try:
-                socket.send_fds(self._control, [message], [theirs.fileno(), memory])
+                self._patiently(lambda: socket.send_fds(self._control, [message], [theirs.fileno(), memory]))
                 arena = Arena(memory, first_half=True)
             except OSError as problem:
+                if problem.errno == errno.ENOMEM:  # the judge's own; the zygote is well
+                    raise MemoryError from problem
                 raise self._broken() from problem
             finally:
                 os.close(memory)
@@ -97,10 +105,7 @@ class Worker:
 
     def end(self, pid: int) -> tuple[int, float]:
         """Kill a child with all it started; returns its wait status and the CPU seconds it used."""
-        try:
-            self._control.sendall(b"E" + struct.pack("<qq", pid, 0))
-        except OSError as problem:
-            raise self._broken() from problem
+        self._send(b"E" + struct.pack("<qq", pid, 0))
         status, cpu = struct.unpack("<qd", self._read(16))
         return int(status), float(cpu)
 
@@ -122,17 +127,47 @@ class Worker:
     ) -> None:
         self.close()
 
+    def _send(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self._patiently(lambda: self._control.send(left)) :]  # noqa: B023  # called at once
+            except OSError as problem:
+                raise self._broken() from problem
+
     def _read(self, count: int) -> bytes:
         piece = b""
         while len(piece) < count:
             try:
-                got = self._control.recv(count - len(piece))
+                got = self._patiently(lambda: self._control.recv(count - len(piece)))  # noqa: B023
             except OSError as problem:
                 raise self._broken() from problem
             if not got:
                 raise self._broken()
             piece += got
         return piece
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        """Try until it is done, or the zygote has slept instead of answering; OSError passes through."""
+        meter: SleepMeter | None = None
+        while True:
+            try:
+                return attempt()
+            except TimeoutError:
+                meter = meter or SleepMeter(ProcessUsage(self._zygote()))
+                meter.still_waiting(LOOK)
+                if meter.seconds > SLEEP_SECONDS:
+                    raise
+
+    def _zygote(self) -> int:
+        """The zygote's process id; bubblewrap, where it is used, is its parent."""
+        own = self._process.pid
+        if not self._around:
+            return own
+        try:
+            return int(Path(f"/proc/{own}/task/{own}/children").read_text().split()[0])
+        except (OSError, IndexError):
+            return own
 
     def _broken(self) -> SandboxError:
         self._complaints.seek(0)

@@ -27,14 +27,17 @@ import numpy
 MESSAGE = 17  # bytes of every message from the judge; a shorter one is padded
 
 # Imported before the fork: children find them ready, also where they cannot open a file any more.
+# `from numpy import *` asks for numpy.f2py as well.
 STANDARD_LIBRARY = """
-abc array ast base64 bisect calendar cmath collections collections.abc colorsys
-concurrent.futures.thread contextlib copy csv ctypes dataclasses datetime decimal difflib enum
-fractions functools gzip hashlib heapq inspect io itertools keyword linecache locale logging math
-numbers operator os pathlib pickle pprint queue random re reprlib secrets shutil statistics string
-struct subprocess tempfile textwrap threading time timeit traceback types typing unittest uuid
-warnings weakref zipfile zlib zoneinfo numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random
-numpy.testing
+abc argparse array ast asyncio base64 bisect bz2 cProfile calendar cmath cmd code collections
+collections.abc colorsys concurrent.futures.thread configparser contextlib copy csv ctypes dataclasses
+datetime decimal difflib doctest enum fileinput fractions functools getpass glob graphlib gzip hashlib
+heapq html inspect io itertools keyword linecache locale logging lzma math multiprocessing numbers
+operator optparse os pathlib pdb pickle platform pprint pstats queue random re reprlib sched secrets
+shlex shutil statistics string struct subprocess tarfile tempfile textwrap threading time timeit
+traceback types typing unittest unittest.mock urllib.parse urllib.request uuid warnings weakref
+xml.etree.ElementTree zipfile zlib zoneinfo numpy.f2py numpy.fft numpy.linalg numpy.ma numpy.polynomial
+numpy.random numpy.testing
 """
 
 
@@ -52,8 +55,8 @@ def main(control: socket.socket, without: set[str]) -> None:
     """Serve the judge until it hangs up."""
     for name in STANDARD_LIBRARY.split():
         importlib.import_module(name)
-    names = ("confine", "frames", "runner", "cells", "arena")
-    confine, frames, runner, cells, arena = (load(name) for name in names)
+    names = ("confine", "frames", "runner", "cells", "arena", "stand_ins")
+    confine, frames, runner, cells, arena, stand_ins = (load(name) for name in names)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
     confinement = confine.Confinement(*layers, without)
     warm_up(frames, runner, cells)
@@ -75,7 +78,7 @@ def main(control: socket.socket, without: set[str]) -> None:
                 try:
                     shared = arena.Arena(descriptors[1], first_half=False)
                     confinement.put_on(descriptors[0], memory, cpu_seconds)
-                    runner.serve(confine.SOCKET_FD, frames, cells, shared)
+                    runner.serve(confine.SOCKET_FD, frames, cells, shared, stand_ins)
                     code = 0
                 finally:
                     os._exit(code)
@@ -114,7 +117,7 @@ def warm_up(frames: typing.Any, runner: typing.Any, cells: typing.Any) -> None:
     )
     packer = frames.Packer()
     specs = [packer.value(numpy.random.default_rng(0).normal(size=(2, 2))), packer.value(1.0)]
-    request = {"id": 0, "fn": "f", "calls": [specs], "most": 1000, "lend": False}
+    request = {"id": 0, "fn": "f", "calls": [specs], "most": 1000, "lend": False, "report": False}
     frames.frame(*rehearsal.answer(request, b"".join(packer.buffers)))
     rehearsal.namespace.clear()
 

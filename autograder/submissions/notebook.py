@@ -21,8 +21,10 @@ __all__ = [
     "LARGEST_SOURCE",
     "Cell",
     "cell_source",
+    "python_version",
     "raw_cells",
     "read_notebook",
+    "read_notebook_and_version",
     "require_size",
     "storable",
 ]
@@ -42,6 +44,7 @@ OTHER_FILES = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
+VERSION = re.compile(r"\d{1,3}(?:\.\w{1,20}){1,3}")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 BROKEN_OFF = re.compile(r"[\w\\+.-]{0,9}\s*")  # what is left of a number, a literal or an escape
 PYTHON_LINE = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:])", re.MULTILINE)
@@ -58,7 +61,14 @@ class Cell:
 
 def read_notebook(data: bytes) -> list[Cell]:
     """The code cells of a notebook file, in order; raises SubmissionError when it cannot be read."""
-    cells = list(_code_cells(raw_cells(data)))
+    return read_notebook_and_version(data)[0]
+
+
+def read_notebook_and_version(data: bytes) -> tuple[list[Cell], str]:
+    """The code cells, and the Python version that the notebook was run with, "" where it does not say."""
+    require_size(data)
+    notebook = _parsed(_decoded(data))
+    cells = list(_code_cells(_cells(notebook)))
     if not cells:
         raise SubmissionError(
             "The notebook has no code cell.", next_step="Submit the notebook that has your functions in it."
@@ -68,7 +78,14 @@ def read_notebook(data: bytes) -> list[Cell]:
             f"The notebook's code cells hold more than {LARGEST_SOURCE // 1_000_000} MB of text.",
             next_step="Take data out of the code cells and submit the notebook again.",
         )
-    return cells
+    return cells, python_version(notebook)
+
+
+def python_version(notebook: Any) -> str:
+    """Such as "3.13.1", as Jupyter notes it in a notebook's metadata; "" where it does not."""
+    for name in ("metadata", "language_info", "version"):
+        notebook = notebook.get(name) if isinstance(notebook, dict) else None
+    return notebook if isinstance(notebook, str) and VERSION.fullmatch(notebook) else ""
 
 
 def raw_cells(data: bytes) -> list[Any]:

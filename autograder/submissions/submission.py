@@ -17,7 +17,13 @@ from pathlib import Path
 
 from autograder.errors import SubmissionError
 from autograder.submissions.archive import holds_archive, notebook_in
-from autograder.submissions.notebook import LARGEST_FILE, Cell, read_notebook, require_size, storable
+from autograder.submissions.notebook import (
+    LARGEST_FILE,
+    Cell,
+    read_notebook_and_version,
+    require_size,
+    storable,
+)
 
 __all__ = ["Submission", "digest", "notebook_bytes", "read_submission"]
 
@@ -46,6 +52,7 @@ class _Content:
     file: str
     cells: tuple[Cell, ...] = ()
     problem: str = ""
+    python: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,11 @@ class Submission:
         """Why it cannot be graded, for the student; empty when it can."""
         return self._content.problem
 
+    @property
+    def python(self) -> str:
+        """The Python version that the notebook was run with; empty when it does not say."""
+        return self._content.python
+
     @cached_property
     def _content(self) -> _Content:
         if self.unreadable:
@@ -94,7 +106,8 @@ class Submission:
             if holds_archive(data):
                 inside, data = notebook_in(data, self.assignment)
                 name = f"{name}: {inside}"
-            return _Content(name, tuple(read_notebook(data)))
+            cells, python = read_notebook_and_version(data)
+            return _Content(name, tuple(cells), python=python)
         except SubmissionError as refusal:
             return _Content(name, problem=f"{refusal.message} {refusal.next_step}".strip())
 

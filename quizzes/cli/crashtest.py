@@ -54,4 +54,4 @@ def crashtest(
     if misses:
         raise typer.Exit(1)
     saves = result.ledgers[-1].acknowledged
-    typer.echo(f"{len(result.ledgers) - 1} kills, {saves} acknowledged saves, none missing.")
+    typer.echo(f"{len(result.ledgers) - 1} kills, {saves} saves acknowledged, none lost.")

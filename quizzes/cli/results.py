@@ -12,7 +12,7 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.gradebook.tables import plain_cell
+from autograder.gradebook.tables import guard_formula
 from autograder.site.people import COURSE, names_in
 from autograder.site.server import open_site
 from quizzes.content.quiz import Quiz
@@ -53,7 +53,7 @@ def results(
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for score in scores:
-        table.writerow([plain_cell(str(cell)) for cell in score.cells(names, root.zone)])
+        table.writerow([guard_formula(str(cell)) for cell in score.cells(names, root.zone)])
     if out is None:
         typer.echo(text.getvalue(), nl=False)
         return

@@ -10,7 +10,6 @@ Only the column `student` is required; the roster may have these columns as well
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -18,8 +17,9 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from autograder.course.csv_table import read_table
 from autograder.course.local_time import instant_of
-from autograder.errors import ContentError, UsageError
+from autograder.errors import ContentError
 from quizzes.schedule.timing import SECOND, Accommodation, Override, Schedule, Terms, terms_for
 
 __all__ = ["AccommodationRow", "read_accommodations", "students_cut_short", "terms_by_student"]
@@ -46,22 +46,16 @@ class AccommodationRow:
 
 def read_accommodations(path: Path, zone: ZoneInfo) -> list[AccommodationRow]:
     """The rows of a table; raises UsageError and ContentError with file, line and column."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageError(f"{path} cannot be read: {problem}.", next_step="Save it as CSV UTF-8.") from problem
-    head = text.splitlines()[0] if text.strip() else ""
-    rows = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=head.count))
-    names = [(name or "").strip().casefold().replace(" ", "_") for name in rows.fieldnames or ()]
+    rows = read_table(path).filled()
+    names = [name.strip().casefold().replace(" ", "_") for name in next(rows)[1]]
     column = next((name for name in STUDENT if name in names), "")
     if not column:
         raise ContentError(f"{path}: the column `student` is missing.", next_step="Add the column `student`.")
-    rows.fieldnames = names
-    return [
-        _row_from(f"{path}, line {number}", row[column].strip(), row, zone)
-        for number, row in enumerate(rows, start=2)
-        if any((value or "").strip() for value in row.values() if isinstance(value, str))
-    ]
+    accommodations = []
+    for line, cells in rows:
+        row = dict(zip(names, cells, strict=False))
+        accommodations.append(_row_from(f"{path}, line {line}", row.get(column, "").strip(), row, zone))
+    return accommodations
 
 
 def _row_from(location: str, student: str, row: Mapping[str, str | None], zone: ZoneInfo) -> AccommodationRow:

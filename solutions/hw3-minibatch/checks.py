@@ -161,6 +161,9 @@ def batches_of(student, x, y, batch_size, seed):
     return pairs
 
 
+OTHER_PROCESS = "After a restart the same seed gives another {}: something besides the seed decides it."
+
+
 def examples_in(pairs):
     """The numbers of the examples in x, batch after batch."""
     return np.concatenate([np.rint(x[:, 0]) for x, _ in pairs]).astype(int) if pairs else np.zeros(0, int)
@@ -233,6 +236,8 @@ def minibatches_follow_their_seed(student, rng):
     first, again, other = (examples_in(batches_of(student, x, y, 8, s)) for s in (seed, seed, seed + 1))
     require(np.array_equal(first, again), "Two calls with the same seed give different orders.")
     require(not np.array_equal(first, other), "Two different seeds give the same order: is the seed used?")
+    later = examples_in(batches_of(student.in_fresh_process_(), x, y, 8, seed))
+    require(np.array_equal(first, later), OTHER_PROCESS.format("order"))
 
 
 @check(task="minibatches", points=0.5)
@@ -422,10 +427,11 @@ def train_epoch_follows_its_seed(student, rng):
     """The order is shuffled and follows the seed: the same seed gives the same theta, another one another."""
     seed, state = int(rng.integers(1, 1000)), rng.bit_generator.state
     epochs = []
-    for own in (seed, seed, seed + 1):
+    fresh = student.in_fresh_process_()
+    for asked, own in ((student, seed), (student, seed), (student, seed + 1), (fresh, seed)):
         rng.bit_generator.state = state
-        epochs.append(Epoch(student, rng, 40, 8, seed=own))
-    first, again, other = (epoch.order for epoch in epochs)
+        epochs.append(Epoch(asked, rng, 40, 8, seed=own))
+    first, again, other, later = (epoch.order for epoch in epochs)
     require(
         not np.array_equal(first, np.arange(40)),
         "The examples are taken in the order in which they are given.",
@@ -434,6 +440,7 @@ def train_epoch_follows_its_seed(student, rng):
         np.array_equal(first, again), "Two calls with the same seed take the examples in different orders."
     )
     require(not np.array_equal(first, other), "Two different seeds give the same order: is the seed used?")
+    require(np.array_equal(first, later), OTHER_PROCESS.format("order"))
 
 
 @check(task="train_epoch", points=0.25)

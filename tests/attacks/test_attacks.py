@@ -86,7 +86,6 @@ def test_it_succeeds_without_a_sandbox(case: Case, target: Targets, tmp_path: Pa
             pass_fds=[descriptor],
             capture_output=True,
             text=True,
-            timeout=30,
             check=False,
         )
     finally:

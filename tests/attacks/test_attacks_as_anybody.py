@@ -48,7 +48,6 @@ def as_anybody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
         env={**os.environ, "HOME": str(base), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(base)},
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
 

@@ -19,7 +19,7 @@ from autograder.course.course import find_course
 from autograder.course.roster import find_roster
 from autograder.gradebook.columns import columns_in
 from autograder.gradebook.gradebook import gradebook_csv, gradebook_of
-from autograder.pages.gradebook_pages import gradebook_page, write_book
+from autograder.pages.gradebook_pages import gradebook_page, write_gradebook
 from autograder.results.ledger import read_ledger
 
 STUDENTS = int(os.environ.get("STUDENTS", "300"))
@@ -51,7 +51,7 @@ def main() -> None:
             ),
             "the class page": fastest(lambda: gradebook_page(book, lambda row: row.student)),
             "the table": fastest(lambda: gradebook_csv(book)),
-            "all pages": fastest(lambda: write_book(book, Path(folder) / "book", course.zone)),
+            "all pages": fastest(lambda: write_gradebook(book, Path(folder) / "book", course.zone)),
         }
     print(f"{STUDENTS} students, 5 homeworks, a quiz; the class page has {len(page) // 1000} kB")
     for name, seconds in steps.items():

@@ -75,9 +75,7 @@ def main() -> None:
     for program in ("autograder", "quizzes"):
         for option in ("--help", "--version"):
             spent = cpu_seconds([sys.executable, "-m", program, option])
-            print(
-                f"{program:10} {option:10}  {spent:6.3f} s of processor time, {spent / empty:4.1f} x python -c pass"
-            )
+            print(f"{program:10} {option:10}  {spent:6.3f} s, {spent / empty:4.1f} x python -c pass")
     course = find_course(Path(__file__).parent)
     data = to_bytes(filled_in(load_assignment(course, ASSIGNMENT)))
     notebook = json.loads(data)

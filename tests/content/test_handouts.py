@@ -17,7 +17,7 @@ from autograder.authoring.solved_notebook import solved_notebook
 def run(name: str, notebook: nbformat.NotebookNode, folder: Path) -> list[dict[str, Any]]:
     """Run a notebook in a copy of its folder; returns all outputs. A cell that raises fails the test."""
     place = shutil.copytree(assignment(name).folder, folder / name)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(place)}}).execute()
+    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(place)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert [output for output in outputs if output["output_type"] == "error"] == []
     return outputs

@@ -31,7 +31,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ["grade", name, folder / "class", "--out", folder / "graded", "--seed", "15", "--dataset", "digits"],
     ]
     for command in commands:
-        subprocess.run([COMMAND, *command], cwd=COURSE.root, check=True, timeout=180, capture_output=True)
+        subprocess.run([COMMAND, *command], cwd=COURSE.root, check=True, capture_output=True)
     return folder / "graded"
 
 

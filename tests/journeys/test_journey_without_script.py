@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, CODE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LiveServer
+from patience import PATIENCE
 from playwright.sync_api import Browser, Page, expect
 
 from autograder.site.sessions import new_passcode
@@ -18,7 +19,7 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     """A tab that runs no script, before the sign-in."""
     server.publish()
     context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(1000 * PATIENCE)
     yield context.new_page()
     context.close()
 

@@ -7,6 +7,7 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from fake_clock import MINUTE
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer
+from patience import PATIENCE
 from playwright.sync_api import Browser, expect
 
 from quizzes.services.scores import scores_at
@@ -20,7 +21,7 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     teacher, student, other = server.student(role="instructor"), server.student(), server.student()
     attempt, second = student.start(), other.start()
     context = browser.new_context(viewport={"width": 1200, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(1000 * PATIENCE)
     value = teacher.http.cookies["quiz_session"]
     context.add_cookies([{"name": "quiz_session", "value": value, "url": server.address}])
     page = context.new_page()

@@ -44,8 +44,8 @@ NUMERIC, CHOICE, CHOICES, BLANKS, FORMULA, CODE, ESSAY = range(7)
 OPEN = [one for one, said in ATTEMPTS.items() if said["state"] == "open"]
 ENDED = [one for one, said in ATTEMPTS.items() if said["state"] == "graded"]
 # What tables and columns of version 0.1 are called today, where that is something else.
-TABLE = {"request": "regrade_request"}
-COLUMN = {
+TABLE: dict[str, str] = {"request": "regrade_request"}
+COLUMN: dict[tuple[str, str], str] = {
     ("attempt", "pen"): "lock",
     ("answer", "raw"): "response",
     ("answer_event", "raw"): "response",
@@ -206,9 +206,7 @@ def test_attempts_answers_and_marks(kept: Kept) -> None:
         for name in ("started_at", "deadline_at", "due_at", "finished_at", "seq"):
             assert getattr(row, name) == said[name], (attempt, name)
         assert (row.finished_by.value if row.finished_by else None) == said["finished_by"]
-        answers = {
-            str(pos): [held.rev, held.received_at, held.response] for pos, held in view.answers.items()
-        }
+        answers = {str(pos): [held.rev, held.received_at, held.raw] for pos, held in view.answers.items()}
         assert answers == said["answers"]
         assert kept.total(attempt) == said["total"]
 
@@ -231,7 +229,7 @@ def test_what_students_see_of_their_marks(kept: Kept) -> None:
 
 
 def test_receipts_verify(kept: Kept) -> None:
-    """The newest receipt of each ended attempt is as version 0.1 gave it, and the secret is_genuine it."""
+    """The newest receipt of each ended attempt is as version 0.1 gave it, and the secret confirms it."""
     newest = {receipt["attempt"]: receipt for receipt in SAID["receipts"]}
     for attempt, receipt in newest.items():
         with kept.server.database.reading() as connection:
@@ -406,7 +404,7 @@ def test_a_late_answer_and_reopening(kept: Kept) -> None:
     student.ask(f"/attempts/{bob}/finish", {})
     kept.server.exam.mark()
     held = kept.view(bob).answers
-    assert json.loads(held[FORMULA].response) == "w - a*g"
+    assert json.loads(held[FORMULA].raw) == "w - a*g"
     # The choice is right by the key that bob's attempt was begun with.
     assert kept.total(bob) == ATTEMPTS[bob]["total"] + 1
 
@@ -492,20 +490,20 @@ def test_a_learning_platform(kept: Kept) -> None:
 
 def test_scores_that_waited_are_sent(kept: Kept) -> None:
     """What is in the outbox goes out, once: also the score that the platform had refused."""
-    hall = kept.server
-    assert hall.site.lti is not None
+    server = kept.server
+    assert server.site.lti is not None
     sender = ScoreSender(
-        hall.database,
-        hall.exam.writer,
-        hall.site.lti,
-        hall.site.course,
-        hall.quizzes.quiz,
+        server.database,
+        server.exam.writer,
+        server.site.lti,
+        server.site.course,
+        server.quizzes.quiz,
         lambda *_: "best",
     )
     waiting = [row for row in SAID["outbox"] if row["done_at"] is None]
     assert any(row["last_problem"] for row in waiting) and any(row["tries"] == 0 for row in waiting)
     for _ in range(4):
-        sender.send_due(hall.clock.now())
+        sender.send_due(server.clock.now())
     eve = ATTEMPTS[NAMED["eve"]]["total"]
     assert [(score["userId"], score["scoreGiven"]) for score in kept.platform.scores] == [("user-eve", eve)]
     assert kept.rows("SELECT id FROM outbox WHERE done_at IS NULL") == []

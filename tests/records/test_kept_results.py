@@ -19,7 +19,7 @@ STUDENTS: dict[str, dict[str, Any]] = HOMEWORK["students"]
 LEDGER = (KEPT / "graded" / "tiny" / "ledger.jsonl").read_bytes()
 LOWER = "bob"  # the one whom an earlier regrade with --only-raise left the points of a lenient check
 # The words of today's commands, and the columns of today's grades.csv by what version 0.1 called them.
-OVERRIDE, WHO, WHY, REFRESH = "change", "--who", "--why", "report"
+OVERRIDE, AUTHOR, REASON, REFRESH = "override", "--author", "--reason", "refresh"
 COLUMN: dict[str, str] = {}
 
 
@@ -158,7 +158,7 @@ def test_a_dry_run_writes_nothing(kept: Folder) -> None:
 
 def test_an_override_is_appended(kept: Folder) -> None:
     """A score, a comment, and one set in version 0.1 taken back; what is not mentioned stays."""
-    by = (WHO, "tom", WHY, "looked again")
+    by = (AUTHOR, "tom", REASON, "looked again")
     kept.run(OVERRIDE, kept.results, "gil", "--score", 5.5, *by)
     kept.run(OVERRIDE, kept.results, "dan", "--comment", "Send it again.", *by)
     kept.run(OVERRIDE, kept.results, "eve", "--clear", *by)

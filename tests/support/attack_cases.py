@@ -21,7 +21,7 @@ from autograder.report import Report
 from autograder.submissions.submission import Submission
 
 CASES = Path(__file__).parents[1] / "attacks" / "cases"
-LIMITS = "limits:\n  call_seconds: 0.4\n  memory_gb: 0.75\n"
+LIMITS = "limits:\n  call_seconds: 0.4\n  memory_gb: 0.75\n  sleep_seconds: 4\n"
 SECRET = {"COURSE_SECRET": "42"}
 
 

@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from patience import PATIENCE
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
+expect.set_options(timeout=1000 * PATIENCE)  # a page says when it is ready, on a loaded machine later
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",

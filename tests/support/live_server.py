@@ -7,7 +7,6 @@ import itertools
 import re
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fake_clock import MINUTE, FakeClock
+from patience import PATIENCE, eventually
 
 from autograder.course.course import Course, find_course
 from autograder.site.app_context import AppContext
@@ -77,7 +77,9 @@ class Student:
 
     def __init__(self, server: LiveServer, name: str) -> None:
         self.server, self.name = server, name
-        self.http = httpx.Client(base_url=server.address, timeout=30, headers={"Origin": server.address})
+        self.http = httpx.Client(
+            base_url=server.address, timeout=PATIENCE, headers={"Origin": server.address}
+        )
         self.lock = f"lock-of-{name}"
         self.token = ""
 
@@ -165,9 +167,7 @@ class LiveServer:
             target=self.server.run, kwargs={"sockets": [self.waiting]}, daemon=True
         )
         self.thread.start()
-        deadline = time.monotonic() + 20
-        while not self.server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
+        eventually(lambda: self.server.started, unless=lambda: not self.thread.is_alive())
 
     def publish(self, name: str = "all", **changes: Any) -> str:
         """Publish a quiz that opens now and is due in an hour, 20 minutes each."""
@@ -209,7 +209,7 @@ class LiveServer:
     def close(self) -> None:
         """End the server."""
         self.server.should_exit = True
-        self.thread.join(timeout=20)
+        self.thread.join()
         self.waiting.close()
         self.exam.close()
 

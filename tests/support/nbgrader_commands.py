@@ -42,7 +42,6 @@ def run(command: str, *arguments: object, folder: Path, fails: bool = False) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
         check=False,
     )
     assert (ran.returncode != 0) == fails, ran.stdout

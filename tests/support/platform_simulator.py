@@ -17,6 +17,7 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from patience import PATIENCE
 
 CLIENT, DEPLOYMENT = "client-7", "deployment-1"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -157,7 +158,7 @@ class Browser:
 
     def __init__(self, platform: Platform, tool: str, clock: Any = time.time) -> None:
         self.platform, self.tool, self.clock = platform, tool, clock
-        self.http = httpx.Client(base_url=tool, timeout=30)
+        self.http = httpx.Client(base_url=tool, timeout=PATIENCE)
 
     def login(self, **parameters: str) -> dict[str, str]:
         """Begin; what the tool asks the platform for."""

@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from patience import eventually
 
 SETTINGS = {
     "listen_addresses": "",
@@ -87,12 +87,12 @@ def postgres() -> Iterator[str]:
 
 def wait_for(server: subprocess.Popen[bytes], folder: Path) -> None:
     """Return when it takes connections."""
-    for _ in range(300):
+
+    def answers() -> bool:
         try:
             psycopg.connect(f"postgresql://quiz@/postgres?host={folder}").close()
         except psycopg.OperationalError:
-            assert server.poll() is None, (folder / "log").read_text()
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError((folder / "log").read_text())
+            return False
+        return True
+
+    assert eventually(answers, unless=lambda: server.poll() is not None), (folder / "log").read_text()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
+
+from patience import eventually
 
 VARIABLE = "RUN_OF_THE_TEST"  # in the environment of a process, and of those that it starts
 
@@ -22,7 +23,5 @@ def marked(mark: str) -> list[int]:
 
 def left_running(mark: str) -> list[int]:
     """The processes that outlive a run; multiprocessing's tracker ends a moment after it, seeing it gone."""
-    deadline = time.monotonic() + 20
-    while (found := marked(mark)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
+    eventually(lambda: not marked(mark))
+    return marked(mark)

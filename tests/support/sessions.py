@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from patience import eventually
+
+from autograder.checks.budget import Budget
 from autograder.checks.calls import Answer
 from autograder.sandbox.session import Session
 from autograder.sandbox.worker import Worker
@@ -38,10 +40,12 @@ def reply(*answers, data=b"", **more):
 class Student:
     """A submission made of cells; every function that they define can be asked for."""
 
-    def __init__(self, worker: Worker, *cells: str, deaths: int = 100) -> None:
+    def __init__(self, worker: Worker, *cells: str, deaths: int = 100, budget: Budget | None = None) -> None:
         texts = [textwrap.dedent(cell) for cell in cells]
         self.functions = sorted(set(re.findall(r"^(?:def |class )?(\w+)(?=\(| = )", "\n".join(texts), re.M)))
-        self.session = Session(worker, list(enumerate(texts, 1)), [*self.functions, "unwritten"], deaths)
+        self.session = Session(
+            worker, list(enumerate(texts, 1)), [*self.functions, "unwritten"], deaths, budget
+        )
 
     def ask(self, function: str, *arguments: Any, cpu: float = ENOUGH) -> Answer:
         """The answer to one call."""
@@ -80,8 +84,5 @@ def children(pid: int) -> list[int]:
 
 
 def gone(*pids: int) -> bool:
-    """Whether all these processes end; signals take a moment to arrive, so it waits up to a minute."""
-    until = time.monotonic() + 60
-    while any(map(alive, pids)) and time.monotonic() < until:
-        time.sleep(0.01)
-    return not any(map(alive, pids))
+    """Whether all these processes end; signals take a moment to arrive, so it waits."""
+    return eventually(lambda: not any(map(alive, pids)))

@@ -1,4 +1,4 @@
-"""Where two notebooks run alike: pieces side by side, and the stretches that match in them."""
+"""The alignment of two notebooks: their fragments side by side, with the matching stretches."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from autograder.authoring.similarity.fragments import GRAM, Fragment
 __all__ = ["Row", "Span", "side_by_side"]
 
 
-LEAST = 3  # grams that two pieces have in common to be shown beside each other
+LEAST = 3  # grams that two fragments must share to be shown side by side
 MOST_PLACES = 8  # of a gram: what is written out a thousand times would be looked at a million times
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of a piece's source; runs that match have the same number, 0 is everything else."""
+    """A stretch of a fragment's source; matching runs have the same number, 0 is everything else."""
 
     text: str
     run: int = 0
@@ -26,7 +26,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Row:
-    """Two pieces that run alike in places, cut into spans."""
+    """Two fragments with matching stretches, cut into spans."""
 
     left: Fragment
     right: Fragment
@@ -42,21 +42,21 @@ class Row:
 def side_by_side(
     left: Iterable[Fragment], right: Iterable[Fragment], leave_out: Collection[int]
 ) -> list[Row]:
-    """The pieces of two notebooks that belong beside each other, in the order of the left one.
+    """The matching fragments of two notebooks, in the order of the left one.
 
-    `leave_out` are grams that say nothing. Every piece stands beside the one it has most in common with.
+    `leave_out` are grams to ignore. Every fragment is shown next to the one with the most in common.
     """
     lefts, rights = list(dict.fromkeys(left)), list(dict.fromkeys(right))
     holders: dict[int, set[int]] = defaultdict(set)
-    for j, piece in enumerate(rights):
-        for gram in set(piece.grams):
+    for j, fragment in enumerate(rights):
+        for gram in set(fragment.grams):
             if gram not in leave_out:
                 holders[gram].add(j)
     counts: Counter[tuple[int, int]] = Counter()
-    for i, piece in enumerate(lefts):
-        for gram in set(piece.grams):
-            if len(found := holders.get(gram, ())) <= MOST_PLACES:
-                counts.update((i, j) for j in found)
+    for i, fragment in enumerate(lefts):
+        for gram in set(fragment.grams):
+            if len(positions := holders.get(gram, ())) <= MOST_PLACES:
+                counts.update((i, j) for j in positions)
     chosen: list[tuple[int, int]] = []
     used_left: set[int] = set()
     used_right: set[int] = set()
@@ -74,16 +74,16 @@ def side_by_side(
 
 
 def _row(left: Fragment, right: Fragment, leave_out: Collection[int], before: int) -> tuple[Row, int]:
-    """Two pieces with their runs numbered on from those before."""
-    places: dict[int, list[int]] = defaultdict(list)
+    """Two fragments, their runs numbered on from the earlier ones."""
+    positions: dict[int, list[int]] = defaultdict(list)
     for j, gram in enumerate(right.grams):
-        if gram not in leave_out and len(places[gram]) < MOST_PLACES:
-            places[gram].append(j)
+        if gram not in leave_out and len(positions[gram]) < MOST_PLACES:
+            positions[gram].append(j)
     left_marks, right_marks = [0] * len(left.tokens), [0] * len(right.tokens)
     run, i = before, 0
     while i < len(left.grams):
         length, j = max(
-            ((_length(left.grams, i, right.grams, j), j) for j in places.get(left.grams[i], ())),
+            ((_length(left.grams, i, right.grams, j), j) for j in positions.get(left.grams[i], ())),
             default=(0, 0),
         )
         if length:
@@ -107,31 +107,33 @@ def _mark(marks: list[int], start: int, end: int, run: int) -> None:
         marks[position] = marks[position] or run
 
 
-def _spans(piece: Fragment, marks: Sequence[int]) -> list[Span]:
+def _spans(fragment: Fragment, marks: Sequence[int]) -> list[Span]:
     """The source cut so that the tokens of a run are marked line by line, with nothing around them."""
     spans: list[Span] = []
     seen: set[int] = set()
     done, i = 0, 0
     while i < len(marks):
-        run, start, end = marks[i], piece.tokens[i].start, piece.tokens[i].end
+        run, start, end = marks[i], fragment.tokens[i].start, fragment.tokens[i].end
         i += 1
         if not run:
             continue
-        while i < len(marks) and marks[i] == run and "\n" not in piece.source[end : piece.tokens[i].start]:
-            end = piece.tokens[i].end
+        while (
+            i < len(marks) and marks[i] == run and "\n" not in fragment.source[end : fragment.tokens[i].start]
+        ):
+            end = fragment.tokens[i].end
             i += 1
-        spans += [Span(piece.source[done:start]), Span(piece.source[start:end], run, run not in seen)]
+        spans += [Span(fragment.source[done:start]), Span(fragment.source[start:end], run, run not in seen)]
         seen.add(run)
         done = end
-    spans.append(Span(piece.source[done:]))
+    spans.append(Span(fragment.source[done:]))
     return [span for span in spans if span.text]
 
 
 def _lines(spans: Sequence[Span]) -> int:
     """How many lines have a part in a run."""
-    line, found = 0, set[int]()
+    line, lines = 0, set[int]()
     for span in spans:
         if span.run:
-            found.add(line)
+            lines.add(line)
         line += span.text.count("\n")
-    return len(found)
+    return len(lines)

@@ -1,4 +1,4 @@
-"""What the course itself gives out or makes unavoidable: it tells nothing about two students.
+"""The baseline of a comparison: code that the course releases or makes unavoidable.
 
 The handout, the reference, the usual right ways to write each function and the known mistakes.
 """
@@ -22,7 +22,7 @@ COURSE_FILES = ("reference.py", "alternatives.py", "mistakes.py")
 
 
 class Baseline:
-    """The common ground: the grams and the words that everybody may have."""
+    """The grams and the words that every student may have."""
 
     def __init__(self, keep: Iterable[str] = ()) -> None:
         """`keep` are the names that everybody has to use."""
@@ -32,38 +32,38 @@ class Baseline:
         self.comments: set[str] = set()
 
     def add(self, source: str) -> None:
-        """Make a cell or a file part of the ground."""
-        for piece in self.splitter.split(source):
-            self.grams.update(piece.grams)
-            self.comments |= piece.comments
+        """Add a cell or a file to the baseline."""
+        for fragment in self.splitter.split(source):
+            self.grams.update(fragment.grams)
+            self.comments |= fragment.comments
         self.add_words(source)
 
     def add_words(self, text: str) -> None:
-        """Make the words of a text usual ones."""
+        """Add the words of a text to the usual ones."""
         self.words.update(WORD.findall(text))
 
-    def own(self, piece: Fragment) -> frozenset[int]:
-        """The fingerprints of a piece that the ground does not have."""
-        return piece.fingerprints - self.grams
+    def own_fingerprints(self, fragment: Fragment) -> frozenset[int]:
+        """The fingerprints of a fragment that are not in the baseline."""
+        return fragment.fingerprints - self.grams
 
 
 def baseline_of(assignment: Assignment, files: Iterable[str] = COURSE_FILES) -> Baseline:
-    """The ground of an assignment: its handout, and files of its solution."""
+    """The baseline of an assignment: its handout, and files of its solution."""
     text = _text(assignment.handout)
-    ground = Baseline(assignment.functions)
+    baseline = Baseline(assignment.functions)
     try:
         for cell in read_notebook(text.encode()):
-            ground.add(cell.source)
+            baseline.add(cell.source)
     except SubmissionError as problem:
         raise ContentError(f"{assignment.handout}: {problem.message}") from problem
-    ground.add_words(text)
+    baseline.add_words(text)
     for name in files:
-        ground.add(_text(assignment.solution / name))
+        baseline.add(_text(assignment.solution / name))
     if "alternatives.py" in files:
         # As a sample class has them: with the brackets and line breaks of `ast.unparse`.
         for variant in (*assignment.alternatives, *assignment.mistakes):
-            ground.add(variant.source())
-    return ground
+            baseline.add(variant.source())
+    return baseline
 
 
 def _text(path: Path) -> str:

@@ -1,7 +1,7 @@
-"""Fingerprints of a piece of code: hashes of its k-grams, thinned out by winnowing.
+"""Fragments of code and their fingerprints: hashes of k-grams, thinned out by winnowing.
 
 Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for document fingerprinting", SIGMOD 2003:
-of every WINDOW neighbouring hashes the smallest is kept, so that two pieces which share a run of
+of every WINDOW neighbouring hashes the smallest is kept, so that two fragments which share a run of
 GRAM + WINDOW - 1 tokens share a fingerprint, wherever the run stands.
 
 Names that may be renamed enter a gram as the distance to their last occurrence within it: Baker,
@@ -47,14 +47,14 @@ def grams(shapes: Sequence[str], names: Sequence[str]) -> list[int]:
     count = len(codes) - GRAM + 1
     if count <= 0:
         return []
-    found = np.zeros(count, np.uint64)
+    hashes = np.zeros(count, np.uint64)
     for i in range(GRAM):
         column = np.array(codes[i : i + count])
         # A name that was last seen before the gram is new in it.
-        found = found * FACTOR + np.where(column >= -i, column, 0).astype(np.uint64)
+        hashes = hashes * FACTOR + np.where(column >= -i, column, 0).astype(np.uint64)
     # Without mixing, the smallest would be those that begin with certain tokens.
-    found = (found ^ found >> HALF) * MIXER
-    mixed: list[int] = (found ^ found >> HALF).tolist()
+    hashes = (hashes ^ hashes >> HALF) * MIXER
+    mixed: list[int] = (hashes ^ hashes >> HALF).tolist()
     return mixed
 
 
@@ -91,16 +91,16 @@ class Fragment:
 
 
 class Splitter:
-    """Splits cells into pieces; the same text becomes the same piece, however many hand it in."""
+    """Splits cells into fragments; the same text becomes the same fragment for all students."""
 
     def __init__(self, keep: Iterable[str] = ()) -> None:
         """`keep` are the names that are compared as they are."""
         self._keep = frozenset(keep)
         self._cells: dict[str, list[Fragment]] = {}
-        self._pieces: dict[str, Fragment] = {}
+        self._fragments: dict[str, Fragment] = {}
 
     def split(self, source: str) -> list[Fragment]:
-        """The pieces of a cell or a file that hold anything, in order."""
+        """The fragments of a cell or a file that are not empty, in order."""
         if source not in self._cells:
             tokens, comments = lex(source)
             starts = list(_starts(source, tokens))
@@ -108,29 +108,31 @@ class Splitter:
                 starts.insert(0, (0, ""))  # an indented cell
             ends = [*(start for start, _ in starts), len(tokens)][1:]
             self._cells[source] = [
-                self._piece(source, name, tokens[start:end], comments)
+                self._fragment(source, name, tokens[start:end], comments)
                 for (start, name), end in zip(starts, ends, strict=True)
             ]
         return self._cells[source]
 
-    def _piece(self, source: str, name: str, tokens: list[Token], comments: list[Token]) -> Fragment:
+    def _fragment(self, source: str, name: str, tokens: list[Token], comments: list[Token]) -> Fragment:
         begin, code_end = _with_comments(source, tokens[0].start), tokens[-1].end
         # A comment behind the last line is part of it.
         end = line if (line := source.find("\n", code_end)) >= 0 else len(source)
         text = source[begin:code_end] + source[code_end:end].rstrip()
-        if text not in self._pieces:
+        if text not in self._fragments:
             if name:
                 tokens = tokens[_body(tokens) :]
-            own = tuple(Token(kind, text, start - begin, end - begin) for kind, text, start, end in tokens)
-            first, last = (bisect_left(comments, place, key=_start) for place in (begin, end))
-            self._pieces[text] = Fragment(
+            own_tokens = tuple(
+                Token(kind, text, start - begin, end - begin) for kind, text, start, end in tokens
+            )
+            first, last = (bisect_left(comments, position, key=_start) for position in (begin, end))
+            self._fragments[text] = Fragment(
                 name,
                 text,
-                own,
-                tuple(structure(one, self._keep) for one in own),
-                frozenset(" ".join(one.text.lstrip("#").split()) for one in comments[first:last]),
+                own_tokens,
+                tuple(structure(token, self._keep) for token in own_tokens),
+                frozenset(" ".join(token.text.lstrip("#").split()) for token in comments[first:last]),
             )
-        return self._pieces[text]
+        return self._fragments[text]
 
 
 def _start(token: Token) -> int:
@@ -138,14 +140,14 @@ def _start(token: Token) -> int:
 
 
 def _starts(source: str, tokens: list[Token]) -> Iterator[tuple[int, str]]:
-    """Where pieces begin, and the names of those that are functions or classes."""
-    other = decorated = False  # whether the last piece is one without a name; a decorator came last
+    """The starts of fragments, and the names of those that are functions or classes."""
+    other = decorated = False  # whether the last fragment is one without a name; a decorator came last
     for i, token in enumerate(tokens):
         if (token.start and source[token.start - 1] != "\n") or token.text in CLOSE:
             continue
         head = token.text in HEADS
         if head and decorated:
-            decorated = False  # its piece began with the decorator
+            decorated = False  # its fragment began with the decorator
         elif head or token.text == "@":
             if not decorated:
                 yield i, _name(tokens, i)

@@ -1,4 +1,4 @@
-"""The page that lays like code side by side, for a person to read and to judge."""
+"""The page that shows similar code side by side, for a person to read and to judge."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from autograder.authoring.similarity.alignment import Row, Span, side_by_side
 from autograder.authoring.similarity.baseline import Baseline
-from autograder.authoring.similarity.pairs import LEAST, Found, Pair
+from autograder.authoring.similarity.pairs import LEAST, Pair, Similarities
 from autograder.authoring.similarity.rare_tokens import RareTokens, Shared
 from autograder.pages.rendering import render
 from autograder.pages.text import count, cut
@@ -17,8 +17,8 @@ __all__ = ["similarity_page"]
 
 MOST_WITH_CODE = 40
 MOST_LISTED = 300
-MOST_ROWS = 12  # pieces of one pair
-MOST_CHARACTERS = 6_000  # of one piece
+MOST_ROWS = 12  # fragments of one pair
+MOST_CHARACTERS = 6_000  # of one fragment
 MOST_NAMES = 30
 LONGEST = 120
 # How much of what the one with less of their own wrote the other has too.
@@ -33,7 +33,7 @@ PARTS = (
 
 @dataclass(frozen=True)
 class RowView:
-    """Two pieces beside each other."""
+    """Two fragments side by side."""
 
     name: str
     left: list[Span]
@@ -49,7 +49,7 @@ class PairView:
     second: str
     files: tuple[str, str]
     lines: str
-    places: str
+    functions: str
     part: str  # in words: how much of what one of them wrote on their own
     less: str  # whose own material is the smaller
     rows: list[RowView]
@@ -58,13 +58,18 @@ class PairView:
 
 
 def similarity_page(
-    found: Found, ground: Baseline, *, title: str, course: str = "", unread: Sequence[str] = ()
+    similarities: Similarities,
+    baseline: Baseline,
+    *,
+    title: str,
+    course: str = "",
+    unread: Sequence[str] = (),
 ) -> str:
-    """The pairs as one HTML page that needs nothing else; `unread` are who could not be compared."""
-    habits = RareTokens(found.works, ground)
-    leave_out = ground.grams | found.common
-    students = {work.student for work in found.works}
-    able = {work.student for work in found.works if len(work.own) >= LEAST}
+    """The pairs as one self-contained HTML page; `unread` are students who could not be compared."""
+    rare_tokens = RareTokens(similarities.works, baseline)
+    leave_out = baseline.grams | similarities.common
+    students = {work.student for work in similarities.works}
+    able = {work.student for work in similarities.works if len(work.own_fingerprints) >= LEAST}
     return render(
         "similarity.html",
         title=title,
@@ -72,44 +77,46 @@ def similarity_page(
         students=len(students),
         little=len(students - able),
         pairs=[
-            _pair(number, pair, habits, leave_out)
-            for number, pair in enumerate(found.pairs[:MOST_LISTED], start=1)
+            _pair(number, pair, rare_tokens, leave_out)
+            for number, pair in enumerate(similarities.pairs[:MOST_LISTED], start=1)
         ],
-        more=max(0, len(found.pairs) - MOST_LISTED),
+        more=max(0, len(similarities.pairs) - MOST_LISTED),
         with_code=MOST_WITH_CODE,
-        groups=[[cut(name, 60) for name in group[:MOST_NAMES]] for group in found.groups[:MOST_LISTED]],
-        group_sizes=[len(group) for group in found.groups],
+        groups=[
+            [cut(name, 60) for name in group[:MOST_NAMES]] for group in similarities.groups[:MOST_LISTED]
+        ],
+        group_sizes=[len(group) for group in similarities.groups],
         unread=[cut(name, 60) for name in unread[:MOST_NAMES]],
         unread_more=max(0, len(unread) - MOST_NAMES),
     )
 
 
-def _pair(number: int, pair: Pair, habits: RareTokens, leave_out: set[int]) -> PairView:
-    rows = side_by_side(pair.first.pieces, pair.second.pieces, leave_out)
+def _pair(number: int, pair: Pair, rare_tokens: RareTokens, leave_out: set[int]) -> PairView:
+    rows = side_by_side(pair.first.fragments, pair.second.fragments, leave_out)
     shown = rows[:MOST_ROWS] if number <= MOST_WITH_CODE else []
     first, second = (cut(name, 60) for name in pair.students)
-    shared = habits.shared(pair)
+    shared = rare_tokens.shared(pair)
     return PairView(
         number=number,
         first=first,
         second=second,
         files=(cut(pair.first.file, LONGEST), cut(pair.second.file, LONGEST)),
         lines=count(sum(row.lines for row in rows), "line"),
-        places=_places(rows),
+        functions=_places(rows),
         part=next(word for least, word in PARTS if pair.share >= least),
         less=first if pair.first_has_less else second,
         rows=[RowView(_name(row), _short(row.left_spans), _short(row.right_spans)) for row in shown],
         left_out=len(rows) - len(shown),
         shared=Shared(
-            [cut(one, LONGEST) for one in shared.names],
-            [cut(one, LONGEST) for one in shared.comments],
-            [cut(one, LONGEST) for one in shared.literals],
+            [cut(text, LONGEST) for text in shared.names],
+            [cut(text, LONGEST) for text in shared.comments],
+            [cut(text, LONGEST) for text in shared.literals],
         ),
     )
 
 
 def _places(rows: Sequence[Row]) -> str:
-    """Where they are alike, in words."""
+    """The functions in which two notebooks are alike, in words."""
     functions = len({row.left.name for row in rows if row.left.name})
     named = count(functions, "function") if functions else ""
     outside = "code outside functions" if any(not row.left.name for row in rows) else ""
@@ -117,7 +124,7 @@ def _places(rows: Sequence[Row]) -> str:
 
 
 def _name(row: Row) -> str:
-    left, right = (cut(piece.name, 60) or "outside functions" for piece in (row.left, row.right))
+    left, right = (cut(fragment.name, 60) or "outside functions" for fragment in (row.left, row.right))
     return left if left == right else f"{left} · {right}"
 
 

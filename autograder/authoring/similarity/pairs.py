@@ -1,6 +1,6 @@
-"""Which pairs of students have code in common that hardly anybody else has.
+"""Pairs of students with code in common that hardly any other student has.
 
-A fingerprint of the common ground says nothing, and neither does one that more than a few per cent of the
+A fingerprint of the baseline says nothing, and neither does one that more than a few per cent of the
 class have. Of what is left, the rarer weighs more. A pair is named when both a good part of what
 one of them wrote on their own and enough of it are in the other's notebook too, or nearly all of a
 function of some size.
@@ -16,14 +16,14 @@ from itertools import combinations
 from autograder.authoring.similarity.baseline import Baseline
 from autograder.authoring.similarity.fragments import Fragment
 
-__all__ = ["LONGEST", "Found", "Pair", "Work", "compare", "work_of"]
+__all__ = ["LONGEST", "Pair", "Similarities", "Work", "compare", "work_of"]
 
 
 SHARE = 0.4  # of the own material of the one who has less of it
 LEAST = 10.0  # weight of what is shared: about 40 tokens that nobody else has in this order
 FUNCTION_SHARE, FUNCTION_LEAST = 0.75, 15.0  # the same for one function alone, which has to say more
 LONGEST = 200_000  # characters of code: more is data, or meant to take long
-COMMON_SHARE, COMMON_LEAST = 0.03, 6  # more students than this have it: common ground
+COMMON_SHARE, COMMON_LEAST = 0.03, 6  # code that more students than this have joins the baseline
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +32,8 @@ class Work:
 
     student: str
     file: str
-    pieces: tuple[Fragment, ...]
-    own: frozenset[int]  # fingerprints that are not of the course's common ground
+    fragments: tuple[Fragment, ...]
+    own_fingerprints: frozenset[int]  # fingerprints that are not in the baseline
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +49,13 @@ class Pair:
 
     @property
     def students(self) -> tuple[str, str]:
-        """Whose they are."""
+        """The two students."""
         return self.first.student, self.second.student
 
 
 @dataclass(frozen=True)
-class Found:
-    """What comparing a class found: pairs, the most alike first, and groups of more than two."""
+class Similarities:
+    """The result of comparing a class: pairs, the most alike first, and groups of more than two."""
 
     works: Sequence[Work]
     pairs: Sequence[Pair]
@@ -63,40 +63,40 @@ class Found:
     common: frozenset[int]  # fingerprints that too many have
 
 
-def work_of(student: str, file: str, sources: Iterable[str], ground: Baseline) -> Work:
-    """A student's notebook, split and with the course's common ground taken away."""
-    pieces = tuple(piece for source in sources for piece in ground.splitter.split(source))
-    own = frozenset[int]().union(*map(ground.own, set(pieces)))
-    return Work(student, file, pieces, own)
+def work_of(student: str, file: str, sources: Iterable[str], baseline: Baseline) -> Work:
+    """A student's notebook, split into fragments, with the baseline removed."""
+    fragments = tuple(fragment for source in sources for fragment in baseline.splitter.split(source))
+    own_fingerprints = frozenset[int]().union(*map(baseline.own_fingerprints, set(fragments)))
+    return Work(student, file, fragments, own_fingerprints)
 
 
-def compare(works: Sequence[Work]) -> Found:
-    """Compare everybody with everybody, but nobody with themselves: several works are attempts."""
+def compare(works: Sequence[Work]) -> Similarities:
+    """Compare all pairs of students; several works of one student are attempts and not compared."""
     holders: dict[int, list[int]] = defaultdict(list)
     for number, work in enumerate(works):
-        for fingerprint in work.own:
+        for fingerprint in work.own_fingerprints:
             holders[fingerprint].append(number)
     students = len({work.student for work in works})
     most = max(COMMON_LEAST, round(COMMON_SHARE * students))
-    weights: dict[int, float] = {}
+    rarity: dict[int, float] = {}
     together: Counter[tuple[int, int]] = Counter()
     for fingerprint, numbers in holders.items():
         owners = len({works[number].student for number in numbers})
         if owners > most:
             continue
-        weights[fingerprint] = max(owners - 1, 1) ** -0.5
+        rarity[fingerprint] = max(owners - 1, 1) ** -0.5
         if owners > 1:
             together.update(combinations(numbers, 2))
-    totals = [sum(weights.get(fingerprint, 0.0) for fingerprint in work.own) for work in works]
+    totals = [sum(rarity.get(fingerprint, 0.0) for fingerprint in work.own_fingerprints) for work in works]
     best: dict[tuple[str, str], Pair] = {}
     for (i, j), count in together.items():
         first, second = works[i], works[j]
         if count < LEAST or first.student == second.student:
-            continue  # no weight is above 1
-        shared = frozenset(f for f in first.own & second.own if f in weights)
-        amount = sum(weights[f] for f in shared)
+            continue  # rarity is at most 1
+        shared = frozenset(f for f in first.own_fingerprints & second.own_fingerprints if f in rarity)
+        amount = sum(rarity[f] for f in shared)
         share = amount / min(totals[i], totals[j])
-        if amount < LEAST or (share < SHARE and not _whole_function(first, second, shared, weights)):
+        if amount < LEAST or (share < SHARE and not _whole_function(first, second, shared, rarity)):
             continue
         pair = Pair(first, second, shared, share, amount, totals[i] <= totals[j])
         a, b = sorted(pair.students)
@@ -104,17 +104,19 @@ def compare(works: Sequence[Work]) -> Found:
         if other is None or _strength(pair) > _strength(other):
             best[a, b] = pair
     pairs = sorted(best.values(), key=lambda pair: (-_strength(pair), pair.students))
-    common = frozenset(holders.keys() - weights.keys())
-    return Found(works, pairs, _groups(pair.students for pair in pairs), common)
+    common = frozenset(holders.keys() - rarity.keys())
+    return Similarities(works, pairs, _groups(pair.students for pair in pairs), common)
 
 
-def _whole_function(first: Work, second: Work, shared: frozenset[int], weights: Mapping[int, float]) -> bool:
+def _whole_function(first: Work, second: Work, shared: frozenset[int], rarity: Mapping[int, float]) -> bool:
     """Whether nearly all of a function that either wrote on their own is in the other's notebook."""
     for work in (first, second):
-        for piece in work.pieces:
-            own = sum(weights.get(one, 0.0) for one in piece.fingerprints & work.own)
-            both = sum(weights[one] for one in piece.fingerprints & shared)
-            if piece.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own):
+        for fragment in work.fragments:
+            own = sum(
+                rarity.get(fingerprint, 0.0) for fingerprint in fragment.fingerprints & work.own_fingerprints
+            )
+            both = sum(rarity[fingerprint] for fingerprint in fragment.fingerprints & shared)
+            if fragment.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own):
                 return True
     return False
 
@@ -124,10 +126,13 @@ def _strength(pair: Pair) -> float:
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
-    """Students who hang together by pairs, where they are more than two; the largest first."""
+    """Students connected by pairs, where they are more than two; the largest group first."""
     group: dict[str, set[str]] = {}
     for a, b in pairs:
         joined = group.get(a, {a}) | group.get(b, {b})
         group.update(dict.fromkeys(joined, joined))
-    different = {id(one): one for one in group.values() if len(one) > 2}
-    return sorted((tuple(sorted(one)) for one in different.values()), key=lambda one: (-len(one), one))
+    different = {id(members): members for members in group.values() if len(members) > 2}
+    return sorted(
+        (tuple(sorted(members)) for members in different.values()),
+        key=lambda members: (-len(members), members),
+    )

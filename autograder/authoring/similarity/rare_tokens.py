@@ -1,6 +1,6 @@
-"""What two people seldom choose alike: names, comments and constants hardly anybody else has.
+"""Rare tokens: names, comments and constants that a pair has in common and hardly any other student has.
 
-Beside alike structure it is worth a look. Alone it names nobody.
+Next to a similar structure they are worth a look. Alone they name nobody.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Traits = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 @dataclass(frozen=True)
 class Shared:
-    """What a pair has in common and hardly anybody else has, each in alphabetical order."""
+    """The rare tokens that a pair has in common, each kind in alphabetical order."""
 
     names: list[str]
     comments: list[str]
@@ -32,11 +32,11 @@ class Shared:
 
 
 class RareTokens:
-    """The habits of a class: who uses what."""
+    """The rare tokens of a class, and who uses them."""
 
-    def __init__(self, works: Sequence[Work], ground: Baseline) -> None:
+    def __init__(self, works: Sequence[Work], baseline: Baseline) -> None:
         """Count what the students use that the course does not."""
-        self._of = {work: _traits(work, ground) for work in works}
+        self._of = {work: _traits(work, baseline) for work in works}
         by_student: dict[str, tuple[set[str], set[str], set[str]]] = {}
         for work, traits in self._of.items():
             for all_of, some in zip(
@@ -44,34 +44,36 @@ class RareTokens:
             ):
                 all_of |= some
         self._few = max(FEW, round(FEW_SHARE * len(by_student))) if len(by_student) >= LEAST_STUDENTS else 0
-        self._owners = [Counter(one for own in by_student.values() for one in own[kind]) for kind in range(3)]
+        self._owners = [
+            Counter(trait for traits in by_student.values() for trait in traits[kind]) for kind in range(3)
+        ]
 
     def shared(self, pair: Pair) -> Shared:
-        """What both of a pair use and hardly anybody else."""
-        found = [
-            sorted(one for one in first & second if owners[one] <= self._few)[:MOST_SHOWN]
+        """The rare tokens that both of a pair use."""
+        shared = [
+            sorted(trait for trait in first & second if owners[trait] <= self._few)[:MOST_SHOWN]
             for first, second, owners in zip(
                 self._of[pair.first], self._of[pair.second], self._owners, strict=True
             )
         ]
-        return Shared(*found)
+        return Shared(*shared)
 
 
-def _traits(work: Work, ground: Baseline) -> Traits:
+def _traits(work: Work, baseline: Baseline) -> Traits:
     """The names, comments and constants of a notebook that the course's own material does not have."""
     names: set[str] = set()
     literals: set[str] = set()
     comments: set[str] = set()
-    for piece in work.pieces:
-        for token in piece.tokens:
+    for fragment in work.fragments:
+        for token in fragment.tokens:
             if token.kind == "name" and len(token.text) >= SHORTEST_NAME:
                 names.add(token.text)
             elif token.kind in ("number", "string") and len(token.text) >= SHORTEST_LITERAL:
                 literals.add(token.text)
-        comments |= {one for one in piece.comments if len(one) >= SHORTEST_COMMENT}
-    usual = ground.words
+        comments |= {trait for trait in fragment.comments if len(trait) >= SHORTEST_COMMENT}
+    usual = baseline.words
     return (
         frozenset(names - usual),
-        frozenset(comments - ground.comments),
-        frozenset(one for one in literals if not usual.issuperset(WORD.findall(one))),
+        frozenset(comments - baseline.comments),
+        frozenset(trait for trait in literals if not usual.issuperset(WORD.findall(trait))),
     )

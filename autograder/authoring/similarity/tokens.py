@@ -1,7 +1,7 @@
 """Python source as tokens that survive renaming and formatting.
 
 One regular expression does what the tokenizer would. It cannot fail, nest or take long, so that code
-which is no Python has tokens too, and nothing a student wrote is parsed in this process.
+that is not Python has tokens too, and nothing a student wrote is parsed in this process.
 """
 
 from __future__ import annotations

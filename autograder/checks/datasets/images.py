@@ -1,4 +1,4 @@
-"""A data set of labelled images, as both MNIST and its stand-in are."""
+"""A data set of labelled images: MNIST, or the digits that stand in for it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Images:
 
     @cached_property
     def train_x(self) -> Array:
-        """Training images (N, D), float64 in 0..1, a row each."""
+        """Training images (N, D), float64 in 0..1, one row each."""
         return self.scale_all(self.train_pixels, self.white)
 
     @cached_property
     def test_x(self) -> Array:
-        """Test images (N, D), float64 in 0..1, a row each."""
+        """Test images (N, D), float64 in 0..1, one row each."""
         return self.scaled(self.test_pixels)
 
     def scaled(self, pixels: Array) -> Array:

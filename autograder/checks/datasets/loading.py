@@ -1,4 +1,4 @@
-"""Which data set: the one that was asked for, or the best that can be had."""
+"""Loading a data set of images: the requested one, or the best that is available."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ CHOICES = ("auto", *DATA_SETS)
 def load_images(name: str = "auto", download: bool = True) -> Images:
     """Images to train on: "mnist", "digits", or "auto" for MNIST where it can be had.
 
-    MNIST is looked for in the folder MNIST_DIR, then in the cache, then downloaded. With "auto" the
+    MNIST is looked for in the directory MNIST_DIR, then in the cache, then downloaded. With "auto" the
     digits stand in when that fails; with "mnist" it is a UsageError that says how to get it.
     """
     if name not in CHOICES:
-        raise UsageError(f"There is no data set {name!r}.", next_step=f"Take one of: {', '.join(CHOICES)}.")
+        raise UsageError(f"There is no data set {name!r}.", next_step=f"Choose one of: {', '.join(CHOICES)}.")
     if name == "digits":
         from autograder.checks.datasets.loading import digits
 
@@ -39,7 +39,8 @@ def load_images(name: str = "auto", download: bool = True) -> Images:
     try:
         if not download:
             raise UsageError(
-                "MNIST is not here.", next_step="Set MNIST_DIR to the folder with its four files."
+                "MNIST is not on this machine.",
+                next_step="Set MNIST_DIR to the directory with its four files.",
             )
         return mnist.download_mnist()
     except UsageError:

@@ -1,4 +1,4 @@
-"""The IDX format of MNIST: a big-endian header and raw bytes (LeCun, Cortes and Burges 1998)."""
+"""MNIST: its IDX files (LeCun, Cortes and Burges 1998), checksums, cache and download."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ def decompressed(path: Path, sha256: str) -> bytes:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error) as problem:
-        raise UsageError(f"{path} cannot be read: {problem}.", next_step="Fetch the file again.") from problem
+        raise UsageError(
+            f"{path} cannot be read: {problem}.", next_step="Download the file again."
+        ) from problem
     if hashlib.sha256(data).hexdigest() != sha256:
         raise UsageError(
             f"{path} is not the file of that name in MNIST: its sha256 differs.",
-            next_step="Fetch it again; a part may be missing.",
+            next_step="Download it again; a part may be missing.",
         )
     return data
 
@@ -45,14 +47,18 @@ def map_idx(path: Path) -> Array:
     with path.open("rb") as file:
         head = file.read(4)
         if len(head) < 4 or head[:2] != b"\0\0" or head[2] != UNSIGNED_BYTES or not 1 <= head[3] <= 4:
-            raise UsageError(f"{path} is no IDX file of bytes.", next_step="Fetch it again.")
+            raise UsageError(f"{path} is not an IDX file of bytes.", next_step="Download the file again.")
         sizes = file.read(4 * head[3])
     if len(sizes) < 4 * head[3]:
-        raise UsageError(f"{path} is cut off.", next_step="Fetch it again.")
+        raise UsageError(f"{path} is cut off.", next_step="Download the file again.")
     shape = struct.unpack(f">{head[3]}I", sizes)
     offset = 4 + 4 * head[3]
     if path.stat().st_size != offset + math.prod(shape):
-        raise UsageError(f"{path} has not the length its header says.", next_step="Fetch it again.")
+        expected, found = offset + math.prod(shape), path.stat().st_size
+        raise UsageError(
+            f"{path}: its header asks for {expected} bytes, found {found}.",
+            next_step="Download the file again.",
+        )
     return np.memmap(path, dtype=np.uint8, mode="r", offset=offset, shape=shape)
 
 
@@ -72,21 +78,21 @@ pooch.get_logger().setLevel("WARNING")  # the progress bar says what is going on
 
 
 def cache_folder() -> Path:
-    """Where the decompressed files are kept; AUTOGRADER_CACHE overrides the user's cache folder."""
+    """Where the decompressed files are kept; AUTOGRADER_CACHE overrides the user's cache directory."""
     return Path(os.environ.get("AUTOGRADER_CACHE") or pooch.os_cache("autograder")) / "mnist"
 
 
 def mnist_from(folder: Path) -> Images:
-    """MNIST from the four files in a folder, raw or gzipped; raises UsageError for a wrong one."""
+    """MNIST from the four files in a directory, raw or gzipped; raises UsageError for a wrong one."""
     for name, sha256 in FILES.items():
-        found = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
-        if found is None:
+        path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
+        if path is None:
             raise UsageError(
-                f"{folder} holds no {name} or {name}.gz.",
-                next_step="MNIST_DIR is the folder with MNIST's four files.",
+                f"{folder} contains neither {name} nor {name}.gz.",
+                next_step="Set MNIST_DIR to the directory with MNIST's four files.",
             )
         if not (cache_folder() / name).is_file():
-            _keep(name, decompressed(found, sha256))
+            _keep(name, decompressed(path, sha256))
     images = cached_mnist()
     assert images is not None  # all four were just kept
     return images
@@ -132,7 +138,7 @@ def download_mnist() -> Images:
             reasons.append(f"{mirror}: {type(problem).__name__}")
     raise UsageError(
         f"MNIST could not be downloaded ({'; '.join(reasons)}).",
-        next_step="Put its four files into a folder and set MNIST_DIR to it.",
+        next_step="Put its four files into a directory and set MNIST_DIR to it.",
     )
 
 
@@ -152,7 +158,7 @@ def _keep(name: str, data: bytes) -> None:
 def _no_cache(problem: OSError) -> UsageError:
     return UsageError(
         f"The cache {cache_folder()} cannot be used: {problem.strerror}.",
-        next_step="Set AUTOGRADER_CACHE to a folder of your own.",
+        next_step="Set AUTOGRADER_CACHE to a directory of your own.",
     )
 
 
@@ -166,14 +172,14 @@ class DownloadBar:
         self._task = self._progress.add_task(name)
 
     def update(self, amount: int) -> None:
-        """Some bytes came."""
+        """Show that `amount` more bytes have arrived."""
         if self._done == 0:
             self._progress.start()
         self._done += amount
         self._progress.update(self._task, total=self.total or None, completed=self._done)
 
     def reset(self) -> None:
-        """All came; pooch counts once more from zero."""
+        """Start counting again: pooch does so when all bytes have arrived."""
         self._done = 0
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""nbgrader with this engine inside: its folders, commands, gradebook and formgrader; our grades."""
+"""nbgrader with this engine inside: its directories, commands, gradebook and formgrader; our grades."""
 
 from __future__ import annotations
 

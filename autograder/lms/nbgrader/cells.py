@@ -1,4 +1,4 @@
-"""The cells that nbgrader knows by their ids: one test for each task, and the functions to write."""
+"""The cells that nbgrader knows by their ids: one test per task, and the functions to write."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ def id_of_test(task: str) -> str:
 
 def tasks_by_cell(tasks: Iterable[Task]) -> dict[str, str]:
     """Each task's id by its cell's; raises ContentError where two tasks would share a cell."""
-    found: dict[str, str] = {}
+    by_cell: dict[str, str] = {}
     for task in tasks:
-        other = found.setdefault(id_of_test(task.id), task.id)
+        other = by_cell.setdefault(id_of_test(task.id), task.id)
         if other != task.id:
             raise ContentError(
-                f"The tasks {other!r} and {task.id!r} differ only in characters that no id of nbgrader has.",
+                f"The tasks {other!r} and {task.id!r} differ only in characters "
+                "that nbgrader does not allow in an id.",
                 next_step="Name them with letters, digits, _ and -.",
             )
-    return found
+    return by_cell
 
 
 def metadata_of_test(task: Task) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.python_source import functions_in, imported_names, is_stub, parse_cell
 from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library, to_bytes
 from autograder.course.assignment import Assignment, Task
 from autograder.course.course import Course
+from autograder.course.python_source import functions_in, imported_names, is_stub, parse_cell
 from autograder.course.roster import Person
 from autograder.errors import ContentError, UsageError
 from autograder.lms.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
@@ -32,7 +32,7 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 def source_notebook(assignment: Assignment) -> Notebook:
-    """The notebook for nbgrader's source folder; raises ContentError when the handout lacks a stub."""
+    """The notebook for nbgrader's source directory; raises ContentError when the handout lacks a stub."""
     notebook = handout(assignment)
     tests = tasks_by_cell(assignment.file.tasks)
     holders = _fill_in(assignment, notebook)
@@ -112,9 +112,9 @@ def _end_of_head(definition: ast.FunctionDef, lines: list[str]) -> int:
 
 
 def _free_id(cell: Notebook, holders: dict[str, Notebook], taken: set[str]) -> str:
-    """An id for a cell of solutions: its own, or its functions' names."""
-    own = [name for name, holder in holders.items() if holder is cell]
-    wanted = cell_id(str(cell.get("id") or "-".join(own)))
+    """A free id for a cell of solutions: the cell's id, or its functions' names."""
+    names = [name for name, holder in holders.items() if holder is cell]
+    wanted = cell_id(str(cell.get("id") or "-".join(names)))
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}-{number}", number + 1
@@ -176,14 +176,15 @@ def write_course(folder: Path, course: Course, people: Sequence[Person], seed: i
     for person in people:
         if "/" in person.student_id or person.student_id.startswith("."):
             raise UsageError(
-                f"{person.student_id!r} cannot name a folder, as nbgrader has one a student.",
-                next_step="Take another student_id in the roster.",
+                f"{person.student_id!r} cannot be the name of a directory; "
+                "nbgrader has one directory per student.",
+                next_step="Change the student_id in the roster.",
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UsageError(
-            f"{folder} cannot be made: {problem.strerror}.", next_step="Name another folder."
+            f"{folder} cannot be created: {problem.strerror}.", next_step="Name another directory."
         ) from problem
     call = CALL.format(course=os.path.relpath(course.root, folder.resolve()), seed=seed)
     settings, missing = folder / CONFIG, ""
@@ -201,12 +202,12 @@ def write_course(folder: Path, course: Course, people: Sequence[Person], seed: i
 
 
 def write_source(folder: Path, course: Course, assignment: Assignment, force: bool = False) -> None:
-    """Write an assignment's source folder; refuses one that was changed by hand, unless forced."""
+    """Write an assignment's source directory; refuses one that was changed by hand, unless forced."""
     source = folder / "source" / assignment.id
     notebook, content = source / f"{assignment.id}.ipynb", to_bytes(source_notebook(assignment))
     if notebook.exists() and notebook.read_bytes() != content and not force:
         raise UsageError(
-            f"{notebook} is there and differs; nothing of {assignment.id} was written.",
+            f"{notebook} exists and differs; nothing of {assignment.id} was written.",
             next_step="Add --force to replace it.",
         )
     shutil.copytree(assignment.folder, source, ignore=NOT_HANDED_OUT, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""Notebooks that were handed in under another name: nbgrader would pass over them."""
+"""nbgrader's exporter: reads submissions, also unreadable or renamed ones, and writes autograded ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def adopt_renamed(notebooks: list[str], assignment: str) -> None:
 
 
 def readable(path: Path, assignment: str) -> Any:
-    """The notebook in a file, or one whose only cell says why there is none."""
+    """The notebook in a file, or a notebook whose only cell says why the file is unreadable."""
     try:
         data = notebook_bytes(path)
         if holds_archive(data):
@@ -80,7 +80,7 @@ class SubmissionExporter(NotebookExporter):
     What keeps the engine from grading is said once, before anything is written.
     """
 
-    parent: Any  # nbgrader's converter, which knows the folders
+    parent: Any  # nbgrader's converter, which knows the directories
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)  # type: ignore[no-untyped-call]  # nbconvert's has no types
@@ -99,9 +99,9 @@ class SubmissionExporter(NotebookExporter):
             self.engine.expect(self._to_come(assignment))
 
     def _to_come(self, assignment: str) -> dict[Path, str]:
-        """The files that nbgrader will ask for, in its order: those not autograded yet, or handed in anew."""
+        """The files that nbgrader will ask for, in its order: not autograded yet, or submitted again."""
         pattern = self._folder("submitted", "(?P<student>.*)", assignment, escape=True)
-        found = {}
+        notebooks = {}
         for folder in sorted(self.parent.assignments):
             parts = re.fullmatch(pattern, folder)
             if parts is None:
@@ -109,30 +109,30 @@ class SubmissionExporter(NotebookExporter):
             student = parts["student"]
             done = self._folder("autograded", student, assignment)
             if self.parent.force or not Path(done).exists() or self._is_newer(folder, done):
-                found[Path(folder) / f"{assignment}.ipynb"] = student
-        return found
+                notebooks[Path(folder) / f"{assignment}.ipynb"] = student
+        return notebooks
 
     def _is_newer(self, folder: str, done: str) -> bool:
-        """Whether a submission came after the one that was autograded, by both folders' timestamps."""
+        """Whether a submission came after the one that was autograded, by both directories' timestamps."""
         came, before = map(self.parent.coursedir.get_existing_timestamp, (folder, done))
         return came is not None and before is not None and bool(came > before)
 
     def _folder(self, step: str, student: str, assignment: str, escape: bool = False) -> str:
-        """The folder of a step of nbgrader's; with `escape`, as a pattern."""
+        """The directory of a step of nbgrader's; with `escape`, as a pattern."""
         folders = self.parent.coursedir
         step = getattr(folders, f"{step}_directory")
         return str(folders.format_path(step, student, assignment, escape=escape))
 
     def grades(self, resources: Any) -> bool:
         """Whether the notebook at hand is the engine's to grade."""
-        place = resources["nbgrader"]
-        return self.engine.grades(place["assignment"], place["notebook"])
+        notebook = resources["nbgrader"]
+        return self.engine.grades(notebook["assignment"], notebook["notebook"])
 
     def submitted(self, resources: Any) -> Path:
-        """The file that was handed in as the notebook at hand."""
-        place = resources["nbgrader"]
-        folder = self._folder("submitted", place["student"], place["assignment"])
-        return Path(folder) / f"{place['notebook']}.ipynb"
+        """The file that was submitted as the notebook at hand."""
+        notebook = resources["nbgrader"]
+        folder = self._folder("submitted", notebook["student"], notebook["assignment"])
+        return Path(folder) / f"{notebook['notebook']}.ipynb"
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
         """Convert a file; nbgrader reads a submission first, and then what came of that."""

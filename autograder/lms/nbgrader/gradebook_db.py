@@ -18,7 +18,7 @@ __all__ = ["credit", "open_gradebook", "write_grade"]
 
 @contextmanager
 def open_gradebook(url: str) -> Iterator[Any]:
-    """nbgrader's Gradebook at a database URL, made if it is not there.
+    """nbgrader's Gradebook at a database URL, created if it does not exist.
 
     Raises UsageError when the database cannot be opened, or is of another version of nbgrader.
     """

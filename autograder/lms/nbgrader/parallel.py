@@ -1,4 +1,4 @@
-"""Grading a class ahead, on all cores, while nbgrader takes the submissions one by one."""
+"""Grading a class in parallel, on all cores, while nbgrader takes the submissions one by one."""
 
 from __future__ import annotations
 
@@ -129,9 +129,9 @@ def _grade(student: str, path: Path) -> Report:
 
 
 class Autograder(LoggingConfigurable):
-    """Grades the notebooks of one assignment; made once a command, closed with it."""
+    """Grades the notebooks of one assignment; made once per command, closed with it."""
 
-    course = Unicode(help="The folder with course.yaml.").tag(config=True)
+    course = Unicode(help="The directory with course.yaml.").tag(config=True)
     seed = Integer(help="The seed of the checks' inputs.").tag(config=True)
     dataset = Unicode(help="mnist to insist on it, digits, or auto.").tag(config=True)
     sandbox = Unicode("good", help="The least that must hold: full, good or weak.").tag(config=True)

@@ -1,4 +1,4 @@
-"""Putting a submitted notebook's graded cells back as they were handed out.
+"""nbgrader's steps for a submission: restoring the released cells, grading, saving scores, lateness.
 
 What a cell is, the gradebook says; of the notebook only the ids count. So copied, edited, retyped
 and deleted cells leave a notebook that nbgrader accepts. No answer is changed: what is graded is the
@@ -40,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Given:
-    """A cell as it was handed out."""
+    """A cell as it was released."""
 
     kind: str
     source: str
@@ -63,19 +63,19 @@ class Restore(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader ships no 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
         """The notebook with its cells restored, if it is the engine's to grade."""
         if self.parent.grades(resources):
-            place = resources["nbgrader"]
-            with Gradebook(place["db_url"]) as gradebook:
-                given = given_cells(gradebook.find_notebook(place["notebook"], place["assignment"]))
+            submission = resources["nbgrader"]
+            with Gradebook(submission["db_url"]) as gradebook:
+                given = given_cells(gradebook.find_notebook(submission["notebook"], submission["assignment"]))
             restore(notebook, given)
         return notebook, resources
 
 
 def given_cells(source: Any) -> dict[str, Given]:
     """What the gradebook knows of a notebook's cells, by id, in their order."""
-    points = {one.name: float(one.max_score) for one in (*source.grade_cells, *source.task_cells)}
-    tasks = {one.name for one in source.task_cells}
-    answers = {one.name for one in source.solution_cells}
-    found = {}
+    points = {cell.name: float(cell.max_score) for cell in (*source.grade_cells, *source.task_cells)}
+    tasks = {cell.name for cell in source.task_cells}
+    answers = {cell.name for cell in source.solution_cells}
+    given = {}
     for cell in source.source_cells:
         metadata = {
             "schema_version": SCHEMA,
@@ -90,26 +90,26 @@ def given_cells(source: Any) -> dict[str, Given]:
             metadata["points"] = points[cell.name]
         if cell.checksum:
             metadata["checksum"] = cell.checksum
-        found[cell.name] = Given(cell.cell_type, cell.source, metadata)
-    return found
+        given[cell.name] = Given(cell.cell_type, cell.source, metadata)
+    return given
 
 
 def restore(notebook: Any, given: Mapping[str, Given]) -> None:
     """Put the cells of a notebook back, and add those that have to be there."""
     names = [_name(cell) for cell in notebook.cells]
-    counts = {name: place for place, name in enumerate(names) if name in given}  # of copies, the last
-    for place, (cell, name) in enumerate(zip(notebook.cells, names, strict=True)):
-        if counts.get(name) == place:
-            notebook.cells[place] = _restored(cell, given[name])
+    counts = {name: position for position, name in enumerate(names) if name in given}  # of copies, the last
+    for position, (cell, name) in enumerate(zip(notebook.cells, names, strict=True)):
+        if counts.get(name) == position:
+            notebook.cells[position] = _restored(cell, given[name])
         else:
             cell.metadata.pop("nbgrader", None)
-            names[place] = ""
+            names[position] = ""
     before = ""
-    for name, one in given.items():
-        if name not in names and one.graded:
-            place = names.index(before) + 1 if before else len(names)
-            names.insert(place, name)
-            notebook.cells.insert(place, one.cell())
+    for name, given_cell in given.items():
+        if name not in names and given_cell.graded:
+            position = names.index(before) + 1 if before else len(names)
+            names.insert(position, name)
+            notebook.cells.insert(position, given_cell.cell())
         if name in names:
             before = name
 
@@ -154,8 +154,8 @@ def _plain(report: Report, task: TaskReport, title: str) -> str:
         return clean(f"This submission could not be read. {report.submission.problem}")
     # The trace of a broken check shows the check's own lines, which are not the student's to see.
     shown = [
-        one.model_copy(update={"evidence": Evidence()}) if one.status is Status.ERROR else one
-        for one in task.checks
+        check.model_copy(update={"evidence": Evidence()}) if check.status is Status.ERROR else check
+        for check in task.checks
     ]
     return clean(repr(Results(title, shown)))
 
@@ -163,7 +163,7 @@ def _plain(report: Report, task: TaskReport, title: str) -> str:
 class Judge(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader ships no types
     """Grades the submitted file in the sandbox and fills the test cells' outputs.
 
-    The report goes on in `resources` to whatever stores the scores. An assignment that is not ours
+    The report is passed on in `resources` to the step that stores the scores. An assignment that is not ours
     is executed as nbgrader does it.
     """
 
@@ -213,7 +213,7 @@ DAY = 24 * 60 * 60
 
 
 def late_penalty(late: Late, score: float, seconds: float) -> float:
-    """The points that a lateness takes off: a share for each started day after the grace."""
+    """The late penalty in points: a share per started day after the grace period."""
     days = max(0, ceil((seconds - late.grace_minutes * 60) / DAY))
     return min(late.at_most, days * late.per_day) * score
 

@@ -1,4 +1,4 @@
-"""Scores that were graded outside nbgrader, of homework and of quizzes, into its gradebook."""
+"""Writing scores of homework and quizzes that were graded outside nbgrader into its gradebook."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Pushed:
 def push(
     reports: Sequence[Report], url: str, final_scores: Mapping[str, FinalScore] = MappingProxyType({})
 ) -> Pushed:
-    """Write the reports' scores; what is missing is made, what a person scored stays.
+    """Write the reports' scores; missing entries are created, a person's scores stay.
 
-    Of a student's standing the late penalty and the time of handing in are taken. Pushing twice changes
-    nothing more. Raises UsageError when the gradebook does not fit.
+    Of a student's final score the late penalty and the time of submission are taken. Pushing twice
+    changes nothing more. Raises UsageError when the gradebook does not fit.
     """
     changed, by_person = set(), 0
     with open_gradebook(url) as gradebook:
         for name in sorted({report.assignment for report in reports}):
-            own = [report for report in reports if report.assignment == name]
-            _prepare(gradebook, name, own)
-            for report in own:
+            reports_of_assignment = [report for report in reports if report.assignment == name]
+            _prepare(gradebook, name, reports_of_assignment)
+            for report in reports_of_assignment:
                 notebook, grades = _grades(gradebook, report)
                 by_person += sum(grade.manual_score is not None for grade, _ in grades)
                 different = [write_grade(grade, task) for grade, task in grades]
@@ -48,7 +48,7 @@ def push(
                 if any(different):
                     changed.add((name, report.student))
                 gradebook.db.commit()
-    left = sum(one.changed for one in final_scores.values())
+    left = sum(final_score.changed for final_score in final_scores.values())
     return Pushed(len({report.student for report in reports}), len(changed), by_person, left)
 
 
@@ -58,28 +58,32 @@ def push_quiz(column: Column, url: str) -> Pushed:
     What a person scored stays. Raises UsageError when the gradebook does not fit.
     """
     name, changed, by_person = column.name, 0, 0
-    final = {student: one for student, one in column.final_scores.items() if not column.waiting.get(student)}
+    final = {
+        student: final_score
+        for student, final_score in column.final_scores.items()
+        if not column.waiting.get(student)
+    }
     with open_gradebook(url) as gradebook:
         _add_cells(gradebook, name, {name: column.possible})
-        for student, standing in final.items():
+        for student, final_score in final.items():
             notebook, (grade,) = _submitted(gradebook, name, student, [name])
             by_person += grade.manual_score is not None
-            score = max(0.0, min(standing.earned, float(grade.max_score)))
-            late = _write_lateness(notebook, standing)
+            score = max(0.0, min(final_score.earned, float(grade.max_score)))
+            late = _write_lateness(notebook, final_score)
             changed += grade.auto_score != score or late
             grade.auto_score, grade.needs_manual_grade = score, False
             gradebook.db.commit()
     return Pushed(len(final), changed, by_person)
 
 
-def _write_lateness(notebook: Any, standing: FinalScore | None) -> bool:
+def _write_lateness(notebook: Any, final_score: FinalScore | None) -> bool:
     """Set penalty and time as nbgrader keeps them, in UTC without a zone; whether anything is new."""
-    if standing is None:
+    if final_score is None:
         return False
-    penalty, submission = standing.penalty, notebook.assignment
+    penalty, submission = final_score.penalty, notebook.assignment
     when = submission.timestamp
-    if standing.submitted is not None:
-        when = standing.submitted.astimezone(UTC).replace(tzinfo=None)
+    if final_score.submitted is not None:
+        when = final_score.submitted.astimezone(UTC).replace(tzinfo=None)
     # nbgrader's own plug-in for late submissions writes None where there is no penalty.
     different = ((notebook.late_submission_penalty or 0.0), submission.timestamp) != (penalty, when)
     notebook.late_submission_penalty, submission.timestamp = penalty, when
@@ -89,7 +93,7 @@ def _write_lateness(notebook: Any, standing: FinalScore | None) -> bool:
 def _prepare(gradebook: Any, name: str, reports: Sequence[Report]) -> None:
     """Make the assignment and its cells where nbgrader does not have them yet."""
     most = {
-        id_of_test(task.task): 0.0 if task.extra else max(_possible(one, task.task) for one in reports)
+        id_of_test(task.task): 0.0 if task.extra else max(_possible(report, task.task) for report in reports)
         for task in reports[0].tasks
     }
     _add_cells(gradebook, name, most)
@@ -111,7 +115,9 @@ def _add_cells(gradebook: Any, name: str, cells: Mapping[str, float]) -> None:
 
 
 def _possible(report: Report, task: str) -> float:
-    return max((one.possible for one in report.tasks if one.task == task), default=0.0)
+    return max(
+        (task_report.possible for task_report in report.tasks if task_report.task == task), default=0.0
+    )
 
 
 def _grades(gradebook: Any, report: Report) -> tuple[Any, list[tuple[Any, TaskReport]]]:

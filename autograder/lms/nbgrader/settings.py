@@ -1,4 +1,4 @@
-"""What a course's nbgrader_config.py sets: this engine in nbgrader's own plug-in points.
+"""The settings of a course's nbgrader_config.py: this engine in nbgrader's plug-in points.
 
 nbgrader reads that file for each of its commands, so nothing heavy is imported here: what is
 named below, nbgrader imports when a command needs it.
@@ -36,9 +36,9 @@ GRADE = [
 def configure(
     config: Any, *, course: str | Path, seed: int, dataset: str = "", sandbox: str = "good"
 ) -> None:
-    """Have `nbgrader autograde` grade the assignments of a course folder with this engine.
+    """Have `nbgrader autograde` grade the assignments of a course directory with this engine.
 
-    `config` is nbgrader's, `course` the folder with course.yaml. The same seed draws the same inputs
+    `config` is nbgrader's, `course` the directory with course.yaml. The same seed draws the same inputs
     for everybody, whenever they are graded. Assignments the course does not have stay nbgrader's.
     """
     config.Autograder.course = str(Path(course).resolve())

@@ -36,12 +36,12 @@ class TestMakeClass:
     def test_every_kind_is_there(self, tiny: Assignment, tmp_path: Path, students: int) -> None:
         """Twelve students are enough for one of each kind."""
         samples = make_class(tiny, students, tmp_path / "samples")
-        assert [one.student for one in samples] == [f"student-{n:03}" for n in range(1, students + 1)]
-        assert {one.kind for one in samples} == set(Kind)
+        assert [sample.student for sample in samples] == [f"student-{n:03}" for n in range(1, students + 1)]
+        assert {sample.kind for sample in samples} == set(Kind)
 
     def test_the_mix(self, large_class: list[DemoSubmission]) -> None:
         """About half of a large class is right, a third makes mistakes, few give trouble."""
-        kinds = Counter(one.kind for one in large_class)
+        kinds = Counter(sample.kind for sample in large_class)
         assert 45 <= kinds[Kind.CORRECT] + kinds[Kind.ODD] <= 55
         assert 25 <= kinds[Kind.MISTAKEN] + kinds[Kind.SEVERAL] <= 40
         troubles = {Kind.HANGING, Kind.CRASHING, Kind.MEMORY, Kind.RAISING, Kind.FORGING, Kind.UNREADABLE}
@@ -49,12 +49,15 @@ class TestMakeClass:
 
     def test_everything_has_its_turn(self, tiny: Assignment, large_class: list[DemoSubmission]) -> None:
         """Every known mistake, alternative and odd form occurs, as often as the others."""
-        details = Counter(one.detail for one in large_class if one.kind == Kind.MISTAKEN)
+        details = Counter(sample.detail for sample in large_class if sample.kind == Kind.MISTAKEN)
         assert details.keys() == {f"{variant.of}: {variant.name}" for variant in tiny.mistakes}
         assert max(details.values()) - min(details.values()) <= 1
-        assert {one.detail for one in large_class if one.kind == Kind.ODD} == set(ODD)
+        assert {sample.detail for sample in large_class if sample.kind == Kind.ODD} == set(ODD)
         styles = {f"another style: {variant.of}: {variant.name}" for variant in tiny.alternatives}
-        assert {one.detail for one in large_class if one.kind == Kind.CORRECT} == {"the reference", *styles}
+        assert {sample.detail for sample in large_class if sample.kind == Kind.CORRECT} == {
+            "the reference",
+            *styles,
+        }
 
     def test_same_bytes_every_time(self, tiny: Assignment, tmp_path: Path) -> None:
         """The same arguments give the same files; a larger class begins like a smaller one."""
@@ -62,8 +65,8 @@ class TestMakeClass:
             make_class(tiny, students, tmp_path / name)
             for name, students in [("a", 20), ("b", 20), ("c", 30)]
         )
-        for one, other, third in zip(small, again, large, strict=False):
-            assert one.path.read_bytes() == other.path.read_bytes() == third.path.read_bytes()
+        for sample, other, third in zip(small, again, large, strict=False):
+            assert sample.path.read_bytes() == other.path.read_bytes() == third.path.read_bytes()
         assert (tmp_path / "a/expected.csv").read_bytes() == (tmp_path / "b/expected.csv").read_bytes()
 
     def test_expected_csv(self, large_class: list[DemoSubmission]) -> None:
@@ -73,39 +76,39 @@ class TestMakeClass:
             rows = list(csv.reader(file))
         assert rows == [
             ["student", "kind", "detail", "expect"],
-            *([one.student, one.kind.value, one.detail, one.expect] for one in large_class),
+            *([sample.student, sample.kind.value, sample.detail, sample.expect] for sample in large_class),
         ]
-        assert all(one.expect.endswith(".") for one in large_class)
+        assert all(sample.expect.endswith(".") for sample in large_class)
         assert [entry.path for entry in collect_submissions(folder, "tiny")] == [
-            one.path for one in large_class
+            sample.path for sample in large_class
         ]
 
     def test_readable_unless_said_otherwise(self, large_class: list[DemoSubmission]) -> None:
         """Only the unreadable ones cannot be read, for the reason they are to be."""
-        for one in large_class:
-            problem = read_submission(one.student, one.path).problem
-            if one.kind != Kind.UNREADABLE:
-                assert problem == "", one
+        for sample in large_class:
+            problem = read_submission(sample.student, sample.path).problem
+            if sample.kind != Kind.UNREADABLE:
+                assert problem == "", sample
             else:
-                assert ("cut off" if "cut off" in one.detail else "PDF") in problem
+                assert ("cut off" if "cut off" in sample.detail else "PDF") in problem
 
     def test_right_and_mistaken_ones_are_what_they_say(
         self, tiny: Assignment, large_class: list[DemoSubmission]
     ) -> None:
         """The harmless kinds lose points in the tasks they are expected to, and only there."""
-        for one in large_class[:40]:
-            if one.kind in (Kind.CORRECT, Kind.ODD):
+        for sample in large_class[:40]:
+            if sample.kind in (Kind.CORRECT, Kind.ODD):
                 tasks = set()
-            elif one.kind in (Kind.MISTAKEN, Kind.SEVERAL):
-                tasks = {tiny.task_of(name.split(":")[0]) for name in one.detail.split("; ")}
-            elif one.kind == Kind.PARTLY:
-                tasks = {tiny.task_of(name) for name in one.detail.split(", ")}
-            elif one.kind == Kind.BLANK:
+            elif sample.kind in (Kind.MISTAKEN, Kind.SEVERAL):
+                tasks = {tiny.task_of(name.split(":")[0]) for name in sample.detail.split("; ")}
+            elif sample.kind == Kind.PARTLY:
+                tasks = {tiny.task_of(name) for name in sample.detail.split(", ")}
+            elif sample.kind == Kind.BLANK:
                 tasks = {"double", "mean_square"}
             else:
                 continue
-            assert failed_tasks(tiny, one.path.read_bytes()) == tasks, one
-            assert all(task in one.expect for task in tasks) or one.kind == Kind.BLANK
+            assert failed_tasks(tiny, sample.path.read_bytes()) == tasks, sample
+            assert all(task in sample.expect for task in tasks) or sample.kind == Kind.BLANK
 
     @pytest.mark.parametrize(
         ("kind", "holds"),
@@ -121,18 +124,18 @@ class TestMakeClass:
         self, tiny: Assignment, large_class: list[DemoSubmission], kind: Kind, holds: str
     ) -> None:
         """Each trouble is in the function named, under its own parameters; the others are the reference's."""
-        for one in large_class:
-            if one.kind != kind:
+        for sample in large_class:
+            if sample.kind != kind:
                 continue
-            cells = [cell.source for cell in read_notebook(one.path.read_bytes()) if holds in cell.source]
+            cells = [cell.source for cell in read_notebook(sample.path.read_bytes()) if holds in cell.source]
             assert len(cells) == 1
-            assert f"def {one.detail}({', '.join(tiny.parameters[one.detail])}):" in cells[0]
+            assert f"def {sample.detail}({', '.join(tiny.parameters[sample.detail])}):" in cells[0]
 
     def test_several_are_several(self, large_class: list[DemoSubmission]) -> None:
         """Several mistakes are two or more, in different functions."""
-        for one in large_class:
-            if one.kind == Kind.SEVERAL:
-                functions = [name.split(":")[0] for name in one.detail.split("; ")]
+        for sample in large_class:
+            if sample.kind == Kind.SEVERAL:
+                functions = [name.split(":")[0] for name in sample.detail.split("; ")]
                 assert len(set(functions)) == len(functions) >= 2
 
     def test_nothing_is_overwritten(self, tiny: Assignment, tmp_path: Path) -> None:
@@ -161,8 +164,8 @@ class TestMakeClass:
 
 def test_the_tiny_course_is_sound(tiny: Assignment) -> None:
     """The course the tests use holds its own public checks, and its stubs pass none."""
-    own = {name: tiny.reference[name] for name in tiny.functions}
+    namespace = {name: tiny.reference[name] for name in tiny.functions}
     for check in tiny.public_checks:
-        assert evaluate(check, Functions(NotebookBackend(own)), None, 1).status == Status.PASSED
+        assert evaluate(check, Functions(NotebookBackend(namespace)), None, 1).status == Status.PASSED
         blank = definitions(tiny.handout.read_bytes(), tiny.functions)
         assert evaluate(check, Functions(NotebookBackend(blank)), None, 1).status == Status.MISSING

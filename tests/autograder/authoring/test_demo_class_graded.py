@@ -35,9 +35,9 @@ class Graded:
 
     def of(self, *kinds: Kind) -> list[tuple[DemoSubmission, Report]]:
         """The submissions of some kinds; there are always some."""
-        found = [(sample, report) for sample, report in self.outcomes if sample.kind in kinds]
-        assert found
-        return found
+        chosen = [(sample, report) for sample, report in self.outcomes if sample.kind in kinds]
+        assert chosen
+        return chosen
 
 
 # The tests of one class run in one process, so that it is graded once.
@@ -51,9 +51,11 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A class of each assignment, graded one after another by one grader."""
     assignment = load_assignment(COURSE, request.param)
     samples = make_class(assignment, STUDENTS, tmp_path_factory.mktemp("class") / "samples")
-    troubled = {one.detail for one in samples if one.kind in TROUBLES or one.kind is Kind.FORGING}
+    troubled = {sample.detail for sample in samples if sample.kind in TROUBLES or sample.kind is Kind.FORGING}
     with Grader(assignment, seed=15, dataset="digits") as grader:
-        outcomes = [(one, grader.grade(read_submission(one.student, one.path))) for one in samples]
+        outcomes = [
+            (sample, grader.grade(read_submission(sample.student, sample.path))) for sample in samples
+        ]
         without = {}
         for function in troubled:
             data = to_bytes(filled_in(assignment, leave=[function]))
@@ -106,7 +108,7 @@ def test_mistakes_are_named_and_cost_their_own_task(graded: Graded) -> None:
     """One mistake or several: the tasks of the functions lose points, no other does, and they are named."""
     for sample, report in graded.of(Kind.MISTAKEN, Kind.SEVERAL):
         made = sample.detail.split("; ")
-        tasks = {graded.assignment.task_of(one.split(":")[0]) for one in made}
+        tasks = {graded.assignment.task_of(name.split(":")[0]) for name in made}
         assert (sample.detail, lost_tasks(report)) == (sample.detail, tasks)
         named = {result.mistake for result in report.results()}
         assert named & set(made), sample.detail
@@ -115,7 +117,7 @@ def test_mistakes_are_named_and_cost_their_own_task(graded: Graded) -> None:
 def test_a_started_notebook_keeps_what_is_done(graded: Graded) -> None:
     """Functions that are still stubs cost their tasks; each of the others has full marks."""
     for sample, report in graded.of(Kind.PARTLY):
-        tasks = {graded.assignment.task_of(one) for one in sample.detail.split(", ")}
+        tasks = {graded.assignment.task_of(name) for name in sample.detail.split(", ")}
         assert (sample.detail, lost_tasks(report)) == (sample.detail, tasks)
         assert set(lost(report).values()) <= {Status.MISSING, Status.SKIPPED}
 

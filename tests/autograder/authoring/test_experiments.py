@@ -11,19 +11,18 @@ from command import autograder
 from tiny_course import ASSIGNMENT
 
 from autograder.authoring.experiments import (
-    Experiment,
     Measured,
-    Run,
     experiments_figure,
     experiments_page,
     load_experiments,
 )
+from autograder.checks.experiments import Experiment, Run
 from autograder.course.course import Course, find_course
 
 EXPERIMENTS = f'''\
 """Claims."""
 
-from autograder.authoring.experiments import Run, experiment
+from autograder.checks import Run, experiment
 
 
 @experiment(better=["doubling"], than="staying")
@@ -97,9 +96,9 @@ def test_a_claim_holds_where_all_better_ones_end_higher() -> None:
 
 def test_the_same_numbers_make_the_same_picture() -> None:
     """The picture holds no date and no random name, so a committed one changes only with its numbers."""
-    one = measured((0.9, 0.8), (0.7, 0.6))
-    assert experiments_figure([one]) == experiments_figure([one])
-    assert "2 seeds" in experiments_page("Course", "digits", [one])
+    comparison = measured((0.9, 0.8), (0.7, 0.6))
+    assert experiments_figure([comparison]) == experiments_figure([comparison])
+    assert "2 seeds" in experiments_page("Course", "digits", [comparison])
 
 
 def test_the_lecture_s_claims_are_there() -> None:

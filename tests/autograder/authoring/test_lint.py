@@ -52,7 +52,7 @@ LOAD: list[tuple[Edit, str]] = [
     ),
     ((CHECKS, 'task="double"', 'task="trouble"'), "line 9: check double_values is for an unknown task"),
     ((PUBLIC, 'task="double")', 'task="double", points=1)'), "line 9: public check double_by_hand carries"),
-    ((MISTAKES, 'of="double"', 'of="treble"'), "line 9: variant squared is of an unknown function"),
+    ((MISTAKES, 'of="double"', 'of="treble"'), "line 9: variant squared names an unknown function"),
 ]
 
 
@@ -191,7 +191,7 @@ class TestCommand:
         """Exit 0, and what was proven."""
         ran = autograder("lint", folder=course)
         assert (ran.returncode, ran.stderr) == (0, "")
-        assert "3 mistakes caught and named, 3 other right answers keep full marks" in ran.stdout
+        assert "3 mistakes caught and named, 3 alternative solutions keep full marks" in ran.stdout
 
     def test_unsound(self, course: Path) -> None:
         """Every fault on a line of its own with a path from the course's folder; exit 3."""

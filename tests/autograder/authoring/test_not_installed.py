@@ -17,9 +17,9 @@ from autograder.lms.gradescope import autograder_zip
 def test_not_installed(tiny_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a release nor a Gradescope archive is made, and the user is told what to do."""
     monkeypatch.setattr(student_wheel, "DISTRIBUTION", "a-package-that-is-not-here")
-    with pytest.raises(UsageError, match="not installed here") as told:
+    with pytest.raises(UsageError, match="not installed here") as caught:
         release(tiny_course, ASSIGNMENT, tmp_path / "out")
-    assert "pip install" in told.value.next_step
+    assert "pip install" in caught.value.next_step
     assert not (tmp_path / "out").exists()
     with pytest.raises(UsageError, match="not installed here"):
         autograder_zip(tiny_course, ASSIGNMENT, 1)

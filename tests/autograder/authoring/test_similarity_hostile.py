@@ -54,31 +54,31 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def ground(tiny: Assignment) -> Baseline:
+def baseline(tiny: Assignment) -> Baseline:
     """The common ground of the tiny assignment."""
     return baseline_of(tiny)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_two_of_them_are_compared(name: str, ground: Baseline) -> None:
+def test_two_of_them_are_compared(name: str, baseline: Baseline) -> None:
     """Code that is no Python, endless or nested without end is split, compared and shown."""
     source = HOSTILE[name]
-    works = [work_of(student, f"{student}.ipynb", [source, OWN], ground) for student in ("ann", "ben")]
-    found = compare(works)
-    assert [pair.students for pair in found.pairs] == [("ann", "ben")]
-    assert "ann" in similarity_page(found, ground, title=name)
+    works = [work_of(student, f"{student}.ipynb", [source, OWN], baseline) for student in ("ann", "ben")]
+    similarities = compare(works)
+    assert [pair.students for pair in similarities.pairs] == [("ann", "ben")]
+    assert "ann" in similarity_page(similarities, baseline, title=name)
 
 
 @given(st.lists(PARTS, max_size=40).map("".join) | st.text(max_size=80))
 def test_nothing_is_lost_or_made_up(source: str) -> None:
-    """Tokens stand where they say, in order; spans put together are the source of their piece."""
+    """Tokens stand where they say, in order; spans put together are the source of their fragment."""
     tokens, comments = lex(source)
-    assert all(source[one.start : one.end] == one.text for one in (*tokens, *comments))
+    assert all(source[token.start : token.end] == token.text for token in (*tokens, *comments))
     assert all(a.end <= b.start for a, b in pairwise(tokens))
-    pieces = Splitter().split(source)
-    for piece in pieces:
-        assert piece.source in source
-        assert all(piece.source[one.start : one.end] == one.text for one in piece.tokens)
-    for row in side_by_side(pieces, pieces, set()):
+    fragments = Splitter().split(source)
+    for fragment in fragments:
+        assert fragment.source in source
+        assert all(fragment.source[token.start : token.end] == token.text for token in fragment.tokens)
+    for row in side_by_side(fragments, fragments, set()):
         assert "".join(span.text for span in row.left_spans) == row.left.source
         assert "".join(span.text for span in row.right_spans) == row.right.source

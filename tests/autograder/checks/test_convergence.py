@@ -148,7 +148,7 @@ def test_a_data_set_that_was_never_calibrated(check: Check, images: Images) -> N
     student = Functions(NotebookBackend({"update": descent}))
     result = evaluate(check, student, Functions(ReferenceBackend({"update": descent})), 1, (), materials)
     assert (result.status, result.possible) == (Status.ERROR, 0)
-    with pytest.raises(ContentError, match="never calibrated on digits"):
+    with pytest.raises(ContentError, match="is not calibrated on digits"):
         CalibrationFile().band("update_trains", "digits")
 
 

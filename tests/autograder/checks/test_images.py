@@ -112,7 +112,7 @@ def test_an_unknown_name() -> None:
 def test_a_folder_without_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """MNIST_DIR that leads elsewhere is an error even for `auto`: somebody meant it."""
     monkeypatch.setenv("MNIST_DIR", str(tmp_path))
-    with pytest.raises(UsageError, match="holds no train-images"):
+    with pytest.raises(UsageError, match="contains neither train-images"):
         load_images("auto")
 
 
@@ -149,7 +149,7 @@ def test_a_wrong_folder_is_said_also_with_a_cache(tmp_path: Path, monkeypatch: p
     load_images("mnist")
     load_images.cache_clear()
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(UsageError, match="nowhere holds no"):
+    with pytest.raises(UsageError, match="nowhere contains neither"):
         load_images("mnist")
 
 

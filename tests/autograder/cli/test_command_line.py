@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from tiny_course import ASSIGNMENT
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
-from autograder.gradebook.tables import plain_cell
+from autograder.gradebook.tables import guard_formula
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_a_folder_for_each_student(course: Path) -> None:
     out = course.parent / "out"
     ran = autograder("grade", ASSIGNMENT, folder, "--out", out, folder=course)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert sorted(students(out)) == sorted(map(plain_cell, names))
+    assert sorted(students(out)) == sorted(map(guard_formula, names))
     assert len(list((out / "feedback").iterdir())) == len(list((out / "reports").iterdir())) == len(names)
     assert {path.name for path in course.parent.iterdir()} == {"course", "class", "out"}
 
@@ -128,6 +129,29 @@ def test_check_of_a_solved_notebook(course: Path) -> None:
     ran = autograder("check", handout, folder=course)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "1 of 1 checks pass" in ran.stdout
+
+
+def test_check_says_what_grading_will_say(course: Path) -> None:
+    """Each note of the report is in the terminal before, word for word; newer syntax names both Pythons."""
+    handout = course / HANDOUT
+    notebook = json.loads(solved(course))
+    sources = ["from scipy import special\nimport seaborn as sns", "def bad[[T]](): pass\n\nhere = 1"]
+    sources.append("def double(x):\n    sns.set()\n    return special.identity(2 * x)")
+    notebook["cells"] += [{"cell_type": "code", "source": source} for source in sources]
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.99.1"}
+    handout.write_text(json.dumps(notebook))
+    checked = autograder("check", handout, folder=course)
+    assert checked.returncode == 1
+    out = course.parent / "out"
+    assert autograder("grade", ASSIGNMENT, handout, "--out", out, folder=course).returncode == 0
+    (report,) = (json.loads(path.read_text()) for path in (out / "reports").iterdir())
+    texts = [note["text"] for note in report["submission"]["notes"]]
+    assert len(texts) == 3
+    for text in texts:
+        assert text in checked.stdout
+    assert any("run with Python 3.99 and is graded with Python 3." in text for text in texts)
+    assert any(text.startswith("ModuleNotFoundError: scipy cannot be imported when graded") for text in texts)
+    assert any(text.startswith("seaborn does nothing when graded") for text in texts)
 
 
 def test_the_paths_that_are_shown_exist(course: Path) -> None:

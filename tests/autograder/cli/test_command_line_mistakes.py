@@ -33,7 +33,7 @@ WRONG: list[tuple[list[str], str]] = [
     (["grade", ASSIGNMENT, HANDOUT, "--out", "out", "--workers", "two"], "--workers"),
     (["grade", ASSIGNMENT, HANDOUT, "--out", "out", "--dataset", "cifar"], "cifar"),
     (["grades", ASSIGNMENT], "grades"),
-    (["check", "course.yaml"], "There is no checks.py"),
+    (["check", "course.yaml"], "contains no checks.py"),
     (["check", f"assignments/{ASSIGNMENT}/checks.py"], "not a notebook"),
     (["check", f"assignments/{ASSIGNMENT}/nowhere.ipynb"], "nowhere.ipynb"),
     (["demo-class", ASSIGNMENT, "--out", "course.yaml/out"], "course.yaml"),

@@ -46,12 +46,12 @@ def test_what_authors_write(written: str | datetime, instant: int) -> None:
         ("2026-03-29 02:30", "does not exist in Europe/Berlin"),
         ("2026-10-25 02:30", "happens twice in Europe/Berlin"),
         ("2026-05-18 15:00 +09:00", "no 15:00 with this offset"),
-        ("2026-05-18", "no time this course can read"),
+        ("2026-05-18", "not a time that this course can read"),
         (date(2026, 5, 18), "a date without a time"),
         ("2026-02-30 10:00", "on no calendar"),
         ("2026-05-18 24:00", "on no calendar"),
         ("0001-01-01 00:00", "cannot be meant"),
-        ("next Monday", "no time this course can read"),
+        ("next Monday", "not a time that this course can read"),
     ],
 )
 def test_what_cannot_be_meant(written: str, says: str) -> None:

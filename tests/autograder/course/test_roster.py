@@ -58,8 +58,8 @@ def test_two_of_one_name(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("", "is empty"),
-        ("colour,shape\nred,round\n", "line 1: no column says who"),
-        ("student_id,first_name\n,Ada\n", "line 2, column student_id: it is empty"),
+        ("colour,shape\nred,round\n", "line 1: there is no column with the students' IDs"),
+        ("student_id,first_name\n,Ada\n", "line 2, column student_id: the cell is empty"),
         ("student_id\ns1\ns2\nS1\n", "line 4, column student_id: S1 is also in line 2"),
         ('student_id,first_name\ns1,"Ada\n', "line 2"),
         ("student_id,student_id\ns1,s1\n", "two columns student_id"),

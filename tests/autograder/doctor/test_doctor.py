@@ -11,16 +11,16 @@ from command import autograder
 
 from autograder.checks.datasets.loading import load_images
 from autograder.doctor.finding import Finding, State
-from autograder.doctor.sandbox import look_at_sandbox
-from autograder.doctor.surroundings import look_around
+from autograder.doctor.machine import examine_machine
+from autograder.doctor.sandbox import examine_sandbox
 from autograder.errors import SandboxError
 from autograder.sandbox import landlock
 from autograder.sandbox.worker import Worker
 
 
-def bad(found: list[Finding]) -> set[str]:
+def bad(findings: list[Finding]) -> set[str]:
     """The names of what does not work."""
-    return {one.name for one in found if one.state is State.BAD}
+    return {finding.name for finding in findings if finding.state is State.BAD}
 
 
 def without(*layers: str) -> type[Worker]:
@@ -35,10 +35,10 @@ def without(*layers: str) -> type[Worker]:
 
 def test_a_whole_sandbox() -> None:
     """Every attempt is refused, and the level is full."""
-    found = list(look_at_sandbox())
-    assert bad(found) == set()
-    assert "level full" in {one.name for one in found}
-    assert len(found) >= 14
+    findings = list(examine_sandbox())
+    assert bad(findings) == set()
+    assert "level full" in {finding.name for finding in findings}
+    assert len(findings) >= 14
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_what_is_missing_shows(
 ) -> None:
     """An attempt that gets through is bad, with a remedy; the level follows."""
     monkeypatch.setattr("autograder.doctor.sandbox.Worker", without(*layers))
-    found = list(look_at_sandbox())
-    assert level in {one.name for one in found}
-    assert possible <= bad(found)
-    assert ("level weak" in bad(found)) == (level == "level weak")
-    assert [one.name for one in found if one.state is State.BAD and not one.remedy] == []
+    findings = list(examine_sandbox())
+    assert level in {finding.name for finding in findings}
+    assert possible <= bad(findings)
+    assert ("level weak" in bad(findings)) == (level == "level weak")
+    assert [finding.name for finding in findings if finding.state is State.BAD and not finding.remedy] == []
 
 
 def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
             raise SandboxError("The sandbox's zygote has ended: it said nothing.")
 
     monkeypatch.setattr("autograder.doctor.sandbox.Worker", Broken)
-    last = list(look_at_sandbox())[-1]
+    last = list(examine_sandbox())[-1]
     assert (last.name, last.state) == ("level none", State.BAD)
     assert "zygote has ended" in last.text
 
@@ -81,9 +81,9 @@ def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("error", "text", "remedy"),
     [
-        (errno.ENOSYS, "This kernel has none", "5.13"),
-        (errno.EOPNOTSUPP, "switched off at boot", "lsm="),
-        (errno.EPERM, "Not allowed here", "container"),
+        (errno.ENOSYS, "This kernel does not have it", "5.13"),
+        (errno.EOPNOTSUPP, "disabled at boot", "lsm="),
+        (errno.EPERM, "not allowed here", "container"),
     ],
 )
 def test_why_there_is_no_landlock(
@@ -95,25 +95,25 @@ def test_why_there_is_no_landlock(
         raise OSError(error, "no")
 
     monkeypatch.setattr(landlock, "syscall", refused)
-    (found,) = (one for one in look_at_sandbox() if one.name == "Landlock")
-    assert found.state is State.LACKING
-    assert text in found.text
-    assert remedy in found.remedy
+    (layer,) = (finding for finding in examine_sandbox() if finding.name == "Landlock")
+    assert layer.state is State.LACKING
+    assert text in layer.text
+    assert remedy in layer.remedy
 
 
 def test_a_system_without_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     """On another system than Linux that is said first."""
     monkeypatch.setattr("autograder.doctor.sandbox.sys.platform", "darwin")
-    first = next(iter(look_at_sandbox()))
-    assert (first.state, first.text) == (State.BAD, "darwin has neither.")
+    first = next(iter(examine_sandbox()))
+    assert (first.state, first.text) == (State.BAD, "darwin has neither of them.")
 
 
 def test_the_surroundings(tmp_path: Path) -> None:
     """Python, NumPy, data, nbgrader, disk and the quiz server are looked at; here all work."""
-    found = list(look_around(tmp_path / "not" / "yet" / "there"))
-    assert bad(found) == set()
-    assert {one.area for one in found} == {"Python", "data", "nbgrader", "disk", "quizzes"}
-    assert f"{sys.version_info.major}." in found[0].name
+    findings = list(examine_machine(tmp_path / "not" / "yet" / "there"))
+    assert bad(findings) == set()
+    assert {finding.area for finding in findings} == {"Python", "data", "nbgrader", "disk", "quizzes"}
+    assert f"{sys.version_info.major}." in findings[0].name
 
 
 def test_mnist_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_mnist_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setenv("AUTOGRADER_CACHE", str(tmp_path))
     load_images.cache_clear()
-    (mnist,) = (one for one in look_around(tmp_path) if one.name == "MNIST")
+    (mnist,) = (finding for finding in examine_machine(tmp_path) if finding.name == "MNIST")
     load_images.cache_clear()
     assert mnist.state is State.LACKING
     assert "MNIST_DIR" in mnist.remedy

@@ -23,18 +23,18 @@ def of(*scores: tuple[int, int]) -> list[Points]:
 @given(st.lists(POINTS, min_size=1, max_size=7), st.integers(0, 6), st.sets(st.integers(0, 6)))
 def test_no_choice_is_better(scores: list[Points], drop: int, never: set[int]) -> None:
     """Of all choices of as many, none has a higher share; what is never dropped stays."""
-    never = {place for place in never if place < len(scores)}
+    never = {position for position in never if position < len(scores)}
     loose = len(scores) - len(never)
     chosen = kept(scores, drop, never)
     stay = max(loose - drop, 1) if loose else 0
     assert len(chosen) == len(set(chosen)) == len(never) + stay
     assert never <= set(chosen)
     best = max(
-        share([scores[place] for place in one])
-        for one in combinations(range(len(scores)), len(chosen))
-        if never <= set(one)
+        share([scores[position] for position in choice])
+        for choice in combinations(range(len(scores)), len(chosen))
+        if never <= set(choice)
     )
-    assert share([scores[place] for place in chosen]) == best
+    assert share([scores[position] for position in chosen]) == best
 
 
 def test_neither_the_lowest_points_nor_the_lowest_percentage() -> None:

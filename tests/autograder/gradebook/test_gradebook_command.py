@@ -49,7 +49,7 @@ def test_the_class_page(term: Path, browser_page: Page) -> None:
     browser_page.get_by_role("link", name="Lasts003").click()
     expect(browser_page.get_by_role("heading", level=1)).to_have_text("First Lasts003")
     expect(browser_page.get_by_text("Was ill.")).to_be_visible()
-    expect(browser_page.get_by_text("this one makes the rest best")).to_be_visible()
+    expect(browser_page.get_by_text("this one gives the best result")).to_be_visible()
 
 
 def test_without_script_and_for_print(term: Path) -> None:
@@ -66,9 +66,9 @@ def test_canvas(term: Path) -> None:
     assert head[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert head[5:] == ["Week 1", "Week 2", "Week 3", "Week 4", "Week 5", "Quiz 4"]
     assert possible == ["    Points Possible", "", "", "", "", "10", "20", "30", "30", "40", "8"]
-    assert len(students) == 300 and {len(one) for one in students} == {11}
+    assert len(students) == 300 and {len(student) for student in students} == {11}
     assert students[3][1] == "1003" and students[3][6] == "EX"
-    assert all(cell == "EX" or float(cell) >= 0 for one in students for cell in one[5:])
+    assert all(cell == "EX" or float(cell) >= 0 for student in students for cell in student[5:])
 
 
 def test_canvas_filled_in(term: Path) -> None:
@@ -113,7 +113,7 @@ def test_into_nbgrader(tmp_path: Path) -> None:
         grade = gradebook.find_grade("quiz4", "quiz4", "quiz4", student(1))
         grade.manual_score = 2.5
         gradebook.db.commit()
-    assert "1 grade set by a person stayed" in autograder(*push, folder=root).stdout
+    assert "1 grade set by hand in nbgrader stayed" in autograder(*push, folder=root).stdout
     with open_gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         assert gradebook.find_submission("quiz4", student(1)).score == 2.5
 
@@ -124,14 +124,14 @@ def test_wrong_words(term: Path, tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.tex").touch()
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     for words, says in (
-        (("--out", tmp_path / "mine"), "thesis.tex is not of a gradebook; nothing was written"),
-        (("--from", tmp_path / "nowhere"), "There is no"),
+        (("--out", tmp_path / "mine"), "thesis.tex does not belong to a gradebook; nothing was written"),
+        (("--from", tmp_path / "nowhere"), "nowhere does not exist"),
         (("--from", tmp_path / "other.csv"), "no column student"),
-        (("--from", tmp_path / "mine"), "There are no results in"),
+        (("--from", tmp_path / "mine"), "No results were found in"),
     ):
         ran = autograder("gradebook", *words, folder=term)
         assert ran.returncode == 2 and says in ran.stderr and "Traceback" not in ran.stderr
-    assert [one.name for one in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
 
 
 def test_who_left_is_taken_away(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_who_left_is_taken_away(tmp_path: Path) -> None:
     shutil.copytree(smaller / "graded", root / "graded")
     shutil.copy(smaller / "roster.csv", root / "roster.csv")
     assert autograder("gradebook", folder=root).returncode == 0
-    assert sorted(one.name for one in (root / "gradebook" / "students").iterdir()) == [
+    assert sorted(path.name for path in (root / "gradebook" / "students").iterdir()) == [
         "s000.html",
         "s001.html",
     ]

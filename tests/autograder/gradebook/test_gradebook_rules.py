@@ -52,17 +52,17 @@ def test_a_name_that_nothing_has(tmp_path: Path) -> None:
     read(tmp_path, GROUP)
     with pytest.raises(ContentError) as problem:
         gradebook_of([], find_course(tmp_path), Roster(), datetime.now(UTC))
-    assert "course.yaml, line 4: gradebook.groups.0.of.1: there is no assignment or quiz 'b'" in str(
+    assert "course.yaml, line 4: gradebook.groups.0.of.1: unknown assignment or quiz 'b'" in str(
         problem.value
     )
-    assert problem.value.next_step == "Take one of: a."
+    assert problem.value.next_step == "Choose one of: a."
 
 
 def test_letters(tmp_path: Path) -> None:
     """A letter goes from its percentage up; below the last one there is none."""
     rules = read(tmp_path, GROUP + "  scale: {A: 90, C: 60, B: 80.5}\n")
     assert rules is not None
-    said = {
+    letters = {
         percent: rules.letter(Decimal(percent)) for percent in ("100", "90", "89.99", "80.5", "60", "59.99")
     }
-    assert said == {"100": "A", "90": "A", "89.99": "B", "80.5": "B", "60": "C", "59.99": ""}
+    assert letters == {"100": "A", "90": "A", "89.99": "B", "80.5": "B", "60": "C", "59.99": ""}

@@ -35,15 +35,15 @@ def test_which_attempt_counts(tmp_path: Path, attempts: str, points: float) -> N
         GOOD,
         GOOD.replace(",1,5,", ",2,7,"),
     ]
-    (found,) = quiz_columns(table(tmp_path, *lines), course(attempts))
-    assert (found.title, found.possible, found.final_scores["ann"].earned) == ("Q", 8, points)
-    assert found.final_scores["ann"].attempts == 3
+    (column,) = quiz_columns(table(tmp_path, *lines), course(attempts))
+    assert (column.title, column.possible, column.final_scores["ann"].earned) == ("Q", 8, points)
+    assert column.final_scores["ann"].attempts == 3
 
 
 def test_an_id_that_looks_like_a_formula(tmp_path: Path) -> None:
     """What was guarded against spreadsheets in the table is the student's own id again."""
-    (found,) = quiz_columns(table(tmp_path, GOOD.replace("ann,", "'-ann,", 1)), course())
-    assert list(found.final_scores) == ["-ann"]
+    (column,) = quiz_columns(table(tmp_path, GOOD.replace("ann,", "'-ann,", 1)), course())
+    assert list(column.final_scores) == ["-ann"]
 
 
 def test_what_is_not_final(tmp_path: Path) -> None:
@@ -54,14 +54,14 @@ def test_what_is_not_final(tmp_path: Path) -> None:
         "cy,Cy,q,Q,1,4,8,graded,1,,,0,",
         "di,Di,q,Q,0,,,absent,0,,,0,2026-05-18T23:59:00-07:00",
     ]
-    (found,) = quiz_columns(table(tmp_path, *lines), course())
-    assert [found.waiting[name] for name in ("ann", "bob", "cy")] == [
-        "The attempt is under way.",
-        "It is not marked yet.",
+    (column,) = quiz_columns(table(tmp_path, *lines), course())
+    assert [column.waiting[name] for name in ("ann", "bob", "cy")] == [
+        "The attempt is in progress.",
+        "The attempt is not marked yet.",
         "1 of the answers is not marked yet.",
     ]
-    assert "di" not in found.final_scores
-    assert found.due_of("di") == found.due_of("somebody who joined later") is not None
+    assert "di" not in column.final_scores
+    assert column.due_of("di") == column.due_of("somebody who joined later") is not None
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_what_is_not_final(tmp_path: Path) -> None:
         (GOOD.replace(",5,8,", ",nan,8,"), "column points"),
         (GOOD.replace(",5,8,", ",5,,"), "column out_of"),
         (GOOD.replace("20:00:00-07:00", "20:00:00"), "column finished_at"),
-        (GOOD.replace(",1,5,", ",-1,5,"), "column attempt: '-1' is no attempt's number"),
-        (GOOD + ",more", "line 2: it has not as many cells"),
-        ("ann,Ann", "line 2: it has not as many cells"),
-        ("ann,Ann,q,Q,0,,,absent,0,,,0,", "nobody's attempt at q says"),
+        (GOOD.replace(",1,5,", ",-1,5,"), "column attempt: '-1' is not the number of an attempt"),
+        (GOOD + ",more", "line 2: expected 13 cells as in line 1, found"),
+        ("ann,Ann", "line 2: expected 13 cells as in line 1, found"),
+        ("ann,Ann,q,Q,0,,,absent,0,,,0,", "no attempt at q has a value"),
     ],
 )
 def test_wrong_cells(tmp_path: Path, line: str, says: str) -> None:

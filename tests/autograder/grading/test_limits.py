@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from pathlib import Path
 
 import pytest
 from tiny_course import ASSIGNMENT
 
+from autograder import sandbox
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import AssignmentFile, Limits, load_assignment
 from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
+from autograder.sandbox.session import Session
 from autograder.submissions.submission import Submission
 
 YAML = Path("assignments", ASSIGNMENT, "assignment.yaml")
@@ -79,3 +82,53 @@ def test_the_defaults() -> None:
     """2 GB and at least 5 s, as the course promises its students."""
     default = AssignmentFile.model_fields["limits"].get_default(call_default_factory=True)
     assert (default.memory_gb, default.call_seconds, default.call_times) == (2, 5, 20)
+    assert (default.deaths, default.all_seconds, default.most_seconds, default.sleep_seconds) == (
+        8,
+        60,
+        600,
+        60,
+    )
+
+
+def test_the_threat_page_names_them() -> None:
+    """What the page promises is what the code holds: one number, in both."""
+    page = " ".join((Path(sandbox.__file__).parent / "THREATS.md").read_text().split())
+    default = AssignmentFile.model_fields["limits"].get_default(call_default_factory=True)
+    assert default.deaths == inspect.signature(Session).parameters["deaths"].default
+    for sentence in (
+        f"After {default.deaths} such ends",
+        f"what one call may take, {default.call_seconds:g} s by default",
+        f"get {default.all_seconds:g} s of processor time above the reference's",
+        f"never more than {default.most_seconds:g} s",
+        f"may sleep {default.sleep_seconds:g} s in all",
+    ):
+        assert sentence in page, sentence
+
+
+def test_slow_calls_are_not_added_up(tiny_course: Course, tmp_path: Path) -> None:
+    """Calls that are slow, each within its limit, keep their points, whatever they add up to."""
+    limits = "limits:\n  call_seconds: 0.5\n  all_seconds: 0.2\n"
+    source = "import time\ndef double(x):\n    end = time.process_time() + 0.15\n"
+    source += "    while time.process_time() < end: pass\n    return 2 * x"
+    report = graded(tiny_course, tmp_path, limits, double=source)
+    assert report.score.earned == report.score.possible
+
+
+def test_a_total_ends_it(tiny_course: Course, tmp_path: Path) -> None:
+    """Beyond the most that a submission may take, nothing of it is called any more; what is earned stays."""
+    limits = "limits:\n  call_seconds: 3\n  most_seconds: 0.8\n"
+    source = "def mean_square(x):\n    while True: pass"
+    report = graded(tiny_course, tmp_path, limits, mean_square=source)
+    assert report.tasks[0].earned == 4
+    last = report.tasks[1].checks[0]
+    assert last.status is Status.TIMEOUT
+    assert last.message.startswith("mean_square was stopped: all calls together used more")
+
+
+def test_sleep_ends(tiny_course: Course, tmp_path: Path) -> None:
+    """A function that sleeps without end costs half of the sleep, and itself."""
+    source = "import time\ndef double(x):\n    time.sleep(9999)"
+    report = graded(tiny_course, tmp_path, "limits:\n  sleep_seconds: 2\n", double=source)
+    first = report.tasks[0].checks[0]
+    assert first.message == "double slept too long, without using the processor."
+    assert report.tasks[1].earned == 2

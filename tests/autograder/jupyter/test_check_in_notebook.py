@@ -28,7 +28,7 @@ def last_output(folder: Path, *sources: str) -> dict[str, Any]:
     new = nbformat.v4
     cells = [new.new_code_cell(source) for source in (IMPORT, *sources)]  # type: ignore[no-untyped-call]  # no types
     notebook = new.new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # no types
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}}).execute()
     (output,) = notebook.cells[-1].outputs
     return dict(output.get("data", {"text/plain": output.get("text", "")}))
 
@@ -44,6 +44,41 @@ def test_a_function_that_passes(folder: Path) -> None:
     assert "checks pass" in shown["text/plain"]
     assert "✗" not in shown["text/plain"]
     assert "passed" in shown["text/html"]
+
+
+def test_what_will_not_be_there_is_said(folder: Path) -> None:
+    """In grading's own words: libraries, stand-ins and files that the checked functions rest on."""
+    shown = last_output(
+        folder,
+        "import scipy.special as special\nimport matplotlib.pyplot as plt\nimport nbformat",
+        "TABLE = [1]\ntry:\n    TABLE = open('table.txt').read()\nexcept OSError:\n    pass",
+        "def other(x):\n    from nbclient import NotebookClient\n    plt.close()\n    return special.expit",
+        "def double(x):\n    if len(TABLE) > 1: open('a.txt')\n    return 2 * x if TABLE else other(x)",
+        "def mean_square(x):\n    return nbformat",
+        "check('double')",
+    )
+    library = "ModuleNotFoundError: {} cannot be imported when graded, only NumPy and the standard library"
+    said = [line for line in shown["text/plain"].splitlines() if "When graded" in line]
+    assert said == [
+        "  When graded: import matplotlib.pyplot as plt: "
+        "matplotlib does nothing when graded: only NumPy and the standard library can be imported",
+        "  When graded: import scipy.special as special: " + library.format("scipy"),
+        "  When graded: from nbclient import NotebookClient: " + library.format("nbclient"),
+        "  When graded: if len(TABLE) > 1: open('a.txt'): no file of yours is there when graded",
+    ]
+    assert "When graded: import scipy.special as special" in shown["text/html"]
+
+
+def test_what_was_written_anew_is_forgotten(folder: Path) -> None:
+    """A cell that was run before it was mended says nothing any more."""
+    shown = last_output(
+        folder,
+        "import scipy.special as special",
+        "def double(x):\n    return special.expit(x)",
+        "def double(x):\n    return 2 * x",
+        "check('double')",
+    )
+    assert "When graded" not in shown["text/plain"]
 
 
 def test_a_function_that_fails(folder: Path) -> None:
@@ -83,11 +118,23 @@ def test_an_exception_shows_the_student_s_own_line(folder: Path) -> None:
     assert "return np.einsum" in shown["text/plain"]
 
 
-@pytest.mark.parametrize("call", ["check('no such task')", "check('double', folder='/')"])
-def test_a_wrong_call_gets_a_sentence(folder: Path, call: str) -> None:
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("check('no such task')", "Unknown task or function 'no such task'."),
+        ("check('double', folder='/')", "/ contains no checks.py."),
+    ],
+)
+def test_a_wrong_call_gets_a_sentence(folder: Path, call: str, says: str) -> None:
     """No traceback for a mistyped name or a wrong folder: what to type instead."""
     shown = last_output(folder, call)
-    assert "There is no" in shown["text/plain"]
+    assert says in shown["text/plain"]
+
+
+def test_the_authors_check_in_a_notebook(folder: Path) -> None:
+    """A notebook that imported the authors' decorator is told which import is meant."""
+    with pytest.raises(CellExecutionError, match="in a notebook, write: from autograder import check"):
+        last_output(folder, "from autograder.checks import check", "check('double')")
 
 
 def test_a_cell_that_waits_for_a_function(folder: Path) -> None:

@@ -37,11 +37,11 @@ def packed(folder: Path, platform: Platform) -> tuple[dict[str, bytes], list[str
     """What is in the archive, and why some is not."""
     paths = sorted((folder / "reports").iterdir())
     reports = [(path, Report.from_json(path.read_bytes())) for path in paths]
-    final_scores = [FinalScore(one.student, 1, 2, 1, 1, path) for path, one in reports]
+    final_scores = [FinalScore(report.student, 1, 2, 1, 1, path) for path, report in reports]
     lines: list[GradeRow] = grade_rows(final_scores, Roster(), platform)
     data, left = feedback_zip(lines, Results(folder), platform)
     with zipfile.ZipFile(io.BytesIO(data)) as whole:
-        return {name: whole.read(name) for name in whole.namelist()}, [one.reason for one in left]
+        return {name: whole.read(name) for name in whole.namelist()}, [unmatched.reason for unmatched in left]
 
 
 @pytest.mark.parametrize("file", ["zoe_11_5_week.ipynb", "zoe_11_5_week.zip: inner/week.ipynb"])
@@ -56,7 +56,7 @@ def test_canvas_with_another_name(tmp_path: Path) -> None:
     graded(tmp_path, file="week.ipynb")
     names, why = packed(tmp_path, "canvas")
     assert names == {}
-    assert "not named as Canvas names it" in why[0]
+    assert "not named as Canvas names files" in why[0]
 
 
 def test_moodle(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_gradescope(tmp_path: Path) -> None:
 
 
 def test_a_broken_check_shows_no_trace(tmp_path: Path) -> None:
-    """Of a broken check Gradescope's page says only that it counts for nobody."""
+    """Of a broken check Gradescope's page says only that it does not count."""
     report = make_report(make_task("relu", make_check(Status.ERROR, message="hidden: secret line")))
     assert "secret" not in results_json(report)
     assert json.loads(results_json(report))["tests"][0]["max_score"] == 0

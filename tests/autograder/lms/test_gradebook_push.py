@@ -74,23 +74,26 @@ def test_into_an_empty_gradebook(assignment: Assignment, folder: Path) -> None:
     command = ["gradebook", "push", results, "--db", database(folder), "--course", course]
     assert "2 submissions changed" in run("autograder", *command, folder=folder)
     assert "0 submissions changed" in run("autograder", *command, folder=folder)
-    found = grades(database(folder), ASSIGNMENT)
+    by_student = grades(database(folder), ASSIGNMENT)
     assert (
-        found["right"]["test-double"] | {"auto": 4.0, "most": 4.0, "look": False}
-        == found["right"]["test-double"]
+        by_student["right"]["test-double"] | {"auto": 4.0, "most": 4.0, "look": False}
+        == by_student["right"]["test-double"]
     )
-    assert (found["right"]["test-mean_square"]["extra"], found["right"]["test-mean_square"]["most"]) == (
+    assert (
+        by_student["right"]["test-mean_square"]["extra"],
+        by_student["right"]["test-mean_square"]["most"],
+    ) == (
         2.0,
         0.0,
     )
-    assert found["blank"]["test-double"]["auto"] == 0.0
+    assert by_student["blank"]["test-double"]["auto"] == 0.0
 
 
 def test_beside_autograde(taken: Taken, tmp_path: Path) -> None:
     """Into the gradebook of a course that nbgrader graded with the same seed, nothing changes."""
     shutil.copy(taken.folder / "gradebook.db", tmp_path / "gradebook.db")
-    own = load_assignment(taken.course, ASSIGNMENT)
-    with Grader(own, SEED) as grader:
+    assignment = load_assignment(taken.course, ASSIGNMENT)
+    with Grader(assignment, SEED) as grader:
         reports = [
             grader.grade(read_submission(entry.student, entry.path, ASSIGNMENT))
             for entry in collect_submissions(taken.folder, ASSIGNMENT)
@@ -109,9 +112,9 @@ def test_a_persons_score_stays(reports: list[Report], folder: Path) -> None:
             gradebook.db.commit()
     assert push(reports, url) == Pushed(students=2, changed=0, by_person=2)
     assert push([changed(reports[0], 2.0, 4.0)], url).changed == 1
-    own = grades(url, ASSIGNMENT)["right"]
-    assert own["test-double"] == {"auto": 2.0, "manual": 1.5, "extra": 0.5, "most": 4.0, "look": True}
-    assert own["test-mean_square"]["extra"] == 0.5
+    cells = grades(url, ASSIGNMENT)["right"]
+    assert cells["test-double"] == {"auto": 2.0, "manual": 1.5, "extra": 0.5, "most": 4.0, "look": True}
+    assert cells["test-mean_square"]["extra"] == 0.5
 
 
 def test_lateness_is_nbgraders_own(reports: list[Report], folder: Path) -> None:
@@ -141,14 +144,14 @@ def test_a_broken_check_asks_for_a_person(reports: list[Report], folder: Path) -
     """Points that a broken check left out are nobody's; a person is asked to look."""
     push(reports, database(folder))
     push([changed(reports[0], 3.0, 3.0, Status.ERROR)], database(folder))
-    own = grades(database(folder), ASSIGNMENT)["right"]["test-double"]
-    assert (own["auto"], own["look"]) == (3.0, True)
+    cells = grades(database(folder), ASSIGNMENT)["right"]["test-double"]
+    assert (cells["auto"], cells["look"]) == (3.0, True)
 
 
 def test_a_cell_that_came_later(reports: list[Report], folder: Path) -> None:
     """A task that was added after a first push gets its cell, and its grades."""
-    one = [report.model_copy(update={"tasks": report.tasks[:1]}) for report in reports]
-    push(one, database(folder))
+    first_tasks = [report.model_copy(update={"tasks": report.tasks[:1]}) for report in reports]
+    push(first_tasks, database(folder))
     push(reports, database(folder))
     assert grades(database(folder), ASSIGNMENT)["right"]["test-mean_square"]["extra"] == 2.0
 

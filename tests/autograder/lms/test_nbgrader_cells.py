@@ -43,12 +43,12 @@ CELL = st.fixed_dictionaries(
 @pytest.fixture(scope="module")
 def handed_out(tiny: Assignment) -> dict[str, Given]:
     """The cells of the tiny assignment that nbgrader knows."""
-    found = {}
+    given = {}
     for cell in source_notebook(tiny)["cells"]:
         if known := cell["metadata"].get("nbgrader"):
             kind = str(cell["cell_type"])
-            found[str(known["grade_id"])] = Given(kind, cell["source"], {**known, "cell_type": kind})
-    return found
+            given[str(known["grade_id"])] = Given(kind, cell["source"], {**known, "cell_type": kind})
+    return given
 
 
 @given(cells=st.lists(CELL | ANYTHING, max_size=8))

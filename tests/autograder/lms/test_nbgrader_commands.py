@@ -61,10 +61,10 @@ def test_the_handout(taken: Taken) -> None:
 
 def test_the_same_scores_as_grade(taken: Taken, reports: dict[str, Report]) -> None:
     """Every submission scores what `autograder grade` gives it, extra credit included."""
-    own = {student: report.score.earned for student, report in reports.items()}
-    assert scores(database(taken.folder), ASSIGNMENT) == pytest.approx(own)
-    assert len(own) == 14
-    assert set(own.values()) > {0.0, 6.0}
+    earned = {student: report.score.earned for student, report in reports.items()}
+    assert scores(database(taken.folder), ASSIGNMENT) == pytest.approx(earned)
+    assert len(earned) == 14
+    assert set(earned.values()) > {0.0, 6.0}
 
 
 def test_extra_credit(taken: Taken, reports: dict[str, Report]) -> None:

@@ -17,7 +17,7 @@ WITHOUT_VALUES = 5.0  # a wrong `double` loses its check of values, which is one
 
 
 @pytest.fixture(scope="module")
-def found(taken: Taken) -> dict[str, dict[str, dict[str, Any]]]:
+def cells_by_student(taken: Taken) -> dict[str, dict[str, dict[str, Any]]]:
     """Every grade in the gradebook."""
     return grades(database(taken.folder), ASSIGNMENT)
 
@@ -56,19 +56,19 @@ def test_a_broken_file_is_graded(taken: Taken, total: dict[str, float]) -> None:
 
 
 def test_the_gradebook_is_out_of_reach(
-    taken: Taken, found: dict[str, dict[str, dict[str, Any]]], total: dict[str, float]
+    taken: Taken, cells_by_student: dict[str, dict[str, dict[str, Any]]], total: dict[str, float]
 ) -> None:
     """Code that writes to the gradebook's file changes nothing in it; in nbgrader it gave 8 of 6."""
     assert total["writer"] <= WITHOUT_VALUES
-    assert {cell["manual"] for own in found.values() for cell in own.values()} == {None}
+    assert {cell["manual"] for cells in cells_by_student.values() for cell in cells.values()} == {None}
     with sqlite3.connect(taken.folder / "gradebook.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_no_score_is_above_what_is_possible(found: dict[str, dict[str, dict[str, Any]]]) -> None:
+def test_no_score_is_above_what_is_possible(cells_by_student: dict[str, dict[str, dict[str, Any]]]) -> None:
     """No cell has more than it is worth, whatever its metadata said when it was handed in."""
-    for student, own in found.items():
-        for name, cell in own.items():
+    for student, cells in cells_by_student.items():
+        for name, cell in cells.items():
             assert 0 <= cell["auto"] <= cell["most"], (student, name)
             assert cell["extra"] is None or 0 <= cell["extra"] <= 2, (student, name)
 
@@ -89,11 +89,11 @@ def test_tampering_gains_nothing(total: dict[str, float], student: str) -> None:
 
 
 def test_an_endless_loop_costs_its_own_checks(
-    taken: Taken, found: dict[str, dict[str, dict[str, Any]]]
+    taken: Taken, cells_by_student: dict[str, dict[str, dict[str, Any]]]
 ) -> None:
     """A function that never ends is called once, not once a test: the rest is graded in full."""
-    assert found["hanging"]["test-mean_square"]["extra"] == 2.0
-    assert found["hanging"]["test-double"]["auto"] == 2.0  # its backward is right
+    assert cells_by_student["hanging"]["test-mean_square"]["extra"] == 2.0
+    assert cells_by_student["hanging"]["test-double"]["auto"] == 2.0  # its backward is right
     text = json.dumps(_autograded(taken, "hanging"))
     assert "Out of time" in text
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader_commands import Taken, database, environment, notebook_ids
+from patience import eventually
 from playwright.sync_api import Browser, Page, expect
 from tiny_course import ASSIGNMENT
 
@@ -51,18 +51,18 @@ def formgrader(taken: Taken, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             yield address
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait()
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        assert server.poll() is None, log.read_text(encoding="utf-8")
+    def answers() -> bool:
         try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
+            urllib.request.urlopen(url).close()
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail(log.read_text(encoding="utf-8"))
+            return False
+        return True
+
+    assert eventually(answers, unless=lambda: server.poll() is not None), log.read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -53,9 +53,9 @@ def test_points_and_metadata(assignment: Assignment) -> None:
     notebook = from_dict(source_notebook(assignment))  # type: ignore[no-untyped-call]  # has no types
     MetadataValidator().validate_nb(notebook)
     known = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
-    tests = [one for one in known if one["grade"]]
+    tests = [metadata for metadata in known if metadata["grade"]]
     assert len(tests) == len(assignment.file.tasks)
-    assert sum(one["points"] for one in tests) == assignment.file.points
+    assert sum(metadata["points"] for metadata in tests) == assignment.file.points
 
 
 def test_students_get_stubs(assignment: Assignment) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader_commands import BESIDE, Taken, environment
+from patience import eventually
 from processes import VARIABLE, left_running, marked
 from tiny_course import ASSIGNMENT
 
@@ -33,10 +34,8 @@ def test_nothing_is_left(taken: Taken, tmp_path: Path, how: signal.Signals) -> N
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 60
-    while len(marked(mark)) < 3 and run.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert len(marked(mark)) >= 3  # itself, and one for each core
+    # Itself, and one for each core.
+    assert eventually(lambda: len(marked(mark)) >= 3, unless=lambda: run.poll() is not None)
     run.send_signal(how)
-    run.wait(timeout=60)
+    run.wait()
     assert left_running(mark) == []

@@ -78,7 +78,7 @@ def lay_out(folder: Path, files: dict[str, str]) -> Path:
 
 
 @pytest.fixture(params=["folder", "zip", "inner folder"])
-def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
+def collect(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
     """Files, read as a folder and as a ZIP, with and without a folder around them."""
 
     def read(files: dict[str, str] | tuple[str, ...], roster: Roster = ROSTER) -> CollectedSubmissions:
@@ -86,9 +86,9 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-un
         if request.param == "inner folder":
             whole = {f"outer/{name}": text for name, text in whole.items()}
         make = lay_out if request.param == "folder" else archive
-        with unpacked(make(tmp_path, whole)) as (place, left):
-            result = collect_submissions(place, "hw1", roster)
-            self_told = [one.name for one in left]
+        with unpacked(make(tmp_path, whole)) as (directory, left):
+            result = collect_submissions(directory, "hw1", roster)
+            self_told = [unmatched.name for unmatched in left]
         return CollectedSubmissions(
             result.entries, result.unmatched, result.layout + (" told" if self_told else "")
         )
@@ -96,61 +96,67 @@ def found(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-un
     return read
 
 
-def test_canvas(found) -> None:  # type: ignore[no-untyped-def]
+def test_canvas(collect) -> None:  # type: ignore[no-untyped-def]
     """Every attempt is kept, oldest first; late marks are read; strangers and essays are told."""
-    result = found(CANVAS)
+    result = collect(CANVAS)
     assert result.layout.startswith("canvas")
-    assert [(one.student, one.attempt, one.marked_late) for one in result] == [
+    assert [(submission.student, submission.attempt, submission.marked_late) for submission in result] == [
         ("s1", 500, False),
         ("s1", 620, True),
         ("s2", 501, False),
         ("s3", 502, False),
         ("s4", 503, True),
     ]
-    newest = {one.student: one.attempt for one in result}
+    newest = {submission.student: submission.attempt for submission in result}
     assert list(newest.values()) == [620, 501, 502, 503]
-    why = {one.name: one.reason for one in result.unmatched}
+    why = {unmatched.name: unmatched.reason for unmatched in result.unmatched}
     assert "not on the roster" in why["strangerbob_99_504_hw1.ipynb"]
-    assert "told" in result.layout or "no notebook" in why["writereve_98_505_essay.pdf"]
+    assert "told" in result.layout or "not a notebook" in why["writereve_98_505_essay.pdf"]
 
 
-def test_canvas_without_a_roster(found) -> None:  # type: ignore[no-untyped-def]
+def test_canvas_without_a_roster(collect) -> None:  # type: ignore[no-untyped-def]
     """Two of one name stay apart by Canvas's number."""
-    students = {one.student for one in found(CANVAS, Roster())}
+    students = {submission.student for submission in collect(CANVAS, Roster())}
     assert {"kimmin (13)", "kimmin (14)", "lovelaceada (11)"} <= students
 
 
-def test_canvas_with_names_hidden(found) -> None:  # type: ignore[no-untyped-def]
+def test_canvas_with_names_hidden(collect) -> None:  # type: ignore[no-untyped-def]
     """Anonymous downloads have a code for a name."""
-    result = found(("anon_x7Kp2_500_hw1.ipynb", "LATE_anon_b3Qz9_501_hw1.ipynb"), Roster())
-    assert [(one.student, one.marked_late) for one in result] == [("anon_b3Qz9", True), ("anon_x7Kp2", False)]
+    result = collect(("anon_x7Kp2_500_hw1.ipynb", "LATE_anon_b3Qz9_501_hw1.ipynb"), Roster())
+    assert [(submission.student, submission.marked_late) for submission in result] == [
+        ("anon_b3Qz9", True),
+        ("anon_x7Kp2", False),
+    ]
 
 
-def test_canvas_several_notebooks_in_one_submission(found) -> None:  # type: ignore[no-untyped-def]
+def test_canvas_several_notebooks_in_one_submission(collect) -> None:  # type: ignore[no-untyped-def]
     """The one named after the assignment counts, the other is told."""
-    result = found(("lovelaceada_11_5_scratch.ipynb", "lovelaceada_11_4_hw1-3.ipynb"))
-    assert [one.attempt for one in result] == [4]
-    assert "hw1" in result.unmatched[0].reason
+    result = collect(("lovelaceada_11_5_scratch.ipynb", "lovelaceada_11_4_hw1-3.ipynb"))
+    assert [submission.attempt for submission in result] == [4]
+    assert "hw1" in result.unmatched[0].why
 
 
-def test_moodle_folders(found) -> None:  # type: ignore[no-untyped-def]
+def test_moodle_folders(collect) -> None:  # type: ignore[no-untyped-def]
     """The number tells two of one name apart; a group's name before the student's does no harm."""
-    result = found(MOODLE)
-    assert (result.layout, [one.student for one in result]) == ("moodle", ["s1", "s2", "s3", "s4"])
-    assert [one.reason for one in result.unmatched] == ["Bob Stranger is not on the roster."]
+    result = collect(MOODLE)
+    assert (result.layout, [submission.student for submission in result]) == (
+        "moodle",
+        ["s1", "s2", "s3", "s4"],
+    )
+    assert [unmatched.reason for unmatched in result.unmatched] == ["Bob Stranger is not on the roster."]
     assert result[0].origin == "Ada Lovelace_71_assignsubmission_file_"
-    assert len({one.student for one in found(MOODLE, Roster())}) == 5
+    assert len({submission.student for submission in collect(MOODLE, Roster())}) == 5
 
 
-def test_moodle_single_files(found) -> None:  # type: ignore[no-untyped-def]
+def test_moodle_single_files(collect) -> None:  # type: ignore[no-untyped-def]
     """Without folders the same names stand before the file's own."""
     names = tuple(name.replace("_/", "_") for name in MOODLE[:4])
-    assert [one.student for one in found(names)] == ["s1", "s2", "s3", "s4"]
+    assert [submission.student for submission in collect(names)] == ["s1", "s2", "s3", "s4"]
 
 
-def test_gradescope(found) -> None:  # type: ignore[no-untyped-def]
+def test_gradescope(collect) -> None:  # type: ignore[no-untyped-def]
     """A group's submission is each member's; ids keep their zeros; times have their zone."""
-    result = found(
+    result = collect(
         {
             "assignment_1_export/submission_metadata.yml": METADATA,
             "assignment_1_export/submission_456/hw1.ipynb": "{}",
@@ -159,11 +165,14 @@ def test_gradescope(found) -> None:  # type: ignore[no-untyped-def]
         }
     )
     when = datetime(2026, 2, 3, 4, 5, 6, 123456, UTC)
-    assert [(one.student, one.submitted) for one in result] == [("s1", when), ("s2", when)]
-    assert {one.name for one in result.unmatched} == {"submission_789", "submission_790"}
+    assert [(submission.student, submission.submitted) for submission in result] == [
+        ("s1", when),
+        ("s2", when),
+    ]
+    assert {unmatched.name for unmatched in result.unmatched} == {"submission_789", "submission_790"}
 
 
-def test_nbgrader(found) -> None:  # type: ignore[no-untyped-def]
+def test_nbgrader(collect) -> None:  # type: ignore[no-untyped-def]
     """The time is in timestamp.txt."""
     files = {
         "submitted/s1/hw1/hw1.ipynb": "{}",
@@ -171,21 +180,21 @@ def test_nbgrader(found) -> None:  # type: ignore[no-untyped-def]
         "submitted/s2/hw1/hw1.ipynb": "{}",
         "submitted/s2/hw1/timestamp.txt": "yesterday",
     }
-    result = found(files)
-    assert [one.student for one in result] == ["s1", "s2"]
+    result = collect(files)
+    assert [submission.student for submission in result] == ["s1", "s2"]
     assert result[0].submitted is not None
     assert result[0].submitted.astimezone(UTC).hour == 23
     assert result[1].submitted is None
 
 
-def test_a_student_cannot_write_the_time(found) -> None:  # type: ignore[no-untyped-def]
+def test_a_student_cannot_write_the_time(collect) -> None:  # type: ignore[no-untyped-def]
     """Outside nbgrader's own folder a timestamp.txt is the student's."""
     files = {
         "s1/hw1/hw1.ipynb": "{}",
         "s1/hw1/timestamp.txt": "2001-01-01 00:00:00 UTC",
         "s2/hw1.ipynb": "{}",
     }
-    assert [one.submitted for one in found(files)] == [None, None]
+    assert [submission.submitted for submission in collect(files)] == [None, None]
 
 
 def test_plain_names_are_no_platforms(tmp_path: Path) -> None:

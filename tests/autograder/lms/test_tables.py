@@ -11,17 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.course.csv_table import read_table, write_rows
 from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
 from autograder.gradebook.tables import (
     GradeRow,
     grade_rows,
-    guarded,
+    guard_formula,
     plain_grades,
     points,
-    read_table,
-    unguarded,
-    write_rows,
+    unguard_formula,
 )
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.gradescope import gradescope_grades
@@ -70,8 +69,8 @@ def test_any_cells_read_back(table: list[list[str]], delimiter: str) -> None:
 @given(CELLS)
 def test_the_guard_is_undone(text: str) -> None:
     """No guarded text is a formula, and what was written is known."""
-    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert unguarded(guarded(text)) == text
+    assert not guard_formula(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unguard_formula(guard_formula(text)) == text
 
 
 @given(NAMES, NAMES, NAMES)
@@ -80,18 +79,27 @@ def test_names_and_ids_survive_every_exporter(last: str, first: str, number: str
     person = Person(number, last, first, email=number, canvas_id=number, sis_login=number, moodle_id=number)
     lines: Sequence[GradeRow] = [GradeRow(stands(number, comment=last), person, True)]
     canvas = rows(canvas_gradebook([CanvasColumn("Week 1", lines)])[0])[2]
-    assert [unguarded(canvas[0]), canvas[1], canvas[3], canvas[5]] == [
+    assert [unguard_formula(canvas[0]), canvas[1], canvas[3], canvas[5]] == [
         f"{last}, {first}",
         number,
         number,
         "7.5",
     ]
     moodle = rows(moodle_worksheet(lines)[0])[1]
-    assert [moodle[0], unguarded(moodle[1]), moodle[2]] == [f"Participant {number}", person.name, number]
+    assert [moodle[0], unguard_formula(moodle[1]), moodle[2]] == [
+        f"Participant {number}",
+        person.name,
+        number,
+    ]
     scope = rows(gradescope_grades(lines))[1]
-    assert [*map(unguarded, scope[:2]), scope[2], scope[3]] == [first, last, number, number]
+    assert [*map(unguard_formula, scope[:2]), scope[2], scope[3]] == [first, last, number, number]
     plain = rows(plain_grades(lines))[1]
-    assert [plain[0], *map(unguarded, plain[1:3]), unguarded(plain[13])] == [number, last, first, last]
+    assert [plain[0], *map(unguard_formula, plain[1:3]), unguard_formula(plain[13])] == [
+        number,
+        last,
+        first,
+        last,
+    ]
 
 
 def test_a_student_nobody_knows_cannot_write_a_formula() -> None:
@@ -106,8 +114,8 @@ def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
     final_scores = [stands("lovelaceada (11)"), stands("kimmin (14)", 0), stands("Min Kim"), stands("Bob")]
     text, left = canvas_gradebook([CanvasColumn("Week 1", grade_rows(final_scores, Roster()))], template)
     assert text == GRADEBOOK.replace('"A, B",3', '"A, B",7.5').replace("kim2,A,4", "kim2,A,0")
-    assert [(one.name, one.reason) for one in left] == [
-        ("Min Kim", "Min Kim may be any of 2 students: kim1 and kim2."),
+    assert [(unmatched.name, unmatched.reason) for unmatched in left] == [
+        ("Min Kim", "Min Kim matches 2 students: kim1 and kim2."),
         ("Bob", "Bob is not on the roster."),
     ]
 
@@ -149,6 +157,21 @@ def test_moodle_fills_in_a_worksheet(tmp_path: Path) -> None:
     assert after[1][4] == "7.5"
     assert after[1][8] == "7.5 of 10 points. a &lt; b"
     assert [after[0], after[2], after[1][:4]] == [before[0], before[2], before[1][:4]]
+
+
+def test_a_canvas_template_with_semicolons(tmp_path: Path) -> None:
+    """Canvas exports semicolons where commas separate decimals: scores are written like that, too."""
+    text = (
+        'Student;ID;SIS Login ID;Section;Week 1 (5)\nPoints Possible;;;;10,5\n"Lovelace, Ada";11;ada;A;3,25\n'
+    )
+    for title in ("Week 1", "New"):
+        template = read_table(write(tmp_path, text))
+        written, left = canvas_gradebook(
+            [CanvasColumn(title, grade_rows([stands("ada")], Roster()))], template
+        )
+        assert left == []
+        assert rows(written, ";")[2][-1] == "7,5"
+        assert rows(written, ";")[1][4] == "10,5"
 
 
 def test_moodle_with_another_maximum(tmp_path: Path) -> None:

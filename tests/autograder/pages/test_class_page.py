@@ -21,7 +21,7 @@ def link(report: ReportSummary) -> str:
 
 def page_of(*reports: Report) -> ParsedPage:
     """The page of a class."""
-    return parse(class_page([summarize_report(one) for one in reports], link=link))
+    return parse(class_page([summarize_report(report) for report in reports], link=link))
 
 
 def report_of(student: str, *checks: CheckResult) -> Report:
@@ -85,7 +85,7 @@ def test_commonest_failing_checks() -> None:
         report_of("D", make_check(Status.SKIPPED)),
         report_of("E", make_check(Status.ERROR)),
     ]
-    (check,) = summarize([summarize_report(one) for one in reports]).failing
+    (check,) = summarize([summarize_report(report) for report in reports]).failing
     assert (check.failed, check.ran) == (2, 3)
     assert "67% 1 failed, 1 out of time" in page_of(*reports).body
 
@@ -135,8 +135,8 @@ def test_a_missing_task_is_a_dash() -> None:
 def test_links(target: str, written: str | None) -> None:
     """A link is written so that a browser takes it for a page; without one the name is plain text."""
     page = parse(class_page([summarize_report(report_of("A", make_check()))], link=lambda _: target))
-    found = [a.attributes["href"] for row in student_rows(page) for a in row.find("a")]
-    assert found == ([written] if written else [])
+    links = [a.attributes["href"] for row in student_rows(page) for a in row.find("a")]
+    assert links == ([written] if written else [])
 
 
 def test_empty_class() -> None:
@@ -146,15 +146,18 @@ def test_empty_class() -> None:
 
 def test_a_thousand_students_fit() -> None:
     """A page of 1,000 students with long names and ten tasks is under 1 MB and has them all."""
-    names = [f"Student {place} of a rather long family name" for place in range(1000)]
-    one = class_of(1)[0]
-    tasks = [*one.tasks, *(task.model_copy(update={"task": f"extra_{task.task}"}) for task in one.tasks[:4])]
+    names = [f"Student {number} of a rather long family name" for number in range(1000)]
+    template = class_of(1)[0]
+    tasks = [
+        *template.tasks,
+        *(task.model_copy(update={"task": f"extra_{task.task}"}) for task in template.tasks[:4]),
+    ]
     reports = class_of(1000, broken=1000)
     for report, name in zip(reports, names, strict=True):
         report.student = name
         report.tasks = report.tasks + tasks[6:]
     html = class_page(
-        [summarize_report(one) for one in reports],
+        [summarize_report(report) for report in reports],
         link=lambda report: f"feedback/hw1-activations/{report.student}.html",
     )
     assert len(html.encode()) < 1_000_000

@@ -33,10 +33,10 @@ def path_of(chart: Markup, kind: str) -> str:
 def test_ticks_are_few_and_inside(one: float, other: float) -> None:
     """Over any range there are between 2 and 11 ticks, all of them inside."""
     low, high = spread(min(one, other), max(one, other))
-    found = ticks(low, high)
+    drawn = ticks(low, high)
     slack = 1e-6 * (high - low)
-    assert 2 <= len(found) <= 11
-    assert all(low - slack <= value <= high + slack for value in found)
+    assert 2 <= len(drawn) <= 11
+    assert all(low - slack <= value <= high + slack for value in drawn)
 
 
 @pytest.mark.parametrize(

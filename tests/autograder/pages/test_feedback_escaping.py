@@ -55,7 +55,7 @@ def filled(value: Any, text: str) -> Any:
     if isinstance(value, list):
         return [filled(item, text) for item in value]
     if isinstance(value, dict):
-        return {f"{text}{place}": filled(item, text) for place, item in enumerate(value.values())}
+        return {f"{text}{position}": filled(item, text) for position, item in enumerate(value.values())}
     return text if isinstance(value, str) and not isinstance(value, Status) else value
 
 
@@ -69,7 +69,7 @@ def pages_of(text: str) -> list[str]:
     return [
         student_page(reports[0], title=text, course=text),
         class_page(
-            [summarize_report(one) for one in reports],
+            [summarize_report(report) for report in reports],
             title=text,
             course=text,
             link=lambda report: report.student[:200],

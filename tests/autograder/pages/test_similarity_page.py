@@ -21,24 +21,24 @@ VERDICTS = "plagiari|cheat|copied|copying|guilt|suspic|offen|fraud|dishonest|vio
 
 
 @pytest.fixture(scope="module")
-def ground(tiny: Assignment) -> Baseline:
+def baseline(tiny: Assignment) -> Baseline:
     """The common ground of the tiny assignment."""
     return baseline_of(tiny)
 
 
-def page_of(ground: Baseline, handed_in: dict[str, list[str]], **more: object) -> str:
+def page_of(baseline: Baseline, submitted: dict[str, list[str]], **more: object) -> str:
     """The page of a class, made from each student's cells."""
-    works = [work_of(student, f"{student}.ipynb", cells, ground) for student, cells in handed_in.items()]
-    return similarity_page(compare(works), ground, title="Losses", **more)  # type: ignore[arg-type]  # texts
+    works = [work_of(student, f"{student}.ipynb", cells, baseline) for student, cells in submitted.items()]
+    return similarity_page(compare(works), baseline, title="Losses", **more)  # type: ignore[arg-type]  # texts
 
 
 @pytest.fixture(scope="module")
-def html(ground: Baseline) -> str:
+def html(baseline: Baseline) -> str:
     """A class of twelve with a group of three and a pair."""
     own, own_too = functions(OWN), functions(OWN_TOO)
     others = {f"dan-{n}": [f"def f(x):\n    return x + {n}"] for n in range(7)}
     return page_of(
-        ground,
+        baseline,
         {
             "ann": own,
             "ben": DISGUISES["renamed"](own),
@@ -87,16 +87,16 @@ def test_what_few_others_have_is_shown_beside(page: ParsedPage) -> None:
             assert "biggest_per_row" in article.text and "3.7e-301" in article.text
             assert "never ask for the logaritm of zero" in article.find("dl")[0].text
         if names == "ann and ben":
-            assert "biggest_per_row" not in "".join(one.text for one in article.find("dl"))
+            assert "biggest_per_row" not in "".join(definition.text for definition in article.find("dl"))
 
 
-def test_it_judges_nobody(ground: Baseline) -> None:
+def test_it_judges_nobody(baseline: Baseline) -> None:
     """No word of a verdict and no figure that could be taken for one, with pairs and without."""
     plain = functions("def f(x):\n    y = x @ x\n    return y")
     for cells in (functions(OWN_TOO), plain):
-        words = parse(page_of(ground, {"ann": cells, "ben": cells})).body
+        words = parse(page_of(baseline, {"ann": cells, "ben": cells})).body
         assert not re.search(VERDICTS, words, re.IGNORECASE)
-    assert "No two submissions are alike" in words
+    assert "No two submissions share more code" in words
 
 
 def test_who_was_not_compared_is_said(page: ParsedPage) -> None:
@@ -105,11 +105,13 @@ def test_who_was_not_compared_is_said(page: ParsedPage) -> None:
     assert "Not readable, or too long: gil." in page.body
 
 
-def test_text_stays_text(ground: Baseline) -> None:
+def test_text_stays_text(baseline: Baseline) -> None:
     """Markup and letters that turn the line around are text in names, files, code and evidence."""
-    cells = [f"# {EVIL}\n{one}\n# {EVIL}" for one in functions(OWN)] + [f"evil_text_of_ours = '{EVIL}'\n"]
-    handed_in = {f"{EVIL} {n}": cells for n in range(2)} | {f"other {n}": ["x = 1"] for n in range(8)}
-    html = page_of(ground, handed_in, course=EVIL, unread=[EVIL])
+    cells = [f"# {EVIL}\n{source}\n# {EVIL}" for source in functions(OWN)] + [
+        f"evil_text_of_ours = '{EVIL}'\n"
+    ]
+    submitted = {f"{EVIL} {n}": cells for n in range(2)} | {f"other {n}": ["x = 1"] for n in range(8)}
+    html = page_of(baseline, submitted, course=EVIL, unread=[EVIL])
     assert "<script" not in html and "\u202e" not in html and "\x1b" not in html
     page = parse(html)
     assert not {element.tag for element in page.elements} & {"script", "b"}
@@ -120,7 +122,7 @@ def test_text_stays_text(ground: Baseline) -> None:
 def test_the_page_stands_alone(html: str, page: ParsedPage) -> None:
     """Nothing is loaded from elsewhere, headings are in order, and the table explains itself."""
     assert re.findall(r"https?://|url\(|@import|src=", html) == []
-    levels = [int(one.tag[1]) for one in page.elements if re.fullmatch("h[1-6]", one.tag)]
+    levels = [int(element.tag[1]) for element in page.elements if re.fullmatch("h[1-6]", element.tag)]
     assert levels[0] == 1 and all(b <= a + 1 for a, b in pairwise(levels))
     assert page.all("table")[0].find("caption")[0].text
     ids = [element.attributes["id"] for element in page.elements if "id" in element.attributes]

@@ -94,8 +94,8 @@ def test_a_passed_check_keeps_its_curves() -> None:
 def test_a_broken_check_costs_nothing_and_says_so() -> None:
     """A broken check is said to be broken, to cost nothing, and to be known to the instructor."""
     page = page_with(make_check(), make_check(Status.ERROR))
-    said = "This check itself is broken. It costs you nothing, and your instructor has been told."
-    assert said in page.body
+    sentence = "This check itself is broken. It costs you nothing, and your instructor has been notified."
+    assert sentence in page.body
     assert "1 of 1 check passed" in page.body
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -203,6 +204,20 @@ def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> 
     assert autograder("override", out, "bob", "--clear", "--reason", "mistake", folder=course).returncode == 0
     assert "bob,5.5" not in (out / "grades.csv").read_text()
     assert "set by hand" not in (out / "feedback" / "bob.html").read_text()
+
+
+def test_a_student_as_the_table_shows_them(course: Path, classroom: Path, tmp_path: Path) -> None:
+    """An ID that grades.csv guards against formulas is taken by override and regrade as it stands there."""
+    out = tmp_path / "out"
+    (classroom / "ann.ipynb").rename(classroom / "@ann.ipynb")
+    grade_class(course, ASSIGNMENT, classroom, out)
+    cell = next(csv.reader((out / "grades.csv").read_text().splitlines()[1:2]))[0]
+    assert cell == "'@ann"
+    words = ("--score", 5.5, "--why", "illness", "--who", "ta")
+    assert autograder("change", out, cell, *words, folder=course).returncode == 0
+    assert "'@ann,5.5,6" in (out / "grades.csv").read_text()
+    assert autograder("regrade", out, "--all", "--student", cell, folder=course).returncode == 0
+    assert "'@ann,5.5,6" in (out / "grades.csv").read_text()
 
 
 def test_attempts(course: Path, classroom: Path, tmp_path: Path) -> None:

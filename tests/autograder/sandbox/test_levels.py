@@ -60,7 +60,7 @@ def test_grading_asks(tiny: Assignment, monkeypatch: pytest.MonkeyPatch) -> None
             super().__init__(without=("landlock", "seccomp"))
             started.append(self)
 
-    monkeypatch.setattr("autograder.grading.Worker", Bare)
+    monkeypatch.setattr("autograder.grading.grader.Worker", Bare)
     with pytest.raises(UsageError, match="only limits"):
         Grader(tiny, 1)
     assert started[0]._process.returncode is not None

@@ -124,7 +124,9 @@ def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
         words = ("submit", "hw.ipynb", "--to", tmp_path / "drop" / ASSIGNMENT, "--student", "ann")
         ran = autograder(*words, folder=mine)
         assert (ran.returncode, ran.stderr) == (0, "") and "late" in ran.stdout
-        assert ("Not in it: double, double_backward, mean_square" in ran.stdout) == (source == "x = 1")
+        assert ("Missing functions: double, double_backward, mean_square" in ran.stdout) == (
+            source == "x = 1"
+        )
     assert autograder("receipts", folder=mine).stdout.count("ann") == 2
     assert autograder("receipts", tmp_path / "drop" / ASSIGNMENT, folder=mine).stdout.count("Late.") == 2
     out = tmp_path / "out"

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
+import sys
 from typing import Any
 
 import nbformat
 import pytest
 
 from autograder.errors import SubmissionError
-from autograder.submissions.notebook import LARGEST_FILE, LARGEST_SOURCE, Cell, read_notebook
+from autograder.submissions.notebook import (
+    LARGEST_FILE,
+    LARGEST_SOURCE,
+    Cell,
+    read_notebook,
+    read_notebook_and_version,
+)
 
 
 def code(source: Any, **more: Any) -> dict[str, Any]:
@@ -64,6 +70,24 @@ class TestCells:
         ]
         data = json.dumps({"nbformat": version, "worksheets": [{"cells": cells[:1]}, {"cells": cells[1:]}]})
         assert read_notebook(data.encode()) == [Cell(1, "a = 1\nb = 2"), Cell(2, "c = 3")]
+
+    @pytest.mark.parametrize(
+        ("metadata", "version"),
+        [
+            ({"language_info": {"name": "python", "version": "3.13.1"}}, "3.13.1"),
+            ({"language_info": {"version": "3.14.0rc2"}}, "3.14.0rc2"),
+            ({"language_info": {"version": 3.13}}, ""),
+            ({"language_info": {"version": "3.13.1 <script>"}}, ""),
+            ({"language_info": {"name": "python"}}, ""),
+            ({"language_info": []}, ""),
+            ({}, ""),
+            (None, ""),
+        ],
+    )
+    def test_the_version_that_it_was_run_with(self, metadata: object, version: str) -> None:
+        """Jupyter notes Python's version; where it is odd or missing, none is known."""
+        data = json.dumps({"cells": [{"cell_type": "code", "source": "x"}], "metadata": metadata})
+        assert read_notebook_and_version(data.encode()) == ([Cell(1, "x")], version)
 
     def test_bare_cells(self) -> None:
         """Metadata, ids, outputs and version numbers are not needed."""
@@ -187,17 +211,29 @@ class TestRefusals:
         assert "more than 1 MB" in refusal(notebook(code(half), code(half), code("x")))
 
 
-def test_speed() -> None:
-    """A notebook of 100 cells with a picture takes milliseconds, not tens of them."""
-    picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo" * 5000}}
-    cells = [
-        code(["def f(x):\n", "    return x\n"] * 10, outputs=[picture] if i % 20 == 0 else [])
-        for i in range(100)
-    ]
-    data = notebook(*cells)
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
+def steps(data: bytes) -> int:
+    """How many calls of functions reading a notebook takes."""
+    count = 0
+
+    def count_one(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count_one)
+    try:
         read_notebook(data)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.02
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_the_work_grows_with_the_cells() -> None:
+    """A notebook twice as long takes twice as many steps, a few hundred a cell; pictures take none."""
+    picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo" * 5000}}
+    plain = [code(["def f(x):\n", "    return x\n"] * 10) for _ in range(200)]
+    pictures = [code(["def f(x):\n", "    return x\n"] * 10, outputs=[picture] * 5) for _ in range(20)]
+    short, long = steps(notebook(*plain[:100])), steps(notebook(*plain))
+    assert short < 100 * 300
+    assert long < 2.1 * short
+    assert steps(notebook(*pictures)) < 2 * steps(notebook(*plain[:20]))

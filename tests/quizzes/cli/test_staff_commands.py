@@ -20,7 +20,7 @@ from quizzes.store.marks import points_of
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LiveServer]:
-    """A lecture hall whose database is where the course's commands look for it."""
+    """A lecture server whose database is where the course's commands look for it."""
     folder = tmp_path / "course" / ".quizzes"
     folder.mkdir(parents=True)
     now = FakeClock(time.time_ns() // 1_000_000)  # commands look at the machine's clock

@@ -21,7 +21,6 @@ def quizzes(*words: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", code, *words],
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
         cwd=ROOT,
     )

@@ -397,7 +397,7 @@ def test_bombs(tmp_path: Path) -> None:
 def command(*words: str) -> subprocess.CompletedProcess[str]:
     """The `quizzes` command."""
     return subprocess.run(
-        [sys.executable, "-m", "quizzes", *words], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "quizzes", *words], capture_output=True, text=True, check=False
     )
 
 
@@ -414,8 +414,8 @@ def test_the_commands(tmp_path: Path) -> None:
         words = ("import", str(tmp_path / f"{to}.zip"), "--bank", to, *to_course)
         taken = command(*words)
         assert (taken.returncode, taken.stderr) == (0, "")
-        assert "is there already" in command(*words).stderr
+        assert "exists already" in command(*words).stderr
         assert faults_in_bank(load_bank(course / "quizzes" / "banks" / f"{to}.yaml")) == []
     wrong = command("export", "quiz4", "--to", "word", "--out", "x.zip", *from_root)
-    assert (wrong.returncode, "no such format" in wrong.stderr) == (2, True)
-    assert "is no name" in command("import", "x.zip", "--bank", "../up", *to_course).stderr
+    assert (wrong.returncode, "unknown format" in wrong.stderr) == (2, True)
+    assert "not a valid name" in command("import", "x.zip", "--bank", "../up", *to_course).stderr

@@ -1,6 +1,6 @@
 """Says every key twice."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

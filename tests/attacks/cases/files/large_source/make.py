@@ -1,6 +1,6 @@
 """Hands in two megabytes of code."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

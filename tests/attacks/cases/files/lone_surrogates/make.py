@@ -1,6 +1,6 @@
 """Writes half a character into a cell."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

@@ -1,6 +1,6 @@
 """Puts a numpy.py of its own beside the notebook."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

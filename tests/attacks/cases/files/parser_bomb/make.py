@@ -1,6 +1,6 @@
 """Nests brackets until the parser gives up."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

@@ -1,6 +1,6 @@
 """Runs shell commands from cells."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

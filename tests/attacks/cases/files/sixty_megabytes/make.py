@@ -1,6 +1,6 @@
 """Hands in a notebook of 60 MB."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

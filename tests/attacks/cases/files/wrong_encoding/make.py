@@ -1,6 +1,6 @@
 """Saves the notebook in an encoding of its own."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

@@ -1,6 +1,6 @@
 """Has numbers where text belongs."""
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

@@ -2,7 +2,7 @@
 
 import zipfile
 
-from honest import SOURCE, notebook
+from correct_notebook import SOURCE, notebook
 
 
 def make(folder):

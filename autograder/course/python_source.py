@@ -1,6 +1,7 @@
-"""Taking Python sources apart: stubs, definitions, and the helpers that a definition rests on.
+"""Analysis of Python sources: stubs, definitions, the names that a statement binds, helpers of a function.
 
-For the course's own files only: a submission is never parsed in the judge.
+For the course's own files only (handouts, references, checks): a submission is never parsed in the judge.
+Used by the cache keys of grading, by authoring, and by nbgrader's source notebooks.
 """
 
 from __future__ import annotations
@@ -8,16 +9,26 @@ from __future__ import annotations
 import ast
 import re
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import ContentError
 
-__all__ = ["Library", "functions_in", "global_names", "imported_names", "is_stub", "parse_cell", "with_body"]
+__all__ = [
+    "Library",
+    "bound_names",
+    "functions_in",
+    "global_names",
+    "imported_names",
+    "is_stub",
+    "parse_cell",
+    "with_body",
+]
 
 
 SHELL_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)  # scopes of their own
 MARKS = {"mistake", "alternative"}  # decorators of variants; a notebook does not know them
 
 
@@ -39,7 +50,27 @@ def functions_in(tree: ast.Module) -> dict[str, ast.FunctionDef]:
 def imported_names(tree: ast.Module) -> set[str]:
     """The names that a module's top-level imports bind."""
     imports = (node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)))
-    return {name for node in imports for name in _bound(node)}
+    return {name for node in imports for name in bound_names(node)}
+
+
+def bound_names(node: ast.stmt) -> set[str]:
+    """The names that a statement binds in its module, or whose object it changes (`table[0] = 1`).
+
+    Blocks are looked into at any depth; what functions do when they are called is not.
+    """
+    table = symtable.symtable(ast.unparse(node), "<statement>", "exec")
+    names = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+    parts: list[ast.AST] = [node]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, FUNCTIONS):
+            continue
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
+            names |= _base_name(part)
+        if isinstance(part, ast.NamedExpr):
+            names.add(part.target.id)  # inside a comprehension it binds outside of it
+        parts += ast.iter_child_nodes(part)
+    return names
 
 
 def global_names(source: str) -> set[str]:
@@ -100,16 +131,16 @@ class Library:
         """The imports, constants and helpers behind the sources, in order, without the names left out."""
         left_out = set(leave_out)
         wanted = {name for source in sources for name in global_names(source)}
-        found: set[int] = set()
+        chosen: set[int] = set()
         grew = True
         while grew:
             grew = False
             for number, statement in enumerate(self._statements):
-                if number not in found and statement.binds & wanted - left_out:
-                    found.add(number)
+                if number not in chosen and statement.binds & wanted - left_out:
+                    chosen.add(number)
                     wanted |= global_names(statement.source)
                     grew = True
-        return [self._statements[number].source for number in sorted(found)]
+        return [self._statements[number].source for number in sorted(chosen)]
 
     def _add(self, node: ast.stmt, lines: list[str], known: set[str]) -> None:
         if isinstance(node, ast.ImportFrom) and node.module in ("__future__", "reference"):
@@ -121,21 +152,16 @@ class Library:
         source = "\n".join(lines[first - 1 : node.end_lineno])
         if isinstance(node, ast.FunctionDef):
             self._functions.setdefault(node.name, source)
-        names = frozenset(_bound(node)) - known  # what an earlier file has stays as it is there
+        names = frozenset(bound_names(node)) - known  # what an earlier file has stays as it is there
         if names:
             self._statements.append(_Statement(source, names))
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a top-level statement binds or changes."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-        return
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
-        elif isinstance(part, ast.alias):
-            yield part.asname or part.name.partition(".")[0]
+def _base_name(node: ast.expr) -> set[str]:
+    """The name that `a.b` and `a[0].c` start from."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
 
 
 def _is_mark(decorator: ast.expr) -> bool:

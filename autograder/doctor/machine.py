@@ -1,4 +1,4 @@
-"""What grading and quizzes need beside the sandbox: Python, NumPy, data, nbgrader, disk, the quiz server."""
+"""Everything that grading and quizzes need besides the sandbox: Python, data, nbgrader, disk, server."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from autograder.checks.datasets.loading import load_images
 from autograder.doctor.finding import Finding, State
 from autograder.errors import UsageError
 
-__all__ = ["look_around"]
+__all__ = ["examine_machine"]
 
 LEAST_DISK = 2 * 1024**3
 OLDEST_SQLITE = (3, 35)  # RETURNING, which saving an answer uses
 
 
-def look_around(folder: Path) -> Iterator[Finding]:
-    """Everything that is not the sandbox; `folder` is where results would be written."""
+def examine_machine(folder: Path) -> Iterator[Finding]:
+    """Findings on everything but the sandbox; `folder` is where results would be written."""
     yield from _python()
     yield _mnist()
     yield from _packages(
@@ -50,13 +50,13 @@ def _linear_algebra() -> str:
     try:
         from threadpoolctl import threadpool_info  # scikit-learn brings it along
 
-        found = [
-            f"{one['internal_api']} {one['version']} for {one.get('architecture', '?')}"
-            for one in threadpool_info()
+        libraries = [
+            f"{library['internal_api']} {library['version']} for {library.get('architecture', '?')}"
+            for library in threadpool_info()
         ]
     except (ImportError, KeyError):
-        found = []
-    return f"{', '.join(found) or 'linear algebra unknown'}."
+        libraries = []
+    return f"{', '.join(libraries) or 'linear algebra unknown'}."
 
 
 def _mnist() -> Finding:
@@ -88,7 +88,7 @@ def _disk(folder: Path) -> Finding:
     text = f"{free / 1024**3:.1f} GB free in {there}."
     if not os.access(there, os.W_OK):
         return Finding(
-            "disk", "results", State.BAD, f"{there} cannot be written to.", "Choose another folder."
+            "disk", "results", State.BAD, f"{there} cannot be written to.", "Choose another directory."
         )
     if free < LEAST_DISK:
         return Finding(
@@ -109,9 +109,9 @@ def _quiz_server() -> Iterator[Finding]:
         yield Finding("quizzes", "time zones", State.GOOD, "Due dates can be in the course's zone.")
     else:
         remedy = "Run: pip install tzdata"
-        yield Finding("quizzes", "time zones", State.BAD, "This system knows no time zones.", remedy)
+        yield Finding("quizzes", "time zones", State.BAD, "This system has no time zone database.", remedy)
     try:
         with socket.create_server(("127.0.0.1", 0)):
             yield Finding("quizzes", "network", State.GOOD, "A server can listen on this machine.")
     except OSError as problem:
-        yield Finding("quizzes", "network", State.BAD, f"No server can listen: {problem.strerror}.")
+        yield Finding("quizzes", "network", State.BAD, f"A server cannot listen: {problem.strerror}.")

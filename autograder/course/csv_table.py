@@ -1,0 +1,109 @@
+"""Reading and writing CSV tables: the roster, a learning platform's tables, and our own.
+
+Every table of the course is read by `read_table` and written by `write_rows`: commas, semicolons or
+tabs, with or without a byte order mark. A table that is read keeps what makes it its platform's, so
+that it can be written back with nothing else changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import UsageError
+
+__all__ = ["Table", "read_table", "write_rows"]
+
+
+BOM = "\ufeff"
+DELIMITERS = ",;\t"
+QUOTED = re.compile(r'"[^"]*"')
+
+
+@dataclass
+class Table:
+    """The rows of a table, the line each ends in, and how its platform writes it."""
+
+    path: Path
+    rows: list[list[str]]
+    delimiter: str
+    newline: str
+    bom: bool
+    lines: tuple[int, ...]  # of the file, counted from 1: a quoted cell may hold line breaks
+
+    def filled(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows that are not blank, each with its line; the first one is the headers."""
+        for line, row in zip(self.lines, self.rows, strict=True):
+            if any(cell.strip() for cell in row):
+                yield line, row
+
+    def column(self, name: str) -> int:
+        """The position of a column; -1 when there is none."""
+        heads = [head.strip().casefold() for head in self.rows[0]]
+        return heads.index(name.casefold()) if name.casefold() in heads else -1
+
+    def required_column(self, name: str) -> int:
+        """The position of a column; raises UsageError when there is none."""
+        at = self.column(name)
+        if at < 0:
+            raise UsageError(
+                f"{self.path}, line 1: there is no column {name}.",
+                next_step="Download the table again and leave its columns as they are.",
+            )
+        return at
+
+    def number(self, text: str) -> str:
+        """A number as this table writes it: where semicolons separate cells, commas separate decimals."""
+        return text.replace(".", ",") if self.delimiter == ";" else text
+
+    def put(self, row: int, column: int, text: str) -> None:
+        """Write one cell; a short row is filled up."""
+        cells = self.rows[row]
+        cells.extend([""] * (column + 1 - len(cells)))
+        cells[column] = text
+
+    def text(self) -> str:
+        """The table as its platform wrote it."""
+        return (BOM if self.bom else "") + write_rows(self.rows, self.delimiter, self.newline)
+
+
+def read_table(path: Path) -> Table:
+    """A table of UTF-8 text with at least one row; raises UsageError with file and line for anything else."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"{path} is not UTF-8 text.", next_step="Save it as CSV UTF-8.") from problem
+    bom, text = text.startswith(BOM), text.removeprefix(BOM)
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=QUOTED.sub("", first).count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, lines = [], []
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(reader.line_num)
+    except csv.Error as problem:
+        raise UsageError(
+            f"{path}, line {reader.line_num}: {problem}.",
+            next_step="Correct the quotes in this line, or download the table again.",
+        ) from problem
+    if not any(cell.strip() for row in rows for cell in row):
+        raise UsageError(f"{path} is empty.", next_step="Add a line of headers and a line per student.")
+    return Table(path, rows, delimiter, "\r\n" if first.endswith("\r") else "\n", bom, tuple(lines))
+
+
+def write_rows(rows: Sequence[Sequence[str]], delimiter: str = ",", newline: str = "\n") -> str:
+    """Rows as CSV, quoted where needed."""
+    lines = []
+    for row in rows:
+        line = io.StringIO(newline="")
+        # Only what is in the line's end is quoted: with a lone \n, a carriage return would end a line.
+        csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(row)
+        lines.append(line.getvalue().removesuffix("\r\n") + newline)
+    return "".join(lines)

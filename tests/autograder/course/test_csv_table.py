@@ -1,0 +1,74 @@
+"""The one reader of tables: any delimiter, with or without a byte order mark, written back unchanged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.course.csv_table import read_table, write_rows
+from autograder.course.roster import read_roster
+from autograder.errors import UsageError
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=12)
+NAMES = st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=8)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[list[str]], str]:
+    """Rows with plain headers, and the delimiter that separates their cells."""
+    heads = draw(st.lists(NAMES, min_size=2, max_size=4, unique=True))
+    width = len(heads)
+    rows = draw(st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=4))
+    return [heads, *rows], draw(st.sampled_from(",;\t"))
+
+
+@given(tables(), st.booleans(), st.sampled_from(["\n", "\r\n"]))
+def test_read_and_written_back(table: tuple[list[list[str]], str], bom: bool, newline: str) -> None:
+    """Every cell is read as it was written, and the table's text comes back byte for byte."""
+    rows, delimiter = table
+    text = ("\ufeff" if bom else "") + write_rows(rows, delimiter, newline)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "table.csv")
+        path.write_bytes(text.encode())
+        table_read = read_table(path)
+    assert (table_read.rows, table_read.delimiter, table_read.bom) == (rows, delimiter, bom)
+    assert table_read.text() == text
+
+
+def test_lines_are_the_files_own(tmp_path: Path) -> None:
+    """A row's line is where it ends in the file, also behind blank lines and line breaks in a cell."""
+    path = tmp_path / "table.csv"
+    path.write_text('\na,b\n"x\ny",1\n , \nz,2\n', encoding="utf-8")
+    assert [(line, row[0]) for line, row in read_table(path).filled()] == [(2, "a"), (4, "x\ny"), (6, "z")]
+
+
+def test_a_delimiter_inside_quotes_does_not_count(tmp_path: Path) -> None:
+    """Commas in a quoted header leave a semicolon table a semicolon table, for the roster too."""
+    path = tmp_path / "roster.csv"
+    path.write_text('student_id;"notes, remarks, and so on";email\ns1;;ada@example.org\n', encoding="utf-8")
+    assert read_table(path).delimiter == ";"
+    assert [(person.student_id, person.email) for person in read_roster(path).people] == [
+        ("s1", "ada@example.org")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"\n , \n", "is empty"),
+        (b"a,b\n1,Jos\xe9\n", "is not UTF-8 text"),
+        (b'a,b\n1,2\n3,"4\n', "line 3"),
+    ],
+)
+def test_unreadable_tables(tmp_path: Path, content: bytes, says: str) -> None:
+    """A file that is not a table raises UsageError, which names the file and, where it can, the line."""
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=says) as caught:
+        read_table(path)
+    assert "table.csv" in caught.value.message

@@ -1,0 +1,506 @@
+"""What students' own notebooks do: whatever works after Restart and run all works when graded."""
+
+from __future__ import annotations
+
+import socket
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from autograder.sandbox import session
+from autograder.sandbox.arena import Arena
+from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
+
+X, RIGHT = np.array([-1.5, 0.0, 2.0]), [0.0, 0.0, 2.0]
+
+NUMPY = "import numpy as np"
+PLAIN = "def relu(x):\n    return np.maximum(x, 0)"
+WITH_LOW = "def relu(x):\n    return np.maximum(x, LOW)"  # LOW has to be 0
+WITH_TABLE = "def relu(x):\n    return np.maximum(x, T['low'])"
+
+# Lines for the shell and for IPython, and ways to paste code.
+IPYTHON = {
+    "a shell line goes on": ["!pip install --quiet \\\n    numpy \\\n    scipy\nimport numpy as np", PLAIN],
+    "a command without its sign": ["pip install -q numpy \\\n  scipy\nimport numpy as np\nls -l", PLAIN],
+    "a magic goes on": ["%config Application.formats = \\\n   {'svg'}\nimport numpy as np", PLAIN],
+    "a shell line in a block": [
+        "import os\nimport numpy as np\nif not os.path.exists('d.npz'):\n    !curl -s x \\\n"
+        "        -o d.npz\nLOW = 0",
+        WITH_LOW,
+    ],
+    "quotes and brackets for the shell": ["!echo \"it's\" (\nimport numpy as np\n!echo '''", PLAIN],
+    "a shell line's output": ["lines = !ls\nimport numpy as np\nLOW = 0 if lines else 0", WITH_LOW],
+    "Python prompts": [NUMPY, ">>> def relu(x):\n...     return np.maximum(x, 0)\n...\n>>> relu(1)"],
+    "IPython prompts": [
+        "In [7]: import numpy as np\n   ...: def relu(x):\n   ...:     return np.maximum(x, 0)",
+    ],
+    "an indented cell": ["    import numpy as np\n    def relu(x):\n        return np.maximum(x, 0)"],
+    "a timed cell": [NUMPY, "%%time\n" + PLAIN],
+    "a captured cell": [NUMPY, "%%capture shown\nprint(1)\n" + PLAIN],
+    "a timed line": [NUMPY, "%time LOW = 0", WITH_LOW],
+    "a measured line": [NUMPY, PLAIN, "%timeit relu(np.ones(3))"],
+    "a file that is written and imported": [
+        "%%writefile helper.py\nimport numpy as np\ndef cut(x): return np.maximum(x, 0)",
+        "from helper import cut\ndef relu(x): return cut(x)",
+    ],
+    "a file that is written and run": ["%%writefile low.py\nLOW = 0", NUMPY + "\n%run low.py", WITH_LOW],
+    "pylab": ["%pylab inline", "def relu(x): return maximum(x, np.float64(0))"],
+    "help": ["import numpy as np\nnp.maximum?\n?np", PLAIN],
+    "a cell in another language": ["%%bash\npip install x", NUMPY, PLAIN],
+    "get_ipython": [
+        "import numpy as np\nget_ipython().run_line_magic('matplotlib', 'inline')",
+        PLAIN,
+        "display(1)",
+    ],
+    "asking the shell where it is": [
+        "import numpy as np\nif 'google.colab' in str(get_ipython()):\n    LOW = 1\nelse:\n"
+        "    print('here')\n    LOW = 0",
+        WITH_LOW,
+    ],
+    "input": ["import numpy as np\nname = input('Name? ')\nprint(name)\nLOW = len(name)", WITH_LOW],
+    "await": [
+        NUMPY,
+        "import asyncio\nasync def low(): return 0\nawait asyncio.sleep(0)\nLOW = await low()",
+        WITH_LOW,
+    ],
+}
+
+# Imports that are tried, that fail, or that only show something.
+IMPORTS = {
+    "a library for a card": [
+        "try:\n    import cupy as np\n    print('card')\nexcept ImportError:\n"
+        "    import numpy as np\n    print('none')",
+        PLAIN,
+    ],
+    "a bar or its replacement": [
+        "try:\n    from tqdm import tqdm\nexcept ImportError:\n    print('no bars')\n"
+        "    tqdm = lambda items: items",
+        "import numpy as np\ndef relu(x): return np.array([max(v, 0) for v in tqdm(x)])",
+    ],
+    "a bar with a text": [
+        "import numpy as np\nfrom tqdm.auto import tqdm, trange",
+        "def relu(x):\n    bar = tqdm(x, desc='a')\n    bar.set_postfix(b=1)\n    list(trange(2))\n"
+        "    return np.array([max(v, 0) for v in bar])",
+    ],
+    "the handout's own bar": [
+        "import numpy as np\nfrom autograder import check, progress, unfinished_is_fine",
+        "def relu(x): return np.array([max(v, 0) for v in progress(x, 'a')])",
+        "check('relu')",
+    ],
+    "a definition in the handout's block": [
+        "import numpy as np\nfrom autograder import unfinished_is_fine",
+        "with unfinished_is_fine():\n    LOW = 0\n    print(LOW)",
+        WITH_LOW,
+    ],
+    "where am I": [
+        "import numpy as np\nimport sys\nif 'google.colab' in sys.modules:\n    print('cloud')\n    LOW = 1\n"
+        "else:\n    print('here')\n    LOW = 0",
+        WITH_LOW,
+    ],
+    "mounting a drive": [
+        "import numpy as np\ntry:\n    from google.colab import drive\n    drive.mount('/d')\n    LOW = 1\n"
+        "except ImportError:\n    LOW = 0\n    print('no drive')",
+        WITH_LOW,
+    ],
+    "plots above the function": [
+        "import matplotlib.pyplot as plt\nimport numpy as np\nplt.style.use('ggplot')\n"
+        "figure, axis = plt.subplots()",
+        PLAIN,
+        "left, right = plt.subplots(1, 2)[1]\nleft.plot(X, relu(X))\nplt.show()",
+    ],
+    "libraries on one line": ["import matplotlib.pyplot as plt, pandas as pd, numpy as np, torch", PLAIN],
+    "a library above the function": [
+        "import torch.nn as nn\nfrom scipy import stats\nimport numpy as np",
+        PLAIN,
+    ],
+    "everything of NumPy": ["from numpy import *", "def relu(x): return maximum(x, 0)"],
+    "everything of two modules": [
+        "import numpy as np\nfrom math import *",
+        "def relu(x): return np.maximum(x, floor(0.5))",
+    ],
+    "a compiler or its replacement": [
+        "import numpy as np\ntry:\n    from numba import njit\nexcept ImportError:\n    njit = lambda f: f",
+        "@njit\n" + PLAIN,
+    ],
+    "annotations that nobody knows": [
+        "from __future__ import annotations\nimport numpy as np",
+        "def relu(x: Tensor) -> Tensor: return np.maximum(x, 0)",
+    ],
+    "annotations from a library": [
+        "import numpy as np\nimport torch\nfrom torch import Tensor",
+        "LOW: torch.Tensor = 0\ndef relu(x: Tensor, y: torch.nn.Module = None): return np.maximum(x, LOW)",
+    ],
+    "data that is not there": [
+        "import numpy as np\ntry:\n    data = np.load('data.npz')\n    print(data)\n"
+        "except OSError:\n    data = {'low': 0}",
+        "def relu(x): return np.maximum(x, data['low'])",
+    ],
+}
+
+# What the function rests on is built up by statements of every kind.
+STATE = {
+    "with": [
+        NUMPY,
+        "import warnings\nwith warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n"
+        "    LOW = 0\n    print(LOW)",
+        WITH_LOW,
+    ],
+    "a table filled in a loop": [NUMPY, "T = {}\nfor name in ('low', 'high'):\n    T[name] = 0", WITH_TABLE],
+    "update": [NUMPY, "T = {}", "T.update(low=0)", WITH_TABLE],
+    "augmented assignment": [NUMPY, "T = {'low': 3}\nT |= {'high': 1}\nT['low'] -= 3", WITH_TABLE],
+    "another name": [NUMPY, "T = {}\nalias = T", "alias['low'] = 0", WITH_TABLE],
+    "passed to a function": [NUMPY, "T = {}\ndef fill(table): table['low'] = 0", "fill(T)", WITH_TABLE],
+    "a comprehension for its effect": [NUMPY, "T = {}\n[T.setdefault(k, 0) for k in ('low',)]", WITH_TABLE],
+    "setattr on a class": [
+        NUMPY,
+        "class Box: pass",
+        "setattr(Box, 'low', 0)\nBox.high = 1",
+        "def relu(x): return np.maximum(x, Box.low) * Box.high",
+    ],
+    "methods added by a decorator": [
+        NUMPY,
+        "def add_to(cls):\n    def add(function): setattr(cls, function.__name__, function)\n    return add",
+        "class Layer: pass\nLOW = 0",
+        "@add_to(Layer)\ndef forward(self, x): return np.maximum(x, LOW)",
+        "def relu(x): return Layer().forward(x)",
+    ],
+    "a registry": [
+        NUMPY,
+        "FOUND = {}\ndef register(function):\n    FOUND[function.__name__] = function\n    return function",
+        "LOW = 0\n@register\ndef cut(x): return np.maximum(x, LOW)",
+        "def relu(x): return FOUND['cut'](x)",
+    ],
+    "match": [
+        NUMPY,
+        "MODE = 'fast'\nmatch MODE:\n    case 'fast':\n        print(MODE)\n"
+        "        def relu(x): return np.maximum(x, 0)\n"
+        "    case _:\n        def relu(x): return x",
+    ],
+    "a definition in a condition": [
+        NUMPY,
+        "if __name__ == '__main__':\n    print('go')\n    def relu(x): return np.maximum(x, 0)\n"
+        "    print(relu(1))",
+    ],
+    "global in a helper": [NUMPY, "def setup():\n    global LOW\n    LOW = 0", "setup()", WITH_LOW],
+    "a main function": [
+        NUMPY,
+        "def main():\n    global LOW\n    LOW = 0\n    print('x')\nif __name__ == '__main__':\n    main()",
+        WITH_LOW,
+    ],
+    "a walrus": [NUMPY, "print(LOW := 0)", WITH_LOW],
+    "a while loop": [NUMPY, "LOW = 4\nwhile LOW > 0:\n    LOW -= 1", WITH_LOW],
+    "del": [NUMPY, "tmp = 0\nLOW = tmp\ndel tmp", WITH_LOW],
+    "finally": [
+        NUMPY,
+        "try:\n    int('x')\nexcept ValueError as wrong:\n    print(wrong)\nfinally:\n    LOW = 0",
+        WITH_LOW,
+    ],
+    "nested blocks": [
+        NUMPY,
+        "with open('/dev/null') as nothing:\n    for i in range(3):\n        if i == 2:\n"
+        "            LOW = i - 2\n            print(i)",
+        WITH_LOW,
+    ],
+    "partial": [NUMPY, "from functools import partial\nrelu = partial(np.maximum, 0)"],
+    "a cache": [
+        NUMPY,
+        "from functools import lru_cache\n@lru_cache\ndef low(): return 0\n"
+        "def relu(x): return np.maximum(x, low())",
+    ],
+    "vectorize": [
+        NUMPY,
+        "def one(v): return v if v > 0 else 0.0",
+        "relu = np.vectorize(one)\nprint(relu(X))",
+    ],
+    "a data class": [
+        NUMPY,
+        "from dataclasses import dataclass, field\n@dataclass\nclass Options:\n"
+        "    seen: list = field(default_factory=list)",
+        "options = Options()\noptions.seen.append(0)",
+        "def relu(x): return np.maximum(x, options.seen[0])",
+    ],
+    "an instance's method": [
+        NUMPY,
+        "class Net:\n    def __init__(self): self.low = 9\n    def reset(self): self.low = 0\n"
+        "    def forward(self, x): return np.maximum(x, self.low)",
+        "net = Net()\nnet.reset()\nrelu = net.forward",
+    ],
+    "a closure": [
+        NUMPY,
+        "def make():\n    kept = {'low': 9}\n    def put(value): kept['low'] = value\n"
+        "    return put, lambda: kept['low']",
+        "put, get = make()\nput(0)",
+        "def relu(x): return np.maximum(x, get())",
+    ],
+    "an attribute of the function": [NUMPY, "def relu(x): return np.maximum(x, relu.low)", "relu.low = 0"],
+    "a helper that is replaced": [
+        NUMPY,
+        "def cut(x): return x\ndef relu(x): return cut(x)",
+        "def cut(x): return np.maximum(x, 0)",
+    ],
+    "written again after its test": [
+        NUMPY,
+        "def relu(x): return x",
+        "assert relu(1) == 1\nprint(relu(2))",
+        PLAIN,
+    ],
+    "arrays changed in place": [
+        NUMPY,
+        "A = np.ones(3)\nnp.copyto(A, 5)\nA[1:] = 2\nA -= A[0]\nA.fill(0)",
+        "def relu(x): return np.maximum(x, A[0])",
+    ],
+    "an assertion that fails": [NUMPY, PLAIN, "assert relu(-1) == 7, 'my own test'"],
+    "a cell that breaks in the middle": [NUMPY, "LOW = 1\nraise ValueError\nLOW = 2", "LOW = 0", WITH_LOW],
+}
+
+# What only a full run finds.
+FULL = {
+    "names that are made up": [
+        NUMPY,
+        "def configure(**options):\n    for name in options:\n        make[name](options[name])",
+        "make = {'low': lambda value: __import__('__main__').__dict__.update(LOW=value)}",
+        "configure(low=0)",
+        WITH_LOW,
+    ],
+    "the notebook as a module": [NUMPY, "import sys\nsetattr(sys.modules[__name__], 'LOW', 0)", WITH_LOW],
+    "through the module itself": [NUMPY, "import __main__ as here\nhere.LOW = 0", WITH_LOW],
+}
+
+ALL = {**IPYTHON, **IMPORTS, **STATE, **FULL}
+
+
+@contextmanager
+def graded(worker: Worker, *cells: str, functions: tuple[str, ...] = ("relu",)) -> Iterator[Session]:
+    """A session on some cells."""
+    texts = [textwrap.dedent(cell) for cell in cells]
+    with Session(worker, list(enumerate(texts, 1)), functions) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_works_in_jupyter_works_when_graded(worker: Worker, name: str) -> None:
+    """Each of these gives the right relu; nothing of it hangs or ends a child."""
+    with graded(worker, *ALL[name]) as own:
+        answer = own.answer("relu", [(X,)], 10.0)[0]
+        assert answer.kind == "value", answer.text
+        np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
+        assert not [note for note in own.notes if "Left out" in note.text]
+
+
+@pytest.mark.parametrize("module", ["scipy", "torch", "sklearn", "cupy", "google.colab", "pandas"])
+def test_other_libraries_stay_away(worker: Worker, module: str) -> None:
+    """A function that rests on one fails, in a full run as well, and the note says why."""
+    cells = NUMPY, f"import {module} as other", "def relu(x): return np.maximum(x, 0 * other.one)"
+    with graded(worker, *cells) as own:
+        answer = own.answer("relu", [(X,)], 10.0)[0]
+        assert answer.text == "NameError: name 'other' is not defined"
+        top = module.partition(".")[0]
+        assert [note.text for note in own.notes] == [
+            f"ModuleNotFoundError: {top} cannot be imported when graded, only NumPy and the standard library"
+        ]
+
+
+def test_a_stand_in_is_named_where_a_function_rests_on_it(worker: Worker) -> None:
+    """A graded function that plots works, and the note says that nothing is drawn."""
+    plots = (
+        "def relu(x):\n    plt.plot(x)\n    figure, (a, b) = plt.subplots(1, 2)\n    return np.maximum(x, 0)"
+    )
+    with graded(worker, NUMPY, "import matplotlib.pyplot as plt", plots) as own:
+        assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
+        assert [(note.cell, note.text) for note in own.notes] == [
+            (2, "matplotlib does nothing when graded: only NumPy and the standard library can be imported")
+        ]
+
+
+class TestBounds:
+    """What costs time or ends a child, though the function does not need it."""
+
+    ENDLESS = "while True:\n    loss = 1"
+
+    def test_an_endless_loop_that_nothing_needs_never_starts(self, worker: Worker) -> None:
+        """The slice leaves it out: the function works and nothing is noted."""
+        with graded(worker, NUMPY, self.ENDLESS, PLAIN, "print('x' * 10**9)") as own:
+            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert own.notes == []
+
+    @pytest.mark.parametrize(
+        "harm", [ENDLESS, "import os\nos._exit(1)", "while True:\n    print('x' * 10**6)"]
+    )
+    def test_in_a_full_run_it_costs_its_bounded_time(
+        self, worker: Worker, monkeypatch: pytest.MonkeyPatch, harm: str
+    ) -> None:
+        """It is ended and left out with a note, and the statements after it run."""
+        monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 1.0)
+        first, *rest = FULL["the notebook as a module"]
+        with graded(worker, first, harm, *rest) as own:
+            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert [(note.cell, "Left out" in note.text) for note in own.notes] == [(2, True)]
+
+    def test_the_statement_that_took_the_time_is_left_out(
+        self, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not the one that happened to run when the time was over."""
+        monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 2.0)
+        spin = (
+            "import time\ndef spin(seconds):\n    until = time.process_time() + seconds\n"
+            "    while time.process_time() < until: pass"
+        )
+        cells = (
+            NUMPY,
+            spin,
+            "spin(1.7)\nA = [1]",
+            "spin(0.7)\nA.append(0)",
+            "def relu(x): return np.maximum(x, LOW)",
+        )
+        lows = "import __main__ as here\nhere.LOW = A[-1]"
+        with graded(worker, *cells, lows) as own:
+            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert [(note.cell, note.line) for note in own.notes] == [(3, 1)]
+
+    def test_a_full_run_that_cannot_end_leaves_what_the_slice_gave(
+        self, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The functions that work without it still do, and it is not tried again."""
+        monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 0.5)
+        harm = ["import os\nos._exit(1)"] * 9
+        cells = NUMPY, *harm, PLAIN, "def lost(x): return nowhere"
+        with graded(worker, *cells, functions=("relu", "lost")) as own:
+            assert own.answer("lost", [(X,)], 5.0)[0].text == "NameError: name 'nowhere' is not defined"
+            assert own.answer("relu", [(X,)], 5.0)[0].kind == "value"
+
+    def test_a_training_that_uses_the_function_is_left_out(self, worker: Worker) -> None:
+        """Cells that only call the function, to train and to plot, cost nothing."""
+        training = "W = 1\nfor epoch in range(10**12):\n    W = W - 0.1 * relu(np.ones(3)).sum()\nprint(W)"
+        with graded(worker, NUMPY, PLAIN, training) as own:
+            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert own.notes == []
+
+
+class TestFullRuns:
+    """When all cells are run, and what may be concluded from it."""
+
+    def test_what_the_slice_lacks_is_asked_for_once(self) -> None:
+        """A function that fails all the same is not run in full again and again."""
+        cells = [(1, "print(1)"), (2, "def f(): return nothing\ndef g(): return {}[0]")]
+        own = Counting()
+        with own, Session(own, cells, ["f", "g"]) as asked:
+            for name in "fgfg":
+                assert asked.answer(name, [()], 5.0)[0].kind == "raised"
+            assert own.spawned == 2
+
+    def test_nothing_left_out_means_no_second_run(self) -> None:
+        """Where every statement has run already, a failure is an answer at once."""
+        own = Counting()
+        with own, Session(own, [(1, "def f(): return nothing")], ["f", "g"]) as asked:
+            assert asked.answer("f", [()], 5.0)[0].text.startswith("NameError")
+            assert asked.answer("g", [()], 5.0)[0].kind == "missing"
+            assert own.spawned == 1
+
+    def test_it_gives_the_same_each_time(self, worker: Worker) -> None:
+        """What cells draw at random without a seed is the same in repeated gradings; later draws are not."""
+        draws = "import numpy as np, random\nW = np.random.randn(3)\nV = random.random()\nprint(W)"
+        uses = (
+            "import __main__ as here\nhere.LOW = W\ndef f(): return [*LOW, V]\n"
+            "def g(): return np.random.randn()"
+        )
+        found = []
+        for _ in range(2):
+            with graded(worker, draws, uses, functions=("f", "g")) as own:
+                found.append([own.answer(name, [()], 5.0)[0].value for name in "fg"])
+        assert found[0][0] == found[1][0]
+        assert found[0][1] != found[1][1]
+
+    def test_a_seed_of_the_notebook_s_own_holds(self, worker: Worker) -> None:
+        """np.random.seed in a cell decides what a function draws first, in a slice and in a full run."""
+        for more in ("", "import __main__ as here\nhere.LOW = 0"):
+            use = (
+                "def f(): return np.random.rand() + (LOW if 'LOW' in g() else 0)\n"
+                "def g(): return ['LOW'] if EXTRA else []"
+            )
+            cells = NUMPY, f"EXTRA = {bool(more)}", "np.random.seed(5)", more, use
+            with graded(worker, *cells, functions=("f",)) as own:
+                assert own.answer("f", [()], 5.0)[0].value == np.random.RandomState(5).rand()
+
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            "import os, json, struct\nt = json.dumps({'op': 'loaded', 'functions': {'relu': []}, 'notes': [],"
+            " 'left_out': True, 'incomplete': True}).encode()\n"
+            "os.write(3, struct.pack('<IQ', len(t), 0) + t)",
+            "import builtins\nbuiltins.len = None",
+            "import sys\nsys.meta_path.clear()",
+            "import sys\nsys.modules.clear()",
+            "get_ipython = display = input = None",
+            "import numpy\nnumpy.maximum = None",
+        ],
+    )
+    def test_hostile_cells_gain_nothing(self, worker: Worker, hostile: str) -> None:
+        """Whatever cells of a full run do to the process, a wrong answer stays what was returned."""
+        wrong = "def relu(x): return x + LOW"
+        with graded(worker, NUMPY, hostile, "import __main__ as here\nhere.LOW = 0", wrong) as own:
+            answer = own.answer("relu", [(X,)], 5.0)[0]
+            assert answer.kind != "value" or np.asarray(answer.value).tolist() == X.tolist()
+
+    def test_our_own_package_is_a_stand_in_while_loading_and_gone_later(self, worker: Worker) -> None:
+        """The handout's imports work; nothing can be reached through them, then or in a call."""
+        source = """
+            import autograder
+            names = dir(autograder)
+            try:
+                from autograder.grading import Grader
+            except (ImportError, AttributeError) as refusal:
+                names.append(type(refusal).__name__)
+            def f(): return [name for name in names if not name.startswith('__')]
+            def g():
+                import autograder
+        """
+        with graded(worker, source, functions=("f", "g")) as own:
+            assert own.answer("f", [()], 5.0)[0].value == ["ModuleNotFoundError"]
+            assert "only NumPy and the standard library" in own.answer("g", [()], 5.0)[0].text
+
+
+class TestNewerPython:
+    """A notebook that was run with a newer Python than the one that grades."""
+
+    # No Python has this syntax, so none that grades does.
+    CELL = (
+        "A = 0\ndef bad[[T]](x):\n    return x\n\n@staticmethod\ndef worse[[T]](): pass\n\n"
+        "def relu(x):\n    return np.maximum(x, A)"
+    )
+
+    def load(self, worker: Worker, python: str) -> tuple[str, list[str]]:
+        """What relu's answer is, and the notes."""
+        with Session(worker, [(1, NUMPY), (2, self.CELL)], ["relu"], python=python) as own:
+            return own.answer("relu", [(X,)], 5.0)[0].kind, [note.text for note in own.notes]
+
+    def test_both_versions_are_named(self, worker: Worker) -> None:
+        """And only the statements that cannot be read are lost, decorators with them."""
+        kind, notes = self.load(worker, "3.99.1")
+        assert kind == "value"
+        assert len(notes) == 2
+        for text in notes:
+            assert text.startswith("SyntaxError: ")
+            assert "this statement was not run. The notebook was run with Python 3.99" in text
+            assert "is graded with Python 3." in text
+
+    @pytest.mark.parametrize("python", ["", "3.2.1", "x", "3"])
+    def test_otherwise_the_cell_is_lost(self, worker: Worker, python: str) -> None:
+        """The same Python or an older one had the same error: nothing of the cell was run."""
+        kind, notes = self.load(worker, python)
+        assert kind == "missing"
+        assert [text.endswith("nothing of this cell was run.") for text in notes] == [True]
+
+
+class Counting(Worker):
+    """A worker that counts its children."""
+
+    spawned = 0
+
+    def spawn(self) -> tuple[socket.socket, Arena, int]:
+        """One more."""
+        self.spawned += 1
+        return super().spawn()

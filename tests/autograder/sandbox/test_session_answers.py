@@ -1,0 +1,128 @@
+"""An answer is what the call returned, and a fresh process remembers nothing."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sessions import ENOUGH, HandIn, Student
+
+from autograder.checks.calls import Functions
+from autograder.grading.backends import NotebookBackend
+
+# Every result of one shape stands in the same memory, as with `np.multiply(x, 2, out=buffer)`.
+BUFFERS = """
+import numpy as np
+
+buffers = {}
+
+def buffer(name, shape):
+    return buffers.setdefault((name, shape), np.zeros(shape))
+
+def twice(x): return np.multiply(x, 2.0, out=buffer("twice", x.shape))
+def both(x): return [twice(x), (np.add(x, 1.0, out=buffer("both", x.shape)), 3)]
+def view(x): return buffer("view", (2, *x.shape))[1:] if twice(x) is None else refill(x)[1]
+
+def refill(x):
+    whole = buffer("refill", (2, *x.shape))
+    whole[1] = 2 * x
+    return whole
+"""
+EXPECTED = {"twice": lambda x: [2 * x], "both": lambda x: [2 * x, x + 1], "view": lambda x: [2 * x]}
+
+
+@pytest.fixture
+def student(hand_in: HandIn) -> Student:
+    """A submission that returns its own buffers."""
+    return hand_in(BUFFERS)
+
+
+def arrays_in(value: Any) -> list[Any]:
+    """The arrays in an answer, in order."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [array for one in value for array in arrays_in(one)] if isinstance(value, (list, tuple)) else []
+
+
+@given(
+    st.sampled_from(sorted(EXPECTED)),
+    st.lists(st.sampled_from([1, 3, 3, 3, 5_000]), min_size=1, max_size=6),  # the largest go by the arena
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_calls_of_one_frame_share_no_memory(student: Student, function: str, sizes: list[int]) -> None:
+    """Whatever later calls of a frame write into a buffer, each answer holds what its own call returned."""
+    inputs = [np.arange(size) + 10.0 * number for number, size in enumerate(sizes)]
+    answers = student.session.answer(function, [(x,) for x in inputs], ENOUGH)
+    for x, answer in zip(inputs, answers, strict=True):
+        for got, right in zip(arrays_in(answer.value), EXPECTED[function](x), strict=True):
+            assert np.array_equal(got, right)
+
+
+def test_nor_do_calls_in_a_notebook() -> None:
+    """The same holds where a student checks their own work: grading would say the same."""
+    namespace: dict[str, Any] = {}
+    exec(BUFFERS, namespace)
+    own = Functions(NotebookBackend(namespace))
+    first, second = own.both.many([(np.ones(3),), (np.zeros(3),)])
+    assert [array.tolist() for array in arrays_in((first, second))] == [[2] * 3, [2] * 3, [0] * 3, [1] * 3]
+
+
+CACHE = """
+import os, random
+import numpy as np
+
+cache = {}
+
+def shuffled(seed): return cache.setdefault(seed, np.random.permutation(1000))
+def modern(seed): return cache.setdefault(seed, np.random.default_rng().permutation(1000))
+def standard(seed): return cache.setdefault(seed, [random.random() for _ in range(9)])
+def pid(): return os.getpid()
+def spin():
+    while True: pass
+"""
+
+
+@pytest.mark.parametrize("function", ["shuffled", "modern", "standard"])
+def test_a_fresh_process_remembers_nothing(hand_in: HandIn, function: str) -> None:
+    """A cache makes two calls alike; asked in a fresh process, an unseeded generator shows."""
+    student = Functions(hand_in(CACHE).session)
+    first, again = (getattr(student, function)(3) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, getattr(student.in_fresh_process_(), function)(3))
+
+
+def test_numpys_own_generator_repeats_with_the_run(hand_in: HandIn) -> None:
+    """The first process of each session draws the same numbers: grading again gives the same report."""
+    first, again = (hand_in(CACHE).value("shuffled", 3) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+def test_one_process_for_each_request(hand_in: HandIn) -> None:
+    """Each request gets a process of its own; the last one goes on to serve the ordinary calls."""
+    student = Functions(hand_in(CACHE).session)
+    fresh = student.in_fresh_process_()
+    pids = [student.pid(), student.pid(), fresh.pid(), fresh.pid(), student.pid()]
+    assert [a == b for a, b in pairwise(pids)] == [True, False, False, True]
+    assert student.context_.findings is fresh.context_.findings  # one check's calls, whoever answered
+
+
+def test_it_costs_no_restart_of_the_submissions_own(worker: Any) -> None:
+    """A fresh process is our wish: the number of processes that may hang or end stays as it is."""
+    student = Student(worker, CACHE, deaths=1)
+    with student.session:
+        for _ in range(5):
+            assert student.session.answer_in_fresh_process("shuffled", [(3,)], ENOUGH)[0].kind == "value"
+        assert student.ask("spin", cpu=0.1).kind == "timeout"
+        assert "used more than" in student.session.answer_in_fresh_process("spin", [()], ENOUGH)[0].text
+
+
+def test_a_notebook_answers_where_it_is() -> None:
+    """Without a sandbox there is no fresh process; the check runs all the same."""
+    namespace: dict[str, Any] = {}
+    exec(CACHE, namespace)
+    own = Functions(NotebookBackend(namespace))
+    assert np.array_equal(own.shuffled(3), own.in_fresh_process_().shuffled(3))
