@@ -1,7 +1,7 @@
 """The table of points that the analysis starts from: a row per student, a column per question.
 
 `x` has a row for each attempt and a column for each question, `most` the points each question has. A missing
-answer earns 0 and is counted separately: *omitted* if a later question was answered, *not reached* if none was.
+answer earns 0 and is counted separately: *omitted* if a later question was answered, else *not reached*.
 """
 
 from __future__ import annotations

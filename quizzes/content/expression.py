@@ -1,7 +1,7 @@
 """Safe expressions: an allowlist over Python's grammar, computed in Decimal.
 
 Decimal and not float, so that the same seed gives the same digits on every machine and library.
-Expensive expressions are refused: lengths are limited, and no number may pass 10^±1000. Items and marking use it.
+Expensive expressions are refused: lengths are limited, and no number may pass 10^±1000.
 """
 
 from __future__ import annotations

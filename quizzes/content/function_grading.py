@@ -1,7 +1,7 @@
 """Grades answers that are functions with the homework's judge and sandbox, never in the web process.
 
 The one module of quizzes that reaches into the engine. `SandboxGrader` serves many answers: it starts
-the sandbox once, and a new child process for each answer takes milliseconds. The function queue and lint use it.
+the sandbox once, and a new child process for each answer takes milliseconds.
 """
 
 from __future__ import annotations
