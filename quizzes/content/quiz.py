@@ -1,6 +1,6 @@
 """The content of a quiz: it builds the questions of an attempt from its seed.
 
-Everything a student could be shown is in it, pictures too, so the bytes of a published quiz deal the same
+Everything a student could be shown is in it, pictures too, so the bytes of a published quiz build the same
 questions for as long as anybody asks, whatever becomes of the files it was written in.
 """
 

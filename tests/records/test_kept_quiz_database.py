@@ -206,7 +206,9 @@ def test_attempts_answers_and_marks(kept: Kept) -> None:
         for name in ("started_at", "deadline_at", "due_at", "finished_at", "seq"):
             assert getattr(row, name) == said[name], (attempt, name)
         assert (row.finished_by.value if row.finished_by else None) == said["finished_by"]
-        answers = {str(pos): [held.rev, held.received_at, held.raw] for pos, held in view.answers.items()}
+        answers = {
+            str(pos): [held.rev, held.received_at, held.response] for pos, held in view.answers.items()
+        }
         assert answers == said["answers"]
         assert kept.total(attempt) == said["total"]
 
@@ -404,7 +406,7 @@ def test_a_late_answer_and_reopening(kept: Kept) -> None:
     student.ask(f"/attempts/{bob}/finish", {})
     kept.server.exam.mark()
     held = kept.view(bob).answers
-    assert json.loads(held[FORMULA].raw) == "w - a*g"
+    assert json.loads(held[FORMULA].response) == "w - a*g"
     # The choice is right by the key that bob's attempt was begun with.
     assert kept.total(bob) == ATTEMPTS[bob]["total"] + 1
 

@@ -116,7 +116,7 @@ class BaseItem(Part):
     )
     derived: dict[str, Text] = Field(default_factory=dict, description="Values computed in this order.")
     where: Text = Field(
-        default="1 == 1", description="What must hold of the values; else they are drawn anew."
+        default="1 == 1", description="What must hold of the values; else they are drawn again."
     )
 
     @model_validator(mode="after")
@@ -124,7 +124,7 @@ class BaseItem(Part):
         known: set[str] = set(self.parameters)
         for name in (*self.parameters, *self.derived):
             if not re.fullmatch(r"[^\W\d]\w*", name):
-                raise ValueError(f"{name!r} is no name for a value")
+                raise ValueError(f"{name!r} is not a name for a value")
         try:
             for name, expression in self.derived.items():
                 if name in known:
@@ -136,7 +136,7 @@ class BaseItem(Part):
             raise ValueError(str(problem)) from problem
         unknown = (names_in(self.prompt) | names_in(self.explanation)) - known
         if unknown:
-            raise ValueError(f"[[{min(unknown)}]] is no parameter and no derived value of this item")
+            raise ValueError(f"[[{min(unknown)}]] is neither a parameter nor a derived value of this item")
         return self
 
     def names(self) -> set[str]:
