@@ -49,7 +49,7 @@ def back_up(database: Database, target: Path) -> Path:
 
 
 def faults_in_file(database: Database) -> list[str]:
-    """The faults that SQLite itself finds in its file; none for PostgreSQL, which has no such check."""
+    """The faults that SQLite finds in its file; none for PostgreSQL, which has no such check."""
     if database.dialect != "sqlite":
         return []
     with database.reading() as connection:

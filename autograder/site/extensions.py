@@ -53,7 +53,7 @@ class Extension(Protocol):
     def accommodate(
         self, connection: Connection, table: Path, students: Collection[str], zone: ZoneInfo
     ) -> int:
-        """Store what a table grants enrolled students; returns how many get extra time.
+        """Store the accommodations of enrolled students in a table; returns how many get extra time.
 
         Raises UsageError and ContentError with file, line and column; the transaction is then rolled back.
         """

@@ -1,1 +1,1 @@
-"""What a quiz's answers say about its questions: pure arithmetic on tables of points, and a page of it."""
+"""The analysis of a quiz: statistics of its questions from a table of points, as a page and a CSV file."""

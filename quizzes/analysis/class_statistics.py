@@ -1,7 +1,7 @@
-"""The quiz as a whole: would the same class come out in the same order again?
+"""Statistics of a whole quiz: its reliability, and the fairness of the variants of its questions.
 
 Cronbach's α; for questions with 0 or 1 point it is Kuder and Richardson's formula 20. With eight questions it
-is low by nature: look at the interval, and at what more questions of the kind would give.
+is low by nature: look at the interval, and at the reliability of a longer quiz. `summary` uses this module.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ INTERVAL = (2.5, 97.5)  # percent
 
 @dataclass(frozen=True)
 class Reliability:
-    """α with a bootstrap interval of 95 %, the error of a total, and what a longer quiz would have."""
+    """α with a bootstrap interval of 95 %, the standard error of a total, and α of a longer quiz."""
 
     alpha: float
     low: float
@@ -58,7 +58,7 @@ def spearman_brown(reliability: float, times: float) -> float:
 
 
 def reliability(x: Numbers, seed: int = 0) -> Reliability:
-    """All of it; the interval is drawn from students, with replacement."""
+    """The reliability; the interval is a bootstrap over students."""
     whole = alpha(x)
     if np.isnan(whole):
         nan = float("nan")
@@ -76,14 +76,14 @@ FEWEST = 5  # students of a variant
 
 @dataclass(frozen=True)
 class Fairness:
-    """The variants of one question that enough students had; p is NaN where nothing can be said."""
+    """The variants of one question that enough students had; p is NaN if it cannot be computed."""
 
     variants: dict[str, tuple[int, float]]  # how many had it, and their share of full points
     p: float
 
 
 def fairness(column: Sequence[Response]) -> Fairness:
-    """One question."""
+    """The fairness of one question."""
     seen: dict[str, list[bool]] = defaultdict(list)
     for response in column:
         seen[f"{response.reference} {response.variant}"].append(response.points >= response.most)

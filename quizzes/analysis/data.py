@@ -1,8 +1,7 @@
-"""The table everything is computed from: students down, questions across, points earned.
+"""The table of points that the analysis starts from: a row per student, a column per question.
 
-`x` has a row for each attempt and a column for each question, `most` the points each question has. An answer
-that was not given earns 0 and is counted apart: *omitted* when a later question was answered, *not reached*
-when none was.
+`x` has a row for each attempt and a column for each question, `most` the points each question has. A missing
+answer earns 0 and is counted separately: *omitted* if a later question was answered, else *not reached*.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Response:
-    """What one student answered to one question."""
+    """The answer of one student to one question."""
 
     reference: str  # which item, as `topic/id`
     variant: str  # the numbers it was drawn with, as JSON
@@ -65,13 +64,13 @@ class Points:
         )
 
     def omitted(self, at: int) -> int:
-        """How many gave no answer to a question and one to a later question."""
+        """How many students answered a later question, but not this one."""
         return sum(
             not row[at].answered and any(response.answered for response in row[at + 1 :]) for row in self.rows
         )
 
     def not_reached(self, at: int) -> int:
-        """How many gave no answer to a question and none after it."""
+        """How many students answered neither this question nor a later one."""
         return sum(not any(response.answered for response in row[at:]) for row in self.rows)
 
 

@@ -1,7 +1,7 @@
-"""Each question by itself: how hard it is, and whether it tells those who know from those who do not.
+"""Statistics of single questions: difficulty, discrimination, options and wrong numbers.
 
 Everything takes `x`, points of attempts × questions, and `most`, the points of each question; T is a
-student's total and R = T − x what they earned elsewhere. What cannot be computed is NaN, shown as n/a.
+student's total and R = T − x the rest. A value that cannot be computed is NaN, shown as n/a.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SHARE = 0.27  # Kelley 1939: groups of this size tell a normal class apart best
 
 @dataclass(frozen=True)
 class Groups:
-    """Who is in the upper and who in the lower 27 %, as truths for each attempt."""
+    """The upper and the lower 27 %, as a boolean for each attempt."""
 
     upper: NDArray[np.bool_]
     lower: NDArray[np.bool_]
@@ -52,7 +52,7 @@ def difficulty(x: Numbers, most: Numbers) -> Numbers:
 
 
 def groups(x: Numbers) -> Groups:
-    """The upper and lower 27 % by total; who is tied goes into the higher group (Canvas)."""
+    """The upper and lower 27 % by total; ties go into the higher group (Canvas)."""
     total = x.sum(axis=1)
     n = round(SHARE * len(total))
     if n == 0:
@@ -129,7 +129,7 @@ RARE = 0.05  # an option fewer take does not work as a distractor (Haladyna)
 
 @dataclass(frozen=True)
 class Choice:
-    """One option."""
+    """The statistics of one option."""
 
     id: str
     right: bool
@@ -185,7 +185,7 @@ POWERS = {
 
 @dataclass(frozen=True)
 class WrongNumber:
-    """A wrong value, or the slip that many made with numbers of their own."""
+    """A wrong value, or a slip that several students made with their own numbers."""
 
     value: str
     count: int
@@ -193,7 +193,7 @@ class WrongNumber:
 
 
 def relation(value: float, key: float) -> str:
-    """How a wrong value may have come from the key; empty for no known way."""
+    """The slip that leads from the key to a wrong value; empty for no known slip."""
     slips = {
         "the sign": -key,
         "the reciprocal of the key": 1 / key if key else None,
@@ -211,7 +211,7 @@ def relation(value: float, key: float) -> str:
 
 
 def wrong_numbers(column: Iterable[Response]) -> list[WrongNumber]:
-    """The commonest wrong values of a question; equal slips from different numbers are counted together."""
+    """The most common wrong values of a question; equal slips with different numbers are counted together."""
     counted: Counter[tuple[str, str]] = Counter()
     for response in column:
         if not response.answered or response.points >= response.most or not response.key:

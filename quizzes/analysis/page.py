@@ -1,4 +1,4 @@
-"""The analysis as a page for people and as a table for machines; drawn with a few lines of SVG."""
+"""The analysis as an HTML page with SVG charts and as a CSV table; `quizzes analysis` writes both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def analysis_csv(summary: Summary) -> str:
-    """One line a question; empty where nothing can be computed."""
+    """A row per question; cells that cannot be computed are empty."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(COLUMNS)
@@ -45,7 +45,7 @@ def analysis_csv(summary: Summary) -> str:
 
 
 def analysis_page(title: str, course: str, summary: Summary) -> str:
-    """A page that needs nothing else: styles and pictures are in it."""
+    """A self-contained page: it includes its styles and charts."""
     pages = Environment(
         loader=PackageLoader("quizzes.analysis"),
         autoescape=True,
@@ -57,7 +57,7 @@ def analysis_page(title: str, course: str, summary: Summary) -> str:
     pages.filters["percent"] = lambda share: "n/a" if math.isnan(share) else f"{100 * share:.0f} %"
     pages.globals |= {"counted": counted}
     bars = _bars(summary)
-    return pages.get_template("analysis.html").render(title=title, course=course, found=summary, bars=bars)
+    return pages.get_template("analysis.html").render(title=title, course=course, summary=summary, bars=bars)
 
 
 def _number(number: float, nothing: str = "n/a") -> str:

@@ -1,4 +1,4 @@
-"""Everything about a quiz in one place, for the page and for the table."""
+"""The summary of a quiz: all statistics that the page and the table show."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UNFAIR = 0.05
 
 @dataclass(frozen=True)
 class Item:
-    """One question."""
+    """The statistics of one question."""
 
     name: str
     kind: str
@@ -56,7 +56,7 @@ class Item:
 
     @property
     def verdict(self) -> str:
-        """What the numbers say, in words; conventions differ, so it is a hint to look."""
+        """A verdict in words; conventions differ, so it is only a hint."""
         if np.isnan(self.r):
             return "nothing to tell apart"
         words = "tells apart well" if self.r >= 0.3 else "fair" if self.r >= 0.2 else "look at it"
@@ -69,7 +69,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Summary:
-    """A whole quiz."""
+    """The statistics of a whole quiz."""
 
     students: int
     mean: float
@@ -144,7 +144,7 @@ def _interval(r: float, n: int) -> tuple[float, float]:
 def _options(
     points: Points, items_by_row: Sequence[Sequence[AttemptItem]], at: int, both: Groups, total: Numbers
 ) -> list[tuple[str, Choice]]:
-    """Only where all had the same item: options of different items have nothing to do with each other."""
+    """The options, if all students had the same item; options of different items cannot be compared."""
     if (
         not items_by_row
         or len({row[at].reference for row in items_by_row}) > 1

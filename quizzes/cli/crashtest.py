@@ -53,6 +53,5 @@ def crashtest(
         typer.echo(f"MISSED  {said}")
     if misses:
         raise typer.Exit(1)
-    typer.echo(
-        f"{len(result.ledgers) - 1} kills, {result.ledgers[-1].acknowledged} saves acknowledged, none lost."
-    )
+    saves = result.ledgers[-1].acknowledged
+    typer.echo(f"{len(result.ledgers) - 1} kills, {saves} saves acknowledged, none lost.")

@@ -16,7 +16,7 @@ __all__ = ["Bank", "BankFile", "find_item", "load_bank", "load_banks"]
 
 
 class BankFile(Part):
-    """What a bank's file may say."""
+    """The keys of a bank file."""
 
     topic: str = Field(min_length=1, description="The topic in words.")
     items: list[Item] = Field(min_length=1, description="Questions of any kind.")
@@ -32,14 +32,14 @@ class BankFile(Part):
 
 
 class Bank:
-    """The items on one topic; its name is the file's."""
+    """The items on one topic; its name is the file's name."""
 
     def __init__(self, path: Path, file: BankFile) -> None:
         self.path, self.name, self.topic = path, path.stem, file.topic
         self.items: dict[str, Item] = {item.id: item for item in file.items}
 
     def line(self, item: str) -> int | None:
-        """The line where an item begins."""
+        """The line of an item."""
         return line_of(self.path.read_text(encoding="utf-8"), ("items", list(self.items).index(item)))
 
     def location(self, item: str) -> str:
@@ -58,7 +58,7 @@ def load_banks(folder: Path) -> dict[str, Bank]:
 
 
 def find_item(banks: dict[str, Bank], reference: str, location: str) -> Item:
-    """The item `topic/id`; raises ContentError that names the place which asked for it."""
+    """The item `topic/id`; raises ContentError with the location of the reference."""
     topic, _, name = reference.partition("/")
     if topic not in banks:
         known = ", ".join(banks) or "none yet"

@@ -1,7 +1,7 @@
-"""Expressions that are safe to evaluate: a whitelist over Python's grammar, computed in Decimal.
+"""Safe expressions: an allowlist over Python's grammar, computed in Decimal.
 
 Decimal and not float, so that the same seed gives the same digits on every machine and library.
-Bombs end in a refusal at once: lengths are capped and no number may pass 10^±1000.
+Expensive expressions are refused: lengths are limited, and no number may pass 10^±1000.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Expression:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             if name not in FUNCTIONS or node.keywords:
-                raise ExpressionProblem(f"{ast.unparse(node.func)[:30]!r} is no function here")
+                raise ExpressionProblem(f"{ast.unparse(node.func)[:30]!r} is not a function here")
             if not 1 <= len(node.args) <= FUNCTIONS[name][1]:
                 raise ExpressionProblem(f"{name}() has the wrong number of arguments")
         if isinstance(node, ast.Constant) and (isinstance(node.value, bool | complex | str | bytes | None)):
@@ -106,7 +106,7 @@ class Expression:
             raise ExpressionProblem(f"{type(node).__name__} is not allowed in an expression")
 
     def value(self, values: Mapping[str, Decimal]) -> Decimal:
-        """The value; raises ExpressionProblem where there is none."""
+        """The value; raises ExpressionProblem if it cannot be computed."""
         try:
             with localcontext(CONTEXT):
                 value = +self._of(self._tree, values)

@@ -1,7 +1,7 @@
-"""Answers that are functions, graded by the homework's judge and sandbox; never in the web process.
+"""Grades answers that are functions with the homework's judge and sandbox, never in the web process.
 
-The one module of quizzes that reaches into the engine. `SandboxGrader` is kept for many answers: it starts
-the sandbox once, and a fresh child for each answer takes milliseconds.
+The one module of quizzes that reaches into the engine. `SandboxGrader` serves many answers: it starts
+the sandbox once, and a new child process for each answer takes milliseconds.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class SandboxGrader:
     """Grades functions in one sandbox, one after another; a context manager."""
 
     def __init__(self, sandbox: str = "good") -> None:
-        """`sandbox` is the least that has to hold; raises UsageError where it does not."""
+        """`sandbox` is the minimum isolation level; raises UsageError if this machine cannot provide it."""
         self._grader = FunctionTaskGrader(sandbox)
 
     def __call__(self, item: FunctionItem, source: str, seed: bytes) -> Verdict:
-        """The checks a source passes over all checks; with `trouble` where the fault is not its own."""
+        """The share of the checks that a source passes; with `trouble` for a fault that is not its own."""
         mistakes = tuple((mistake.value, mistake.feedback) for mistake in item.common_wrong)
         task = FunctionTask(item.id, item.function, item.reference, item.checks, mistakes)
         try:
@@ -58,7 +58,7 @@ class SandboxGrader:
 
 
 def grade_function(question: FunctionQuestion, source: str, grader: SandboxGrader) -> Mark:
-    """The mark for a source; pending still, with `detail["trouble"]` for staff, where none can be given."""
+    """The mark of a source; still pending, with `detail["trouble"]` for staff, if it cannot be given."""
     return question.graded(source, grader)
 
 

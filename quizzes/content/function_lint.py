@@ -1,4 +1,4 @@
-"""Proof that items which ask for a function are sound: the reference earns all, the starter nothing."""
+"""Lint of items that ask for a function: the reference earns all points, the starter none."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ def _faults(item: FunctionItem, grader: SandboxGrader) -> Iterator[str]:
                 yield f"no check recognises the common wrong function whose feedback is “{mistake.feedback}”"
         starter = grader(item, item.starter, seed)
         if starter.trouble:
-            yield f"what the student begins with breaks a check: {starter.trouble.rstrip('.')}."
+            yield f"the starter breaks a check: {starter.trouble.rstrip('.')}."
         elif starter.share:
-            yield f"what the student begins with earns {starter.share} of the points already."
+            yield f"the starter earns {starter.share} of the points already."

@@ -1,4 +1,4 @@
-"""Proof that items and quizzes are sound, before any student sees them: 200 variants of each item."""
+"""Lint of items and quizzes: 200 variants of each item are tested before a student sees one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VARIANTS = 200
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """Something an author has to mend: file and line, and what is wrong."""
+    """A fault for the author: file and line, and what is wrong."""
 
     location: str
     message: str
@@ -48,7 +48,7 @@ class Fault:
 
 
 def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
-    """The faults of all items; of each the first of a kind."""
+    """The faults of all items, the first of each kind."""
     return [
         Fault(bank.location(name), f"{name}: {fault}")
         for name, item in bank.items.items()
@@ -62,7 +62,7 @@ def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
 
 
 def faults_in_item(item: Item, variants: int = VARIANTS) -> list[str]:
-    """What is wrong with an item, each kind of fault once, with the values where it was seen."""
+    """The faults of an item, each kind once, with the values of the variant."""
     faults: dict[str, str] = {}
     for number in range(variants):
         seed = derived_seed(b"quizzes lint", f"{item.id} {number}")
@@ -159,7 +159,7 @@ def _values(context: Context) -> str:
 def faults_in_window(
     plan: QuizPlan, accommodations: Path | None = None, roster: Path | None = None
 ) -> list[Fault]:
-    """Who cannot get their full time though they start as the quiz opens."""
+    """The students who would lose time although they start as the quiz opens."""
     granted = [
         row for path in (roster, accommodations) if path for row in read_accommodations(path, plan.zone)
     ]

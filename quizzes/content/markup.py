@@ -61,7 +61,7 @@ def fill(text: str, values: Mapping[str, Decimal]) -> str:
     def value_of(match: re.Match[str]) -> str:
         name, form = match[1], match[2]
         if name not in values:
-            raise TextProblem(f"[[{name}]] is no parameter and no derived value of this item")
+            raise TextProblem(f"[[{name}]] is neither a parameter nor a derived value of this item")
         return format(values[name], form) if form else decimal_text(values[name])
 
     return PLACE.sub(value_of, text)

@@ -1,4 +1,4 @@
-"""What a student sees, and what marking says: the contract between content, attempts and pages."""
+"""Questions, their public view and their marks: the interface between content, attempts and pages."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ CENT = Decimal("0.0001")
 
 
 class Public(BaseModel):
-    """A part of what students see; nothing else can be in it."""
+    """A part of the public view; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PublicOption(Public):
-    """Something to choose or to place."""
+    """An option to choose or to order."""
 
     id: str
     html: str
 
 
 class PublicImage(Public):
-    """A picture beside the prompt."""
+    """A picture below the prompt."""
 
     file: str
     alt: str
@@ -65,7 +65,7 @@ class PublicField(Public):
 
 
 class PublicQuestion(Public):
-    """All that a student may see of a question before the quiz is over."""
+    """Everything that a student may see of a question before the quiz is over."""
 
     kind: str
     prompt: str
@@ -82,7 +82,7 @@ class PublicQuestion(Public):
 
 @dataclass(frozen=True)
 class Mark:
-    """What an answer earns; `pending` waits for a person or for the homework engine."""
+    """The mark of an answer; `pending` waits for a person or for the sandbox."""
 
     points: Decimal
     share: Fraction
@@ -91,7 +91,7 @@ class Mark:
     detail: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> str:
-        """What is kept beside the points, for staff and for the results page."""
+        """The detail that is stored with the points, for staff and for the results page."""
         stored = {"share": str(self.share), "pending": self.pending, "feedback": self.feedback}
         return json.dumps({**stored, "detail": self.detail}, ensure_ascii=False)
 
@@ -136,7 +136,7 @@ class Question(ABC):
             return ""
         parts = list(_texts(answer)) if isinstance(answer, str | list | dict) else [None]
         if not all(isinstance(part, str) for part in parts):  # what came may be any JSON
-            return "That is no answer; reload the page."
+            return "That is not an answer; reload the page."
         if sum(map(len, _texts(answer))) > LONGEST_ANSWER:
             return f"An answer has at most {LONGEST_ANSWER // 1024} KB of text; please shorten it."
         return self._problem(answer)

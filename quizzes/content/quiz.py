@@ -1,6 +1,6 @@
-"""A quiz's content: which questions an attempt gets, from its seed alone.
+"""The content of a quiz: it builds the questions of an attempt from its seed.
 
-Everything a student could be shown is in it, pictures too, so the bytes of a published quiz deal the same
+Everything a student could be shown is in it, pictures too, so the bytes of a published quiz build the same
 questions for as long as anybody asks, whatever becomes of the files it was written in.
 """
 
@@ -26,7 +26,7 @@ When = Literal["never", "after_submit", "after_due", "after_close"]
 
 
 class Release(Part):
-    """When students see what."""
+    """When students see scores, feedback, keys and explanations."""
 
     score: When = "after_submit"
     feedback: When = "after_close"
@@ -43,7 +43,7 @@ class Pool(Part):
 
 
 class Quiz(Part):
-    """The content of one version; it never changes."""
+    """The content of one version, which never changes."""
 
     name: str
     title: str
@@ -69,7 +69,7 @@ class Quiz(Part):
 
     @cached_property
     def hash(self) -> str:
-        """What the version is known by: it changes with everything a student could see."""
+        """The version's hash; it changes with everything that a student could see."""
         return hashlib.sha256(self.content).hexdigest()
 
     @classmethod
@@ -78,7 +78,7 @@ class Quiz(Part):
         return cls.model_validate_json(content)
 
     def picked(self, seed: bytes) -> list[tuple[str, Item, Decimal]]:
-        """The questions of an attempt in its order: reference, item, points."""
+        """The questions of an attempt in their order: reference, item, points."""
         draw, taken = Draw(derived_seed(seed, "quiz")), set[str]()
         chosen: dict[int, list[str]] = {}
         # Named items and narrow pools first, so that no draw takes what another one needs.

@@ -1,4 +1,4 @@
-"""A quiz as its author writes it, `quizzes/<name>.yaml`: its items, drawn from banks, and its times."""
+"""Quiz files, `quizzes/<name>.yaml`: items by name or drawn from banks, and the times of the quiz."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Pick(Part):
 
 
 class QuizFile(Part):
-    """What a quiz's file may say."""
+    """The keys of a quiz file."""
 
     title: Text = Field(description="What students read.")
     instructions: str = Field(default="", description="Shown above the questions once the quiz is open.")
@@ -78,7 +78,7 @@ class QuizFile(Part):
 
 @dataclass(frozen=True)
 class QuizPlan:
-    """A quiz and when it is held."""
+    """A quiz and its schedule."""
 
     path: Path
     zone: ZoneInfo
@@ -106,7 +106,7 @@ def load_quiz(course: Course, name: str) -> QuizPlan:
 
 
 class _Reader:
-    """Reads one file; every mistake in it is told with its line."""
+    """Reads one file and reports every mistake with its line."""
 
     def __init__(self, path: Path, banks: dict[str, Bank], zone: ZoneInfo) -> None:
         self.path, self.banks, self.zone = path, banks, zone
@@ -204,4 +204,4 @@ class _Reader:
         return f"{self.path}, line {line_of(self.path.read_text(encoding='utf-8'), keys)}"
 
     def _wrong(self, key: str, what: str, *index: int) -> ContentError:
-        return ContentError(f"{self._place(key, *index)}: {key}: {what}.", next_step="Correct the key.")
+        return ContentError(f"{self._place(key, *index)}: {key}: {what}.", next_step="Correct the value.")

@@ -1,4 +1,4 @@
-"""Seeded variants: a generator of our own, the same on every machine and in every version.
+"""Seeded random numbers, the same on every machine and in every version.
 
 An attempt has a seed of its own, and each of its questions one derived from it by the item's reference.
 Python's `random` promises no such thing over versions, so it is not used.
@@ -45,11 +45,11 @@ class Draw:
                 return value % n
 
     def choice(self, options: Sequence[T]) -> T:
-        """One of them."""
+        """A random element."""
         return options[self.below(len(options))]
 
     def shuffled(self, options: Sequence[T]) -> list[T]:
-        """All of them in a drawn order (Fisher and Yates)."""
+        """All elements in a random order (Fisher and Yates)."""
         order = list(options)
         for last in range(len(order) - 1, 0, -1):
             other = self.below(last + 1)

@@ -1,4 +1,4 @@
-"""What attempts need to know of a quiz's content: the questions dealt, and what is written down of them."""
+"""The interface between the content of a quiz and its attempts: a version builds an attempt's questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["AttemptItem", "QuizVersion"]
 
 @dataclass(frozen=True)
 class AttemptItem:
-    """A question with what must be written down to show the same again, byte for byte."""
+    """A question of an attempt, with what is stored to build the same one again, byte for byte."""
 
     question: Question
     reference: str  # which item, as `topic/id`
@@ -32,16 +32,16 @@ class AttemptItem:
 
 
 class QuizVersion(Protocol):
-    """An immutable snapshot of a quiz: whoever started with it stays with it."""
+    """An immutable snapshot of a quiz; an attempt stays with the version it was started with."""
 
     @property
     def hash(self) -> str:
-        """What it is known by: a digest of its content."""
+        """The digest of its content."""
         ...
 
     @property
     def content(self) -> bytes:
-        """Everything that is needed to deal it again."""
+        """Everything that is needed to build its questions again."""
         ...
 
     def build_questions(self, seed: str) -> Sequence[AttemptItem]:

@@ -23,7 +23,7 @@ GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 
 
 class NumberProblem(ValueError):
-    """What was typed is no number, or could be two; the text says so to the student."""
+    """The text is not a number, or could be two; the message is for the student."""
 
 
 def parse_number(text: str, *, fractions: bool = False) -> Decimal:

@@ -1,4 +1,4 @@
-"""One variant of an item as an item of its own: values written in, nothing drawn any more.
+"""Concrete items: one variant of an item with its drawn values written in.
 
 It is what is exported, since no other system draws values by our rules, and what an import gives.
 """
@@ -34,14 +34,14 @@ DIGITS = 15  # what every system keeps of a number
 
 
 def concrete(item: Item, seed: bytes, name: str) -> Item:
-    """The variant with this seed, called `name`; functions and expressions become texts marked by hand."""
+    """The variant with this seed and this name; functions and expressions become texts with manual marks."""
     context = item.context(seed)
     data = _common(item, context, name) | _specific(item, context)
     return ITEM.validate_python(data)
 
 
 def number_text(value: Decimal) -> str:
-    """A number with all digits that other systems keep."""
+    """A number with all the digits that other systems keep."""
     return decimal_text(value, DIGITS)
 
 
@@ -121,7 +121,7 @@ def _truth(answer: bool | str, context: Context) -> bool:
 
 
 def _number(item: NumberKey, context: Context) -> dict[str, Any]:
-    """The key, and how far from it is right: every mode comes to a distance below and one above."""
+    """The key and its tolerance: every mode becomes a distance below and one above."""
     value = context.number(item.key)
     below, above = item.tolerance.margins(value)
     tolerance: dict[str, Any] = {"mode": "range", "below": number_text(below), "above": number_text(above)}
@@ -147,7 +147,7 @@ def _blank(blank: Blank, context: Context) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Section:
-    """Concrete items of which so many are asked, for so many points each."""
+    """Concrete items, how many of them are drawn, and the points of each."""
 
     name: str
     draw: int
@@ -156,5 +156,5 @@ class Section:
 
 
 def id_of(*parts: str) -> str:
-    """An id that any XML takes, the same each time."""
+    """A stable id that is valid in any XML."""
     return "i" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

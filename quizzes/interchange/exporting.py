@@ -1,4 +1,4 @@
-"""A quiz as a package for other systems, with a report of what could not be carried."""
+"""Exports a quiz as a QTI package, with a report of what the format cannot hold."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ITEM_KIND, TEST_KIND = "imsqti_item_xmlv2p1", "imsqti_test_xmlv2p1"
 
 @dataclass(frozen=True)
 class Exported:
-    """A package, and what was lost: a sentence by the item's reference."""
+    """A package, and the losses: sentences by the item's reference."""
 
     data: bytes
     questions: int
@@ -33,7 +33,7 @@ class Exported:
 
 
 def export(quiz: Quiz, schedule: Schedule, to: Format, seed: str, variants: int = 1) -> Exported:
-    """The package; the same bytes each time for the same seed.
+    """The package, with the same bytes for the same seed.
 
     Of each item there are so many variants, from which the other system draws.
     """

@@ -1,4 +1,4 @@
-"""Authors' Markdown as the HTML of other systems, and their HTML as Markdown.
+"""Converts authors' Markdown to the HTML of other systems, and their HTML to Markdown.
 
 Formulas are MathML in QTI 2.1, and in QTI 1.2 Canvas's pictures of them, which carry their TeX. Both are
 read, as is TeX between \\( and \\) or two dollars. What Markdown has no word for is dropped, and said.
@@ -35,7 +35,7 @@ def xhtml(text: str) -> str:
 
 
 def canvas_html(text: str) -> str:
-    """A text as Canvas keeps it: formulas are pictures with their TeX."""
+    """A text in the HTML of Canvas: formulas are pictures with their TeX."""
 
     def picture(match: re.Match[str]) -> str:
         tex = unescape(match[1])
@@ -50,12 +50,12 @@ def canvas_html(text: str) -> str:
 
 
 def plain_words(text: str) -> str:
-    """A text where no HTML may be: formulas stay TeX, marks of Markdown stay."""
+    """A text without HTML: formulas stay TeX, and Markdown stays as it is."""
     return " ".join(text.split())
 
 
 class _Markdown(MarkdownConverter):
-    """HTML to our Markdown: a dollar is a formula's sign here, and is escaped."""
+    """Converts HTML to our Markdown, where dollars are escaped since they mark formulas."""
 
     def escape(self, text: str, parent_tags: set[str]) -> str:
         # The stubs overlook the method.
@@ -63,7 +63,7 @@ class _Markdown(MarkdownConverter):
 
 
 def markdown_of(html: str, lost: Lost) -> str:
-    """HTML as Markdown with TeX; `lost` is told what Markdown cannot say."""
+    """HTML as Markdown with TeX; `lost` is called with what Markdown cannot express."""
     soup = BeautifulSoup(re.sub("[\ue000\ue001]", "", html), "html.parser")
     formulas: list[str] = []
 

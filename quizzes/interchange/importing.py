@@ -1,4 +1,4 @@
-"""A package of another system as a bank, with a report of what was lost."""
+"""Imports the QTI package of another system as a bank, with a report of what was lost."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = ["Imported", "import_package"]
 FILES = re.compile(r"^(?:\$IMS-CC-FILEBASE\$|IMS-CC-FILEBASE)/*")
 # A picture is what it begins with, whatever it is called; SVG can hold scripts and is not taken in.
 SIGNS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
-NO_WORDS = "A picture without a description."
+NO_DESCRIPTION = "A picture without a description."
 LARGEST_PICTURE = 5 * 1024**2
 
 
 @dataclass(frozen=True)
 class Imported:
-    """A bank as text, pictures by their place beside it, and what was lost: a sentence by item."""
+    """A bank as text, its pictures by path, and the losses: sentences by item."""
 
     text: str
     items: int
@@ -44,7 +44,7 @@ class Imported:
 
 
 def import_package(path: Path, bank: str) -> Imported:
-    """The items of a QTI 1.2 or 2.1 package; raises UsageError for what holds none."""
+    """The items of a QTI 1.2 or 2.1 package; raises UsageError for a package without items."""
     package = read_package(path)
     lost: list[tuple[str, str]] = []
 
@@ -90,7 +90,7 @@ def _found(package: Package, report: Callable[[str, str], None], bank: str) -> I
 
 
 def _pictures(html: str, package: Package, document: str, bank: str) -> tuple[str, list[Picture]]:
-    """HTML without the package's own pictures, and these; others stay, and are told when the text is read."""
+    """HTML without the package's own pictures, and these pictures; others stay and are reported later."""
     soup, pictures = BeautifulSoup(html, "html.parser"), []
     for tag in soup.find_all("img"):
         source = FILES.sub("", unquote(str(tag.get("src") or "")).split("?")[0])
@@ -99,15 +99,13 @@ def _pictures(html: str, package: Package, document: str, bank: str) -> tuple[st
         if data and ending and len(data) <= LARGEST_PICTURE:
             stem = re.sub(r"[^\w-]+", "-", basename(source).rpartition(".")[0]).strip("-") or "picture"
             words = unescape(str(tag.get("alt") or "")).strip()
-            pictures.append(
-                Picture(f"{bank}/{stem}.{ending}", words or "A picture without a description.", data)
-            )
+            pictures.append(Picture(f"{bank}/{stem}.{ending}", words or NO_DESCRIPTION, data))
             tag.decompose()
     return (str(soup), pictures) if pictures else (html, [])
 
 
 def _new_id(name: str, taken: dict[str, dict[str, Any]]) -> str:
-    """An id from a title, one that nobody has yet."""
+    """A new id from a title."""
     plain = name
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,80}", name):
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-") or "item"
@@ -119,7 +117,7 @@ def _new_id(name: str, taken: dict[str, dict[str, Any]]) -> str:
 
 
 def _problem(data: dict[str, Any]) -> str:
-    """Why this cannot be an item, or nothing; its texts are read once, formulas and all."""
+    """Why this cannot be an item; empty if it can. Its texts and formulas are rendered once."""
     try:
         item = ITEM.validate_python(data)
         for text in (item.prompt, item.explanation):

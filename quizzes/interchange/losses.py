@@ -1,4 +1,4 @@
-"""What an item loses on its way into a format, in sentences."""
+"""The losses of an item in an export format, as sentences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["losses_of"]
 
 
 def losses_of(item: Item, canvas: bool) -> Iterator[str]:
-    """What is lost of an item in QTI 1.2 as Canvas reads it, or else in QTI 2.1."""
+    """The losses of an item in QTI 1.2 as Canvas reads it, or else in QTI 2.1."""
     if item.parameters:
         yield "Its values are drawn here for each student; exported are fixed ones."
     match item:

@@ -1,4 +1,4 @@
-"""The package around QTI documents: a ZIP archive with an imsmanifest.xml that says what is what.
+"""QTI packages: ZIP archives of documents with an imsmanifest.xml that lists them.
 
 The manifest is IMS Content Packaging's (1.1.3 for QTI 1.2, 1.1.4 for QTI 2.1).
 """
@@ -31,7 +31,7 @@ AGAIN = "Export the package anew, as QTI 1.2 or 2.1."
 
 @dataclass(frozen=True)
 class Resource:
-    """What the manifest says of a document."""
+    """The manifest's entry of a document."""
 
     ident: str
     kind: str  # such as imsqti_xmlv1p2
@@ -47,11 +47,11 @@ class Package:
     resources: Sequence[Resource]
 
     def of_kind(self, start: str) -> list[Resource]:
-        """The documents whose kind begins so."""
+        """The documents whose kind starts with `start`."""
         return [resource for resource in self.resources if resource.kind.startswith(start)]
 
     def document(self, resource: Resource) -> Element:
-        """A resource's document; raises UsageError where it is gone, or is not XML."""
+        """The document of a resource; raises UsageError if it is missing or not XML."""
         name = resource.files[0] if resource.files else resource.ident
         if name not in self.files:
             raise UsageError(f"The package names {name}, which is not in it.", next_step=AGAIN)
@@ -64,7 +64,7 @@ class Package:
 
 
 def packed(version: str, ident: str, resources: Sequence[Resource], files: Mapping[str, bytes]) -> bytes:
-    """The package's bytes, the same each time."""
+    """The bytes of a package, deterministic."""
     schema, number = SCHEMAS[version]
     metadata = element("metadata", {}, element("schema", {}, schema), element("schemaversion", {}, number))
     listed = [
@@ -87,7 +87,7 @@ def packed(version: str, ident: str, resources: Sequence[Resource], files: Mappi
 
 
 def read_package(path: Path) -> Package:
-    """A package; raises UsageError for what is none, is damaged, or unpacks to far too much."""
+    """Read a package; raises UsageError for a damaged, too large or other kind of file."""
     try:
         data = path.read_bytes()
         with members(io.BytesIO(data), MOST_FILES, MOST_BYTES) as archive:
@@ -127,7 +127,7 @@ Pictures = Callable[[str], tuple[str, list[Picture]]]  # takes pictures of the p
 
 @dataclass(frozen=True)
 class ImportedItem:
-    """One item; `data` is what the bank's file says of it, but for its id."""
+    """An imported item; `data` are its keys in a bank file, without the id."""
 
     name: str
     data: dict[str, Any]

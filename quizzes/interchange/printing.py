@@ -1,4 +1,4 @@
-"""A quiz on paper: Markdown with room to write, an answer sheet, and the key on a page of its own.
+"""Quizzes on paper: questions with room to write, an answer sheet and an answer key, as Markdown.
 
 One seed is one version; its name is on every page, so that sheets and keys find each other.
 """
@@ -33,7 +33,7 @@ class PrintedQuiz:
 
 
 def printed_quiz(quiz: Quiz, version: str) -> PrintedQuiz:
-    """The quiz with the numbers of this version; the same text each time."""
+    """The quiz with the numbers of this version, deterministic."""
     seed = f"paper {version}".encode()
     items, questions = [item for _, item, _ in quiz.picked(seed)], quiz.variants(seed)
     head = f"# {quiz.title} — version {version}\n\n"
@@ -90,7 +90,7 @@ def _blank(question: BlanksQuestion, id: str) -> str:
 
 
 def _room(question: ShownQuestion) -> str:
-    """What the answer sheet has for a question: letters to mark, or a line."""
+    """The space on the answer sheet for a question: letters to mark, or a line."""
     if isinstance(question, ChoiceQuestion):
         return " ".join(f"○ {letter}" for letter, _ in zip(LETTERS, question.order, strict=False))
     if isinstance(question, MatchingQuestion | OrderingQuestion | BlanksQuestion):

@@ -1,4 +1,4 @@
-"""The range that a condition accepts, as a key with a tolerance: QTI says ends, an item distances."""
+"""Converts ranges: QTI has the ends of a range, an item has a key with a tolerance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["decimal_of", "ends_of", "tolerance_of"]
 
 
 def decimal_of(text: str) -> Decimal | None:
-    """A number, or None for what is none, or none that a student could type."""
+    """The number in a text; None if it is not a number, or not one that a student could type."""
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
@@ -23,7 +23,7 @@ def decimal_of(text: str) -> Decimal | None:
 
 
 def ends_of(item: NumberKey) -> tuple[str, str]:
-    """The least and the most that is right, with all digits, so that the distances can be told from them."""
+    """The smallest and the largest right value, with all digits."""
     key = Decimal(item.key)
     below, above = item.tolerance.margins(key)
     return f"{key - below:f}", f"{key + above:f}"
@@ -32,7 +32,7 @@ def ends_of(item: NumberKey) -> tuple[str, str]:
 def tolerance_of(
     key: Decimal | None, least: Decimal | None, most: Decimal | None, lost: Lost
 ) -> dict[str, Any]:
-    """Key and tolerance of what is accepted; a key outside its range, or none, becomes the middle."""
+    """The key and tolerance of a range; a missing key, or one outside, becomes the middle."""
     if least is None or most is None or least > most:
         if key is None:
             lost("No right number came with it: 0 stands for it.")

@@ -1,4 +1,4 @@
-"""Small helpers for XML: building it, writing it with the same bytes each time, and reading it with care."""
+"""Builds XML, writes it deterministically, and reads untrusted XML safely."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from defusedxml.ElementTree import fromstring as safely_read
 from autograder.errors import UsageError
 
 __all__ = ["element", "fragment", "inner_xml", "parsed", "text_of", "written"]
-
-
-MATHML = "http://www.w3.org/1998/Math/MathML"
 
 
 def element(tag: str, attributes: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
@@ -42,7 +39,7 @@ def written(root: Element) -> bytes:
 
 
 def parsed(data: bytes, name: str) -> Element:
-    """A document without its namespaces, formulas' apart from MathML's own.
+    """A document without its namespaces.
 
     Raises UsageError for what is not XML, and for entities and outside references, which no package needs.
     """
@@ -62,12 +59,12 @@ def parsed(data: bytes, name: str) -> Element:
 
 
 def inner_xml(node: Element) -> str:
-    """What is inside an element, as markup."""
+    """The content of an element as markup."""
     whole = tostring(node, encoding="unicode", short_empty_elements=True)
     start = whole.index(">") + 1
     return "" if whole[start - 2] == "/" else whole[start : whole.rindex("</")]
 
 
 def text_of(node: Element | None) -> str:
-    """All text inside an element."""
+    """All text in an element."""
     return "" if node is None else "".join(node.itertext()).strip()

@@ -31,9 +31,9 @@ def accommodate(
     accommodations: Iterable[AccommodationRow],
     quizzes: Collection[str] = (),
 ) -> None:
-    """Give enrolled students what the rows grant: role, label, extra time, other dates.
+    """Store the accommodations of enrolled students: role, label, extra time and other dates.
 
-    Raises ContentError for a student or quiz that is unknown.
+    Raises ContentError for an unknown student or quiz.
     """
     rows = list(accommodations)
     for row in rows:

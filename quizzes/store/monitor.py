@@ -98,7 +98,7 @@ def student_activity(connection: Connection, quiz_id: str, now: int) -> list[Stu
             continue
         quiet = now - (row.last or row.started_at) > SILENT
         activity = Activity.DONE if row.state != "open" else Activity.SILENT if quiet else Activity.WRITING
-        taker = StudentActivity(
+        student = StudentActivity(
             person=row.who,
             name=row.name,
             activity=activity,
@@ -111,7 +111,7 @@ def student_activity(connection: Connection, quiz_id: str, now: int) -> list[Stu
             finished_at=row.finished_at,
             finished_by=row.finished_by or "",
         )
-        students.append(taker)
+        students.append(student)
     return students
 
 

@@ -205,7 +205,9 @@ def test_attempts_answers_and_marks(kept: Kept) -> None:
         for name in ("started_at", "deadline_at", "due_at", "finished_at", "seq"):
             assert getattr(row, name) == said[name], (attempt, name)
         assert (row.finished_by.value if row.finished_by else None) == said["finished_by"]
-        answers = {str(pos): [held.rev, held.received_at, held.response] for pos, held in view.answers.items()}
+        answers = {
+            str(pos): [held.rev, held.received_at, held.response] for pos, held in view.answers.items()
+        }
         assert answers == said["answers"]
         assert kept.total(attempt) == said["total"]
 

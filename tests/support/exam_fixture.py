@@ -1,4 +1,4 @@
-"""An exam hall: a database of either kind, a clock to turn, a quiz, students and a proctor."""
+"""The exam fixture of tests: a database of either kind, a clock to set, quizzes, students."""
 
 from __future__ import annotations
 

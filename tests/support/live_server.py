@@ -1,4 +1,4 @@
-"""A lecture hall: a real server with a clock to turn, real quizzes, and students with browsers."""
+"""A live server for tests: a real server with a clock to set, real quizzes, and students with browsers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.server import listening
 from autograder.site.sessions import new_passcode
 from autograder.site.signer import Signer
+from quizzes.attempts.events import FinishedBy
 from quizzes.content.quiz import Quiz
 from quizzes.content.quiz_file import load_quiz
 from quizzes.schedule.timing import Accommodation
 from quizzes.services.enrolment import add_the_course, publish_plan
 from quizzes.services.exam import ExamService
+from quizzes.store.endings import finish
 from quizzes.web.context import QuizContext
 
 SIGNER = Signer(b"a secret for tests only")
@@ -123,7 +125,7 @@ class Student:
 
     def save(self, attempt: str, pos: int, answer: Any, base: int = 0, **fields: Any) -> httpx.Response:
         """Save an answer as the page's script does."""
-        usual = {"answer": answer, "base_rev": base, "save_id": f"save-{next(numbers):08}", "lock": self.lock}
+        usual = {"answer": answer, "base_rev": base, "save_id": f"live-{next(numbers):08}", "lock": self.lock}
         return self.ask(f"/attempts/{attempt}/answers/{pos}", {**usual, **fields})
 
     def form(self, attempt: str) -> dict[str, str]:
@@ -192,6 +194,13 @@ class LiveServer:
             add_person(connection, person, person.capitalize())
             enrol(connection, COURSE, person, role=role, accommodation=accommodation)
         return Student(self, person).sign_in()
+
+    def close_attempt(self, attempt: str) -> None:
+        """Close an attempt now, as staff do."""
+        at, signer = self.clock.now(), self.signer
+        self.exam.writer.submit(
+            lambda connection: finish(connection, attempt, at, FinishedBy.STAFF, signer), [attempt]
+        ).result()
 
     def questions(self, attempt: str) -> list[Any]:
         """The questions of an attempt with their keys, as marking has them."""

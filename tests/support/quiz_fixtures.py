@@ -30,7 +30,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def fixture(address: str) -> Iterator[ExamFixture]:
-    """An exam hall on it."""
+    """An exam fixture on it."""
     fixture = ExamFixture(Database(address))
     yield fixture
     fixture.exam.close()
@@ -38,6 +38,6 @@ def fixture(address: str) -> Iterator[ExamFixture]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LiveServer]:
-    """A lecture hall with a real server, on SQLite."""
-    with live_server(Database(str(tmp_path / "quiz.db")), tmp_path / "course") as fixture:
-        yield fixture
+    """A live server on SQLite."""
+    with live_server(Database(str(tmp_path / "quiz.db")), tmp_path / "course") as live:
+        yield live

@@ -1,4 +1,4 @@
-"""Items: what a bank holds, one module a family of types. `item.question(seed, points)` makes a variant."""
+"""The union of all item types; `item.question(seed, points)` builds a variant."""
 
 from __future__ import annotations
 

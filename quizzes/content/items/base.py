@@ -1,4 +1,4 @@
-"""What every item has: its prompt, its parameters, its explanation; and what every variant is made with."""
+"""The base of all items (prompt, parameters, explanation) and of their variants."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRIES = 200
 
 
 def _as_text(value: object) -> object:
-    """Numbers stand for themselves in a text: `text: 0.1`; YAML's yes and no must be quoted."""
+    """Accept numbers as texts (`text: 0.1`); YAML's yes and no must be quoted."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -35,11 +35,11 @@ Text = Annotated[
 
 
 class VariantProblem(ValueError):
-    """No variant can be made of the item: its author's mistake."""
+    """No variant of the item can be built: a mistake of its author."""
 
 
 class Part(BaseModel):
-    """A part of a bank; unknown keys are refused so that a typing error is seen."""
+    """A part of a bank; unknown keys are refused, so that typing errors are found."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +67,7 @@ class Parameter(Part):
 
 
 class Image(Part):
-    """A picture; what it shows is said in words too."""
+    """A picture with a description."""
 
     file: str = Field(pattern=r"^[\w./-]+\.(png|svg|jpg|jpeg)$", description="A path beside the bank.")
     alt: Text = Field(description="What the picture shows, for those who do not see it.")
@@ -81,7 +81,7 @@ class Image(Part):
 
 @dataclass(frozen=True)
 class Context:
-    """What a variant is made with: a seed, and values drawn from it."""
+    """The context of a variant: its seed and the values drawn from it."""
 
     seed: bytes
     values: Mapping[str, Decimal]
@@ -104,7 +104,7 @@ class Context:
 
 
 class BaseItem(Part):
-    """What every item has."""
+    """The keys of every item."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Unique in its bank.")
     prompt: Text = Field(description="What is asked, in Markdown with $TeX$ and [[values]].")
@@ -116,7 +116,7 @@ class BaseItem(Part):
     )
     derived: dict[str, Text] = Field(default_factory=dict, description="Values computed in this order.")
     where: Text = Field(
-        default="1 == 1", description="What must hold of the values; else they are drawn anew."
+        default="1 == 1", description="What must hold of the values; else they are drawn again."
     )
 
     @model_validator(mode="after")
@@ -124,7 +124,7 @@ class BaseItem(Part):
         known: set[str] = set(self.parameters)
         for name in (*self.parameters, *self.derived):
             if not re.fullmatch(r"[^\W\d]\w*", name):
-                raise ValueError(f"{name!r} is no name for a value")
+                raise ValueError(f"{name!r} is not a name for a value")
         try:
             for name, expression in self.derived.items():
                 if name in known:
@@ -136,7 +136,7 @@ class BaseItem(Part):
             raise ValueError(str(problem)) from problem
         unknown = (names_in(self.prompt) | names_in(self.explanation)) - known
         if unknown:
-            raise ValueError(f"[[{min(unknown)}]] is no parameter and no derived value of this item")
+            raise ValueError(f"[[{min(unknown)}]] is neither a parameter nor a derived value of this item")
         return self
 
     def names(self) -> set[str]:
@@ -144,7 +144,7 @@ class BaseItem(Part):
         return {*self.parameters, *self.derived}
 
     def context(self, seed: bytes) -> Context:
-        """The values of one variant; raises VariantProblem when none fulfil `where`."""
+        """The values of one variant; raises VariantProblem if none fulfil `where`."""
         draw = Draw(derived_seed(seed, "values"))
         for _ in range(TRIES):
             values = {name: parameter.drawn(draw) for name, parameter in self.parameters.items()}
@@ -159,7 +159,7 @@ class BaseItem(Part):
 
 
 class ShownQuestion(Question):
-    """What the questions of all kinds have in common."""
+    """The base of the questions of all kinds."""
 
     def __init__(self, item: BaseItem, kind: str, context: Context, points: Decimal) -> None:
         self.item_id, self.kind, self.points, self.context = item.id, kind, points, context
@@ -169,7 +169,7 @@ class ShownQuestion(Question):
 
     @property
     def explanation(self) -> str:
-        """The worked answer; made when it is asked for, after the quiz."""
+        """The worked answer, rendered only when it is needed, after the quiz."""
         return self.context.html(self._explanation)
 
     def _view(self, rule: str, **fields: object) -> PublicQuestion:

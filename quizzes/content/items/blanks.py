@@ -154,7 +154,7 @@ class BlanksQuestion(ShownQuestion):
         if not isinstance(answer, dict) or not all(isinstance(value, str) for value in answer.values()):
             return "Fill in the blanks one by one."
         if not answer.keys() <= self.blanks.keys():
-            return "That is none of this question's blanks; reload the page."
+            return "That is not a blank of this question; reload the page."
         for id, text in answer.items():
             blank, label = self.blanks[id], self.context.words(self.blanks[id].label)
             if not text.strip():
@@ -162,7 +162,7 @@ class BlanksQuestion(ShownQuestion):
             if blank.kind == "number" and (problem := blank.problem(text)):
                 return f"{label}: {problem}"
             if blank.kind == "choice" and text not in self.choices[id]:
-                return f"{label}: that is none of the options; reload the page."
+                return f"{label}: that is not one of the options; reload the page."
             if blank.kind == "text" and len(text) > LONGEST_TEXT:
                 return f"{label}: at most {LONGEST_TEXT} characters."
         return ""

@@ -155,7 +155,7 @@ class ChoiceQuestion(ShownQuestion):
         else:
             fits, chosen = isinstance(answer, str), [answer] if isinstance(answer, str) else []
         if not fits or not set(chosen) <= self.options.keys() or len(set(chosen)) < len(chosen):
-            return "That is none of this question's options; reload the page and choose again."
+            return "That is not an option of this question; reload the page and choose again."
         return ""
 
     def mark(self, answer: Answer) -> Mark:

@@ -1,4 +1,4 @@
-"""What is not marked at once: a short function (by the homework engine) and an essay (by hand)."""
+"""Essays: texts that a person marks with a rubric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short texts and short expressions."""
+"""Expressions in given variables, compared with the key at random points."""
 
 from __future__ import annotations
 

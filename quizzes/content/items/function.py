@@ -1,4 +1,4 @@
-"""What is not marked at once: a short function (by the homework engine) and an essay (by hand)."""
+"""Functions: short NumPy code that hidden checks grade in a sandbox after the quiz."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_CODE = 10_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a function earns, with feedback in Markdown; `trouble` tells staff why it cannot be said."""
+    """The share that a function earns, with feedback in Markdown; `trouble` is for staff."""
 
     share: Fraction
     feedback: str = ""
@@ -29,7 +29,7 @@ class Verdict:
 
 
 class FunctionGrader(Protocol):
-    """Grades a function in a sandbox, never in the web process; the homework engine stands behind it."""
+    """Grades a function in a sandbox of the homework engine, never in the web process."""
 
     def __call__(self, item: FunctionItem, source: str, seed: bytes) -> Verdict:
         """The share earned by the source against the hidden checks, and feedback."""
@@ -132,7 +132,7 @@ class FunctionQuestion(ShownQuestion):
         return self._pending()
 
     def graded(self, answer: str, grader: FunctionGrader) -> Mark:
-        """The mark, by a grader that runs the code in a sandbox; pending still where that has trouble."""
+        """The mark by a grader that runs the code in a sandbox; still pending if the grader has trouble."""
         if not self.mark(answer).pending:
             return self.mark(answer)
         verdict = grader(self.item, answer, self.context.seed)

@@ -1,4 +1,4 @@
-"""Matching and ordering."""
+"""Matching: entries on the left belong to entries on the right."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class MatchingQuestion(ShownQuestion):
         known = answer.keys() <= self.key.keys() and all(
             not value or value in self.rights for value in answer.values()
         )
-        return "" if known else "That is none of this question's entries; reload the page."
+        return "" if known else "That is not an entry of this question; reload the page."
 
     def mark(self, answer: Answer) -> Mark:
         """Right pairs over all pairs, or all or nothing."""

@@ -40,7 +40,7 @@ class NumberKey(Part):
     common_wrong: list[Wrong] = Field(default_factory=list, description="The commonest first.")
 
     def check(self, names: set[str]) -> None:
-        """Raises ValueError for an expression that cannot be read, or a tolerance that cannot be."""
+        """Raises ValueError for an expression or a tolerance that is not valid."""
         try:
             for text in (self.key, *(mistake.value for mistake in self.common_wrong)):
                 Expression(text, names)
@@ -58,7 +58,7 @@ class NumberKey(Part):
         return ""
 
     def judge(self, text: str, context: Context) -> tuple[bool, str]:
-        """Is it right, and what is to be said? The text can be saved."""
+        """Whether a text that can be saved is right, and the feedback."""
         value, key = parse_number(text, fractions=self.fractions), context.number(self.key)
         digits = self.tolerance.digits if self.tolerance.count_digits else None
         if self.tolerance.accepts(value, key):

@@ -1,4 +1,4 @@
-"""Matching and ordering."""
+"""Ordering: entries are brought into the right order."""
 
 from __future__ import annotations
 

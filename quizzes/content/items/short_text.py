@@ -1,4 +1,4 @@
-"""Short texts and short expressions."""
+"""Short texts: a word or a few."""
 
 from __future__ import annotations
 

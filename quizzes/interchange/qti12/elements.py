@@ -1,4 +1,4 @@
-"""What QTI 1.2 items are made of: texts, lists, boxes, conditions."""
+"""The elements of QTI 1.2 items: texts, lists, text boxes and conditions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GENERAL = "general_fb"
 
 @dataclass(frozen=True)
 class ItemParts:
-    """What a kind of item has of its own."""
+    """The parts of an item that depend on its kind."""
 
     kind: str
     responses: Sequence[Element]
@@ -51,21 +51,21 @@ def equals(respondent: str, value: str) -> Element:
 
 
 def rule(*conditions: Element, value: str = FULL, action: str = "Set") -> Element:
-    """Points, of a hundred, under conditions; `Add` lets the rules below be looked at, too."""
+    """Points, of a hundred, under conditions; after `Add` the following rules apply as well."""
     test = element("conditionvar", {}, *conditions)
     scored = element("setvar", {"action": action, "varname": "SCORE"}, value)
     return element("respcondition", {"continue": "No" if action == "Set" else "Yes"}, test, scored)
 
 
 def says(ident: str, respondent: str, value: str) -> Element:
-    """Feedback for who chose this."""
+    """Feedback for students who chose this value."""
     display = element("displayfeedback", {"feedbacktype": "Response", "linkrefid": ident})
     test = element("conditionvar", {}, equals(respondent, value))
     return element("respcondition", {"continue": "Yes"}, test, display)
 
 
 def choices(ident: str, options: Sequence[tuple[str, str]], many: bool = False, about: str = "") -> Element:
-    """A response of choices; `about` is what is chosen for."""
+    """A list of choices; `about` is the text above it."""
     labels = [element("response_label", {"ident": id}, material(text, "text/html")) for id, text in options]
     cardinality = {"ident": ident, "rcardinality": "Multiple" if many else "Single"}
     before = [material(about)] if about else []
@@ -73,7 +73,7 @@ def choices(ident: str, options: Sequence[tuple[str, str]], many: bool = False, 
 
 
 def box(attributes: dict[str, str] | None = None) -> Element:
-    """A response that is typed."""
+    """A text box."""
     label = element("response_label", {"ident": "answer1"})
     return element(
         "response_str",

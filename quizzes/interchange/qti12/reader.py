@@ -1,4 +1,4 @@
-"""One QTI 1.2 item while it is read: its texts as Markdown, its lists, what is right in them."""
+"""Reads one QTI 1.2 item: its texts as Markdown, its lists, and the right answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Reader"]
 
 
 class Reader:
-    """One item."""
+    """Reads one item."""
 
     def __init__(self, item: Element, lost: Lost, pictures: Pictures) -> None:
         self.item, self.lost = item, lost
@@ -56,7 +56,7 @@ class Reader:
         }
 
     def about(self, response: Element) -> str:
-        """What a list is for."""
+        """The text above a list."""
         text = next(
             (node for material in response.findall("material") for node in material.iter("mattext")), None
         )
@@ -71,7 +71,7 @@ class Reader:
         ]
 
     def right(self, response: Element) -> list[str]:
-        """What is right in a response, in the order of the conditions; what is under `not` is wrong."""
+        """The right values of a response, in the order of the conditions, without those under `not`."""
         ident = response.get("ident", "")
         values: list[str] = []
         for rule in self.rules():

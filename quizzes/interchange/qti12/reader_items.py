@@ -1,4 +1,4 @@
-"""QTI 1.2 as Canvas and its like write it, as items of a bank.
+"""Reads QTI 1.2, as Canvas and similar systems write it, into items of a bank.
 
 Canvas's `question_type` says what kind an item is; where there is none, as elsewhere, its responses do.
 """
@@ -23,13 +23,12 @@ __all__ = ["items_in"]
 
 
 NONE = "No explanation came with it."
-TO_WRITE = [{"text": "Answers the question."}]
 LAST_LIST = re.compile(r"<ul[^>]*>((?:\s*<li>(?:(?!<li>).)*?\[[\w-]+\]\s*</li>)+)\s*</ul>\s*$", re.DOTALL)
 ENTRY = re.compile(r"<li>(.*?):?\s*\[([\w-]+)\]\s*</li>", re.DOTALL)
 
 
 def items_in(document: Element, lost: Callable[[str, str], None], pictures: Pictures) -> list[ImportedItem]:
-    """The items of a document, in its order; `lost` is told an item's name and what it lost."""
+    """The items of a document, in its order; `lost` is called with an item's name and a loss."""
     imported = []
     for item in document.iter("item"):
         name = item.get("title") or item.get("ident") or "item"
@@ -58,7 +57,7 @@ def _item(reader: Reader) -> dict[str, Any] | None:
 
 
 def _guessed(reader: Reader) -> str:
-    """The kind that the responses tell."""
+    """The kind of item that the responses suggest."""
     lists = [response for response in reader.responses if response.tag == "response_lid"]
     if len(lists) == 1 and len(reader.responses) == 1:
         many = lists[0].get("rcardinality") == "Multiple"

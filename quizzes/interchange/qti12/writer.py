@@ -1,4 +1,4 @@
-"""Canvas's own settings of a quiz, beside its questions: assessment_meta.xml."""
+"""Writes a quiz as QTI 1.2: the assessment, and Canvas's settings in assessment_meta.xml."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FILES = "%24IMS-CC-FILEBASE%24"  # where Canvas looks for a package's own files
 
 
 def qti12(name: str, title: str, sections: Sequence[Section]) -> bytes:
-    """The assessment; a section that asks for all of its items is no group."""
+    """The assessment; a section that asks for all of its items is not a group."""
     root = element("section", {"ident": "root_section"})
     for number, section in enumerate(sections, start=1):
         items = [_item(name, section, item) for item in section.items]

@@ -1,4 +1,4 @@
-"""Each kind of item in QTI 1.2, as Canvas asks it."""
+"""Writes each kind of item as QTI 1.2 in the form of Canvas."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["parts_of_item"]
 
 
 def parts_of_item(item: Item) -> ItemParts:
-    """What an item of this kind has of its own."""
+    """The parts of an item that depend on its kind."""
     match item:
         case ChoiceItem() | ChoicesItem():
             return _choice(item)
@@ -136,7 +136,7 @@ def _blanks(item: BlanksItem) -> ItemParts:
 
 
 def _texts(blank: Blank, lists: bool) -> Iterator[str]:
-    """What can be chosen, the right one first, or what is accepted."""
+    """The choices with the right one first, or the accepted texts."""
     if blank.truth is not None:
         yield from (["True", "False"] if blank.truth else ["False", "True"])[: 2 if lists else 1]
     elif blank.options:

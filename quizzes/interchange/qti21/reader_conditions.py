@@ -1,4 +1,4 @@
-"""How much each of several blanks counts, from the constants that the marking gives them."""
+"""Reads QTI 2.1 response processing: the weights of blanks, and the ranges of numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAVIEST = 100  # of an item's weights
 
 
 def parts_of(document: Element, outcomes: Sequence[str]) -> tuple[list[int], str]:
-    """The weights of the parts with these outcomes, and the penalty; all the same where nothing is said."""
+    """The weights of the parts with these outcomes, by default equal, and the penalty."""
     values: dict[str, list[Decimal]] = {}
     for node in document.iter("setOutcomeValue"):
         value = decimal_of(text_of(node.find("baseValue")))
@@ -41,7 +41,7 @@ def parts_of(document: Element, outcomes: Sequence[str]) -> tuple[list[int], str
 
 
 def number_of(document: Element, declaration: Element, right: Sequence[str], lost: Lost) -> dict[str, Any]:
-    """Key and tolerance of a response, from what is declared and from the conditions on it."""
+    """The key and tolerance of a response, from its declaration and the conditions on it."""
     ident = declaration.get("identifier", "")
     key = next((value for value in map(decimal_of, right) if value is not None), None)
     conditions = [node for node in document.iter() if _is_about(node, ident)]

@@ -1,4 +1,4 @@
-"""QTI 2.1 and 2.2 items, as items of a bank; what kind an item is says its interaction."""
+"""Reads QTI 2.1 and 2.2 items into items of a bank; the interaction determines the kind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INLINE = ("textEntryInteraction", "inlineChoiceInteraction")
 
 
 class _Reader:
-    """One item while it is read."""
+    """Reads one item."""
 
     def __init__(self, document: Element, lost: Lost) -> None:
         self.document, self.lost = document, lost
@@ -57,7 +57,7 @@ class _Reader:
 
 
 def item_in(document: Element, lost: Callable[[str, str], None], pictures: Pictures) -> ImportedItem | None:
-    """The item in a document; `lost` is told its name and what it lost. None where it cannot be one."""
+    """The item in a document, None if it has no counterpart; `lost` is called with its name and a loss."""
     name = document.get("title") or document.get("identifier") or "item"
     reader = _Reader(document, lambda sentence: lost(name, sentence))
     kinds = {interaction.tag for interaction in reader.interactions}
@@ -77,7 +77,7 @@ def item_in(document: Element, lost: Callable[[str, str], None], pictures: Pictu
 
 
 def _prompt(reader: _Reader) -> str:
-    """The body without what is filled in, then the interactions' own prompts."""
+    """The body without its interactions, then the prompts of the interactions."""
     prompts = "".join(inner_xml(node) for node in reader.body.iter("prompt"))
     return _without(reader.body, {id(interaction) for interaction in reader.interactions}) + prompts
 
@@ -133,7 +133,7 @@ def _entry(reader: _Reader, interaction: Element) -> dict[str, Any]:
 
 
 def _accepted(reader: _Reader, interaction: Element) -> list[str]:
-    """The right text first, then what counts in full."""
+    """The right text first, then other texts with full marks."""
     entries = reader.declaration(interaction).findall("mapping/mapEntry")
     if any(entry.get("caseSensitive") == "true" for entry in entries):
         reader.lost("That capitals matter is lost.")
@@ -226,7 +226,7 @@ def _blanks(reader: _Reader, interactions: Sequence[Element]) -> dict[str, Any]:
 
 
 def _filled(reader: _Reader, node: Element) -> dict[str, Any]:
-    """What belongs into a blank."""
+    """The keys of a blank."""
     if node.tag == "inlineChoiceInteraction":
         right = reader.right(node)
         texts = {

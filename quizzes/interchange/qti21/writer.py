@@ -1,4 +1,4 @@
-"""QTI 2.1 (IMS, 2012): a document for each item with its own marking, and a test that asks for them."""
+"""Writes a quiz as QTI 2.1 (IMS, 2012): a document per item with its marking, and a test document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMESPACE = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 
 
 def test_document(name: str, title: str, sections: Sequence[Section]) -> bytes:
-    """The test: a section for each question, or for what is drawn from."""
+    """The test: a section for each question or pool."""
     parts = []
     for number, section in enumerate(sections, start=1):
         references = [
@@ -47,18 +47,8 @@ def test_document(name: str, title: str, sections: Sequence[Section]) -> bytes:
     return written(element("assessmentTest", attributes, part))
 
 
-def _reference(section: Section, item: Item) -> Element:
-    points = element("weight", {"identifier": "POINTS", "value": f"{section.points:f}"})
-    attributes = {
-        "identifier": id_of(section.name, item.id),
-        "href": f"items/{item.id}.xml",
-        "fixed": "false",
-    }
-    return element("assessmentItemRef", attributes, points)
-
-
 def item_document(item: Item) -> bytes:
-    """One item; SCORE is a share, its weight stands in the test."""
+    """One item; SCORE is a share, and its weight is in the test."""
     parts = parts_of_item(item)
     images = [
         element("p", {}, element("img", {"src": f"../{image.file}", "alt": plain_words(image.alt)}))

@@ -1,4 +1,4 @@
-"""What QTI 2.1 items are made of: declarations, mappings, conditions."""
+"""Writes each kind of item as QTI 2.1: declarations, mappings and conditions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RESPONSE = "RESPONSE"
 
 @dataclass(frozen=True)
 class ItemParts:
-    """What a kind of item has of its own; rules add to SCORE, which is of 1 until it is weighted."""
+    """The parts of an item that depend on its kind; rules add to SCORE, which is at most 1."""
 
     declared: Sequence[Element]
     body: Sequence[Element]
@@ -55,7 +55,7 @@ class ItemParts:
 def declared(
     ident: str, kind: str, values: Sequence[str], cardinality: str = "single", shares: Element | None = None
 ) -> Element:
-    """The declaration of a response with what is right, and what single values are worth."""
+    """The declaration of a response with its right values and the worth of single values."""
     right = element("correctResponse", {}, *(element("value", {}, value) for value in values))
     attributes = {"identifier": ident, "cardinality": cardinality, "baseType": kind}
     declaration = element("responseDeclaration", attributes)
@@ -65,7 +65,7 @@ def declared(
 
 
 def mapping(entries: Sequence[tuple[str, str]], default: str = "0", **attributes_more: str) -> Element:
-    """What each value is worth, all together from 0 to 1."""
+    """The worth of each value; the sum is from 0 to 1."""
     mapped = [
         element("mapEntry", {"mapKey": key, "mappedValue": value, **attributes_more})
         for key, value in entries
@@ -94,7 +94,7 @@ def when(condition: Element, *then: Element) -> Element:
 
 
 def exactly(ident: str = RESPONSE) -> Element:
-    """Full marks for just the right response."""
+    """Full marks for exactly the right response."""
     return when(element("match", {}, variable(ident), element("correct", {"identifier": ident})), full())
 
 
@@ -104,7 +104,7 @@ def full() -> Element:
 
 
 def mapped(ident: str = RESPONSE) -> Element:
-    """What the mapping says."""
+    """The worth of a response by its mapping."""
     return sets("SCORE", element("mapResponse", {"identifier": ident}))
 
 
@@ -117,7 +117,7 @@ def outcome(ident: str, kind: str, default: str, **attributes_more: str) -> Elem
 
 
 def parts_of_item(item: Item) -> ItemParts:
-    """What an item of this kind has of its own."""
+    """The parts of an item that depend on its kind."""
     match item:
         case ChoiceItem() | ChoicesItem():
             return _choice(item)
@@ -251,7 +251,7 @@ def _ordering(item: OrderingItem) -> ItemParts:
 
 
 def _blanks(item: BlanksItem) -> ItemParts:
-    """Every blank sets a score of its own, or takes the penalty; SCORE is their sum, never below zero."""
+    """Each blank sets its own score or takes the penalty; SCORE is their sum, never below zero."""
     whole = sum(blank.weight for blank in item.blanks)
     responses, lines, rules, parts = [], [], [], []
     for blank in item.blanks:
@@ -280,7 +280,7 @@ def _blanks(item: BlanksItem) -> ItemParts:
 
 
 def _field(ident: str, blank: Blank) -> tuple[Element, Element, Element]:
-    """What is filled in, its declaration, and when it is right."""
+    """The interaction, its declaration, and the condition for a right answer."""
     correct = element("match", {}, variable(ident), element("correct", {"identifier": ident}))
     if blank.kind == "choice":
         truths = ["True", "False"] if blank.truth else ["False", "True"]

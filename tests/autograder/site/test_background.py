@@ -31,7 +31,7 @@ def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCa
     sweeper = PeriodicTask(sweep, every=0.01)
     assert thrice.wait(30)
     sweeper.stop()
-    assert "A sweep failed" in caplog.text
+    assert "A periodic task failed" in caplog.text
 
 
 def test_a_restart_ends_what_became_overdue_meanwhile(fixture: ExamFixture, address: str) -> None:

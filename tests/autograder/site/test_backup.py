@@ -43,7 +43,7 @@ def test_a_backup_has_everything_and_disturbs_nothing(small_fixture: ExamFixture
 def test_postgresql_has_its_own_backups(fixture: ExamFixture, tmp_path: Path) -> None:
     """The command says which tool to use instead."""
     if fixture.database.dialect == "postgresql":
-        with pytest.raises(UsageError, match="PostgreSQL backs itself up"):
+        with pytest.raises(UsageError, match="backs up SQLite only"):
             back_up(fixture.database, tmp_path / "backup.db")
     assert has_disk_space(fixture.database, margin=0)
 

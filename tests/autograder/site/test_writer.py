@@ -146,7 +146,7 @@ def test_order_is_kept(held: Held) -> None:
 
 def test_a_full_queue_says_come_again(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 with a time to wait; what was queued is written."""
-    monkeypatch.setattr(writer_module, "QUEUE", 3)
+    monkeypatch.setattr(writer_module, "LONGEST_QUEUE", 3)
     for n in range(3):
         held.add(str(n))
     with pytest.raises(Busy) as caught:

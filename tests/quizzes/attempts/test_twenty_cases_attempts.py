@@ -119,7 +119,7 @@ def test_a_busy_server_drops_nothing(server: LiveServer, monkeypatch: pytest.Mon
     student = server.student()
     attempt = student.start()
     with monkeypatch.context() as context:
-        context.setattr("autograder.site.writer.QUEUE", 0)
+        context.setattr("autograder.site.writer.LONGEST_QUEUE", 0)
         reply = student.save(attempt, TEXT, "patient", save_id="a-patient-save")
         assert (reply.status_code, reply.headers["Retry-After"]) == (503, str(Busy.retry_after))
     assert student.save(attempt, TEXT, "patient", save_id="a-patient-save").json()["rev"] == 1

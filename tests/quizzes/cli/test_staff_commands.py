@@ -41,12 +41,12 @@ def test_more_time(server: LiveServer) -> None:
     """One student, or all, while a server runs; the reason is kept."""
     server.publish()
     first, second = server.student(), server.student()
-    first_attempt, two = first.start(), second.start()
-    ends = server.exam.inspect(first_attempt)[0].attempt.deadline_at
+    one, two = first.start(), second.start()
+    ends = server.exam.inspect(one)[0].attempt.deadline_at
     assert ends is not None
     words = ("extend", "all", "--reason", "fire alarm")
     assert f"{first.name}: until" in said(server, *words, "--minutes", 5, "--student", first.name)
-    assert server.exam.inspect(first_attempt)[0].attempt.deadline_at == ends + 5 * MINUTE
+    assert server.exam.inspect(one)[0].attempt.deadline_at == ends + 5 * MINUTE
     assert said(server, *words, "--percent", 50).startswith("2 open attempts")
     assert server.exam.inspect(two)[0].attempt.deadline_at == ends + 10 * MINUTE
     assert "No time is given" in said(server, *words)

@@ -23,7 +23,7 @@ def test_kills_lose_nothing() -> None:
     lines = ran.output.splitlines()
     kills = [line for line in lines if "acknowledged saves so far" in line]
     assert len(kills) == 2
-    assert all(" 0 missing; the database is whole" in line for line in kills)
+    assert all(" 0 missing; the database is intact" in line for line in kills)
     assert lines[-2].startswith("attempts 10: ") and lines[-2].endswith("open 0")
     assert lines[-1].startswith("2 kills, ") and lines[-1].endswith("none lost.")
 

@@ -55,7 +55,7 @@ def test_several_servers(postgres: str) -> None:
     for what in ALWAYS:
         assert f"kept    {what}" in ran.output, ran.output
     again = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
-    assert "There are people in this database already." in str(again.exception)
+    assert "This database has people in it." in str(again.exception)
 
 
 def test_several_servers_and_a_file() -> None:
@@ -179,7 +179,7 @@ def test_file_systems(tmp_path: Path, folder: str, kind: str) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path, command: str) -> None:
     """A folder that is not there is told in a sentence."""
     ran = commanded(app, [command, "--folder", str(tmp_path / "none"), "--course", str(COURSE)])
-    assert "There is no folder" in str(ran.exception)
+    assert "There is no directory" in str(ran.exception)
 
 
 def children_of(pid: int) -> list[int]:
