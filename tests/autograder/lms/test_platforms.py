@@ -133,7 +133,7 @@ def test_canvas_several_notebooks_in_one_submission(collect) -> None:  # type: i
     """The one named after the assignment counts, the other is told."""
     result = collect(("lovelaceada_11_5_scratch.ipynb", "lovelaceada_11_4_hw1-3.ipynb"))
     assert [submission.attempt for submission in result] == [4]
-    assert "hw1" in result.unmatched[0].why
+    assert "hw1" in result.unmatched[0].reason
 
 
 def test_moodle_folders(collect) -> None:  # type: ignore[no-untyped-def]
