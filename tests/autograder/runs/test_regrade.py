@@ -213,7 +213,7 @@ def test_a_student_as_the_table_shows_them(course: Path, classroom: Path, tmp_pa
     grade_class(course, ASSIGNMENT, classroom, out)
     cell = next(csv.reader((out / "grades.csv").read_text().splitlines()[1:2]))[0]
     assert cell == "'@ann"
-    words = ("--score", 5.5, "--why", "illness", "--who", "ta")
+    words = ("--score", 5.5, "--reason", "illness", "--author", "ta")
     assert autograder("override", out, cell, *words, folder=course).returncode == 0
     assert "'@ann,5.5,6" in (out / "grades.csv").read_text()
     assert autograder("regrade", out, "--all", "--student", cell, folder=course).returncode == 0

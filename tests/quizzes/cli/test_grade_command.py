@@ -33,20 +33,11 @@ def test_a_function_gets_its_points(tmp_path: Path) -> None:
     file = tmp_path / "quiz.db"
     with live_server(Database(file), tmp_path / "course") as server:
         quiz = server.publish()
-<<<<<<< HEAD
-        attempts = []
-        for _ in range(2):
-            student = server.student()
-            attempts.append(student.start(quiz))
-            student.save(attempts[-1], CODE, RIGHT)
-        server.close_attempt(attempts[0])
-=======
         students = [server.student() for _ in range(2)]
         attempts = [student.start(quiz) for student in students]
         for student, attempt in zip(students, attempts, strict=True):
             student.save(attempt, CODE, RIGHT)
         server.exam.finish(attempts[0], students[0].name).result()
->>>>>>> quiznames
         server.exam.mark()
         assert points(server, attempts[0]) == 0
         ran = grade(server, file)
@@ -66,11 +57,7 @@ def test_a_broken_check_is_told(tmp_path: Path) -> None:
         student = server.student()
         attempt = student.start(server.publish())
         student.save(attempt, CODE, RIGHT)
-<<<<<<< HEAD
-        server.close_attempt(attempt)
-=======
         server.exam.finish(attempt, student.name).result()
->>>>>>> quiznames
         server.exam.mark()
         for more in ((), ("--again",)):
             ran = grade(server, file, *more)
