@@ -43,7 +43,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/whole_class.py
 	$(BIN)/python tests/bench/gradebook.py
 	$(BIN)/python tests/bench/quiz_store.py
-	$(BIN)/quizzes loadtest --takers 2000
+	$(BIN)/quizzes loadtest --students 2000
 
 screenshots: $(READY) system
 	$(BIN)/python tests/support/screenshots.py quizzes/pictures

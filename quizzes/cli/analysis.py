@@ -39,15 +39,15 @@ def analysis(
         raise UsageError(
             f"--attempts {attempts}: expected first, last or all.", next_step="Choose one of them."
         )
-    with open_site(root.root) as one:
-        with one.database.reading() as connection:
+    with open_site(root.root) as site:
+        with site.database.reading() as connection:
             titles = {old.id: old.title for old in published_in(connection, COURSE)}
         if quiz not in titles:
             raise UsageError(
                 f"There is no published quiz {quiz!r}.",
                 next_step=f"Take one of: {', '.join(titles) or 'none yet'}.",
             )
-        exam = ExamService(one.database, one.clock, one.signer, Quiz.read)
+        exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
         try:
             exam.mark()
             found = summary(*read_points(exam, quiz, which))

@@ -18,7 +18,7 @@ __all__ = ["crashtest"]
 
 def crashtest(
     rounds: Annotated[int, typer.Option(help="Number of times the server is killed under load.", min=1)] = 3,
-    takers: Annotated[
+    students: Annotated[
         int, typer.Option(help="Number of students who save all the time.", min=1, max=2_000)
     ] = 50,
     quiz: Annotated[str, typer.Option(help="The quiz; by default the first one.")] = "",
@@ -40,17 +40,19 @@ def crashtest(
     It runs on a copy of the course that is deleted afterwards. The exit code is 1 if a save is missing.
     """
     root = find_course(course)
-    allow_connections(takers)
+    allow_connections(students)
     with stops_on_sigterm(), temporary_folder(folder) as place:
-        stage = fixture_for(root, quiz, place, database)
-        result = run_crash_test(stage, stage.admit(takers), CrashPlan(rounds, life, seed=seed), typer.echo)
+        fixture = fixture_for(root, quiz, place, database)
+        result = run_crash_test(
+            fixture, fixture.admit(students), CrashPlan(rounds, life, seed=seed), typer.echo
+        )
     typer.echo(
         f"attempts {result.attempts}: submitted {result.submitted}, ended by the server "
         f"{result.attempts - result.submitted - result.left_open}, open {result.left_open}"
     )
     misses = result.broken_promises()
-    for said in misses:
-        typer.echo(f"MISSED  {said}")
+    for message in misses:
+        typer.echo(f"MISSED  {message}")
     if misses:
         raise typer.Exit(1)
     saves = result.ledgers[-1].acknowledged

@@ -25,8 +25,8 @@ def grade_functions(
     watch: Annotated[bool, typer.Option(help="Keep grading until Ctrl-C, beside a server.")] = False,
     again: Annotated[bool, typer.Option(help="Retry functions whose check was broken.")] = False,
     sandbox: SandboxOption = "good",
-    beside: Annotated[bool, typer.Option(hidden=True, help="Go on until the standard input ends.")] = False,
-    own: Annotated[
+    attached: Annotated[bool, typer.Option(hidden=True, help="Go on until the standard input ends.")] = False,
+    course_file: Annotated[
         bool, typer.Option(help="Use the course's own database file and ignore DATABASE_URL.")
     ] = False,
     course: CourseOption = None,
@@ -35,17 +35,19 @@ def grade_functions(
     root = find_course(course)
     os.nice(10)  # a server on the same machine comes first
     with (
-        open_site(root.root, course_file=own) as one,
-        FunctionQueue(one.database, question_builder(one.database), one.clock.now, sandbox=sandbox) as queue,
+        open_site(root.root, course_file=course_file) as site,
+        FunctionQueue(
+            site.database, question_builder(site.database), site.clock.now, sandbox=sandbox
+        ) as queue,
     ):
-        done = _told(queue.round(again=again), always=not beside)
-        while beside or watch:
-            if beside and select.select([sys.stdin], [], [], EVERY)[0]:
+        done = _told(queue.round(again=again), always=not attached)
+        while attached or watch:
+            if attached and select.select([sys.stdin], [], [], EVERY)[0]:
                 break
-            if not beside:
+            if not attached:
                 time.sleep(EVERY)
             _told(queue.round(), always=False)
-    if done.troubles and not beside:
+    if done.troubles and not attached:
         many = len(done.troubles)
         raise ContentError(
             f"{many} {'mark waits' if many == 1 else 'marks wait'} for you.",
@@ -56,6 +58,6 @@ def grade_functions(
 def _told(done: RoundResult, *, always: bool) -> RoundResult:
     if done.marked or always:
         typer.echo(f"{done.marked} {'function' if done.marked == 1 else 'functions'} graded.")
-    for one, said in done.troubles:
-        typer.echo(f"Attempt {one.attempt}, question {one.pos + 1}: {said}")
+    for answer, trouble in done.troubles:
+        typer.echo(f"Attempt {answer.attempt}, question {answer.pos + 1}: {trouble}")
     return done

@@ -45,19 +45,19 @@ def lint(
         try:
             if file in quizzes:
                 plan = load_quiz(root, file.stem)
-                own, done = faults_in_window(plan, accommodations, roster), _said(plan)
+                found_faults, done = faults_in_window(plan, accommodations, roster), _said(plan)
             else:
                 bank = load_bank(file)
-                own = faults_in_bank(bank)
-                if not own and has_functions(bank):
+                found_faults = faults_in_bank(bank)
+                if not found_faults and has_functions(bank):
                     with SandboxGrader("weak") as grader:  # the author's own code, at their own machine
-                        own = faults_in_functions(bank, grader)
+                        found_faults = faults_in_functions(bank, grader)
                 done = f"{bank.name}: {len(bank.items)} items, {VARIANTS} variants of each are sound."
         except ContentError as problem:  # nothing more can be said about this file; the others still can
-            own, done = [Fault(problem.message, problem.next_step)], ""
-        for line in map(str, own) if own else [done]:
+            found_faults, done = [Fault(problem.message, problem.next_step)], ""
+        for line in map(str, found_faults) if found_faults else [done]:
             typer.echo(line.replace(f"{root.root}/", ""))
-        faults += own
+        faults += found_faults
     if faults:
         what = "fault" if len(faults) == 1 else "faults"
         raise ContentError(
@@ -69,7 +69,7 @@ def _said(plan: QuizPlan) -> str:
     quiz, schedule = plan.quiz, plan.schedule
     limit = f"{schedule.limit / 60_000:g} minutes once started" if schedule.limit else "no time limit"
     times = (schedule.opens_at, schedule.due_at, schedule.closes_at)
-    opens, due, closes = (shown(one, plan.zone) for one in times if one is not None)
+    opens, due, closes = (shown(time, plan.zone) for time in times if time is not None)
     return (
         f"{plan.name}: {len(quiz)} questions, {quiz.points:f} points, {limit}.\n"
         f"  opens {opens}\n  due {due}\n  closes {closes}"

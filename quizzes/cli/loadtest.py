@@ -21,7 +21,7 @@ SHORTEST = 1.0  # seconds
 
 
 def loadtest(
-    takers: Annotated[
+    students: Annotated[
         int, typer.Option(help="Number of students who take the quiz at once.", min=1, max=20_000)
     ] = 100,
     quiz: Annotated[str, typer.Option(help="The quiz; by default the first one.")] = "",
@@ -50,7 +50,7 @@ def loadtest(
     the machine's cores. The exit code is 1 if a limit is missed.
     """
     root = find_course(course)
-    allow_connections(takers)
+    allow_connections(students)
     plan = LoadPlan(herd, steady, burst=burst, deadline=deadline, grace=grace)
     if plan.whole < SHORTEST:
         raise UsageError(
@@ -64,11 +64,11 @@ def loadtest(
         )
     with stops_on_sigterm(), temporary_folder(folder) as place:
         kind = file_system_of(place)
-        stage = fixture_for(root, quiz, place, database)
-        cookies = stage.admit(takers)
-        with running_servers(stage, servers) as running:
-            result = run_load_test(stage, running, cookies, plan, typer.echo)
-        said = running[0].log_tail()  # all of them write into one log
+        fixture = fixture_for(root, quiz, place, database)
+        cookies = fixture.admit(students)
+        with running_servers(fixture, servers) as running:
+            result = run_load_test(fixture, running, cookies, plan, typer.echo)
+        log_tail = running[0].log_tail()  # all of them write into one log
     typer.echo(f"\n{machine()}")
     if database:
         typer.echo(f"The database was PostgreSQL, with server processes: {servers}.")
@@ -77,9 +77,9 @@ def loadtest(
     if not database and not on_real_disk(kind):
         typer.echo("That is memory, so no disk was measured: name a directory on a disk with --folder.")
     typer.echo("\n".join(["", *result.lines()]))
-    if said:
-        typer.echo(f"\nThe server said:\n{said}")
-    missed = sum(not one.kept for one in result.limits())
+    if log_tail:
+        typer.echo(f"\nThe server said:\n{log_tail}")
+    missed = sum(not limit.kept for limit in result.limits())
     if missed:
         typer.echo(f"\n{missed} {'limit is' if missed == 1 else 'limits are'} missed.")
         raise typer.Exit(1)

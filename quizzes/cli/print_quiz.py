@@ -24,8 +24,8 @@ def print_quiz(
 ) -> None:
     """Write a quiz as Markdown: questions, answer sheet and answer key of each version."""
     plan = load_quiz(find_course(course), name)
-    names = [one.strip() for one in versions.split(",") if one.strip()]
-    if not names or not all(one.isalnum() for one in names):
+    names = [version.strip() for version in versions.split(",") if version.strip()]
+    if not names or not all(version.isalnum() for version in names):
         raise UsageError(
             f"--versions {versions}: expected names of letters and digits.",
             next_step="Write, for example, A,B.",

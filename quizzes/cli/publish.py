@@ -48,12 +48,12 @@ def publish_quiz(
         faults = faults_in_bank(load_bank(root.root / "quizzes" / "banks" / f"{topic}.yaml"), LOOKED_AT)
         if faults:
             raise ContentError(f"{faults[0]}", next_step="Correct what `quizzes lint` lists, then publish.")
-    with open_site(root.root) as one:
-        with one.database.transaction() as connection:
+    with open_site(root.root) as site:
+        with site.database.transaction() as connection:
             add_the_course(connection, root)
             before = {old.id: old for old in published_in(connection, COURSE)}.get(name)
             short = publish_plan(
-                connection, plan, at=one.clock.now(), who=terminal_user(), slack=slack * 60_000, force=force
+                connection, plan, at=site.clock.now(), who=terminal_user(), slack=slack * 60_000, force=force
             )
         closes, moved = plan.schedule.closes_at, before.schedule.closes_at if before else None
     typer.echo(f"{plan.quiz.title} is published. It opens {shown(plan.schedule.opens_at, plan.zone)}.")

@@ -32,10 +32,10 @@ def results(
 ) -> None:
     """Mark finished attempts and write a table of all attempts with points, times and lateness."""
     root = find_course(course)
-    with open_site(root.root) as one:
-        exam = ExamService(one.database, one.clock, one.signer, Quiz.read)
+    with open_site(root.root) as site:
+        exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
         try:
-            with one.database.reading() as connection:
+            with site.database.reading() as connection:
                 known = [old.id for old in published_in(connection, COURSE)]
             if quiz not in known:
                 raise UsageError(
@@ -46,7 +46,7 @@ def results(
             exam.mark()
         finally:
             exam.writer.close()
-        with one.database.reading() as connection:
+        with site.database.reading() as connection:
             names = names_in(connection, COURSE)
             scores = scores_at(connection, COURSE, quiz)
     text = io.StringIO(newline="")

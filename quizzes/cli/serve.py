@@ -38,7 +38,7 @@ def serve_quizzes(
         bool, typer.Option(help="Demonstration: all quizzes open, made-up people, a temporary database.")
     ] = False,
     port_file: PortFile = None,
-    own: Annotated[
+    course_file: Annotated[
         bool, typer.Option(help="Use the course's own database file and ignore DATABASE_URL.")
     ] = False,
     log: Annotated[Path | None, typer.Option(help="A file for a JSON line per request and error.")] = None,
@@ -50,20 +50,20 @@ def serve_quizzes(
         with tempfile.TemporaryDirectory(prefix="quizzes-demo-") as folder:
             _show_round(root, Path(folder), host, port, port_file)
         return
-    with open_site(root.root, course_file=own) as database:
+    with open_site(root.root, course_file=course_file) as database:
         with database.database.transaction() as connection:
             add_the_course(connection, root)
-            names = [one.title for one in published_in(connection, COURSE)]
+            names = [quiz.title for quiz in published_in(connection, COURSE)]
         waiting = listening(host, port)
         typer.echo(f"{root.title}: {_address(host, waiting.getsockname()[1])}")
-        said = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
-        typer.echo(f"Published: {said}. Ctrl-C ends the server; nothing is lost.")
+        titles = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
+        typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
         if log is None:
-            serve(database, waiting, root.root, course_file=own)
+            serve(database, waiting, root.root, course_file=course_file)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(database, waiting, root.root, course_file=own, log=lines)
+            serve(database, waiting, root.root, course_file=course_file, log=lines)
 
 
 def preview_quiz(
@@ -77,48 +77,48 @@ def preview_quiz(
     plan = load_quiz(root, name)
     with (
         tempfile.TemporaryDirectory(prefix="quizzes-preview-") as folder,
-        open_site(Path(folder), course_file=True) as one,
+        open_site(Path(folder), course_file=True) as site,
     ):
-        _fill(one, Path(folder), root, [plan], {"staff": "Staff"})
+        _fill(site, Path(folder), root, [plan], {"staff": "Staff"})
         waiting = listening(HOST, port)
         typer.echo(f"{plan.quiz.title}, as many times as you like, with new numbers each time:")
-        typer.echo(f"  {_link(one, 'staff', _address(HOST, waiting.getsockname()[1]))}")
+        typer.echo(f"  {_link(site, 'staff', _address(HOST, waiting.getsockname()[1]))}")
         typer.echo("Ctrl-C ends the preview.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting, Path(folder), course_file=True)
+        serve(site, waiting, Path(folder), course_file=True)
 
 
 def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Path | None) -> None:
-    with open_site(folder, course_file=True) as one:
+    with open_site(folder, course_file=True) as site:
         plans = [load_quiz(root, path.stem) for path in quiz_paths(root)]
-        _fill(one, folder, root, [_open_now(plan, one.clock.now()) for plan in plans], DEMO)
+        _fill(site, folder, root, [_open_now(plan, site.clock.now()) for plan in plans], DEMO)
         waiting = listening(host, port)
         address = _address(host, waiting.getsockname()[1])
         typer.echo(f"A demonstration of {root.title}: {address}\nSign in by a link, which works once:")
         for person, name in DEMO.items():
-            with one.database.transaction() as connection:
-                code = new_passcode(connection, person, one.signer)
+            with site.database.transaction() as connection:
+                code = new_passcode(connection, person, site.signer)
             typer.echo(
-                f"  {name}: {_link(one, person, address)}\n    or as {person} with the passcode {code}"
+                f"  {name}: {_link(site, person, address)}\n    or as {person} with the passcode {code}"
             )
         typer.echo("Ctrl-C ends it; everything in it is thrown away.")
         _tell_port(port_file, waiting.getsockname()[1])
-        serve(one, waiting, folder, course_file=True)
+        serve(site, waiting, folder, course_file=True)
 
 
-def _fill(one: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
+def _fill(site: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
     shutil.copy(root.root / "course.yaml", folder)
-    at = one.clock.now()
-    granted = [AccommodationRow("the demonstration", "staff", "", "instructor", "", None, ())]
+    at = site.clock.now()
+    accommodations = [AccommodationRow("the demonstration", "staff", "", "instructor", "", None, ())]
     if "cy" in people:
         half = Accommodation(multiplier=Accommodation().multiplier * 3 / 2)
-        granted.append(AccommodationRow("the demonstration", "cy", "", "student", "", half, ()))
-    with one.database.transaction() as connection:
+        accommodations.append(AccommodationRow("the demonstration", "cy", "", "student", "", half, ()))
+    with site.database.transaction() as connection:
         add_the_course(connection, root)
         for person, name in people.items():
             add_person(connection, person, name)
             enrol(connection, COURSE, person)
-        accommodate(connection, people, granted)
+        accommodate(connection, people, accommodations)
         for plan in plans:
             publish_plan(connection, plan, at=at, who="demo", force=True)
 
@@ -136,9 +136,9 @@ def _open_now(plan: QuizPlan, now: int) -> QuizPlan:
     return replace(plan, schedule=moved)
 
 
-def _link(one: OpenSite, person: str, address: str) -> str:
-    with one.database.transaction() as connection:
-        return f"{address}/sign-in/{new_link(connection, person, one.signer, one.clock.now())}"
+def _link(site: OpenSite, person: str, address: str) -> str:
+    with site.database.transaction() as connection:
+        return f"{address}/sign-in/{new_link(connection, person, site.signer, site.clock.now())}"
 
 
 def _address(host: str, port: int) -> str:

@@ -45,8 +45,8 @@ def extend(
     if minutes + percent == 0:
         raise UsageError("No time is given.", next_step="Give --minutes or --percent.")
     root = find_course(course)
-    with open_site(root.root) as one, one.database.transaction() as connection:
-        at = one.clock.now()
+    with open_site(root.root) as site, site.database.transaction() as connection:
+        at = site.clock.now()
         if not student:
             done = extend_all(
                 connection, quiz, at=at, who=terminal_user(), reason=reason, minutes=minutes, percent=percent
@@ -76,8 +76,8 @@ def regrade(
 ) -> None:
     """Mark a quiz again by its current files and list the changes; nothing counts before --release."""
     root = find_course(course)
-    with open_site(root.root) as one, one.database.transaction() as connection:
-        at = one.clock.now()
+    with open_site(root.root) as site, site.database.transaction() as connection:
+        at = site.clock.now()
         if release_run:
             _release(connection, quiz, release_run, at)
             return
@@ -94,7 +94,7 @@ def regrade(
 
 
 def _release(connection: Connection, quiz: str, number: int, at: int) -> None:
-    run = next((one for one in regrade_runs(connection, quiz) if one.id == number), None)
+    run = next((run for run in regrade_runs(connection, quiz) if run.id == number), None)
     if run is None:
         raise UsageError(
             f"There is no regrade {number} of {quiz}.", next_step="Run it without --release first."

@@ -117,7 +117,7 @@ def start_server(fixture: Fixture) -> Server:
     port_file, log_file = fixture.folder / "port", fixture.folder / "server.log"
     port_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "quizzes", "serve", "--port", "0", "--port-file", str(port_file)]
-    where = [] if fixture.address else ["--own"]
+    where = [] if fixture.address else ["--course-file"]
     with log_file.open("ab") as log:  # a file: a server that logs a lot must not wait for a reader
         process = subprocess.Popen(
             [*command, *where, "--course", str(fixture.folder)],

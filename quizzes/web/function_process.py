@@ -18,7 +18,7 @@ TIMEOUT = 30  # seconds to stop
 
 
 class FunctionProcess:
-    """`quizzes grade --beside`, started when the first function waits; stops when its standard input closes.
+    """`quizzes grade --attached`: started when the first function waits, ends with its standard input.
 
     So it does not outlive this process. If this machine cannot isolate submissions, it stops at once with a
     message, and the answers wait. It is started once.
@@ -26,8 +26,8 @@ class FunctionProcess:
 
     def __init__(self, database: Database, folder: Path, *, course_file: bool) -> None:
         self._database = database
-        self._command = [sys.executable, "-m", "quizzes", "grade", "--beside", "--course", str(folder)]
-        self._command += ["--own"] if course_file else []
+        self._command = [sys.executable, "-m", "quizzes", "grade", "--attached", "--course", str(folder)]
+        self._command += ["--course-file"] if course_file else []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start_if_needed(self) -> int:

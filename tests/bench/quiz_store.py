@@ -1,6 +1,6 @@
 """How many saves a second the quiz store takes, and how long one waits for the disk.
 
-    python tests/bench/quiz_store.py [--takers 2000] [--seconds 10] [--rate 400] [--database ADDRESS]
+    python tests/bench/quiz_store.py [--students 2000] [--seconds 10] [--rate 400] [--database ADDRESS]
 
 Takers save one after another, as they do in a quiz; first as fast as the store can, then at a steady rate.
 The times are from the call to the commit; nothing of a web server is in them. Nothing here is asserted.
@@ -29,15 +29,15 @@ AT_ONCE = 64  # threads that wait for a reply, as a server's workers do
 class Load:
     """Takers in a row, each with the revision of its answer."""
 
-    def __init__(self, fixture: ExamFixture, takers: int) -> None:
+    def __init__(self, fixture: ExamFixture, students: int) -> None:
         self.fixture = fixture
         quiz = fixture.quiz(questions=8, limit=None, due_at=None, closes_at=None)
-        students = [fixture.student() for _ in range(takers)]
+        students = [fixture.student() for _ in range(students)]
         began = time.perf_counter()
         started = [fixture.exam.start(quiz, student, LOCK) for student in students]
         self.attempts = [one.result() for one in started]
-        print(f"{takers} starts: {takers / (time.perf_counter() - began):.0f} a second")
-        self.revisions = [0] * takers
+        print(f"{students} starts: {students / (time.perf_counter() - began):.0f} a second")
+        self.revisions = [0] * students
         self.turn = itertools.count()
         self.waits: list[float] = []
 
@@ -57,12 +57,12 @@ class Load:
         began = time.perf_counter()
 
         def work(mine: int) -> None:
-            takers = itertools.cycle(range(mine, len(self.attempts), AT_ONCE))
+            students = itertools.cycle(range(mine, len(self.attempts), AT_ONCE))
             while time.perf_counter() - began < seconds:
                 if rate:
                     due = began + next(slots) / rate
                     time.sleep(max(0.0, due - time.perf_counter()))
-                self.one(next(takers))
+                self.one(next(students))
 
         threads = [threading.Thread(target=work, args=(n,)) for n in range(AT_ONCE)]
         for thread in threads:
@@ -103,15 +103,15 @@ class Load:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--takers", type=int, default=2000)
+    parser.add_argument("--students", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rate", type=float, default=400)
     parser.add_argument("--database", default="")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fixture = ExamFixture(Database(given.database or Path(folder) / "quiz.db"))
-        print(f"{fixture.database.dialect}, {given.takers} takers, {AT_ONCE} at once")
-        load = Load(fixture, given.takers)
+        print(f"{fixture.database.dialect}, {given.students} takers, {AT_ONCE} at once")
+        load = Load(fixture, given.students)
         load.run(given.seconds, None)
         load.run(given.seconds, given.rate)
         load.run(given.seconds, given.rate / 3)

@@ -141,7 +141,7 @@ def test_saves_go_on(server: LiveServer) -> None:
 def test_the_command(server: LiveServer, tmp_path: Path) -> None:
     """`quizzes serve --log FILE` writes it."""
     path, port_file = tmp_path / "log.jsonl", tmp_path / "port"
-    words = ["serve", "--own", "--port", "0", "--port-file", str(port_file), "--log", str(path)]
+    words = ["serve", "--course-file", "--port", "0", "--port-file", str(port_file), "--log", str(path)]
     process = subprocess.Popen(
         [sys.executable, "-m", "quizzes", *words], cwd=server.course.root, stdout=subprocess.DEVNULL
     )

@@ -100,7 +100,7 @@ def test_the_whole_way(course: Course) -> None:
     file = course.root / "passcodes.csv"
     assert file.stat().st_mode & 0o077 == 0
     codes = {row["student"]: row["passcode"] for row in csv.DictReader(file.read_text("utf-8").splitlines())}
-    with served(course, "serve", "--own") as (address, _):
+    with served(course, "serve", "--course-file") as (address, _):
         bo = Visitor(address, "bo", codes["bo"])
         assert "Of every kind" in bo.page
         assert "1 hour" in bo.http.get("/quizzes/all").text  # 40 minutes and a half more
@@ -256,7 +256,7 @@ def test_from_a_platform_and_back(course: Course) -> None:
             "https://quiz.example/lti/launch" in registered.stdout and platform.address in registered.stdout
         )
         assert "No learning platform" in quizzes(course, "lti", "members", "all").stderr
-        with served(course, "serve", "--own") as (address, _):
+        with served(course, "serve", "--course-file") as (address, _):
             platform.tool_keys = f"{address}/lti/keys"
             browser = Browser(platform, address)
             assert browser.launch().headers["Location"] == "/quizzes/all"

@@ -17,7 +17,7 @@ COURSE = find_course(Path(__file__).parent).root
 
 def test_kills_lose_nothing() -> None:
     """One kill while students save, one while they submit: nothing is missing, every attempt is closed."""
-    options = ["--takers", "10", "--rounds", "1", "--life", "1.5", "--course", str(COURSE)]
+    options = ["--students", "10", "--rounds", "1", "--life", "1.5", "--course", str(COURSE)]
     ran = commanded(app, ["crashtest", *options])
     assert ran.exit_code == 0, ran.output
     lines = ran.output.splitlines()
@@ -33,7 +33,7 @@ def test_kills_beside_postgresql(postgres: str) -> None:
     """What a killed server acknowledged is in a PostgreSQL database, too."""
     with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE class_of_a_crash")
-    options = ["--database", postgres.format("class_of_a_crash"), "--takers", "6", "--rounds", "1"]
+    options = ["--database", postgres.format("class_of_a_crash"), "--students", "6", "--rounds", "1"]
     ran = commanded(app, ["crashtest", *options, "--life", "1", "--course", str(COURSE)])
     assert ran.exit_code == 0, ran.output
     assert ran.output.splitlines()[-1].startswith("2 kills, ")

@@ -34,7 +34,7 @@ ALWAYS = (
 
 def test_a_small_class() -> None:
     """Twenty students start, save and submit; nothing is lost, and the exit code says whether limits hold."""
-    ran = commanded(app, ["loadtest", "--takers", "20", *SHORT, "--course", str(COURSE)])
+    ran = commanded(app, ["loadtest", "--students", "20", *SHORT, "--course", str(COURSE)])
     assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.output
     for phase in ("opening", "burst", "deadline"):
         assert f"\n{phase} " in ran.output
@@ -49,7 +49,7 @@ def test_several_servers(postgres: str) -> None:
     """Two servers that share a PostgreSQL database hold a class together; a second test there is refused."""
     with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE class_at_two_servers")
-    options = ["--database", postgres.format("class_at_two_servers"), "--servers", "2", "--takers", "8"]
+    options = ["--database", postgres.format("class_at_two_servers"), "--servers", "2", "--students", "8"]
     ran = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
     assert "The database was PostgreSQL, with server processes: 2." in ran.output
     for what in ALWAYS:
@@ -193,7 +193,7 @@ def children_of(pid: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see other processes")
 def test_told_to_end(tmp_path: Path) -> None:
     """A load test that is told to end takes its server and its folder with it."""
-    command = [sys.executable, "-m", "quizzes", "loadtest", "--takers", "3", "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "quizzes", "loadtest", "--students", "3", "--folder", str(tmp_path)]
     with subprocess.Popen(
         [*command, "--course", str(COURSE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:

@@ -137,7 +137,7 @@ def test_closing_and_opening_again(server: LiveServer) -> None:
 
 
 def test_a_message(server: LiveServer) -> None:
-    """All takers hear it with their next word from the server; those who start later do not."""
+    """All students hear it with their next word from the server; those who start later do not."""
     server.publish()
     teacher, student = server.student(role="ta"), server.student()
     attempt = student.start()
