@@ -1,5 +1,6 @@
 # make demo   grade a sample class of every assignment and say where the pages are
 # make test   run every test
+# make coverage  the same, and what the tests reach
 # make lint   ruff and mypy
 # make screenshots  the pictures of the quiz pages
 # make bench  speed and memory, as ratios
@@ -16,7 +17,7 @@ STUDENTS := 24
 # Two test processes on two cores: a second thread of linear algebra in each only spins.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test lint bench fuzz screenshots system clean
+.PHONY: demo test coverage lint bench fuzz screenshots system clean
 .DELETE_ON_ERROR:
 
 demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
@@ -30,6 +31,9 @@ demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
 
 test: $(READY) system
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+coverage: $(READY) system
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup --cov --cov-report=term-missing:skip-covered
 
 lint: $(READY)
 	$(BIN)/ruff check .

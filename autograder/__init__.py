@@ -5,10 +5,12 @@ In a notebook: `from autograder import check`, then `check("relu")`.
 
 from __future__ import annotations
 
-__all__ = ["check", "load_images", "progress", "unfinished_is_fine"]
+__all__ = ["__version__", "check", "load_images", "progress", "unfinished_is_fine"]
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+__version__ = "0.2.0.dev0"
 
 if TYPE_CHECKING:
     from autograder.checks.datasets.loading import load_images

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from autograder import __version__
 from autograder.errors import AutograderError, UsageError
 
 __all__ = [
@@ -103,7 +103,7 @@ def program(
 
 def _print_version(context: typer.Context, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"{context.command.name} {version('autograder')}")
+        typer.echo(f"{context.command.name} {__version__}")
         raise typer.Exit
 
 
