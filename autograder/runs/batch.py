@@ -43,7 +43,7 @@ class Change:
     student: str
     before: float
     after: float
-    checks: tuple[str, ...]  # those that ended differently, such as `relu_values: failed → passed`
+    checks: tuple[str, ...]  # those that ended differently, such as `values: failed → passed`
     skipped: bool  # the score would have fallen, and the earlier one stays
 
 

@@ -65,7 +65,7 @@ def test_what_cannot_be_done_is_said(tiny_course: Course, folder: Path, tmp_path
     (tmp_path / "taken").write_text("", encoding="utf-8")
     cases = [
         (ASSIGNMENT, tmp_path / "nowhere", tmp_path / "out", "does not exist"),
-        (ASSIGNMENT, folder / "ann.ipynb", tmp_path / "out", "fewer than two students' readable notebooks"),
+        (ASSIGNMENT, folder / "ann.ipynb", tmp_path / "out", "readable notebooks of fewer than two students"),
         ("tinny", folder, tmp_path / "out", "There is no assignment 'tinny'"),
         (ASSIGNMENT, folder, tmp_path / "taken", "cannot be written"),
     ]
