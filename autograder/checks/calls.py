@@ -21,7 +21,7 @@ from autograder.report import Curve, Evidence
 __all__ = ["Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
 
 T = TypeVar("T")
-MOST_KEPT = 64 * 1024**2  # bytes of a check's answers
+MOST_KEPT = 64 * 1024**2  # bytes of the arguments and answers of a check's calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ class Findings:
     curves: list[Curve] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)  # for the instructor
-    left: int = MOST_KEPT  # bytes of answers that may still be kept
+    left: int = MOST_KEPT  # bytes of arguments and answers that may still be kept
 
     def keep(self, call: Call) -> None:
-        """Note a call for the diagnosis; its value is left out where the answers are far too large."""
-        size = bytes_of(call.answer.value)
+        """Note a call for the diagnosis; values are left out where calls are far too large to keep."""
+        size = bytes_of([call.answer.value, *call.arguments])
         if size > self.left:
-            call = replace(call, answer=replace(call.answer, value=None))
+            call = replace(call, arguments=(), answer=replace(call.answer, value=None))
         else:
             self.left -= size
         self.calls.append(call)

@@ -237,6 +237,6 @@ def test_what_is_noted_of_calls_is_bounded() -> None:
     """Calls are noted for the diagnosis as long as their values are of a sensible size, then without them."""
     findings = Findings()
     for _ in range(20):
-        findings.keep(Call("f", (1,), Answer("value", np.zeros(MOST_KEPT // 80), changed=(0,))))
+        findings.keep(Call("f", (1,), Answer("value", np.zeros(MOST_KEPT // 80 - 100), changed=(0,))))
     assert [call.answer.value is not None for call in findings.calls] == [True] * 10 + [False] * 10
     assert all(call.answer.changed == (0,) for call in findings.calls)
