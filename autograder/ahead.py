@@ -4,10 +4,12 @@ A run's inputs are the same for all its submissions, so a rehearsal with the ref
 the checks make. A submission's first call of a function brings all the others along in one frame: a frame
 costs three times as much as a call. Only what truly came back is kept; a call that brought no value is
 made again when a check asks for it, alone and with its own time, so nothing is judged by its neighbours.
+An answer serves one call: a function that is asked the same twice is called twice, ahead of time or not.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -25,7 +27,7 @@ __all__ = ["Ahead", "Script", "rehearse"]
 LARGEST = 64 * 1024  # bytes of arguments that are sent ahead at once
 SECONDS, TIMES = 0.5, 10.0  # processor time that calls ahead get, at least, and in those of the reference
 
-Calls = dict[bytes, tuple[Value, ...]]  # by fingerprint, in the order of asking
+Calls = list[tuple[bytes, tuple[Value, ...]]]  # fingerprint and arguments, in the order of asking
 Script = dict[str, Calls]
 
 
@@ -40,8 +42,8 @@ class _Recorder:
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
-        for arguments in calls:
-            self._note(function, arguments)
+        if len(calls) == 1:  # several in one go are in one frame anyway
+            self._note(function, calls[0])
         return self._reference.answer(function, calls, cpu_seconds, lend)
 
     def _note(self, function: str, arguments: tuple[Value, ...]) -> None:
@@ -53,7 +55,7 @@ class _Recorder:
         except TypeError:  # a callable among them: what it is asked depends on the submission
             return
         self._bytes[function] = self._bytes.get(function, 0) + size
-        self.script.setdefault(function, {})[key] = arguments
+        self.script.setdefault(function, []).append((key, arguments))
 
 
 def rehearse(
@@ -82,7 +84,8 @@ class Ahead:
     def __init__(self, session: Session, script: Script, reference_seconds: Callable[[str], float]) -> None:
         self._session, self._script = session, script
         self._reference_seconds = reference_seconds
-        self._answers: dict[tuple[str, bytes], Answer] = {}
+        self._keys = {function: {key for key, _ in calls} for function, calls in script.items()}
+        self._answers: defaultdict[tuple[str, bytes], deque[Answer]] = defaultdict(deque)
         self._asked: set[str] = set()
 
     def answer(
@@ -96,16 +99,17 @@ class Ahead:
             key = fingerprint(calls[0])
         except TypeError:
             return self._session.answer(function, calls, cpu_seconds, lend)
-        if key in expected and len(expected) > 1 and function not in self._asked:
+        if key in self._keys[function] and len(expected) > 1 and function not in self._asked:
             self._ask(function, expected)
-        known = self._answers.get((function, key))
-        return [known] if known else self._session.answer(function, calls, cpu_seconds, lend)
+        if ready := self._answers.get((function, key)):
+            return [ready.popleft()]
+        return self._session.answer(function, calls, cpu_seconds, lend)
 
     def _ask(self, function: str, expected: Calls) -> None:
         self._asked.add(function)
         seconds = max(SECONDS, TIMES * len(expected) * self._reference_seconds(function))
-        answers = self._session.ahead(function, [*expected.values()], seconds)
-        for key, answer in zip(expected, answers, strict=False):  # fewer where one ended the child
+        answers = self._session.ahead(function, [arguments for _, arguments in expected], seconds)
+        for (key, _), answer in zip(expected, answers, strict=False):  # fewer where one ended the child
             if answer.kind != "value":
                 return
-            self._answers[function, key] = answer
+            self._answers[function, key].append(answer)

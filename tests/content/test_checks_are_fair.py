@@ -1,6 +1,6 @@
 """Hidden checks are fair: right answers keep full marks, whatever numbers are drawn at grading time.
 
-In this very process, without the sandbox and without training on images; `make fuzz` goes through 2,000 seeds.
+In this very process, without the sandbox and without training on images; `make fuzz` takes 2,000 seeds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Lost = list[tuple[int, str, str, str]]
 
 
 def right_answers(name: str) -> Iterator[tuple[str, dict[str, Any], set[str]]]:
-    """The reference and every alternative: a label, the functions, and the tasks that have to be looked at."""
+    """The reference and every alternative: a label, the functions, and the tasks to look at."""
     one = assignment(name)
     yield "reference", dict(one.reference), {task.id for task in one.file.tasks}
     for alternative in one.alternatives:
