@@ -12,6 +12,7 @@ import numpy as np
 
 from autograder.calls import Function
 from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue
+from autograder.properties import require_pure
 from autograder.report import Evidence, Worst
 from autograder.values import Array, Value, number, show, to_array
 
@@ -33,13 +34,17 @@ def assert_same(
     rtol: float = 1e-6,
     atol: float = 1e-9,
     names: Sequence[str] = (),
+    pure: bool = False,
 ) -> None:
     """Fail unless the student's function returns what the reference returns for these arguments.
 
-    `names` name the results where there are several.
+    `names` name the results where there are several. With `pure`, the arguments have to be as they were
+    afterwards, and the numbers float64.
     """
     expected = reference(*arguments)
     got = student(*arguments)
+    if pure:
+        require_pure(student, arguments)
     try:
         assert_close(got, expected, rtol=rtol, atol=atol, call=student.describe(arguments), names=names)
     except Failure as problem:

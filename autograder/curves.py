@@ -7,6 +7,7 @@ import numpy as np
 from autograder.calls import Function, Functions
 from autograder.compare import assert_close, kind_of, with_call
 from autograder.failure import Failure, WrongType
+from autograder.properties import require_pure
 from autograder.report import Curve
 from autograder.values import Array, Value, number, to_array
 
@@ -24,13 +25,17 @@ def assert_same_curve(
     label: str = "",
     rtol: float = 1e-6,
     atol: float = 1e-9,
+    pure: bool = False,
 ) -> None:
     """Compare two functions of one variable over a range, and keep both curves for the page.
 
-    `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results.
+    `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results. With
+    `pure`, the arguments have to be as they were afterwards, and the numbers float64.
     """
     arguments = (over, *rest)
     expected, got = reference(*arguments), student(*arguments)
+    if pure:
+        require_pure(student, arguments)
     if result is not None:
         expected = expected[result]
         if not isinstance(got, (list, tuple)) or len(got) <= result:

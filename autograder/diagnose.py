@@ -54,7 +54,9 @@ def diagnose(
 
 def _agrees(mistake: Variant, calls: Sequence[Call], reference: Functions | None) -> bool:
     own = [call for call in calls if call.function == mistake.of]
-    if not own or reference is None or any(call.answer.kind in ENDINGS for call in own):
+    if mistake.stateful or not own or reference is None:
+        return False
+    if any(call.answer.kind in ENDINGS for call in own):
         return False
     differs = False
     for call in own:

@@ -18,6 +18,7 @@ from autograder.calls import Function
 from autograder.compare import assert_close
 from autograder.failure import Failure, WrongType, WrongValue
 from autograder.fingerprint import fingerprint
+from autograder.properties import require_pure
 from autograder.values import Array, Value, show, to_array
 
 __all__ = ["gradient_check", "numeric_gradient"]
@@ -48,6 +49,7 @@ def gradient_check(
     wrt: tuple[int, ...] | None = None,
     rtol: float = 1e-6,
     kinks: bool = False,
+    pure: bool = False,
 ) -> None:
     """Fail unless the student's `backward` is the gradient of the reference's `forward`.
 
@@ -55,12 +57,15 @@ def gradient_check(
     gradient for, by default every float one. With `grad_out` (the shape
     of the forward's output) the call is `backward(at[0], grad_out, *at[1:])`; without it the forward
     is a loss and the call is `backward(*at)`. `names` name the results, `grad_x` first by default.
-    `kinks` accepts anything between the left and the right derivative.
+    `kinks` accepts anything between the left and the right derivative. With `pure`, the arguments have to
+    be as they were afterwards, and the numbers float64.
     """
     wrt = wrt or tuple(i for i, value in enumerate(at) if _is_differentiable(value))
     arguments = at if grad_out is None else (at[0], grad_out, *at[1:])
     slopes = [_reference_slopes(forward, at, which, grad_out) for which in wrt]
     got = backward(*arguments)
+    if pure:
+        require_pure(backward, arguments)
     call = backward.describe(arguments)
     results = [got] if len(wrt) == 1 else got
     if not isinstance(results, (list, tuple)) or len(results) != len(wrt):

@@ -1,31 +1,38 @@
-"""Properties that every function of a course has: inputs left alone, float64 kept."""
+"""Properties that every function of a course has: inputs left alone, float64 kept, an answer that fits."""
 
 from __future__ import annotations
 
-from autograder.calls import Function
-from autograder.failure import InputChanged, WrongType
-from autograder.values import Value
+from collections.abc import Sequence
 
-__all__ = ["assert_leaves_inputs", "assert_pure"]
+import numpy as np
+
+from autograder.calls import Function
+from autograder.failure import Failure, InputChanged, NotFinite, WrongType
+from autograder.values import Array, Value, to_array
+
+__all__ = ["assert_leaves_inputs", "assert_plausible", "assert_pure", "require_pure"]
+
+LEAST_CORRELATION = 0.3  # of an answer that goes with the right one, of either sign
+LEAST_RIGHT = 0.25  # or of its entries that are right, among those that are not 0
+LEAST_FINITE = 1 / 3
 
 
 def assert_leaves_inputs(student: Function, *arguments: Value) -> None:
     """Fail when the call modifies one of its arguments in place."""
     student(*arguments)
-    changed = student.last_answer.changed
-    if changed:
-        names = student.owner.parameters_.get(student.name, ())
-        which = " and ".join(names[i] if i < len(names) else f"argument {i + 1}" for i in changed)
-        raise InputChanged(
-            f"{student.describe(arguments)} changed {which} in place.",
-            hint="Work on a copy, or build a new array: the caller still needs the old one.",
-            evidence=student.evidence(arguments),
-        )
+    _require_unchanged(student, arguments)
 
 
 def assert_pure(student: Function, *arguments: Value) -> None:
     """Fail when the call modifies an argument, or returns numbers of another type than float64."""
-    assert_leaves_inputs(student, *arguments)
+    student(*arguments)
+    require_pure(student, arguments)
+
+
+def require_pure(student: Function, arguments: Sequence[Value]) -> None:
+    """As assert_pure, for the latest call of the function, which was made with these arguments."""
+    arguments = tuple(arguments)
+    _require_unchanged(student, arguments)
     converted = [name for name in student.last_answer.dtypes if name.startswith(("float", "complex"))]
     if converted:
         raise WrongType(
@@ -33,3 +40,115 @@ def assert_pure(student: Function, *arguments: Value) -> None:
             hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
             evidence=student.evidence(arguments),
         )
+
+
+def _require_unchanged(student: Function, arguments: tuple[Value, ...]) -> None:
+    changed = student.last_answer.changed
+    if changed:
+        which = " and ".join(_parameter(student, i) for i in changed)
+        raise InputChanged(
+            f"{student.describe(arguments)} changed {which} in place.",
+            hint="Work on a copy, or build a new array: the caller still needs the old one.",
+            evidence=student.evidence(arguments),
+        )
+
+
+def assert_plausible(
+    student: Function, reference: Function, *calls: tuple[Value, ...], uses: Sequence[int] = (0,)
+) -> None:
+    """Fail unless the function, right or with a slip in it, does what it is for.
+
+    `calls` are the arguments of at least two calls, alike in shape. Most numbers have to be finite; each
+    argument that `uses` lists by position has to make a difference; and at least one result, that is not
+    an argument handed back, has to go with a right one over all calls: correlated with it, of either sign
+    and in any order of the results, or right in a quarter of its entries.
+    """
+    answers = [_numbers(student, arguments) for arguments in calls]
+    for position in uses:
+        other = (*calls[0][:position], calls[1][position], *calls[0][position + 1 :])
+        if _alike(_numbers(student, other), answers[0]):
+            name = _parameter(student, position)
+            raise Failure(
+                f"{student.name} returns the same whatever {name} is.",
+                hint=f"The result depends on {name}: is it used at all?",
+                evidence=student.evidence(other),
+            )
+    right = [_leaves(reference(*arguments)) for arguments in calls]
+    own = [result for result in _side_by_side(answers) if not _handed_back(result, calls)]
+    if not any(_go_together(got, expected) for got in own for expected in map(_joined, _side_by_side(right))):
+        raise Failure(
+            f"{student.describe(calls[0])} has little to do with what it should return.",
+            hint="Compare your lines with the formula, one by one, on an example small enough for paper.",
+            evidence=student.evidence(calls[0]),
+        )
+
+
+def _parameter(student: Function, position: int) -> str:
+    names = student.owner.parameters_.get(student.name, ())
+    return names[position] if position < len(names) else f"argument {position + 1}"
+
+
+def _leaves(value: Value) -> list[Array]:
+    """All arrays of numbers in a result, however they are nested."""
+    found = to_array(value)
+    if found is not None:
+        return [found.astype(np.float64)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return []
+
+
+def _numbers(student: Function, arguments: tuple[Value, ...]) -> list[Array]:
+    leaves = _leaves(student(*arguments))
+    together = np.concatenate([np.zeros(0), *(leaf.ravel() for leaf in leaves)])
+    if not together.size:
+        raise WrongType(
+            f"{student.describe(arguments)} does not return numbers.",
+            hint="Did you forget the return statement?",
+            evidence=student.evidence(arguments),
+        )
+    if np.isfinite(together).mean() < LEAST_FINITE:
+        raise NotFinite(
+            f"{student.describe(arguments)} is mostly NaN or infinite.", evidence=student.evidence(arguments)
+        )
+    return leaves
+
+
+def _alike(one: list[Array], other: list[Array]) -> bool:
+    return len(one) == len(other) and all(
+        np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True)
+    )
+
+
+def _side_by_side(answers: list[list[Array]]) -> list[list[Array]]:
+    """Each result over all calls; results that some call lacks are left out."""
+    return [list(result) for result in zip(*answers, strict=False)]
+
+
+def _joined(result: list[Array]) -> Array:
+    return np.concatenate([array.ravel() for array in result])
+
+
+def _handed_back(result: list[Array], calls: Sequence[tuple[Value, ...]]) -> bool:
+    """Whether a result is one of the arguments, as it came."""
+    given = _side_by_side([[leaf for one in call for leaf in _leaves_or_none(one)] for call in calls])
+    return any(_alike(result, argument) for argument in given)
+
+
+def _leaves_or_none(value: Value) -> list[Array]:
+    return [] if callable(value) else _leaves(value)
+
+
+def _go_together(got: list[Array], expected: Array) -> bool:
+    found = _joined(got)
+    if found.shape != expected.shape:
+        return False
+    usable = np.isfinite(found) & np.isfinite(expected)
+    found, expected = found[usable], expected[usable]
+    if not expected.any() or not found.any():
+        return False
+    if np.isclose(found, expected)[expected != 0].mean() >= LEAST_RIGHT:
+        return True
+    if np.ptp(found) == 0 or np.ptp(expected) == 0:
+        return False
+    return abs(float(np.corrcoef(found, expected)[0, 1])) >= LEAST_CORRELATION

@@ -15,6 +15,7 @@ import numpy as np
 from autograder.calls import Function
 from autograder.compare import assert_close, kind_of
 from autograder.failure import Failure, WrongType, WrongValue
+from autograder.properties import require_pure
 from autograder.report import Curve
 from autograder.values import Array, Value, number, to_array
 
@@ -76,12 +77,14 @@ def trace(
     rtol: float = 1e-9,
     atol: float = 1e-9,
     compare_state: tuple[str, ...] = (),
+    pure: bool = False,
 ) -> None:
     """Fail at the first step where the student's update leaves the reference's path.
 
     The call is `update(theta, gradient, *state, *then(step))`, steps counted from 0. It returns theta
     where there is no state and (theta, *state) otherwise. `compare_state` names the parts of the
-    state that are compared too, in order; by default theta alone is.
+    state that are compared too, in order; by default theta alone is. With `pure`, the arguments have to
+    be as they were after each step, and the numbers float64.
     """
     own: tuple[Value, ...] = (problem.start, *state)
     right: tuple[Value, ...] = own
@@ -90,6 +93,8 @@ def trace(
         right = _step(reference, problem, right, then(step), len(state))
         arguments = (own[0], problem.gradient(own[0]), *own[1:], *then(step))
         own = _step(student, problem, own, then(step), len(state))
+        if pure:
+            require_pure(student, arguments)
         names = ("theta", *compare_state)
         try:
             for name, got, expected in zip(names, own, right, strict=False):
