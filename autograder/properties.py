@@ -60,8 +60,8 @@ def assert_plausible(
 
     `calls` are the arguments of at least two calls, alike in shape. Most numbers have to be finite; each
     argument that `uses` lists by position has to make a difference; and at least one result, that is not
-    an argument handed back, has to go with a right one over all calls: correlated with it, of either sign
-    and in any order of the results, or right in a quarter of its entries.
+    an argument handed back, has to go with a right one over all calls: correlated with it, of either sign,
+    in any order of the results and before or after a sum, or right in a quarter of its entries.
     """
     answers = [_numbers(student, arguments) for arguments in calls]
     for position in uses:
@@ -75,7 +75,7 @@ def assert_plausible(
             )
     right = [_leaves(reference(*arguments)) for arguments in calls]
     own = [result for result in _side_by_side(answers) if not _handed_back(result, calls)]
-    if not any(_go_together(got, expected) for got in own for expected in map(_joined, _side_by_side(right))):
+    if not any(_go_together(got, expected) for got in own for expected in _side_by_side(right)):
         raise Failure(
             f"{student.describe(calls[0])} has little to do with what it should return.",
             hint="Compare your lines with the formula, one by one, on an example small enough for paper.",
@@ -125,10 +125,6 @@ def _side_by_side(answers: list[list[Array]]) -> list[list[Array]]:
     return [list(result) for result in zip(*answers, strict=False)]
 
 
-def _joined(result: list[Array]) -> Array:
-    return np.concatenate([array.ravel() for array in result])
-
-
 def _handed_back(result: list[Array], calls: Sequence[tuple[Value, ...]]) -> bool:
     """Whether a result is one of the arguments, as it came."""
     given = _side_by_side([[leaf for one in call for leaf in _leaves_or_none(one)] for call in calls])
@@ -139,10 +135,11 @@ def _leaves_or_none(value: Value) -> list[Array]:
     return [] if callable(value) else _leaves(value)
 
 
-def _go_together(got: list[Array], expected: Array) -> bool:
-    found = _joined(got)
-    if found.shape != expected.shape:
+def _go_together(got: list[Array], right: list[Array]) -> bool:
+    pairs = [_of_one_size(found, expected) for found, expected in zip(got, right, strict=True)]
+    if any(pair is None for pair in pairs):
         return False
+    found, expected = (np.concatenate(side) for side in zip(*(pair for pair in pairs if pair), strict=True))
     usable = np.isfinite(found) & np.isfinite(expected)
     found, expected = found[usable], expected[usable]
     if not expected.any() or not found.any():
@@ -152,3 +149,14 @@ def _go_together(got: list[Array], expected: Array) -> bool:
     if np.ptp(found) == 0 or np.ptp(expected) == 0:
         return False
     return abs(float(np.corrcoef(found, expected)[0, 1])) >= LEAST_CORRELATION
+
+
+def _of_one_size(one: Array, other: Array) -> tuple[Array, Array] | None:
+    """Both as vectors; where one was not summed over its leading axes, or should not have been, it is now."""
+    if one.size == other.size:
+        return one.ravel(), other.ravel()
+    small = min(one, other, key=lambda array: array.size)
+    if not small.size or any(array.shape[array.ndim - small.ndim :] != small.shape for array in (one, other)):
+        return None
+    one, other = (array.reshape(-1, *small.shape).sum(axis=0).ravel() for array in (one, other))
+    return one, other

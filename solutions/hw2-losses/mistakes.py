@@ -73,7 +73,7 @@ def summed_over_everything(logits):
 
 @mistake(
     of="softmax",
-    severity="slip",
+    severity="useless",
     says="""Dividing (N, C) by a sum of shape (N,) does not broadcast by rows: NumPy lines shapes up from
     the right. Keep the summed axis with length 1.""",
 )
@@ -104,7 +104,7 @@ def not_divided(logits):
 
 @mistake(
     of="softmax",
-    severity="slip",
+    severity="useless",
     says="""You divide the logits themselves by their sum. Logits may be negative; the exponential comes
     first and makes them positive.""",
 )
@@ -295,7 +295,7 @@ def epsilon_of_1e_6(probs, labels):
 
 @mistake(
     of="cross_entropy",
-    severity="slip",
+    severity="useless",
     says="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
     one-hot rows, or pick out one entry in each row.""",
 )
@@ -305,7 +305,7 @@ def one_hot_forgotten(probs, labels):
 
 @mistake(
     of="cross_entropy",
-    severity="slip",
+    severity="useless",
     says="""probs[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
@@ -346,7 +346,7 @@ def base_two(probs, labels):
 
 @mistake(
     of="cross_entropy",
-    severity="slip",
+    severity="useless",
     says="""You look at the largest probability of each row and never at the label. A sure but wrong answer
     costs nothing then.""",
 )
@@ -366,7 +366,7 @@ def softmax_of_probabilities(probs, labels):
 
 @mistake(
     of="cross_entropy",
-    severity="slip",
+    severity="useless",
     says="""This is the entropy of probs: each -log p is weighted by p itself. The weights come from the
     labels, as one-hot rows.""",
 )
@@ -389,7 +389,7 @@ def binary_cross_entropy(probs, labels):
 
 @mistake(
     of="cross_entropy",
-    severity="slip",
+    severity="useless",
     says="""You count the labels from 1. They go from 0 to C - 1, as NumPy's indices do: use them as they
     are.""",
 )
@@ -443,7 +443,7 @@ def gradient_divided_by_all_entries(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
-    severity="slip",
+    severity="useless",
     says="""This is p / N: the one-hot rows are not subtracted. Without them the gradient does not know the
     labels.""",
 )
@@ -483,7 +483,7 @@ def only_one_hot_divided(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
-    severity="slip",
+    severity="useless",
     says="""grad[:, labels] -= 1 subtracts 1 in every row, in the column of every label of the batch. To
     pair row n with label n, index both axes with arrays of length N.""",
 )
@@ -730,7 +730,7 @@ def loss_softmax_over_everything(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
-    severity="slip",
+    severity="useless",
     says="""logits[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
@@ -741,7 +741,7 @@ def every_row_with_every_label_in_the_loss(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
-    severity="slip",
+    severity="useless",
     says="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
     one-hot rows, or pick out one entry in each row.""",
 )
@@ -863,7 +863,7 @@ def squared_gradient_sign_flipped(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
-    severity="slip",
+    severity="useless",
     says="""You start from 2 p: the one-hot rows are not subtracted. Without them the gradient does not know
     the labels.""",
 )
@@ -1066,7 +1066,7 @@ def label_as_a_number(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
-    severity="slip",
+    severity="useless",
     says="""You sum p^2 and subtract nothing: the one-hot rows are forgotten, and the loss does not know the
     labels.""",
 )
