@@ -10,7 +10,7 @@ from autograder.calls import Function
 from autograder.failure import Failure, InputChanged, NotFinite, WrongType
 from autograder.values import Array, Value, to_array
 
-__all__ = ["assert_leaves_inputs", "assert_plausible", "assert_pure", "require_pure"]
+__all__ = ["assert_leaves_inputs", "assert_plausible", "assert_pure", "require_pure", "require_unchanged"]
 
 LEAST_CORRELATION = 0.3  # of an answer that goes with the right one, of either sign
 LEAST_RIGHT = 0.25  # or of its entries that are right, among those that are not 0
@@ -20,7 +20,7 @@ LEAST_FINITE = 1 / 3
 def assert_leaves_inputs(student: Function, *arguments: Value) -> None:
     """Fail when the call modifies one of its arguments in place."""
     student(*arguments)
-    _require_unchanged(student, arguments)
+    require_unchanged(student, arguments)
 
 
 def assert_pure(student: Function, *arguments: Value) -> None:
@@ -32,7 +32,7 @@ def assert_pure(student: Function, *arguments: Value) -> None:
 def require_pure(student: Function, arguments: Sequence[Value]) -> None:
     """As assert_pure, for the latest call of the function, which was made with these arguments."""
     arguments = tuple(arguments)
-    _require_unchanged(student, arguments)
+    require_unchanged(student, arguments)
     converted = [name for name in student.last_answer.dtypes if name.startswith(("float", "complex"))]
     if converted:
         raise WrongType(
@@ -42,14 +42,15 @@ def require_pure(student: Function, arguments: Sequence[Value]) -> None:
         )
 
 
-def _require_unchanged(student: Function, arguments: tuple[Value, ...]) -> None:
+def require_unchanged(student: Function, arguments: Sequence[Value]) -> None:
+    """As assert_leaves_inputs, for the latest call of the function, which was made with these arguments."""
     changed = student.last_answer.changed
     if changed:
         which = " and ".join(_parameter(student, i) for i in changed)
         raise InputChanged(
-            f"{student.describe(arguments)} changed {which} in place.",
+            f"{student.describe(tuple(arguments))} changed {which} in place.",
             hint="Work on a copy, or build a new array: the caller still needs the old one.",
-            evidence=student.evidence(arguments),
+            evidence=student.evidence(tuple(arguments)),
         )
 
 

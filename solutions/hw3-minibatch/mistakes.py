@@ -163,7 +163,7 @@ def short_batch_dropped(x, y, batch_size, seed):
 
 @mistake(
     of="minibatches",
-    severity="slip",
+    severity="useless",
     says="""x and y are shuffled apart: each gets an order of its own, and examples lose their
     labels. Draw one order and take the rows of both by it.""",
 )
@@ -285,7 +285,7 @@ def seed_zero_is_none(x, y, batch_size, seed):
 
 @mistake(
     of="minibatches",
-    severity="slip",
+    severity="useless",
     says="""Only the first batch comes out: a return inside the loop ends it. Use yield, or collect
     the batches in a list.""",
 )
@@ -328,7 +328,7 @@ def updated_in_place(theta, grad, lr):
 
 @mistake(
     of="sgd_update",
-    severity="slip",
+    severity="useless",
     says="""You return the step, not theta after the step.""",
 )
 def the_step_alone(theta, grad, lr):
@@ -466,7 +466,7 @@ def defaults_built_in(lr, epoch, factor=0.5, every=10):
 
 @mistake(
     of="step_decay",
-    severity="slip",
+    severity="useless",
     says="""The exponent is epoch % every, the remainder: the rate falls within each stretch and
     then jumps back. You want how many whole stretches have passed, epoch // every.""",
 )
@@ -557,7 +557,7 @@ def epoch_drops_the_short_batch(theta, x, y, batch_size, lr, seed, gradient):
 
 @mistake(
     of="train_epoch",
-    severity="slip",
+    severity="useless",
     says="""Only the first batch is used: the return stands inside the loop. An epoch goes on until
     all examples have been picked.""",
 )
@@ -568,7 +568,7 @@ def one_batch_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
 
 @mistake(
     of="train_epoch",
-    severity="slip",
+    severity="useless",
     says="""x and y are shuffled apart, so gradient gets images with labels of others. One order for
     both.""",
 )
