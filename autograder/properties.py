@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,7 +10,15 @@ from autograder.calls import Function
 from autograder.failure import Failure, InputChanged, NotFinite, WrongType
 from autograder.values import Array, Value, to_array
 
-__all__ = ["assert_leaves_inputs", "assert_plausible", "assert_pure", "require_pure", "require_unchanged"]
+__all__ = [
+    "assert_depends",
+    "assert_leaves_inputs",
+    "assert_plausible",
+    "assert_pure",
+    "leaves",
+    "require_pure",
+    "require_unchanged",
+]
 
 LEAST_CORRELATION = 0.3  # of an answer that goes with the right one, of either sign
 LEAST_RIGHT = 0.25  # or of its entries that are right, among those that are not 0
@@ -54,29 +62,42 @@ def require_unchanged(student: Function, arguments: Sequence[Value]) -> None:
         )
 
 
-def assert_plausible(
-    student: Function, reference: Function, *calls: tuple[Value, ...], uses: Sequence[int] = (0,)
-) -> None:
-    """Fail unless the function, right or with a slip in it, does what it is for.
+def assert_depends(student: Function, *calls: tuple[Value, ...], uses: Sequence[int] = (0,)) -> None:
+    """Fail unless the function returns numbers, most of them finite, and each argument in `uses` matters.
 
-    `calls` are the arguments of at least two calls, alike in shape. Most numbers have to be finite; each
-    argument that `uses` lists by position has to make a difference; and at least one result, that is not
-    an argument handed back, has to go with a right one over all calls: correlated with it, of either sign,
-    in any order of the results and before or after a sum, or right in a quarter of its entries.
+    `calls` are the arguments of at least two calls, alike in shape; `uses` are positions. An argument
+    matters where another one in its place changes the result.
     """
-    answers = [_numbers(student, arguments) for arguments in calls]
+    first = _numbers(student, calls[0])
     for position in uses:
         other = (*calls[0][:position], calls[1][position], *calls[0][position + 1 :])
-        if _alike(_numbers(student, other), answers[0]):
+        if _alike(_numbers(student, other), first):
             name = _parameter(student, position)
             raise Failure(
                 f"{student.name} returns the same whatever {name} is.",
                 hint=f"The result depends on {name}: is it used at all?",
                 evidence=student.evidence(other),
             )
-    right = [_leaves(reference(*arguments)) for arguments in calls]
+
+
+def assert_plausible(
+    student: Function,
+    reference: Function,
+    *calls: tuple[Value, ...],
+    uses: Sequence[int] = (0,),
+    part: Callable[[Value], Value] = lambda value: value,
+) -> None:
+    """Fail unless the function, right or with a slip in it, does what it is for.
+
+    As assert_depends, and at least one result, that is not an argument handed back, has to go with a right
+    one over all calls: correlated with it, of either sign, in any order of the results and before or after
+    a sum, or right in a quarter of its entries. `part` picks what is looked at from a value.
+    """
+    assert_depends(student, *calls, uses=uses)
+    right = _side_by_side([leaves(part(reference(*arguments))) for arguments in calls])
+    answers = [leaves(part(student(*arguments))) for arguments in calls]
     own = [result for result in _side_by_side(answers) if not _handed_back(result, calls)]
-    if not any(_go_together(got, expected) for got in own for expected in _side_by_side(right)):
+    if not any(_go_together(got, expected) for got in own for expected in right):
         raise Failure(
             f"{student.describe(calls[0])} has little to do with what it should return.",
             hint="Compare your lines with the formula, one by one, on an example small enough for paper.",
@@ -89,19 +110,19 @@ def _parameter(student: Function, position: int) -> str:
     return names[position] if position < len(names) else f"argument {position + 1}"
 
 
-def _leaves(value: Value) -> list[Array]:
+def leaves(value: Value) -> list[Array]:
     """All arrays of numbers in a result, however they are nested."""
     found = to_array(value)
     if found is not None:
         return [found.astype(np.float64)]
     if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in _leaves(item)]
+        return [leaf for item in value for leaf in leaves(item)]
     return []
 
 
 def _numbers(student: Function, arguments: tuple[Value, ...]) -> list[Array]:
-    leaves = _leaves(student(*arguments))
-    together = np.concatenate([np.zeros(0), *(leaf.ravel() for leaf in leaves)])
+    found = leaves(student(*arguments))
+    together = np.concatenate([np.zeros(0), *(leaf.ravel() for leaf in found)])
     if not together.size:
         raise WrongType(
             f"{student.describe(arguments)} does not return numbers.",
@@ -112,7 +133,7 @@ def _numbers(student: Function, arguments: tuple[Value, ...]) -> list[Array]:
         raise NotFinite(
             f"{student.describe(arguments)} is mostly NaN or infinite.", evidence=student.evidence(arguments)
         )
-    return leaves
+    return found
 
 
 def _alike(one: list[Array], other: list[Array]) -> bool:
@@ -133,7 +154,7 @@ def _handed_back(result: list[Array], calls: Sequence[tuple[Value, ...]]) -> boo
 
 
 def _leaves_or_none(value: Value) -> list[Array]:
-    return [] if callable(value) else _leaves(value)
+    return [] if callable(value) else leaves(value)
 
 
 def _go_together(got: list[Array], right: list[Array]) -> bool:
