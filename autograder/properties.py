@@ -66,11 +66,12 @@ def assert_depends(student: Function, *calls: tuple[Value, ...], uses: Sequence[
     """Fail unless the function returns numbers, most of them finite, and each argument in `uses` matters.
 
     `calls` are the arguments of at least two calls, alike in shape; `uses` are positions. An argument
-    matters where another one in its place changes the result.
+    matters where that of another call in its place changes the result.
     """
     first = _numbers(student, calls[0])
     for position in uses:
-        other = (*calls[0][:position], calls[1][position], *calls[0][position + 1 :])
+        another = next(one[position] for one in calls if _is_another(one[position], calls[0][position]))
+        other = (*calls[0][:position], another, *calls[0][position + 1 :])
         if _alike(_numbers(student, other), first):
             name = _parameter(student, position)
             raise Failure(
@@ -134,6 +135,12 @@ def _numbers(student: Function, arguments: tuple[Value, ...]) -> list[Array]:
             f"{student.describe(arguments)} is mostly NaN or infinite.", evidence=student.evidence(arguments)
         )
     return found
+
+
+def _is_another(one: Value, other: Value) -> bool:
+    if callable(one):
+        return one is not other
+    return not _alike(leaves(one), leaves(other))
 
 
 def _alike(one: list[Array], other: list[Array]) -> bool:
