@@ -47,7 +47,7 @@ class Variant:
     body: Callable[..., object]
     severity: Severity | None = None  # None for a right answer
     seeding: Seeding | None = None
-    #: Whether the same call may have another answer next time: such a mistake is not recognised by its answers.
+    #: Whether the same call may have another answer next time: then answers do not tell which mistake it is.
     stateful: bool = False
 
     def source(self) -> str:

@@ -129,7 +129,7 @@ def relu_trains_a_network(pieces, images, rng):
 
 @check(task="leaky_relu", points=0.9)
 def leaky_relu_pair_is_plausible(student, reference, rng):
-    """leaky_relu and leaky_relu_backward both depend on what they are given, and go with the right answers."""
+    """leaky_relu and its backward both depend on what they are given, and go with the right answers."""
     pair_is_plausible(student, reference, "leaky_relu", rng, rng.uniform(0.1, 0.4))
 
 
@@ -157,7 +157,7 @@ def leaky_relu_gradient(student, reference, rng):
 
 @check(task="leaky_relu", points=0.6)
 def leaky_relu_curves(student, reference, rng):
-    """From -4 to 4, leaky_relu and its derivative are right for slope 0.2, and for 0.01 when none is given."""
+    """From -4 to 4, leaky_relu and its derivative are right for slope 0.2, and 0.01 if none is given."""
     functions = student.leaky_relu, reference.leaky_relu
     backwards = student.leaky_relu_backward, reference.leaky_relu_backward
     for slope, label in [((0.2,), "slope 0.2"), ((), "no slope given")]:
@@ -170,7 +170,7 @@ def leaky_relu_curves(student, reference, rng):
 
 @check(task="leaky_relu", points=0.6)
 def leaky_relu_kink(student, reference, rng):
-    """Where x is exactly 0, leaky_relu is 0, and its derivative is between slope and 1; slope may be left out."""
+    """At x = 0 leaky_relu is 0 and its derivative between slope and 1; the slope may be left out."""
     x, grad_out = at_the_kink(rng)
     for slope in ((), (rng.uniform(0.1, 0.4),)):
         assert_same(student.leaky_relu, reference.leaky_relu, x, *slope, pure=True)
@@ -190,9 +190,7 @@ def leaky_relu_kink(student, reference, rng):
 
 def any_alpha(rng, count):
     """One alpha for each feature, the first above 1 and the second below 0."""
-    return np.array(
-        [rng.uniform(1.2, 2.0), -rng.uniform(0.2, 0.8), *rng.uniform(0.1, 0.9, size=count - 2)]
-    )
+    return np.array([rng.uniform(1.2, 2.0), -rng.uniform(0.2, 0.8), *rng.uniform(0.1, 0.9, size=count - 2)])
 
 
 @check(task="prelu", points=1.2)
@@ -236,7 +234,7 @@ def prelu_any_alpha(student, reference, rng):
 
 @check(task="prelu", points=0.8)
 def prelu_curves(student, reference, rng):
-    """From -4 to 4, prelu and its derivative are right for alpha 0.25 and 1.5, also at 0 and in three axes."""
+    """From -4 to 4, prelu and its derivative are right for alpha 0.25 and 1.5, also at 0 and in 3 axes."""
     functions = student.prelu, reference.prelu
     backwards = student.prelu_backward, reference.prelu_backward
     for alpha in (0.25, 1.5):
@@ -305,7 +303,7 @@ def silu_trains_a_network(pieces, images, rng):
 
 @check(task="smooth_relu", points=1.2)
 def smooth_relu_pair_is_plausible(student, reference, rng):
-    """smooth_relu and smooth_relu_backward both depend on what they are given, and go with the right answers."""
+    """smooth_relu and its backward both depend on what they are given, and go with the right answers."""
     pair_is_plausible(student, reference, "smooth_relu", rng, rng.uniform(1.5, 3.0))
 
 
@@ -328,7 +326,7 @@ def smooth_relu_gradient(student, reference, rng):
 
 @check(task="smooth_relu", points=0.8)
 def smooth_relu_curves(student, reference, rng):
-    """From -4 to 4, smooth_relu and its derivative bend without a jump, at alpha 2 and in any number of axes."""
+    """From -4 to 4, smooth_relu and its derivative bend without a jump, whatever the number of axes."""
     functions = student.smooth_relu, reference.smooth_relu
     backwards = student.smooth_relu_backward, reference.smooth_relu_backward
     assert_same_curve(*functions, RANGE, 2.0, label="smooth_relu(x, 2)", pure=True)

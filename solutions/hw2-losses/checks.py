@@ -20,7 +20,7 @@ from autograder.checks import check
 from autograder.compare import assert_close, assert_same
 from autograder.convergence import Training, convergence
 from autograder.curves import draw_curve
-from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue, require
+from autograder.failure import Failure, NotFinite, WrongShape, WrongType, WrongValue
 from autograder.gradients import gradient_check
 from autograder.network import Network, accuracy, shuffled_batches
 from autograder.properties import assert_plausible, require_pure
@@ -139,7 +139,7 @@ def assert_above_ten(function, probs, labels):
 
 
 def assert_small_is_counted(student, reference, probs, labels, within=0.7):
-    """Where p[label] is 2e-7, p + 1e-7 makes the loss 0.4 too small, which is allowed; p + 1e-6 makes it 1.8."""
+    """Where p[label] is 2e-7, p + 1e-7 makes the loss 0.4 too small, which is allowed; p + 1e-6 1.8."""
     function, arguments = student.cross_entropy, (probs, labels)
     loss, right = number_of(function, arguments, function(*arguments)), reference.cross_entropy(*arguments)
     if not abs(loss - right) <= within:
@@ -395,7 +395,7 @@ def softmax_squared_error_extremes(student, reference, rng):
 
 @check(task="softmax_squared_error", points=1.05)
 def softmax_squared_error_curves(student, reference, rng):
-    """As a wrong logit grows, the slope rises and falls back to 0; a number added to a row changes nothing."""
+    """As a wrong logit grows, the slope rises and falls to 0; a number added to a row changes nothing."""
     functions = student.softmax_squared_error, reference.softmax_squared_error
     backwards = student.softmax_squared_error_backward, reference.softmax_squared_error_backward
     label = "slope of softmax_squared_error over a wrong logit"

@@ -198,10 +198,13 @@ def an_epoch(student, count, size, seed):
 def require_shuffled(order):
     """Fail where examples are left in order or moved in blocks."""
     followers, pairs = int(np.sum(np.diff(order) == 1)), len(order) - 1
-    require(followers < 0.9 * pairs, "The examples come in the order in which they are given: nothing is shuffled.")
+    require(
+        followers < 0.9 * pairs,
+        "The examples come in the order in which they are given: nothing is shuffled.",
+    )
     require(
         followers < 0.25 * pairs,
-        f"{followers} of {pairs} examples still stand before their neighbour: blocks are shuffled, not examples.",
+        f"{followers} of {pairs} examples still stand before their neighbour: blocks are shuffled.",
         hint="Shuffle the row numbers first, and cut them into batches afterwards.",
     )
 
@@ -221,7 +224,7 @@ def minibatches_are_plausible(student, rng):
 
 @check(task="minibatches", points=1.35)
 def minibatches_cover_an_epoch(student, rng):
-    """Every example comes up once, shuffled as the seed says, in batches of batch_size; the last may be short."""
+    """Every example comes up once, shuffled by the seed, in batches of batch_size; the last may be short."""
     for count, size in ((23, 5), (12, 4), (9, 8), (6, 1), (5, 8)):
         an_epoch(student, count, size, rng.integers(1, 1000))
     for seed in (0, rng.integers(1, 1000)):

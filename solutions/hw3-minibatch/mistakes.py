@@ -273,11 +273,74 @@ def shuffled_in_place(x, y, batch_size, seed):
 @mistake(
     of="minibatches",
     severity="slip",
+    seeding="zero is none",
     says="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a
     seed like any other.""",
 )
 def seed_zero_is_none(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x)) if seed else np.arange(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    severity="slip",
+    seeding="zero is none",
+    stateful=True,
+    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call has an order of its
+    own. 0 is a seed like any other.""",
+)
+def seed_zero_is_chance(x, y, batch_size, seed):
+    order = np.random.default_rng(seed or None).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    severity="slip",
+    seeding="unseeded",
+    stateful=True,
+    says="""The generator does not get the seed, so no two calls are alike. Make it from the seed that you are
+    given: np.random.default_rng(seed).""",
+)
+def unseeded(x, y, batch_size, seed):
+    order = np.random.default_rng().permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    severity="slip",
+    seeding="used once",
+    stateful=True,
+    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
+    from the seed at every call.""",
+)
+def seed_used_once(x, y, batch_size, seed, made=[]):  # noqa: B006  # which is the mistake
+    if not made:
+        made.append(np.random.default_rng(seed))
+    order = made[0].permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    severity="slip",
+    stateful=True,
+    says="""You count the epochs inside the function and add them to the seed: the second call with a seed
+    gives another order than the first. Whoever calls you changes the seed.""",
+)
+def epochs_counted_inside(x, y, batch_size, seed, epochs=[]):  # noqa: B006  # which is the mistake
+    epochs.append(seed)
+    order = np.random.default_rng(seed + len(epochs)).permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size]
         yield x[rows], y[rows]
@@ -383,6 +446,18 @@ def one_outside_the_root(lr, t):
 )
 def root_of_everything(lr, t):
     return np.sqrt(lr / (t + 1))
+
+
+@mistake(
+    of="inverse_sqrt_decay",
+    severity="slip",
+    stateful=True,
+    says="""You count your own calls in place of t. The rate then depends on how often the function was
+    called, and not on the update that it is asked for.""",
+)
+def calls_counted_in_place_of_t(lr, t, calls=[]):  # noqa: B006  # which is the mistake
+    calls.append(t)
+    return lr / np.sqrt(len(calls))
 
 
 @mistake(
@@ -598,6 +673,55 @@ def epoch_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
 )
 def epoch_ignores_its_seed(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, 0):
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    severity="slip",
+    seeding="zero is none",
+    says="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a seed like any
+    other.""",
+)
+def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
+    order = np.random.default_rng(seed).permutation(len(x)) if seed else np.arange(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    severity="slip",
+    seeding="unseeded",
+    stateful=True,
+    says="""The order does not get the seed, so no two calls are alike. Make the generator from the seed that
+    you are given.""",
+)
+def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
+    order = np.random.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    severity="slip",
+    seeding="used once",
+    stateful=True,
+    says="""The seed counts at the first call only: later epochs go on with the same generator. Make a new one
+    from the seed at every call.""",
+)
+def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]):  # noqa: B006  # the mistake
+    if not made:
+        made.append(np.random.default_rng(seed))
+    order = made[0].permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
     return theta
 

@@ -2,9 +2,9 @@
 
 An update rule with a mistake may still train a network: so training carries few points. About 45 % are for
 a rule that does what it is for, though a sign, a factor or a default may be wrong; as many for single steps
-and traces, which compare theta after every step, so that a slip keeps about half. Gradients are exactly 0 or at least 0.1 in size, so that it does not matter where
-epsilon stands and how small it is. The sign and scale of a velocity are the student's choice, as long as
-the path is the same.
+and traces, which compare theta after every step, so that a slip keeps about half. Gradients are exactly 0
+or at least 0.1 in size, so that it does not matter where epsilon stands and how small it is. The sign and
+scale of a velocity are the student's choice, as long as the path is the same.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def adagrad_is_plausible(student, reference, rng):
 
 @check(task="adagrad", points=1.7)
 def adagrad_steps(student, reference, rng):
-    """Single steps are right, theta and the sum, with and without a past; where grad is 0 theta stays: no 0/0."""
+    """Single steps are right, with and without a past; where grad is 0 theta stays: no 0/0."""
     many = [(rng.normal(size=s), away_from_zero(rng, s), np.zeros(s), 0.05) for s in SHAPES]
     many += [
         (rng.normal(size=s), away_from_zero(rng, s), rng.uniform(0.05, 9, s), lr)
@@ -237,7 +237,7 @@ def momentum_is_plausible(student, reference, rng):
 
 @check(task="momentum", points=1.7)
 def momentum_steps(student, reference, rng):
-    """A step adds mu times the old velocity to the gradient's push; from rest it is plain gradient descent."""
+    """A step adds mu times the old velocity to the gradient's push; from rest it is gradient descent."""
     many = [
         (rng.normal(size=s), rng.normal(size=s), rng.normal(size=s), lr)
         for s, lr in zip(SHAPES, (0.1, 0.5, 0.02, 0.3), strict=True)
@@ -250,7 +250,7 @@ def momentum_steps(student, reference, rng):
 
 @check(task="momentum", points=1.8)
 def momentum_rolls_on(student, reference, rng):
-    """Where the ground is flat theta rolls on, each step mu times as long as the last: 0.9, or what is given."""
+    """On flat ground theta rolls on, each step mu times as long as the last; without mu it is 0.9."""
     for mu in ((), (0.8,), (0.5,)):
         own = right = (rng.normal(size=4), np.zeros(4))
         for grad in (rng.normal(size=4), *[np.zeros(4)] * 4):

@@ -225,6 +225,18 @@ def no_epsilon(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / np.sqrt(sum_sq), sum_sq
 
 
+@mistake(
+    of="adagrad_update",
+    severity="slip",
+    stateful=True,
+    says="""You keep the sum inside the function, over all its calls, and do not look at the sum_sq that you
+    are given. Two networks that are trained in turn then share one past.""",
+)
+def sum_kept_inside(theta, grad, sum_sq, lr, eps=1e-8, kept={}):  # noqa: B006  # which is the mistake
+    kept[theta.shape] = kept.get(theta.shape, 0.0) + grad**2
+    return theta - lr * grad / (np.sqrt(kept[theta.shape]) + eps), kept[theta.shape]
+
+
 # --- Momentum -----------------------------------------------------------------------------------
 
 
@@ -409,6 +421,18 @@ def velocity_changed_in_place(theta, grad, velocity, lr, mu=0.9):
     velocity *= mu
     velocity -= lr * grad
     return theta + velocity, velocity
+
+
+@mistake(
+    of="momentum_update",
+    severity="slip",
+    stateful=True,
+    says="""You keep the velocity inside the function, over all its calls, and do not look at the one that you
+    are given. Two networks that are trained in turn then push each other.""",
+)
+def velocity_kept_inside(theta, grad, velocity, lr, mu=0.9, kept={}):  # noqa: B006  # which is the mistake
+    kept[theta.shape] = mu * kept.get(theta.shape, 0.0) - lr * grad
+    return theta + kept[theta.shape], kept[theta.shape]
 
 
 # --- Nesterov's momentum ------------------------------------------------------------------------

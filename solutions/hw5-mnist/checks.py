@@ -317,7 +317,7 @@ def init_params_is_plausible(student, rng):
         weights = [leaf for leaf in found if leaf.size == inputs * outputs and leaf.ndim > 1]
         require(
             any(np.isfinite(W).all() and len(np.unique(W)) > W.size / 2 for W in weights),
-            f"There is no array of {inputs} by {outputs} different weights for a layer from {inputs} to {outputs}.",
+            f"There is no array of {inputs} by {outputs} weights that differ from one another.",
             hint="Every layer has its own matrix, and every weight in it is drawn.",
         )
 
@@ -333,7 +333,7 @@ def init_params_spread(student, rng):
 
 @check(task="init_params", points=0.85)
 def init_params_follows_its_seed(student, rng):
-    """init_params returns the same weights for the same seed, others for another; 0 is a seed like any other."""
+    """init_params returns the same weights for the same seed, others for another; 0 is a seed."""
     for seed in (0, *rng.integers(1, 1000, size=2)):
         require_layers_apart(require_seeded(student, (60, 60, 60, 30), int(seed)))
 
@@ -365,7 +365,7 @@ def forward_one_layer(student, reference, rng):
 
 @check(task="forward", points=0.6)
 def forward_deep(student, reference, rng):
-    """Networks of two, three and four layers: a ReLU between layers, none after the last; also for one image."""
+    """Networks of two to four layers: a ReLU between layers, none after the last; also for one image."""
     for sizes in [(4, 6, 3), (6, 4, 5, 3), (5, 7, 4, 6, 2)]:
         forward_is_right(student, reference, rng, sizes, 8)
 
@@ -433,7 +433,7 @@ def loss_and_gradients_are_plausible(student, reference, rng):
 
 @check(task="loss_and_gradients", points=1.0)
 def gradients_of_one_layer(student, reference, rng):
-    """For one layer, dL/dW is x.T @ (p - onehot) / N, and dL/db the sum of (p - onehot) / N over the batch."""
+    """For one layer, dL/dW is x.T @ (p - onehot) / N, and dL/db is (p - onehot) / N summed over the batch."""
     for sizes, count in [((5, 3), 7), ((4, 3), 1)]:
         differences_are_right(student, reference, rng, sizes, count)
     all_is_right_far_out(student, reference, rng, (5, 4))
@@ -513,12 +513,12 @@ def train_is_plausible(student, rng):
     first, second = (network_in(value, x) for value in values)
     require(
         first is not None and second is not None,
-        f"train returned {kind_of(values[0])}, in which there is no network from {x.shape[1]} pixels to 10 logits.",
+        f"train returned {kind_of(values[0])}, without a network from {x.shape[1]} pixels to 10 logits.",
         hint="Did you forget the return statement?" if values[0] is None else "",
     )
     gain, rows = logits(first, x) - logits(second, x), np.arange(len(y))
     for labels in (y, other):
-        # Near 1 whatever the size and the sign of the steps, even if all images get the same logits in the end.
+        # Near 1 whatever the size and the sign of the steps, even if all images get the same logits.
         raised = [abs(np.sign(each[rows, labels]).mean()) for each in (gain, gain - gain.mean(axis=0))]
         require(
             max(raised) >= 0.7,
@@ -608,7 +608,7 @@ def predict_is_plausible(student, rng):
 
 @check(task="predict", points=0.55)
 def predict_labels(student, reference, rng):
-    """predict names the class with the largest logit, also where all are negative, for any number of images."""
+    """predict names the class with the largest logit, also where all are negative, also for one image."""
     predict_is_right(student, reference, rng)
     predict_is_right(student, reference, rng, scale=1e3, shift=-1000.0)
 

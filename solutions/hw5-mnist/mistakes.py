@@ -216,6 +216,50 @@ def flat_list(sizes, seed):
     return [array for pair in he_layers(sizes, np.random.default_rng(seed)) for array in pair]
 
 
+@mistake(
+    of="init_params",
+    severity="slip",
+    seeding="unseeded",
+    stateful=True,
+    says="""np.random.randn does not know of the seed, so no two calls are alike. Draw the weights from
+    np.random.default_rng(seed).""",
+)
+def start_unseeded(sizes, seed):
+    return drawn_layers(sizes, lambda inputs, outputs: np.random.randn(inputs, outputs) * np.sqrt(2 / inputs))
+
+
+@mistake(
+    of="init_params",
+    severity="slip",
+    seeding="zero is none",
+    stateful=True,
+    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call draws other weights.
+    0 is a seed like any other.""",
+)
+def start_of_seed_zero_is_chance(sizes, seed):
+    rng = np.random.default_rng(seed or None)
+    return drawn_layers(
+        sizes, lambda inputs, outputs: rng.normal(scale=np.sqrt(2 / inputs), size=(inputs, outputs))
+    )
+
+
+@mistake(
+    of="init_params",
+    severity="slip",
+    seeding="used once",
+    stateful=True,
+    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
+    from the seed at every call.""",
+)
+def start_seed_used_once(sizes, seed, made=[]):  # noqa: B006  # which is the mistake
+    if not made:
+        made.append(np.random.default_rng(seed))
+    rng = made[0]
+    return drawn_layers(
+        sizes, lambda inputs, outputs: rng.normal(scale=np.sqrt(2 / inputs), size=(inputs, outputs))
+    )
+
+
 # --- The network --------------------------------------------------------------------------------
 
 
@@ -548,6 +592,67 @@ def train_ignores_its_seed(x, y, seed):
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
     return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    seeding="unseeded",
+    stateful=True,
+    says="""Something is drawn without the seed, so two calls with the same seed return different params.
+    Make one generator from it, and draw the weights and the order of the images from that.""",
+)
+def train_unseeded(x, y, seed):
+    rng = np.random.default_rng()
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    seeding="zero is none",
+    stateful=True,
+    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call returns other params.
+    0 is a seed like any other.""",
+)
+def train_of_seed_zero_is_chance(x, y, seed):
+    rng = np.random.default_rng(seed or None)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    seeding="used once",
+    stateful=True,
+    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
+    from the seed at every call.""",
+)
+def train_seed_used_once(x, y, seed, made=[]):  # noqa: B006  # which is the mistake
+    if not made:
+        made.append(np.random.default_rng(seed))
+    params = he_layers((x.shape[1], HIDDEN, 10), made[0])
+    batches = shuffled_batches(len(x), made[0])
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    stateful=True,
+    says="""You go on from the params of the last call, which a global or a default keeps. Every call of train
+    starts anew: the same seed gives the same params.""",
+)
+def train_goes_on(x, y, seed, kept={}):  # noqa: B006  # which is the mistake
+    rng = np.random.default_rng(seed)
+    params = kept.setdefault(x.shape, he_layers((x.shape[1], HIDDEN, 10), rng))
+    batches = shuffled_batches(len(x), rng)
+    descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return [(W.copy(), b.copy()) for W, b in params]
 
 
 @mistake(
