@@ -66,19 +66,30 @@ def assert_depends(student: Function, *calls: tuple[Value, ...], uses: Sequence[
     """Fail unless the function returns numbers, most of them finite, and each argument in `uses` matters.
 
     `calls` are the arguments of at least two calls, alike in shape; `uses` are positions. An argument
-    matters where that of another call in its place changes the result.
+    matters where that of another call in its place changes the result of at least one of the calls.
     """
-    first = _numbers(student, calls[0])
+    answers = [_numbers(student, arguments) for arguments in calls]
     for position in uses:
-        another = next(one[position] for one in calls if _is_another(one[position], calls[0][position]))
-        other = (*calls[0][:position], another, *calls[0][position + 1 :])
-        if _alike(_numbers(student, other), first):
+        if all(
+            _alike(_numbers(student, other), answer)
+            for call, answer in zip(calls, answers, strict=True)
+            if (other := _with_another(call, position, calls)) is not None
+        ):
             name = _parameter(student, position)
             raise Failure(
                 f"{student.name} returns the same whatever {name} is.",
                 hint=f"The result depends on {name}: is it used at all?",
-                evidence=student.evidence(other),
+                evidence=student.evidence(calls[0]),
             )
+
+
+def _with_another(
+    call: tuple[Value, ...], position: int, calls: Sequence[tuple[Value, ...]]
+) -> tuple[Value, ...] | None:
+    """A call with the argument at this position from the first other call where it is another, if any."""
+    others = (one[position] for one in calls if _is_another(one[position], call[position]))
+    another = next(others, None)
+    return None if another is None else (*call[:position], another, *call[position + 1 :])
 
 
 def assert_plausible(

@@ -135,7 +135,7 @@ def factor_forgotten(x, grad_out):
     return grad_out.copy()
 
 
-@mistake(of="mean_square", severity="slip", says="You add the squares up; divide by how many there are.")
+@mistake(of="mean_square", severity="useless", says="You add the squares up; divide by how many there are.")
 def sum_of_squares(x):
     return float(np.sum(squares(x)))
 '''
