@@ -16,12 +16,12 @@ import numpy as np
 
 from autograder.calls import Function
 from autograder.compare import assert_close
-from autograder.failure import Failure, WrongType, WrongValue
+from autograder.failure import Failure, NotFinite, WrongType, WrongValue
 from autograder.fingerprint import fingerprint
 from autograder.properties import require_pure
 from autograder.values import Array, Value, show, to_array
 
-__all__ = ["gradient_check", "numeric_gradient"]
+__all__ = ["assert_fits", "gradient_check", "numeric_gradient"]
 
 STEP = 1e-5
 KINK = 1e-3  # one-sided derivatives differ by more than this share of the steeper one; curvature makes 1e-5
@@ -67,6 +67,7 @@ def gradient_check(
     if pure:
         require_pure(backward, arguments)
     call = backward.describe(arguments)
+    own = forward.name if forward.owner is backward.owner else ""  # a public check: both are the student's
     results = [got] if len(wrt) == 1 else got
     if not isinstance(results, (list, tuple)) or len(results) != len(wrt):
         raise WrongType(
@@ -75,7 +76,7 @@ def gradient_check(
         )
     for which, name, one, slope in zip(wrt, _names(forward, wrt, names), results, slopes, strict=True):
         try:
-            _compare(one, slope, call, name if len(wrt) > 1 else "", rtol, kinks)
+            _compare(one, slope, call, name if len(wrt) > 1 else "", rtol, kinks, own)
         except Failure as problem:
             shown = backward.evidence(arguments)
             problem.evidence = problem.evidence.model_copy(
@@ -156,16 +157,59 @@ def _reference_slopes(forward: Function, at: tuple[Value, ...], which: int, grad
     return forward.owner.remember_(key, lambda: numeric_gradient(forward.many, at, which, grad_out))
 
 
-def _compare(got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool) -> None:
-    largest = float(np.max(np.abs(slopes.central), initial=0.0))
-    atol = 1e-9 * max(1.0, largest)
+def assert_fits(
+    got: Value,
+    slopes: Array,
+    forward: str,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    call: str = "the result",
+    parameter: str = "",
+) -> None:
+    """Compare a gradient with differences of the student's own forward, which nobody knows to be right.
+
+    So these are never called right: where they are NaN, `forward` is named to be mended first, and where
+    the two disagree, either may be wrong.
+    """
+    if not np.isfinite(slopes).all():
+        raise NotFinite(
+            f"{forward} returns NaN or infinity here, so there is nothing to compare with: "
+            f"mend {forward} first."
+        )
+    try:
+        assert_close(got, slopes, rtol=rtol, atol=atol, call=call, parameter=parameter)
+    except WrongValue as problem:
+        worst = problem.evidence.worst
+        place = f" at [{', '.join(map(str, worst.index))}]" if worst and worst.index else ""
+        subject = f"{parameter} of {call}" if parameter else call
+        if worst:
+            problem.message = (
+                f"{subject} is {worst.got:.6g}{place}, where your {forward} has the slope "
+                f"{worst.expected:.6g}: one of the two is wrong."
+            )
+        problem.hint = (
+            problem.hint or f"If the checks of {forward} alone pass, the mistake is in the gradient."
+        )
+        problem.evidence = problem.evidence.model_copy(update={"expected": ""})
+        raise
+
+
+def _compare(
+    got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool, own: str = ""
+) -> None:
+    """Compare with differences of the reference's forward, or of the student's own where `own` names it."""
+    atol = 1e-9 * max(1.0, float(np.max(np.abs(slopes.central), initial=0.0)))
     expected = slopes.central
     found = to_array(got)
     if kinks and found is not None and found.shape == expected.shape:
         low, high = np.minimum(slopes.left, slopes.right), np.maximum(slopes.left, slopes.right)
         # Inside, any answer is right.
         expected = np.where(slopes.kinked, np.clip(found, low, high), expected)
-    assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
+    if own:
+        assert_fits(got, expected, own, rtol=rtol, atol=atol, call=call, parameter=parameter)
+    else:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
 
 
 def _own_forward(

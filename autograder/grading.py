@@ -23,7 +23,7 @@ from autograder.dataset import CHOICES, Images, load_images
 from autograder.digests import Keys
 from autograder.environment import environment
 from autograder.errors import SandboxError, UsageError
-from autograder.evaluate import evaluate, skipped
+from autograder.evaluate import evaluate, skipped, unread
 from autograder.notebook import read_notebook
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
@@ -142,7 +142,10 @@ class Grader:
             pace = self._backend.slowest
             ahead = Ahead(session, self._script, lambda function: pace.get(function, 0.0))
             student = Functions(ahead, self._parameters, self._seconds)
-            tasks = [self._grade_task(task, student, kept) for task in self.assignment.file.tasks]
+            tasks = [
+                self._grade_task(task, student, kept, bool(submission.problem))
+                for task in self.assignment.file.tasks
+            ]
             notes = session.notes if session.loaded or before is None else before.submission.notes
         return Report(
             assignment=self.assignment.id,
@@ -167,7 +170,9 @@ class Grader:
         results = before.results() if before else []
         return {one.id: one for one in results if one.id in checks and self._keys.holds(checks[one.id], one)}
 
-    def _grade_task(self, task: Task, student: Functions, kept: Mapping[str, CheckResult]) -> TaskReport:
+    def _grade_task(
+        self, task: Task, student: Functions, kept: Mapping[str, CheckResult], unreadable: bool
+    ) -> TaskReport:
         results: dict[str, CheckResult] = {}
         for check in self.assignment.hidden_checks:
             if check.task != task.id:
@@ -176,7 +181,9 @@ class Grader:
                 (results[name].title for name in check.requires if results[name].status is not Status.PASSED),
                 None,
             )
-            if waits_for is not None:
+            if unreadable:
+                result = unread(check)
+            elif waits_for is not None:
                 result = skipped(check, waits_for)
             elif check.id in kept:
                 result = kept[check.id]

@@ -10,7 +10,7 @@ import typer
 from autograder.calls import Functions
 from autograder.cli.show import console, printable
 from autograder.errors import UsageError
-from autograder.evaluate import evaluate
+from autograder.evaluate import evaluate_public
 from autograder.handout import read_handout
 from autograder.jupyter import PUBLIC_SEED, Results
 from autograder.sandbox import Session, Worker
@@ -39,7 +39,7 @@ def check(
         session.load()
         student = Functions(session, session.parameters)
         for task in handout.file.tasks:
-            results = [evaluate(one, student, None, PUBLIC_SEED) for one in handout.checks_of(task)]
+            results = evaluate_public(handout.checks_of(task), student, PUBLIC_SEED)
             shown = Results(task.title, results)
             passed = passed and shown.passed
             console.print(printable(repr(shown)), soft_wrap=True)

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from autograder.assignment import Assignment
 from autograder.calls import Functions
-from autograder.evaluate import evaluate
+from autograder.evaluate import evaluate_public
 from autograder.grading import Grader
 from autograder.jupyter import PUBLIC_SEED
 from autograder.lint.fault import Fault
@@ -154,7 +154,7 @@ class Proof:
         cells = [(cell.number, cell.source) for cell in read_notebook(data)]
         with Session(worker, cells, self.assignment.functions) as session:
             student = Functions(session, self.assignment.parameters)
-            return [evaluate(one, student, None, PUBLIC_SEED) for one in self.assignment.public_checks]
+            return evaluate_public(self.assignment.public_checks, student, PUBLIC_SEED)
 
     def __enter__(self) -> Proof:
         return self
