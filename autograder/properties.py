@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 LEAST_CORRELATION = 0.3  # of an answer that goes with the right one, of either sign
+FEWEST = 6  # numbers that a correlation says something about
 LEAST_RIGHT = 0.25  # or of its entries that are right, among those that are not 0
 LEAST_FINITE = 1 / 3
 
@@ -186,7 +187,7 @@ def _go_together(got: list[Array], right: list[Array]) -> bool:
         return False
     if np.isclose(found, expected)[expected != 0].mean() >= LEAST_RIGHT:
         return True
-    if np.ptp(found) == 0 or np.ptp(expected) == 0:
+    if found.size < FEWEST or np.ptp(found) == 0 or np.ptp(expected) == 0:
         return False
     return abs(float(np.corrcoef(found, expected)[0, 1])) >= LEAST_CORRELATION
 

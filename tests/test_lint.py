@@ -214,7 +214,8 @@ class TestProof:
 
     def test_a_mistake_that_is_taken_for_another(self, course: Path) -> None:
         """Two mistakes with the same answers: the second is caught, but never named."""
-        twin = '\n\n@mistake(of="double", severity="slip", says="You take the square.")\ndef square(x):\n    return x**2\n'
+        twin = '\n\n@mistake(of="double", severity="slip", says="You take the square.")'
+        twin += "\ndef square(x):\n    return x**2\n"
         edit(course, (MISTAKES, '\n\n@mistake(of="mean_square"', twin + '\n\n@mistake(of="mean_square"'))
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
