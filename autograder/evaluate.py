@@ -85,8 +85,22 @@ def evaluate_public(checks: Iterable[Check], student: Functions, seed: int) -> l
                 update={"message": f"Waits for “{title}” Mend that function first."}
             )
         else:
-            results[check.id] = evaluate(check, student, None, seed)
+            results[check.id] = _theirs(evaluate(check, student, None, seed))
     return list(results.values())
+
+
+def _theirs(result: CheckResult) -> CheckResult:
+    """A public check that raised did so on what a function returned: with the solution it runs (lint)."""
+    if result.status is not Status.ERROR:
+        return result
+    reason = result.evidence.trace.strip().splitlines()[-1:]
+    return result.model_copy(
+        update={
+            "status": Status.FAILED,
+            "message": f"This check cannot use what your functions return ({' '.join(reason)}).",
+            "evidence": Evidence(),
+        }
+    )
 
 
 def unread(check: Check) -> CheckResult:

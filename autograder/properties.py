@@ -69,10 +69,18 @@ def assert_depends(student: Function, *calls: tuple[Value, ...], uses: Sequence[
     `calls` are the arguments of at least two calls, alike in shape; `uses` are positions. An argument
     matters where that of another call in its place changes the result of at least one of the calls.
     """
-    answers = [_numbers(student, arguments) for arguments in calls]
+    _values_that_depend(student, calls, uses)
+
+
+def _values_that_depend(
+    student: Function, calls: Sequence[tuple[Value, ...]], uses: Sequence[int]
+) -> list[Value]:
+    """The values of the calls, after what assert_depends asks for."""
+    values = [student(*arguments) for arguments in calls]
+    answers = [_numbers(student, call, value) for call, value in zip(calls, values, strict=True)]
     for position in uses:
         if all(
-            _alike(_numbers(student, other), answer)
+            _alike(_numbers(student, other, student(*other)), answer)
             for call, answer in zip(calls, answers, strict=True)
             if (other := _with_another(call, position, calls)) is not None
         ):
@@ -82,6 +90,7 @@ def assert_depends(student: Function, *calls: tuple[Value, ...], uses: Sequence[
                 hint=f"The result depends on {name}: is it used at all?",
                 evidence=student.evidence(calls[0]),
             )
+    return values
 
 
 def _with_another(
@@ -106,9 +115,9 @@ def assert_plausible(
     one over all calls: correlated with it, of either sign, in any order of the results and before or after
     a sum, or right in a quarter of its entries. `part` picks what is looked at from a value.
     """
-    assert_depends(student, *calls, uses=uses)
+    values = _values_that_depend(student, calls, uses)
     right = _side_by_side([leaves(part(reference(*arguments))) for arguments in calls])
-    answers = [leaves(part(student(*arguments))) for arguments in calls]
+    answers = [leaves(part(value)) for value in values]
     own = [result for result in _side_by_side(answers) if not _handed_back(result, calls)]
     if not any(_go_together(got, expected) for got in own for expected in right):
         raise Failure(
@@ -133,8 +142,9 @@ def leaves(value: Value) -> list[Array]:
     return []
 
 
-def _numbers(student: Function, arguments: tuple[Value, ...]) -> list[Array]:
-    found = leaves(student(*arguments))
+def _numbers(student: Function, arguments: tuple[Value, ...], value: Value) -> list[Array]:
+    """The numbers of an answer; fails where there are none, or most of them are not finite."""
+    found = leaves(value)
     together = np.concatenate([np.zeros(0), *(leaf.ravel() for leaf in found)])
     if not together.size:
         raise WrongType(
@@ -156,8 +166,10 @@ def _is_another(one: Value, other: Value) -> bool:
 
 
 def _alike(one: list[Array], other: list[Array]) -> bool:
+    """Whether two answers agree, rounding aside: a sum in another order is no other sum."""
     return len(one) == len(other) and all(
-        np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True)
+        a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
+        for a, b in zip(one, other, strict=True)
     )
 
 

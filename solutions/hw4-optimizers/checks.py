@@ -220,7 +220,7 @@ def adagrad_rates_of_their_own(student, reference, rng):
 
 @check(task="adagrad", points=1.8)
 def adagrad_paths(student, reference, rng):
-    """Ten steps down a valley, on logistic regression and on a matrix of weights take the right path."""
+    """Ten steps of Adagrad on each of three problems take the right path."""
     functions = student.adagrad_update, reference.adagrad_update
     for make in SMOOTH:
         adaptive_trace(*functions, rng, make, 1, lambda step: (0.2,))
@@ -262,7 +262,7 @@ def momentum_rolls_on(student, reference, rng):
 
 @check(task="momentum", points=1.8)
 def momentum_paths(student, reference, rng):
-    """Ten steps down a valley, on logistic regression and on a matrix of weights take the right path."""
+    """Ten steps of momentum on each of three problems take the right path, for mu 0.9, 0.5 and 0.95."""
     for make, mu in zip(PROBLEMS, ((), (0.5,), (0.95,)), strict=True):
         problem = make(rng)
         trace(

@@ -71,6 +71,21 @@ def test_a_disagreement_blames_nobody(factor: float) -> None:
     assert result.evidence.expected == ""
 
 
+@pytest.mark.parametrize("value", [None, "text", 1j, {}, [], np.zeros((0, 3)), [[1, 2], [3]]], ids=repr)
+def test_a_public_check_that_raises_says_so_of_the_value(value: object) -> None:
+    """An odd value is the student's to mend; no check is called broken, and no traceback is shown."""
+
+    def adds(student: Functions) -> None:
+        """cube([2]) + 1 is [9]."""
+        assert (np.asarray(student.cube(np.array([2.0]))) + 1)[0] == 9
+
+    check = Check("adds", "cube([2]) + 1 is [9].", "cube", 0, (), ("student",), adds)
+    (result,) = evaluate_public([check], Functions(NotebookBackend({"cube": lambda x: value})), 15)
+    assert result.status is Status.FAILED
+    assert "broken" not in result.message
+    assert "Traceback" not in result.message + result.evidence.trace
+
+
 def test_what_rests_on_a_wrong_function_waits() -> None:
     """A check that requires another one says which, and is made as soon as that passes."""
     waiting = results(lambda x: x**3 + x, requires=("cube_by_hand",))[1]
