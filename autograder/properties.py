@@ -20,8 +20,8 @@ __all__ = [
     "require_unchanged",
 ]
 
-LEAST_CORRELATION = 0.3  # of an answer that goes with the right one, of either sign
-FEWEST = 6  # numbers that a correlation says something about
+LEAST_CORRELATION = 0.1  # of an answer that goes with the right one, of either sign
+STANDARD_ERRORS = 3.0  # and so many times what chance makes of unrelated numbers
 LEAST_RIGHT = 0.25  # or of its entries that are right, among those that are not 0
 LEAST_FINITE = 1 / 3
 
@@ -199,9 +199,10 @@ def _go_together(got: list[Array], right: list[Array]) -> bool:
         return False
     if np.isclose(found, expected)[expected != 0].mean() >= LEAST_RIGHT:
         return True
-    if found.size < FEWEST or np.ptp(found) == 0 or np.ptp(expected) == 0:
+    if np.ptp(found) == 0 or np.ptp(expected) == 0:
         return False
-    return abs(float(np.corrcoef(found, expected)[0, 1])) >= LEAST_CORRELATION
+    least = max(LEAST_CORRELATION, STANDARD_ERRORS / np.sqrt(found.size))
+    return abs(float(np.corrcoef(found, expected)[0, 1])) >= least
 
 
 def _of_one_size(one: Array, other: Array) -> tuple[Array, Array] | None:

@@ -19,7 +19,7 @@ from autograder.checks import check
 from autograder.compare import assert_same
 from autograder.convergence import Training, convergence
 from autograder.curves import assert_same_curve
-from autograder.failure import require
+from autograder.failure import Failure, require
 from autograder.gradients import gradient_check
 from autograder.network import RELU, Activation, Network, accuracy, shuffled_batches
 from autograder.properties import assert_plausible
@@ -69,7 +69,7 @@ def train(activation, evaluated_with, images, rng):
 
 def pair_is_plausible(student, reference, forward, rng, *rest):
     """Both functions of an activation, on three batches, with an upstream gradient of one sign."""
-    batches = [signed(rng, 5, 4) for _ in range(3)]
+    batches = [signed(rng, 20, 10) for _ in range(3)]
     assert_plausible(getattr(student, forward), getattr(reference, forward), *((x, *rest) for x in batches))
     assert_plausible(
         getattr(student, forward + "_backward"),
@@ -356,10 +356,14 @@ def smooth_relu_alphas(student, reference, rng):
 @check(task="layer_gradient_norms", points=1.35)
 def norms_are_plausible(student, reference, rng):
     """There is a norm for each layer, and it depends on x, on grad_out and on the weights."""
-    calls = [(*network(rng, 6, 9, 8, 5, 4), act) for act in ("relu", "sigmoid", "relu", "sigmoid")]
     function = student.layer_gradient_norms
-    assert_plausible(function, reference.layer_gradient_norms, *calls, uses=(0, 1, 2))
-    found = to_array(function(*calls[0]))
+    networks = [network(rng, 6, 9, 8, 5, 4) for _ in range(30)]
+    calls = {act: [(*one, act) for one in networks] for act in ("relu", "sigmoid")}
+    try:
+        assert_plausible(function, reference.layer_gradient_norms, *calls["relu"], uses=(0, 1, 2))
+    except Failure:  # one of the two activations is enough
+        assert_plausible(function, reference.layer_gradient_norms, *calls["sigmoid"], uses=(0, 1, 2))
+    found = to_array(function(*calls["relu"][0]))
     require(
         found is not None and found.shape == (4,),
         "Four layers have four norms: a list of four numbers.",

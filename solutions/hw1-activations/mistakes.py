@@ -502,7 +502,7 @@ def alpha_unused(x, alpha):
 
 @mistake(
     of="silu_backward",
-    severity="useless",
+    severity="slip",
     says="""This is the derivative of the sigmoid, s (1 - s). SiLU is x times the sigmoid, so its
     derivative needs the product rule.""",
 )
@@ -567,7 +567,7 @@ def derivative_at_grad_out(x, grad_out):
 
 @mistake(
     of="silu_backward",
-    severity="useless",
+    severity="slip",
     says="""In the term with x you use y (1 - y) where y = silu(x). s (1 - s) is the derivative of the
     sigmoid in terms of its own output s; y is not the output of a sigmoid.""",
 )

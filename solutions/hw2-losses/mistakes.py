@@ -305,7 +305,7 @@ def one_hot_forgotten(probs, labels):
 
 @mistake(
     of="cross_entropy",
-    severity="useless",
+    severity="slip",
     says="""probs[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
@@ -483,7 +483,7 @@ def only_one_hot_divided(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
-    severity="useless",
+    severity="slip",
     says="""grad[:, labels] -= 1 subtracts 1 in every row, in the column of every label of the batch. To
     pair row n with label n, index both axes with arrays of length N.""",
 )
@@ -730,7 +730,7 @@ def loss_softmax_over_everything(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
-    severity="useless",
+    severity="slip",
     says="""logits[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
@@ -1045,7 +1045,7 @@ def absolute_error(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
-    severity="slip",
+    severity="useless",
     says="""You square after the sum. Both p and onehot have sum 1, so the differences of a row always add
     up to 0: square each of them first.""",
 )
@@ -1056,7 +1056,7 @@ def squared_after_the_sum(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
-    severity="slip",
+    severity="useless",
     says="""You subtract the label's number from the probabilities. A label is a name, not an amount: class
     3 is not three times class 1. Turn it into a one-hot row.""",
 )

@@ -450,7 +450,7 @@ def root_of_everything(lr, t):
 
 @mistake(
     of="inverse_sqrt_decay",
-    severity="slip",
+    severity="useless",
     stateful=True,
     says="""You count your own calls in place of t. The rate then depends on how often the function was
     called, and not on the update that it is asked for.""",

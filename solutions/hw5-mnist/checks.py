@@ -352,7 +352,7 @@ def forward_is_right(student, reference, rng, sizes, count):
 @check(task="forward", points=1.35)
 def forward_is_plausible(student, reference, rng):
     """forward depends on params and on x, and is large where the logits are."""
-    calls = [(drawn_network(rng, (5, 7, 3)), rng.normal(size=(8, 5))) for _ in range(3)]
+    calls = [(drawn_network(rng, (5, 7, 3)), rng.normal(size=(20, 5))) for _ in range(6)]
     assert_plausible(student.forward, reference.forward, *calls, uses=(0, 1))
 
 
@@ -425,7 +425,7 @@ def loss_and_gradients_are_plausible(student, reference, rng):
     def gradients(value):
         return value[1] if isinstance(value, (list, tuple)) and len(value) == 2 else None
 
-    calls = [drawn_problem(rng, (4, 6, 3), 7) for _ in range(8)]
+    calls = [drawn_problem(rng, (4, 6, 3), 7) for _ in range(60)]
     functions = student.loss_and_gradients, reference.loss_and_gradients
     assert_plausible(*functions, *calls, uses=(0, 1, 2), part=loss)
     assert_plausible(*functions, *calls, uses=(0, 1, 2), part=gradients)
