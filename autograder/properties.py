@@ -138,6 +138,10 @@ def leaves(value: Value) -> list[Array]:
     if found is not None:
         return [found.astype(np.float64)]
     if isinstance(value, (list, tuple)):
+        rows = [row for row in map(to_array, value) if row is not None]
+        is_table = bool(value) and all(isinstance(row, list) for row in value) and len(rows) == len(value)
+        if is_table and len({row.shape for row in rows}) == 1:
+            return [np.array(rows, dtype=np.float64)]  # a matrix as a list of lists
         return [leaf for item in value for leaf in leaves(item)]
     return []
 
@@ -202,7 +206,7 @@ def _go_together(got: list[Array], right: list[Array]) -> bool:
     if np.ptp(found) == 0 or np.ptp(expected) == 0:
         return False
     least = max(LEAST_CORRELATION, STANDARD_ERRORS / np.sqrt(found.size))
-    return abs(float(np.corrcoef(found, expected)[0, 1])) >= least
+    return bool(abs(np.corrcoef(found, expected)[0, 1]) >= least)
 
 
 def _of_one_size(one: Array, other: Array) -> tuple[Array, Array] | None:
