@@ -65,9 +65,8 @@ def gradient_check(
     if pure:
         require_float64_and_unmodified(backward, arguments)
     call = backward.describe(arguments)
-    own = (
-        forward.name if forward.context is backward.context else ""
-    )  # a public check: both are the student's
+    is_public = forward.context is backward.context  # both are the student's
+    own = forward.name if is_public else ""
     results = [got] if len(wrt) == 1 else got
     if not isinstance(results, (list, tuple)) or len(results) != len(wrt):
         raise WrongType(
