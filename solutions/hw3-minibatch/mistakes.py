@@ -317,6 +317,23 @@ def unseeded(x, y, batch_size, seed):
 @mistake(
     of="minibatches",
     severity="slip",
+    seeding="cached",
+    stateful=True,
+    says="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it is
+    another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
+)
+def order_cached(x, y, batch_size, seed, orders={}):  # noqa: B006  # which is the mistake
+    key = len(x), seed
+    if key not in orders:
+        orders[key] = np.random.default_rng().permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = orders[key][start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    of="minibatches",
+    severity="slip",
     seeding="used once",
     stateful=True,
     says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
@@ -704,6 +721,24 @@ def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    of="train_epoch",
+    severity="slip",
+    seeding="cached",
+    stateful=True,
+    says="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it is
+    another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
+)
+def epoch_order_cached(theta, x, y, batch_size, lr, seed, gradient, orders={}):  # noqa: B006  # the mistake
+    key = len(x), seed
+    if key not in orders:
+        orders[key] = np.random.default_rng().permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = orders[key][start : start + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
     return theta
 

@@ -246,6 +246,21 @@ def start_of_seed_zero_is_chance(sizes, seed):
 @mistake(
     of="init_params",
     severity="slip",
+    seeding="cached",
+    stateful=True,
+    says="""You keep the weights of each seed in a cache, but draw them without the seed: after a restart they
+    are others. Draw them from np.random.default_rng(seed), and no cache is needed.""",
+)
+def start_cached(sizes, seed, made={}):  # noqa: B006  # which is the mistake
+    key = tuple(sizes), seed
+    if key not in made:
+        made[key] = he_layers(sizes, np.random.default_rng())
+    return [(W.copy(), b.copy()) for W, b in made[key]]
+
+
+@mistake(
+    of="init_params",
+    severity="slip",
     seeding="used once",
     stateful=True,
     says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
@@ -627,6 +642,21 @@ def train_of_seed_zero_is_chance(x, y, seed):
 @mistake(
     of="train",
     severity="slip",
+    seeding="cached",
+    stateful=True,
+    says="""You keep a generator's seed for each seed in a cache, but draw it by chance: after a restart the
+    same seed returns other params. Give the seed itself to np.random.default_rng.""",
+)
+def train_cached(x, y, seed, drawn={}):  # noqa: B006  # which is the mistake
+    rng = np.random.default_rng(drawn.setdefault(seed, np.random.randint(2**31)))
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
     seeding="used once",
     stateful=True,
     says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
@@ -775,7 +805,7 @@ def goes_uphill(x, y, seed):
 def first_batch_only(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    return descended(x, y, params, [next(shuffled_batches(len(x), rng))[:10]] * UPDATES)
+    return descended(x, y, params, [next(shuffled_batches(len(x), rng))[:20]] * UPDATES)
 
 
 @mistake(
