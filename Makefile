@@ -4,7 +4,8 @@
 # make lint   ruff and mypy
 # make screenshots  the pictures of the quiz pages
 # make bench  speed and memory, as ratios
-# make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test
+# make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test;
+#             and right answers against every check of the course, at as many seeds as SEEDS says
 # Each sets up what it needs first; a second run skips what is done.
 
 PYTHON ?= python3
@@ -53,7 +54,9 @@ screenshots: $(READY) system
 	$(BIN)/python tests/support/screenshots.py quizzes/pictures
 
 FUZZ ?= 20000
+SEEDS ?= 2000
 fuzz: $(READY)
+	FUZZ=$(SEEDS) $(BIN)/python -m pytest -q -n auto tests/content/test_checks_are_fair.py
 	FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -k "any or damage or hostile" \
 	  tests/autograder/sandbox/test_frames_hostile.py tests/autograder/submissions/test_notebook_anything.py tests/autograder/submissions/test_archives.py
 

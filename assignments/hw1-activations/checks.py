@@ -44,7 +44,7 @@ def relu_backward_is_a_gate(student):
     assert_close(student.relu_backward(x, grad_out), np.array([0.0, -6.0, 0.0, -8.0]), call=call)
 
 
-@check(task="relu")
+@check(task="relu", requires=["relu_keeps_what_is_positive"])
 def relu_backward_fits_relu(student):
     """relu_backward is the gradient of your relu, measured by finite differences."""
     gradient_check(student.relu, student.relu_backward, at=(X,), grad_out=GRAD_OUT)
@@ -85,7 +85,7 @@ def leaky_relu_backward_scales(student):
     assert_close(got, np.array([0.3, 3.0]), call="leaky_relu_backward([-10, 2], [3, 3], 0.1)")
 
 
-@check(task="leaky_relu")
+@check(task="leaky_relu", requires=["leaky_relu_leaks", "leaky_relu_has_a_default"])
 def leaky_relu_backward_fits_leaky_relu(student):
     """leaky_relu_backward is the gradient of your leaky_relu, measured by finite differences."""
     gradient_check(student.leaky_relu, student.leaky_relu_backward, at=(X,), grad_out=GRAD_OUT)
@@ -126,7 +126,7 @@ def prelu_backward_adds_up(student):
         assert_close(got[1], grad_alpha, call=call, parameter="grad_alpha")
 
 
-@check(task="prelu")
+@check(task="prelu", requires=["prelu_takes_one_alpha_or_many"])
 def prelu_backward_fits_prelu(student):
     """prelu_backward gives both gradients of your prelu, measured by finite differences."""
     gradient_check(student.prelu, student.prelu_backward, at=(X, 0.3), grad_out=GRAD_OUT)
@@ -159,7 +159,7 @@ def silu_slope_at_zero(student):
     assert_close(got, np.array([2.0]), call="silu_backward([0], [4])")
 
 
-@check(task="silu")
+@check(task="silu", requires=["silu_is_x_times_its_gate"])
 def silu_backward_fits_silu(student):
     """silu_backward is the gradient of your silu, measured by finite differences."""
     gradient_check(student.silu, student.silu_backward, at=(X,), grad_out=GRAD_OUT)
@@ -191,7 +191,7 @@ def smooth_relu_slope_by_hand(student):
     assert_close(got[0], np.array([0.0, 2.0]), call=call, parameter="grad_x")
 
 
-@check(task="smooth_relu")
+@check(task="smooth_relu", requires=["smooth_relu_by_hand", "smooth_relu_tends_to_relu"])
 def smooth_relu_backward_fits_smooth_relu(student):
     """smooth_relu_backward gives both gradients of your smooth_relu, measured by finite differences."""
     gradient_check(student.smooth_relu, student.smooth_relu_backward, at=(X, 1.5), grad_out=GRAD_OUT)

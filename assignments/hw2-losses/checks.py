@@ -121,7 +121,9 @@ def softmax_cross_entropy_backward_by_hand(student):
     assert_close(got, np.array([[-0.75, 0.75]]), call=call)
 
 
-@check(task="softmax_cross_entropy")
+@check(
+    task="softmax_cross_entropy", requires=["softmax_cross_entropy_by_hand", "knowing_nothing_costs_log_10"]
+)
 def softmax_cross_entropy_backward_fits(student):
     """softmax_cross_entropy_backward is the gradient of your loss, measured by finite differences."""
     require_number(student.softmax_cross_entropy(LOGITS, LABELS), "softmax_cross_entropy(logits, labels)")
@@ -155,7 +157,10 @@ def softmax_squared_error_backward_by_hand(student):
     assert_close(got, np.array([[-0.5625, 0.5625]]), call=call)
 
 
-@check(task="softmax_squared_error")
+@check(
+    task="softmax_squared_error",
+    requires=["softmax_squared_error_by_hand", "softmax_squared_error_is_a_mean"],
+)
 def softmax_squared_error_backward_fits(student):
     """softmax_squared_error_backward is the gradient of your loss, measured by finite differences."""
     require_number(student.softmax_squared_error(LOGITS, LABELS), "softmax_squared_error(logits, labels)")

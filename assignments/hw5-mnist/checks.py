@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks import assert_close, assert_no_mutation, check, numeric_gradient, require, to_array
+from autograder.checks import (
+    assert_close,
+    assert_fits,
+    assert_no_mutation,
+    check,
+    numeric_gradient,
+    require,
+    to_array,
+)
 
 LOG3 = np.log(3.0)
 
@@ -136,7 +144,7 @@ def large_logits_by_hand(student):
     assert_close(loss, 2e4, call="the loss")
 
 
-@check(task="loss_and_gradients")
+@check(task="loss_and_gradients", requires=["loss_of_a_network_that_knows_nothing", "large_logits_by_hand"])
 def gradients_fit_the_loss(student):
     """The gradients of a network of two layers are those of your loss, measured by finite differences."""
     params, x, labels = small_problem()
@@ -155,7 +163,7 @@ def gradients_fit_the_loss(student):
 
             slopes = numeric_gradient(losses, (params[layer][which],), 0, None).central
             call = f"{name} of layer {layer + 1}"
-            assert_close(gradients[layer][which], slopes, call=call, rtol=1e-5, atol=1e-8)
+            assert_fits(gradients[layer][which], slopes, "loss", call=call, rtol=1e-5, atol=1e-8)
 
 
 # --- Training -----------------------------------------------------------------------------------

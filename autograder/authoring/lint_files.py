@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.datasets.loading import DATA_SETS
 from autograder.checks.definition import Check
+from autograder.checks.variants import Seeding
 from autograder.course.assignment import Assignment
 from autograder.yaml_source import source_location
 
@@ -26,6 +28,7 @@ class Fault:
         return f"{self.place}: {self.message}"
 
 
+SEEDS = {"seed", "rng"}  # parameters that decide about chance
 SHORTEST_SENTENCE = 15  # characters of a check's title or a mistake's advice
 
 
@@ -80,10 +83,22 @@ def _variants(assignment: Assignment) -> Iterator[Fault]:
         if task.id not in known:
             where = str(assignment.solution / "mistakes.py")
             yield Fault(where, f"no mistake of task {task.id} is known; its checks are not proven.")
+    yield from _seeds(assignment)
     for kind, variants in (("mistake", assignment.mistakes), ("alternative", assignment.alternatives)):
         for (of, name), count in Counter((one.of, one.name) for one in variants).items():
             if count > 1:
                 yield Fault(str(assignment.solution), f"{kind} {name} of {of} is there {count} times.")
+
+
+def _seeds(assignment: Assignment) -> Iterator[Fault]:
+    """Every seeded function has the known mistakes with a seed: they prove that checks make real calls."""
+    where = str(assignment.solution / "mistakes.py")
+    for name, parameters in assignment.parameters.items():
+        if SEEDS & set(parameters):
+            known = {mistake.seeding for mistake in assignment.mistakes if mistake.of == name}
+            for seeding in get_args(Seeding):
+                if seeding not in known:
+                    yield Fault(where, f"{name} has a seed, and no known mistake has seeding={seeding!r}.")
 
 
 def _calibration(assignment: Assignment) -> Iterator[Fault]:

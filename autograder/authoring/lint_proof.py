@@ -1,19 +1,21 @@
 """Proof by grading: the stubs earn nothing, the reference everything, mistakes are caught and named.
 
-All of it goes through the real sandbox, as students' notebooks do.
+All of it goes through the real sandbox, as students' notebooks do. What every mistake keeps of its task's
+points is noted in `credits`, and has to be in the range of its severity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 
 from autograder.authoring.lint_files import Fault
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.checks.calls import Functions
-from autograder.checks.variants import Variant
+from autograder.checks.variants import KEPT, Severity, Variant
 from autograder.course.assignment import Assignment
-from autograder.grading.evaluation import evaluate
+from autograder.grading.evaluation import evaluate_public
 from autograder.grading.grader import Grader
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.report import CheckResult, Report, Status
@@ -23,10 +25,26 @@ from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 from autograder.yaml_source import source_location
 
-__all__ = ["SEEDS", "Proof"]
+__all__ = ["SEEDS", "Credit", "Proof"]
 
-
+ROUNDING = 1e-6  # points are sums of decimal fractions
 SEEDS = (15, 2, 71)  # of the random inputs; the reference has to pass with each
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What a known mistake keeps of its task's points."""
+
+    task: str
+    mistake: str
+    severity: Severity
+    share: float  # 0 to 1
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether the share is in the range of its severity."""
+        least, most = KEPT[self.severity]
+        return least - ROUNDING <= self.share <= most + ROUNDING
 
 
 class Proof:
@@ -35,6 +53,7 @@ class Proof:
     def __init__(self, assignment: Assignment, dataset: str = "") -> None:
         self.assignment, self.dataset = assignment, dataset
         self._graders: dict[int, Grader] = {}
+        self.credits: list[Credit] = []  # of the mistakes that were graded, in their order
 
     def grade(
         self, data: bytes | None = None, seed: int = SEEDS[0], replace: Mapping[str, str] | None = None
@@ -79,7 +98,10 @@ class Proof:
         return found
 
     def mistake(self, mistake: Variant) -> list[Fault]:
-        """It loses points, in its own task only, and at least one check names it."""
+        """It loses points as its severity says, in its own task only, and at least one check names it.
+
+        A stateful mistake cannot be named: its answers differ from those of the body that would be asked.
+        """
         place, name = source_location(mistake.body), f"mistake {mistake.name} of {mistake.of}"
         report = self.grade(replace={mistake.of: mistake.source()})
         own = self.assignment.task_of(mistake.of)
@@ -87,14 +109,38 @@ class Proof:
         found = [] if own in losing else [Fault(place, f"{name} loses no points.")]
         if others := sorted(losing - {own}):
             found.append(Fault(place, f"{name} loses points in {', '.join(others)}, not only in {own}."))
+        if own in losing:
+            found += self._credit(mistake, report, own, place)
         lost = _lost(report)
-        if losing and f"{mistake.of}: {mistake.name}" not in {one.mistake for one in lost}:
+        if (
+            losing
+            and not mistake.stateful
+            and f"{mistake.of}: {mistake.name}" not in {one.mistake for one in lost}
+        ):
             named = sorted({one.mistake for one in lost if one.mistake})
             found.append(
                 Fault(place, f"{name} is caught but not named{f' (but {named[0]})' if named else ''}.")
             )
         found += [Fault(place, f"{name} breaks {one.id}.") for one in lost if one.status is Status.ERROR]
         return found
+
+    def _credit(self, mistake: Variant, report: Report, own: str, place: str) -> list[Fault]:
+        task = next(task for task in report.tasks if task.task == own)
+        assert mistake.severity is not None  # collect_variants takes no mistake without
+        credit = Credit(
+            own, mistake.name, mistake.severity, task.earned / task.possible if task.possible else 0
+        )
+        self.credits.append(credit)
+        if credit.is_fair:
+            return []
+        least, most = KEPT[mistake.severity]
+        return [
+            Fault(
+                place,
+                f"mistake {mistake.name} of {mistake.of} keeps {credit.share:.0%} of {own}; "
+                f"severity {mistake.severity} keeps {least:.0%} to {most:.0%}.",
+            )
+        ]
 
     def alternative(self, alternative: Variant) -> list[Fault]:
         """A right answer in another style keeps full marks."""
@@ -108,7 +154,7 @@ class Proof:
         cells = [(cell.number, cell.source) for cell in read_notebook(data)]
         with Session(worker, cells, self.assignment.functions) as session:
             student = Functions(session, self.assignment.parameters)
-            return [evaluate(one, student, None, PUBLIC_SEED) for one in self.assignment.public_checks]
+            return evaluate_public(self.assignment.public_checks, student, PUBLIC_SEED)
 
     def __enter__(self) -> Proof:
         return self

@@ -18,8 +18,11 @@ __all__ = [
     "accuracy",
     "alternative",
     "assert_close",
+    "assert_depends",
+    "assert_fits",
     "assert_float64_and_unmodified",
     "assert_no_mutation",
+    "assert_plausible",
     "assert_same",
     "assert_same_curve",
     "check",
@@ -32,9 +35,12 @@ __all__ = [
     "fingerprint",
     "gradient_check",
     "kind_of",
+    "leaves",
     "mistake",
     "numeric_gradient",
     "require",
+    "require_float64_and_unmodified",
+    "require_no_mutation",
     "show",
     "shuffled_batches",
     "to_array",
@@ -44,20 +50,25 @@ __all__ = [
 
 from autograder.checks.comparisons import (
     assert_close,
+    assert_depends,
     assert_float64_and_unmodified,
     assert_no_mutation,
+    assert_plausible,
     assert_same,
     assert_same_curve,
     draw_curve,
     draw_losses,
     kind_of,
+    leaves,
+    require_float64_and_unmodified,
+    require_no_mutation,
     with_call,
 )
 from autograder.checks.convergence_checks import Training, convergence
 from autograder.checks.definition import check
 from autograder.checks.experiments import Run, experiment
 from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, fail, require
-from autograder.checks.gradients import gradient_check, numeric_gradient
+from autograder.checks.gradients import assert_fits, gradient_check, numeric_gradient
 from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
 from autograder.checks.traces import PROBLEMS, Problem, trace
 from autograder.checks.values import fingerprint, show, to_array

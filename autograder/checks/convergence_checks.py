@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +43,16 @@ class Training:
     losses: list[float]  # one for each update; empty where the student's own loop trains
 
 
-def convergence(*, task: str, points: float, floor: float = 0.5) -> Callable[[Body], Callable[..., None]]:
-    """Mark a training loop as a check; accuracy at or below `floor` earns nothing."""
+def convergence(
+    *, task: str, points: float, floor: float = 0.5, requires: Iterable[str] = ()
+) -> Callable[[Body], Callable[..., None]]:
+    """Mark a training loop as a check; accuracy at or below `floor` earns nothing.
+
+    `requires` is that of `check`.
+    """
 
     def mark(body: Body) -> Callable[..., None]:
-        @check(task=task, points=points)
+        @check(task=task, points=points, requires=requires)
         @functools.wraps(body)
         def trains(student: Functions, reference: Functions, seed: int, materials: Materials) -> None:
             band = materials.calibration.band(body.__name__, materials.images.name)

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.checks.calls import Function
-from autograder.checks.comparisons import assert_close
-from autograder.checks.failures import Failure, WrongType, WrongValue
+from autograder.checks.comparisons import assert_close, require_float64_and_unmodified
+from autograder.checks.failures import Failure, NotFinite, WrongType, WrongValue
 from autograder.checks.values import Array, Value, fingerprint, show, to_array
 
-__all__ = ["gradient_check", "numeric_gradient"]
+__all__ = ["assert_fits", "gradient_check", "numeric_gradient"]
 
 STEP = 1e-5
+KINK = 1e-3  # one-sided derivatives differ by more than this share of the steeper one; curvature makes 1e-5
 
 ManyCalls = Callable[[Sequence[tuple[Value, ...]]], list[Value]]
 
@@ -33,6 +34,7 @@ class Slopes:
     central: Array
     left: Array
     right: Array
+    kinked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]  # where they differ, the weights left aside
 
 
 def gradient_check(
@@ -45,6 +47,7 @@ def gradient_check(
     wrt: tuple[int, ...] | None = None,
     rtol: float = 1e-6,
     kinks: bool = False,
+    pure: bool = False,
 ) -> None:
     """Fail unless the student's `backward` is the gradient of the reference's `forward`.
 
@@ -52,13 +55,18 @@ def gradient_check(
     gradient for, by default every float one. With `grad_out` (the shape
     of the forward's output) the call is `backward(at[0], grad_out, *at[1:])`; without it the forward
     is a loss and the call is `backward(*at)`. `names` name the results, `grad_x` first by default.
-    `kinks` accepts anything between the left and the right derivative.
+    `kinks` accepts anything between the left and the right derivative. With `pure`, the arguments have to
+    be as they were afterwards, and the numbers float64.
     """
     wrt = wrt or tuple(i for i, value in enumerate(at) if _is_differentiable(value))
     arguments = at if grad_out is None else (at[0], grad_out, *at[1:])
     slopes = [_reference_slopes(forward, at, which, grad_out) for which in wrt]
     got = backward(*arguments)
+    if pure:
+        require_float64_and_unmodified(backward, arguments)
     call = backward.describe(arguments)
+    is_public = forward.context is backward.context  # both are the student's
+    own = forward.name if is_public else ""
     results = [got] if len(wrt) == 1 else got
     if not isinstance(results, (list, tuple)) or len(results) != len(wrt):
         raise WrongType(
@@ -67,7 +75,7 @@ def gradient_check(
         )
     for which, name, result, slope in zip(wrt, _names(forward, wrt, names), results, slopes, strict=True):
         try:
-            _compare(result, slope, call, name if len(wrt) > 1 else "", rtol, kinks)
+            _compare(result, slope, call, name if len(wrt) > 1 else "", rtol, kinks, own)
         except Failure as problem:
             shown = backward.evidence(arguments)
             problem.evidence = problem.evidence.model_copy(
@@ -107,11 +115,22 @@ def numeric_gradient(
     falls = np.array([np.sum(weight * (here - low)) for low in around[0::2]])
     rises = np.array([np.sum(weight * (high - here)) for high in around[1::2]])
     spans = np.array([np.sum(weight * (h - low)) for low, h in zip(around[0::2], around[1::2], strict=True)])
+    kinked = [
+        _is_kink((here - low) / before, (high - here) / after)
+        for low, high, before, after in zip(around[0::2], around[1::2], *widths, strict=True)
+    ]
     return Slopes(
         central=(spans / widths.sum(axis=0)).reshape(x.shape),
         left=(falls / widths[0]).reshape(x.shape),
         right=(rises / widths[1]).reshape(x.shape),
+        kinked=np.array(kinked, dtype=bool).reshape(x.shape),
     )
+
+
+def _is_kink(left: Array, right: Array) -> bool:
+    """Whether the outputs' one-sided derivatives differ; a small upstream gradient hides nothing here."""
+    steepest = np.maximum(1.0, np.maximum(np.abs(left), np.abs(right)))
+    return bool(np.any(np.abs(right - left) > KINK * steepest))
 
 
 def _numbers(value: Value) -> Array:
@@ -139,16 +158,59 @@ def _reference_slopes(forward: Function, at: tuple[Value, ...], which: int, grad
     return forward.context.remember(key, lambda: numeric_gradient(forward.many, at, which, grad_out))
 
 
-def _compare(got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool) -> None:
-    largest = float(np.max(np.abs(slopes.central), initial=0.0))
-    atol = 1e-9 * max(1.0, largest)
+def assert_fits(
+    got: Value,
+    slopes: Array,
+    forward: str,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    call: str = "the result",
+    parameter: str = "",
+) -> None:
+    """Compare a gradient with differences of the student's own forward, which nobody knows to be right.
+
+    So these are never called right: where they are NaN, `forward` is named to be mended first, and where
+    the two disagree, either may be wrong.
+    """
+    if not np.isfinite(slopes).all():
+        raise NotFinite(
+            f"{forward} returns NaN or infinity here, so there is nothing to compare with: "
+            f"mend {forward} first."
+        )
+    try:
+        assert_close(got, slopes, rtol=rtol, atol=atol, call=call, parameter=parameter)
+    except WrongValue as problem:
+        worst = problem.evidence.worst
+        place = f" at [{', '.join(map(str, worst.index))}]" if worst and worst.index else ""
+        subject = f"{parameter} of {call}" if parameter else call
+        if worst:
+            problem.message = (
+                f"{subject} is {worst.got:.6g}{place}, where your {forward} has the slope "
+                f"{worst.expected:.6g}: one of the two is wrong."
+            )
+        problem.hint = (
+            problem.hint or f"If the checks of {forward} alone pass, the mistake is in the gradient."
+        )
+        problem.evidence = problem.evidence.model_copy(update={"expected": ""})
+        raise
+
+
+def _compare(
+    got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool, own: str = ""
+) -> None:
+    """Compare with differences of the reference's forward, or of the student's own where `own` names it."""
+    atol = 1e-9 * max(1.0, float(np.max(np.abs(slopes.central), initial=0.0)))
     expected = slopes.central
     array = to_array(got)
     if kinks and array is not None and array.shape == expected.shape:
         low, high = np.minimum(slopes.left, slopes.right), np.maximum(slopes.left, slopes.right)
-        is_kink = high - low > 1e-3 * max(1.0, largest)
-        expected = np.where(is_kink, np.clip(array, low, high), expected)  # inside, any answer is right
-    assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
+        # Inside, any answer is right.
+        expected = np.where(slopes.kinked, np.clip(array, low, high), expected)
+    if own:
+        assert_fits(got, expected, own, rtol=rtol, atol=atol, call=call, parameter=parameter)
+    else:
+        assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
 
 
 def _own_forward(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.checks.calls import Function
-from autograder.checks.comparisons import assert_close, kind_of
+from autograder.checks.comparisons import assert_close, kind_of, require_float64_and_unmodified
 from autograder.checks.failures import Failure, WrongType, WrongValue
 from autograder.checks.values import Array, Value, number, to_array
 from autograder.report import Curve
@@ -76,12 +76,14 @@ def trace(
     rtol: float = 1e-9,
     atol: float = 1e-9,
     compare_state: tuple[str, ...] = (),
+    pure: bool = False,
 ) -> None:
     """Fail at the first step where the student's update leaves the reference's path.
 
     The call is `update(theta, gradient, *state, *then(step))`, steps counted from 0. It returns theta
     where there is no state and (theta, *state) otherwise. `compare_state` names the parts of the
-    state that are compared too, in order; by default theta alone is.
+    state that are compared too, in order; by default theta alone is. With `pure`, the arguments have to
+    be as they were after each step, and the numbers float64.
     """
     student_state: tuple[Value, ...] = (problem.start, *state)
     right_state: tuple[Value, ...] = student_state
@@ -90,6 +92,8 @@ def trace(
         right_state = _step(reference, problem, right_state, then(step), len(state))
         arguments = (student_state[0], problem.gradient(student_state[0]), *student_state[1:], *then(step))
         student_state = _step(student, problem, student_state, then(step), len(state))
+        if pure:
+            require_float64_and_unmodified(student, arguments)
         names = ("theta", *compare_state)
         try:
             for name, got, expected in zip(names, student_state, right_state, strict=False):

@@ -1,14 +1,16 @@
 """Variants of the reference: known mistakes, and right answers in other styles.
 
-    @mistake(of="relu_backward", says="Your mask looks at grad_out; it has to look at x.")
-    def mask_from_grad_out(x, grad_out):
-        return grad_out * (grad_out > 0)
+    @mistake(of="relu", severity="slip", says="You keep the negative side and drop the positive one.")
+    def minimum(x):
+        return np.minimum(0.0, x)
 
     @alternative(of="relu")
     def with_a_loop(x): ...
 
 A submission that answers as a mistake does is told its sentence. Mistakes also prove that the checks
-are sharp (each has to lose points, in its own task only, and be recognised), alternatives that they
+are sharp (each has to lose points, in its own task only, and be recognised) and even: a slip, such as
+a wrong sign, a factor, results in another order or a wrong default, keeps about half of its task's
+points, and what makes the function useless keeps at most a quarter. Alternatives prove that the checks
 are fair (each keeps full marks). Variants may import helpers from the reference.
 """
 
@@ -20,11 +22,17 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 from autograder.errors import ContentError
 
-__all__ = ["Variant", "alternative", "collect_variants", "mistake"]
+__all__ = ["KEPT", "Seeding", "Severity", "Variant", "alternative", "collect_variants", "mistake"]
+
+Severity = Literal["slip", "useless"]
+#: What a function can do wrong with its seed; each has to be a known mistake of every seeded function.
+Seeding = Literal["unseeded", "zero is none", "used once", "cached"]
+#: The least and the largest share of its task's points that a mistake of each severity keeps.
+KEPT: dict[Severity, tuple[float, float]] = {"slip": (0.40, 0.65), "useless": (0.0, 0.25)}
 
 Body = TypeVar("Body", bound=Callable[..., object])
 
@@ -37,6 +45,10 @@ class Variant:
     of: str  # the function it stands in for
     says: str  # for a mistake, the sentence for the student
     body: Callable[..., object]
+    severity: Severity | None = None  # None for a right answer
+    seeding: Seeding | None = None
+    #: Whether the same call may have another answer next time: then answers do not tell which mistake it is.
+    stateful: bool = False
 
     def source(self) -> str:
         """The variant as a student would have written it: under the function's own name."""
@@ -47,19 +59,25 @@ class Variant:
         return ast.unparse(definition)
 
 
-def mistake(*, of: str, says: str) -> Callable[[Body], Body]:
-    """Mark a function as a known mistake in the function `of`."""
-    return _marked(of, says)
+def mistake(
+    *, of: str, says: str, severity: Severity, seeding: Seeding | None = None, stateful: bool = False
+) -> Callable[[Body], Body]:
+    """Mark a function as a known mistake in the function `of`.
+
+    `severity` says how much of its task's points it keeps: see `KEPT`. `seeding` names what is wrong with
+    the use of a seed. A `stateful` mistake answers the same call differently, by chance or by counting.
+    """
+    return _marked(of=of, says=" ".join(says.split()), severity=severity, seeding=seeding, stateful=stateful)
 
 
 def alternative(*, of: str) -> Callable[[Body], Body]:
     """Mark a function as a right answer for the function `of`, in another style."""
-    return _marked(of, "")
+    return _marked(of=of, says="")
 
 
-def _marked(of: str, says: str) -> Callable[[Body], Body]:
+def _marked(**what: Any) -> Callable[[Body], Body]:
     def mark(body: Body) -> Body:
-        body.__variant__ = (of, " ".join(says.split()))  # type: ignore[attr-defined]  # read by collect_variants
+        body.__variant__ = what  # type: ignore[attr-defined]  # read by collect_variants
         return body
 
     return mark
@@ -75,6 +93,11 @@ def collect_variants(module: ModuleType) -> list[Variant]:
             raise ContentError(
                 f"{module.__file__}: variant {name} is not a plain function.", next_step="Write it with def."
             )
-        of, says = body.__variant__  # type: ignore[attr-defined]  # set by _marked
-        variants.append(Variant(name, of, says, body))
+        what = body.__variant__  # type: ignore[attr-defined]  # set by _marked
+        if what.get("severity", "slip") not in KEPT:
+            raise ContentError(
+                f"{module.__file__}: mistake {name} has severity {what['severity']!r}.",
+                next_step=f"Take one of: {', '.join(KEPT)}.",
+            )
+        variants.append(Variant(name=name, body=body, **what))
     return variants

@@ -11,7 +11,7 @@ from autograder.checks.calls import Functions
 from autograder.cli.show import console, printable
 from autograder.course.handout import read_handout
 from autograder.errors import UsageError
-from autograder.grading.evaluation import evaluate
+from autograder.grading.evaluation import evaluate_public
 from autograder.jupyter.display import Results
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.report import Note
@@ -43,7 +43,7 @@ def check(
         session.load()
         student = Functions(session, session.parameters)
         for task in handout.file.tasks:
-            results = [evaluate(item, student, None, PUBLIC_SEED) for item in handout.checks_of(task)]
+            results = evaluate_public(handout.checks_of(task), student, PUBLIC_SEED)
             shown = Results(task.title, results)
             passed = passed and shown.passed
             console.print(printable(repr(shown)), soft_wrap=True)

@@ -7,12 +7,13 @@ from functools import partial
 from typing import Annotated
 
 import typer
+from rich.table import Column, Table
 
 from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
-from autograder.authoring.lint_proof import SEEDS, Proof
+from autograder.authoring.lint_proof import SEEDS, Credit, Proof
 from autograder.cli.options import CourseOption, DatasetOption
-from autograder.cli.show import progress_bar, say
+from autograder.cli.show import console, progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.errors import ContentError, UsageError
@@ -44,7 +45,9 @@ def lint(
             say(f"{name}: {problem.message} {problem.next_step}")
             faults.append(Fault(name, problem.message))
             continue
-        found = [*faults_in_files(assignment), *faults_in_handout(assignment), *_proven(assignment, dataset)]
+        proven, credits = _proven(assignment, dataset)
+        found = [*faults_in_files(assignment), *faults_in_handout(assignment), *proven]
+        _show_credits(name, credits)
         for fault in found:
             say(str(fault).replace(f"{root.root}/", ""))
         if not found:
@@ -59,7 +62,17 @@ def lint(
         )
 
 
-def _proven(assignment: Assignment, dataset: str) -> list[Fault]:
+def _show_credits(name: str, credits: list[Credit]) -> None:
+    """A table of what each known mistake keeps of its task's points."""
+    table = Table("task", "mistake", "severity", Column("keeps", justify="right"), box=None, pad_edge=False)
+    for credit in credits:
+        mark = "" if credit.is_fair else " !"
+        table.add_row(credit.task, credit.mistake, credit.severity, f"{credit.share:.2f}{mark}")
+    say(f"{name}: share of its task's points that each known mistake keeps")
+    console.print(table)
+
+
+def _proven(assignment: Assignment, dataset: str) -> tuple[list[Fault], list[Credit]]:
     materials_for(assignment, 0, dataset)  # a missing data set is said before anything runs
     with Proof(assignment, dataset) as proof, progress_bar() as progress:
         steps: list[Step] = [proof.untouched, proof.public]
@@ -71,4 +84,4 @@ def _proven(assignment: Assignment, dataset: str) -> list[Fault]:
         for step in steps:
             found += step()
             progress.advance(bar)
-        return found
+        return found, proof.credits

@@ -53,7 +53,9 @@ def diagnose(
 
 def _agrees(mistake: Variant, calls: Sequence[Call], reference: Functions | None) -> bool:
     relevant = [call for call in calls if call.function == mistake.of]
-    if not relevant or reference is None or any(call.answer.kind in ABNORMAL for call in relevant):
+    if mistake.stateful or not relevant or reference is None:
+        return False
+    if any(call.answer.kind in ABNORMAL for call in relevant):
         return False
     differs = False
     for call in relevant:

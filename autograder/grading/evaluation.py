@@ -7,7 +7,7 @@ it.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from autograder.errors import SandboxError
 from autograder.grading.diagnosis import Diagnosis, diagnose
 from autograder.report import CheckResult, Evidence, Status
 
-__all__ = ["evaluate", "skipped"]
+__all__ = ["evaluate", "evaluate_public", "skipped", "unread"]
+
+RESTS_ON = (Status.PASSED, Status.MISSING)  # a function that is missing is named by the check itself
 
 LONGEST_MESSAGE = 1000  # characters; a sentence may quote what a function returned
 TOO_MUCH = "What your functions returned takes more memory than judging one submission gets."
@@ -76,6 +78,45 @@ def evaluate(
         flag=" ".join(findings.flags),
         evidence=Evidence(curves=findings.curves),
     )
+
+
+def evaluate_public(checks: Iterable[Check], student: Functions, seed: int) -> list[CheckResult]:
+    """The results of public checks, which know no reference.
+
+    What a check rests on has to pass first, or has to be written: the derivative of a wrong function would
+    be called right otherwise.
+    """
+    results: dict[str, CheckResult] = {}
+    for check in checks:
+        broken = [results[name] for name in check.requires if results[name].status not in RESTS_ON]
+        if broken:
+            title = broken[0].title
+            waits = skipped(check, title)
+            results[check.id] = waits.model_copy(
+                update={"message": f"Waits for “{title}” Mend that function first."}
+            )
+        else:
+            results[check.id] = _theirs(evaluate(check, student, None, seed))
+    return list(results.values())
+
+
+def _theirs(result: CheckResult) -> CheckResult:
+    """A public check that raised did so on what a function returned: with the solution it runs (lint)."""
+    if result.status is not Status.ERROR:
+        return result
+    reason = result.evidence.trace.strip().splitlines()[-1:]
+    return result.model_copy(
+        update={
+            "status": Status.FAILED,
+            "message": f"This check cannot use what your functions return ({' '.join(reason)}).",
+            "evidence": Evidence(),
+        }
+    )
+
+
+def unread(check: Check) -> CheckResult:
+    """The result of a check for a file that cannot be read: the report says why, once."""
+    return CheckResult(id=check.id, title=check.title, status=Status.MISSING, earned=0, possible=check.points)
 
 
 def skipped(check: Check, waits_for: str) -> CheckResult:

@@ -24,7 +24,7 @@ from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
-from autograder.grading.evaluation import evaluate, skipped
+from autograder.grading.evaluation import evaluate, skipped, unread
 from autograder.grading.prefetch import PrefetchingBackend, record_calls
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.session import Session
@@ -157,7 +157,9 @@ class Grader:
                 session, self._recorded_calls, lambda function: slowest.get(function, 0.0)
             )
             student = Functions(backend, self._parameters, self._seconds)
-            tasks = [self._grade_task(task, student, kept) for task in self.assignment.file.tasks]
+            tasks = [
+                self._grade_task(task, student, kept, bool(problem)) for task in self.assignment.file.tasks
+            ]
             notes = session.notes if session.loaded or earlier is None else earlier.submission.notes
         return Report(
             assignment=self.assignment.id,
@@ -186,7 +188,9 @@ class Grader:
             if result.id in checks and self._keys.holds(checks[result.id], result)
         }
 
-    def _grade_task(self, task: Task, student: Functions, kept: Mapping[str, CheckResult]) -> TaskReport:
+    def _grade_task(
+        self, task: Task, student: Functions, kept: Mapping[str, CheckResult], unreadable: bool
+    ) -> TaskReport:
         results: dict[str, CheckResult] = {}
         for check in self.assignment.hidden_checks:
             if check.task != task.id:
@@ -195,7 +199,9 @@ class Grader:
                 (results[name].title for name in check.requires if results[name].status is not Status.PASSED),
                 None,
             )
-            if waits_for is not None:
+            if unreadable:
+                result = unread(check)
+            elif waits_for is not None:
                 result = skipped(check, waits_for)
             elif check.id in kept:
                 result = kept[check.id]

@@ -3,12 +3,14 @@
 A run's inputs are the same for all its submissions, so running the checks once with the reference records
 the calls they make. A submission's first call of a function prefetches all the others in one frame, which
 costs three times as much as a call. Only returned values are kept; a call that brought no value is made
-again when a check makes it, alone and with its own time, so no call is judged by others. The grader wraps
-each submission's session in a `PrefetchingBackend`.
+again when a check makes it, alone and with its own time, so no call is judged by others. An answer serves
+one call: a function that is called twice with the same arguments is called twice, prefetched or not. The
+grader wraps each submission's session in a `PrefetchingBackend`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -26,7 +28,7 @@ LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
 MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
 SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
 
-Calls = dict[bytes, tuple[Value, ...]]  # by fingerprint, in the order in which they were made
+Calls = list[tuple[bytes, tuple[Value, ...]]]  # fingerprint and arguments, in the order of the calls
 
 RecordedCalls = dict[str, Calls]
 
@@ -42,8 +44,8 @@ class _Recorder:
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
-        for arguments in calls:
-            self._record(function, arguments)
+        if len(calls) == 1:  # several calls at once are in one frame anyway
+            self._record(function, calls[0])
         return self._reference.answer(function, calls, cpu_seconds, lend)
 
     def answer_in_fresh_process(
@@ -60,7 +62,7 @@ class _Recorder:
         except TypeError:  # a callable among them: its own calls depend on the submission
             return
         self._bytes[function] = self._bytes.get(function, 0) + size
-        self.calls.setdefault(function, {})[key] = arguments
+        self.calls.setdefault(function, []).append((key, arguments))
 
 
 def record_calls(
@@ -91,7 +93,8 @@ class PrefetchingBackend:
     ) -> None:
         self._session, self._recorded = session, recorded
         self._reference_seconds = reference_seconds
-        self._answers: dict[tuple[str, bytes], Answer] = {}
+        self._keys = {function: {key for key, _ in calls} for function, calls in recorded.items()}
+        self._answers: defaultdict[tuple[str, bytes], deque[Answer]] = defaultdict(deque)
         self._prefetched: set[str] = set()
 
     def answer(
@@ -105,10 +108,11 @@ class PrefetchingBackend:
             key = fingerprint(calls[0])
         except TypeError:
             return self._session.answer(function, calls, cpu_seconds, lend)
-        if key in expected and len(expected) > 1 and function not in self._prefetched:
+        if key in self._keys[function] and len(expected) > 1 and function not in self._prefetched:
             self._prefetch(function, expected)
-        prefetched = self._answers.get((function, key))
-        return [prefetched] if prefetched else self._session.answer(function, calls, cpu_seconds, lend)
+        if prefetched := self._answers.get((function, key)):
+            return [prefetched.popleft()]
+        return self._session.answer(function, calls, cpu_seconds, lend)
 
     def answer_in_fresh_process(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
@@ -119,10 +123,10 @@ class PrefetchingBackend:
     def _prefetch(self, function: str, expected: Calls) -> None:
         self._prefetched.add(function)
         seconds = max(SECONDS, TIMES * len(expected) * self._reference_seconds(function))
-        answers = self._session.ahead(function, [*expected.values()], seconds)
+        answers = self._session.ahead(function, [arguments for _, arguments in expected], seconds)
         left = MOST_KEPT
-        for key, answer in zip(expected, answers, strict=False):  # fewer where one ended the child
+        for (key, _), answer in zip(expected, answers, strict=False):  # fewer where one ended the child
             left -= bytes_of(answer.value)
             if answer.kind != "value" or left < 0:
                 return
-            self._answers[function, key] = answer
+            self._answers[function, key].append(answer)

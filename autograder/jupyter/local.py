@@ -14,7 +14,7 @@ from autograder.checks.calls import Functions
 from autograder.course.handout import read_handout
 from autograder.errors import UsageError
 from autograder.grading.backends import NotebookBackend
-from autograder.grading.evaluation import evaluate
+from autograder.grading.evaluation import evaluate_public
 from autograder.jupyter.display import Results
 from autograder.sandbox.cells import foresee
 
@@ -39,9 +39,7 @@ def check(task: str, folder: str | Path = ".") -> Results | None:
     namespace = sys._getframe(1).f_globals
     names = {name: _parameters(namespace[name]) for name in chosen.functions if callable(namespace.get(name))}
     student = Functions(NotebookBackend(namespace), names)
-    results = [
-        evaluate(public_check, student, None, PUBLIC_SEED) for public_check in handout.checks_of(chosen)
-    ]
+    results = evaluate_public(handout.checks_of(chosen), student, PUBLIC_SEED)
     shown = Results(chosen.title, results, _when_graded(list(chosen.functions)))
     if os.environ.get(NBGRADER) and not shown.passed:
         raise AssertionError(repr(shown))
@@ -69,7 +67,8 @@ def _parameters(function: Callable[..., object]) -> tuple[str, ...]:
 
 @contextmanager
 def unfinished_is_fine() -> Iterator[None]:
-    """Let a cell that uses your functions say what is still missing, instead of failing."""
+    """Let a cell that uses your functions say what is missing or wrong, instead of stopping the notebook."""
+    drawn = _figures()
     try:
         yield
     except NotImplementedError as stub:
@@ -77,3 +76,31 @@ def unfinished_is_fine() -> Iterator[None]:
         where = traceback.extract_tb(stub.__traceback__)[-1].name
         name = str(stub) or ("a function above" if where.startswith("<") else where)
         print(f"Nothing to show yet: {name} is still to be written.")
+    except Exception as problem:
+        print(_cannot_show(problem))
+    else:
+        return
+    for number in _figures() - drawn:  # half a plot says nothing
+        sys.modules["matplotlib.pyplot"].close(number)
+
+
+def _figures() -> set[int]:
+    """The numbers of the open figures; none where nothing was drawn yet."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
+
+
+def _cannot_show(problem: Exception) -> str:
+    """One sentence on an error in a cell: in which function of the notebook, or with what it returned."""
+    said = f"{type(problem).__name__}: {problem}".split("\n")[0][:200]
+    steps = [(frame, line) for frame, line in traceback.walk_tb(problem.__traceback__)][1:]
+    cell = steps[0][0].f_globals if steps else {}
+    own = [
+        (frame.f_code.co_name, line)
+        for frame, line in steps
+        if frame.f_globals is cell and not frame.f_code.co_name.startswith("<")
+    ]
+    if own:
+        name, line = own[-1]
+        return f"Nothing to show: line {line} of the cell with {name} raises {said}."
+    return f"Nothing to show: this cell cannot use what your functions return ({said}). See the checks above."

@@ -17,6 +17,7 @@ from autograder.checks import mistake
 
 @mistake(
     of="relu_backward",
+    severity="useless",
     says="""The gradient passes everywhere here, as if there were no mask. Where x is negative, relu(x)
     does not change with x, so nothing flows back there.""",
 )
@@ -26,6 +27,7 @@ def no_mask(x, grad_out):
 
 @mistake(
     of="relu_backward",
+    severity="useless",
     says="""Your mask looks at the sign of grad_out. Whether a ReLU lets the gradient through is decided
     by its input x; grad_out may have either sign and passes through unchanged.""",
 )
@@ -35,6 +37,7 @@ def mask_from_grad_out(x, grad_out):
 
 @mistake(
     of="relu_backward",
+    severity="useless",
     says="""This is the local derivative, 0 or 1, and grad_out is not used. The chain rule multiplies the
     local derivative by the gradient that comes from above.""",
 )
@@ -44,6 +47,7 @@ def grad_out_forgotten(x, grad_out):
 
 @mistake(
     of="relu_backward",
+    severity="slip",
     says="""Your mask is the wrong way round: the gradient passes where x is negative and is blocked where
     x is positive.""",
 )
@@ -53,6 +57,7 @@ def mask_inverted(x, grad_out):
 
 @mistake(
     of="relu_backward",
+    severity="slip",
     says="""You multiply grad_out by relu(x), the function's value. Backpropagation multiplies by its
     derivative: on the right ReLU has slope 1, however large x is.""",
 )
@@ -62,6 +67,7 @@ def value_in_place_of_derivative(x, grad_out):
 
 @mistake(
     of="relu_backward",
+    severity="slip",
     says="""The numbers are right, but grad_out[...] = 0 writes into the caller's array. Copy grad_out
     first, or multiply it by a mask.""",
 )
@@ -72,6 +78,7 @@ def writes_into_grad_out(x, grad_out):
 
 @mistake(
     of="relu",
+    severity="slip",
     says="""The numbers are right, but x[...] = 0 writes into the caller's array, and the backward needs
     the old x to know where it was positive. Work on a copy, or build a new array.""",
 )
@@ -82,6 +89,7 @@ def writes_into_x(x):
 
 @mistake(
     of="relu",
+    severity="slip",
     says="""This is the absolute value: negative inputs are mirrored. ReLU sets them to 0.""",
 )
 def absolute_value(x):
@@ -90,6 +98,7 @@ def absolute_value(x):
 
 @mistake(
     of="relu",
+    severity="slip",
     says="""You keep the negative side and drop the positive one: that is min(0, x). Check the direction
     of your comparison.""",
 )
@@ -99,6 +108,7 @@ def minimum(x):
 
 @mistake(
     of="relu",
+    severity="slip",
     says="""This is ReLU's derivative, 0 or 1, not its value. Where x is positive, relu returns x itself.""",
 )
 def derivative_in_place_of_value(x):
@@ -107,6 +117,7 @@ def derivative_in_place_of_value(x):
 
 @mistake(
     of="relu",
+    severity="slip",
     says="""Your output stops at 1. ReLU has no upper limit: that it does not saturate on the right is the
     reason to use it.""",
 )
@@ -119,6 +130,7 @@ def capped_at_one(x):
 
 @mistake(
     of="leaky_relu_backward",
+    severity="slip",
     says="""On the left your gradient is 0, as for plain ReLU. Leaky ReLU has slope `slope` there, so a
     share of grad_out flows back.""",
 )
@@ -128,6 +140,7 @@ def left_side_blocked(x, grad_out, slope=0.01):
 
 @mistake(
     of="leaky_relu_backward",
+    severity="slip",
     says="""The slope is on the wrong side: it multiplies the gradient where x is positive. It belongs
     where x is negative.""",
 )
@@ -137,6 +150,7 @@ def gradient_slope_on_the_positive_side(x, grad_out, slope=0.01):
 
 @mistake(
     of="leaky_relu_backward",
+    severity="useless",
     says="""You choose the side by the sign of grad_out. Which of the two slopes applies is decided by the
     forward's input x.""",
 )
@@ -146,6 +160,7 @@ def leaky_mask_from_grad_out(x, grad_out, slope=0.01):
 
 @mistake(
     of="leaky_relu_backward",
+    severity="slip",
     says="""On the left you multiply by slope * x, which is the function's value. Its derivative with
     respect to x is slope alone.""",
 )
@@ -155,6 +170,7 @@ def leaky_value_on_the_left(x, grad_out, slope=0.01):
 
 @mistake(
     of="leaky_relu_backward",
+    severity="slip",
     says="""On the left you return the slope itself and leave out grad_out. The chain rule multiplies by
     grad_out on both sides.""",
 )
@@ -164,6 +180,7 @@ def leaky_grad_out_forgotten_on_the_left(x, grad_out, slope=0.01):
 
 @mistake(
     of="leaky_relu_backward",
+    severity="useless",
     says="""This is the local derivative, slope or 1, and grad_out is not used. The chain rule multiplies
     the local derivative by the gradient that comes from above.""",
 )
@@ -173,6 +190,7 @@ def leaky_grad_out_forgotten(x, grad_out, slope=0.01):
 
 @mistake(
     of="leaky_relu_backward",
+    severity="slip",
     says="""Your gradient uses 0.01 whatever slope it is given. 0.01 is only the default: use the
     argument.""",
 )
@@ -182,6 +200,7 @@ def gradient_slope_hard_coded(x, grad_out, slope=0.01):
 
 @mistake(
     of="leaky_relu",
+    severity="slip",
     says="""The slope is on the wrong side: it multiplies positive inputs. Positive inputs pass unchanged,
     negative ones are scaled.""",
 )
@@ -191,6 +210,7 @@ def slope_on_the_positive_side(x, slope=0.01):
 
 @mistake(
     of="leaky_relu",
+    severity="slip",
     says="""This is plain ReLU: negative inputs become 0. Here they are multiplied by slope, so that a
     unit which is negative everywhere still gets a gradient.""",
 )
@@ -200,6 +220,7 @@ def no_leak(x, slope=0.01):
 
 @mistake(
     of="leaky_relu",
+    severity="slip",
     says="""For negative x you return the number slope itself. The left side is a line through the origin
     with that slope.""",
 )
@@ -209,6 +230,7 @@ def constant_on_the_left(x, slope=0.01):
 
 @mistake(
     of="leaky_relu",
+    severity="slip",
     says="""Your left side is positive: the sign is flipped. A negative x stays negative and only gets
     smaller in size.""",
 )
@@ -218,6 +240,7 @@ def left_side_mirrored(x, slope=0.01):
 
 @mistake(
     of="leaky_relu",
+    severity="slip",
     says="""Your function uses 0.01 whatever slope it is given. 0.01 is only the default: use the
     argument.""",
 )
@@ -227,6 +250,7 @@ def slope_hard_coded(x, slope=0.01):
 
 @mistake(
     of="leaky_relu",
+    severity="slip",
     says="""The numbers are right, but x[...] *= slope writes into the caller's array. Work on a copy, or
     build a new array.""",
 )
@@ -240,6 +264,7 @@ def leaky_writes_into_x(x, slope=0.01):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""Your grad_alpha has the shape of x: it still holds what each entry contributes. All entries
     that share an alpha add up to one number of its gradient; sum until the shape is alpha's.""",
 )
@@ -249,6 +274,7 @@ def grad_alpha_not_summed(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""Your grad_alpha is one number even when alpha has one entry per feature. Sum over the axes
     that alpha does not have, and keep the last one.""",
 )
@@ -258,6 +284,7 @@ def grad_alpha_summed_over_features(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""Your grad_alpha has one entry per feature even when alpha is a single number. Then every entry
     of x shares it, so the sum runs over all axes.""",
 )
@@ -269,6 +296,7 @@ def grad_alpha_always_per_feature(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""You sum grad_alpha over axis 0. That is right for a matrix only: x may have any number of
     axes, and alpha belongs to the last one. Sum over all the others.""",
 )
@@ -280,6 +308,7 @@ def grad_alpha_summed_over_the_first_axis_only(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""You sum grad_alpha over the last axis, which adds the features of one example up. alpha
     belongs to the last axis: keep that one and sum over the others.""",
 )
@@ -291,6 +320,7 @@ def grad_alpha_summed_over_the_last_axis(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""Your grad_alpha keeps its summed axes with length 1. It must have exactly alpha's shape, or
     alpha - lr * grad_alpha changes shape at the first update: look for keepdims.""",
 )
@@ -302,6 +332,7 @@ def grad_alpha_keeps_dimensions(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""You average grad_alpha instead of summing it. If a mean over the batch is wanted, the loss has
     already put its 1/N into grad_out; the chain rule itself only adds.""",
 )
@@ -313,6 +344,7 @@ def grad_alpha_averaged(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""grad_alpha leaves out grad_out. Each negative entry contributes its x times the upstream
     gradient at that entry.""",
 )
@@ -323,6 +355,7 @@ def grad_alpha_without_grad_out(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""grad_alpha also counts entries with positive x. Where x is positive the output does not depend
     on alpha, so they contribute nothing.""",
 )
@@ -333,6 +366,7 @@ def grad_alpha_without_mask(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""In grad_alpha you use alpha * x. That is the function's value; its derivative with respect to
     alpha is x.""",
 )
@@ -344,6 +378,7 @@ def grad_alpha_from_the_value(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""In grad_alpha the derivative is taken as 1 where x is negative: you sum grad_out alone. The
     output there is alpha * x, and its derivative with respect to alpha is x.""",
 )
@@ -355,6 +390,7 @@ def grad_alpha_without_x(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""In grad_x the left side is 0, as for plain ReLU. There the slope is alpha.""",
 )
 def grad_x_blocked_on_the_left(x, grad_out, alpha):
@@ -365,6 +401,7 @@ def grad_x_blocked_on_the_left(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""In grad_x the slopes are on the wrong sides: alpha belongs where x is negative, 1 where it is
     positive.""",
 )
@@ -376,6 +413,7 @@ def grad_x_slope_on_the_positive_side(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="useless",
     says="""You choose the side by the sign of grad_out. Which slope applies, and which entries depend on
     alpha, is decided by the forward's input x.""",
 )
@@ -387,6 +425,7 @@ def prelu_mask_from_grad_out(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""You decide the side by comparing x with alpha * x. That works only while alpha is below 1, and
     alpha is learned: it may go anywhere. Ask for the sign of x.""",
 )
@@ -399,6 +438,7 @@ def side_by_comparing_with_alpha_x(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""The two gradients come in the wrong order: grad_x first, then grad_alpha, as in the forward's
     arguments.""",
 )
@@ -410,6 +450,7 @@ def gradients_swapped(x, grad_out, alpha):
 
 @mistake(
     of="prelu_backward",
+    severity="slip",
     says="""Only grad_x is returned. alpha is learned too: return (grad_x, grad_alpha).""",
 )
 def grad_alpha_missing(x, grad_out, alpha):
@@ -418,6 +459,7 @@ def grad_alpha_missing(x, grad_out, alpha):
 
 @mistake(
     of="prelu",
+    severity="slip",
     says="""maximum(x, alpha * x) is PReLU only while alpha is at most 1. alpha is learned and may grow
     past 1, and then the maximum picks the wrong side. Ask for the sign of x.""",
 )
@@ -427,6 +469,7 @@ def maximum_of_both(x, alpha):
 
 @mistake(
     of="prelu",
+    severity="slip",
     says="""alpha is on the wrong side: it multiplies positive inputs. Positive inputs pass unchanged,
     negative ones are scaled.""",
 )
@@ -436,6 +479,7 @@ def alpha_on_the_positive_side(x, alpha):
 
 @mistake(
     of="prelu",
+    severity="slip",
     says="""You use the fixed slope 0.25. That is the value at which He et al. start; from then on alpha
     is learned, so use the argument.""",
 )
@@ -445,6 +489,7 @@ def alpha_hard_coded(x, alpha):
 
 @mistake(
     of="prelu",
+    severity="slip",
     says="""This is plain ReLU: negative inputs become 0, and alpha has no effect. They should be
     multiplied by alpha.""",
 )
@@ -457,6 +502,7 @@ def alpha_unused(x, alpha):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""This is the derivative of the sigmoid, s (1 - s). SiLU is x times the sigmoid, so its
     derivative needs the product rule.""",
 )
@@ -467,6 +513,7 @@ def derivative_of_the_sigmoid(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""One term of the product rule is missing: you differentiate the factor x and keep the sigmoid
     fixed. The sigmoid depends on x as well.""",
 )
@@ -476,6 +523,7 @@ def sigmoid_held_fixed(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""One term of the product rule is missing: you differentiate the sigmoid and keep the factor x
     fixed. The derivative of x is 1, and that term is sigmoid(x).""",
 )
@@ -486,6 +534,7 @@ def x_held_fixed(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""The two terms of the product rule are added without the factor x: sigmoid(x) plus the
     sigmoid's derivative. The second term is x times the sigmoid's derivative.""",
 )
@@ -496,6 +545,7 @@ def product_rule_without_x(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""The derivative is evaluated at the wrong variable: you take the sigmoid of silu(x). Both
     sigmoids in the product rule are taken at the input x.""",
 )
@@ -506,6 +556,7 @@ def derivative_at_the_output(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""The derivative is evaluated at the wrong variable: you take the sigmoid of grad_out. It is
     taken at the input x; grad_out only multiplies the result.""",
 )
@@ -516,6 +567,7 @@ def derivative_at_grad_out(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""In the term with x you use y (1 - y) where y = silu(x). s (1 - s) is the derivative of the
     sigmoid in terms of its own output s; y is not the output of a sigmoid.""",
 )
@@ -527,6 +579,7 @@ def sigmoid_rule_on_the_output(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="useless",
     says="""This is the local derivative, and grad_out is not used. The chain rule multiplies it by the
     gradient that comes from above.""",
 )
@@ -537,6 +590,7 @@ def silu_grad_out_forgotten(x, grad_out):
 
 @mistake(
     of="silu_backward",
+    severity="slip",
     says="""exp(x) overflows to infinity for large x, and infinity / infinity is NaN. Write the sigmoid so
     that the exponential stands in the denominator only, or choose the form by the sign of x.""",
 )
@@ -547,6 +601,7 @@ def gradient_overflows(x, grad_out):
 
 @mistake(
     of="silu",
+    severity="slip",
     says="""exp(x) overflows to infinity for large x, and infinity / infinity is NaN. Write the sigmoid so
     that the exponential stands in the denominator only, or choose the form by the sign of x.""",
 )
@@ -556,6 +611,7 @@ def overflows(x):
 
 @mistake(
     of="silu",
+    severity="slip",
     says="""This is the sigmoid itself, between 0 and 1. SiLU is x times the sigmoid.""",
 )
 def x_forgotten(x):
@@ -564,6 +620,7 @@ def x_forgotten(x):
 
 @mistake(
     of="silu",
+    severity="slip",
     says="""The sign in the exponent is flipped, so you multiply by sigmoid(-x): the gate is open on the
     left and closed on the right.""",
 )
@@ -573,6 +630,7 @@ def exponent_sign_flipped(x):
 
 @mistake(
     of="silu",
+    severity="slip",
     says="""You multiply by sigmoid(1.702 x). That is the usual approximation of GELU; SiLU has no factor
     in front of x.""",
 )
@@ -582,6 +640,7 @@ def gelu_approximation(x):
 
 @mistake(
     of="silu",
+    severity="slip",
     says="""You multiply by tanh(x). The gate of SiLU is the sigmoid, which goes from 0 to 1 and not from
     -1 to 1: your function is even, SiLU tends to 0 on the left.""",
 )
@@ -594,6 +653,7 @@ def tanh_gate(x):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""grad_x is a sigmoid: that is the derivative of softplus, log(1 + exp(alpha x)) / alpha.
     SmoothReLU is another function; differentiate x - log(alpha x + 1) / alpha.""",
 )
@@ -605,6 +665,7 @@ def derivative_of_softplus(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""grad_x is 1 / (alpha x + 1): that is the derivative of the logarithm's part alone. The leading
     x of the formula contributes a 1, from which it is subtracted.""",
 )
@@ -616,6 +677,7 @@ def grad_x_of_the_logarithm_only(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""In grad_x the logarithm's derivative lacks its inner factor. d log(alpha x + 1) / dx is alpha
     / (alpha x + 1), and that alpha cancels the one below the logarithm: nothing is left to divide by.""",
 )
@@ -628,6 +690,7 @@ def grad_x_inner_derivative_forgotten(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""grad_x is 0 on the left and 1 on the right, as for ReLU. SmoothReLU bends: its slope rises
     from 0 at the origin and only tends to 1.""",
 )
@@ -640,6 +703,7 @@ def grad_x_of_relu(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""The formula of the right side is used on the left too. For x < 0 the function is 0, and so are
     both of its derivatives.""",
 )
@@ -651,6 +715,7 @@ def gradient_left_side_not_cut(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""Multiplying by a mask does not remove a NaN: for negative x the logarithm is NaN, 0 * NaN is
     NaN, and one NaN spoils the whole sum. Choose with np.where, or clamp x before the logarithm.""",
 )
@@ -662,6 +727,7 @@ def gradient_mask_times_nan(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""grad_alpha has the wrong sign. -log(alpha x + 1) / alpha grows with alpha: differentiate
     1/alpha and the logarithm once more, and mind the minus in front.""",
 )
@@ -674,6 +740,7 @@ def grad_alpha_sign(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""In grad_alpha you treat the alpha inside the logarithm as a constant. It stands in two places,
     so there are two terms.""",
 )
@@ -684,6 +751,7 @@ def grad_alpha_inner_alpha_fixed(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""In grad_alpha you treat the alpha below the logarithm as a constant. It stands in two places,
     so there are two terms.""",
 )
@@ -695,6 +763,7 @@ def grad_alpha_outer_alpha_fixed(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""In grad_alpha the logarithm is divided by alpha only once. The derivative of 1 / alpha is -1 /
     alpha squared.""",
 )
@@ -707,6 +776,7 @@ def grad_alpha_not_squared(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""Your grad_alpha has the shape of x: it still holds what each entry contributes. All entries
     share the one alpha; add them up.""",
 )
@@ -718,6 +788,7 @@ def smooth_grad_alpha_not_summed(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""You sum grad_alpha over the first axis only. alpha is a single number that every entry shares,
     so the sum runs over all axes.""",
 )
@@ -730,6 +801,7 @@ def smooth_grad_alpha_summed_over_the_first_axis(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""You average grad_alpha instead of summing it. If a mean over the batch is wanted, the loss has
     already put its 1/N into grad_out; the chain rule itself only adds.""",
 )
@@ -742,6 +814,7 @@ def smooth_grad_alpha_averaged(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""grad_alpha leaves out grad_out. Each entry contributes its own derivative times the upstream
     gradient at that entry.""",
 )
@@ -753,6 +826,7 @@ def smooth_grad_alpha_without_grad_out(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""The two gradients come in the wrong order: grad_x first, then grad_alpha, as in the forward's
     arguments.""",
 )
@@ -765,6 +839,7 @@ def smooth_gradients_swapped(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu_backward",
+    severity="slip",
     says="""Only grad_x is returned. alpha is learned too: return (grad_x, grad_alpha).""",
 )
 def smooth_grad_alpha_missing(x, grad_out, alpha):
@@ -774,6 +849,7 @@ def smooth_grad_alpha_missing(x, grad_out, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""This is softplus, log(1 + exp(alpha x)) / alpha, which is above 0 everywhere. SmoothReLU is
     exactly 0 on the left and lies below ReLU on the right; use x - log(alpha x + 1) / alpha.""",
 )
@@ -783,6 +859,7 @@ def softplus(x, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""Multiplying by a mask does not remove a NaN: for negative x the logarithm is NaN, and 0 * NaN
     is NaN. Choose with np.where, or clamp x before the logarithm.""",
 )
@@ -792,6 +869,7 @@ def mask_times_nan(x, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""The formula of the right side is used for negative x too. There the function is 0, and the
     logarithm does not even exist once alpha x falls below -1.""",
 )
@@ -801,6 +879,7 @@ def left_side_not_cut(x, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""Negative inputs pass unchanged: the two branches are mixed up or the left one returns x.
     SmoothReLU is 0 there, as ReLU is.""",
 )
@@ -810,6 +889,7 @@ def left_side_passes(x, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""The logarithm is not divided by alpha. Without the division the slope at 0 is 1 - alpha
     instead of 0, and the function does not tend to ReLU.""",
 )
@@ -820,6 +900,7 @@ def division_by_alpha_forgotten(x, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""alpha is missing inside the logarithm: it is log(alpha x + 1), not log(x + 1).""",
 )
 def alpha_missing_in_the_logarithm(x, alpha):
@@ -829,6 +910,7 @@ def alpha_missing_in_the_logarithm(x, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""The division by alpha takes in too much: you compute (x - log(alpha x + 1)) / alpha. Only the
     logarithm is divided; check your parentheses.""",
 )
@@ -839,6 +921,7 @@ def everything_divided_by_alpha(x, alpha):
 
 @mistake(
     of="smooth_relu",
+    severity="slip",
     says="""This is plain ReLU, the limit for large alpha. At an ordinary alpha log(alpha x + 1) / alpha
     is subtracted on the right.""",
 )
@@ -851,6 +934,7 @@ def logarithm_forgotten(x, alpha):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""The derivative of the sigmoid is taken at the wrong variable: you apply the sigmoid once more
     to h, which already is a sigmoid's output. It is h (1 - h), or s (1 - s) with s the sigmoid of z =
     h_before @ W.""",
@@ -871,6 +955,7 @@ def sigmoid_derivative_at_the_output(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""The derivative of the sigmoid is taken at the wrong variable: you compute z (1 - z) from the
     layer's sum z. The rule s (1 - s) wants the sigmoid's output.""",
 )
@@ -890,6 +975,7 @@ def sigmoid_rule_on_the_sum(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""With ReLU your mask looks at the sign of the gradient that comes from above. Whether a unit
     lets it through is decided by its own z: only where z is positive.""",
 )
@@ -909,6 +995,7 @@ def relu_mask_from_the_gradient(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""The gradient goes back as if the layers were linear: the activation's derivative is missing.
     Multiply by act'(z) in each layer before you use the gradient.""",
 )
@@ -926,6 +1013,7 @@ def activation_derivative_missing(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""What you hand down to the layer below lacks the activation's derivative: dL/dW has it, but the
     gradient that goes on through W^T does not. It is dL/dz that continues, not dL/dh.""",
 )
@@ -945,6 +1033,7 @@ def derivative_missing_on_the_way_down(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""dL/dW lacks the derivative of the layer's own activation: you multiply h_before by dL/dh. The
     weights act on z, so multiply by act'(z) before you form dL/dW, not after.""",
 )
@@ -963,6 +1052,7 @@ def derivative_missing_in_the_weights_gradient(x, grad_out, weights, activation)
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""You use the sigmoid's derivative whatever the activation is. With "relu" it is 1 where z is
     positive and 0 elsewhere.""",
 )
@@ -982,6 +1072,7 @@ def sigmoid_derivative_for_both(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""You use ReLU's derivative, 1 where h is positive, whatever the activation is. A sigmoid's
     output is always positive, so for "sigmoid" everything passes unchanged; its derivative is h (1 - h).""",
 )
@@ -1000,6 +1091,7 @@ def relu_derivative_for_both(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""The argument activation has no effect: your network is a sigmoid network either way. With
     "relu" both the layers and their derivatives are ReLU's.""",
 )
@@ -1018,6 +1110,7 @@ def sigmoid_network_either_way(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""For "sigmoid" you use 1 - h squared. That is the derivative of tanh in terms of its output;
     the sigmoid's is another one.""",
 )
@@ -1037,6 +1130,7 @@ def derivative_of_tanh(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""Your last layer is linear: its activation is left out. Here every layer is h = act(h @ W), the
     last one too, and grad_out is the gradient behind that activation.""",
 )
@@ -1057,6 +1151,7 @@ def last_layer_linear(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""The norms are right but in the wrong order: backpropagation starts at the last layer, and your
     list does too. The first layer's norm comes first.""",
 )
@@ -1076,6 +1171,7 @@ def last_layer_first(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""These are the squared norms: the sum of squares without the root. The Frobenius norm is the
     root of that sum.""",
 )
@@ -1095,6 +1191,7 @@ def squared_norm(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""np.linalg.norm(dW, 2) is the largest singular value of a matrix. The Frobenius norm, the root
     of the sum of all squares, is what np.linalg.norm gives without a second argument.""",
 )
@@ -1114,6 +1211,7 @@ def spectral_norm(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""You divide dL/dW by the batch size. If the loss is a mean, its 1/N is already in grad_out;
     h_before^T @ dL/dz adds the examples up and is not divided again.""",
 )
@@ -1133,6 +1231,7 @@ def divided_by_the_batch(x, grad_out, weights, activation):
 
 @mistake(
     of="layer_gradient_norms",
+    severity="slip",
     says="""These are norms of dL/dz, the gradient at each layer's sum. Asked for are those of dL/dW: one
     more product, with the input of the layer.""",
 )

@@ -17,6 +17,7 @@ from autograder.checks import mistake
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""exp overflows: from a logit of about 710 on it is infinite, and infinity over infinity is NaN;
     far below 0 every exp is 0, and 0/0 is NaN as well. Adding a constant to a row does not change its
     softmax: which constant makes all exponents harmless?""",
@@ -28,6 +29,7 @@ def overflow_in_exp(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""You subtract one maximum for the whole batch. A row far below it has only exponentials that
     round to 0, and 0/0 is NaN. Each row needs its own maximum.""",
 )
@@ -38,6 +40,7 @@ def one_maximum_for_the_batch(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""You subtract the maximum of each column. Only a constant that is the same for the whole row
     cancels; this changes the probabilities. Look at the axis of your max.""",
 )
@@ -48,6 +51,7 @@ def maximum_of_each_column(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""Your columns have sum 1, not your rows: the sum runs over the examples. Each example has its own
     probabilities, so sum over the classes.""",
 )
@@ -58,6 +62,7 @@ def softmax_summed_over_the_examples(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""All your entries together have sum 1: the sum runs over the whole batch. Each row is a
     distribution of its own; give the sum an axis.""",
 )
@@ -68,6 +73,7 @@ def summed_over_everything(logits):
 
 @mistake(
     of="softmax",
+    severity="useless",
     says="""Dividing (N, C) by a sum of shape (N,) does not broadcast by rows: NumPy lines shapes up from
     the right. Keep the summed axis with length 1.""",
 )
@@ -78,6 +84,7 @@ def keepdims_forgotten(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""The sign is flipped: your largest logit gets the smallest probability. You seem to take exp(-z),
     or to subtract the logits from the maximum.""",
 )
@@ -88,6 +95,7 @@ def sign_flipped(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""The exponentials are there, but the division is not: your rows do not have sum 1.""",
 )
 def not_divided(logits):
@@ -96,6 +104,7 @@ def not_divided(logits):
 
 @mistake(
     of="softmax",
+    severity="useless",
     says="""You divide the logits themselves by their sum. Logits may be negative; the exponential comes
     first and makes them positive.""",
 )
@@ -105,6 +114,7 @@ def exp_forgotten(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""These are sigmoids: each entry looks at its own logit only. In softmax the classes compete, and
     all of a row share one denominator.""",
 )
@@ -114,6 +124,7 @@ def sigmoid_in_place_of_softmax(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""These are logarithms of probabilities, so none is above 0. softmax returns the
     probabilities.""",
 )
@@ -123,6 +134,7 @@ def log_probabilities(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""You divide the logits by the maximum. That changes the distances between them, and with them the
     probabilities. To keep exp from overflowing, subtract it.""",
 )
@@ -133,6 +145,7 @@ def divided_by_the_maximum(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""You clip large logits. That avoids the overflow, but logits beyond the limit become equal, and
     so do their probabilities. Shift each row instead: that changes nothing.""",
 )
@@ -143,6 +156,7 @@ def logits_clipped(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""You replace NaN after the division. The NaN is gone, but the probability that was lost in the
     overflow does not come back. Shift the row before exp, and no NaN appears.""",
 )
@@ -153,6 +167,7 @@ def nan_replaced(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""This is a hard maximum: 1 for the largest logit, 0 for all others. Softmax is its soft version
     and gives every class a share.""",
 )
@@ -162,6 +177,7 @@ def hard_maximum(logits):
 
 @mistake(
     of="softmax",
+    severity="slip",
     says="""The numbers are right, but logits -= ... writes into the caller's array. Write logits = logits -
     ..., which makes a new one.""",
 )
@@ -176,6 +192,7 @@ def writes_into_logits(logits):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""You add the losses up. Here a loss is the mean over the batch: divide by the number of examples,
     or every gradient grows with the batch size.""",
 )
@@ -186,6 +203,7 @@ def mean_forgotten(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""You divide by N times C: np.mean over the one-hot product also counts the zeros of the other
     classes. Sum over the classes, and take the mean over the examples only.""",
 )
@@ -195,6 +213,7 @@ def divided_by_all_entries(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""The sign is missing. The logarithm of a probability is negative or 0; the loss is minus
     that.""",
 )
@@ -205,6 +224,7 @@ def minus_forgotten(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""log(0) is minus infinity, so a single example with p[label] = 0 makes the whole loss infinite.
     Keep the probability a tiny bit above 0 before you take the logarithm.""",
 )
@@ -214,6 +234,7 @@ def log_of_zero(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""Multiplying by the one-hot rows does not hide the other classes: where their probability is 0
     you compute 0 * log(0), which is NaN. Pick out p[label] first, or keep all probabilities above 0.""",
 )
@@ -223,6 +244,7 @@ def zero_times_log_of_zero(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""np.nan_to_num turns minus infinity into the largest number there is. One such loss is finite,
     two already add up to infinity. Guard the probability, not the logarithm.""",
 )
@@ -232,6 +254,7 @@ def nan_to_num_of_the_logarithm(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""Examples whose label has probability 0 cost nothing in your loss. They are the worst mistakes of
     all, and have to cost the most.""",
 )
@@ -242,6 +265,7 @@ def impossible_examples_cost_nothing(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""Your floor under the probabilities is 1e-3. It hides how wrong the worst examples are: below it,
     the loss stops growing, at 6.9. Take 1e-7 or less.""",
 )
@@ -251,6 +275,7 @@ def floor_of_1e_3(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""Your floor under the probabilities is 1e-5. It hides how wrong the worst examples are: below it,
     the loss stops growing, at 11.5. Take 1e-7 or less.""",
 )
@@ -260,6 +285,7 @@ def floor_of_1e_5(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""Your epsilon is 1e-6. A probability of that size should still cost more than a larger one, and
     with this epsilon the loss stops growing, at 13.8. Take 1e-7 or less.""",
 )
@@ -269,6 +295,7 @@ def epsilon_of_1e_6(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="useless",
     says="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
     one-hot rows, or pick out one entry in each row.""",
 )
@@ -278,6 +305,7 @@ def one_hot_forgotten(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""probs[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
@@ -288,6 +316,7 @@ def every_row_with_every_label(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""You take the logarithm of the mean probability. The loss is the mean of the logarithms: each
     example's loss first, then the average.""",
 )
@@ -297,6 +326,7 @@ def log_of_the_mean(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""There is no logarithm: your loss is minus the mean probability of the labels. It cannot tell a
     bad prediction from a disastrous one.""",
 )
@@ -306,6 +336,7 @@ def log_forgotten(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""Your logarithm has base 2. That measures the loss in bits; the course, and its gradients, use
     the natural logarithm, np.log.""",
 )
@@ -315,6 +346,7 @@ def base_two(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="useless",
     says="""You look at the largest probability of each row and never at the label. A sure but wrong answer
     costs nothing then.""",
 )
@@ -324,6 +356,7 @@ def largest_in_place_of_label(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""You apply softmax to probs. They are probabilities already: softmax has been applied, and a
     second one flattens them.""",
 )
@@ -333,6 +366,7 @@ def softmax_of_probabilities(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="useless",
     says="""This is the entropy of probs: each -log p is weighted by p itself. The weights come from the
     labels, as one-hot rows.""",
 )
@@ -342,6 +376,7 @@ def entropy(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""Your loss also adds -log(1 - p) for the other classes. That is binary cross-entropy, for
     yes-or-no questions that may all be answered with yes. Here one class is right, and only its p
     counts.""",
@@ -354,6 +389,7 @@ def binary_cross_entropy(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="useless",
     says="""You count the labels from 1. They go from 0 to C - 1, as NumPy's indices do: use them as they
     are.""",
 )
@@ -364,6 +400,7 @@ def labels_counted_from_one(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
 )
 def one_loss_for_each_example(probs, labels):
@@ -373,6 +410,7 @@ def one_loss_for_each_example(probs, labels):
 
 @mistake(
     of="cross_entropy",
+    severity="slip",
     says="""The numbers are right, but the guard against 0 writes into the caller's probs. Apply it to a
     copy, or let np.maximum or np.clip return a new array.""",
 )
@@ -386,6 +424,7 @@ def writes_into_probs(probs, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""The factor 1/N is missing. The loss is a mean over the batch, so each example moves it by one
     Nth only.""",
 )
@@ -395,6 +434,7 @@ def gradient_without_1_over_n(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""You divide by N times C. The mean runs over the N examples; over the classes there is a sum.""",
 )
 def gradient_divided_by_all_entries(logits, labels):
@@ -403,6 +443,7 @@ def gradient_divided_by_all_entries(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="useless",
     says="""This is p / N: the one-hot rows are not subtracted. Without them the gradient does not know the
     labels.""",
 )
@@ -412,6 +453,7 @@ def gradient_without_one_hot(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""The sign is flipped: you return onehot - p. That is the direction in which the loss falls; the
     gradient points to where it rises, and the update rule brings the minus.""",
 )
@@ -421,6 +463,7 @@ def gradient_sign_flipped(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""You divide p by N and then subtract a full 1 at the label. The whole difference p - onehot is
     divided by N.""",
 )
@@ -430,6 +473,7 @@ def only_p_divided(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""You divide the one-hot rows by N, but not p. The whole difference p - onehot is divided by
     N.""",
 )
@@ -439,6 +483,7 @@ def only_one_hot_divided(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""grad[:, labels] -= 1 subtracts 1 in every row, in the column of every label of the batch. To
     pair row n with label n, index both axes with arrays of length N.""",
 )
@@ -450,6 +495,7 @@ def one_subtracted_in_whole_columns(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""Only the label's entry has a gradient. The other logits stand in the denominator of the softmax:
     raising one of them lowers p[label], so it has a gradient too, its own p.""",
 )
@@ -460,6 +506,7 @@ def gradient_of_the_label_only(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""This is the gradient with respect to the probabilities, -onehot / p. The function takes logits:
     one more step of the chain rule leads through the softmax.""",
 )
@@ -469,6 +516,7 @@ def gradient_with_respect_to_p(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""You multiply p - onehot by p (1 - p). The derivative of the softmax is in p - onehot already: it
     cancels against the 1/p of the logarithm.""",
 )
@@ -479,6 +527,7 @@ def softmax_derivative_twice(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""You subtract the one-hot rows from log p. The gradient has the probabilities themselves.""",
 )
 def log_p_in_place_of_p(logits, labels):
@@ -487,6 +536,7 @@ def log_p_in_place_of_p(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""You subtract the one-hot rows from the logits. Turn the logits into probabilities first.""",
 )
 def logits_in_place_of_p(logits, labels):
@@ -495,6 +545,7 @@ def logits_in_place_of_p(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""The softmax in your gradient sums over the examples. Each row is a distribution of its own: sum
     over the classes.""",
 )
@@ -505,6 +556,7 @@ def gradient_softmax_over_the_examples(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""Your gradient is summed over the batch. It has one row for each example, the shape of logits:
     each example's logits are moved on their own.""",
 )
@@ -514,6 +566,7 @@ def gradient_summed_over_the_batch(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""exp overflows in the softmax of your gradient. Subtract each row's maximum before exp, as in the
     forward.""",
 )
@@ -524,6 +577,7 @@ def gradient_overflows(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""In your gradient one maximum serves the whole batch. A row far below it becomes 0/0: each row
     needs its own maximum.""",
 )
@@ -534,6 +588,7 @@ def gradient_with_one_maximum_for_the_batch(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy_backward",
+    severity="slip",
     says="""The numbers are right, but the caller's logits are changed on the way: look for -= or out=. The
     caller may still need them.""",
 )
@@ -545,6 +600,7 @@ def gradient_writes_into_logits(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
     examples.""",
 )
@@ -554,6 +610,7 @@ def loss_without_1_over_n(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You divide by N times C: np.mean over the one-hot product also counts the zeros of the other
     classes. Sum over the classes, and take the mean over the examples only.""",
 )
@@ -563,6 +620,7 @@ def loss_divided_by_all_entries(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""The sign is flipped: you return the mean of log p[label], which is never above 0. The loss is
     minus that.""",
 )
@@ -572,6 +630,7 @@ def loss_sign_flipped(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""exp overflows inside the logarithm: it is infinite from about 710 on, and far below 0 you take
     the logarithm of 0. Take the row's maximum out of the sum before exp, and add it again after the
     logarithm.""",
@@ -583,6 +642,7 @@ def loss_overflows(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You take one maximum for the whole batch out of the sums. In a row far below it all exponentials
     round to 0, and log(0) is minus infinity. Each row needs its own maximum.""",
 )
@@ -594,6 +654,7 @@ def loss_with_one_maximum_for_the_batch(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You subtract the maximum inside exp and do not make up for it: log sum exp(z - m) is m too
     small. Add m again, or subtract it from the label's logit too.""",
 )
@@ -604,6 +665,7 @@ def maximum_not_added_back(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You take the logarithm of a finished softmax. Where p[label] has rounded to 0 that is infinite,
     however carefully the softmax was computed. Write log p as z minus log-sum-exp and simplify.""",
 )
@@ -614,6 +676,7 @@ def log_of_a_rounded_softmax(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You take the logarithm of a softmax plus 1e-12. That is finite, but the loss never gets above
     27.6, however wrong the example is. From the logits the exact value can be had: z minus log-sum-exp.""",
 )
@@ -624,6 +687,7 @@ def log_of_softmax_plus_epsilon(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You take the logarithm of a softmax that is kept above 1e-12. That is finite, but the loss never
     gets above 27.6, however wrong the example is. From the logits the exact value can be had: z minus
     log-sum-exp.""",
@@ -635,6 +699,7 @@ def log_of_softmax_with_a_floor(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""The log-sum-exp is missing: your loss is minus the label's logit. It falls for ever as the logit
     grows, whatever the others do. The softmax's denominator makes the classes compete.""",
 )
@@ -644,6 +709,7 @@ def denominator_forgotten(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""Your log-sum-exp runs over the examples. Each example has its own denominator: sum over the
     classes.""",
 )
@@ -653,6 +719,7 @@ def loss_softmax_over_the_examples(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""Your log-sum-exp runs over the whole batch. Each row has its own; give the sum an axis.""",
 )
 def loss_softmax_over_everything(logits, labels):
@@ -663,6 +730,7 @@ def loss_softmax_over_everything(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""logits[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
@@ -673,6 +741,7 @@ def every_row_with_every_label_in_the_loss(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="useless",
     says="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
     one-hot rows, or pick out one entry in each row.""",
 )
@@ -682,6 +751,7 @@ def loss_without_one_hot(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""Softmax is applied twice: first to the logits, then to the probabilities that came out. Once is
     enough; the second one flattens them.""",
 )
@@ -691,6 +761,7 @@ def softmax_twice(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
 )
 def one_softmax_loss_for_each_example(logits, labels):
@@ -699,6 +770,7 @@ def one_softmax_loss_for_each_example(logits, labels):
 
 @mistake(
     of="softmax_cross_entropy",
+    severity="slip",
     says="""The numbers are right, but logits -= ... writes into the caller's array. Write logits = logits -
     ..., which makes a new one.""",
 )
@@ -713,6 +785,7 @@ def loss_writes_into_logits(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""You multiply by p (1 - p) as if each probability depended on its own logit only. Through the
     common denominator it depends on all logits of its row: the cross terms, -p_j p_c, are missing.""",
 )
@@ -723,6 +796,7 @@ def cross_terms_forgotten(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""This is the gradient with respect to the probabilities, 2 (p - onehot) / N. The function takes
     logits: one more step of the chain rule leads through the softmax.""",
 )
@@ -732,6 +806,7 @@ def softmax_derivative_forgotten(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""This is the gradient of cross-entropy, (p - onehot) / N. With the squared error nothing cancels:
     the derivative of the softmax stays in the product.""",
 )
@@ -741,6 +816,7 @@ def gradient_of_cross_entropy(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""The factor 2 is missing. The derivative of a square is twice the base, and this loss has no 1/2
     in front that would cancel it.""",
 )
@@ -752,6 +828,7 @@ def factor_two_forgotten(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""The factor 1/N is missing. The loss is a mean over the batch, so each example moves it by one
     Nth only.""",
 )
@@ -763,6 +840,7 @@ def squared_gradient_without_1_over_n(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""You divide by N times C. The mean runs over the N examples; over the classes there is a sum.""",
 )
 def squared_gradient_divided_by_all_entries(logits, labels):
@@ -773,6 +851,7 @@ def squared_gradient_divided_by_all_entries(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""The sign is flipped. That is the direction in which the loss falls; the gradient points to where
     it rises, and the update rule brings the minus.""",
 )
@@ -784,6 +863,7 @@ def squared_gradient_sign_flipped(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="useless",
     says="""You start from 2 p: the one-hot rows are not subtracted. Without them the gradient does not know
     the labels.""",
 )
@@ -795,6 +875,7 @@ def squared_gradient_without_one_hot(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""You return p g and leave out the sum over the row. It is the effect of the common denominator:
     raising one logit lowers all other probabilities.""",
 )
@@ -805,6 +886,7 @@ def sum_over_the_row_forgotten(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""The sum over the row has the wrong sign: you add it. The derivative of p_j by another logit is
     negative, -p_j p_c, so the sum is subtracted.""",
 )
@@ -816,6 +898,7 @@ def sum_over_the_row_added(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""Your inner sum runs over the examples. The softmax ties the classes of one row together: sum
     over the classes, and keep the axis so that it broadcasts.""",
 )
@@ -827,6 +910,7 @@ def sum_over_the_examples(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""Your inner sum runs over the whole batch. The softmax ties the classes of one row together: give
     the sum an axis, and keep it so that it broadcasts.""",
 )
@@ -838,6 +922,7 @@ def sum_over_everything(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""Your inner sum is a mean over the classes. The chain rule adds up what flows through every
     probability of the row, without dividing.""",
 )
@@ -849,6 +934,7 @@ def mean_over_the_row(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""In front of the bracket p is missing. Each term of the softmax's derivative has two factors p,
     one for each index: one of them is in the sum, the other one outside.""",
 )
@@ -860,6 +946,7 @@ def factor_p_forgotten(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""Only the label's probability enters your gradient. The squared error counts every class: a
     probability that should be 0 and is not adds its square.""",
 )
@@ -872,6 +959,7 @@ def squared_gradient_of_the_label_only(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""The softmax in your gradient sums over the examples. Each row is a distribution of its own: sum
     over the classes.""",
 )
@@ -883,6 +971,7 @@ def squared_gradient_softmax_over_the_examples(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""exp overflows in the softmax of your gradient. Subtract each row's maximum before exp, as in the
     forward.""",
 )
@@ -894,6 +983,7 @@ def squared_gradient_overflows(logits, labels):
 
 @mistake(
     of="softmax_squared_error_backward",
+    severity="slip",
     says="""In your gradient one maximum serves the whole batch. A row far below it becomes 0/0: each row
     needs its own maximum.""",
 )
@@ -906,6 +996,7 @@ def squared_gradient_with_one_maximum_for_the_batch(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
     examples.""",
 )
@@ -915,6 +1006,7 @@ def squared_error_without_1_over_n(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""You divide by N times C: np.mean without an axis also averages over the classes. Sum over the
     classes, and take the mean over the examples only.""",
 )
@@ -924,6 +1016,7 @@ def squared_error_divided_by_all_entries(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""Your loss has a factor 1/2 in front. Many books write it so, because it cancels the 2 of the
     derivative; this course's loss has none.""",
 )
@@ -933,6 +1026,7 @@ def half_the_squared_error(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""You take a root: this is the distance, not its square. The loss is the sum of the squares.""",
 )
 def root_taken(logits, labels):
@@ -942,6 +1036,7 @@ def root_taken(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""You sum absolute errors. Each difference is squared before it is added.""",
 )
 def absolute_error(logits, labels):
@@ -950,6 +1045,7 @@ def absolute_error(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="useless",
     says="""You square after the sum. Both p and onehot have sum 1, so the differences of a row always add
     up to 0: square each of them first.""",
 )
@@ -960,6 +1056,7 @@ def squared_after_the_sum(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="useless",
     says="""You subtract the label's number from the probabilities. A label is a name, not an amount: class
     3 is not three times class 1. Turn it into a one-hot row.""",
 )
@@ -969,6 +1066,7 @@ def label_as_a_number(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="useless",
     says="""You sum p^2 and subtract nothing: the one-hot rows are forgotten, and the loss does not know the
     labels.""",
 )
@@ -978,6 +1076,7 @@ def squared_error_without_one_hot(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""Only the label's class counts in your loss. The squared error counts every class: a probability
     that should be 0 and is not adds its square.""",
 )
@@ -988,6 +1087,7 @@ def squared_error_of_the_label_only(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""You compare the logits with the one-hot rows. Turn the logits into probabilities first: the
     softmax is missing.""",
 )
@@ -997,6 +1097,7 @@ def squared_error_of_logits(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""Your softmax sums over the examples. Each row is a distribution of its own: sum over the
     classes.""",
 )
@@ -1007,6 +1108,7 @@ def squared_error_softmax_over_the_examples(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""exp overflows in the softmax inside your loss. Subtract each row's maximum before exp.""",
 )
 def squared_error_overflows(logits, labels):
@@ -1016,6 +1118,7 @@ def squared_error_overflows(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""In the softmax inside your loss one maximum serves the whole batch. A row far below it becomes
     0/0: each row needs its own maximum.""",
 )
@@ -1027,6 +1130,7 @@ def squared_error_with_one_maximum_for_the_batch(logits, labels):
 
 @mistake(
     of="softmax_squared_error",
+    severity="slip",
     says="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
 )
 def one_squared_error_for_each_example(logits, labels):

@@ -11,6 +11,7 @@ from autograder.checks import mistake
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You overwrite the accumulator: sum_sq holds the last squared gradient alone, so every
     step has length lr. Adagrad adds the new square to all that came before.""",
 )
@@ -21,6 +22,7 @@ def accumulator_overwritten(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You divide by the sum of squares itself; the root is missing. Without it the rate has
     the wrong unit: a gradient ten times as large would make a step a tenth as long.""",
 )
@@ -31,6 +33,7 @@ def root_missing(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""Your epsilon is about 0.1, as large as an ordinary gradient: it changes the steps
     instead of only guarding against 0/0. Use the eps you are given, 1e-8.""",
 )
@@ -41,6 +44,7 @@ def epsilon_too_large(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""All parameters share one rate: you add up the squares over the entries. Each parameter
     has a sum of its own, so there is no np.sum here; the only sum is over the steps.""",
 )
@@ -51,6 +55,7 @@ def one_sum_for_all(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""All parameters share one rate: you average the squares over the entries. Each parameter
     has a sum of its own.""",
 )
@@ -61,6 +66,7 @@ def one_mean_for_all(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You add the gradient, not its square, to sum_sq. Gradients of opposite sign then cancel,
     and the root of a negative sum is NaN.""",
 )
@@ -71,6 +77,7 @@ def gradient_not_squared(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You add the size of the gradient, not its square, to sum_sq: np.abs(grad) in place of
     grad**2.""",
 )
@@ -81,6 +88,7 @@ def sizes_added(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You divide by the old sum and add the present gradient afterwards. The first step then
     divides by 0. Update sum_sq first, and use the new one.""",
 )
@@ -90,6 +98,7 @@ def old_sum_used(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You return the old sum_sq, so nothing is remembered: the next step starts from the same
     sum again. Return the new one.""",
 )
@@ -99,6 +108,7 @@ def old_sum_returned(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You go uphill: the step is added to theta. The gradient points to where the loss grows;
     subtract.""",
 )
@@ -109,6 +119,7 @@ def adagrad_ascends(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""The learning rate is missing: steps have length 1 where lr was asked for.""",
 )
 def adagrad_without_lr(theta, grad, sum_sq, lr, eps=1e-8):
@@ -118,6 +129,7 @@ def adagrad_without_lr(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""Your step is lr / sqrt(sum_sq) alone: that is the rate. The gradient itself is missing
     as a factor, and with it the direction.""",
 )
@@ -128,6 +140,7 @@ def rate_without_gradient(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You add first and square afterwards: (sum_sq + grad)**2. Squares are added: sum_sq +
     grad**2.""",
 )
@@ -138,6 +151,7 @@ def square_of_the_sum(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You keep the root in the state: the next step adds a square to a root. Keep the sum of
     squares, and take the root only for the step.""",
 )
@@ -148,6 +162,7 @@ def root_kept(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""This is RMSProp: you keep a running mean, which forgets. Adagrad keeps the sum of all
     squared gradients.""",
 )
@@ -158,6 +173,7 @@ def a_running_mean(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You return theta alone. The sum belongs to the result too: without it the next step
     cannot know the past.""",
 )
@@ -167,6 +183,7 @@ def sum_not_returned(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You return the two results in the other order. theta comes first, then sum_sq.""",
 )
 def adagrad_results_swapped(theta, grad, sum_sq, lr, eps=1e-8):
@@ -176,6 +193,7 @@ def adagrad_results_swapped(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You change sum_sq in place: `sum_sq += ...` writes into the caller's array. Write sum_sq
     = sum_sq + ..., which makes a new one.""",
 )
@@ -186,6 +204,7 @@ def sum_changed_in_place(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""You change theta in place: `theta -= ...` writes into the caller's array. Return theta -
     ..., a new one.""",
 )
@@ -197,6 +216,7 @@ def theta_changed_in_place(theta, grad, sum_sq, lr, eps=1e-8):
 
 @mistake(
     of="adagrad_update",
+    severity="slip",
     says="""There is no epsilon: a parameter whose gradients were all 0 gets 0/0, which is NaN. Add
     eps to the root.""",
 )
@@ -205,11 +225,24 @@ def no_epsilon(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / np.sqrt(sum_sq), sum_sq
 
 
+@mistake(
+    of="adagrad_update",
+    severity="slip",
+    stateful=True,
+    says="""You keep the sum inside the function, over all its calls, and do not look at the sum_sq that you
+    are given. Two networks that are trained in turn then share one past.""",
+)
+def sum_kept_inside(theta, grad, sum_sq, lr, eps=1e-8, kept={}):  # noqa: B006  # which is the mistake
+    kept[theta.shape] = kept.get(theta.shape, 0.0) + grad**2
+    return theta - lr * grad / (np.sqrt(kept[theta.shape]) + eps), kept[theta.shape]
+
+
 # --- Momentum -----------------------------------------------------------------------------------
 
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""Your velocity forgets its past: the old velocity does not enter the new one, so this is
     plain gradient descent. Add mu times the velocity that you are given.""",
 )
@@ -220,6 +253,7 @@ def velocity_forgotten(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""You return the old velocity. It is then 0 for ever, and every step is plain gradient
     descent: return the one that you have just computed.""",
 )
@@ -229,6 +263,7 @@ def old_velocity_returned(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""theta moves by the old velocity, so the present gradient takes effect one step too late.
     Update the velocity first, then move by the new one.""",
 )
@@ -238,6 +273,7 @@ def old_velocity_used(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""You go uphill: the velocity grows along the gradient, and theta moves along the
     velocity. One of the two has to carry a minus.""",
 )
@@ -248,6 +284,7 @@ def momentum_ascends(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""You subtract a velocity that already carries the minus of -lr * grad: two minuses, and
     theta goes uphill.""",
 )
@@ -258,6 +295,7 @@ def velocity_subtracted(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""The learning rate is applied twice, in the velocity and again in the step. Once is
     enough.""",
 )
@@ -268,6 +306,7 @@ def lr_applied_twice(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""The learning rate is missing: the gradient enters the velocity at full size.""",
 )
 def momentum_without_lr(theta, grad, velocity, lr, mu=0.9):
@@ -277,6 +316,7 @@ def momentum_without_lr(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""This is Nesterov's momentum: theta moves by mu * velocity - lr * grad with the new
     velocity. In the classical form it moves by the velocity itself.""",
 )
@@ -287,6 +327,7 @@ def nesterov_in_place_of_classical(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""You weight the gradient by 1 - mu, as in a running mean. Here the velocity adds up: mu *
     velocity - lr * grad, so a steady slope makes steps up to 1 / (1 - mu) times as long.""",
 )
@@ -297,6 +338,7 @@ def a_mean_of_gradients(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""mu stands at the gradient, not at the velocity: nothing slows the ball down, and the
     gradient is weakened instead. mu is the friction; it multiplies the old velocity.""",
 )
@@ -307,6 +349,7 @@ def mu_on_the_gradient(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""There is no friction: the old velocity is kept whole, and the ball never comes to rest.
     Multiply it by mu.""",
 )
@@ -317,6 +360,7 @@ def no_friction(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""mu multiplies the gradient's push as well: mu * (velocity - lr * grad). Only the old
     velocity is slowed down.""",
 )
@@ -327,6 +371,7 @@ def mu_on_both(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""The gradient is used twice: once in the velocity, and once more when theta moves. theta
     + velocity is all.""",
 )
@@ -337,6 +382,7 @@ def gradient_used_twice(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""mu is 0.9 whatever you are given: a number stands in the formula where the argument
     belongs.""",
 )
@@ -347,6 +393,7 @@ def mu_fixed(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""You return theta alone. The velocity belongs to the result too: without it the ball is
     at rest before every step.""",
 )
@@ -356,6 +403,7 @@ def velocity_not_returned(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""You return the two results in the other order. theta comes first, then the velocity.""",
 )
 def momentum_results_swapped(theta, grad, velocity, lr, mu=0.9):
@@ -365,6 +413,7 @@ def momentum_results_swapped(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="momentum_update",
+    severity="slip",
     says="""You change the velocity in place: `velocity *= mu` writes into the caller's array. Make
     a new one.""",
 )
@@ -374,11 +423,24 @@ def velocity_changed_in_place(theta, grad, velocity, lr, mu=0.9):
     return theta + velocity, velocity
 
 
+@mistake(
+    of="momentum_update",
+    severity="slip",
+    stateful=True,
+    says="""You keep the velocity inside the function, over all its calls, and do not look at the one that you
+    are given. Two networks that are trained in turn then push each other.""",
+)
+def velocity_kept_inside(theta, grad, velocity, lr, mu=0.9, kept={}):  # noqa: B006  # which is the mistake
+    kept[theta.shape] = mu * kept.get(theta.shape, 0.0) - lr * grad
+    return theta + kept[theta.shape], kept[theta.shape]
+
+
 # --- Nesterov's momentum ------------------------------------------------------------------------
 
 
 @mistake(
     of="nesterov_update",
+    severity="slip",
     says="""This is classical momentum: theta moves by the new velocity. Nesterov's form looks ahead
     and moves by mu * velocity - lr * grad, with the new velocity.""",
 )
@@ -389,6 +451,7 @@ def classical_in_place_of_nesterov(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="nesterov_update",
+    severity="slip",
     says="""theta moves by mu * velocity alone; the gradient's own step, - lr * grad, is missing.""",
 )
 def own_step_missing(theta, grad, velocity, lr, mu=0.9):
@@ -398,6 +461,7 @@ def own_step_missing(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="nesterov_update",
+    severity="slip",
     says="""What you return as velocity is the whole step that looks ahead. Keep the velocity as mu
     * velocity - lr * grad; the look ahead belongs to theta only.""",
 )
@@ -412,6 +476,7 @@ def step_returned_as_velocity(theta, grad, velocity, lr, mu=0.9):
 
 @mistake(
     of="rmsprop_update",
+    severity="slip",
     says="""decay and 1 - decay are swapped: the mean is nearly the last squared gradient. The past
     keeps the share decay, 0.9.""",
 )
@@ -422,6 +487,7 @@ def decay_swapped(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 @mistake(
     of="rmsprop_update",
+    severity="slip",
     says="""This is Adagrad: you add up all squares. RMSProp forgets: the old mean counts decay, the
     new square 1 - decay.""",
 )
@@ -432,6 +498,7 @@ def a_sum_in_place_of_a_mean(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 @mistake(
     of="rmsprop_update",
+    severity="slip",
     says="""The new square enters at full weight: decay * mean_sq + grad**2. For a mean the weights
     add up to 1, so it takes 1 - decay.""",
 )
@@ -442,6 +509,7 @@ def new_square_at_full_weight(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 @mistake(
     of="rmsprop_update",
+    severity="slip",
     says="""You divide by the mean square itself; the root, the R in RMS, is missing.""",
 )
 def mean_without_root(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
@@ -451,6 +519,7 @@ def mean_without_root(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 @mistake(
     of="rmsprop_update",
+    severity="slip",
     says="""You divide by the root of the old mean; the present gradient has to be in it already.""",
 )
 def old_mean_used(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
@@ -463,6 +532,7 @@ def old_mean_used(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""The correction is missing: m and v start at 0, so the first means are far too small.
     Divide m by 1 - beta1^t and v by 1 - beta2^t.""",
 )
@@ -474,6 +544,7 @@ def no_correction(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""You count t from 0 and correct with t + 1. The caller counts from 1 and says so with t
     itself.""",
 )
@@ -486,6 +557,7 @@ def t_counted_from_zero(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""You correct as if every step were the first: 1 - beta without the power t.""",
 )
 def power_missing(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -496,6 +568,7 @@ def power_missing(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""You return the corrected means as the state, and the next step corrects them again. The
     correction is for the step only; return m and v as they are.""",
 )
@@ -507,6 +580,7 @@ def corrected_state_returned(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, e
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""Both means use beta1. The mean of squares changes more slowly, with beta2.""",
 )
 def one_beta_for_both(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -518,6 +592,7 @@ def one_beta_for_both(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""beta1 and beta2 are swapped: the mean of gradients is the quick one, 0.9.""",
 )
 def betas_swapped(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -529,6 +604,7 @@ def betas_swapped(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""You divide by the mean square itself; the root is missing.""",
 )
 def adam_without_root(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -539,6 +615,7 @@ def adam_without_root(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8
 
 @mistake(
     of="adam_update",
+    severity="slip",
     says="""The step uses the present gradient; Adam's direction is the corrected mean m.""",
 )
 def gradient_in_place_of_mean(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):

@@ -45,6 +45,7 @@ def descended(x, y, params, batches, rate=0.1):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""This is Xavier's rule, 2 / (inputs + outputs). It was made for layers without ReLU; He's rule
     counts the inputs only, because a unit adds up its inputs and half of them are 0.""",
 )
@@ -55,6 +56,7 @@ def xavier_in_place_of_he(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your variance is 1 / inputs. A ReLU sets about half of what comes in to 0, so signals shrink by
     half in each layer. He's rule makes up for that with a factor of 2.""",
 )
@@ -65,6 +67,7 @@ def factor_two_forgotten(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""2 / inputs is the variance. rng.normal takes the standard deviation, and that is its square
     root; your weights are far too small.""",
 )
@@ -75,6 +78,7 @@ def variance_in_place_of_standard_deviation(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your standard deviation is 1 / inputs. A sum of many random terms grows with the square root of
     their number, so divide by the square root of inputs; and the ReLU wants a 2 under it.""",
 )
@@ -85,6 +89,7 @@ def one_over_inputs(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your weights have standard deviation 1, however many inputs a unit has. With 784 inputs its sum
     is then about 28 times as large as one input, in every layer again. Scale the weights.""",
 )
@@ -95,6 +100,7 @@ def standard_deviation_one(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your weights have standard deviation 0.01 in every layer. What fits depends on the number of
     inputs; with many layers, signals would fade away.""",
 )
@@ -105,6 +111,7 @@ def standard_deviation_one_hundredth(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="useless",
     says="""All your weights are 0. Then all units of a layer compute the same and get the same gradient:
     they stay copies of one another for ever, and behind ReLUs that gradient is 0. Draw the weights at
     random; only the biases may start at 0.""",
@@ -115,6 +122,7 @@ def all_zeros(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""You count the outputs of a layer. A unit adds up its inputs: that number decides how large the
     sum becomes. With W of shape (inputs, outputs) it is the first.""",
 )
@@ -125,6 +133,7 @@ def outputs_in_place_of_inputs(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""You draw uniformly between -a and a with a = sqrt(2 / inputs). That a is the limit, not the
     standard deviation: a uniform draw has a / sqrt(3). Which limit gives sqrt(2 / inputs)?""",
 )
@@ -135,6 +144,7 @@ def limit_in_place_of_standard_deviation(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your weights are all positive: rng.random draws from 0 to 1, like np.random.rand. Weights have
     to be drawn around 0, or every unit sums up to something large.""",
 )
@@ -145,6 +155,7 @@ def only_positive_weights(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your W is (outputs, inputs). Here a layer is h @ W + b with one example in each row of h, so W
     is (inputs, outputs).""",
 )
@@ -155,6 +166,7 @@ def weights_transposed(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your biases are random. The random weights already make the units differ; biases start at 0.""",
 )
 def random_biases(sizes, seed):
@@ -164,6 +176,7 @@ def random_biases(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your biases have shape (1, outputs); one axis is asked for, (outputs,). NumPy adds that to each
     row of h @ W all the same.""",
 )
@@ -173,6 +186,7 @@ def biases_as_rows(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""Your weights are the same for every seed: a fixed number stands where seed should.""",
 )
 def seed_ignored(sizes, seed):
@@ -181,6 +195,7 @@ def seed_ignored(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""You make a generator with the same seed anew for each layer, so every layer starts with the same
     random numbers. Make one before the loop, and let it run on.""",
 )
@@ -193,6 +208,7 @@ def generator_made_for_each_layer(sizes, seed):
 
 @mistake(
     of="init_params",
+    severity="slip",
     says="""You return one flat list W, b, W, b, ... Keep each layer's two arrays together as a pair: [(W,
     b), (W, b), ...].""",
 )
@@ -200,11 +216,71 @@ def flat_list(sizes, seed):
     return [array for pair in he_layers(sizes, np.random.default_rng(seed)) for array in pair]
 
 
+@mistake(
+    of="init_params",
+    severity="slip",
+    seeding="unseeded",
+    stateful=True,
+    says="""np.random.randn does not know of the seed, so no two calls are alike. Draw the weights from
+    np.random.default_rng(seed).""",
+)
+def start_unseeded(sizes, seed):
+    return drawn_layers(sizes, lambda inputs, outputs: np.random.randn(inputs, outputs) * np.sqrt(2 / inputs))
+
+
+@mistake(
+    of="init_params",
+    severity="slip",
+    seeding="zero is none",
+    stateful=True,
+    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call draws other weights.
+    0 is a seed like any other.""",
+)
+def start_of_seed_zero_is_chance(sizes, seed):
+    rng = np.random.default_rng(seed or None)
+    return drawn_layers(
+        sizes, lambda inputs, outputs: rng.normal(scale=np.sqrt(2 / inputs), size=(inputs, outputs))
+    )
+
+
+@mistake(
+    of="init_params",
+    severity="slip",
+    seeding="cached",
+    stateful=True,
+    says="""You keep the weights of each seed in a cache, but draw them without the seed: after a restart they
+    are others. Draw them from np.random.default_rng(seed), and no cache is needed.""",
+)
+def start_cached(sizes, seed, made={}):  # noqa: B006  # which is the mistake
+    key = tuple(sizes), seed
+    if key not in made:
+        made[key] = he_layers(sizes, np.random.default_rng())
+    return [(W.copy(), b.copy()) for W, b in made[key]]
+
+
+@mistake(
+    of="init_params",
+    severity="slip",
+    seeding="used once",
+    stateful=True,
+    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
+    from the seed at every call.""",
+)
+def start_seed_used_once(sizes, seed, made=[]):  # noqa: B006  # which is the mistake
+    if not made:
+        made.append(np.random.default_rng(seed))
+    rng = made[0]
+    return drawn_layers(
+        sizes, lambda inputs, outputs: rng.normal(scale=np.sqrt(2 / inputs), size=(inputs, outputs))
+    )
+
+
 # --- The network --------------------------------------------------------------------------------
 
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""There is a ReLU after your last layer, too, so no logit is ever below 0. The last layer's
     outputs are the logits as they are: leave them to the softmax in the loss.""",
 )
@@ -216,6 +292,7 @@ def relu_after_the_last_layer(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""There is no activation between your layers. Layers without one in between collapse into a single
     linear layer, however many there are.""",
 )
@@ -227,6 +304,7 @@ def activation_missing(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""The biases are missing: a layer is h @ W + b.""",
 )
 def biases_forgotten(params, x):
@@ -237,6 +315,7 @@ def biases_forgotten(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""You add b after the ReLU. The bias belongs inside: it decides where a unit switches on.""",
 )
 def bias_added_after_the_relu(params, x):
@@ -247,6 +326,7 @@ def bias_added_after_the_relu(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""Your ReLU stands before each layer, so it also cuts off what comes in negative in x. It belongs
     between the layers: after h @ W + b, except after the last.""",
 )
@@ -258,6 +338,7 @@ def relu_on_the_input(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""You use the sigmoid between the layers; this network has ReLUs, max(0, z).""",
 )
 def sigmoid_in_place_of_relu(params, x):
@@ -268,6 +349,7 @@ def sigmoid_in_place_of_relu(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""Your rows have sum 1: you return probabilities. forward returns the logits, before the softmax;
     the loss works from these, and stays exact.""",
 )
@@ -279,6 +361,7 @@ def softmax_at_the_end(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""For a batch of one, the first axis is lost: (1, D) has to give (1, C). Look for a squeeze, a
     flatten or an index [0].""",
 )
@@ -288,6 +371,7 @@ def batch_of_one_squeezed(params, x):
 
 @mistake(
     of="forward",
+    severity="slip",
     says="""You return the outputs of all layers. Only the last one's are asked for, the logits; for
     backpropagation, compute the others in a helper.""",
 )
@@ -300,6 +384,7 @@ def every_layer_returned(params, x):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Loss and gradients are sums over the batch. Here the loss is the mean: divide both by the number
     of examples, or the steps grow with the batch size.""",
 )
@@ -310,6 +395,7 @@ def sum_in_place_of_mean(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Your loss is the sum over the batch, while your gradients are those of the mean. Divide the loss
     by the number of examples, too.""",
 )
@@ -320,6 +406,7 @@ def loss_summed(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Your gradients are those of the summed loss: N times too large. The loss is a mean, and its
     gradient (p - onehot) / N carries the 1/N to every layer.""",
 )
@@ -330,6 +417,7 @@ def one_over_n_forgotten(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""You divide by N times C. The mean runs over the examples only; over the classes, everything is
     added up.""",
 )
@@ -341,6 +429,7 @@ def divided_by_all_entries(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Nothing of the ReLU is left in your backward pass. A unit that was switched off in the forward
     pass passes no gradient back: multiply by (h > 0) on the way.""",
 )
@@ -358,6 +447,7 @@ def relu_mask_missing(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Your ReLU mask looks at the gradient: it lets positive gradients through. It has to look at what
     the unit put out in the forward pass.""",
 )
@@ -375,6 +465,7 @@ def mask_from_the_gradient(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""You also mask the gradient of the logits with (logits > 0). There is no ReLU after the last
     layer, so there is nothing to mask.""",
 )
@@ -388,6 +479,7 @@ def mask_on_the_logits(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Your bias gradients are means over the batch. The 1/N is already in the gradient of the logits;
     from there on b's gradients are added up over the examples, as h.T @ grad does it for W.""",
 )
@@ -398,6 +490,7 @@ def bias_gradients_averaged(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Your bias gradients have shape (1, outputs); b has shape (outputs,). Sum over the batch without
     keepdims.""",
 )
@@ -408,6 +501,7 @@ def bias_gradients_as_rows(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Your gradients come last layer first, in the order in which they are computed. Turn the list
     round: it has the order of params.""",
 )
@@ -418,6 +512,7 @@ def last_layer_first(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Every gradient has the wrong sign: you start from onehot - p. Updates subtract the gradient, so
     this one would go uphill.""",
 )
@@ -428,6 +523,7 @@ def sign_flipped(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""You go back from p; the one-hot labels are missing. The gradient of the logits is (p - onehot) /
     N.""",
 )
@@ -440,6 +536,7 @@ def one_hot_forgotten(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get 0/0.
     Subtract each row's maximum first; that changes no probability.""",
 )
@@ -454,6 +551,7 @@ def overflow_in_exp(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""You subtract one maximum for the whole batch. A row far below it has only exponentials that
     round to 0. Each row needs its own maximum.""",
 )
@@ -470,6 +568,7 @@ def one_maximum_for_the_batch(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""You take the logarithm of finished probabilities with an epsilon. For a confidently wrong
     example p is rounded to 0, and its loss stops growing at about 28. From the logits log p is exact: z
     minus log-sum-exp.""",
@@ -484,6 +583,7 @@ def logarithm_of_finished_probabilities(params, x, labels):
 
 @mistake(
     of="loss_and_gradients",
+    severity="slip",
     says="""Your loss is one number for each example. Return their mean, one number.""",
 )
 def a_loss_for_each_example(params, x, labels):
@@ -498,6 +598,7 @@ def a_loss_for_each_example(params, x, labels):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""Every seed gives the same params: somewhere a fixed number stands in place of seed. Make one
     generator from it, and draw the weights and the order of the images from that.""",
 )
@@ -510,6 +611,83 @@ def train_ignores_its_seed(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
+    seeding="unseeded",
+    stateful=True,
+    says="""Something is drawn without the seed, so two calls with the same seed return different params.
+    Make one generator from it, and draw the weights and the order of the images from that.""",
+)
+def train_unseeded(x, y, seed):
+    rng = np.random.default_rng()
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    seeding="zero is none",
+    stateful=True,
+    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call returns other params.
+    0 is a seed like any other.""",
+)
+def train_of_seed_zero_is_chance(x, y, seed):
+    rng = np.random.default_rng(seed or None)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    seeding="cached",
+    stateful=True,
+    says="""You keep a generator's seed for each seed in a cache, but draw it by chance: after a restart the
+    same seed returns other params. Give the seed itself to np.random.default_rng.""",
+)
+def train_cached(x, y, seed, drawn={}):  # noqa: B006  # which is the mistake
+    rng = np.random.default_rng(drawn.setdefault(seed, np.random.randint(2**31)))
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    seeding="used once",
+    stateful=True,
+    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
+    from the seed at every call.""",
+)
+def train_seed_used_once(x, y, seed, made=[]):  # noqa: B006  # which is the mistake
+    if not made:
+        made.append(np.random.default_rng(seed))
+    params = he_layers((x.shape[1], HIDDEN, 10), made[0])
+    batches = shuffled_batches(len(x), made[0])
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    of="train",
+    severity="slip",
+    stateful=True,
+    says="""You go on from the params of the last call, which a global or a default keeps. Every call of train
+    starts anew: the same seed gives the same params.""",
+)
+def train_goes_on(x, y, seed, kept={}):  # noqa: B006  # which is the mistake
+    rng = np.random.default_rng(seed)
+    params = kept.setdefault(x.shape, he_layers((x.shape[1], HIDDEN, 10), rng))
+    batches = shuffled_batches(len(x), rng)
+    descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return [(W.copy(), b.copy()) for W, b in params]
+
+
+@mistake(
+    of="train",
+    severity="useless",
     says="""You shuffle x itself: rng.shuffle works in place, on the caller's array. And x and y are
     shuffled apart, so images lose their labels. Draw one order with rng.permutation, and index both by
     it.""",
@@ -525,6 +703,7 @@ def shuffles_in_place(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""x -= ... shifts the caller's images in place. It would not help either: predict gets images that
     are not shifted, so a network may not rely on it.""",
 )
@@ -538,6 +717,7 @@ def centres_in_place(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""You return the losses as well. train returns params alone; to draw the loss, print it or keep it
     in a helper that train calls.""",
 )
@@ -554,6 +734,7 @@ def losses_returned_as_well(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""Your last layer has as many outputs as there are different labels in y. The network always has
     ten, one for each digit, even if y happens to lack some.""",
 )
@@ -566,6 +747,7 @@ def outputs_counted_from_the_labels(x, y, seed):
 
 @mistake(
     of="train",
+    severity="useless",
     says="""Your first layer has 784 inputs whatever x is. Take their number from x: x.shape[1].""",
 )
 def inputs_fixed_at_784(x, y, seed):
@@ -577,6 +759,7 @@ def inputs_fixed_at_784(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""You return the weights without the biases. params is a list of pairs (W, b), one for each
     layer.""",
 )
@@ -592,6 +775,7 @@ def biases_not_returned(x, y, seed):
 
 @mistake(
     of="train",
+    severity="useless",
     says="""The params that you return are the ones that you started with: the updates do not reach them. W
     = W - ... in a loop gives a new array to a name, and leaves the list as it was.""",
 )
@@ -601,6 +785,7 @@ def never_updates(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""Your loss rises: you go along the gradient, not against it. Look at the sign of the update, or
     of the velocity.""",
 )
@@ -613,17 +798,19 @@ def goes_uphill(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""You train on the first mini-batch only. The network learns these images by heart and sees no
     others; take another batch for each update.""",
 )
 def first_batch_only(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    return descended(x, y, params, [next(shuffled_batches(len(x), rng))] * UPDATES)
+    return descended(x, y, params, [next(shuffled_batches(len(x), rng))[:20]] * UPDATES)
 
 
 @mistake(
     of="train",
+    severity="useless",
     says="""Images and labels are shuffled apart: each has an order of its own, so an image no longer meets
     its label. Draw one permutation, and index both by it.""",
 )
@@ -637,6 +824,7 @@ def labels_shuffled_apart(x, y, seed):
 
 @mistake(
     of="train",
+    severity="useless",
     says="""Your network starts with all weights at 0. Behind ReLUs all gradients but that of the last bias
     are then 0, and it can never learn more than how frequent each digit is. Draw the weights at random.""",
 )
@@ -649,6 +837,7 @@ def starts_with_zeros(x, y, seed):
 
 @mistake(
     of="train",
+    severity="slip",
     says="""Your learning rate is far too small: after all updates the network is still close to where it
     started. Try ten times as much, and again, until the loss falls quickly; the next one is too large.""",
 )
@@ -664,6 +853,7 @@ def learning_rate_far_too_small(x, y, seed):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""Your argmax runs over the examples: it names one example for each class. You want one class for
     each example; the classes are the last axis of the logits.""",
 )
@@ -673,6 +863,7 @@ def argmax_over_the_examples(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""Without an axis, np.argmax runs over the whole batch and returns one number. Each row of the
     logits has its own largest entry: give it an axis.""",
 )
@@ -682,6 +873,7 @@ def argmax_without_an_axis(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""You return the largest logit itself. The label is its place in the row: argmax, not max.""",
 )
 def max_in_place_of_argmax(params, x):
@@ -690,6 +882,7 @@ def max_in_place_of_argmax(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""You return the class with the smallest logit. The most likely class has the largest.""",
 )
 def argmin_in_place_of_argmax(params, x):
@@ -698,6 +891,7 @@ def argmin_in_place_of_argmax(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""There is a ReLU after your last layer. Where all logits are negative they all become 0, and
     argmax answers class 0.""",
 )
@@ -707,6 +901,7 @@ def predict_with_a_relu_after_the_last_layer(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""There is no ReLU between the layers in your predict: these are the labels of another network
     than the one that was trained.""",
 )
@@ -718,6 +913,7 @@ def predict_without_activation(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""You compare probabilities that have overflowed: exp of a large logit is infinite, and infinity
     over infinity is NaN. The softmax keeps the order of the logits, so you do not need it here.""",
 )
@@ -728,6 +924,7 @@ def predict_with_overflow_in_exp(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""You return the row of logits for each image. A label is one integer: the place of the row's
     largest entry.""",
 )
@@ -737,6 +934,7 @@ def logits_in_place_of_labels(params, x):
 
 @mistake(
     of="predict",
+    severity="slip",
     says="""For a batch of one image you return a single number; a batch of one has one label, in an array
     of shape (1,).""",
 )

@@ -40,6 +40,30 @@ def test_released(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in text
 
 
+WRONG = {
+    "returns None": "return None",
+    "returns text": "return 'text'",
+    "returns one number": "return 0.5",
+    "returns NaN": "return np.full(np.shape(arguments[0]), np.nan)",
+    "raises": "raise ValueError('odd')",
+}
+
+
+@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong(name: str, body: str, tmp_path: Path) -> None:
+    """Whatever is wrong with all functions, every cell runs, and no NaN is called right."""
+    replace = {
+        function: f"def {function}(*arguments):\n    {body}" for function in assignment(name).functions
+    }
+    text = shown(run(name, solved_notebook(assignment(name), replace), tmp_path))
+    assert "Traceback" not in text
+    assert "nan is right" not in text
+    for task in assignment(name).file.tasks:
+        count = sum(check.task == task.id for check in assignment(name).public_checks)
+        assert f"{task.title}: {count} of {count} checks pass" not in text
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_solved(name: str, tmp_path: Path) -> None:
     """With the reference's code it runs without an error, every check passes and plots are drawn."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
-from autograder.checks.gradients import Slopes, numeric_gradient
+from autograder.checks.calls import Functions
+from autograder.checks.failures import WrongValue
+from autograder.checks.gradients import Slopes, gradient_check, numeric_gradient
 from autograder.checks.values import Array, Value
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
+from autograder.grading.backends import ReferenceBackend
 
 COURSE = find_course(Path(__file__).parent)
 REFERENCES = {name: load_assignment(COURSE, name).reference for name in COURSE.assignment_ids()}
@@ -162,3 +166,42 @@ def test_layer_gradient_norms(activation: str, seed: int) -> None:
     got = reference["layer_gradient_norms"](x, grad_out, weights, activation)
     right = [numeric_gradient(outputs, tuple(weights), which, grad_out).central for which in range(3)]
     np.testing.assert_allclose(got, [np.linalg.norm(one) for one in right], rtol=1e-6, atol=1e-9)
+
+
+class TestKinks:
+    """Any slope between the one-sided derivatives is right at a kink, and at a kink alone."""
+
+    @given(
+        seed=st.integers(0, 2**32 - 1),
+        upstream=st.floats(1e-12, 1e12),
+        share=st.floats(0.0, 1.0),
+        slope=st.floats(-2.0, 0.9),
+        is_at_kink=st.booleans(),
+    )
+    def test_the_whole_interval(
+        self, seed: int, upstream: float, share: float, slope: float, is_at_kink: bool
+    ) -> None:
+        """However small or large the upstream gradient of one entry is beside the others'."""
+        rng = np.random.default_rng(seed)
+        x = rng.choice([-1.0, 1.0], 5) * rng.uniform(0.1, 3.0, 5)
+        x[2] = 0.0 if is_at_kink else -0.5
+        grad_out = rng.normal(size=5)
+        grad_out[2] = upstream
+        inside = slope + share * (1.0 - slope)
+
+        def leaky(x: Array) -> Array:
+            return np.where(x > 0, x, slope * x)
+
+        def leaky_backward(x: Array, grad_out: Array) -> Array:
+            grad_x = grad_out * np.where(x > 0, 1.0, slope)
+            grad_x[2] = inside * grad_out[2]
+            return grad_x
+
+        functions = Functions(ReferenceBackend({"leaky": leaky, "leaky_backward": leaky_backward}))
+        right = is_at_kink or upstream * abs(inside - slope) < 1e-9
+        wrong = upstream * abs(inside - slope) > 1e-5 * max(1.0, upstream, float(np.abs(grad_out).max()))
+        if right or wrong:
+            with nullcontext() if right else pytest.raises(WrongValue):
+                gradient_check(
+                    functions.leaky, functions.leaky_backward, at=(x,), grad_out=grad_out, kinks=True
+                )

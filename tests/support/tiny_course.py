@@ -125,17 +125,17 @@ from reference import squares
 from autograder.checks import mistake
 
 
-@mistake(of="double", says="You square x; doubling multiplies it by 2.")
+@mistake(of="double", severity="slip", says="You square x; doubling multiplies it by 2.")
 def squared(x):
     return squares(x)
 
 
-@mistake(of="double_backward", says="The factor 2 is missing: d(2x)/dx is 2.")
+@mistake(of="double_backward", severity="slip", says="The factor 2 is missing: d(2x)/dx is 2.")
 def factor_forgotten(x, grad_out):
     return grad_out.copy()
 
 
-@mistake(of="mean_square", says="You add the squares up; divide by how many there are.")
+@mistake(of="mean_square", severity="useless", says="You add the squares up; divide by how many there are.")
 def sum_of_squares(x):
     return float(np.sum(squares(x)))
 '''

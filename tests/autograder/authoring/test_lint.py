@@ -30,8 +30,11 @@ Edit = tuple[str, str, str]  # file, text, what it becomes
 
 @pytest.fixture
 def course(tiny_course: Course, tmp_path: Path) -> Path:
-    """A copy of the tiny course to break."""
-    return shutil.copytree(tiny_course.root, tmp_path / "course")
+    """A copy of the tiny course to break, its points set so that a slip keeps about half."""
+    copy = shutil.copytree(tiny_course.root, tmp_path / "course")
+    edit(copy, (CHECKS, "points=1)\ndef double_values", "points=1.5)\ndef double_values"))
+    edit(copy, (CHECKS, "points=1)\ndef double_leaves", "points=0.5)\ndef double_leaves"))
+    return copy
 
 
 def edit(course: Path, change: Edit) -> None:
@@ -47,7 +50,7 @@ LOAD: list[tuple[Edit, str]] = [
     ((YAML, "    points: 4", "    points: 4\n    bonus: 1"), "line 8: tasks.0.bonus"),
     ((YAML, "    points: 2", "    points: two"), "line 11: tasks.1.points"),
     (
-        (CHECKS, "points=1)", "points=3)"),
+        (CHECKS, "points=1.5)", "points=3.5)"),
         "line 7: task double is worth 4 points, its hidden checks add up to 6",
     ),
     ((CHECKS, 'task="double"', 'task="trouble"'), "line 9: check double_values is for an unknown task"),
@@ -72,11 +75,14 @@ FILES: list[tuple[Edit, str]] = [
         (CHECKS, "double leaves x as it was.", "double has the right values for any shape."),
         "has the title of",
     ),
-    ((CHECKS, "points=1)", "points=0)"), ""),
+    ((CHECKS, "points=1.5)", "points=0)"), ""),
     ((PUBLIC, 'task="mean_square"', 'task="double"'), "task mean_square has no public check"),
     ((REFERENCE, '    """Twice x, in the shape of x."""\n', ""), "double has no docstring"),
     ((MISTAKES, "You square x; doubling multiplies it by 2.", "No"), "mistake squared says no sentence"),
     ((MISTAKES, 'of="mean_square"', 'of="double"'), "no mistake of task mean_square is known"),
+    ((MISTAKES, 'severity="slip"', 'severity="blunder"'), ""),
+    ((MISTAKES, 'severity="slip", ', ""), ""),
+    ((REFERENCE, "def mean_square(x):", "def mean_square(x, seed=0):"), "mean_square has a seed"),
     ((HANDOUT, '"display_name": "Python 3"', '"display_name": "P"'), ""),
     ((HANDOUT, '"name": "python3"', '"name": "xeus"'), "names no python3 kernel"),
     (
@@ -173,9 +179,45 @@ class TestProof:
         else:
             assert faults == []
 
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ((CHECKS, "points=1.5)", "points=0.5)"), "squared of double keeps 88% of double; severity"),
+            (
+                (MISTAKES, '"double", severity="slip"', '"double", severity="useless"'),
+                "useless keeps 0% to 25%",
+            ),
+            ((MISTAKES, 'severity="useless"', 'severity="slip"'), "keeps 0% of mean_square; severity slip"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_uneven_credit(self, course: Path, change: Edit, said: str) -> None:
+        """A slip that costs next to nothing or everything, a useless function that keeps a half."""
+        edit(course, change)
+        if "points" in change[1]:
+            edit(course, (CHECKS, "points=0.5)\ndef double_leaves", "points=1.5)\ndef double_leaves"))
+        assignment = load_assignment(find_course(course), ASSIGNMENT)
+        with Proof(assignment) as proof:
+            faults = [str(fault) for one in assignment.mistakes for fault in proof.mistake(one)]
+        assert len(faults) == 1
+        assert said in faults[0]
+
+    def test_a_stateful_mistake(self, course: Path) -> None:
+        """It has to be caught, and cannot be named: a counter's answers are not those of another counter."""
+        counter = (
+            '\n\n@mistake(of="mean_square", severity="useless", stateful=True, says="You count the calls.")'
+            "\ndef counted(x, seen=[]):\n    seen.append(1)\n    return float(len(seen))\n"
+        )
+        edit(course, (MISTAKES, '\n\n@mistake(of="mean_square"', counter + '\n\n@mistake(of="mean_square"'))
+        assignment = load_assignment(find_course(course), ASSIGNMENT)
+        with Proof(assignment) as proof:
+            assert [fault for one in assignment.mistakes for fault in proof.mistake(one)] == []
+            assert len(proof.credits) == len(assignment.mistakes)
+
     def test_a_mistake_that_is_taken_for_another(self, course: Path) -> None:
         """Two mistakes with the same answers: the second is caught, but never named."""
-        twin = '\n\n@mistake(of="double", says="You take the square.")\ndef square(x):\n    return x**2\n'
+        twin = '\n\n@mistake(of="double", severity="slip", says="You take the square.")'
+        twin += "\ndef square(x):\n    return x**2\n"
         edit(course, (MISTAKES, '\n\n@mistake(of="mean_square"', twin + '\n\n@mistake(of="mean_square"'))
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
@@ -192,6 +234,8 @@ class TestCommand:
         ran = autograder("lint", folder=course)
         assert (ran.returncode, ran.stderr) == (0, "")
         assert "3 mistakes caught and named, 3 alternative solutions keep full marks" in ran.stdout
+        rows = [line.split() for line in ran.stdout.splitlines()]
+        assert ["double", "squared", "slip", "0.62"] in rows
 
     def test_unsound(self, course: Path) -> None:
         """Every fault on a line of its own with a path from the course's folder; exit 3."""

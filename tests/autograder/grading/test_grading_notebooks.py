@@ -67,6 +67,7 @@ def test_what_is_no_notebook_earns_nothing_and_says_why(grader: Grader, tmp_path
     assert (report.score.earned, report.score.possible) == (0, 6)
     assert report.submission.problem
     assert {result.status for result in report.results()} == {Status.MISSING}
+    assert {(result.message, result.hint) for result in report.results()} == {("", "")}  # said once
     assert Report.from_json(report.to_json()) == report
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from correct_notebook import SOURCE, notebook
 
+from autograder.checks.calls import Functions
+from autograder.checks.definition import Check, check
 from autograder.course.assignment import Assignment
 from autograder.grading import prefetch as ahead
+from autograder.grading.backends import ReferenceBackend
 from autograder.grading.grader import Grader
-from autograder.grading.prefetch import RecordedCalls
+from autograder.grading.prefetch import PrefetchingBackend, RecordedCalls, record_calls
 from autograder.report import Report
 from autograder.sandbox.session import Session
+from autograder.sandbox.worker import Worker
 from autograder.submissions.submission import Submission
 
 BODIES = {
@@ -79,3 +84,37 @@ def test_trouble_ahead_costs_no_life(tiny: Assignment) -> None:
     ended = [result.status for result in report.results() if result.id.startswith("double_")]
     assert "crashed" in ended
     assert report.tasks[1].earned == report.tasks[1].possible
+
+
+STATEFUL = {
+    "unseeded": "return x + np.random.default_rng().normal(size=x.shape)",
+    "seeded at the first call only": "return x + GENERATOR.normal(size=x.shape)",
+    "a counter": "COUNT.append(1)\n    return x + len(COUNT)",
+    "a mutable default": "seen.append(1)\n    return x + len(seen)",
+}
+BEFORE = "GENERATOR = np.random.default_rng(3)\nCOUNT = []\n\n\ndef double(x, seen=[]):"
+
+
+@pytest.mark.parametrize("body", STATEFUL.values(), ids=STATEFUL)
+@pytest.mark.parametrize("asked", [1, 2, 3])
+def test_an_answer_serves_one_call(tiny: Assignment, body: str, asked: int) -> None:
+    """A function that is asked the same again is called again, whether or not the calls were foreseen."""
+    x = np.arange(4.0)
+
+    @check(task="double")
+    def recorded(student: Functions) -> None:
+        """As often as the reference was asked."""
+        for size in (4, 3, 4)[:asked]:
+            student.double(np.arange(float(size)))
+
+    source = SOURCE.replace("def double(x):\n    return 2 * x", f"{BEFORE}\n    {body}")
+    assert body in source
+    reference = ReferenceBackend(tiny.reference)
+    recorded_calls = record_calls(
+        [Check("one", "One.", "double", 1, (), ("student",), recorded)], reference, {}, 3
+    )
+    assert len(recorded_calls["double"]) == asked
+    with Worker() as worker, Session(worker, [(1, source)], tiny.functions) as session:
+        backend = PrefetchingBackend(session, recorded_calls, lambda function: 0.0)
+        values = [backend.answer("double", [(x,)], 5.0)[0].value for _ in range(4)]
+    assert len({value.tobytes() for value in values}) == 4

@@ -147,6 +147,29 @@ def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
     assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise ValueError('odd\\nand long')", "line 2 of the cell with double raises ValueError: odd."),
+        ("return np.linalg.inv(x)", "line 2 of the cell with double raises LinAlgError"),
+        ("return None", "this cell cannot use what your functions return (TypeError"),
+        ("return 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_an_error_of_a_student_s_is_one_sentence(folder: Path, body: str, said: str) -> None:
+    """A cell that uses a wrong function says which and why; no half plot is left, the notebook goes on."""
+    shown = last_output(
+        folder,
+        "import matplotlib.pyplot as plt",
+        f"def double(x):\n    {body}",
+        "with unfinished_is_fine():\n    plt.plot([1, 2])\n    print(double(np.zeros((2, 2))) + 1)",
+    )
+    assert shown["text/plain"].startswith("Nothing to show: ")
+    assert said in shown["text/plain"]
+    assert shown["text/plain"].count("\n") == 1
+    assert last_output(folder, "with unfinished_is_fine():\n    print('on')")["text/plain"] == "on\n"
+
+
 def test_nbgrader_sees_checks_that_do_not_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nbgrader runs the notebook, a failing check is an error: it notices nothing else."""
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")

@@ -1,0 +1,58 @@
+"""Hidden checks are fair: right answers keep full marks, whatever numbers are drawn at grading time.
+
+In this very process, without the sandbox and without training on images; `make fuzz` takes 2,000 seeds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from repository_assignments import NAMES, assignment
+
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.definition import Check
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.evaluation import evaluate
+from autograder.report import Status
+
+SEEDS = int(os.environ.get("FUZZ", "60"))
+COSTLY = {"train": 50}  # tasks whose every check trains a network: one seed in so many
+
+Lost = list[tuple[int, str, str, str]]
+
+
+def right_answers(name: str) -> Iterator[tuple[str, dict[str, Any], set[str]]]:
+    """The reference and every alternative: a label, the functions, and the tasks to look at."""
+    one = assignment(name)
+    yield "reference", dict(one.reference), {task.id for task in one.file.tasks}
+    for alternative in one.alternatives:
+        functions = {**one.reference, alternative.of: alternative.body}
+        yield f"{alternative.of}: {alternative.name}", functions, {one.task_of(alternative.of)}
+
+
+def lost_points(name: str, seeds: Callable[[Check], range]) -> Lost:
+    """What right answers lose: seed, whose answer, check, and what it said."""
+    one = assignment(name)
+    checks = [check for check in one.hidden_checks if not is_convergence(check.body)]
+    lost: Lost = []
+    for seed in range(max(len(seeds(check)) for check in checks)):
+        reference = Functions(ReferenceBackend(one.reference), one.parameters)
+        for label, functions, tasks in right_answers(name):
+            student = Functions(NotebookBackend(functions), one.parameters)
+            for check in checks:
+                if check.task not in tasks or seed >= len(seeds(check)):
+                    continue
+                result = evaluate(check, student, reference, seed)
+                if result.status is not Status.PASSED:
+                    lost.append((seed, label, check.id, result.message or result.evidence.trace))
+    return lost
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_right_answers_keep_full_marks_whatever_the_seed(name: str) -> None:
+    """The reference and all alternatives pass every check that does not train on images, seed after seed."""
+    assert lost_points(name, lambda check: range(-(-SEEDS // COSTLY.get(check.task, 1)))) == []

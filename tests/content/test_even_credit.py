@@ -1,0 +1,75 @@
+"""Credit is even for mistakes that nobody listed, too: a sign, a factor, a function that is of no use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from repository_assignments import NAMES, assignment
+
+from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.variants import KEPT
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.evaluation import evaluate, skipped
+from autograder.report import CheckResult, Status
+
+Body = Callable[..., Any]
+
+# Functions whose result has no sign or size that could be wrong: batches, labels, weights drawn around 0,
+# and params or theta after a training of their own.
+NO_SCALE = {"minibatches", "predict", "init_params", "train", "train_epoch"}
+
+
+def scaled(value: Any, factor: float) -> Any:
+    """A result with all its numbers multiplied."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(scaled(one, factor) for one in value)
+    return factor * value
+
+
+def raises(*arguments: object) -> None:
+    """Never comes back with a value."""
+    raise ValueError("no")
+
+
+def replacements(right: Body, name: str) -> Iterator[tuple[str, str, Body]]:
+    """Severity, what is wrong, and the function."""
+    if name not in NO_SCALE:
+        yield "slip", "sign", lambda *arguments: scaled(right(*arguments), -1.0)
+        yield "slip", "factor", lambda *arguments: scaled(right(*arguments), 2.0)
+        yield "useless", "zeros", lambda *arguments: scaled(right(*arguments), 0.0)
+    yield "useless", "None", lambda *arguments: None
+    yield "useless", "raises", raises
+    yield "useless", "NaN", lambda *arguments: np.nan
+    yield "useless", "its first argument", lambda *arguments: arguments[0]
+    yield "useless", "its second argument", lambda *arguments: arguments[min(1, len(arguments) - 1)]
+
+
+FUNCTIONS = [(name, function) for name in NAMES for function in assignment(name).functions]
+
+
+@pytest.mark.parametrize(("name", "function"), FUNCTIONS)
+def test_unlisted_mistakes_keep_what_their_severity_says(name: str, function: str) -> None:
+    """Without the points for training, a slip keeps 0.40 to 0.65 of its task, and a useless function 0.25."""
+    one = assignment(name)
+    checks = [check for check in one.hidden_checks if check.task == one.task_of(function)]
+    reference = Functions(ReferenceBackend(one.reference), one.parameters)
+    uneven = []
+    for severity, what, body in replacements(one.reference[function], function):
+        student = Functions(NotebookBackend({**one.reference, function: body}), one.parameters)
+        results: dict[str, CheckResult] = {}
+        for check in checks:
+            if is_convergence(check.body) or any(
+                results[required].status is not Status.PASSED for required in check.requires
+            ):
+                results[check.id] = skipped(check, "")
+            else:
+                results[check.id] = evaluate(check, student, reference, 15, one.mistakes)
+        share = sum(result.earned for result in results.values()) / sum(check.points for check in checks)
+        least, most = KEPT[severity]  # type: ignore[index]  # one of its two keys
+        if not least - 1e-6 <= share <= most + 1e-6:
+            uneven.append((severity, what, round(share, 2)))
+    assert uneven == []
