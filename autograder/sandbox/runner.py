@@ -96,9 +96,8 @@ class Runner:
             python=header["python"],
         )
         if full and not any("seed(" in source for _, source in cells):
-            random.seed(
-                header["child"]
-            )  # what a function draws when it is called differs from child to child
+            # What a function draws when it is called differs from child to child.
+            random.seed(header["child"])
             np.random.seed(header["child"])
         self.printed.take()
         self.printed.left = MOST_PRINTED
