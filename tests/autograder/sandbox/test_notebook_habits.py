@@ -401,7 +401,7 @@ class TestFullRuns:
             assert own.spawned == 1
 
     def test_it_gives_the_same_each_time(self, worker: Worker) -> None:
-        """What a notebook draws without a seed is the same in repeated gradings, and new in a fresh process."""
+        """What is drawn without a seed is the same in repeated gradings, and new in a fresh process."""
         draws = "import numpy as np, random\nW = np.random.randn(3)\nV = random.random()\nprint(W)"
         uses = (
             "import __main__ as here\nhere.LOW = W\ndef f(): return [*LOW, V]\n"
