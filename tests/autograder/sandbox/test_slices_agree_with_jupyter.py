@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import contextlib
 import textwrap
 from typing import Any
 
 import numpy as np
+from event_loops import run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -202,7 +202,7 @@ def in_order(cells: list[str]) -> Any:
             code = compile(module, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
             with contextlib.suppress(Exception), contextlib.redirect_stdout(None):
                 if (waiting := eval(code, names)) is not None:
-                    asyncio.run(waiting)
+                    run(waiting)
     return answer(names)
 
 
