@@ -31,7 +31,7 @@ demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
 	@$(BIN)/autograder grade $* .demo/$*/class --out .demo/$*/graded --seed 15
 
 test: $(READY) system
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(PYTEST_ARGS)
 
 coverage: $(READY) system
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup --cov --cov-report=term-missing:skip-covered
