@@ -16,8 +16,8 @@ from autograder.jupyter.display import Results
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.report import Note
 from autograder.sandbox.cells import foresee
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 from autograder.submissions.submission import read_submission
 
 __all__ = ["check"]
@@ -39,7 +39,7 @@ def check(
     functions = [name for task in handout.file.tasks for name in task.functions]
     cells = [(cell.number, cell.source) for cell in submission.cells]
     passed = True
-    with Worker() as worker, Session(worker, cells, functions, python=submission.python) as session:
+    with SandboxProcess() as worker, Session(worker, cells, functions, python=submission.python) as session:
         session.load()
         student = Functions(session, session.parameters)
         for task in handout.file.tasks:

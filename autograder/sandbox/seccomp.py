@@ -61,7 +61,7 @@ class Filter:
         self._program = b"".join([*steps, RETURN_REFUSED])
         self._place = self._program.index(struct.pack("<I", OWN_PID))
 
-    def put_on(self) -> None:
+    def apply(self) -> None:
         """Restrict this process for good; no_new_privs has to be set."""
         own = struct.pack("<I", os.getpid())
         program = self._program[: self._place] + own + self._program[self._place + 4 :]
