@@ -42,6 +42,13 @@ def serve_quizzes(
         bool, typer.Option(help="Use the course's own database file and ignore DATABASE_URL.")
     ] = False,
     log: Annotated[Path | None, typer.Option(help="A file for a JSON line per request and error.")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The address of a reverse proxy, whose X-Forwarded-For is believed; may be repeated.",
+            envvar="FORWARDED_ALLOW_IPS",
+        ),
+    ] = None,
     course: CourseOption = None,
 ) -> None:
     """Serve the course's published quizzes until Ctrl-C."""
@@ -55,15 +62,16 @@ def serve_quizzes(
             add_the_course(connection, root)
             names = [quiz.title for quiz in published_in(connection, COURSE)]
         waiting = listening(host, port)
+        proxies = [address.strip() for given in proxy or () for address in given.split(",")]
         typer.echo(f"{root.title}: {_address(host, waiting.getsockname()[1])}")
         titles = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
         typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
         if log is None:
-            serve(database, waiting, root.root, course_file=course_file)
+            serve(database, waiting, root.root, course_file=course_file, proxies=proxies)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(database, waiting, root.root, course_file=course_file, log=lines)
+            serve(database, waiting, root.root, course_file=course_file, log=lines, proxies=proxies)
 
 
 def preview_quiz(
