@@ -48,6 +48,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/whole_class.py
 	$(BIN)/python tests/bench/gradebook.py
 	$(BIN)/python tests/bench/quiz_store.py
+	$(BIN)/python tests/bench/quiz_bounds.py
 	$(BIN)/quizzes loadtest --students 2000
 
 screenshots: $(READY) system

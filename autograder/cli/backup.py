@@ -13,6 +13,7 @@ from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.backup import back_up, faults_in_file
 from autograder.site.database import Database
+from autograder.site.private_file import make_private
 from autograder.site.server import FILE, FOLDER, open_site
 
 __all__ = ["backup", "restore"]
@@ -43,8 +44,8 @@ def restore(
     folder = root.root / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     part = folder / f"{FILE}.restored"
+    make_private(part)
     shutil.copyfile(source, part)
-    part.chmod(0o600)
     try:
         database = Database(part)
         faults = faults_in_file(database)

@@ -47,30 +47,33 @@ def import_roster(
     ] = Path("passcodes.csv"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and stop.")] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Import without a question, also what takes time or a role away.")
+        bool, typer.Option("--yes", help="Import also what takes time, a date or a role away, unasked.")
     ] = False,
     course: CourseOption = None,
 ) -> None:
     """Enrol the people of a roster with their accommodations; rerun it whenever the roster changes.
 
     What changes is shown first. People who are missing from the table stay, and so does everything that the
-    table does not speak of.
+    table does not speak of. What the table would take away stays, too, unless you confirm it or give --yes.
     """
     root = find_course(course)
     tables = [None if path is None else read_people(read_table(path)) for path in (roster, accommodations)]
     with open_site(root.root) as server:
         with server.database.reading() as connection:
-            plan = _plan(connection, root, tables)
+            plan = _plan(connection, root, tables, take_away=True)
         for line in plan.lines():
             typer.echo(line)
         if dry_run:
             typer.echo("Nothing was changed: this was a dry run.")
             return
-        if plan.losses and not yes:
-            _confirm(plan)
+        take_away = yes or not plan.losses or _confirmed(plan)
+        if not take_away:
+            typer.echo(f"Kept, because --yes is not given: {len(plan.losses)} changes marked TAKEN AWAY.")
+            with server.database.reading() as connection:
+                plan = _plan(connection, root, tables, take_away=False)
         with server.database.transaction() as connection:
             add_course(connection, COURSE, root.title, root.zone.key)
-            if _plan(connection, root, tables).digest != plan.digest:
+            if _plan(connection, root, tables, take_away=take_away).digest != plan.digest:
                 raise UsageError(
                     "The people of the course were changed meanwhile; nothing was imported.",
                     next_step="Rerun the command.",
@@ -98,19 +101,19 @@ def remove(
     typer.echo(f"{len(people)} removed: {', '.join(people)}.")
 
 
-def _plan(connection: Connection, root: Course, tables: list[RosterTable | None]) -> ImportPlan:
-    return plan_import(connection, root.zone, tables[0], tables[1], find_roster(root.root))
-
-
-def _confirm(plan: ImportPlan) -> None:
-    """Ask before anything is taken away; raises UsageError where nobody can be asked."""
-    if sys.stdin.isatty() and typer.confirm(f"{len(plan.losses)} changes take something away. Import?"):
-        return
-    lost = "; ".join(change.sentence for change in plan.losses[:5])
-    raise UsageError(
-        f"{len(plan.losses)} changes would take something away: {lost}. Nothing was imported.",
-        next_step="Correct the table, or rerun the command with --yes.",
+def _plan(
+    connection: Connection, root: Course, tables: list[RosterTable | None], *, take_away: bool
+) -> ImportPlan:
+    roster, accommodations = tables
+    return plan_import(
+        connection, root.zone, roster, accommodations, find_roster(root.root), take_away=take_away
     )
+
+
+def _confirmed(plan: ImportPlan) -> bool:
+    """Ask at a terminal whether to take away what the table takes away; elsewhere nothing is taken."""
+    number = len(plan.losses)
+    return sys.stdin.isatty() and typer.confirm(f"Take away, too, what {number} changes take away?")
 
 
 def _new_codes(connection: Connection, server: OpenSite, plan: ImportPlan) -> list[tuple[str, str, str]]:

@@ -27,6 +27,7 @@ __all__ = [
     "SignedOut",
     "body_of",
     "form_of",
+    "form_pairs",
     "is_json",
     "json_of",
     "session_of",
@@ -127,7 +128,7 @@ async def form_of(request: Request, session: Session | None, largest: int = LARG
     Raises TooLarge for a form of more than `largest` bytes. A NUL, which no text has, becomes U+FFFD.
     """
     fields: dict[str, list[str]] = {}
-    for name, value in _pairs(body_of(request, largest)):
+    for name, value in form_pairs(body_of(request, largest)):
         # Forms encode the end of a line so; PostgreSQL stores no NUL.
         plain = value.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
         fields.setdefault(name, []).append(plain)
@@ -136,7 +137,7 @@ async def form_of(request: Request, session: Session | None, largest: int = LARG
     return fields
 
 
-def _pairs(body: bytes) -> Iterator[tuple[str, str]]:
+def form_pairs(body: bytes) -> Iterator[tuple[str, str]]:
     """The names and values of an encoded form; raises Refused for what no browser sends.
 
     `parse_qsl` takes 160 ms for two megabytes of escapes; as quoted-printable text, C decodes them in 15.

@@ -14,6 +14,7 @@ from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.gradebook.tables import guard_formula
 from autograder.site.people import COURSE, names_in
+from autograder.site.private_file import write_private
 from autograder.site.server import open_site
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
@@ -58,7 +59,7 @@ def results(
         typer.echo(text.getvalue(), nl=False)
         return
     try:
-        out.write_text(text.getvalue(), encoding="utf-8", newline="")
+        write_private(out, text.getvalue().encode())
     except OSError as problem:
         raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
     taken = [score for score in scores if score.attempt]

@@ -53,7 +53,7 @@ async def give_mark(request: Request) -> Response:
     form = await form_of(request, session)
     attempt_id, pos = form.get("attempt", [""])[-1], form.get("pos", [""])[-1]
     with site.database.reading() as connection:
-        attempt_ids = {row.id for row in attempts_at(connection, quiz)}
+        attempt_ids = {row.id for row in attempts_at(connection, quiz) if not row.preview}
         waiting = {
             (pending.attempt, str(pending.pos)): pending for pending in pending_marks(connection, again=True)
         }
@@ -89,7 +89,7 @@ def _marked_meanwhile() -> Conflict:
 
 def _essays(request: Request, quiz: str) -> list[Essay]:
     with site_of(request).database.reading() as connection:
-        attempt_ids = {row.id for row in attempts_at(connection, quiz)}
+        attempt_ids = {row.id for row in attempts_at(connection, quiz) if not row.preview}
         waiting = [pending for pending in pending_marks(connection) if pending.attempt in attempt_ids]
     essays = []
     for pending in sorted(waiting, key=lambda pending: (pending.pos, pending.attempt)):
