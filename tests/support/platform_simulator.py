@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -162,6 +163,7 @@ class Browser:
     def __init__(self, platform: Platform, tool: str, clock: Any = time.time) -> None:
         self.platform, self.tool, self.clock = platform, tool, clock
         self.http = httpx.Client(base_url=tool, timeout=PATIENCE)
+        weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
 
     def login(self, **parameters: str) -> dict[str, str]:
         """Begin; what the tool asks the platform for."""

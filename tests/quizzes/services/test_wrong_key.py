@@ -106,5 +106,5 @@ def test_a_wrong_key(server: LiveServer) -> None:
     }
     with server.database.transaction() as connection:
         assert release_run(connection, run, at=now, who="staff") == len(changed) == STUDENTS // 2
-    assert points() == wanted_text
+    assert points() == wanted_points
     assert messages_now() - messages == len(changed)
