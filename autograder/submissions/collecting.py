@@ -130,6 +130,7 @@ class CollectedSubmissions(Sequence[CollectedSubmission]):
     entries: tuple[CollectedSubmission, ...]
     unmatched: tuple[Unmatched, ...] = ()
     layout: str = "folder"  # or canvas, moodle, gradescope, nbgrader
+    source: str = ""  # where it was collected, as an absolute path
 
     @overload
     def __getitem__(self, index: int) -> CollectedSubmission: ...
@@ -362,7 +363,7 @@ def find_submissions(
         )
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
     _refuse_duplicates(matched)
-    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout)
+    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, storable(os.path.abspath(path)))
 
 
 def _read(
