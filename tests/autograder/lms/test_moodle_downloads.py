@@ -57,7 +57,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def read(path: Path) -> tuple[dict[str, Submission], dict[str, str]]:
-    """The submissions by the number in their notebook's first cell, and what is not graded with the reason."""
+    """The submissions by the number in their notebook's first cell, and why others are not graded."""
     with unpacked(path) as (folder, skipped):
         assert skipped == []
         collected = collect_submissions(folder, HOMEWORK)
@@ -98,7 +98,7 @@ def test_individual_submissions(tmp_path: Path, folders: bool, anonymous: bool, 
 
 @pytest.mark.parametrize("folders", [True, False], ids=["folders", "flat"])
 def test_groups(tmp_path: Path, folders: bool) -> None:
-    """Every group's directory is collected or named, also that of students in no group, which has no number."""
+    """Every group's directory is collected or named, also that of students in no group, without a number."""
     join = "/" if folders else "_"
     members = {
         f"{name}_assignsubmission_file{join}{NAMED}": notebook(f"# {name}", SOURCE).encode()

@@ -150,7 +150,7 @@ def submit(notebook_file: Path, box: Path, home: Path) -> tuple[int, str]:
 
 
 def test_the_untouched_handout(tiny_course: Course, tmp_path: Path) -> None:
-    """Who submits the handout as it came is told that every function is a stub; with work in it, which are."""
+    """Who submits the handout as it came is told that every function is a stub; later, which still are."""
     autograder("dropbox", ASSIGNMENT, "--to", tmp_path / "drop", folder=tiny_course.root)
     box = tmp_path / "drop" / ASSIGNMENT
     handout = tiny_course.root / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
