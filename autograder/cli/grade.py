@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -45,21 +46,24 @@ def grade(
         start_worker_server(["autograder.cli"])
     # The server and this process import the engine at the same time.
     from autograder.cli.run import show_progress, show_run
-    from autograder.cli.show import say
     from autograder.course.course import find_course
     from autograder.course.roster import find_roster
     from autograder.lms.layouts import collect_submissions
     from autograder.results.results_folder import Results
     from autograder.runs.run import RunOptions, grade_class
     from autograder.submissions.class_archive import unpacked
+    from autograder.submissions.collecting import Unmatched
+    from autograder.submissions.notebook import storable
 
     root = find_course(course)
     root.folders(assignment)  # a mistyped name is reported before anything is read
     results = Results(out.absolute())
     with unpacked(path) as (folder, skipped):
         collected = collect_submissions(folder, assignment, find_roster(root.root))
-        for member in skipped:
-            say(f"Left out of {path.name}: {member.name}: {member.reason}")
+        left_out = (Unmatched(member.name, member.reason) for member in skipped)
+        collected = replace(
+            collected, unmatched=(*left_out, *collected.unmatched), source=storable(str(path.absolute()))
+        )
         options = RunOptions(seed, workers, dataset, sandbox, scheduler=scheduler)
         with show_progress(f"Grading {assignment}", results) as progress:
             summary = grade_class(root, assignment, collected, results, options, progress)

@@ -41,9 +41,12 @@ __all__ = [
     "RegradeSkipped",
     "RunStarted",
     "ScoreOverridden",
+    "UnmatchedFile",
+    "UnmatchedFiles",
     "digests_of",
     "read_ledger",
     "run_started",
+    "unmatched_files",
 ]
 
 START = "0" * 64  # `previous` of the first line
@@ -86,6 +89,9 @@ class Graded(_Line):
     attempt: int = Field(
         default=1, description="Which of the student's, in the order collected; left out for 1."
     )
+    others: list[str] = Field(
+        default_factory=list, description="Names of files beside the graded one; left out without any."
+    )
     report: str = Field(description="The report's file name.")
     report_digest: str = Field(description="SHA-256 of the report.")
     earned: float
@@ -102,6 +108,8 @@ class Graded(_Line):
             data.pop("marked_late", None)
         if self.attempt == 1:
             data.pop("attempt", None)
+        if not self.others:
+            data.pop("others", None)
         return data
 
 
@@ -126,7 +134,24 @@ class ScoreOverridden(_Line):
     why: str
 
 
-Line: TypeAlias = RunStarted | Graded | RegradeSkipped | ScoreOverridden
+class UnmatchedFile(BaseModel):
+    """A file, a directory or a person that was collected and not graded."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    reason: str = Field(description="Why it was not graded, and what to do.")
+
+
+class UnmatchedFiles(_Line):
+    """What was collected from a place and not graded; an earlier line of the same place no longer holds."""
+
+    kind: Literal["unmatched"] = "unmatched"
+    source: str = Field(description="The directory or the archive, as an absolute path.")
+    files: list[UnmatchedFile]
+
+
+Line: TypeAlias = RunStarted | Graded | RegradeSkipped | ScoreOverridden | UnmatchedFiles
 
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
@@ -208,6 +233,12 @@ def run_started(lines: Sequence[Line], path: Path) -> RunStarted:
     if lines and isinstance(lines[0], RunStarted):
         return lines[0]
     raise UsageError(f"{path} is empty.", next_step="Run `autograder grade` into this directory first.")
+
+
+def unmatched_files(lines: Sequence[Line]) -> dict[str, list[UnmatchedFile]]:
+    """What is not graded, by the place that it was collected from; places without any are left out."""
+    latest = {line.source: line.files for line in lines if isinstance(line, UnmatchedFiles)}
+    return {source: files for source, files in latest.items() if files}
 
 
 def digests_of(path: Path) -> set[str]:

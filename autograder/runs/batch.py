@@ -249,6 +249,7 @@ class Batch:
                 submission=submission.digest,
                 file=submission.file_name,
                 attempt=job.attempt,
+                others=list(submission.other_files),
                 report=name,
                 report_digest=sha256(graded.report).hexdigest(),
                 earned=summary.earned,
