@@ -41,6 +41,7 @@ __all__ = [
     "RegradeSkipped",
     "RunStarted",
     "ScoreOverridden",
+    "SubmittedAgain",
     "digests_of",
     "read_ledger",
     "run_started",
@@ -74,10 +75,10 @@ class Provenance(BaseModel):
     dataset: str = Field(description="The data set's name, or empty.")
 
 
-class Graded(_Line):
-    """A submission was graded, or graded again."""
+class _Submission(_Line):
+    """A line about a submission, and what is known of it besides its bytes."""
 
-    kind: Literal["graded"] = "graded"
+    kind: str  # here, because the order of the keys is that of the first version
     student: str
     submission: str = Field(description="Digest of the submitted file, or of the reason why it was not read.")
     file: str = Field(description="Its name as submitted.")
@@ -86,6 +87,27 @@ class Graded(_Line):
     attempt: int = Field(
         default=1, description="Which of the student's, in the order collected; left out for 1."
     )
+    number: int = Field(
+        default=0, description="The platform's number, larger for a later one; left out without one."
+    )
+    origin: str = Field(
+        default="", description="What the platform calls the submission; left out when it is not known."
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lines written before these keys existed stay the same bytes."""
+        data: dict[str, Any] = handler(self)
+        for key in ("marked_late", "attempt", "number", "origin"):
+            if data.get(key) == type(self).model_fields[key].default:
+                del data[key]
+        return data
+
+
+class Graded(_Submission):
+    """A submission was graded, or graded again."""
+
+    kind: Literal["graded"] = "graded"
     report: str = Field(description="The report's file name.")
     report_digest: str = Field(description="SHA-256 of the report.")
     earned: float
@@ -94,15 +116,14 @@ class Graded(_Line):
     sandbox: str
     basis: Provenance
 
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Lines written before these keys existed stay the same bytes."""
-        data: dict[str, Any] = handler(self)
-        if not self.marked_late:
-            data.pop("marked_late", None)
-        if self.attempt == 1:
-            data.pop("attempt", None)
-        return data
+
+class SubmittedAgain(_Submission):
+    """Bytes that the ledger knows were submitted another time, or more is known of their submission.
+
+    How they were graded is in their line of kind "graded".
+    """
+
+    kind: Literal["submitted again"] = "submitted again"
 
 
 class RegradeSkipped(_Line):
@@ -126,7 +147,7 @@ class ScoreOverridden(_Line):
     why: str
 
 
-Line: TypeAlias = RunStarted | Graded | RegradeSkipped | ScoreOverridden
+Line: TypeAlias = RunStarted | Graded | SubmittedAgain | RegradeSkipped | ScoreOverridden
 
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 

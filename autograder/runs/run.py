@@ -146,6 +146,7 @@ def regrade_class(
         progress,
         lambda batch: batch.stored(chosen),
         total,
+        collected=False,
     )
 
 
@@ -167,6 +168,8 @@ def _run(
     submissions: Callable[[Batch], Iterable[Submission]],
     total: int,
     unmatched: tuple[Unmatched, ...] = (),
+    *,
+    collected: bool = True,
 ) -> RunSummary:
     # The sandbox is tried while the assignment is loaded; faults of the assignment are reported first.
     with ThreadPoolExecutor(1) as thread:
@@ -184,6 +187,7 @@ def _run(
             submissions(batch),
             provenance,
             _workers(config, options, total),
+            collected=collected,
             everything=options.everything,
             only_raise=options.only_raise,
             dry_run=options.dry_run,

@@ -79,6 +79,8 @@ class CollectedSubmission:
             assignment,
             submitted=self.submitted,
             marked_late=self.marked_late,
+            number=self.attempt,
+            origin=self.origin,
         )
 
 

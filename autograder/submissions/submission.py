@@ -66,6 +66,8 @@ class Submission:
     assignment: str = ""  # of an archive's notebooks, the one named after the assignment counts
     submitted: datetime | None = None  # with its zone, where the source says so
     marked_late: bool = False  # by a platform that does not give the time
+    number: int = 0  # the platform's, larger for a later one; 0 where it has none
+    origin: str = ""  # what the platform calls it; feedback goes back under this name
 
     @cached_property
     def sha256(self) -> str:
@@ -119,6 +121,8 @@ def read_submission(
     *,
     submitted: datetime | None = None,
     marked_late: bool = False,
+    number: int = 0,
+    origin: str = "",
 ) -> Submission:
     """Read a student's notebook, or the archive it is in, if it is not too large; follows no link."""
     data, unreadable = b"", ""
@@ -131,7 +135,15 @@ def read_submission(
         reason = failure.strerror or type(failure).__name__
         unreadable = f"The file cannot be read: {reason}. {SUBMIT_FILE}"
     return Submission(
-        storable(student), storable(path.name), data, unreadable, assignment, submitted, marked_late
+        storable(student),
+        storable(path.name),
+        data,
+        unreadable,
+        assignment,
+        submitted,
+        marked_late,
+        number,
+        storable(origin),
     )
 
 
