@@ -18,16 +18,14 @@ from autograder.course.csv_table import Table, write_rows
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
-from autograder.submissions.archive import stem
 from autograder.submissions.collecting import (
-    SUFFIX,
     CollectedSubmission,
     Layout,
     Unmatched,
-    choose_notebook,
-    is_folder,
+    advice,
     is_notebook,
     natural,
+    unmatched_files,
     visible,
 )
 from autograder.submissions.notebook import storable
@@ -51,50 +49,63 @@ def _recognises(folder: Path) -> bool:
 
 
 def read_moodle(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
-    """The submissions of a download; a student's directory without a notebook is one too."""
+    """The submissions of a download, each with all of its files, and what is of no submission.
+
+    A student's directory without a notebook is a submission too. Text typed into the page is none.
+    """
     if not _recognises(folder):
         return None
-    candidates: dict[str, CollectedSubmission] = {}
     unmatched: list[Unmatched] = []
-    best: dict[str, tuple[bool, str]] = {}
+    submissions: dict[tuple[str, str], list[Path]] = {}
+    typed: dict[str, list[Path]] = {}
     for path in sorted(visible(folder), key=lambda child: natural(child.name)):
         match = NAME.fullmatch(path.name)
-        if match is None:
-            if is_notebook(path) or is_folder(path):
-                unmatched.append(
-                    Unmatched(storable(path.name), "It is not named as Moodle names submissions.")
-                )
-            continue
-        if match["kind"] != "file":
-            continue  # a text typed into the page, a comment
-        notebook = (choose_notebook(path, assignment) or path) if is_folder(path) else path
-        if not is_folder(path) and not is_notebook(path):
-            if match["id"] not in candidates:
-                unmatched.append(Unmatched(storable(path.name), f"It is not a notebook ({SUFFIX})."))
-            continue
-        rank = (stem(Path(match["file"] or "")) == assignment, path.name)
-        if rank <= best.get(match["id"], (False, "")):
-            unmatched.append(Unmatched(storable(path.name), "Another notebook of this submission is graded."))
-            continue
-        if earlier := candidates.get(match["id"]):
-            unmatched.append(Unmatched(earlier.path.name, "Another notebook of this submission is graded."))
-        best[match["id"]] = rank
-        candidates[match["id"]] = _candidate(notebook, match)
-    return list(candidates.values()), unmatched
+        if match is not None and match["kind"] != "file":
+            typed.setdefault(match["id"], []).append(path)
+        elif match is not None:
+            submissions.setdefault((match["id"], match["name"]), []).append(path)
+        elif is_notebook(path) or path.is_dir() or path.is_symlink():
+            unmatched.append(Unmatched(storable(path.name), "It is not named as Moodle names submissions."))
+        else:
+            unmatched += unmatched_files([path])
+    candidates = []
+    for paths in submissions.values():
+        if any(path.is_dir() or path.is_symlink() or is_notebook(path) for path in paths):
+            candidates.append(_candidate(paths))
+        else:
+            unmatched += [Unmatched(storable(path.name), advice(path.name)) for path in paths]
+    submitted = {number for number, _ in submissions}
+    for number, paths in typed.items():
+        if number not in submitted:
+            unmatched += [
+                Unmatched(storable(path.name), "It is text typed into Moodle's page; no file was submitted.")
+                for path in paths
+            ]
+    return candidates, unmatched
 
 
-def _candidate(path: Path, match: re.Match[str]) -> CollectedSubmission:
+def _candidate(paths: Sequence[Path]) -> CollectedSubmission:
+    """The submission that a directory, or these files, are of."""
+    match = NAME.fullmatch(paths[0].name)
+    assert match is not None  # or it is not in a submission
     name = storable(match["name"])
     origin = f"{name}_{match['id']}_assignsubmission_file_"
     # A group's name may stand before the student's: Group A-Ada Lovelace.
     keys = (name, *(name.split("-", at)[-1] for at in range(1, name.count("-") + 1)))
     return CollectedSubmission(
         f"{name} ({match['id']})",
-        path,
+        paths[0],
         origin=origin,
         keys=keys,
         roster_columns=(("moodle_id", match["id"]),),
+        files=tuple((_own_name(path), path) for path in paths) if len(paths) > 1 else None,
     )
+
+
+def _own_name(path: Path) -> str:
+    """The file's name before Moodle changed it."""
+    match = NAME.fullmatch(path.name)
+    return (match["file"] if match else None) or path.name
 
 
 MOODLE = Layout("moodle", read_moodle)

@@ -41,7 +41,7 @@ def readable(path: Path, assignment: str) -> Any:
     try:
         data = notebook_bytes(path)
         if holds_archive(data):
-            _, data = notebook_in(data, assignment)
+            data = notebook_in(data, assignment).data
         cells = raw_cells(data)
     except (SubmissionError, OSError) as problem:
         return new_notebook([new_cell("markdown", f"**This submission could not be read.** {problem}")])

@@ -125,7 +125,8 @@ def _grade(student: str, path: Path) -> Report:
     if isinstance(_grader, AutograderError):
         raise _grader
     assert _grader is not None  # the initializer ran first
-    return _grader.grade(read_submission(student, path, _grader.assignment.id))
+    assignment = _grader.assignment
+    return _grader.grade(read_submission(student, path, assignment.id, functions=assignment.functions))
 
 
 class Autograder(LoggingConfigurable):
@@ -170,7 +171,10 @@ class Autograder(LoggingConfigurable):
         """The report on a submitted file."""
         report = self._early.report(path) if self._early else None
         if report is None:
-            report = self._grader.grade(read_submission(student, path, self._grader.assignment.id))
+            assignment = self._grader.assignment
+            report = self._grader.grade(
+                read_submission(student, path, assignment.id, functions=assignment.functions)
+            )
         return report
 
     def give_up(self) -> None:
