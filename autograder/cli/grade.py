@@ -57,9 +57,11 @@ def grade(
     root.folders(assignment)  # a mistyped name is reported before anything is read
     results = Results(out.absolute())
     with unpacked(path) as (folder, skipped):
-        collected = collect_submissions(folder, assignment, find_roster(root.root))
+        collected = collect_submissions(folder, assignment, find_roster(root.root), root.zone)
         for member in skipped:
             say(f"Left out of {path.name}: {member.name}: {member.reason}")
+        for remark in collected.remarks:
+            say(remark)
         options = RunOptions(seed, workers, dataset, sandbox, scheduler=scheduler)
         with show_progress(f"Grading {assignment}", results) as progress:
             summary = grade_class(root, assignment, collected, results, options, progress)

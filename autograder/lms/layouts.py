@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from autograder.course.roster import Roster
 from autograder.lms.canvas import CANVAS
 from autograder.lms.gradescope import GRADESCOPE
 from autograder.lms.moodle import MOODLE
-from autograder.submissions.collecting import NBGRADER, NOBODY, CollectedSubmissions, find_submissions
+from autograder.submissions.collecting import (
+    NBGRADER,
+    NOBODY,
+    UNIVERSAL,
+    CollectedSubmissions,
+    find_submissions,
+)
 from autograder.submissions.dropbox import DROPBOX
 
 __all__ = ["LAYOUTS", "collect_submissions"]
@@ -16,6 +23,11 @@ __all__ = ["LAYOUTS", "collect_submissions"]
 LAYOUTS = (GRADESCOPE, MOODLE, DROPBOX, NBGRADER, CANVAS)
 
 
-def collect_submissions(path: Path, assignment: str, roster: Roster = NOBODY) -> CollectedSubmissions:
-    """The submissions at a path, whichever platform laid it out; raises UsageError when there are none."""
-    return find_submissions(path, assignment, roster, LAYOUTS)
+def collect_submissions(
+    path: Path, assignment: str, roster: Roster = NOBODY, zone: ZoneInfo = UNIVERSAL
+) -> CollectedSubmissions:
+    """The submissions at a path, whichever platform laid it out; raises UsageError when there are none.
+
+    Times are read in `zone`, the course's.
+    """
+    return find_submissions(path, assignment, roster, LAYOUTS, zone)

@@ -7,10 +7,9 @@ corrected due date needs no regrading. Pages, tables, the gradebook and `autogra
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 
 from autograder.course.assignment import AssignmentFile, assignment_file
 from autograder.course.course import Course
+from autograder.course.lateness import days_late, due_for, late_share
 from autograder.errors import UsageError
 from autograder.report import Report, ReportSummary, summarize_report
 from autograder.results.attempts import Attempt, attempts_of
@@ -115,29 +115,21 @@ class GradedAssignment:
 
     def due_for(self, student: str) -> datetime | None:
         """Until when a student may submit at no cost, the grace period left out; None without a due date."""
-        granted = self.course.granted(student, self.id)
-        due = granted.due or self.file.due
-        if due is None:
-            return None
-        # Days are added on the wall clock: an hour that the clocks skip costs nobody one.
-        zone = self.course.zone
-        local = due if due.tzinfo is None else due.astimezone(zone).replace(tzinfo=None)
-        return (local + timedelta(days=granted.extra_days)).replace(tzinfo=zone)
+        return due_for(self.course, self.id, self.file, student)
 
     def days_late(self, attempt: Attempt) -> int:
         """Started days after the due date; 0 without a due date or a known time of submission."""
         due = self.due_for(attempt.student)
         if due is None or attempt.submitted is None:
             return 0
-        seconds = (attempt.submitted - due).total_seconds() - 60 * self.file.late.grace_minutes
-        return max(0, math.ceil(seconds / 86400))
+        return days_late(attempt.submitted, due, self.file.late, self.course.zone)
 
     def _final_score(self, student: str, override: ScoreOverridden | None) -> FinalScore:
         attempts, late = self.attempts[student], self.file.late
         granted = self.course.granted(student, self.id)
         days = [self.days_late(attempt) for attempt in attempts]
         penalties = [
-            0.0 if granted.no_penalty else min(late.at_most, late.per_day * count) * attempt.earned
+            late_share(late, count, no_penalty=granted.no_penalty) * attempt.earned
             for count, attempt in zip(days, attempts, strict=True)
         ]
         scores = [attempt.earned - penalty for attempt, penalty in zip(attempts, penalties, strict=True)]

@@ -32,6 +32,7 @@ from typing import overload
 from zoneinfo import ZoneInfo
 
 from autograder.course.roster import Roster
+from autograder.course.stamps import read_stamp
 from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.archive import is_archive, stem
 from autograder.submissions.guarded_files import (
@@ -49,6 +50,7 @@ __all__ = [
     "NBGRADER",
     "NOBODY",
     "SUFFIX",
+    "UNIVERSAL",
     "CollectedSubmission",
     "CollectedSubmissions",
     "Layout",
@@ -82,6 +84,8 @@ class CollectedSubmission:
     #: All files of a submission that shares its directory with others, by the names that their student gave
     #: them; None where the submission is simply what is at `path`.
     files: tuple[tuple[str, Path], ...] | None = None
+    #: When it was submitted, as the source writes it: read in the course's zone, once that is known.
+    stamp: str = ""
 
     def order(self) -> tuple[float, int]:
         """A sort key: oldest first."""
@@ -132,6 +136,7 @@ class CollectedSubmissions(Sequence[CollectedSubmission]):
     entries: tuple[CollectedSubmission, ...]
     unmatched: tuple[Unmatched, ...] = ()
     layout: str = "folder"  # or canvas, moodle, gradescope, nbgrader
+    remarks: tuple[str, ...] = ()  # what the instructor should know, a sentence each
 
     @overload
     def __getitem__(self, index: int) -> CollectedSubmission: ...
@@ -314,28 +319,36 @@ def _student_by_folder(path: Path, assignment: str) -> str:
     return storable(next((name for name in names if name and name != assignment), assignment))
 
 
-def submitted_at(folder: Path, assignment: str) -> datetime | None:
-    """When a student's directory was submitted, as nbgrader notes it: 2015-02-02 15:58:23.948203 UTC."""
+def submitted_at(folder: Path, assignment: str, zone: ZoneInfo) -> datetime | None:
+    """When a student's directory was submitted, by its timestamp.txt; None where that is not known."""
+    return read_stamp(_stamp(folder, assignment), zone, UTC)
+
+
+def _stamp(folder: Path, assignment: str) -> str:
+    """What nbgrader noted: 2015-02-02 15:58:23.948203 UTC, or with the abbreviation of the machine's zone."""
     try:
-        text = read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
-        try:
-            time = datetime.fromisoformat(text)
-        except ValueError:
-            local, _, zone = text.rpartition(" ")
-            time = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
-    except (OSError, SubmissionError, ValueError, KeyError):
-        return None  # unreadable: the time stays unknown
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+        return read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, SubmissionError, UnicodeDecodeError):
+        return f"what cannot be read in {STAMP}"
 
 
 COLLECTED = "submitted"  # the directory of an nbgrader course that holds students' submissions
 NOBODY = Roster()
+UNIVERSAL = ZoneInfo("UTC")
 
 
 def find_submissions(
-    path: Path, assignment: str, roster: Roster = NOBODY, layouts: Sequence[Layout] = ()
+    path: Path,
+    assignment: str,
+    roster: Roster = NOBODY,
+    layouts: Sequence[Layout] = (),
+    zone: ZoneInfo = UNIVERSAL,
 ) -> CollectedSubmissions:
     """The submissions at a path, in natural order; the first layout whose mark is there reads it.
+
+    Times that a platform writes without a zone, or with its abbreviation, are read in `zone`.
 
     Raises UsageError when there are none.
     """
@@ -354,6 +367,7 @@ def find_submissions(
         person, _ = roster.resolve(entry.student)
         return CollectedSubmissions((replace(entry, student=person.student_id) if person else entry,))
     layout, entries, unmatched = _read(path, assignment, roster, layouts)
+    entries, remarks = _dated(entries, layout, zone)
     matched, strangers = _match(entries, roster)
     unmatched = [*strangers, *unmatched]
     if not matched:
@@ -364,7 +378,26 @@ def find_submissions(
         )
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
     _refuse_duplicates(matched)
-    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout)
+    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, remarks=tuple(remarks))
+
+
+def _dated(
+    entries: list[CollectedSubmission], layout: str, zone: ZoneInfo
+) -> tuple[list[CollectedSubmission], list[str]]:
+    """The submissions with the times that their stamps stand for, and the stamps that cannot be read."""
+    dated, remarks = [], []
+    for entry in entries:
+        if not entry.stamp:
+            dated.append(entry)
+            continue
+        time = read_stamp(entry.stamp, zone, UTC if layout == NBGRADER.name else None)
+        dated.append(replace(entry, submitted=time))
+        if time is None:
+            remarks.append(
+                f"{entry.origin or entry.path.name}: the time of submission is not known, "
+                f"so lateness costs nothing: {storable(entry.stamp)!r} cannot be read as a time."
+            )
+    return dated, remarks
 
 
 def _read(
@@ -501,9 +534,9 @@ def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmissio
             folder = folder / assignment
         elif is_folder(folder):
             files = _own_files(folder)  # what is in other directories is of other assignments
-        time = submitted_at(entry.path, assignment)
+        stamp = _stamp(entry.path, assignment)
         origin = entry.path.relative_to(root).parts[0]
-        entries.append(replace(entry, path=folder, files=files, submitted=time, origin=origin))
+        entries.append(replace(entry, path=folder, files=files, stamp=stamp, origin=origin))
     return entries, unmatched
 
 
