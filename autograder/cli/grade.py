@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -52,14 +53,18 @@ def grade(
     from autograder.results.results_folder import Results
     from autograder.runs.run import RunOptions, grade_class
     from autograder.submissions.class_archive import unpacked
+    from autograder.submissions.collecting import Unmatched
+    from autograder.submissions.notebook import storable
 
     root = find_course(course)
     root.folders(assignment)  # a mistyped name is reported before anything is read
     results = Results(out.absolute())
     with unpacked(path) as (folder, skipped):
         collected = collect_submissions(folder, assignment, find_roster(root.root), root.zone)
-        for member in skipped:
-            say(f"Left out of {path.name}: {member.name}: {member.reason}")
+        left_out = (Unmatched(member.name, member.reason) for member in skipped)
+        collected = replace(
+            collected, unmatched=(*left_out, *collected.unmatched), source=storable(str(path.absolute()))
+        )
         for remark in collected.remarks:
             say(remark)
         options = RunOptions(seed, workers, dataset, sandbox, scheduler=scheduler)

@@ -165,7 +165,11 @@ class Grader:
             assignment=self.assignment.id,
             student=submission.student,
             submission=SubmissionFacts(
-                sha256=submission.sha256, file=submission.file, problem=problem, notes=notes
+                sha256=submission.sha256,
+                file=submission.file,
+                problem=problem,
+                others=list(submission.others),
+                notes=notes,
             ),
             dataset=self.dataset,
             seed=self.seed,

@@ -46,6 +46,7 @@ def publish(
         course=graded.course.title,
         link=lambda report: results.link(scores[report.student].report or Path()),
         final_scores=scores,
+        unmatched=graded.unmatched,
     )
     results.write(results.index, page.encode())
     results.write(results.grades, grades_csv(reports, scores).encode())

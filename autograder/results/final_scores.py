@@ -22,7 +22,14 @@ from autograder.course.lateness import days_late, due_for, late_share
 from autograder.errors import UsageError
 from autograder.report import Report, ReportSummary, summarize_report
 from autograder.results.attempts import Attempt, attempts_of
-from autograder.results.ledger import Line, ScoreOverridden, read_ledger, run_started
+from autograder.results.ledger import (
+    Line,
+    ScoreOverridden,
+    UnmatchedFile,
+    read_ledger,
+    run_started,
+    unmatched_files,
+)
 from autograder.results.results_folder import Results
 from autograder.submissions.collecting import natural
 
@@ -79,6 +86,12 @@ class GradedAssignment:
     def attempts(self) -> dict[str, list[Attempt]]:
         """Every student's attempts, see `attempts_of`."""
         return attempts_of(self.lines)
+
+    @property
+    def unmatched(self) -> list[UnmatchedFile]:
+        """What was collected and is not graded, in natural order of names."""
+        files = {file for files in unmatched_files(self.lines).values() for file in files}
+        return sorted(files, key=lambda file: (natural(file.name), file.reason))
 
     @cached_property
     def final_scores(self) -> dict[str, FinalScore]:

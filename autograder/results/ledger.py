@@ -42,11 +42,15 @@ __all__ = [
     "RunStarted",
     "ScoreOverridden",
     "SubmittedAgain",
+    "UnmatchedFile",
+    "UnmatchedFiles",
     "digests_of",
     "read_ledger",
     "run_started",
+    "unmatched_files",
 ]
 
+LEFT_OUT = ("marked_late", "attempt", "number", "origin", "others")  # where they are the default
 START = "0" * 64  # `previous` of the first line
 
 
@@ -98,9 +102,9 @@ class _Submission(_Line):
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Lines written before these keys existed stay the same bytes."""
         data: dict[str, Any] = handler(self)
-        for key in ("marked_late", "attempt", "number", "origin"):
-            if data.get(key) == type(self).model_fields[key].default:
-                del data[key]
+        for key in LEFT_OUT:
+            if not data.get(key) or (key, data[key]) == ("attempt", 1):
+                data.pop(key, None)
         return data
 
 
@@ -108,6 +112,9 @@ class Graded(_Submission):
     """A submission was graded, or graded again."""
 
     kind: Literal["graded"] = "graded"
+    others: list[str] = Field(
+        default_factory=list, description="Names of files beside the graded one; left out without any."
+    )
     report: str = Field(description="The report's file name.")
     report_digest: str = Field(description="SHA-256 of the report.")
     earned: float
@@ -147,7 +154,24 @@ class ScoreOverridden(_Line):
     why: str
 
 
-Line: TypeAlias = RunStarted | Graded | SubmittedAgain | RegradeSkipped | ScoreOverridden
+class UnmatchedFile(BaseModel):
+    """A file, a directory or a person that was collected and not graded."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    reason: str = Field(description="Why it was not graded, and what to do.")
+
+
+class UnmatchedFiles(_Line):
+    """What was collected from a place and not graded; an earlier line of the same place no longer holds."""
+
+    kind: Literal["unmatched"] = "unmatched"
+    source: str = Field(description="The directory or the archive, as an absolute path.")
+    files: list[UnmatchedFile]
+
+
+Line: TypeAlias = RunStarted | Graded | SubmittedAgain | RegradeSkipped | ScoreOverridden | UnmatchedFiles
 
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
@@ -229,6 +253,12 @@ def run_started(lines: Sequence[Line], path: Path) -> RunStarted:
     if lines and isinstance(lines[0], RunStarted):
         return lines[0]
     raise UsageError(f"{path} is empty.", next_step="Run `autograder grade` into this directory first.")
+
+
+def unmatched_files(lines: Sequence[Line]) -> dict[str, list[UnmatchedFile]]:
+    """What is not graded, by the place that it was collected from; places without any are left out."""
+    latest = {line.source: line.files for line in lines if isinstance(line, UnmatchedFiles)}
+    return {source: files for source, files in latest.items() if files}
 
 
 def digests_of(path: Path) -> set[str]:

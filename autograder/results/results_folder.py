@@ -79,7 +79,14 @@ class Results:
         except OSError:
             unreadable = line.problem  # of a file that could not be read there is no copy
         submission = Submission(
-            line.student, line.file, data, unreadable, assignment, line.submitted, line.marked_late
+            line.student,
+            line.file,
+            data,
+            unreadable,
+            assignment,
+            line.submitted,
+            line.marked_late,
+            other_files=tuple(line.others),
         )
         return submission if submission.digest == line.submission else None
 

@@ -306,6 +306,7 @@ class Batch:
             attempt=first.attempt,
             number=first.number,
             origin=first.origin,
+            others=list(submission.other_files),
             report=name,
             report_digest=sha256(graded.report).hexdigest(),
             earned=summary.earned,

@@ -136,6 +136,7 @@ class CollectedSubmissions(Sequence[CollectedSubmission]):
     entries: tuple[CollectedSubmission, ...]
     unmatched: tuple[Unmatched, ...] = ()
     layout: str = "folder"  # or canvas, moodle, gradescope, nbgrader
+    source: str = ""  # where it was collected, as an absolute path
     remarks: tuple[str, ...] = ()  # what the instructor should know, a sentence each
 
     @overload
@@ -378,7 +379,8 @@ def find_submissions(
         )
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
     _refuse_duplicates(matched)
-    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, remarks=tuple(remarks))
+    source = storable(os.path.abspath(path))
+    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, source, tuple(remarks))
 
 
 def _dated(
