@@ -15,7 +15,7 @@ from pathlib import Path
 from autograder.course.csv_table import Table, read_table
 from autograder.errors import UsageError
 
-__all__ = ["Person", "Roster", "find_roster", "letters", "read_roster"]
+__all__ = ["FILE", "Person", "Roster", "find_roster", "letters", "read_roster"]
 
 FILE = "roster.csv"
 # What the columns are called elsewhere; a header is compared in small letters, without spaces and signs.
