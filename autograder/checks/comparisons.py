@@ -29,6 +29,7 @@ __all__ = [
     "leaves",
     "require_float64_and_unmodified",
     "require_no_mutation",
+    "structure_of",
     "with_call",
     "worst_entry",
 ]
@@ -202,6 +203,18 @@ def kind_of(value: Value) -> str:
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     return "text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def structure_of(value: Value, depth: int = 2) -> str:
+    """The kind of a value and of what is in it, such as `a list of 5, each an array of shape (3,)`."""
+    if isinstance(value, np.ndarray) and value.dtype != np.float64:
+        return f"{kind_of(value)} of {value.dtype}"
+    if not isinstance(value, (list, tuple)) or not value or not depth:
+        return kind_of(value)
+    items = [structure_of(item, depth - 1) for item in value]
+    if len(items) > 1 and len(set(items)) == 1:
+        return f"{kind_of(value)}, each {items[0]}"
+    return f"{kind_of(value)}: {' and '.join(items[:2])}" + (", …" if len(items) > 2 else "")
 
 
 MOST_POINTS = 60  # of a loss curve
