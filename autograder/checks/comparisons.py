@@ -292,16 +292,21 @@ def draw_losses(functions: Functions, got: list[float], expected: list[float]) -
     )
 
 
-def assert_no_mutation(student: Function, *arguments: Value) -> None:
-    """Fail when the call modifies one of its arguments in place."""
-    student(*arguments)
+def assert_no_mutation(student: Function, *arguments: Value) -> Value:
+    """Fail when the call modifies one of its arguments in place; returns its value, not looked at."""
+    value = student(*arguments)
     require_no_mutation(student, arguments)
+    return value
 
 
-def assert_float64_and_unmodified(student: Function, *arguments: Value) -> None:
-    """Fail when the call modifies an argument, or returns numbers of another type than float64."""
-    student(*arguments)
+def assert_float64_and_unmodified(student: Function, *arguments: Value) -> Value:
+    """Fail when the call modifies an argument, or returns numbers of another type than float64.
+
+    Returns its value, not looked at otherwise.
+    """
+    value = student(*arguments)
     require_float64_and_unmodified(student, arguments)
+    return value
 
 
 def require_float64_and_unmodified(student: Function, arguments: Sequence[Value]) -> None:

@@ -7,7 +7,9 @@ it.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -52,7 +54,7 @@ def evaluate(
     if reference is not None:
         reference.context_.findings = Findings()
     try:
-        with np.errstate(all="ignore"):  # what comes back may be anything
+        with _quietly():  # what comes back may be anything
             check.run(student, reference, seed, materials)
     except SandboxError:
         raise  # ours: the submission is graded again
@@ -64,9 +66,9 @@ def evaluate(
             return _broken(check, trace, is_public=reference is None)
         return _failed(check, _as_failure(problem, student, reference), student, reference, mistakes)
     findings = student.context_.findings
-    warnings = sorted({text for call in findings.calls for text in call.answer.warnings})
-    if warnings:
-        findings.remarks.append(f"It warned ({'; '.join(warnings[:3])}), which costs nothing.")
+    warned = sorted({text for call in findings.calls for text in call.answer.warnings})
+    if warned:
+        findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
     return CheckResult(
         id=check.id,
         title=check.title,
@@ -77,6 +79,14 @@ def evaluate(
         flag=" ".join(findings.flags),
         evidence=Evidence(curves=findings.curves),
     )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No warning while our own code computes with what a submission returned."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def evaluate_public(checks: Iterable[Check], student: Functions, seed: int) -> list[CheckResult]:
@@ -126,7 +136,7 @@ def trace_with_reference(
 
     def run() -> str:
         try:
-            with np.errstate(all="ignore"), unlimited_memory():
+            with _quietly(), unlimited_memory():
                 check.run(student, reference, seed, materials)
         except VERDICTS:
             return ""
@@ -228,7 +238,8 @@ def _failed(
     mistakes: Sequence[Variant],
 ) -> CheckResult:
     try:
-        diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
+        with _quietly():
+            diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
     except Exception:  # an odd value, or too much of it: the failure stands without an explanation
         diagnosis = Diagnosis(failure.hint)
     evidence = failure.evidence.model_copy(update={"curves": student.context_.findings.curves})
