@@ -71,6 +71,7 @@ class Saved:
     valid: bool = True
     in_grace: bool = False
     late: bool = False
+    began_at: int | None = None  # when its request began to arrive
 
 
 @dataclass(frozen=True, slots=True)
