@@ -150,6 +150,12 @@ def option(text: str) -> Callable[[Any], str]:
     return lambda question: chosen(question, text)
 
 
+def two_more(question: Any) -> str:
+    """The answer that is right by the corrected key."""
+    return str(int(question.context.values["a"]) + 2)
+
+
+KEY = "key: a + 1", "key: a + 2"
 # The correction, an answer (by position) that differs from the right one, and points before and after.
 CORRECTIONS: dict[str, tuple[tuple[tuple[str, str], ...], dict[str, Any], int | float, int | float]] = {
     "a typo in a wrong option": (
@@ -298,9 +304,9 @@ def test_another_version_does_not_stop_the_class(server: LiveServer) -> None:
 def test_an_older_proposal(server: LiveServer) -> None:
     """It is never released over a newer one, released or not, and the page says why."""
     teacher = server.student(role="instructor")
-    attempt = taken(server, server.student(), q0=option("to the esat"))
+    attempt = taken(server, server.student(), q1=two_more)
     assert teacher.post("/staff/keys/regrades").status_code == 303
-    correct(server, ("{text: to the esat}", "{text: to the esat, correct: true}"))
+    correct(server, KEY)
     assert teacher.post("/staff/keys/regrades").status_code == 303
     assert teacher.post("/staff/keys/regrades/1/release").status_code == 409
     assert teacher.post("/staff/keys/regrades/2/release").status_code == 303
@@ -326,8 +332,8 @@ def test_published_since(server: LiveServer) -> None:
 def test_an_attempt_reopened_since(server: LiveServer) -> None:
     """It is left alone and named; submitted again, it is marked by the released key."""
     teacher, student = server.student(role="instructor"), server.student()
-    attempt = taken(server, student, q0=option("to the esat"))
-    correct(server, ("{text: to the esat}", "{text: to the esat, correct: true}"))
+    attempt = taken(server, student, q1=two_more)
+    correct(server, KEY)
     teacher.post("/staff/keys/regrades")
     teacher.post(f"/staff/attempts/{attempt}/reopen", minutes="10", reason="a power cut")
     assert teacher.post("/staff/keys/regrades/1/release").status_code == 303
@@ -342,8 +348,8 @@ def test_an_attempt_reopened_since(server: LiveServer) -> None:
 def test_regraded_and_reopened(server: LiveServer) -> None:
     """An attempt that a regrade gave points, reopened and submitted unchanged, keeps them."""
     teacher, student = server.student(role="instructor"), server.student()
-    attempt = taken(server, student, q0=option("to the esat"))
-    correct(server, ("{text: to the esat}", "{text: to the esat, correct: true}"))
+    attempt = taken(server, student, q1=two_more)
+    correct(server, KEY)
     regraded(server, teacher)
     teacher.post(f"/staff/attempts/{attempt}/reopen", minutes="10", reason="a power cut")
     student.ask(f"/attempts/{attempt}/finish", {})
@@ -371,8 +377,8 @@ def test_a_question_that_became_another_kind(server: LiveServer) -> None:
 def test_one_write_for_each_attempt(server: LiveServer) -> None:
     """No write of a proposal or a release changes two attempts, and none of them reads a file or marks."""
     teacher = server.student(role="instructor")
-    attempts = [taken(server, server.student(), q0=option("to the esat")) for _ in range(4)]
-    correct(server, ("{text: to the esat}", "{text: to the esat, correct: true}"))
+    attempts = [taken(server, server.student(), q1=two_more) for _ in range(4)]
+    correct(server, KEY)
     writer, changed = server.exam.writer, []
     submit = writer.submit
 
