@@ -185,7 +185,7 @@ class _Maker:
         style = next(self.styles)
         if style is None:
             return "the reference", FULL, self._solved()
-        return f"another style: {_name(style)}", FULL, self._solved({style.of: style.source()})
+        return f"another style: {_name(style)}", FULL, self._solved({style.function: style.source()})
 
     def _odd(self, rng: random.Random) -> Made:
         name, form = next(self.forms)
@@ -193,23 +193,29 @@ class _Maker:
 
     def _mistaken(self, rng: random.Random) -> Made:
         mistake = next(self.mistakes)
-        expect = f"{self._loses(mistake.of)} The feedback says: {mistake.says}"
-        return _name(mistake), expect, self._solved({mistake.of: mistake.source()})
+        expect = f"{self._loses(mistake.function)} The feedback says: {mistake.feedback}"
+        return _name(mistake), expect, self._solved({mistake.function: mistake.source()})
 
     def _several(self, rng: random.Random) -> Made:
-        known = sorted({mistake.of for mistake in self.assignment.mistakes})
+        known = sorted({mistake.function for mistake in self.assignment.mistakes})
         functions = rng.sample(known, k=min(len(known), rng.choice([2, 2, 3])))
-        chosen = [rng.choice([m for m in self.assignment.mistakes if m.of == name]) for name in functions]
-        chosen.sort(key=lambda mistake: self.assignment.functions.index(mistake.of))
+        chosen = [
+            rng.choice([m for m in self.assignment.mistakes if m.function == name]) for name in functions
+        ]
+        chosen.sort(key=lambda mistake: self.assignment.functions.index(mistake.function))
         detail = "; ".join(map(_name, chosen))
-        return detail, self._loses(*(m.of for m in chosen)), self._solved({m.of: m.source() for m in chosen})
+        return (
+            detail,
+            self._loses(*(m.function for m in chosen)),
+            self._solved({m.function: m.source() for m in chosen}),
+        )
 
     def _partly(self, rng: random.Random) -> Made:
         functions = self.assignment.functions
         # Students work from the top: what is missing is at the end.
         done = rng.randint(min(1, len(functions) - 1), len(functions) - 1)
         missing = functions[done:]
-        notebook = filled_in(self.assignment, leave=missing)
+        notebook = filled_in(self.assignment, stubs=missing)
         return ", ".join(missing), f"Nothing for what is missing. {self._loses(*missing)}", to_bytes(notebook)
 
     def _blank(self, rng: random.Random) -> Made:
@@ -249,9 +255,11 @@ def _round_the_tasks(assignment: Assignment) -> Iterator[Variant]:
             f"{assignment.id} has no known mistake to make a class from.",
             next_step=f"Add one to {assignment.solution / 'mistakes.py'}.",
         )
-    tasks = [[m for m in assignment.mistakes if m.of in task.functions] for task in assignment.file.tasks]
+    tasks = [
+        [m for m in assignment.mistakes if m.function in task.functions] for task in assignment.file.tasks
+    ]
     return (mistake for mistake in chain.from_iterable(zip_longest(*tasks)) if mistake is not None)
 
 
 def _name(variant: Variant) -> str:
-    return f"{variant.of}: {variant.name}"
+    return f"{variant.function}: {variant.name}"

@@ -74,20 +74,21 @@ def _reference(assignment: Assignment) -> Iterator[Fault]:
 
 def _variants(assignment: Assignment) -> Iterator[Fault]:
     for mistake in assignment.mistakes:
-        if not _is_sentence(mistake.says):
+        if not _is_sentence(mistake.feedback):
             yield Fault(
-                source_location(mistake.body), f"mistake {mistake.name} says no sentence: “{mistake.says}”."
+                source_location(mistake.body),
+                f"mistake {mistake.name} has no sentence as feedback: “{mistake.feedback}”.",
             )
-    known = {assignment.task_of(mistake.of) for mistake in assignment.mistakes}
+    known = {assignment.task_of(mistake.function) for mistake in assignment.mistakes}
     for task in assignment.file.tasks:
         if task.id not in known:
             where = str(assignment.solution / "mistakes.py")
             yield Fault(where, f"no mistake of task {task.id} is known; its checks are not proven.")
     yield from _seeds(assignment)
     for kind, variants in (("mistake", assignment.mistakes), ("alternative", assignment.alternatives)):
-        for (of, name), count in Counter((one.of, one.name) for one in variants).items():
+        for (function, name), count in Counter((one.function, one.name) for one in variants).items():
             if count > 1:
-                yield Fault(str(assignment.solution), f"{kind} {name} of {of} is there {count} times.")
+                yield Fault(str(assignment.solution), f"{kind} {name} of {function} is there {count} times.")
 
 
 def _seeds(assignment: Assignment) -> Iterator[Fault]:
@@ -95,7 +96,7 @@ def _seeds(assignment: Assignment) -> Iterator[Fault]:
     where = str(assignment.solution / "mistakes.py")
     for name, parameters in assignment.parameters.items():
         if SEEDS & set(parameters):
-            known = {mistake.seeding for mistake in assignment.mistakes if mistake.of == name}
+            known = {mistake.seeding for mistake in assignment.mistakes if mistake.function == name}
             for seeding in get_args(Seeding):
                 if seeding not in known:
                     yield Fault(where, f"{name} has a seed, and no known mistake has seeding={seeding!r}.")

@@ -19,8 +19,8 @@ from autograder.grading.evaluation import evaluate_public
 from autograder.grading.grader import Grader
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.report import CheckResult, Report, Status
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 from autograder.yaml_source import source_location
@@ -89,7 +89,7 @@ class Proof:
         wanted = {Status.PASSED: solved, Status.MISSING: untouched}
         where = str(self.assignment.folder / "checks.py")
         found = []
-        with Worker() as worker:
+        with SandboxProcess() as worker:
             for status, data in wanted.items():
                 for one in self._public_results(worker, data):
                     if one.status is not status:
@@ -102,9 +102,9 @@ class Proof:
 
         A stateful mistake cannot be named: its answers differ from those of the body that would be asked.
         """
-        place, name = source_location(mistake.body), f"mistake {mistake.name} of {mistake.of}"
-        report = self.grade(replace={mistake.of: mistake.source()})
-        own = self.assignment.task_of(mistake.of)
+        place, name = source_location(mistake.body), f"mistake {mistake.name} of {mistake.function}"
+        report = self.grade(replace={mistake.function: mistake.source()})
+        own = self.assignment.task_of(mistake.function)
         losing = {task.task for task in report.tasks if task.earned < task.possible}
         found = [] if own in losing else [Fault(place, f"{name} loses no points.")]
         if others := sorted(losing - {own}):
@@ -115,7 +115,7 @@ class Proof:
         if (
             losing
             and not mistake.stateful
-            and f"{mistake.of}: {mistake.name}" not in {one.mistake for one in lost}
+            and f"{mistake.function}: {mistake.name}" not in {one.mistake for one in lost}
         ):
             named = sorted({one.mistake for one in lost if one.mistake})
             found.append(
@@ -137,7 +137,7 @@ class Proof:
         return [
             Fault(
                 place,
-                f"mistake {mistake.name} of {mistake.of} keeps {credit.share:.0%} of {own}; "
+                f"mistake {mistake.name} of {mistake.function} keeps {credit.share:.0%} of {own}; "
                 f"severity {mistake.severity} keeps {least:.0%} to {most:.0%}.",
             )
         ]
@@ -147,10 +147,10 @@ class Proof:
         place = source_location(alternative.body)
         return [
             Fault(place, f"alternative {alternative.name} loses {one.id}: {_said(one)}")
-            for one in _lost(self.grade(replace={alternative.of: alternative.source()}))
+            for one in _lost(self.grade(replace={alternative.function: alternative.source()}))
         ]
 
-    def _public_results(self, worker: Worker, data: bytes) -> list[CheckResult]:
+    def _public_results(self, worker: SandboxProcess, data: bytes) -> list[CheckResult]:
         cells = [(cell.number, cell.source) for cell in read_notebook(data)]
         with Session(worker, cells, self.assignment.functions) as session:
             student = Functions(session, self.assignment.parameters)

@@ -1,10 +1,10 @@
 """Variants of the reference: known mistakes, and right answers in other styles.
 
-    @mistake(of="relu", severity="slip", says="You keep the negative side and drop the positive one.")
+    @mistake(function="relu", severity="slip", feedback="You keep the negative side.")
     def minimum(x):
         return np.minimum(0.0, x)
 
-    @alternative(of="relu")
+    @alternative(function="relu")
     def with_a_loop(x): ...
 
 A submission that answers as a mistake does is told its sentence. Mistakes also prove that the checks
@@ -42,8 +42,8 @@ class Variant:
     """Another version of one function of the reference."""
 
     name: str
-    of: str  # the function it stands in for
-    says: str  # for a mistake, the sentence for the student
+    function: str  # the function it stands in for
+    feedback: str  # for a mistake, the sentence for the student
     body: Callable[..., object]
     severity: Severity | None = None  # None for a right answer
     seeding: Seeding | None = None
@@ -55,24 +55,35 @@ class Variant:
         tree = ast.parse(textwrap.dedent(inspect.getsource(self.body)))
         definition = tree.body[0]
         assert isinstance(definition, ast.FunctionDef)  # collect_variants takes nothing else
-        definition.decorator_list, definition.name = [], self.of
+        definition.decorator_list, definition.name = [], self.function
         return ast.unparse(definition)
 
 
 def mistake(
-    *, of: str, says: str, severity: Severity, seeding: Seeding | None = None, stateful: bool = False
+    *,
+    function: str,
+    feedback: str,
+    severity: Severity,
+    seeding: Seeding | None = None,
+    stateful: bool = False,
 ) -> Callable[[Body], Body]:
-    """Mark a function as a known mistake in the function `of`.
+    """Mark a function as a known mistake in `function`.
 
     `severity` says how much of its task's points it keeps: see `KEPT`. `seeding` names what is wrong with
     the use of a seed. A `stateful` mistake answers the same call differently, by chance or by counting.
     """
-    return _marked(of=of, says=" ".join(says.split()), severity=severity, seeding=seeding, stateful=stateful)
+    return _marked(
+        function=function,
+        feedback=" ".join(feedback.split()),
+        severity=severity,
+        seeding=seeding,
+        stateful=stateful,
+    )
 
 
-def alternative(*, of: str) -> Callable[[Body], Body]:
-    """Mark a function as a right answer for the function `of`, in another style."""
-    return _marked(of=of, says="")
+def alternative(*, function: str) -> Callable[[Body], Body]:
+    """Mark a function as a right answer for `function`, in another style."""
+    return _marked(function=function, feedback="")
 
 
 def _marked(**what: Any) -> Callable[[Body], Body]:

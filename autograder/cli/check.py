@@ -16,8 +16,8 @@ from autograder.jupyter.display import Results
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.report import Note
 from autograder.sandbox.cells import foresee
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 from autograder.submissions.submission import read_submission
 
 __all__ = ["check"]
@@ -39,7 +39,7 @@ def check(
     functions = [name for task in handout.file.tasks for name in task.functions]
     cells = [(cell.number, cell.source) for cell in submission.cells]
     passed = True
-    with Worker() as worker, Session(worker, cells, functions, python=submission.python) as session:
+    with SandboxProcess() as worker, Session(worker, cells, functions, python=submission.python) as session:
         session.load()
         student = Functions(session, session.parameters)
         for task in handout.file.tasks:
@@ -47,7 +47,7 @@ def check(
             shown = Results(task.title, results)
             passed = passed and shown.passed
             console.print(printable(repr(shown)), soft_wrap=True)
-        notes = [*session.notes, *(Note.model_validate(one) for one in foresee(cells, functions))]
-        for text in dict.fromkeys(f"Note: cell {one.cell}, line {one.line}: {one.text}" for one in notes):
+        notes = [*session.notes, *(Note.model_validate(note) for note in foresee(cells, functions))]
+        for text in dict.fromkeys(f"Note: cell {note.cell}, line {note.line}: {note.text}" for note in notes):
             console.print(printable(text), soft_wrap=True)
     raise typer.Exit(0 if passed else 1)

@@ -13,7 +13,7 @@ from autograder.cli.show import say
 from autograder.errors import UsageError
 from autograder.grading.grader import check_isolation
 from autograder.runs.run import INSTALL, NOT_INSTALLED
-from autograder.sandbox.worker import Worker as SandboxWorker
+from autograder.sandbox.sandbox_process import SandboxProcess
 
 __all__ = ["worker"]
 
@@ -26,7 +26,7 @@ def worker(
     sandbox: SandboxOption = "good",
 ) -> None:
     """Grade for a scheduler with this machine's cores, until it ends or this command is stopped."""
-    with SandboxWorker() as tried:
+    with SandboxProcess() as tried:
         if refusal := check_isolation(tried.level, sandbox):
             raise refusal
         level = tried.level

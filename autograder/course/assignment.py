@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from autograder.checks.budget import (
     MOST_PROCESSOR_SECONDS,
@@ -80,8 +80,11 @@ class Limits(_Part):
     call_times: float = Field(
         default=20.0, ge=1, description="Or so many times what the reference took for its longest call."
     )
-    deaths: int = Field(
-        default=RESTARTS, ge=1, description="How often its process may end or hang; then it is over."
+    restarts: int = Field(
+        default=RESTARTS,
+        ge=1,
+        validation_alias=AliasChoices("restarts", "deaths"),  # its name in version 0.1
+        description="How often its process may end or hang; then it is over.",
     )
     all_seconds: float = Field(
         default=PROCESSOR_SECONDS,
@@ -293,8 +296,8 @@ def _fits_together(assignment: Assignment) -> None:
                 f"its hidden checks add up to {points:g}."
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
-        if variant.of not in assignment.functions:
+        if variant.function not in assignment.functions:
             raise ContentError(
                 f"{source_location(variant.body)}: variant {variant.name} names "
-                f"an unknown function {variant.of!r}."
+                f"an unknown function {variant.function!r}."
             )

@@ -20,16 +20,16 @@ from autograder.checks.calls import Answer
 from autograder.doctor.finding import Finding, State
 from autograder.errors import SandboxError
 from autograder.sandbox import landlock
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
 from autograder.sandbox.usage import ProcessUsage
-from autograder.sandbox.worker import Worker
 
 __all__ = ["examine_sandbox"]
 
 AREA = "sandbox"
 MEMORY = 1024**3
-SAYS = {
+MEANINGS = {
     "full": "Submissions are isolated.",
     "good": "Submissions are isolated; modules cannot be imported late.",
     "weak": "Only limits hold: a submission can read files and open connections.",
@@ -95,7 +95,7 @@ def examine_sandbox() -> Iterator[Finding]:
     """The layers that this machine has, what a submission can do within them, and the resulting level."""
     yield from _layers()
     try:
-        with Worker(MEMORY) as worker:
+        with SandboxProcess(MEMORY) as worker:
             yield _bubblewrap(worker)
             yield _waiting(worker)
             yield from _attempts(worker)
@@ -105,7 +105,7 @@ def examine_sandbox() -> Iterator[Finding]:
                 AREA,
                 f"level {worker.level}",
                 State.BAD if bad else state,
-                SAYS[worker.level],
+                MEANINGS[worker.level],
                 REMEDIES.get(worker.level, ""),
             )
     except SandboxError as problem:
@@ -143,7 +143,7 @@ def _why_no_landlock() -> tuple[str, str]:
     )
 
 
-def _bubblewrap(worker: Worker) -> Finding:
+def _bubblewrap(worker: SandboxProcess) -> Finding:
     if worker.in_bubblewrap:
         return Finding(AREA, "bubblewrap", State.GOOD, "Used for every worker.")
     if os.geteuid() == 0:
@@ -157,12 +157,12 @@ def _bubblewrap(worker: Worker) -> Finding:
     )
 
 
-def _waiting(worker: Worker) -> Finding:
+def _waiting(worker: SandboxProcess) -> Finding:
     """Whether a submission that waits for a core can be told from one that sleeps."""
     with Session(worker, [(1, "import os\ndef pid(): return os.getpid()")], ["pid"]) as session:
         answer = session.answer("pid", [()], 5.0)[0]
-        told = answer.kind == "value" and ProcessUsage(int(answer.value)).tells_waiting
-    if told:
+        tells_waiting = answer.kind == "value" and ProcessUsage(int(answer.value)).tells_waiting
+    if tells_waiting:
         return Finding(AREA, "waiting for a core", State.GOOD, "Told from sleep: load takes no points.")
     return Finding(
         AREA,
@@ -173,7 +173,7 @@ def _waiting(worker: Worker) -> Finding:
     )
 
 
-def _attempts(worker: Worker) -> Iterator[Finding]:
+def _attempts(worker: SandboxProcess) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
         canary = Path(folder, "canary")
         canary.write_text("secret")

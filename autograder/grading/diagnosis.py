@@ -40,7 +40,7 @@ def diagnose(
     if not isinstance(failure, NotWritten):
         for mistake in mistakes:
             if _agrees(mistake, calls, reference):
-                return Diagnosis(mistake.says, f"{mistake.of}: {mistake.name}")
+                return Diagnosis(mistake.feedback, f"{mistake.function}: {mistake.name}")
     if failure.hint:
         return Diagnosis(failure.hint)
     if isinstance(failure, WrongShape):
@@ -52,7 +52,7 @@ def diagnose(
 
 
 def _agrees(mistake: Variant, calls: Sequence[Call], reference: Functions | None) -> bool:
-    relevant = [call for call in calls if call.function == mistake.of]
+    relevant = [call for call in calls if call.function == mistake.function]
     if mistake.stateful or not relevant or reference is None:
         return False
     if any(call.answer.kind in ABNORMAL for call in relevant):
@@ -63,7 +63,7 @@ def _agrees(mistake: Variant, calls: Sequence[Call], reference: Functions | None
         answer = call.answer
         if not _alike(mistaken, (answer.kind, answer.value, answer.changed, answer.text)):
             return False
-        correct = _answer(getattr(reference, mistake.of), call.arguments)
+        correct = _answer(getattr(reference, mistake.function), call.arguments)
         differs = differs or not _alike(mistaken, correct)
     return differs
 

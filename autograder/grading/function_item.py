@@ -36,12 +36,12 @@ from autograder.grading.backends import ReferenceBackend
 from autograder.grading.evaluation import evaluate
 from autograder.grading.grader import check_isolation
 from autograder.report import CheckResult, Note
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 
 __all__ = ["FunctionTask", "FunctionTaskGrader", "FunctionTaskResult"]
 
-LIMITS = Limits(memory_gb=1.0, call_seconds=2.0, deaths=2, most_seconds=60.0, sleep_seconds=20.0)
+LIMITS = Limits(memory_gb=1.0, call_seconds=2.0, restarts=2, most_seconds=60.0, sleep_seconds=20.0)
 PREDEFINED = {  # what the checks of a function item need not import
     "np": np,
     **{
@@ -119,7 +119,7 @@ class FunctionTaskGrader:
         budget = LIMITS.budget(lambda: backend.seconds)
         with (
             limited_memory(),
-            Session(self._worker, cells, [task.function], LIMITS.deaths, budget) as session,
+            Session(self._worker, cells, [task.function], LIMITS.restarts, budget) as session,
         ):
             session.load()
             student = Functions(
@@ -131,8 +131,8 @@ class FunctionTaskGrader:
             results = [evaluate(check, student, reference, seed, mistakes) for check in checks]
             return FunctionTaskResult(results, session.notes)
 
-    def _start(self) -> Worker:
-        return Worker(int(LIMITS.memory_gb * 1024**3))
+    def _start(self) -> SandboxProcess:
+        return SandboxProcess(int(LIMITS.memory_gb * 1024**3))
 
     def _restart(self) -> None:
         self._worker.close()

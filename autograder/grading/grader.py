@@ -27,9 +27,9 @@ from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.evaluation import evaluate, skipped, unread
 from autograder.grading.prefetch import PrefetchingBackend, record_calls
 from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
-from autograder.sandbox.worker import Worker
 from autograder.submissions.notebook import read_notebook
 from autograder.submissions.submission import Submission
 
@@ -128,10 +128,10 @@ class Grader:
         """The isolation level that submissions run at."""
         return self._worker.level
 
-    def _start_worker(self) -> Worker:
+    def _start_worker(self) -> SandboxProcess:
         memory = int(self.assignment.file.limits.memory_gb * 1024**3)
         handout = [cell.source for cell in read_notebook(self.assignment.handout.read_bytes())]
-        return Worker(memory, expected=handout)
+        return SandboxProcess(memory, expected=handout)
 
     def _seconds(self, function: str) -> float:
         """Processor seconds a submission gets for one call."""
@@ -147,7 +147,7 @@ class Grader:
             self._worker,
             cells,
             self.assignment.functions,
-            limits.deaths,
+            limits.restarts,
             budget,
             python=submission.python,
         )

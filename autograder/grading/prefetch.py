@@ -123,7 +123,7 @@ class PrefetchingBackend:
     def _prefetch(self, function: str, expected: Calls) -> None:
         self._prefetched.add(function)
         seconds = max(SECONDS, TIMES * len(expected) * self._reference_seconds(function))
-        answers = self._session.ahead(function, [arguments for _, arguments in expected], seconds)
+        answers = self._session.prefetch(function, [arguments for _, arguments in expected], seconds)
         left = MOST_KEPT
         for (key, _), answer in zip(expected, answers, strict=False):  # fewer where one ended the child
             left -= bytes_of(answer.value)

@@ -56,8 +56,8 @@ def student_page(report: Report, *, title: str = "", course: str = "") -> str:
     Without a title the assignment's id stands in for it.
     """
     tasks = [view_task(task, f"task{number}") for number, task in enumerate(report.tasks, 1)]
-    ran = [result for result in report.results() if result.status is not Status.ERROR]
-    passed = sum(result.status is Status.PASSED for result in ran)
+    answered = [result for result in report.results() if result.status is not Status.ERROR]
+    passed = sum(result.status is Status.PASSED for result in answered)
     share = fraction(report.score.earned, report.score.possible)
     return render(
         "student.html",
@@ -71,7 +71,7 @@ def student_page(report: Report, *, title: str = "", course: str = "") -> str:
             title="Score",
             description=f"{of_points(report.score.earned, report.score.possible)}, {percent(share)}.",
         ),
-        summary=f"{passed} of {count(len(ran), 'check')} passed",
+        summary=f"{passed} of {count(len(answered), 'check')} passed",
         chart=_chart(tasks),
         tasks=tasks,
         start=None if report.submission.problem else _start(tasks),

@@ -30,7 +30,7 @@ from autograder.results.results_folder import Results
 from autograder.runs.batch import AbandonedJob, Batch, Change
 from autograder.runs.pool import GradingResults, grade_here, grade_on_workers
 from autograder.runs.worker import GradingJob, RunConfig
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.submissions.collecting import CollectedSubmissions, Unmatched
 from autograder.submissions.submission import Submission
 
@@ -193,7 +193,7 @@ def _run(
 
 
 def _isolation_level() -> str:
-    with Worker() as worker:
+    with SandboxProcess() as worker:
         return worker.level
 
 

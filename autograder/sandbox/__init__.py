@@ -9,7 +9,7 @@ judge:  worker (starts the zygote) · child (one process, deadlines) · session 
 
 from __future__ import annotations
 
-__all__ = ["Session", "Worker"]
+__all__ = ["SandboxProcess", "Session"]
 
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograder.sandbox import frames
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.shared import Shared
 from autograder.sandbox.usage import ProcessUsage, SleepMeter
-from autograder.sandbox.worker import Worker
 
 __all__ = ["Child", "ChildEnded", "Overdue"]
 
@@ -43,7 +43,7 @@ Callback = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], list[Any]]]
 class Child:
     """A connection to one child; `end` it when it is no longer wanted."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: SandboxProcess) -> None:
         self._worker = worker
         self._connection, self.arena, self.pid = worker.spawn()
         self._connection.setblocking(False)

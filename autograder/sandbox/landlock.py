@@ -62,7 +62,7 @@ def build(readable: Iterable[str]) -> int:
     return ruleset
 
 
-def put_on(ruleset: int) -> None:
+def apply(ruleset: int) -> None:
     """Restrict this process; no_new_privs has to be set."""
     syscall(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
 

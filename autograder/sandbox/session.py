@@ -1,4 +1,4 @@
-"""A submission's life in the sandbox: it answers calls, whatever becomes of its processes.
+"""Calls of one submission's functions, answered by processes in the sandbox.
 
 A child runs what the functions seem to rest on; where one is missing then, or fails as it would if
 something had not been set up, a fresh child runs all cells, and from there on that is what is asked.
@@ -22,13 +22,13 @@ from autograder.checks.values import Value, bytes_of
 from autograder.report import Note
 from autograder.sandbox import frames
 from autograder.sandbox.child import Child, ChildEnded, Overdue
-from autograder.sandbox.replies import CallBackAllowance, call_back, line_of, read_answers, text_of
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.reply_parser import CallBackAllowance, call_back, line_of, read_answers, text_of
+from autograder.sandbox.sandbox_process import SandboxProcess
 
 __all__ = ["Session"]
 
 LOAD_CPU_SECONDS = 10.0
-AHEAD_SLEEP_SECONDS = 1.0
+PREFETCH_SLEEP_SECONDS = 1.0
 # No numbers: they would be others each time, and the report with them.
 ALL_TOGETHER = "all calls together used more processor time than a submission gets"
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
@@ -41,15 +41,15 @@ class Session:
 
     def __init__(
         self,
-        worker: Worker,
+        worker: SandboxProcess,
         cells: Sequence[tuple[int, str]],
         functions: Sequence[str],
-        deaths: int = RESTARTS,
+        restarts: int = RESTARTS,
         budget: Budget | None = None,
         *,
         python: str = "",
     ) -> None:
-        """`deaths` is how often a child may hang or end; `budget` is what all of them may use.
+        """`restarts` is how often a child may hang or end; `budget` is what all of them may use.
 
         `python` is the version that the notebook says it was run with.
         """
@@ -62,7 +62,7 @@ class Session:
         self._missing: set[str] = set()
         self._requests = self._children = 0
         self._budget = budget or Budget()
-        self._lives = deaths  # how many more children may be spoilt
+        self._restarts = restarts  # how many more children may be spoilt
         self._hopeless = False  # no child can run the definitions, whatever is left out
         self._python = python
         self._full = False  # whether all cells are run, not only what the functions seem to rest on
@@ -84,7 +84,7 @@ class Session:
         for _ in range(2):
             if function in self._given_up:
                 return [self._given_up[function]] * len(calls)
-            if self._lives <= 0:
+            if self._restarts <= 0:
                 text = f"{function} was not called: too many functions before it hung or ended the process."
                 return [Answer("crashed", text=text)] * len(calls)
             if self._budget.left(cpu_seconds) <= 0:
@@ -96,7 +96,7 @@ class Session:
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
                 return [Answer("missing", text=f"There is no function {function}.")] * len(calls)
-            spoilt = bool(self._served - {function})
+            was_shared = bool(self._served - {function})
             self._served.add(function)
             try:
                 answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
@@ -117,7 +117,7 @@ class Session:
                 self._given_up[function] = Answer("memory", text=text)
             except ChildEnded as problem:
                 self._end(spoilt=True)
-                if not spoilt:
+                if not was_shared:
                     text = f"{function} ended the process or broke its connection: {problem}."
                     self._given_up[function] = Answer("crashed", text=text)
         return [self._given_up.get(function, Answer("crashed", text=f"{function} ended the process."))] * len(
@@ -132,18 +132,18 @@ class Session:
             self._end()
         return self.answer(function, calls, cpu_seconds)
 
-    def ahead(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
+    def prefetch(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
         """Make calls before they are asked for; nothing comes back where one of them ends the child.
 
         That costs the submission nothing: the calls are made again, one by one, when they count.
         """
-        ready = function not in self._given_up and self._lives > 0 and self._budget.left(cpu_seconds) > 0
+        ready = function not in self._given_up and self._restarts > 0 and self._budget.left(cpu_seconds) > 0
         if not ready or (self._child is None and not self._load()) or function in self._missing:
             return []
         self._served.add(function)
         try:
-            sleep = min(AHEAD_SLEEP_SECONDS, self._budget.sleep_of_a_call)
-            answers = self._ask(function, calls, cpu_seconds, sleep, ahead=True)
+            sleep = min(PREFETCH_SLEEP_SECONDS, self._budget.sleep_of_a_call)
+            answers = self._ask(function, calls, cpu_seconds, sleep, prefetching=True)
             if self._child is not None and self._child.has_threads():
                 self._end()
             return answers
@@ -182,15 +182,15 @@ class Session:
         cpu_seconds: float,
         sleep_seconds: float,
         lend: bool = False,
-        ahead: bool = False,
+        prefetching: bool = False,
     ) -> list[Answer]:
-        """Make calls in one frame; each has its own processor time, ahead of time all of them together."""
+        """Make calls in one frame; each has its own processor time, prefetched ones share one limit."""
         assert self._child is not None  # answer loads one first
         self._requests += 1
         child, arena = self._child, self._child.arena
         arena.clear()
         packer = frames.Packer(arena, callables=[], share=child.share)
-        specs = [[packer.value(one) for one in arguments] for arguments in calls]
+        specs = [[packer.value(argument) for argument in arguments] for arguments in calls]
         sent = arena.used
         most = 4 * 1024**2 + 4 * packer.size
         header = {
@@ -200,7 +200,7 @@ class Session:
             "calls": specs,
             "most": most,
             "lend": lend,
-            "report": len(calls) > 1 and not ahead,
+            "report": len(calls) > 1 and not prefetching,
         }
         calls_left = len(calls) - 1
         self._budget.add_call(cpu_seconds)
@@ -230,7 +230,7 @@ class Session:
             callback=callback,
             notice=called if header["report"] else None,
         )
-        for _ in range(calls_left if not ahead else 0):
+        for _ in range(calls_left if not prefetching else 0):
             self._budget.add_call(cpu_seconds)
         self._charge()
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
@@ -262,7 +262,7 @@ class Session:
                     processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left()),
                     sleep_seconds=self._budget.sleep_of_a_call,
                     most=0,
-                    notice=self._hear,
+                    notice=self._statement_begins,
                 )
                 self._charge()
                 self._take_notes(reply)
@@ -291,39 +291,41 @@ class Session:
         times = [end - start for start, end in zip(starts, [*starts[1:], used], strict=True)]
         return self._running[times.index(max(times))][0]
 
-    def _hear(self, report: dict[str, Any]) -> None:
-        """The child says which statement comes next."""
+    def _statement_begins(self, report: dict[str, Any]) -> None:
+        """Note which statement the loading child is about to run."""
         self._at = line_of(report, "cell"), line_of(report, "line")
         if self._child is not None and len(self._running) < MOST_STATEMENTS:
             self._running.append((self._at, self._child.cpu_seconds()))
 
     def _take_notes(self, reply: dict[str, Any]) -> None:
-        found = reply.get("functions")
-        if reply.get("op") != "loaded" or not isinstance(found, dict):
+        functions = reply.get("functions")
+        if reply.get("op") != "loaded" or not isinstance(functions, dict):
             raise ChildEnded("its answer is out of step")
         self._left_out = reply.get("left_out") is True
         self.parameters = {
-            name: tuple(one[:40] for one in found[name] if isinstance(one, str) and one.isidentifier())
+            name: tuple(
+                text[:40] for text in functions[name] if isinstance(text, str) and text.isidentifier()
+            )
             for name in self._functions
-            if isinstance(found.get(name), list)
+            if isinstance(functions.get(name), list)
         }
-        self._missing = {name for name in self._functions if name not in found}
+        self._missing = {name for name in self._functions if name not in functions}
         notes = reply.get("notes")
         self.notes = [
-            Note(cell=line_of(one, "cell"), line=line_of(one, "line"), text=text_of(one, "text", 500))
-            for one in (notes if isinstance(notes, list) else [])[:50]
-            if isinstance(one, dict)
+            Note(cell=line_of(note, "cell"), line=line_of(note, "line"), text=text_of(note, "text", 500))
+            for note in (notes if isinstance(notes, list) else [])[:50]
+            if isinstance(note, dict)
         ]
 
     def _end(self, spoilt: bool = False) -> None:
-        self._lives -= spoilt
+        self._restarts -= spoilt
         if self._child is not None:
             self._child.end()
             self._charge()
             self._child = None
 
     def _charge(self) -> None:
-        assert self._child is not None  # whoever calls has one
+        assert self._child is not None  # callers check this
         self._budget.charge(*self._child.taken())
 
     def __enter__(self) -> Session:

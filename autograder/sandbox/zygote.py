@@ -55,14 +55,14 @@ def main(control: socket.socket, without: set[str]) -> None:
     """Serve the judge until it hangs up."""
     for name in STANDARD_LIBRARY.split():
         importlib.import_module(name)
-    names = ("confine", "frames", "runner", "cells", "arena", "stand_ins")
-    confine, frames, runner, cells, arena, stand_ins = (load(name) for name in names)
+    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins")
+    confinement, frames, runner, cells, arena, stand_ins = (load(name) for name in names)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
-    confinement = confine.Confinement(*layers, without)
+    restrictions = confinement.Confinement(*layers, without)
     warm_up(frames, runner, cells)
     gc.collect()
     gc.freeze()  # children share these pages instead of copying them at their first collection
-    control.sendall(confinement.level().encode().ljust(8))
+    control.sendall(restrictions.level().encode().ljust(8))
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, 2)
         if not message:
@@ -77,8 +77,8 @@ def main(control: socket.socket, without: set[str]) -> None:
                 code = 1
                 try:
                     shared = arena.Arena(descriptors[1], first_half=False)
-                    confinement.put_on(descriptors[0], memory, cpu_seconds)
-                    runner.serve(confine.SOCKET_FD, frames, cells, shared, stand_ins)
+                    restrictions.apply(descriptors[0], memory, cpu_seconds)
+                    runner.serve(confinement.SOCKET_FD, frames, cells, shared, stand_ins)
                     code = 0
                 finally:
                     os._exit(code)
@@ -100,7 +100,7 @@ def read(control: socket.socket, count: int) -> bytes:
     return piece
 
 
-REHEARSAL = """
+SAMPLE_CELL = """
 import numpy as np
 def f(x, a=1.0):
     for y in [x]:
@@ -111,15 +111,15 @@ def f(x, a=1.0):
 
 def warm_up(frames: typing.Any, runner: typing.Any, cells: typing.Any) -> None:
     """Do once what every child does: the first time loads what is lazy, and it is shared from here on."""
-    rehearsal = runner.Runner(None, frames, cells, None)
+    sample = runner.Runner(None, frames, cells, None)
     cells.run_definitions(
-        [(1, REHEARSAL)], ["f"], rehearsal.namespace, set(), lambda *_: None, rehearsal.describe
+        [(1, SAMPLE_CELL)], ["f"], sample.namespace, set(), lambda *_: None, sample.describe
     )
     packer = frames.Packer()
     specs = [packer.value(numpy.random.default_rng(0).normal(size=(2, 2))), packer.value(1.0)]
     request = {"id": 0, "fn": "f", "calls": [specs], "most": 1000, "lend": False, "report": False}
-    frames.frame(*rehearsal.answer(request, b"".join(packer.buffers)))
-    rehearsal.namespace.clear()
+    frames.frame(*sample.answer(request, b"".join(packer.buffers)))
+    sample.namespace.clear()
 
 
 def end(pid: int) -> bytes:

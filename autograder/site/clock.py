@@ -42,14 +42,14 @@ class ServerClock:
     ) -> None:
         self._wall, self._steady = wall, steady
         self._lock = threading.Lock()
-        self._ahead = max(wall(), floor * MILLION) - steady()  # what to add to `steady`
+        self._offset = max(wall(), floor * MILLION) - steady()  # what to add to `steady`
 
     def now(self) -> int:
         """The instant in milliseconds since 1970 UTC."""
         with self._lock:
             steady = self._steady()
-            self._ahead = max(self._ahead, self._wall() - steady)
-            return (steady + self._ahead) // MILLION
+            self._offset = max(self._offset, self._wall() - steady)
+            return (steady + self._offset) // MILLION
 
     def behind(self) -> int:
         """The milliseconds by which the machine's wall clock is behind this clock."""

@@ -83,9 +83,9 @@ def _lti(folder: Path, signer: Signer) -> Tool | None:
     """Launches from learning platforms, where lti.yaml names some."""
     if not read_platforms(folder).platforms:
         return None
-    beside = folder / FOLDER
-    beside.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Tool(folder, beside, signer)
+    database_folder = folder / FOLDER
+    database_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Tool(folder, database_folder, signer)
 
 
 def _calm_the_collector() -> None:

@@ -45,7 +45,7 @@ class FinishedBy(StrEnum):
 
     STUDENT = "student"
     TIMER = "timer"
-    SWEEPER = "sweeper"
+    DEADLINE = "sweeper"
     STAFF = "staff"
 
 

@@ -78,10 +78,12 @@ def answer_from_form(form: Form, pos: int, view: PublicQuestion) -> Answer:
             texts = {field.id: form.get(names.field(field.id), [""])[-1] for field in view.fields}
             return {id: text for id, text in texts.items() if text.strip()} or None
         case "order":
-            places = {option.id: form.get(names.field(option.id), [""])[-1] for option in view.options}
-            if not any(places.values()):
+            positions = {option.id: form.get(names.field(option.id), [""])[-1] for option in view.options}
+            if not any(positions.values()):
                 return None
-            return [id for _, id in sorted((int(text), id) for id, text in places.items() if _is_place(text))]
+            return [
+                id for _, id in sorted((int(text), id) for id, text in positions.items() if _is_place(text))
+            ]
         case "many":
             return form.get(names.answer) or None
     text = form.get(names.answer, [""])[-1]
@@ -93,8 +95,8 @@ def control_values(view: PublicQuestion, answer: Answer) -> ControlValues:
     if isinstance(answer, dict):
         return ControlValues(fields=answer)
     if isinstance(answer, list):
-        places = {id: str(place) for place, id in enumerate(answer, start=1)}
-        return ControlValues(chosen=frozenset(answer), fields=places)
+        positions = {id: str(place) for place, id in enumerate(answer, start=1)}
+        return ControlValues(chosen=frozenset(answer), fields=positions)
     if answer is None:
         return ControlValues(text=view.starter)
     return ControlValues(text=answer, chosen=frozenset([answer]))

@@ -14,7 +14,7 @@ from autograder.checks import alternative
 # --- ReLU ---------------------------------------------------------------------------------------
 
 
-@alternative(of="relu")
+@alternative(function="relu")
 def relu_in_a_loop(x):
     result = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
@@ -23,39 +23,39 @@ def relu_in_a_loop(x):
     return result
 
 
-@alternative(of="relu")
+@alternative(function="relu")
 def relu_on_a_copy(x):
     x = x.copy()
     x[x < 0] = 0
     return x
 
 
-@alternative(of="relu")
+@alternative(function="relu")
 def relu_by_a_mask(x):
     return x * (x > 0)  # -0.0 on the left
 
 
-@alternative(of="relu")
+@alternative(function="relu")
 def relu_from_the_absolute_value(x):
     return (x + abs(x)) / 2
 
 
-@alternative(of="relu")
+@alternative(function="relu")
 def relu_of_python_numbers(x):
     return np.array([max(0, value) for value in x.ravel().tolist()], dtype=float).reshape(x.shape)
 
 
-@alternative(of="relu_backward")
+@alternative(function="relu_backward")
 def relu_derivative_one_at_the_kink(x, grad_out):
     return np.where(x >= 0, grad_out, 0)
 
 
-@alternative(of="relu_backward")
+@alternative(function="relu_backward")
 def relu_derivative_half_at_the_kink(x, grad_out):
     return grad_out * np.heaviside(x, 0.5)
 
 
-@alternative(of="relu_backward")
+@alternative(function="relu_backward")
 def relu_backward_on_a_copy_with_prints(x, grad_out):
     import warnings
 
@@ -69,36 +69,36 @@ def relu_backward_on_a_copy_with_prints(x, grad_out):
 # --- Leaky ReLU ---------------------------------------------------------------------------------
 
 
-@alternative(of="leaky_relu")
+@alternative(function="leaky_relu")
 def leaky_relu_as_a_maximum(x, slope=0.01):
     return np.maximum(x, slope * x)  # the same for slopes from 0 to 1
 
 
-@alternative(of="leaky_relu")
+@alternative(function="leaky_relu")
 def leaky_relu_in_two_parts(x, slope=0.01):
     return np.maximum(0, x) + slope * np.minimum(0, x)
 
 
-@alternative(of="leaky_relu")
+@alternative(function="leaky_relu")
 def leaky_relu_on_a_copy(x, slope=0.01):
     result = np.copy(x)
     result[x < 0] *= slope
     return result
 
 
-@alternative(of="leaky_relu_backward")
+@alternative(function="leaky_relu_backward")
 def leaky_derivative_one_at_the_kink(x, grad_out, slope=0.01):
     local = np.ones_like(x)
     local[x < 0] = slope
     return local * grad_out
 
 
-@alternative(of="leaky_relu_backward")
+@alternative(function="leaky_relu_backward")
 def leaky_derivative_half_way_at_the_kink(x, grad_out, slope=0.01):
     return grad_out * (slope + (1 - slope) * np.heaviside(x, 0.5))
 
 
-@alternative(of="leaky_relu_backward")
+@alternative(function="leaky_relu_backward")
 def leaky_backward_in_a_loop(x, grad_out, slope=0.01):
     pairs = zip(x.ravel(), grad_out.ravel(), strict=True)
     return np.array([g if value > 0 else slope * g for value, g in pairs]).reshape(x.shape)
@@ -107,12 +107,12 @@ def leaky_backward_in_a_loop(x, grad_out, slope=0.01):
 # --- PReLU --------------------------------------------------------------------------------------
 
 
-@alternative(of="prelu")
+@alternative(function="prelu")
 def prelu_in_two_parts(x, alpha):
     return np.maximum(0, x) + alpha * np.minimum(0, x)
 
 
-@alternative(of="prelu")
+@alternative(function="prelu")
 def prelu_feature_by_feature(x, alpha):
     slopes = np.broadcast_to(alpha, x.shape[-1:])
     result = x.copy()
@@ -122,12 +122,12 @@ def prelu_feature_by_feature(x, alpha):
     return result
 
 
-@alternative(of="prelu")
+@alternative(function="prelu")
 def prelu_with_other_arithmetic(x, alpha):
     return (1 + alpha) / 2 * x + (1 - alpha) / 2 * np.abs(x)
 
 
-@alternative(of="prelu_backward")
+@alternative(function="prelu_backward")
 def prelu_backward_as_a_list_with_one_at_the_kink(x, grad_out, alpha):
     alphas = np.broadcast_to(np.asarray(alpha), x.shape)
     grad_x = np.where(x >= 0, grad_out, alphas * grad_out)
@@ -137,7 +137,7 @@ def prelu_backward_as_a_list_with_one_at_the_kink(x, grad_out, alpha):
     return [grad_x, each.reshape(-1, x.shape[-1]).sum(axis=0)]
 
 
-@alternative(of="prelu_backward")
+@alternative(function="prelu_backward")
 def prelu_backward_with_einsum(x, grad_out, alpha):
     negative = x < 0
     features = x.shape[-1]
@@ -147,7 +147,7 @@ def prelu_backward_with_einsum(x, grad_out, alpha):
     return grad_out * (~negative + alpha * negative), grad_alpha
 
 
-@alternative(of="prelu_backward")
+@alternative(function="prelu_backward")
 def prelu_backward_in_loops(x, grad_out, alpha):
     grad_x, grad_alpha = grad_out.copy(), np.zeros(np.shape(alpha))
     for index in np.ndindex(x.shape):
@@ -159,7 +159,7 @@ def prelu_backward_in_loops(x, grad_out, alpha):
     return grad_x, grad_alpha
 
 
-@alternative(of="prelu_backward")
+@alternative(function="prelu_backward")
 def prelu_backward_summed_while_too_many_axes(x, grad_out, alpha):
     grad_alpha = grad_out * np.minimum(x, 0)
     while grad_alpha.ndim > np.ndim(alpha):
@@ -170,17 +170,17 @@ def prelu_backward_summed_while_too_many_axes(x, grad_out, alpha):
 # --- SiLU ---------------------------------------------------------------------------------------
 
 
-@alternative(of="silu")
+@alternative(function="silu")
 def silu_with_a_warning(x):
     return x / (1 + np.exp(-x))  # exp overflows to infinity at -1000, and x / infinity is 0
 
 
-@alternative(of="silu")
+@alternative(function="silu")
 def silu_by_tanh(x):
     return x / 2 * (1 + np.tanh(x / 2))
 
 
-@alternative(of="silu")
+@alternative(function="silu")
 def silu_in_two_branches(x):
     result = np.empty_like(x)
     right = x >= 0
@@ -190,7 +190,7 @@ def silu_in_two_branches(x):
     return result
 
 
-@alternative(of="silu")
+@alternative(function="silu")
 def silu_of_python_numbers(x):
     import math
 
@@ -200,20 +200,20 @@ def silu_of_python_numbers(x):
     return np.reshape([one(value) for value in x.ravel().tolist()], x.shape)
 
 
-@alternative(of="silu_backward")
+@alternative(function="silu_backward")
 def silu_backward_from_the_output(x, grad_out):
     s = 1 / (1 + np.exp(-x))
     y = x * s
     return grad_out * (y + s * (1 - y))
 
 
-@alternative(of="silu_backward")
+@alternative(function="silu_backward")
 def silu_backward_by_the_product_rule(x, grad_out):
     s = sigmoid(x)
     return grad_out * s + grad_out * x * s * sigmoid(-x)
 
 
-@alternative(of="silu_backward")
+@alternative(function="silu_backward")
 def silu_backward_clipped(x, grad_out):
     s = 1 / (1 + np.exp(-np.clip(x, -500, 500)))
     return grad_out * (s + x * s * (1 - s))
@@ -222,12 +222,12 @@ def silu_backward_clipped(x, grad_out):
 # --- SmoothReLU ---------------------------------------------------------------------------------
 
 
-@alternative(of="smooth_relu")
+@alternative(function="smooth_relu")
 def smooth_relu_with_both_branches(x, alpha):
     return np.where(x >= 0, x - np.log(alpha * x + 1) / alpha, 0)  # warns about the logarithm
 
 
-@alternative(of="smooth_relu")
+@alternative(function="smooth_relu")
 def smooth_relu_through_a_mask(x, alpha):
     result = np.zeros_like(x)
     right = x > 0
@@ -235,7 +235,7 @@ def smooth_relu_through_a_mask(x, alpha):
     return result
 
 
-@alternative(of="smooth_relu")
+@alternative(function="smooth_relu")
 def smooth_relu_in_a_loop(x, alpha):
     import math
 
@@ -243,7 +243,7 @@ def smooth_relu_in_a_loop(x, alpha):
     return np.array(values, dtype=float).reshape(x.shape)
 
 
-@alternative(of="smooth_relu_backward")
+@alternative(function="smooth_relu_backward")
 def smooth_backward_with_both_branches(x, grad_out, alpha):
     inner = alpha * x + 1
     grad_x = np.where(x >= 0, 1 - 1 / inner, 0) * grad_out
@@ -251,7 +251,7 @@ def smooth_backward_with_both_branches(x, grad_out, alpha):
     return [grad_x, float((per_entry * grad_out).sum())]
 
 
-@alternative(of="smooth_relu_backward")
+@alternative(function="smooth_relu_backward")
 def smooth_backward_through_a_mask(x, grad_out, alpha):
     right = x > 0
     z = alpha * x[right]
@@ -260,7 +260,7 @@ def smooth_backward_through_a_mask(x, grad_out, alpha):
     return grad_x, np.dot(grad_out[right], np.log(1 + z) - z / (1 + z)) / alpha**2
 
 
-@alternative(of="smooth_relu_backward")
+@alternative(function="smooth_relu_backward")
 def smooth_backward_in_a_loop(x, grad_out, alpha):
     import math
 
@@ -276,7 +276,7 @@ def smooth_backward_in_a_loop(x, grad_out, alpha):
 # --- Vanishing gradients ------------------------------------------------------------------------
 
 
-@alternative(of="layer_gradient_norms")
+@alternative(function="layer_gradient_norms")
 def norms_by_recursion(x, grad_out, weights, activation):
     def descend(h, remaining):
         """The gradient at h, and the norms of the remaining layers."""
@@ -292,7 +292,7 @@ def norms_by_recursion(x, grad_out, weights, activation):
     return descend(x, weights)[1]
 
 
-@alternative(of="layer_gradient_norms")
+@alternative(function="layer_gradient_norms")
 def norms_as_an_array(x, grad_out, weights, activation):
     inputs, sums, h = [], [], x
     for W in weights:
@@ -310,7 +310,7 @@ def norms_as_an_array(x, grad_out, weights, activation):
     return norms
 
 
-@alternative(of="layer_gradient_norms")
+@alternative(function="layer_gradient_norms")
 def norms_as_a_tuple_of_arrays(x, grad_out, weights, activation):
     act = {"relu": lambda z: np.clip(z, 0, None), "sigmoid": lambda z: 1 / (1 + np.exp(-z))}[activation]
     slope = {"relu": lambda h: np.sign(h), "sigmoid": lambda h: h - h**2}[activation]
@@ -328,7 +328,7 @@ def norms_as_a_tuple_of_arrays(x, grad_out, weights, activation):
     return tuple(reversed(norms))
 
 
-@alternative(of="layer_gradient_norms")
+@alternative(function="layer_gradient_norms")
 def norms_from_a_generator(x, grad_out, weights, activation):
     outputs = [x]
     for W in weights:

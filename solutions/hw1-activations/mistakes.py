@@ -16,9 +16,9 @@ from autograder.checks import mistake
 
 
 @mistake(
-    of="relu_backward",
+    function="relu_backward",
     severity="useless",
-    says="""The gradient passes everywhere here, as if there were no mask. Where x is negative, relu(x)
+    feedback="""The gradient passes everywhere here, as if there were no mask. Where x is negative, relu(x)
     does not change with x, so nothing flows back there.""",
 )
 def no_mask(x, grad_out):
@@ -26,9 +26,9 @@ def no_mask(x, grad_out):
 
 
 @mistake(
-    of="relu_backward",
+    function="relu_backward",
     severity="useless",
-    says="""Your mask looks at the sign of grad_out. Whether a ReLU lets the gradient through is decided
+    feedback="""Your mask looks at the sign of grad_out. Whether a ReLU lets the gradient through is decided
     by its input x; grad_out may have either sign and passes through unchanged.""",
 )
 def mask_from_grad_out(x, grad_out):
@@ -36,9 +36,9 @@ def mask_from_grad_out(x, grad_out):
 
 
 @mistake(
-    of="relu_backward",
+    function="relu_backward",
     severity="useless",
-    says="""This is the local derivative, 0 or 1, and grad_out is not used. The chain rule multiplies the
+    feedback="""This is the local derivative, 0 or 1, and grad_out is not used. The chain rule multiplies the
     local derivative by the gradient that comes from above.""",
 )
 def grad_out_forgotten(x, grad_out):
@@ -46,9 +46,9 @@ def grad_out_forgotten(x, grad_out):
 
 
 @mistake(
-    of="relu_backward",
+    function="relu_backward",
     severity="slip",
-    says="""Your mask is the wrong way round: the gradient passes where x is negative and is blocked where
+    feedback="""Your mask is the wrong way round: the gradient passes where x is negative and is blocked where
     x is positive.""",
 )
 def mask_inverted(x, grad_out):
@@ -56,9 +56,9 @@ def mask_inverted(x, grad_out):
 
 
 @mistake(
-    of="relu_backward",
+    function="relu_backward",
     severity="slip",
-    says="""You multiply grad_out by relu(x), the function's value. Backpropagation multiplies by its
+    feedback="""You multiply grad_out by relu(x), the function's value. Backpropagation multiplies by its
     derivative: on the right ReLU has slope 1, however large x is.""",
 )
 def value_in_place_of_derivative(x, grad_out):
@@ -66,9 +66,9 @@ def value_in_place_of_derivative(x, grad_out):
 
 
 @mistake(
-    of="relu_backward",
+    function="relu_backward",
     severity="slip",
-    says="""The numbers are right, but grad_out[...] = 0 writes into the caller's array. Copy grad_out
+    feedback="""The numbers are right, but grad_out[...] = 0 writes into the caller's array. Copy grad_out
     first, or multiply it by a mask.""",
 )
 def writes_into_grad_out(x, grad_out):
@@ -77,9 +77,9 @@ def writes_into_grad_out(x, grad_out):
 
 
 @mistake(
-    of="relu",
+    function="relu",
     severity="slip",
-    says="""The numbers are right, but x[...] = 0 writes into the caller's array, and the backward needs
+    feedback="""The numbers are right, but x[...] = 0 writes into the caller's array, and the backward needs
     the old x to know where it was positive. Work on a copy, or build a new array.""",
 )
 def writes_into_x(x):
@@ -88,18 +88,18 @@ def writes_into_x(x):
 
 
 @mistake(
-    of="relu",
+    function="relu",
     severity="slip",
-    says="""This is the absolute value: negative inputs are mirrored. ReLU sets them to 0.""",
+    feedback="""This is the absolute value: negative inputs are mirrored. ReLU sets them to 0.""",
 )
 def absolute_value(x):
     return np.abs(x)
 
 
 @mistake(
-    of="relu",
+    function="relu",
     severity="slip",
-    says="""You keep the negative side and drop the positive one: that is min(0, x). Check the direction
+    feedback="""You keep the negative side and drop the positive one: that is min(0, x). Check the direction
     of your comparison.""",
 )
 def minimum(x):
@@ -107,18 +107,18 @@ def minimum(x):
 
 
 @mistake(
-    of="relu",
+    function="relu",
     severity="slip",
-    says="""This is ReLU's derivative, 0 or 1, not its value. Where x is positive, relu returns x itself.""",
+    feedback="This is ReLU's derivative, 0 or 1, not its value. Where x is positive, relu returns x itself.",
 )
 def derivative_in_place_of_value(x):
     return (x > 0).astype(float)
 
 
 @mistake(
-    of="relu",
+    function="relu",
     severity="slip",
-    says="""Your output stops at 1. ReLU has no upper limit: that it does not saturate on the right is the
+    feedback="""Your output stops at 1. ReLU has no upper limit: that it does not saturate on the right is the
     reason to use it.""",
 )
 def capped_at_one(x):
@@ -129,9 +129,9 @@ def capped_at_one(x):
 
 
 @mistake(
-    of="leaky_relu_backward",
+    function="leaky_relu_backward",
     severity="slip",
-    says="""On the left your gradient is 0, as for plain ReLU. Leaky ReLU has slope `slope` there, so a
+    feedback="""On the left your gradient is 0, as for plain ReLU. Leaky ReLU has slope `slope` there, so a
     share of grad_out flows back.""",
 )
 def left_side_blocked(x, grad_out, slope=0.01):
@@ -139,9 +139,9 @@ def left_side_blocked(x, grad_out, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu_backward",
+    function="leaky_relu_backward",
     severity="slip",
-    says="""The slope is on the wrong side: it multiplies the gradient where x is positive. It belongs
+    feedback="""The slope is on the wrong side: it multiplies the gradient where x is positive. It belongs
     where x is negative.""",
 )
 def gradient_slope_on_the_positive_side(x, grad_out, slope=0.01):
@@ -149,9 +149,9 @@ def gradient_slope_on_the_positive_side(x, grad_out, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu_backward",
+    function="leaky_relu_backward",
     severity="useless",
-    says="""You choose the side by the sign of grad_out. Which of the two slopes applies is decided by the
+    feedback="""You choose the side by the sign of grad_out. Which of the two slopes applies is decided by the
     forward's input x.""",
 )
 def leaky_mask_from_grad_out(x, grad_out, slope=0.01):
@@ -159,9 +159,9 @@ def leaky_mask_from_grad_out(x, grad_out, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu_backward",
+    function="leaky_relu_backward",
     severity="slip",
-    says="""On the left you multiply by slope * x, which is the function's value. Its derivative with
+    feedback="""On the left you multiply by slope * x, which is the function's value. Its derivative with
     respect to x is slope alone.""",
 )
 def leaky_value_on_the_left(x, grad_out, slope=0.01):
@@ -169,9 +169,9 @@ def leaky_value_on_the_left(x, grad_out, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu_backward",
+    function="leaky_relu_backward",
     severity="slip",
-    says="""On the left you return the slope itself and leave out grad_out. The chain rule multiplies by
+    feedback="""On the left you return the slope itself and leave out grad_out. The chain rule multiplies by
     grad_out on both sides.""",
 )
 def leaky_grad_out_forgotten_on_the_left(x, grad_out, slope=0.01):
@@ -179,9 +179,9 @@ def leaky_grad_out_forgotten_on_the_left(x, grad_out, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu_backward",
+    function="leaky_relu_backward",
     severity="useless",
-    says="""This is the local derivative, slope or 1, and grad_out is not used. The chain rule multiplies
+    feedback="""This is the local derivative, slope or 1, and grad_out is not used. The chain rule multiplies
     the local derivative by the gradient that comes from above.""",
 )
 def leaky_grad_out_forgotten(x, grad_out, slope=0.01):
@@ -189,9 +189,9 @@ def leaky_grad_out_forgotten(x, grad_out, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu_backward",
+    function="leaky_relu_backward",
     severity="slip",
-    says="""Your gradient uses 0.01 whatever slope it is given. 0.01 is only the default: use the
+    feedback="""Your gradient uses 0.01 whatever slope it is given. 0.01 is only the default: use the
     argument.""",
 )
 def gradient_slope_hard_coded(x, grad_out, slope=0.01):
@@ -199,9 +199,9 @@ def gradient_slope_hard_coded(x, grad_out, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu",
+    function="leaky_relu",
     severity="slip",
-    says="""The slope is on the wrong side: it multiplies positive inputs. Positive inputs pass unchanged,
+    feedback="""The slope is on the wrong side: it multiplies positive inputs. Positive inputs pass unchanged,
     negative ones are scaled.""",
 )
 def slope_on_the_positive_side(x, slope=0.01):
@@ -209,9 +209,9 @@ def slope_on_the_positive_side(x, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu",
+    function="leaky_relu",
     severity="slip",
-    says="""This is plain ReLU: negative inputs become 0. Here they are multiplied by slope, so that a
+    feedback="""This is plain ReLU: negative inputs become 0. Here they are multiplied by slope, so that a
     unit which is negative everywhere still gets a gradient.""",
 )
 def no_leak(x, slope=0.01):
@@ -219,9 +219,9 @@ def no_leak(x, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu",
+    function="leaky_relu",
     severity="slip",
-    says="""For negative x you return the number slope itself. The left side is a line through the origin
+    feedback="""For negative x you return the number slope itself. The left side is a line through the origin
     with that slope.""",
 )
 def constant_on_the_left(x, slope=0.01):
@@ -229,9 +229,9 @@ def constant_on_the_left(x, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu",
+    function="leaky_relu",
     severity="slip",
-    says="""Your left side is positive: the sign is flipped. A negative x stays negative and only gets
+    feedback="""Your left side is positive: the sign is flipped. A negative x stays negative and only gets
     smaller in size.""",
 )
 def left_side_mirrored(x, slope=0.01):
@@ -239,9 +239,9 @@ def left_side_mirrored(x, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu",
+    function="leaky_relu",
     severity="slip",
-    says="""Your function uses 0.01 whatever slope it is given. 0.01 is only the default: use the
+    feedback="""Your function uses 0.01 whatever slope it is given. 0.01 is only the default: use the
     argument.""",
 )
 def slope_hard_coded(x, slope=0.01):
@@ -249,9 +249,9 @@ def slope_hard_coded(x, slope=0.01):
 
 
 @mistake(
-    of="leaky_relu",
+    function="leaky_relu",
     severity="slip",
-    says="""The numbers are right, but x[...] *= slope writes into the caller's array. Work on a copy, or
+    feedback="""The numbers are right, but x[...] *= slope writes into the caller's array. Work on a copy, or
     build a new array.""",
 )
 def leaky_writes_into_x(x, slope=0.01):
@@ -263,9 +263,9 @@ def leaky_writes_into_x(x, slope=0.01):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""Your grad_alpha has the shape of x: it still holds what each entry contributes. All entries
+    feedback="""Your grad_alpha has the shape of x: it still holds what each entry contributes. All entries
     that share an alpha add up to one number of its gradient; sum until the shape is alpha's.""",
 )
 def grad_alpha_not_summed(x, grad_out, alpha):
@@ -273,9 +273,9 @@ def grad_alpha_not_summed(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""Your grad_alpha is one number even when alpha has one entry per feature. Sum over the axes
+    feedback="""Your grad_alpha is one number even when alpha has one entry per feature. Sum over the axes
     that alpha does not have, and keep the last one.""",
 )
 def grad_alpha_summed_over_features(x, grad_out, alpha):
@@ -283,9 +283,9 @@ def grad_alpha_summed_over_features(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""Your grad_alpha has one entry per feature even when alpha is a single number. Then every entry
+    feedback="""Your grad_alpha has one entry per feature even when alpha is a single number. Then every entry
     of x shares it, so the sum runs over all axes.""",
 )
 def grad_alpha_always_per_feature(x, grad_out, alpha):
@@ -295,9 +295,9 @@ def grad_alpha_always_per_feature(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""You sum grad_alpha over axis 0. That is right for a matrix only: x may have any number of
+    feedback="""You sum grad_alpha over axis 0. That is right for a matrix only: x may have any number of
     axes, and alpha belongs to the last one. Sum over all the others.""",
 )
 def grad_alpha_summed_over_the_first_axis_only(x, grad_out, alpha):
@@ -307,9 +307,9 @@ def grad_alpha_summed_over_the_first_axis_only(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""You sum grad_alpha over the last axis, which adds the features of one example up. alpha
+    feedback="""You sum grad_alpha over the last axis, which adds the features of one example up. alpha
     belongs to the last axis: keep that one and sum over the others.""",
 )
 def grad_alpha_summed_over_the_last_axis(x, grad_out, alpha):
@@ -319,9 +319,9 @@ def grad_alpha_summed_over_the_last_axis(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""Your grad_alpha keeps its summed axes with length 1. It must have exactly alpha's shape, or
+    feedback="""Your grad_alpha keeps its summed axes with length 1. It must have exactly alpha's shape, or
     alpha - lr * grad_alpha changes shape at the first update: look for keepdims.""",
 )
 def grad_alpha_keeps_dimensions(x, grad_out, alpha):
@@ -331,9 +331,9 @@ def grad_alpha_keeps_dimensions(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""You average grad_alpha instead of summing it. If a mean over the batch is wanted, the loss has
+    feedback="""You average grad_alpha instead of summing it. If a mean over the batch is wanted, the loss has
     already put its 1/N into grad_out; the chain rule itself only adds.""",
 )
 def grad_alpha_averaged(x, grad_out, alpha):
@@ -343,9 +343,9 @@ def grad_alpha_averaged(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""grad_alpha leaves out grad_out. Each negative entry contributes its x times the upstream
+    feedback="""grad_alpha leaves out grad_out. Each negative entry contributes its x times the upstream
     gradient at that entry.""",
 )
 def grad_alpha_without_grad_out(x, grad_out, alpha):
@@ -354,9 +354,9 @@ def grad_alpha_without_grad_out(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""grad_alpha also counts entries with positive x. Where x is positive the output does not depend
+    feedback="""grad_alpha also counts entries with positive x. Where x is positive the output does not depend
     on alpha, so they contribute nothing.""",
 )
 def grad_alpha_without_mask(x, grad_out, alpha):
@@ -365,9 +365,9 @@ def grad_alpha_without_mask(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""In grad_alpha you use alpha * x. That is the function's value; its derivative with respect to
+    feedback="""In grad_alpha you use alpha * x. That is the function's value; its derivative with respect to
     alpha is x.""",
 )
 def grad_alpha_from_the_value(x, grad_out, alpha):
@@ -377,9 +377,9 @@ def grad_alpha_from_the_value(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""In grad_alpha the derivative is taken as 1 where x is negative: you sum grad_out alone. The
+    feedback="""In grad_alpha the derivative is taken as 1 where x is negative: you sum grad_out alone. The
     output there is alpha * x, and its derivative with respect to alpha is x.""",
 )
 def grad_alpha_without_x(x, grad_out, alpha):
@@ -389,9 +389,9 @@ def grad_alpha_without_x(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""In grad_x the left side is 0, as for plain ReLU. There the slope is alpha.""",
+    feedback="""In grad_x the left side is 0, as for plain ReLU. There the slope is alpha.""",
 )
 def grad_x_blocked_on_the_left(x, grad_out, alpha):
     contributions = grad_out * np.where(x > 0, 0.0, x)
@@ -400,9 +400,9 @@ def grad_x_blocked_on_the_left(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""In grad_x the slopes are on the wrong sides: alpha belongs where x is negative, 1 where it is
+    feedback="""In grad_x the slopes are on the wrong sides: alpha belongs where x is negative, 1 where it is
     positive.""",
 )
 def grad_x_slope_on_the_positive_side(x, grad_out, alpha):
@@ -412,9 +412,9 @@ def grad_x_slope_on_the_positive_side(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="useless",
-    says="""You choose the side by the sign of grad_out. Which slope applies, and which entries depend on
+    feedback="""You choose the side by the sign of grad_out. Which slope applies, and which entries depend on
     alpha, is decided by the forward's input x.""",
 )
 def prelu_mask_from_grad_out(x, grad_out, alpha):
@@ -424,9 +424,9 @@ def prelu_mask_from_grad_out(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""You decide the side by comparing x with alpha * x. That works only while alpha is below 1, and
+    feedback="""You decide the side by comparing x with alpha * x. That works only while alpha is below 1, and
     alpha is learned: it may go anywhere. Ask for the sign of x.""",
 )
 def side_by_comparing_with_alpha_x(x, grad_out, alpha):
@@ -437,9 +437,9 @@ def side_by_comparing_with_alpha_x(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""The two gradients come in the wrong order: grad_x first, then grad_alpha, as in the forward's
+    feedback="""The two gradients come in the wrong order: grad_x first, then grad_alpha, as in the forward's
     arguments.""",
 )
 def gradients_swapped(x, grad_out, alpha):
@@ -449,18 +449,18 @@ def gradients_swapped(x, grad_out, alpha):
 
 
 @mistake(
-    of="prelu_backward",
+    function="prelu_backward",
     severity="slip",
-    says="""Only grad_x is returned. alpha is learned too: return (grad_x, grad_alpha).""",
+    feedback="""Only grad_x is returned. alpha is learned too: return (grad_x, grad_alpha).""",
 )
 def grad_alpha_missing(x, grad_out, alpha):
     return grad_out * np.where(x > 0, 1.0, alpha)
 
 
 @mistake(
-    of="prelu",
+    function="prelu",
     severity="slip",
-    says="""maximum(x, alpha * x) is PReLU only while alpha is at most 1. alpha is learned and may grow
+    feedback="""maximum(x, alpha * x) is PReLU only while alpha is at most 1. alpha is learned and may grow
     past 1, and then the maximum picks the wrong side. Ask for the sign of x.""",
 )
 def maximum_of_both(x, alpha):
@@ -468,9 +468,9 @@ def maximum_of_both(x, alpha):
 
 
 @mistake(
-    of="prelu",
+    function="prelu",
     severity="slip",
-    says="""alpha is on the wrong side: it multiplies positive inputs. Positive inputs pass unchanged,
+    feedback="""alpha is on the wrong side: it multiplies positive inputs. Positive inputs pass unchanged,
     negative ones are scaled.""",
 )
 def alpha_on_the_positive_side(x, alpha):
@@ -478,9 +478,9 @@ def alpha_on_the_positive_side(x, alpha):
 
 
 @mistake(
-    of="prelu",
+    function="prelu",
     severity="slip",
-    says="""You use the fixed slope 0.25. That is the value at which He et al. start; from then on alpha
+    feedback="""You use the fixed slope 0.25. That is the value at which He et al. start; from then on alpha
     is learned, so use the argument.""",
 )
 def alpha_hard_coded(x, alpha):
@@ -488,9 +488,9 @@ def alpha_hard_coded(x, alpha):
 
 
 @mistake(
-    of="prelu",
+    function="prelu",
     severity="slip",
-    says="""This is plain ReLU: negative inputs become 0, and alpha has no effect. They should be
+    feedback="""This is plain ReLU: negative inputs become 0, and alpha has no effect. They should be
     multiplied by alpha.""",
 )
 def alpha_unused(x, alpha):
@@ -501,9 +501,9 @@ def alpha_unused(x, alpha):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""This is the derivative of the sigmoid, s (1 - s). SiLU is x times the sigmoid, so its
+    feedback="""This is the derivative of the sigmoid, s (1 - s). SiLU is x times the sigmoid, so its
     derivative needs the product rule.""",
 )
 def derivative_of_the_sigmoid(x, grad_out):
@@ -512,9 +512,9 @@ def derivative_of_the_sigmoid(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""One term of the product rule is missing: you differentiate the factor x and keep the sigmoid
+    feedback="""One term of the product rule is missing: you differentiate the factor x and keep the sigmoid
     fixed. The sigmoid depends on x as well.""",
 )
 def sigmoid_held_fixed(x, grad_out):
@@ -522,9 +522,9 @@ def sigmoid_held_fixed(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""One term of the product rule is missing: you differentiate the sigmoid and keep the factor x
+    feedback="""One term of the product rule is missing: you differentiate the sigmoid and keep the factor x
     fixed. The derivative of x is 1, and that term is sigmoid(x).""",
 )
 def x_held_fixed(x, grad_out):
@@ -533,9 +533,9 @@ def x_held_fixed(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""The two terms of the product rule are added without the factor x: sigmoid(x) plus the
+    feedback="""The two terms of the product rule are added without the factor x: sigmoid(x) plus the
     sigmoid's derivative. The second term is x times the sigmoid's derivative.""",
 )
 def product_rule_without_x(x, grad_out):
@@ -544,9 +544,9 @@ def product_rule_without_x(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""The derivative is evaluated at the wrong variable: you take the sigmoid of silu(x). Both
+    feedback="""The derivative is evaluated at the wrong variable: you take the sigmoid of silu(x). Both
     sigmoids in the product rule are taken at the input x.""",
 )
 def derivative_at_the_output(x, grad_out):
@@ -555,9 +555,9 @@ def derivative_at_the_output(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""The derivative is evaluated at the wrong variable: you take the sigmoid of grad_out. It is
+    feedback="""The derivative is evaluated at the wrong variable: you take the sigmoid of grad_out. It is
     taken at the input x; grad_out only multiplies the result.""",
 )
 def derivative_at_grad_out(x, grad_out):
@@ -566,9 +566,9 @@ def derivative_at_grad_out(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""In the term with x you use y (1 - y) where y = silu(x). s (1 - s) is the derivative of the
+    feedback="""In the term with x you use y (1 - y) where y = silu(x). s (1 - s) is the derivative of the
     sigmoid in terms of its own output s; y is not the output of a sigmoid.""",
 )
 def sigmoid_rule_on_the_output(x, grad_out):
@@ -578,9 +578,9 @@ def sigmoid_rule_on_the_output(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="useless",
-    says="""This is the local derivative, and grad_out is not used. The chain rule multiplies it by the
+    feedback="""This is the local derivative, and grad_out is not used. The chain rule multiplies it by the
     gradient that comes from above.""",
 )
 def silu_grad_out_forgotten(x, grad_out):
@@ -589,9 +589,9 @@ def silu_grad_out_forgotten(x, grad_out):
 
 
 @mistake(
-    of="silu_backward",
+    function="silu_backward",
     severity="slip",
-    says="""exp(x) overflows to infinity for large x, and infinity / infinity is NaN. Write the sigmoid so
+    feedback="""exp(x) overflows to infinity for large x, and infinity / infinity is NaN. Write the sigmoid so
     that the exponential stands in the denominator only, or choose the form by the sign of x.""",
 )
 def gradient_overflows(x, grad_out):
@@ -600,9 +600,9 @@ def gradient_overflows(x, grad_out):
 
 
 @mistake(
-    of="silu",
+    function="silu",
     severity="slip",
-    says="""exp(x) overflows to infinity for large x, and infinity / infinity is NaN. Write the sigmoid so
+    feedback="""exp(x) overflows to infinity for large x, and infinity / infinity is NaN. Write the sigmoid so
     that the exponential stands in the denominator only, or choose the form by the sign of x.""",
 )
 def overflows(x):
@@ -610,18 +610,18 @@ def overflows(x):
 
 
 @mistake(
-    of="silu",
+    function="silu",
     severity="slip",
-    says="""This is the sigmoid itself, between 0 and 1. SiLU is x times the sigmoid.""",
+    feedback="""This is the sigmoid itself, between 0 and 1. SiLU is x times the sigmoid.""",
 )
 def x_forgotten(x):
     return sigmoid(x)
 
 
 @mistake(
-    of="silu",
+    function="silu",
     severity="slip",
-    says="""The sign in the exponent is flipped, so you multiply by sigmoid(-x): the gate is open on the
+    feedback="""The sign in the exponent is flipped, so you multiply by sigmoid(-x): the gate is open on the
     left and closed on the right.""",
 )
 def exponent_sign_flipped(x):
@@ -629,9 +629,9 @@ def exponent_sign_flipped(x):
 
 
 @mistake(
-    of="silu",
+    function="silu",
     severity="slip",
-    says="""You multiply by sigmoid(1.702 x). That is the usual approximation of GELU; SiLU has no factor
+    feedback="""You multiply by sigmoid(1.702 x). That is the usual approximation of GELU; SiLU has no factor
     in front of x.""",
 )
 def gelu_approximation(x):
@@ -639,9 +639,9 @@ def gelu_approximation(x):
 
 
 @mistake(
-    of="silu",
+    function="silu",
     severity="slip",
-    says="""You multiply by tanh(x). The gate of SiLU is the sigmoid, which goes from 0 to 1 and not from
+    feedback="""You multiply by tanh(x). The gate of SiLU is the sigmoid, which goes from 0 to 1 and not from
     -1 to 1: your function is even, SiLU tends to 0 on the left.""",
 )
 def tanh_gate(x):
@@ -652,9 +652,9 @@ def tanh_gate(x):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""grad_x is a sigmoid: that is the derivative of softplus, log(1 + exp(alpha x)) / alpha.
+    feedback="""grad_x is a sigmoid: that is the derivative of softplus, log(1 + exp(alpha x)) / alpha.
     SmoothReLU is another function; differentiate x - log(alpha x + 1) / alpha.""",
 )
 def derivative_of_softplus(x, grad_out, alpha):
@@ -664,9 +664,9 @@ def derivative_of_softplus(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""grad_x is 1 / (alpha x + 1): that is the derivative of the logarithm's part alone. The leading
+    feedback="""grad_x is 1 / (alpha x + 1): that is the derivative of the logarithm's part alone. The leading
     x of the formula contributes a 1, from which it is subtracted.""",
 )
 def grad_x_of_the_logarithm_only(x, grad_out, alpha):
@@ -676,9 +676,9 @@ def grad_x_of_the_logarithm_only(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""In grad_x the logarithm's derivative lacks its inner factor. d log(alpha x + 1) / dx is alpha
+    feedback="""In grad_x the logarithm's derivative lacks its inner factor. d log(alpha x + 1) / dx is alpha
     / (alpha x + 1), and that alpha cancels the one below the logarithm: nothing is left to divide by.""",
 )
 def grad_x_inner_derivative_forgotten(x, grad_out, alpha):
@@ -689,9 +689,9 @@ def grad_x_inner_derivative_forgotten(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""grad_x is 0 on the left and 1 on the right, as for ReLU. SmoothReLU bends: its slope rises
+    feedback="""grad_x is 0 on the left and 1 on the right, as for ReLU. SmoothReLU bends: its slope rises
     from 0 at the origin and only tends to 1.""",
 )
 def grad_x_of_relu(x, grad_out, alpha):
@@ -702,9 +702,9 @@ def grad_x_of_relu(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""The formula of the right side is used on the left too. For x < 0 the function is 0, and so are
+    feedback="""The formula of the right side is used on the left too. For x < 0 the function is 0, and so are
     both of its derivatives.""",
 )
 def gradient_left_side_not_cut(x, grad_out, alpha):
@@ -714,9 +714,9 @@ def gradient_left_side_not_cut(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""Multiplying by a mask does not remove a NaN: for negative x the logarithm is NaN, 0 * NaN is
+    feedback="""Multiplying by a mask does not remove a NaN: for negative x the logarithm is NaN, 0 * NaN is
     NaN, and one NaN spoils the whole sum. Choose with np.where, or clamp x before the logarithm.""",
 )
 def gradient_mask_times_nan(x, grad_out, alpha):
@@ -726,9 +726,9 @@ def gradient_mask_times_nan(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""grad_alpha has the wrong sign. -log(alpha x + 1) / alpha grows with alpha: differentiate
+    feedback="""grad_alpha has the wrong sign. -log(alpha x + 1) / alpha grows with alpha: differentiate
     1/alpha and the logarithm once more, and mind the minus in front.""",
 )
 def grad_alpha_sign(x, grad_out, alpha):
@@ -739,9 +739,9 @@ def grad_alpha_sign(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""In grad_alpha you treat the alpha inside the logarithm as a constant. It stands in two places,
+    feedback="""In grad_alpha you treat the alpha inside the logarithm as a constant. It stands in two places,
     so there are two terms.""",
 )
 def grad_alpha_inner_alpha_fixed(x, grad_out, alpha):
@@ -750,9 +750,9 @@ def grad_alpha_inner_alpha_fixed(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""In grad_alpha you treat the alpha below the logarithm as a constant. It stands in two places,
+    feedback="""In grad_alpha you treat the alpha below the logarithm as a constant. It stands in two places,
     so there are two terms.""",
 )
 def grad_alpha_outer_alpha_fixed(x, grad_out, alpha):
@@ -762,9 +762,9 @@ def grad_alpha_outer_alpha_fixed(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""In grad_alpha the logarithm is divided by alpha only once. The derivative of 1 / alpha is -1 /
+    feedback="""In grad_alpha the logarithm is divided by alpha only once. The derivative of 1 / alpha is -1 /
     alpha squared.""",
 )
 def grad_alpha_not_squared(x, grad_out, alpha):
@@ -775,9 +775,9 @@ def grad_alpha_not_squared(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""Your grad_alpha has the shape of x: it still holds what each entry contributes. All entries
+    feedback="""Your grad_alpha has the shape of x: it still holds what each entry contributes. All entries
     share the one alpha; add them up.""",
 )
 def smooth_grad_alpha_not_summed(x, grad_out, alpha):
@@ -787,9 +787,9 @@ def smooth_grad_alpha_not_summed(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""You sum grad_alpha over the first axis only. alpha is a single number that every entry shares,
+    feedback="""You sum grad_alpha over the first axis only. alpha is a single number that every entry shares,
     so the sum runs over all axes.""",
 )
 def smooth_grad_alpha_summed_over_the_first_axis(x, grad_out, alpha):
@@ -800,9 +800,9 @@ def smooth_grad_alpha_summed_over_the_first_axis(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""You average grad_alpha instead of summing it. If a mean over the batch is wanted, the loss has
+    feedback="""You average grad_alpha instead of summing it. If a mean over the batch is wanted, the loss has
     already put its 1/N into grad_out; the chain rule itself only adds.""",
 )
 def smooth_grad_alpha_averaged(x, grad_out, alpha):
@@ -813,9 +813,9 @@ def smooth_grad_alpha_averaged(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""grad_alpha leaves out grad_out. Each entry contributes its own derivative times the upstream
+    feedback="""grad_alpha leaves out grad_out. Each entry contributes its own derivative times the upstream
     gradient at that entry.""",
 )
 def smooth_grad_alpha_without_grad_out(x, grad_out, alpha):
@@ -825,9 +825,9 @@ def smooth_grad_alpha_without_grad_out(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""The two gradients come in the wrong order: grad_x first, then grad_alpha, as in the forward's
+    feedback="""The two gradients come in the wrong order: grad_x first, then grad_alpha, as in the forward's
     arguments.""",
 )
 def smooth_gradients_swapped(x, grad_out, alpha):
@@ -838,9 +838,9 @@ def smooth_gradients_swapped(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu_backward",
+    function="smooth_relu_backward",
     severity="slip",
-    says="""Only grad_x is returned. alpha is learned too: return (grad_x, grad_alpha).""",
+    feedback="""Only grad_x is returned. alpha is learned too: return (grad_x, grad_alpha).""",
 )
 def smooth_grad_alpha_missing(x, grad_out, alpha):
     z = alpha * np.maximum(x, 0.0)
@@ -848,9 +848,9 @@ def smooth_grad_alpha_missing(x, grad_out, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""This is softplus, log(1 + exp(alpha x)) / alpha, which is above 0 everywhere. SmoothReLU is
+    feedback="""This is softplus, log(1 + exp(alpha x)) / alpha, which is above 0 everywhere. SmoothReLU is
     exactly 0 on the left and lies below ReLU on the right; use x - log(alpha x + 1) / alpha.""",
 )
 def softplus(x, alpha):
@@ -858,9 +858,9 @@ def softplus(x, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""Multiplying by a mask does not remove a NaN: for negative x the logarithm is NaN, and 0 * NaN
+    feedback="""Multiplying by a mask does not remove a NaN: for negative x the logarithm is NaN, and 0 * NaN
     is NaN. Choose with np.where, or clamp x before the logarithm.""",
 )
 def mask_times_nan(x, alpha):
@@ -868,9 +868,9 @@ def mask_times_nan(x, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""The formula of the right side is used for negative x too. There the function is 0, and the
+    feedback="""The formula of the right side is used for negative x too. There the function is 0, and the
     logarithm does not even exist once alpha x falls below -1.""",
 )
 def left_side_not_cut(x, alpha):
@@ -878,9 +878,9 @@ def left_side_not_cut(x, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""Negative inputs pass unchanged: the two branches are mixed up or the left one returns x.
+    feedback="""Negative inputs pass unchanged: the two branches are mixed up or the left one returns x.
     SmoothReLU is 0 there, as ReLU is.""",
 )
 def left_side_passes(x, alpha):
@@ -888,9 +888,9 @@ def left_side_passes(x, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""The logarithm is not divided by alpha. Without the division the slope at 0 is 1 - alpha
+    feedback="""The logarithm is not divided by alpha. Without the division the slope at 0 is 1 - alpha
     instead of 0, and the function does not tend to ReLU.""",
 )
 def division_by_alpha_forgotten(x, alpha):
@@ -899,9 +899,9 @@ def division_by_alpha_forgotten(x, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""alpha is missing inside the logarithm: it is log(alpha x + 1), not log(x + 1).""",
+    feedback="""alpha is missing inside the logarithm: it is log(alpha x + 1), not log(x + 1).""",
 )
 def alpha_missing_in_the_logarithm(x, alpha):
     positive = np.maximum(x, 0.0)
@@ -909,9 +909,9 @@ def alpha_missing_in_the_logarithm(x, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""The division by alpha takes in too much: you compute (x - log(alpha x + 1)) / alpha. Only the
+    feedback="""The division by alpha takes in too much: you compute (x - log(alpha x + 1)) / alpha. Only the
     logarithm is divided; check your parentheses.""",
 )
 def everything_divided_by_alpha(x, alpha):
@@ -920,9 +920,9 @@ def everything_divided_by_alpha(x, alpha):
 
 
 @mistake(
-    of="smooth_relu",
+    function="smooth_relu",
     severity="slip",
-    says="""This is plain ReLU, the limit for large alpha. At an ordinary alpha log(alpha x + 1) / alpha
+    feedback="""This is plain ReLU, the limit for large alpha. At an ordinary alpha log(alpha x + 1) / alpha
     is subtracted on the right.""",
 )
 def logarithm_forgotten(x, alpha):
@@ -933,9 +933,9 @@ def logarithm_forgotten(x, alpha):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""The derivative of the sigmoid is taken at the wrong variable: you apply the sigmoid once more
+    feedback="""The derivative of the sigmoid is taken at the wrong variable: you apply the sigmoid once more
     to h, which already is a sigmoid's output. It is h (1 - h), or s (1 - s) with s the sigmoid of z =
     h_before @ W.""",
 )
@@ -954,9 +954,9 @@ def sigmoid_derivative_at_the_output(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""The derivative of the sigmoid is taken at the wrong variable: you compute z (1 - z) from the
+    feedback="""The derivative of the sigmoid is taken at the wrong variable: you compute z (1 - z) from the
     layer's sum z. The rule s (1 - s) wants the sigmoid's output.""",
 )
 def sigmoid_rule_on_the_sum(x, grad_out, weights, activation):
@@ -974,9 +974,9 @@ def sigmoid_rule_on_the_sum(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""With ReLU your mask looks at the sign of the gradient that comes from above. Whether a unit
+    feedback="""With ReLU your mask looks at the sign of the gradient that comes from above. Whether a unit
     lets it through is decided by its own z: only where z is positive.""",
 )
 def relu_mask_from_the_gradient(x, grad_out, weights, activation):
@@ -994,9 +994,9 @@ def relu_mask_from_the_gradient(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""The gradient goes back as if the layers were linear: the activation's derivative is missing.
+    feedback="""The gradient goes back as if the layers were linear: the activation's derivative is missing.
     Multiply by act'(z) in each layer before you use the gradient.""",
 )
 def activation_derivative_missing(x, grad_out, weights, activation):
@@ -1012,9 +1012,9 @@ def activation_derivative_missing(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""What you hand down to the layer below lacks the activation's derivative: dL/dW has it, but the
+    feedback="""What you hand down to the layer below lacks the activation's derivative: dL/dW has it, but the
     gradient that goes on through W^T does not. It is dL/dz that continues, not dL/dh.""",
 )
 def derivative_missing_on_the_way_down(x, grad_out, weights, activation):
@@ -1032,9 +1032,9 @@ def derivative_missing_on_the_way_down(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""dL/dW lacks the derivative of the layer's own activation: you multiply h_before by dL/dh. The
+    feedback="""dL/dW lacks the derivative of the layer's own activation: you multiply h_before by dL/dh. The
     weights act on z, so multiply by act'(z) before you form dL/dW, not after.""",
 )
 def derivative_missing_in_the_weights_gradient(x, grad_out, weights, activation):
@@ -1051,9 +1051,9 @@ def derivative_missing_in_the_weights_gradient(x, grad_out, weights, activation)
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""You use the sigmoid's derivative whatever the activation is. With "relu" it is 1 where z is
+    feedback="""You use the sigmoid's derivative whatever the activation is. With "relu" it is 1 where z is
     positive and 0 elsewhere.""",
 )
 def sigmoid_derivative_for_both(x, grad_out, weights, activation):
@@ -1071,9 +1071,9 @@ def sigmoid_derivative_for_both(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""You use ReLU's derivative, 1 where h is positive, whatever the activation is. A sigmoid's
+    feedback="""You use ReLU's derivative, 1 where h is positive, whatever the activation is. A sigmoid's
     output is always positive, so for "sigmoid" everything passes unchanged; its derivative is h (1 - h).""",
 )
 def relu_derivative_for_both(x, grad_out, weights, activation):
@@ -1090,9 +1090,9 @@ def relu_derivative_for_both(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""The argument activation has no effect: your network is a sigmoid network either way. With
+    feedback="""The argument activation has no effect: your network is a sigmoid network either way. With
     "relu" both the layers and their derivatives are ReLU's.""",
 )
 def sigmoid_network_either_way(x, grad_out, weights, activation):
@@ -1109,9 +1109,9 @@ def sigmoid_network_either_way(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""For "sigmoid" you use 1 - h squared. That is the derivative of tanh in terms of its output;
+    feedback="""For "sigmoid" you use 1 - h squared. That is the derivative of tanh in terms of its output;
     the sigmoid's is another one.""",
 )
 def derivative_of_tanh(x, grad_out, weights, activation):
@@ -1129,9 +1129,9 @@ def derivative_of_tanh(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""Your last layer is linear: its activation is left out. Here every layer is h = act(h @ W), the
+    feedback="""Your last layer is linear: its activation is left out. Here every layer is h = act(h @ W), the
     last one too, and grad_out is the gradient behind that activation.""",
 )
 def last_layer_linear(x, grad_out, weights, activation):
@@ -1150,9 +1150,9 @@ def last_layer_linear(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""The norms are right but in the wrong order: backpropagation starts at the last layer, and your
+    feedback="""The norms are right but in the wrong order: backpropagation starts at the last layer, and your
     list does too. The first layer's norm comes first.""",
 )
 def last_layer_first(x, grad_out, weights, activation):
@@ -1170,9 +1170,9 @@ def last_layer_first(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""These are the squared norms: the sum of squares without the root. The Frobenius norm is the
+    feedback="""These are the squared norms: the sum of squares without the root. The Frobenius norm is the
     root of that sum.""",
 )
 def squared_norm(x, grad_out, weights, activation):
@@ -1190,9 +1190,9 @@ def squared_norm(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""np.linalg.norm(dW, 2) is the largest singular value of a matrix. The Frobenius norm, the root
+    feedback="""np.linalg.norm(dW, 2) is the largest singular value of a matrix. The Frobenius norm, the root
     of the sum of all squares, is what np.linalg.norm gives without a second argument.""",
 )
 def spectral_norm(x, grad_out, weights, activation):
@@ -1210,9 +1210,9 @@ def spectral_norm(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""You divide dL/dW by the batch size. If the loss is a mean, its 1/N is already in grad_out;
+    feedback="""You divide dL/dW by the batch size. If the loss is a mean, its 1/N is already in grad_out;
     h_before^T @ dL/dz adds the examples up and is not divided again.""",
 )
 def divided_by_the_batch(x, grad_out, weights, activation):
@@ -1230,9 +1230,9 @@ def divided_by_the_batch(x, grad_out, weights, activation):
 
 
 @mistake(
-    of="layer_gradient_norms",
+    function="layer_gradient_norms",
     severity="slip",
-    says="""These are norms of dL/dz, the gradient at each layer's sum. Asked for are those of dL/dW: one
+    feedback="""These are norms of dL/dz, the gradient at each layer's sum. Asked for are those of dL/dW: one
     more product, with the input of the layer.""",
 )
 def norm_of_the_sums_gradient(x, grad_out, weights, activation):

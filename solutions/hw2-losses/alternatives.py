@@ -13,13 +13,13 @@ from autograder.checks import alternative
 # --- Softmax ------------------------------------------------------------------------------------
 
 
-@alternative(of="softmax")
+@alternative(function="softmax")
 def softmax_with_the_maximum_subtracted(logits):
     exps = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
     return exps / np.sum(exps, axis=-1, keepdims=True)
 
 
-@alternative(of="softmax")
+@alternative(function="softmax")
 def softmax_in_loops(logits):
     import math
 
@@ -31,7 +31,7 @@ def softmax_in_loops(logits):
     return np.array(rows)
 
 
-@alternative(of="softmax")
+@alternative(function="softmax")
 def softmax_on_a_copy_with_prints(logits):
     import warnings
 
@@ -44,24 +44,24 @@ def softmax_on_a_copy_with_prints(logits):
     return z
 
 
-@alternative(of="softmax")
+@alternative(function="softmax")
 def softmax_transposed(logits):
     exps = np.exp(logits.T - logits.max(axis=1))
     return (exps / exps.sum(axis=0)).T
 
 
-@alternative(of="softmax")
+@alternative(function="softmax")
 def softmax_from_differences(logits):
     # 1 / sum_j exp(z_j - z_c): overflow makes that 1 / infinity, which is 0 and right.
     return 1.0 / np.exp(logits[:, None, :] - logits[:, :, None]).sum(axis=2)
 
 
-@alternative(of="softmax")
+@alternative(function="softmax")
 def softmax_by_logaddexp(logits):
     return np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
 
 
-@alternative(of="softmax")
+@alternative(function="softmax")
 def softmax_row_by_row(logits):
     def one_row(z):
         exps = np.exp(z - z.max())
@@ -73,25 +73,25 @@ def softmax_row_by_row(logits):
 # --- Cross-entropy ------------------------------------------------------------------------------
 
 
-@alternative(of="cross_entropy")
+@alternative(function="cross_entropy")
 def cross_entropy_with_epsilon_1e_7(probs, labels):
     return -np.mean(np.log(probs[range(len(labels)), labels] + 1e-7))
 
 
-@alternative(of="cross_entropy")
+@alternative(function="cross_entropy")
 def cross_entropy_clipped_on_both_sides(probs, labels):
     clipped = np.clip(probs, 1e-7, 1 - 1e-7)
     return float(-np.log(clipped[np.arange(probs.shape[0]), labels]).mean())
 
 
-@alternative(of="cross_entropy")
+@alternative(function="cross_entropy")
 def cross_entropy_with_one_hot_rows(probs, labels):
     targets = np.zeros_like(probs)
     targets[np.arange(len(labels)), labels] = 1
     return -(targets * np.log(probs + 1e-12)).sum() / len(probs)
 
 
-@alternative(of="cross_entropy")
+@alternative(function="cross_entropy")
 def cross_entropy_in_a_loop(probs, labels):
     import math
 
@@ -101,7 +101,7 @@ def cross_entropy_in_a_loop(probs, labels):
     return total / len(labels)
 
 
-@alternative(of="cross_entropy")
+@alternative(function="cross_entropy")
 def cross_entropy_with_a_fixed_penalty(probs, labels):
     p = np.take_along_axis(probs, labels[:, None], axis=1)[:, 0]
     losses = np.full(len(p), 100.0)  # where p is 0
@@ -109,7 +109,7 @@ def cross_entropy_with_a_fixed_penalty(probs, labels):
     return np.array(losses.mean())  # a 0-d array
 
 
-@alternative(of="cross_entropy")
+@alternative(function="cross_entropy")
 def cross_entropy_of_chosen_probabilities(probs, labels):
     p = np.choose(labels, probs.T)
     return np.average(np.log(1 / np.where(p > 0, p, np.finfo(float).eps)))
@@ -118,26 +118,26 @@ def cross_entropy_of_chosen_probabilities(probs, labels):
 # --- Softmax and cross-entropy in one -----------------------------------------------------------
 
 
-@alternative(of="softmax_cross_entropy")
+@alternative(function="softmax_cross_entropy")
 def loss_by_logaddexp(logits, labels):
     return np.mean(np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(labels)), labels])
 
 
-@alternative(of="softmax_cross_entropy")
+@alternative(function="softmax_cross_entropy")
 def loss_with_the_maximum_added_back(logits, labels):
     top = logits.max(axis=1)
     log_sums = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
     return float(log_sums.mean() - logits[np.arange(len(labels)), labels].mean())
 
 
-@alternative(of="softmax_cross_entropy")
+@alternative(function="softmax_cross_entropy")
 def loss_with_one_hot_rows(logits, labels):
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
     return -np.einsum("nc,nc->", np.eye(logits.shape[1])[labels], log_p) / len(labels)
 
 
-@alternative(of="softmax_cross_entropy")
+@alternative(function="softmax_cross_entropy")
 def loss_in_a_loop(logits, labels):
     import math
 
@@ -148,7 +148,7 @@ def loss_in_a_loop(logits, labels):
     return sum(losses) / len(losses)
 
 
-@alternative(of="softmax_cross_entropy_backward")
+@alternative(function="softmax_cross_entropy_backward")
 def gradient_with_one_subtracted(logits, labels):
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     grad = exps / exps.sum(axis=1, keepdims=True)
@@ -157,14 +157,14 @@ def gradient_with_one_subtracted(logits, labels):
     return grad
 
 
-@alternative(of="softmax_cross_entropy_backward")
+@alternative(function="softmax_cross_entropy_backward")
 def gradient_from_comparing_labels(logits, labels):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
     is_label = labels[:, None] == np.arange(logits.shape[1])
     return np.where(is_label, p - 1, p) / labels.size
 
 
-@alternative(of="softmax_cross_entropy_backward")
+@alternative(function="softmax_cross_entropy_backward")
 def gradient_in_loops(logits, labels):
     count, classes = logits.shape
     grad = np.empty((count, classes))
@@ -175,7 +175,7 @@ def gradient_in_loops(logits, labels):
     return grad
 
 
-@alternative(of="softmax_cross_entropy_backward")
+@alternative(function="softmax_cross_entropy_backward")
 def gradient_by_putting_along_an_axis(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     grad = np.exp(z - np.log(np.exp(z).sum(axis=1, keepdims=True))) / len(z)
@@ -187,7 +187,7 @@ def gradient_by_putting_along_an_axis(logits, labels):
 # --- Squared error behind a softmax -------------------------------------------------------------
 
 
-@alternative(of="softmax_squared_error")
+@alternative(function="softmax_squared_error")
 def squared_error_as_a_mean_of_sums(logits, labels):
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
@@ -195,14 +195,14 @@ def squared_error_as_a_mean_of_sums(logits, labels):
     return np.mean(np.sum(np.square(p), axis=1))
 
 
-@alternative(of="softmax_squared_error")
+@alternative(function="softmax_squared_error")
 def squared_error_multiplied_out(logits, labels):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
     # sum_c p_c^2 - 2 p_label + 1
     return float(np.mean((p**2).sum(axis=1) - 2 * p[np.arange(len(labels)), labels] + 1))
 
 
-@alternative(of="softmax_squared_error")
+@alternative(function="softmax_squared_error")
 def squared_error_as_a_norm(logits, labels):
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     targets = (labels[:, None] == np.arange(logits.shape[1])).astype(float)
@@ -210,7 +210,7 @@ def squared_error_as_a_norm(logits, labels):
     return np.array(np.linalg.norm(error) ** 2 / len(error))
 
 
-@alternative(of="softmax_squared_error_backward")
+@alternative(function="softmax_squared_error_backward")
 def squared_gradient_by_jacobians(logits, labels):
     grad = np.zeros(logits.shape)
     for n, (z, label) in enumerate(zip(logits, labels, strict=True)):
@@ -223,7 +223,7 @@ def squared_gradient_by_jacobians(logits, labels):
     return grad
 
 
-@alternative(of="softmax_squared_error_backward")
+@alternative(function="softmax_squared_error_backward")
 def squared_gradient_by_einsum(logits, labels):
     count, classes = logits.shape
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -233,7 +233,7 @@ def squared_gradient_by_einsum(logits, labels):
     return 2 / count * np.einsum("nj,njc->nc", error, jacobians)
 
 
-@alternative(of="softmax_squared_error_backward")
+@alternative(function="softmax_squared_error_backward")
 def squared_gradient_in_two_parts(logits, labels):
     p = np.exp(logits - np.logaddexp.reduce(logits, axis=1)[:, None])
     error = p.copy()

@@ -16,9 +16,9 @@ from autograder.checks import mistake
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""exp overflows: from a logit of about 710 on it is infinite, and infinity over infinity is NaN;
+    feedback="""exp overflows: from a logit of about 710 on it is infinite, and infinity over infinity is NaN;
     far below 0 every exp is 0, and 0/0 is NaN as well. Adding a constant to a row does not change its
     softmax: which constant makes all exponents harmless?""",
 )
@@ -28,9 +28,9 @@ def overflow_in_exp(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""You subtract one maximum for the whole batch. A row far below it has only exponentials that
+    feedback="""You subtract one maximum for the whole batch. A row far below it has only exponentials that
     round to 0, and 0/0 is NaN. Each row needs its own maximum.""",
 )
 def one_maximum_for_the_batch(logits):
@@ -39,9 +39,9 @@ def one_maximum_for_the_batch(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""You subtract the maximum of each column. Only a constant that is the same for the whole row
+    feedback="""You subtract the maximum of each column. Only a constant that is the same for the whole row
     cancels; this changes the probabilities. Look at the axis of your max.""",
 )
 def maximum_of_each_column(logits):
@@ -50,10 +50,10 @@ def maximum_of_each_column(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""Your columns have sum 1, not your rows: the sum runs over the examples. Each example has its own
-    probabilities, so sum over the classes.""",
+    feedback="""Your columns have sum 1, not your rows: the sum runs over the examples. Each example has its
+    own probabilities, so sum over the classes.""",
 )
 def softmax_summed_over_the_examples(logits):
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -61,9 +61,9 @@ def softmax_summed_over_the_examples(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""All your entries together have sum 1: the sum runs over the whole batch. Each row is a
+    feedback="""All your entries together have sum 1: the sum runs over the whole batch. Each row is a
     distribution of its own; give the sum an axis.""",
 )
 def summed_over_everything(logits):
@@ -72,9 +72,9 @@ def summed_over_everything(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="useless",
-    says="""Dividing (N, C) by a sum of shape (N,) does not broadcast by rows: NumPy lines shapes up from
+    feedback="""Dividing (N, C) by a sum of shape (N,) does not broadcast by rows: NumPy lines shapes up from
     the right. Keep the summed axis with length 1.""",
 )
 def keepdims_forgotten(logits):
@@ -83,10 +83,10 @@ def keepdims_forgotten(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""The sign is flipped: your largest logit gets the smallest probability. You seem to take exp(-z),
-    or to subtract the logits from the maximum.""",
+    feedback="""The sign is flipped: your largest logit gets the smallest probability. You seem to take
+    exp(-z), or to subtract the logits from the maximum.""",
 )
 def sign_flipped(logits):
     exps = np.exp(logits.min(axis=1, keepdims=True) - logits)
@@ -94,18 +94,18 @@ def sign_flipped(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""The exponentials are there, but the division is not: your rows do not have sum 1.""",
+    feedback="""The exponentials are there, but the division is not: your rows do not have sum 1.""",
 )
 def not_divided(logits):
     return np.exp(logits - logits.max(axis=1, keepdims=True))
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="useless",
-    says="""You divide the logits themselves by their sum. Logits may be negative; the exponential comes
+    feedback="""You divide the logits themselves by their sum. Logits may be negative; the exponential comes
     first and makes them positive.""",
 )
 def exp_forgotten(logits):
@@ -113,19 +113,19 @@ def exp_forgotten(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""These are sigmoids: each entry looks at its own logit only. In softmax the classes compete, and
-    all of a row share one denominator.""",
+    feedback="""These are sigmoids: each entry looks at its own logit only. In softmax the classes compete,
+    and all of a row share one denominator.""",
 )
 def sigmoid_in_place_of_softmax(logits):
     return np.exp(-np.logaddexp(0.0, -logits))
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""These are logarithms of probabilities, so none is above 0. softmax returns the
+    feedback="""These are logarithms of probabilities, so none is above 0. softmax returns the
     probabilities.""",
 )
 def log_probabilities(logits):
@@ -133,10 +133,10 @@ def log_probabilities(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""You divide the logits by the maximum. That changes the distances between them, and with them the
-    probabilities. To keep exp from overflowing, subtract it.""",
+    feedback="""You divide the logits by the maximum. That changes the distances between them, and with them
+    the probabilities. To keep exp from overflowing, subtract it.""",
 )
 def divided_by_the_maximum(logits):
     exps = np.exp(logits / np.abs(logits).max(axis=1, keepdims=True))
@@ -144,9 +144,9 @@ def divided_by_the_maximum(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""You clip large logits. That avoids the overflow, but logits beyond the limit become equal, and
+    feedback="""You clip large logits. That avoids the overflow, but logits beyond the limit become equal, and
     so do their probabilities. Shift each row instead: that changes nothing.""",
 )
 def logits_clipped(logits):
@@ -155,9 +155,9 @@ def logits_clipped(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""You replace NaN after the division. The NaN is gone, but the probability that was lost in the
+    feedback="""You replace NaN after the division. The NaN is gone, but the probability that was lost in the
     overflow does not come back. Shift the row before exp, and no NaN appears.""",
 )
 def nan_replaced(logits):
@@ -166,9 +166,9 @@ def nan_replaced(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""This is a hard maximum: 1 for the largest logit, 0 for all others. Softmax is its soft version
+    feedback="""This is a hard maximum: 1 for the largest logit, 0 for all others. Softmax is its soft version
     and gives every class a share.""",
 )
 def hard_maximum(logits):
@@ -176,10 +176,10 @@ def hard_maximum(logits):
 
 
 @mistake(
-    of="softmax",
+    function="softmax",
     severity="slip",
-    says="""The numbers are right, but logits -= ... writes into the caller's array. Write logits = logits -
-    ..., which makes a new one.""",
+    feedback="""The numbers are right, but logits -= ... writes into the caller's array. Write logits = logits
+    - ..., which makes a new one.""",
 )
 def writes_into_logits(logits):
     logits -= logits.max(axis=1, keepdims=True)
@@ -191,10 +191,10 @@ def writes_into_logits(logits):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""You add the losses up. Here a loss is the mean over the batch: divide by the number of examples,
-    or every gradient grows with the batch size.""",
+    feedback="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
+    examples, or every gradient grows with the batch size.""",
 )
 def mean_forgotten(probs, labels):
     p_label = probs[np.arange(len(labels)), labels]
@@ -202,9 +202,9 @@ def mean_forgotten(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""You divide by N times C: np.mean over the one-hot product also counts the zeros of the other
+    feedback="""You divide by N times C: np.mean over the one-hot product also counts the zeros of the other
     classes. Sum over the classes, and take the mean over the examples only.""",
 )
 def divided_by_all_entries(probs, labels):
@@ -212,9 +212,9 @@ def divided_by_all_entries(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""The sign is missing. The logarithm of a probability is negative or 0; the loss is minus
+    feedback="""The sign is missing. The logarithm of a probability is negative or 0; the loss is minus
     that.""",
 )
 def minus_forgotten(probs, labels):
@@ -223,9 +223,9 @@ def minus_forgotten(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""log(0) is minus infinity, so a single example with p[label] = 0 makes the whole loss infinite.
+    feedback="""log(0) is minus infinity, so a single example with p[label] = 0 makes the whole loss infinite.
     Keep the probability a tiny bit above 0 before you take the logarithm.""",
 )
 def log_of_zero(probs, labels):
@@ -233,9 +233,9 @@ def log_of_zero(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""Multiplying by the one-hot rows does not hide the other classes: where their probability is 0
+    feedback="""Multiplying by the one-hot rows does not hide the other classes: where their probability is 0
     you compute 0 * log(0), which is NaN. Pick out p[label] first, or keep all probabilities above 0.""",
 )
 def zero_times_log_of_zero(probs, labels):
@@ -243,9 +243,9 @@ def zero_times_log_of_zero(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""np.nan_to_num turns minus infinity into the largest number there is. One such loss is finite,
+    feedback="""np.nan_to_num turns minus infinity into the largest number there is. One such loss is finite,
     two already add up to infinity. Guard the probability, not the logarithm.""",
 )
 def nan_to_num_of_the_logarithm(probs, labels):
@@ -253,10 +253,10 @@ def nan_to_num_of_the_logarithm(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""Examples whose label has probability 0 cost nothing in your loss. They are the worst mistakes of
-    all, and have to cost the most.""",
+    feedback="""Examples whose label has probability 0 cost nothing in your loss. They are the worst mistakes
+    of all, and have to cost the most.""",
 )
 def impossible_examples_cost_nothing(probs, labels):
     p_label = probs[np.arange(len(labels)), labels]
@@ -264,29 +264,29 @@ def impossible_examples_cost_nothing(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""Your floor under the probabilities is 1e-3. It hides how wrong the worst examples are: below it,
-    the loss stops growing, at 6.9. Take 1e-7 or less.""",
+    feedback="""Your floor under the probabilities is 1e-3. It hides how wrong the worst examples are: below
+    it, the loss stops growing, at 6.9. Take 1e-7 or less.""",
 )
 def floor_of_1e_3(probs, labels):
     return -np.mean(np.log(np.maximum(probs[np.arange(len(labels)), labels], 1e-3)))
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""Your floor under the probabilities is 1e-5. It hides how wrong the worst examples are: below it,
-    the loss stops growing, at 11.5. Take 1e-7 or less.""",
+    feedback="""Your floor under the probabilities is 1e-5. It hides how wrong the worst examples are: below
+    it, the loss stops growing, at 11.5. Take 1e-7 or less.""",
 )
 def floor_of_1e_5(probs, labels):
     return -np.mean(np.log(np.maximum(probs[np.arange(len(labels)), labels], 1e-5)))
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""Your epsilon is 1e-6. A probability of that size should still cost more than a larger one, and
+    feedback="""Your epsilon is 1e-6. A probability of that size should still cost more than a larger one, and
     with this epsilon the loss stops growing, at 13.8. Take 1e-7 or less.""",
 )
 def epsilon_of_1e_6(probs, labels):
@@ -294,9 +294,9 @@ def epsilon_of_1e_6(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="useless",
-    says="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
+    feedback="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
     one-hot rows, or pick out one entry in each row.""",
 )
 def one_hot_forgotten(probs, labels):
@@ -304,9 +304,9 @@ def one_hot_forgotten(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""probs[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
+    feedback="""probs[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
 )
@@ -315,9 +315,9 @@ def every_row_with_every_label(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""You take the logarithm of the mean probability. The loss is the mean of the logarithms: each
+    feedback="""You take the logarithm of the mean probability. The loss is the mean of the logarithms: each
     example's loss first, then the average.""",
 )
 def log_of_the_mean(probs, labels):
@@ -325,9 +325,9 @@ def log_of_the_mean(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""There is no logarithm: your loss is minus the mean probability of the labels. It cannot tell a
+    feedback="""There is no logarithm: your loss is minus the mean probability of the labels. It cannot tell a
     bad prediction from a disastrous one.""",
 )
 def log_forgotten(probs, labels):
@@ -335,9 +335,9 @@ def log_forgotten(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""Your logarithm has base 2. That measures the loss in bits; the course, and its gradients, use
+    feedback="""Your logarithm has base 2. That measures the loss in bits; the course, and its gradients, use
     the natural logarithm, np.log.""",
 )
 def base_two(probs, labels):
@@ -345,19 +345,19 @@ def base_two(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="useless",
-    says="""You look at the largest probability of each row and never at the label. A sure but wrong answer
-    costs nothing then.""",
+    feedback="""You look at the largest probability of each row and never at the label. A sure but wrong
+    answer costs nothing then.""",
 )
 def largest_in_place_of_label(probs, labels):
     return -np.mean(np.log(probs.max(axis=1)))
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""You apply softmax to probs. They are probabilities already: softmax has been applied, and a
+    feedback="""You apply softmax to probs. They are probabilities already: softmax has been applied, and a
     second one flattens them.""",
 )
 def softmax_of_probabilities(probs, labels):
@@ -365,9 +365,9 @@ def softmax_of_probabilities(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="useless",
-    says="""This is the entropy of probs: each -log p is weighted by p itself. The weights come from the
+    feedback="""This is the entropy of probs: each -log p is weighted by p itself. The weights come from the
     labels, as one-hot rows.""",
 )
 def entropy(probs, labels):
@@ -375,9 +375,9 @@ def entropy(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""Your loss also adds -log(1 - p) for the other classes. That is binary cross-entropy, for
+    feedback="""Your loss also adds -log(1 - p) for the other classes. That is binary cross-entropy, for
     yes-or-no questions that may all be answered with yes. Here one class is right, and only its p
     counts.""",
 )
@@ -388,9 +388,9 @@ def binary_cross_entropy(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="useless",
-    says="""You count the labels from 1. They go from 0 to C - 1, as NumPy's indices do: use them as they
+    feedback="""You count the labels from 1. They go from 0 to C - 1, as NumPy's indices do: use them as they
     are.""",
 )
 def labels_counted_from_one(probs, labels):
@@ -399,9 +399,9 @@ def labels_counted_from_one(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
+    feedback="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
 )
 def one_loss_for_each_example(probs, labels):
     p_label = probs[np.arange(len(labels)), labels]
@@ -409,9 +409,9 @@ def one_loss_for_each_example(probs, labels):
 
 
 @mistake(
-    of="cross_entropy",
+    function="cross_entropy",
     severity="slip",
-    says="""The numbers are right, but the guard against 0 writes into the caller's probs. Apply it to a
+    feedback="""The numbers are right, but the guard against 0 writes into the caller's probs. Apply it to a
     copy, or let np.maximum or np.clip return a new array.""",
 )
 def writes_into_probs(probs, labels):
@@ -423,9 +423,9 @@ def writes_into_probs(probs, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""The factor 1/N is missing. The loss is a mean over the batch, so each example moves it by one
+    feedback="""The factor 1/N is missing. The loss is a mean over the batch, so each example moves it by one
     Nth only.""",
 )
 def gradient_without_1_over_n(logits, labels):
@@ -433,28 +433,28 @@ def gradient_without_1_over_n(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""You divide by N times C. The mean runs over the N examples; over the classes there is a sum.""",
+    feedback="You divide by N times C. The mean runs over the N examples; over the classes there is a sum.",
 )
 def gradient_divided_by_all_entries(logits, labels):
     return (np.exp(log_softmax(logits)) - one_hot(labels, logits.shape[1])) / logits.size
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="useless",
-    says="""This is p / N: the one-hot rows are not subtracted. Without them the gradient does not know the
-    labels.""",
+    feedback="""This is p / N: the one-hot rows are not subtracted. Without them the gradient does not know
+    the labels.""",
 )
 def gradient_without_one_hot(logits, labels):
     return np.exp(log_softmax(logits)) / len(labels)
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""The sign is flipped: you return onehot - p. That is the direction in which the loss falls; the
+    feedback="""The sign is flipped: you return onehot - p. That is the direction in which the loss falls; the
     gradient points to where it rises, and the update rule brings the minus.""",
 )
 def gradient_sign_flipped(logits, labels):
@@ -462,9 +462,9 @@ def gradient_sign_flipped(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""You divide p by N and then subtract a full 1 at the label. The whole difference p - onehot is
+    feedback="""You divide p by N and then subtract a full 1 at the label. The whole difference p - onehot is
     divided by N.""",
 )
 def only_p_divided(logits, labels):
@@ -472,9 +472,9 @@ def only_p_divided(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""You divide the one-hot rows by N, but not p. The whole difference p - onehot is divided by
+    feedback="""You divide the one-hot rows by N, but not p. The whole difference p - onehot is divided by
     N.""",
 )
 def only_one_hot_divided(logits, labels):
@@ -482,9 +482,9 @@ def only_one_hot_divided(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""grad[:, labels] -= 1 subtracts 1 in every row, in the column of every label of the batch. To
+    feedback="""grad[:, labels] -= 1 subtracts 1 in every row, in the column of every label of the batch. To
     pair row n with label n, index both axes with arrays of length N.""",
 )
 def one_subtracted_in_whole_columns(logits, labels):
@@ -494,10 +494,10 @@ def one_subtracted_in_whole_columns(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""Only the label's entry has a gradient. The other logits stand in the denominator of the softmax:
-    raising one of them lowers p[label], so it has a gradient too, its own p.""",
+    feedback="""Only the label's entry has a gradient. The other logits stand in the denominator of the
+    softmax: raising one of them lowers p[label], so it has a gradient too, its own p.""",
 )
 def gradient_of_the_label_only(logits, labels):
     truth = one_hot(labels, logits.shape[1])
@@ -505,20 +505,20 @@ def gradient_of_the_label_only(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""This is the gradient with respect to the probabilities, -onehot / p. The function takes logits:
-    one more step of the chain rule leads through the softmax.""",
+    feedback="""This is the gradient with respect to the probabilities, -onehot / p. The function takes
+    logits: one more step of the chain rule leads through the softmax.""",
 )
 def gradient_with_respect_to_p(logits, labels):
     return -one_hot(labels, logits.shape[1]) / np.exp(log_softmax(logits)) / len(labels)
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""You multiply p - onehot by p (1 - p). The derivative of the softmax is in p - onehot already: it
-    cancels against the 1/p of the logarithm.""",
+    feedback="""You multiply p - onehot by p (1 - p). The derivative of the softmax is in p - onehot already:
+    it cancels against the 1/p of the logarithm.""",
 )
 def softmax_derivative_twice(logits, labels):
     p = np.exp(log_softmax(logits))
@@ -526,28 +526,28 @@ def softmax_derivative_twice(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""You subtract the one-hot rows from log p. The gradient has the probabilities themselves.""",
+    feedback="""You subtract the one-hot rows from log p. The gradient has the probabilities themselves.""",
 )
 def log_p_in_place_of_p(logits, labels):
     return (log_softmax(logits) - one_hot(labels, logits.shape[1])) / len(labels)
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""You subtract the one-hot rows from the logits. Turn the logits into probabilities first.""",
+    feedback="""You subtract the one-hot rows from the logits. Turn the logits into probabilities first.""",
 )
 def logits_in_place_of_p(logits, labels):
     return (logits - one_hot(labels, logits.shape[1])) / len(labels)
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""The softmax in your gradient sums over the examples. Each row is a distribution of its own: sum
-    over the classes.""",
+    feedback="""The softmax in your gradient sums over the examples. Each row is a distribution of its own:
+    sum over the classes.""",
 )
 def gradient_softmax_over_the_examples(logits, labels):
     p = np.exp(log_softmax(logits.T).T)
@@ -555,9 +555,9 @@ def gradient_softmax_over_the_examples(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""Your gradient is summed over the batch. It has one row for each example, the shape of logits:
+    feedback="""Your gradient is summed over the batch. It has one row for each example, the shape of logits:
     each example's logits are moved on their own.""",
 )
 def gradient_summed_over_the_batch(logits, labels):
@@ -565,10 +565,10 @@ def gradient_summed_over_the_batch(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""exp overflows in the softmax of your gradient. Subtract each row's maximum before exp, as in the
-    forward.""",
+    feedback="""exp overflows in the softmax of your gradient. Subtract each row's maximum before exp, as in
+    the forward.""",
 )
 def gradient_overflows(logits, labels):
     exps = np.exp(logits)
@@ -576,9 +576,9 @@ def gradient_overflows(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""In your gradient one maximum serves the whole batch. A row far below it becomes 0/0: each row
+    feedback="""In your gradient one maximum serves the whole batch. A row far below it becomes 0/0: each row
     needs its own maximum.""",
 )
 def gradient_with_one_maximum_for_the_batch(logits, labels):
@@ -587,10 +587,10 @@ def gradient_with_one_maximum_for_the_batch(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy_backward",
+    function="softmax_cross_entropy_backward",
     severity="slip",
-    says="""The numbers are right, but the caller's logits are changed on the way: look for -= or out=. The
-    caller may still need them.""",
+    feedback="""The numbers are right, but the caller's logits are changed on the way: look for -= or out=.
+    The caller may still need them.""",
 )
 def gradient_writes_into_logits(logits, labels):
     logits -= logits.max(axis=1, keepdims=True)
@@ -599,9 +599,9 @@ def gradient_writes_into_logits(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
+    feedback="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
     examples.""",
 )
 def loss_without_1_over_n(logits, labels):
@@ -609,9 +609,9 @@ def loss_without_1_over_n(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You divide by N times C: np.mean over the one-hot product also counts the zeros of the other
+    feedback="""You divide by N times C: np.mean over the one-hot product also counts the zeros of the other
     classes. Sum over the classes, and take the mean over the examples only.""",
 )
 def loss_divided_by_all_entries(logits, labels):
@@ -619,9 +619,9 @@ def loss_divided_by_all_entries(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""The sign is flipped: you return the mean of log p[label], which is never above 0. The loss is
+    feedback="""The sign is flipped: you return the mean of log p[label], which is never above 0. The loss is
     minus that.""",
 )
 def loss_sign_flipped(logits, labels):
@@ -629,9 +629,9 @@ def loss_sign_flipped(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""exp overflows inside the logarithm: it is infinite from about 710 on, and far below 0 you take
+    feedback="""exp overflows inside the logarithm: it is infinite from about 710 on, and far below 0 you take
     the logarithm of 0. Take the row's maximum out of the sum before exp, and add it again after the
     logarithm.""",
 )
@@ -641,10 +641,10 @@ def loss_overflows(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You take one maximum for the whole batch out of the sums. In a row far below it all exponentials
-    round to 0, and log(0) is minus infinity. Each row needs its own maximum.""",
+    feedback="""You take one maximum for the whole batch out of the sums. In a row far below it all
+    exponentials round to 0, and log(0) is minus infinity. Each row needs its own maximum.""",
 )
 def loss_with_one_maximum_for_the_batch(logits, labels):
     top = logits.max()
@@ -653,9 +653,9 @@ def loss_with_one_maximum_for_the_batch(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You subtract the maximum inside exp and do not make up for it: log sum exp(z - m) is m too
+    feedback="""You subtract the maximum inside exp and do not make up for it: log sum exp(z - m) is m too
     small. Add m again, or subtract it from the label's logit too.""",
 )
 def maximum_not_added_back(logits, labels):
@@ -664,10 +664,10 @@ def maximum_not_added_back(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You take the logarithm of a finished softmax. Where p[label] has rounded to 0 that is infinite,
-    however carefully the softmax was computed. Write log p as z minus log-sum-exp and simplify.""",
+    feedback="""You take the logarithm of a finished softmax. Where p[label] has rounded to 0 that is
+    infinite, however carefully the softmax was computed. Write log p as z minus log-sum-exp and simplify.""",
 )
 def log_of_a_rounded_softmax(logits, labels):
     p = np.exp(log_softmax(logits))
@@ -675,9 +675,9 @@ def log_of_a_rounded_softmax(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You take the logarithm of a softmax plus 1e-12. That is finite, but the loss never gets above
+    feedback="""You take the logarithm of a softmax plus 1e-12. That is finite, but the loss never gets above
     27.6, however wrong the example is. From the logits the exact value can be had: z minus log-sum-exp.""",
 )
 def log_of_softmax_plus_epsilon(logits, labels):
@@ -686,10 +686,10 @@ def log_of_softmax_plus_epsilon(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You take the logarithm of a softmax that is kept above 1e-12. That is finite, but the loss never
-    gets above 27.6, however wrong the example is. From the logits the exact value can be had: z minus
+    feedback="""You take the logarithm of a softmax that is kept above 1e-12. That is finite, but the loss
+    never gets above 27.6, however wrong the example is. From the logits the exact value can be had: z minus
     log-sum-exp.""",
 )
 def log_of_softmax_with_a_floor(logits, labels):
@@ -698,19 +698,19 @@ def log_of_softmax_with_a_floor(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""The log-sum-exp is missing: your loss is minus the label's logit. It falls for ever as the logit
-    grows, whatever the others do. The softmax's denominator makes the classes compete.""",
+    feedback="""The log-sum-exp is missing: your loss is minus the label's logit. It falls for ever as the
+    logit grows, whatever the others do. The softmax's denominator makes the classes compete.""",
 )
 def denominator_forgotten(logits, labels):
     return -np.mean(logits[np.arange(len(labels)), labels])
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""Your log-sum-exp runs over the examples. Each example has its own denominator: sum over the
+    feedback="""Your log-sum-exp runs over the examples. Each example has its own denominator: sum over the
     classes.""",
 )
 def loss_softmax_over_the_examples(logits, labels):
@@ -718,9 +718,9 @@ def loss_softmax_over_the_examples(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""Your log-sum-exp runs over the whole batch. Each row has its own; give the sum an axis.""",
+    feedback="""Your log-sum-exp runs over the whole batch. Each row has its own; give the sum an axis.""",
 )
 def loss_softmax_over_everything(logits, labels):
     top = logits.max()
@@ -729,9 +729,9 @@ def loss_softmax_over_everything(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""logits[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
+    feedback="""logits[:, labels] takes whole columns, one for each label: an array of shape (N, N), in which
     every example meets every label. To pair row n with label n, index both axes with arrays of length
     N.""",
 )
@@ -740,9 +740,9 @@ def every_row_with_every_label_in_the_loss(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="useless",
-    says="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
+    feedback="""Your loss adds up -log p over all classes. Only the label's class counts: multiply by the
     one-hot rows, or pick out one entry in each row.""",
 )
 def loss_without_one_hot(logits, labels):
@@ -750,29 +750,29 @@ def loss_without_one_hot(logits, labels):
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""Softmax is applied twice: first to the logits, then to the probabilities that came out. Once is
-    enough; the second one flattens them.""",
+    feedback="""Softmax is applied twice: first to the logits, then to the probabilities that came out. Once
+    is enough; the second one flattens them.""",
 )
 def softmax_twice(logits, labels):
     return -np.mean(log_softmax(np.exp(log_softmax(logits)))[np.arange(len(labels)), labels])
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
+    feedback="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
 )
 def one_softmax_loss_for_each_example(logits, labels):
     return -log_softmax(logits)[np.arange(len(labels)), labels]
 
 
 @mistake(
-    of="softmax_cross_entropy",
+    function="softmax_cross_entropy",
     severity="slip",
-    says="""The numbers are right, but logits -= ... writes into the caller's array. Write logits = logits -
-    ..., which makes a new one.""",
+    feedback="""The numbers are right, but logits -= ... writes into the caller's array. Write logits = logits
+    - ..., which makes a new one.""",
 )
 def loss_writes_into_logits(logits, labels):
     logits -= logits.max(axis=1, keepdims=True)
@@ -784,9 +784,9 @@ def loss_writes_into_logits(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""You multiply by p (1 - p) as if each probability depended on its own logit only. Through the
+    feedback="""You multiply by p (1 - p) as if each probability depended on its own logit only. Through the
     common denominator it depends on all logits of its row: the cross terms, -p_j p_c, are missing.""",
 )
 def cross_terms_forgotten(logits, labels):
@@ -795,9 +795,9 @@ def cross_terms_forgotten(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""This is the gradient with respect to the probabilities, 2 (p - onehot) / N. The function takes
+    feedback="""This is the gradient with respect to the probabilities, 2 (p - onehot) / N. The function takes
     logits: one more step of the chain rule leads through the softmax.""",
 )
 def softmax_derivative_forgotten(logits, labels):
@@ -805,20 +805,20 @@ def softmax_derivative_forgotten(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""This is the gradient of cross-entropy, (p - onehot) / N. With the squared error nothing cancels:
-    the derivative of the softmax stays in the product.""",
+    feedback="""This is the gradient of cross-entropy, (p - onehot) / N. With the squared error nothing
+    cancels: the derivative of the softmax stays in the product.""",
 )
 def gradient_of_cross_entropy(logits, labels):
     return (np.exp(log_softmax(logits)) - one_hot(labels, logits.shape[1])) / len(labels)
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""The factor 2 is missing. The derivative of a square is twice the base, and this loss has no 1/2
-    in front that would cancel it.""",
+    feedback="""The factor 2 is missing. The derivative of a square is twice the base, and this loss has no
+    1/2 in front that would cancel it.""",
 )
 def factor_two_forgotten(logits, labels):
     p = np.exp(log_softmax(logits))
@@ -827,9 +827,9 @@ def factor_two_forgotten(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""The factor 1/N is missing. The loss is a mean over the batch, so each example moves it by one
+    feedback="""The factor 1/N is missing. The loss is a mean over the batch, so each example moves it by one
     Nth only.""",
 )
 def squared_gradient_without_1_over_n(logits, labels):
@@ -839,9 +839,9 @@ def squared_gradient_without_1_over_n(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""You divide by N times C. The mean runs over the N examples; over the classes there is a sum.""",
+    feedback="You divide by N times C. The mean runs over the N examples; over the classes there is a sum.",
 )
 def squared_gradient_divided_by_all_entries(logits, labels):
     p = np.exp(log_softmax(logits))
@@ -850,10 +850,10 @@ def squared_gradient_divided_by_all_entries(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""The sign is flipped. That is the direction in which the loss falls; the gradient points to where
-    it rises, and the update rule brings the minus.""",
+    feedback="""The sign is flipped. That is the direction in which the loss falls; the gradient points to
+    where it rises, and the update rule brings the minus.""",
 )
 def squared_gradient_sign_flipped(logits, labels):
     p = np.exp(log_softmax(logits))
@@ -862,10 +862,10 @@ def squared_gradient_sign_flipped(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="useless",
-    says="""You start from 2 p: the one-hot rows are not subtracted. Without them the gradient does not know
-    the labels.""",
+    feedback="""You start from 2 p: the one-hot rows are not subtracted. Without them the gradient does not
+    know the labels.""",
 )
 def squared_gradient_without_one_hot(logits, labels):
     p = np.exp(log_softmax(logits))
@@ -874,9 +874,9 @@ def squared_gradient_without_one_hot(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""You return p g and leave out the sum over the row. It is the effect of the common denominator:
+    feedback="""You return p g and leave out the sum over the row. It is the effect of the common denominator:
     raising one logit lowers all other probabilities.""",
 )
 def sum_over_the_row_forgotten(logits, labels):
@@ -885,9 +885,9 @@ def sum_over_the_row_forgotten(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""The sum over the row has the wrong sign: you add it. The derivative of p_j by another logit is
+    feedback="""The sum over the row has the wrong sign: you add it. The derivative of p_j by another logit is
     negative, -p_j p_c, so the sum is subtracted.""",
 )
 def sum_over_the_row_added(logits, labels):
@@ -897,9 +897,9 @@ def sum_over_the_row_added(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""Your inner sum runs over the examples. The softmax ties the classes of one row together: sum
+    feedback="""Your inner sum runs over the examples. The softmax ties the classes of one row together: sum
     over the classes, and keep the axis so that it broadcasts.""",
 )
 def sum_over_the_examples(logits, labels):
@@ -909,10 +909,10 @@ def sum_over_the_examples(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""Your inner sum runs over the whole batch. The softmax ties the classes of one row together: give
-    the sum an axis, and keep it so that it broadcasts.""",
+    feedback="""Your inner sum runs over the whole batch. The softmax ties the classes of one row together:
+    give the sum an axis, and keep it so that it broadcasts.""",
 )
 def sum_over_everything(logits, labels):
     p = np.exp(log_softmax(logits))
@@ -921,9 +921,9 @@ def sum_over_everything(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""Your inner sum is a mean over the classes. The chain rule adds up what flows through every
+    feedback="""Your inner sum is a mean over the classes. The chain rule adds up what flows through every
     probability of the row, without dividing.""",
 )
 def mean_over_the_row(logits, labels):
@@ -933,9 +933,9 @@ def mean_over_the_row(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""In front of the bracket p is missing. Each term of the softmax's derivative has two factors p,
+    feedback="""In front of the bracket p is missing. Each term of the softmax's derivative has two factors p,
     one for each index: one of them is in the sum, the other one outside.""",
 )
 def factor_p_forgotten(logits, labels):
@@ -945,9 +945,9 @@ def factor_p_forgotten(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""Only the label's probability enters your gradient. The squared error counts every class: a
+    feedback="""Only the label's probability enters your gradient. The squared error counts every class: a
     probability that should be 0 and is not adds its square.""",
 )
 def squared_gradient_of_the_label_only(logits, labels):
@@ -958,10 +958,10 @@ def squared_gradient_of_the_label_only(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""The softmax in your gradient sums over the examples. Each row is a distribution of its own: sum
-    over the classes.""",
+    feedback="""The softmax in your gradient sums over the examples. Each row is a distribution of its own:
+    sum over the classes.""",
 )
 def squared_gradient_softmax_over_the_examples(logits, labels):
     p = np.exp(log_softmax(logits.T).T)
@@ -970,10 +970,10 @@ def squared_gradient_softmax_over_the_examples(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""exp overflows in the softmax of your gradient. Subtract each row's maximum before exp, as in the
-    forward.""",
+    feedback="""exp overflows in the softmax of your gradient. Subtract each row's maximum before exp, as in
+    the forward.""",
 )
 def squared_gradient_overflows(logits, labels):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -982,9 +982,9 @@ def squared_gradient_overflows(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error_backward",
+    function="softmax_squared_error_backward",
     severity="slip",
-    says="""In your gradient one maximum serves the whole batch. A row far below it becomes 0/0: each row
+    feedback="""In your gradient one maximum serves the whole batch. A row far below it becomes 0/0: each row
     needs its own maximum.""",
 )
 def squared_gradient_with_one_maximum_for_the_batch(logits, labels):
@@ -995,9 +995,9 @@ def squared_gradient_with_one_maximum_for_the_batch(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
+    feedback="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
     examples.""",
 )
 def squared_error_without_1_over_n(logits, labels):
@@ -1005,9 +1005,9 @@ def squared_error_without_1_over_n(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""You divide by N times C: np.mean without an axis also averages over the classes. Sum over the
+    feedback="""You divide by N times C: np.mean without an axis also averages over the classes. Sum over the
     classes, and take the mean over the examples only.""",
 )
 def squared_error_divided_by_all_entries(logits, labels):
@@ -1015,9 +1015,9 @@ def squared_error_divided_by_all_entries(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""Your loss has a factor 1/2 in front. Many books write it so, because it cancels the 2 of the
+    feedback="""Your loss has a factor 1/2 in front. Many books write it so, because it cancels the 2 of the
     derivative; this course's loss has none.""",
 )
 def half_the_squared_error(logits, labels):
@@ -1025,9 +1025,9 @@ def half_the_squared_error(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""You take a root: this is the distance, not its square. The loss is the sum of the squares.""",
+    feedback="""You take a root: this is the distance, not its square. The loss is the sum of the squares.""",
 )
 def root_taken(logits, labels):
     error = np.exp(log_softmax(logits)) - one_hot(labels, logits.shape[1])
@@ -1035,18 +1035,18 @@ def root_taken(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""You sum absolute errors. Each difference is squared before it is added.""",
+    feedback="""You sum absolute errors. Each difference is squared before it is added.""",
 )
 def absolute_error(logits, labels):
     return np.sum(np.abs(np.exp(log_softmax(logits)) - one_hot(labels, logits.shape[1]))) / len(labels)
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="useless",
-    says="""You square after the sum. Both p and onehot have sum 1, so the differences of a row always add
+    feedback="""You square after the sum. Both p and onehot have sum 1, so the differences of a row always add
     up to 0: square each of them first.""",
 )
 def squared_after_the_sum(logits, labels):
@@ -1055,30 +1055,30 @@ def squared_after_the_sum(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="useless",
-    says="""You subtract the label's number from the probabilities. A label is a name, not an amount: class
-    3 is not three times class 1. Turn it into a one-hot row.""",
+    feedback="""You subtract the label's number from the probabilities. A label is a name, not an amount:
+    class 3 is not three times class 1. Turn it into a one-hot row.""",
 )
 def label_as_a_number(logits, labels):
     return np.sum((np.exp(log_softmax(logits)) - labels[:, None]) ** 2) / len(labels)
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="useless",
-    says="""You sum p^2 and subtract nothing: the one-hot rows are forgotten, and the loss does not know the
-    labels.""",
+    feedback="""You sum p^2 and subtract nothing: the one-hot rows are forgotten, and the loss does not know
+    the labels.""",
 )
 def squared_error_without_one_hot(logits, labels):
     return np.sum(np.exp(log_softmax(logits)) ** 2) / len(labels)
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""Only the label's class counts in your loss. The squared error counts every class: a probability
-    that should be 0 and is not adds its square.""",
+    feedback="""Only the label's class counts in your loss. The squared error counts every class: a
+    probability that should be 0 and is not adds its square.""",
 )
 def squared_error_of_the_label_only(logits, labels):
     p_label = np.exp(log_softmax(logits))[np.arange(len(labels)), labels]
@@ -1086,9 +1086,9 @@ def squared_error_of_the_label_only(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""You compare the logits with the one-hot rows. Turn the logits into probabilities first: the
+    feedback="""You compare the logits with the one-hot rows. Turn the logits into probabilities first: the
     softmax is missing.""",
 )
 def squared_error_of_logits(logits, labels):
@@ -1096,9 +1096,9 @@ def squared_error_of_logits(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""Your softmax sums over the examples. Each row is a distribution of its own: sum over the
+    feedback="""Your softmax sums over the examples. Each row is a distribution of its own: sum over the
     classes.""",
 )
 def squared_error_softmax_over_the_examples(logits, labels):
@@ -1107,9 +1107,9 @@ def squared_error_softmax_over_the_examples(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""exp overflows in the softmax inside your loss. Subtract each row's maximum before exp.""",
+    feedback="""exp overflows in the softmax inside your loss. Subtract each row's maximum before exp.""",
 )
 def squared_error_overflows(logits, labels):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -1117,9 +1117,9 @@ def squared_error_overflows(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""In the softmax inside your loss one maximum serves the whole batch. A row far below it becomes
+    feedback="""In the softmax inside your loss one maximum serves the whole batch. A row far below it becomes
     0/0: each row needs its own maximum.""",
 )
 def squared_error_with_one_maximum_for_the_batch(logits, labels):
@@ -1129,9 +1129,9 @@ def squared_error_with_one_maximum_for_the_batch(logits, labels):
 
 
 @mistake(
-    of="softmax_squared_error",
+    function="softmax_squared_error",
     severity="slip",
-    says="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
+    feedback="""You return one loss for each example. The loss of a batch is a single number, their mean.""",
 )
 def one_squared_error_for_each_example(logits, labels):
     return np.sum((np.exp(log_softmax(logits)) - one_hot(labels, logits.shape[1])) ** 2, axis=1)

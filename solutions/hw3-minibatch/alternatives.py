@@ -13,7 +13,7 @@ from autograder.checks import alternative
 # --- Gradients by differences -------------------------------------------------------------------
 
 
-@alternative(of="numerical_gradient")
+@alternative(function="numerical_gradient")
 def moved_and_put_back(loss, theta, delta=1e-5):
     gradient = np.empty(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -27,7 +27,7 @@ def moved_and_put_back(loss, theta, delta=1e-5):
     return gradient
 
 
-@alternative(of="numerical_gradient")
+@alternative(function="numerical_gradient")
 def by_flat_index(loss, theta, delta=1e-5):
     gradient = []
     for i in range(theta.size):
@@ -38,7 +38,7 @@ def by_flat_index(loss, theta, delta=1e-5):
     return np.array(gradient).reshape(theta.shape)
 
 
-@alternative(of="numerical_gradient")
+@alternative(function="numerical_gradient")
 def with_nditer(loss, theta, delta=1e-5):
     theta = np.array(theta, dtype=float)
     gradient, entries = np.zeros_like(theta), np.nditer(theta, flags=["multi_index"])
@@ -56,7 +56,7 @@ def with_nditer(loss, theta, delta=1e-5):
 # --- Mini-batches -------------------------------------------------------------------------------
 
 
-@alternative(of="minibatches")
+@alternative(function="minibatches")
 def a_list_of_tuples(x, y, batch_size, seed):
     order = np.random.RandomState(seed).permutation(len(x))
     return [
@@ -64,7 +64,7 @@ def a_list_of_tuples(x, y, batch_size, seed):
     ]
 
 
-@alternative(of="minibatches")
+@alternative(function="minibatches")
 def a_tuple_of_lists(x, y, batch_size, seed):
     np.random.seed(seed)
     order = np.arange(len(x))
@@ -76,7 +76,7 @@ def a_tuple_of_lists(x, y, batch_size, seed):
     )
 
 
-@alternative(of="minibatches")
+@alternative(function="minibatches")
 def with_the_random_module(x, y, batch_size, seed):
     rows = list(range(len(x)))
     random.Random(seed).shuffle(rows)
@@ -85,7 +85,7 @@ def with_the_random_module(x, y, batch_size, seed):
         yield x[batch], y[batch]
 
 
-@alternative(of="minibatches")
+@alternative(function="minibatches")
 def shuffled_copies(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(x.shape[0])
     x, y = x[order], y[order]
@@ -93,7 +93,7 @@ def shuffled_copies(x, y, batch_size, seed):
     return zip(np.split(x, edges), np.split(y, edges), strict=True)
 
 
-@alternative(of="minibatches")
+@alternative(function="minibatches")
 def one_example_after_another(x, y, batch_size, seed):
     print("a new epoch")
     rows, labels = [], []
@@ -110,7 +110,7 @@ def one_example_after_another(x, y, batch_size, seed):
 # --- Updates and schedules ----------------------------------------------------------------------
 
 
-@alternative(of="sgd_update")
+@alternative(function="sgd_update")
 def entry_by_entry(theta, grad, lr):
     result = np.empty_like(theta)
     for i in np.ndindex(theta.shape):
@@ -118,31 +118,31 @@ def entry_by_entry(theta, grad, lr):
     return result
 
 
-@alternative(of="sgd_update")
+@alternative(function="sgd_update")
 def on_a_copy(theta, grad, lr):
     theta = theta.copy()
     theta -= np.multiply(lr, grad)
     return theta
 
 
-@alternative(of="inverse_sqrt_decay")
+@alternative(function="inverse_sqrt_decay")
 def as_a_power(lr, t):
     return lr * (1 + t) ** -0.5
 
 
-@alternative(of="inverse_sqrt_decay")
+@alternative(function="inverse_sqrt_decay")
 def as_an_array(lr, t):
     return np.array(lr) / math.sqrt(t + 1)
 
 
-@alternative(of="step_decay")
+@alternative(function="step_decay")
 def drop_by_drop(lr, epoch, factor=0.5, every=10):
     for _ in range(int(np.floor(epoch / every))):
         lr *= factor
     return lr
 
 
-@alternative(of="step_decay")
+@alternative(function="step_decay")
 def with_logarithms(lr, epoch, factor=0.5, every=10):
     return np.exp(np.log(lr) + (epoch - epoch % every) / every * np.log(factor))
 
@@ -150,7 +150,7 @@ def with_logarithms(lr, epoch, factor=0.5, every=10):
 # --- One epoch ----------------------------------------------------------------------------------
 
 
-@alternative(of="train_epoch")
+@alternative(function="train_epoch")
 def with_its_own_order(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.RandomState(seed).permutation(len(y))
     for start in range(0, len(y), batch_size):
@@ -159,7 +159,7 @@ def with_its_own_order(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@alternative(of="train_epoch")
+@alternative(function="train_epoch")
 def while_examples_are_left(theta, x, y, batch_size, lr, seed, gradient):
     warnings.warn("one more epoch", stacklevel=1)
     rng = random.Random(seed)

@@ -11,9 +11,9 @@ from autograder.checks import mistake
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""This is a difference to one side: (l(theta + delta) - l(theta)) / delta. It is off by
+    feedback="""This is a difference to one side: (l(theta + delta) - l(theta)) / delta. It is off by
     about delta; ask for the loss on both sides and divide by 2 delta.""",
 )
 def one_sided(loss, theta, delta=1e-5):
@@ -26,9 +26,9 @@ def one_sided(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""Your gradient is twice too large: the two points are 2 delta apart, and you divide by
+    feedback="""Your gradient is twice too large: the two points are 2 delta apart, and you divide by
     delta.""",
 )
 def divided_by_delta(loss, theta, delta=1e-5):
@@ -42,9 +42,9 @@ def divided_by_delta(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""The argument delta is not used: a number of your own stands in its place.""",
+    feedback="""The argument delta is not used: a number of your own stands in its place.""",
 )
 def delta_ignored(loss, theta, delta=1e-5):
     gradient = np.zeros_like(theta)
@@ -57,9 +57,9 @@ def delta_ignored(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""Entries that were moved are not moved back: from the second entry on, the loss is asked
+    feedback="""Entries that were moved are not moved back: from the second entry on, the loss is asked
     at a theta that has drifted away. Restore each entry before the next.""",
 )
 def entries_stay_moved(loss, theta, delta=1e-5):
@@ -73,9 +73,9 @@ def entries_stay_moved(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""theta itself is left changed: you move its entries in place and do not put them back.
+    feedback="""theta itself is left changed: you move its entries in place and do not put them back.
     The caller's array is another one after the call.""",
 )
 def theta_left_changed(loss, theta, delta=1e-5):
@@ -89,9 +89,9 @@ def theta_left_changed(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""You move all entries at once, so every entry of the result is the sum of all
+    feedback="""You move all entries at once, so every entry of the result is the sum of all
     derivatives. Move one entry at a time.""",
 )
 def all_entries_at_once(loss, theta, delta=1e-5):
@@ -100,9 +100,9 @@ def all_entries_at_once(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""The sign is flipped: you subtract the loss above from the loss below. Uphill is
+    feedback="""The sign is flipped: you subtract the loss above from the loss below. Uphill is
     positive.""",
 )
 def below_minus_above(loss, theta, delta=1e-5):
@@ -116,9 +116,9 @@ def below_minus_above(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""You return a flat vector. The gradient has the shape of theta: reshape it, or loop over
+    feedback="""You return a flat vector. The gradient has the shape of theta: reshape it, or loop over
     np.ndindex.""",
 )
 def flat_result(loss, theta, delta=1e-5):
@@ -132,9 +132,9 @@ def flat_result(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="numerical_gradient",
+    function="numerical_gradient",
     severity="slip",
-    says="""You loop over rows only: theta[i] of a matrix is a whole row, and all of it is moved at
+    feedback="""You loop over rows only: theta[i] of a matrix is a whole row, and all of it is moved at
     once. np.ndindex goes through single entries.""",
 )
 def rows_at_once(loss, theta, delta=1e-5):
@@ -151,9 +151,9 @@ def rows_at_once(loss, theta, delta=1e-5):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""The last batch is dropped when it is short: N // batch_size counts the full ones only.
+    feedback="""The last batch is dropped when it is short: N // batch_size counts the full ones only.
     Its examples are never learnt from.""",
 )
 def short_batch_dropped(x, y, batch_size, seed):
@@ -162,9 +162,9 @@ def short_batch_dropped(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="useless",
-    says="""x and y are shuffled apart: each gets an order of its own, and examples lose their
+    feedback="""x and y are shuffled apart: each gets an order of its own, and examples lose their
     labels. Draw one order and take the rows of both by it.""",
 )
 def shuffled_apart(x, y, batch_size, seed):
@@ -175,9 +175,9 @@ def shuffled_apart(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""Nothing is shuffled: the batches come in the order of the data, the same in every epoch.""",
+    feedback="""Nothing is shuffled: the batches come in the order of the data, the same in every epoch.""",
 )
 def not_shuffled(x, y, batch_size, seed):
     for start in range(0, len(x), batch_size):
@@ -185,9 +185,9 @@ def not_shuffled(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""The order does not depend on the seed: it is the same in every epoch. Make the generator
+    feedback="""The order does not depend on the seed: it is the same in every epoch. Make the generator
     from the seed you are given.""",
 )
 def seed_ignored(x, y, batch_size, seed):
@@ -196,9 +196,9 @@ def seed_ignored(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""You shuffle the batches, not the examples: neighbours always meet in the same batch.
+    feedback="""You shuffle the batches, not the examples: neighbours always meet in the same batch.
     Shuffle the rows first, and cut afterwards.""",
 )
 def blocks_shuffled(x, y, batch_size, seed):
@@ -208,9 +208,9 @@ def blocks_shuffled(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""Examples are drawn with replacement: some come up twice in an epoch and others not at
+    feedback="""Examples are drawn with replacement: some come up twice in an epoch and others not at
     all. Shuffle the row numbers once instead.""",
 )
 def drawn_with_replacement(x, y, batch_size, seed):
@@ -220,9 +220,9 @@ def drawn_with_replacement(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""Each batch is drawn anew from all examples. In an epoch every example has to come up
+    feedback="""Each batch is drawn anew from all examples. In an epoch every example has to come up
     exactly once: shuffle once, then cut.""",
 )
 def each_batch_drawn_anew(x, y, batch_size, seed):
@@ -233,9 +233,9 @@ def each_batch_drawn_anew(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""There is one batch too many: when batch_size divides N, an empty one comes last.
+    feedback="""There is one batch too many: when batch_size divides N, an empty one comes last.
     range(0, N, batch_size) ends in time.""",
 )
 def an_empty_batch(x, y, batch_size, seed):
@@ -246,9 +246,9 @@ def an_empty_batch(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""np.array_split makes batches of nearly equal size. Here all but the last have exactly
+    feedback="""np.array_split makes batches of nearly equal size. Here all but the last have exactly
     batch_size examples.""",
 )
 def split_evenly(x, y, batch_size, seed):
@@ -258,9 +258,9 @@ def split_evenly(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
-    says="""You shuffle the caller's arrays in place: rng.shuffle(x) changes x itself. Shuffle row
+    feedback="""You shuffle the caller's arrays in place: rng.shuffle(x) changes x itself. Shuffle row
     numbers.""",
 )
 def shuffled_in_place(x, y, batch_size, seed):
@@ -271,10 +271,10 @@ def shuffled_in_place(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
     seeding="zero is none",
-    says="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a
+    feedback="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a
     seed like any other.""",
 )
 def seed_zero_is_none(x, y, batch_size, seed):
@@ -285,12 +285,12 @@ def seed_zero_is_none(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
     seeding="zero is none",
     stateful=True,
-    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call has an order of its
-    own. 0 is a seed like any other.""",
+    feedback="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call has an order of
+    its own. 0 is a seed like any other.""",
 )
 def seed_zero_is_chance(x, y, batch_size, seed):
     order = np.random.default_rng(seed or None).permutation(len(x))
@@ -300,12 +300,12 @@ def seed_zero_is_chance(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    says="""The generator does not get the seed, so no two calls are alike. Make it from the seed that you are
-    given: np.random.default_rng(seed).""",
+    feedback="""The generator does not get the seed, so no two calls are alike. Make it from the seed that you
+    are given: np.random.default_rng(seed).""",
 )
 def unseeded(x, y, batch_size, seed):
     order = np.random.default_rng().permutation(len(x))
@@ -315,12 +315,12 @@ def unseeded(x, y, batch_size, seed):
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
     seeding="cached",
     stateful=True,
-    says="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it is
-    another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
+    feedback="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it
+    is another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
 )
 def order_cached(x, y, batch_size, seed, orders={}):  # noqa: B006  # which is the mistake
     key = len(x), seed
@@ -332,12 +332,12 @@ def order_cached(x, y, batch_size, seed, orders={}):  # noqa: B006  # which is t
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
     seeding="used once",
     stateful=True,
-    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
-    from the seed at every call.""",
+    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make a new
+    one from the seed at every call.""",
 )
 def seed_used_once(x, y, batch_size, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
@@ -349,10 +349,10 @@ def seed_used_once(x, y, batch_size, seed, made=[]):  # noqa: B006  # which is t
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="slip",
     stateful=True,
-    says="""You count the epochs inside the function and add them to the seed: the second call with a seed
+    feedback="""You count the epochs inside the function and add them to the seed: the second call with a seed
     gives another order than the first. Whoever calls you changes the seed.""",
 )
 def epochs_counted_inside(x, y, batch_size, seed, epochs=[]):  # noqa: B006  # which is the mistake
@@ -364,9 +364,9 @@ def epochs_counted_inside(x, y, batch_size, seed, epochs=[]):  # noqa: B006  # w
 
 
 @mistake(
-    of="minibatches",
+    function="minibatches",
     severity="useless",
-    says="""Only the first batch comes out: a return inside the loop ends it. Use yield, or collect
+    feedback="""Only the first batch comes out: a return inside the loop ends it. Use yield, or collect
     the batches in a list.""",
 )
 def only_the_first(x, y, batch_size, seed):
@@ -378,27 +378,27 @@ def only_the_first(x, y, batch_size, seed):
 
 
 @mistake(
-    of="sgd_update",
+    function="sgd_update",
     severity="slip",
-    says="""You go uphill: the gradient points to where the loss grows. Subtract it.""",
+    feedback="""You go uphill: the gradient points to where the loss grows. Subtract it.""",
 )
 def ascends(theta, grad, lr):
     return theta + lr * grad
 
 
 @mistake(
-    of="sgd_update",
+    function="sgd_update",
     severity="slip",
-    says="""The learning rate is missing: the step is the whole gradient.""",
+    feedback="""The learning rate is missing: the step is the whole gradient.""",
 )
 def without_lr(theta, grad, lr):
     return theta - grad
 
 
 @mistake(
-    of="sgd_update",
+    function="sgd_update",
     severity="slip",
-    says="""You change theta in place: `theta -= ...` writes into the caller's array. Return theta -
+    feedback="""You change theta in place: `theta -= ...` writes into the caller's array. Return theta -
     lr * grad.""",
 )
 def updated_in_place(theta, grad, lr):
@@ -407,18 +407,18 @@ def updated_in_place(theta, grad, lr):
 
 
 @mistake(
-    of="sgd_update",
+    function="sgd_update",
     severity="useless",
-    says="""You return the step, not theta after the step.""",
+    feedback="""You return the step, not theta after the step.""",
 )
 def the_step_alone(theta, grad, lr):
     return -lr * grad
 
 
 @mistake(
-    of="sgd_update",
+    function="sgd_update",
     severity="slip",
-    says="""You use the direction of the gradient only: its length is divided out, so steps never
+    feedback="""You use the direction of the gradient only: its length is divided out, so steps never
     become smaller near the minimum.""",
 )
 def normalised_gradient(theta, grad, lr):
@@ -429,9 +429,9 @@ def normalised_gradient(theta, grad, lr):
 
 
 @mistake(
-    of="inverse_sqrt_decay",
+    function="inverse_sqrt_decay",
     severity="slip",
-    says="""The root is missing: lr / (t + 1) falls far too quickly. The slide calls it 1/t decay,
+    feedback="""The root is missing: lr / (t + 1) falls far too quickly. The slide calls it 1/t decay,
     but divides by the square root of t + 1.""",
 )
 def without_the_root(lr, t):
@@ -439,37 +439,37 @@ def without_the_root(lr, t):
 
 
 @mistake(
-    of="inverse_sqrt_decay",
+    function="inverse_sqrt_decay",
     severity="slip",
-    says="""You count t from 1: the first update, t = 0, divides by 0. Under the root stands t + 1.""",
+    feedback="""You count t from 1: the first update, t = 0, divides by 0. Under the root stands t + 1.""",
 )
 def counted_from_one(lr, t):
     return lr / np.sqrt(np.float64(t))
 
 
 @mistake(
-    of="inverse_sqrt_decay",
+    function="inverse_sqrt_decay",
     severity="slip",
-    says="""The 1 stands outside the root: lr / (sqrt(t) + 1). It belongs to t, inside.""",
+    feedback="""The 1 stands outside the root: lr / (sqrt(t) + 1). It belongs to t, inside.""",
 )
 def one_outside_the_root(lr, t):
     return lr / (np.sqrt(t) + 1)
 
 
 @mistake(
-    of="inverse_sqrt_decay",
+    function="inverse_sqrt_decay",
     severity="slip",
-    says="""The root covers lr as well: sqrt(lr / (t + 1)). Only t + 1 stands under it.""",
+    feedback="""The root covers lr as well: sqrt(lr / (t + 1)). Only t + 1 stands under it.""",
 )
 def root_of_everything(lr, t):
     return np.sqrt(lr / (t + 1))
 
 
 @mistake(
-    of="inverse_sqrt_decay",
+    function="inverse_sqrt_decay",
     severity="useless",
     stateful=True,
-    says="""You count your own calls in place of t. The rate then depends on how often the function was
+    feedback="""You count your own calls in place of t. The rate then depends on how often the function was
     called, and not on the update that it is asked for.""",
 )
 def calls_counted_in_place_of_t(lr, t, calls=[]):  # noqa: B006  # which is the mistake
@@ -478,9 +478,9 @@ def calls_counted_in_place_of_t(lr, t, calls=[]):  # noqa: B006  # which is the 
 
 
 @mistake(
-    of="inverse_sqrt_decay",
+    function="inverse_sqrt_decay",
     severity="slip",
-    says="""You multiply by the root: the learning rate grows. Divide.""",
+    feedback="""You multiply by the root: the learning rate grows. Divide.""",
 )
 def rate_grows(lr, t):
     return lr * np.sqrt(t + 1)
@@ -490,9 +490,9 @@ def rate_grows(lr, t):
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="slip",
-    says="""Your rate falls smoothly: epoch / every is a fraction. The steps come from whole
+    feedback="""Your rate falls smoothly: epoch / every is a fraction. The steps come from whole
     division, epoch // every.""",
 )
 def a_smooth_decay(lr, epoch, factor=0.5, every=10):
@@ -500,9 +500,9 @@ def a_smooth_decay(lr, epoch, factor=0.5, every=10):
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="slip",
-    says="""You count epochs from 1, so the first drop comes one epoch too early, at epoch 9. Epochs
+    feedback="""You count epochs from 1, so the first drop comes one epoch too early, at epoch 9. Epochs
     are counted from 0.""",
 )
 def one_epoch_early(lr, epoch, factor=0.5, every=10):
@@ -510,9 +510,9 @@ def one_epoch_early(lr, epoch, factor=0.5, every=10):
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="slip",
-    says="""The first drop comes one epoch too late, and epoch 0 has more than the full rate: (epoch
+    feedback="""The first drop comes one epoch too late, and epoch 0 has more than the full rate: (epoch
     - 1) // every is -1 there.""",
 )
 def one_epoch_late(lr, epoch, factor=0.5, every=10):
@@ -520,9 +520,9 @@ def one_epoch_late(lr, epoch, factor=0.5, every=10):
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="slip",
-    says="""The rate drops once and never again. After each `every` epochs it is multiplied by
+    feedback="""The rate drops once and never again. After each `every` epochs it is multiplied by
     factor once more: the exponent counts how often.""",
 )
 def only_one_drop(lr, epoch, factor=0.5, every=10):
@@ -530,36 +530,36 @@ def only_one_drop(lr, epoch, factor=0.5, every=10):
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="slip",
-    says="""You multiply factor by the number of drops; it has to be raised to that power.""",
+    feedback="""You multiply factor by the number of drops; it has to be raised to that power.""",
 )
 def factor_times_drops(lr, epoch, factor=0.5, every=10):
     return lr * factor * (epoch // every)
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="slip",
-    says="""You divide by factor, so the rate grows in steps. Multiply.""",
+    feedback="""You divide by factor, so the rate grows in steps. Multiply.""",
 )
 def divided_by_factor(lr, epoch, factor=0.5, every=10):
     return lr / factor ** (epoch // every)
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="slip",
-    says="""factor and every are ignored: the defaults stand in the formula as numbers.""",
+    feedback="""factor and every are ignored: the defaults stand in the formula as numbers.""",
 )
 def defaults_built_in(lr, epoch, factor=0.5, every=10):
     return lr * 0.5 ** (epoch // 10)
 
 
 @mistake(
-    of="step_decay",
+    function="step_decay",
     severity="useless",
-    says="""The exponent is epoch % every, the remainder: the rate falls within each stretch and
+    feedback="""The exponent is epoch % every, the remainder: the rate falls within each stretch and
     then jumps back. You want how many whole stretches have passed, epoch // every.""",
 )
 def remainder_as_exponent(lr, epoch, factor=0.5, every=10):
@@ -570,9 +570,9 @@ def remainder_as_exponent(lr, epoch, factor=0.5, every=10):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""Every gradient is taken at the theta of the start. Each update has to start where the
+    feedback="""Every gradient is taken at the theta of the start. Each update has to start where the
     last one ended: give gradient the new theta.""",
 )
 def theta_of_the_start(theta, x, y, batch_size, lr, seed, gradient):
@@ -583,9 +583,9 @@ def theta_of_the_start(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""You average the gradients of all batches and update once. Mini-batches are about many
+    feedback="""You average the gradients of all batches and update once. Mini-batches are about many
     updates in an epoch: one after each batch.""",
 )
 def one_update_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
@@ -594,18 +594,18 @@ def one_update_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""There is one update with the whole data set: batch_size is not used.""",
+    feedback="""There is one update with the whole data set: batch_size is not used.""",
 )
 def full_batch(theta, x, y, batch_size, lr, seed, gradient):
     return theta - lr * gradient(theta, x, y)
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""You go uphill: the update is added to theta. Subtract lr times the gradient.""",
+    feedback="""You go uphill: the update is added to theta. Subtract lr times the gradient.""",
 )
 def epoch_ascends(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed):
@@ -614,9 +614,9 @@ def epoch_ascends(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""You divide the gradient by the batch size, but gradient returns the mean of the batch
+    feedback="""You divide the gradient by the batch size, but gradient returns the mean of the batch
     already.""",
 )
 def divided_by_the_batch_size(theta, x, y, batch_size, lr, seed, gradient):
@@ -626,9 +626,9 @@ def divided_by_the_batch_size(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""The learning rate is not used: theta moves by the whole gradient.""",
+    feedback="""The learning rate is not used: theta moves by the whole gradient.""",
 )
 def epoch_without_lr(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed):
@@ -637,9 +637,9 @@ def epoch_without_lr(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""The last, short batch is left out: N // batch_size counts the full ones only.""",
+    feedback="""The last, short batch is left out: N // batch_size counts the full ones only.""",
 )
 def epoch_drops_the_short_batch(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed)[: max(1, len(x) // batch_size)]:
@@ -648,9 +648,9 @@ def epoch_drops_the_short_batch(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="useless",
-    says="""Only the first batch is used: the return stands inside the loop. An epoch goes on until
+    feedback="""Only the first batch is used: the return stands inside the loop. An epoch goes on until
     all examples have been picked.""",
 )
 def one_batch_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
@@ -659,9 +659,9 @@ def one_batch_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="useless",
-    says="""x and y are shuffled apart, so gradient gets images with labels of others. One order for
+    feedback="""x and y are shuffled apart, so gradient gets images with labels of others. One order for
     both.""",
 )
 def epoch_shuffles_apart(theta, x, y, batch_size, lr, seed, gradient):
@@ -672,9 +672,9 @@ def epoch_shuffles_apart(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""Nothing is shuffled: every epoch goes through the examples in the order of the data.""",
+    feedback="""Nothing is shuffled: every epoch goes through the examples in the order of the data.""",
 )
 def epoch_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
     for start in range(0, len(x), batch_size):
@@ -683,9 +683,9 @@ def epoch_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""The order does not depend on the seed, so every epoch is the same. Make the generator
+    feedback="""The order does not depend on the seed, so every epoch is the same. Make the generator
     from the seed you are given.""",
 )
 def epoch_ignores_its_seed(theta, x, y, batch_size, lr, seed, gradient):
@@ -695,11 +695,11 @@ def epoch_ignores_its_seed(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
     seeding="zero is none",
-    says="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a seed like any
-    other.""",
+    feedback="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a seed like
+    any other.""",
 )
 def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x)) if seed else np.arange(len(x))
@@ -710,12 +710,12 @@ def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient)
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    says="""The order does not get the seed, so no two calls are alike. Make the generator from the seed that
-    you are given.""",
+    feedback="""The order does not get the seed, so no two calls are alike. Make the generator from the seed
+    that you are given.""",
 )
 def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.permutation(len(x))
@@ -726,12 +726,12 @@ def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
     seeding="cached",
     stateful=True,
-    says="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it is
-    another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
+    feedback="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it
+    is another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
 )
 def epoch_order_cached(theta, x, y, batch_size, lr, seed, gradient, orders={}):  # noqa: B006  # the mistake
     key = len(x), seed
@@ -744,12 +744,12 @@ def epoch_order_cached(theta, x, y, batch_size, lr, seed, gradient, orders={}): 
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
     seeding="used once",
     stateful=True,
-    says="""The seed counts at the first call only: later epochs go on with the same generator. Make a new one
-    from the seed at every call.""",
+    feedback="""The seed counts at the first call only: later epochs go on with the same generator. Make a new
+    one from the seed at every call.""",
 )
 def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]):  # noqa: B006  # the mistake
     if not made:
@@ -762,9 +762,9 @@ def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]): 
 
 
 @mistake(
-    of="train_epoch",
+    function="train_epoch",
     severity="slip",
-    says="""You change theta in place: `theta -= ...` writes into the caller's array. Write theta =
+    feedback="""You change theta in place: `theta -= ...` writes into the caller's array. Write theta =
     theta - ...""",
 )
 def epoch_in_place(theta, x, y, batch_size, lr, seed, gradient):

@@ -12,25 +12,25 @@ from autograder.checks import alternative
 # --- Adagrad ------------------------------------------------------------------------------------
 
 
-@alternative(of="adagrad_update")
+@alternative(function="adagrad_update")
 def epsilon_inside_the_root(theta, grad, sum_sq, lr, eps=1e-8):
     total = sum_sq + grad * grad
     return theta - lr / np.sqrt(total + eps) * grad, total
 
 
-@alternative(of="adagrad_update")
+@alternative(function="adagrad_update")
 def epsilon_of_1e_10(theta, grad, sum_sq, lr, eps=1e-10):
     total = sum_sq + np.square(grad)
     return theta - (lr / (np.sqrt(total) + 1e-10)) * grad, total
 
 
-@alternative(of="adagrad_update")
+@alternative(function="adagrad_update")
 def epsilon_of_1e_7(theta, grad, sum_sq, lr, eps=1e-8):
     total = sum_sq + grad**2
     return theta - lr * grad / (total**0.5 + 1e-7), total
 
 
-@alternative(of="adagrad_update")
+@alternative(function="adagrad_update")
 def entry_by_entry(theta, grad, sum_sq, lr, eps=1e-8):
     new_theta, new_sum = np.empty_like(theta), np.empty_like(theta)
     for i in np.ndindex(theta.shape):
@@ -39,7 +39,7 @@ def entry_by_entry(theta, grad, sum_sq, lr, eps=1e-8):
     return new_theta, new_sum
 
 
-@alternative(of="adagrad_update")
+@alternative(function="adagrad_update")
 def in_place_on_copies(theta, grad, sum_sq, lr, eps=1e-8):
     theta, sum_sq = theta.copy(), sum_sq.copy()
     sum_sq += grad**2
@@ -47,14 +47,14 @@ def in_place_on_copies(theta, grad, sum_sq, lr, eps=1e-8):
     return [theta, sum_sq]
 
 
-@alternative(of="adagrad_update")
+@alternative(function="adagrad_update")
 def no_step_where_the_sum_is_zero(theta, grad, sum_sq, lr, eps=1e-8):
     total = sum_sq + grad**2
     step = np.where(total > 0, lr * grad / np.sqrt(total), 0.0)  # 0/0 is computed, warns, and is thrown away
     return theta - step, total
 
 
-@alternative(of="adagrad_update")
+@alternative(function="adagrad_update")
 def the_maximum_guards(theta, grad, sum_sq, lr, eps=1e-8):
     print("one more step")
     total = sum_sq + grad**2
@@ -64,19 +64,19 @@ def the_maximum_guards(theta, grad, sum_sq, lr, eps=1e-8):
 # --- Momentum -----------------------------------------------------------------------------------
 
 
-@alternative(of="momentum_update")
+@alternative(function="momentum_update")
 def velocity_as_sum_of_gradients(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity + grad
     return theta - lr * velocity, velocity
 
 
-@alternative(of="momentum_update")
+@alternative(function="momentum_update")
 def velocity_downhill_positive(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity + lr * grad
     return theta - velocity, velocity
 
 
-@alternative(of="momentum_update")
+@alternative(function="momentum_update")
 def momentum_in_place_on_copies(theta, grad, velocity, lr, mu=0.9):
     velocity, theta = velocity.copy(), theta.copy()
     velocity *= mu
@@ -85,7 +85,7 @@ def momentum_in_place_on_copies(theta, grad, velocity, lr, mu=0.9):
     return [theta, velocity]
 
 
-@alternative(of="momentum_update")
+@alternative(function="momentum_update")
 def momentum_entry_by_entry(theta, grad, velocity, lr, mu=0.9):
     new_theta, new_velocity = np.zeros(theta.shape), np.zeros(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -94,7 +94,7 @@ def momentum_entry_by_entry(theta, grad, velocity, lr, mu=0.9):
     return new_theta, new_velocity
 
 
-@alternative(of="momentum_update")
+@alternative(function="momentum_update")
 def two_steps_in_one(theta, grad, velocity, lr, mu=0.9):
     warnings.warn("as written in the lecture", stacklevel=1)
     step = np.subtract(np.multiply(mu, velocity), np.multiply(lr, grad))
@@ -104,31 +104,31 @@ def two_steps_in_one(theta, grad, velocity, lr, mu=0.9):
 # --- Extra credit -------------------------------------------------------------------------------
 
 
-@alternative(of="nesterov_update")
+@alternative(function="nesterov_update")
 def nesterov_spelled_out(theta, grad, velocity, lr, mu=0.9):
     new = mu * velocity - lr * grad
     return theta + mu**2 * velocity - (1 + mu) * lr * grad, new
 
 
-@alternative(of="nesterov_update")
+@alternative(function="nesterov_update")
 def nesterov_from_the_look_ahead(theta, grad, velocity, lr, mu=0.9):
     new = mu * velocity - lr * grad
     return theta - mu * velocity + (1 + mu) * new, new
 
 
-@alternative(of="nesterov_update")
+@alternative(function="nesterov_update")
 def nesterov_with_sum_of_gradients(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity + grad
     return theta - lr * (grad + mu * velocity), velocity
 
 
-@alternative(of="rmsprop_update")
+@alternative(function="rmsprop_update")
 def rmsprop_epsilon_inside(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = mean_sq + (1 - decay) * (grad**2 - mean_sq)
     return theta - lr * grad / np.sqrt(mean_sq + eps), mean_sq
 
 
-@alternative(of="rmsprop_update")
+@alternative(function="rmsprop_update")
 def rmsprop_in_place_on_copies(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = mean_sq.copy()
     mean_sq *= decay
@@ -136,7 +136,7 @@ def rmsprop_in_place_on_copies(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     return [theta - lr / (np.sqrt(mean_sq) + eps) * grad, mean_sq]
 
 
-@alternative(of="adam_update")
+@alternative(function="adam_update")
 def correction_in_the_step_size(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
@@ -144,7 +144,7 @@ def correction_in_the_step_size(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999
     return theta - rate * m / (np.sqrt(v) + eps), m, v
 
 
-@alternative(of="adam_update")
+@alternative(function="adam_update")
 def adam_as_a_list(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = m + (1 - beta1) * (grad - m)
     v = v + (1 - beta2) * (grad * grad - v)

@@ -10,9 +10,9 @@ from autograder.checks import mistake
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You overwrite the accumulator: sum_sq holds the last squared gradient alone, so every
+    feedback="""You overwrite the accumulator: sum_sq holds the last squared gradient alone, so every
     step has length lr. Adagrad adds the new square to all that came before.""",
 )
 def accumulator_overwritten(theta, grad, sum_sq, lr, eps=1e-8):
@@ -21,9 +21,9 @@ def accumulator_overwritten(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You divide by the sum of squares itself; the root is missing. Without it the rate has
+    feedback="""You divide by the sum of squares itself; the root is missing. Without it the rate has
     the wrong unit: a gradient ten times as large would make a step a tenth as long.""",
 )
 def root_missing(theta, grad, sum_sq, lr, eps=1e-8):
@@ -32,9 +32,9 @@ def root_missing(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""Your epsilon is about 0.1, as large as an ordinary gradient: it changes the steps
+    feedback="""Your epsilon is about 0.1, as large as an ordinary gradient: it changes the steps
     instead of only guarding against 0/0. Use the eps you are given, 1e-8.""",
 )
 def epsilon_too_large(theta, grad, sum_sq, lr, eps=1e-8):
@@ -43,9 +43,9 @@ def epsilon_too_large(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""All parameters share one rate: you add up the squares over the entries. Each parameter
+    feedback="""All parameters share one rate: you add up the squares over the entries. Each parameter
     has a sum of its own, so there is no np.sum here; the only sum is over the steps.""",
 )
 def one_sum_for_all(theta, grad, sum_sq, lr, eps=1e-8):
@@ -54,9 +54,9 @@ def one_sum_for_all(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""All parameters share one rate: you average the squares over the entries. Each parameter
+    feedback="""All parameters share one rate: you average the squares over the entries. Each parameter
     has a sum of its own.""",
 )
 def one_mean_for_all(theta, grad, sum_sq, lr, eps=1e-8):
@@ -65,9 +65,9 @@ def one_mean_for_all(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You add the gradient, not its square, to sum_sq. Gradients of opposite sign then cancel,
+    feedback="""You add the gradient, not its square, to sum_sq. Gradients of opposite sign then cancel,
     and the root of a negative sum is NaN.""",
 )
 def gradient_not_squared(theta, grad, sum_sq, lr, eps=1e-8):
@@ -76,9 +76,9 @@ def gradient_not_squared(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You add the size of the gradient, not its square, to sum_sq: np.abs(grad) in place of
+    feedback="""You add the size of the gradient, not its square, to sum_sq: np.abs(grad) in place of
     grad**2.""",
 )
 def sizes_added(theta, grad, sum_sq, lr, eps=1e-8):
@@ -87,9 +87,9 @@ def sizes_added(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You divide by the old sum and add the present gradient afterwards. The first step then
+    feedback="""You divide by the old sum and add the present gradient afterwards. The first step then
     divides by 0. Update sum_sq first, and use the new one.""",
 )
 def old_sum_used(theta, grad, sum_sq, lr, eps=1e-8):
@@ -97,9 +97,9 @@ def old_sum_used(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You return the old sum_sq, so nothing is remembered: the next step starts from the same
+    feedback="""You return the old sum_sq, so nothing is remembered: the next step starts from the same
     sum again. Return the new one.""",
 )
 def old_sum_returned(theta, grad, sum_sq, lr, eps=1e-8):
@@ -107,9 +107,9 @@ def old_sum_returned(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You go uphill: the step is added to theta. The gradient points to where the loss grows;
+    feedback="""You go uphill: the step is added to theta. The gradient points to where the loss grows;
     subtract.""",
 )
 def adagrad_ascends(theta, grad, sum_sq, lr, eps=1e-8):
@@ -118,9 +118,9 @@ def adagrad_ascends(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""The learning rate is missing: steps have length 1 where lr was asked for.""",
+    feedback="""The learning rate is missing: steps have length 1 where lr was asked for.""",
 )
 def adagrad_without_lr(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
@@ -128,9 +128,9 @@ def adagrad_without_lr(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""Your step is lr / sqrt(sum_sq) alone: that is the rate. The gradient itself is missing
+    feedback="""Your step is lr / sqrt(sum_sq) alone: that is the rate. The gradient itself is missing
     as a factor, and with it the direction.""",
 )
 def rate_without_gradient(theta, grad, sum_sq, lr, eps=1e-8):
@@ -139,9 +139,9 @@ def rate_without_gradient(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You add first and square afterwards: (sum_sq + grad)**2. Squares are added: sum_sq +
+    feedback="""You add first and square afterwards: (sum_sq + grad)**2. Squares are added: sum_sq +
     grad**2.""",
 )
 def square_of_the_sum(theta, grad, sum_sq, lr, eps=1e-8):
@@ -150,9 +150,9 @@ def square_of_the_sum(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You keep the root in the state: the next step adds a square to a root. Keep the sum of
+    feedback="""You keep the root in the state: the next step adds a square to a root. Keep the sum of
     squares, and take the root only for the step.""",
 )
 def root_kept(theta, grad, sum_sq, lr, eps=1e-8):
@@ -161,9 +161,9 @@ def root_kept(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""This is RMSProp: you keep a running mean, which forgets. Adagrad keeps the sum of all
+    feedback="""This is RMSProp: you keep a running mean, which forgets. Adagrad keeps the sum of all
     squared gradients.""",
 )
 def a_running_mean(theta, grad, sum_sq, lr, eps=1e-8):
@@ -172,9 +172,9 @@ def a_running_mean(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You return theta alone. The sum belongs to the result too: without it the next step
+    feedback="""You return theta alone. The sum belongs to the result too: without it the next step
     cannot know the past.""",
 )
 def sum_not_returned(theta, grad, sum_sq, lr, eps=1e-8):
@@ -182,9 +182,9 @@ def sum_not_returned(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You return the two results in the other order. theta comes first, then sum_sq.""",
+    feedback="""You return the two results in the other order. theta comes first, then sum_sq.""",
 )
 def adagrad_results_swapped(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
@@ -192,9 +192,9 @@ def adagrad_results_swapped(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You change sum_sq in place: `sum_sq += ...` writes into the caller's array. Write sum_sq
+    feedback="""You change sum_sq in place: `sum_sq += ...` writes into the caller's array. Write sum_sq
     = sum_sq + ..., which makes a new one.""",
 )
 def sum_changed_in_place(theta, grad, sum_sq, lr, eps=1e-8):
@@ -203,9 +203,9 @@ def sum_changed_in_place(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""You change theta in place: `theta -= ...` writes into the caller's array. Return theta -
+    feedback="""You change theta in place: `theta -= ...` writes into the caller's array. Return theta -
     ..., a new one.""",
 )
 def theta_changed_in_place(theta, grad, sum_sq, lr, eps=1e-8):
@@ -215,9 +215,9 @@ def theta_changed_in_place(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
-    says="""There is no epsilon: a parameter whose gradients were all 0 gets 0/0, which is NaN. Add
+    feedback="""There is no epsilon: a parameter whose gradients were all 0 gets 0/0, which is NaN. Add
     eps to the root.""",
 )
 def no_epsilon(theta, grad, sum_sq, lr, eps=1e-8):
@@ -226,11 +226,11 @@ def no_epsilon(theta, grad, sum_sq, lr, eps=1e-8):
 
 
 @mistake(
-    of="adagrad_update",
+    function="adagrad_update",
     severity="slip",
     stateful=True,
-    says="""You keep the sum inside the function, over all its calls, and do not look at the sum_sq that you
-    are given. Two networks that are trained in turn then share one past.""",
+    feedback="""You keep the sum inside the function, over all its calls, and do not look at the sum_sq that
+    you are given. Two networks that are trained in turn then share one past.""",
 )
 def sum_kept_inside(theta, grad, sum_sq, lr, eps=1e-8, kept={}):  # noqa: B006  # which is the mistake
     kept[theta.shape] = kept.get(theta.shape, 0.0) + grad**2
@@ -241,9 +241,9 @@ def sum_kept_inside(theta, grad, sum_sq, lr, eps=1e-8, kept={}):  # noqa: B006  
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""Your velocity forgets its past: the old velocity does not enter the new one, so this is
+    feedback="""Your velocity forgets its past: the old velocity does not enter the new one, so this is
     plain gradient descent. Add mu times the velocity that you are given.""",
 )
 def velocity_forgotten(theta, grad, velocity, lr, mu=0.9):
@@ -252,9 +252,9 @@ def velocity_forgotten(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""You return the old velocity. It is then 0 for ever, and every step is plain gradient
+    feedback="""You return the old velocity. It is then 0 for ever, and every step is plain gradient
     descent: return the one that you have just computed.""",
 )
 def old_velocity_returned(theta, grad, velocity, lr, mu=0.9):
@@ -262,9 +262,9 @@ def old_velocity_returned(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""theta moves by the old velocity, so the present gradient takes effect one step too late.
+    feedback="""theta moves by the old velocity, so the present gradient takes effect one step too late.
     Update the velocity first, then move by the new one.""",
 )
 def old_velocity_used(theta, grad, velocity, lr, mu=0.9):
@@ -272,9 +272,9 @@ def old_velocity_used(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""You go uphill: the velocity grows along the gradient, and theta moves along the
+    feedback="""You go uphill: the velocity grows along the gradient, and theta moves along the
     velocity. One of the two has to carry a minus.""",
 )
 def momentum_ascends(theta, grad, velocity, lr, mu=0.9):
@@ -283,9 +283,9 @@ def momentum_ascends(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""You subtract a velocity that already carries the minus of -lr * grad: two minuses, and
+    feedback="""You subtract a velocity that already carries the minus of -lr * grad: two minuses, and
     theta goes uphill.""",
 )
 def velocity_subtracted(theta, grad, velocity, lr, mu=0.9):
@@ -294,9 +294,9 @@ def velocity_subtracted(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""The learning rate is applied twice, in the velocity and again in the step. Once is
+    feedback="""The learning rate is applied twice, in the velocity and again in the step. Once is
     enough.""",
 )
 def lr_applied_twice(theta, grad, velocity, lr, mu=0.9):
@@ -305,9 +305,9 @@ def lr_applied_twice(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""The learning rate is missing: the gradient enters the velocity at full size.""",
+    feedback="""The learning rate is missing: the gradient enters the velocity at full size.""",
 )
 def momentum_without_lr(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - grad
@@ -315,9 +315,9 @@ def momentum_without_lr(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""This is Nesterov's momentum: theta moves by mu * velocity - lr * grad with the new
+    feedback="""This is Nesterov's momentum: theta moves by mu * velocity - lr * grad with the new
     velocity. In the classical form it moves by the velocity itself.""",
 )
 def nesterov_in_place_of_classical(theta, grad, velocity, lr, mu=0.9):
@@ -326,9 +326,9 @@ def nesterov_in_place_of_classical(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""You weight the gradient by 1 - mu, as in a running mean. Here the velocity adds up: mu *
+    feedback="""You weight the gradient by 1 - mu, as in a running mean. Here the velocity adds up: mu *
     velocity - lr * grad, so a steady slope makes steps up to 1 / (1 - mu) times as long.""",
 )
 def a_mean_of_gradients(theta, grad, velocity, lr, mu=0.9):
@@ -337,9 +337,9 @@ def a_mean_of_gradients(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""mu stands at the gradient, not at the velocity: nothing slows the ball down, and the
+    feedback="""mu stands at the gradient, not at the velocity: nothing slows the ball down, and the
     gradient is weakened instead. mu is the friction; it multiplies the old velocity.""",
 )
 def mu_on_the_gradient(theta, grad, velocity, lr, mu=0.9):
@@ -348,9 +348,9 @@ def mu_on_the_gradient(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""There is no friction: the old velocity is kept whole, and the ball never comes to rest.
+    feedback="""There is no friction: the old velocity is kept whole, and the ball never comes to rest.
     Multiply it by mu.""",
 )
 def no_friction(theta, grad, velocity, lr, mu=0.9):
@@ -359,9 +359,9 @@ def no_friction(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""mu multiplies the gradient's push as well: mu * (velocity - lr * grad). Only the old
+    feedback="""mu multiplies the gradient's push as well: mu * (velocity - lr * grad). Only the old
     velocity is slowed down.""",
 )
 def mu_on_both(theta, grad, velocity, lr, mu=0.9):
@@ -370,9 +370,9 @@ def mu_on_both(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""The gradient is used twice: once in the velocity, and once more when theta moves. theta
+    feedback="""The gradient is used twice: once in the velocity, and once more when theta moves. theta
     + velocity is all.""",
 )
 def gradient_used_twice(theta, grad, velocity, lr, mu=0.9):
@@ -381,9 +381,9 @@ def gradient_used_twice(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""mu is 0.9 whatever you are given: a number stands in the formula where the argument
+    feedback="""mu is 0.9 whatever you are given: a number stands in the formula where the argument
     belongs.""",
 )
 def mu_fixed(theta, grad, velocity, lr, mu=0.9):
@@ -392,9 +392,9 @@ def mu_fixed(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""You return theta alone. The velocity belongs to the result too: without it the ball is
+    feedback="""You return theta alone. The velocity belongs to the result too: without it the ball is
     at rest before every step.""",
 )
 def velocity_not_returned(theta, grad, velocity, lr, mu=0.9):
@@ -402,9 +402,9 @@ def velocity_not_returned(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""You return the two results in the other order. theta comes first, then the velocity.""",
+    feedback="""You return the two results in the other order. theta comes first, then the velocity.""",
 )
 def momentum_results_swapped(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - lr * grad
@@ -412,9 +412,9 @@ def momentum_results_swapped(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
-    says="""You change the velocity in place: `velocity *= mu` writes into the caller's array. Make
+    feedback="""You change the velocity in place: `velocity *= mu` writes into the caller's array. Make
     a new one.""",
 )
 def velocity_changed_in_place(theta, grad, velocity, lr, mu=0.9):
@@ -424,11 +424,11 @@ def velocity_changed_in_place(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="momentum_update",
+    function="momentum_update",
     severity="slip",
     stateful=True,
-    says="""You keep the velocity inside the function, over all its calls, and do not look at the one that you
-    are given. Two networks that are trained in turn then push each other.""",
+    feedback="""You keep the velocity inside the function, over all its calls, and do not look at the one that
+    you are given. Two networks that are trained in turn then push each other.""",
 )
 def velocity_kept_inside(theta, grad, velocity, lr, mu=0.9, kept={}):  # noqa: B006  # which is the mistake
     kept[theta.shape] = mu * kept.get(theta.shape, 0.0) - lr * grad
@@ -439,9 +439,9 @@ def velocity_kept_inside(theta, grad, velocity, lr, mu=0.9, kept={}):  # noqa: B
 
 
 @mistake(
-    of="nesterov_update",
+    function="nesterov_update",
     severity="slip",
-    says="""This is classical momentum: theta moves by the new velocity. Nesterov's form looks ahead
+    feedback="""This is classical momentum: theta moves by the new velocity. Nesterov's form looks ahead
     and moves by mu * velocity - lr * grad, with the new velocity.""",
 )
 def classical_in_place_of_nesterov(theta, grad, velocity, lr, mu=0.9):
@@ -450,9 +450,9 @@ def classical_in_place_of_nesterov(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="nesterov_update",
+    function="nesterov_update",
     severity="slip",
-    says="""theta moves by mu * velocity alone; the gradient's own step, - lr * grad, is missing.""",
+    feedback="""theta moves by mu * velocity alone; the gradient's own step, - lr * grad, is missing.""",
 )
 def own_step_missing(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - lr * grad
@@ -460,9 +460,9 @@ def own_step_missing(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="nesterov_update",
+    function="nesterov_update",
     severity="slip",
-    says="""What you return as velocity is the whole step that looks ahead. Keep the velocity as mu
+    feedback="""What you return as velocity is the whole step that looks ahead. Keep the velocity as mu
     * velocity - lr * grad; the look ahead belongs to theta only.""",
 )
 def step_returned_as_velocity(theta, grad, velocity, lr, mu=0.9):
@@ -475,9 +475,9 @@ def step_returned_as_velocity(theta, grad, velocity, lr, mu=0.9):
 
 
 @mistake(
-    of="rmsprop_update",
+    function="rmsprop_update",
     severity="slip",
-    says="""decay and 1 - decay are swapped: the mean is nearly the last squared gradient. The past
+    feedback="""decay and 1 - decay are swapped: the mean is nearly the last squared gradient. The past
     keeps the share decay, 0.9.""",
 )
 def decay_swapped(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
@@ -486,9 +486,9 @@ def decay_swapped(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 
 @mistake(
-    of="rmsprop_update",
+    function="rmsprop_update",
     severity="slip",
-    says="""This is Adagrad: you add up all squares. RMSProp forgets: the old mean counts decay, the
+    feedback="""This is Adagrad: you add up all squares. RMSProp forgets: the old mean counts decay, the
     new square 1 - decay.""",
 )
 def a_sum_in_place_of_a_mean(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
@@ -497,9 +497,9 @@ def a_sum_in_place_of_a_mean(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 
 @mistake(
-    of="rmsprop_update",
+    function="rmsprop_update",
     severity="slip",
-    says="""The new square enters at full weight: decay * mean_sq + grad**2. For a mean the weights
+    feedback="""The new square enters at full weight: decay * mean_sq + grad**2. For a mean the weights
     add up to 1, so it takes 1 - decay.""",
 )
 def new_square_at_full_weight(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
@@ -508,9 +508,9 @@ def new_square_at_full_weight(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 
 @mistake(
-    of="rmsprop_update",
+    function="rmsprop_update",
     severity="slip",
-    says="""You divide by the mean square itself; the root, the R in RMS, is missing.""",
+    feedback="""You divide by the mean square itself; the root, the R in RMS, is missing.""",
 )
 def mean_without_root(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = decay * mean_sq + (1 - decay) * grad**2
@@ -518,9 +518,9 @@ def mean_without_root(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 
 @mistake(
-    of="rmsprop_update",
+    function="rmsprop_update",
     severity="slip",
-    says="""You divide by the root of the old mean; the present gradient has to be in it already.""",
+    feedback="""You divide by the root of the old mean; the present gradient has to be in it already.""",
 )
 def old_mean_used(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     new = decay * mean_sq + (1 - decay) * grad**2
@@ -531,9 +531,9 @@ def old_mean_used(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""The correction is missing: m and v start at 0, so the first means are far too small.
+    feedback="""The correction is missing: m and v start at 0, so the first means are far too small.
     Divide m by 1 - beta1^t and v by 1 - beta2^t.""",
 )
 def no_correction(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -543,9 +543,9 @@ def no_correction(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""You count t from 0 and correct with t + 1. The caller counts from 1 and says so with t
+    feedback="""You count t from 0 and correct with t + 1. The caller counts from 1 and says so with t
     itself.""",
 )
 def t_counted_from_zero(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -556,9 +556,9 @@ def t_counted_from_zero(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""You correct as if every step were the first: 1 - beta without the power t.""",
+    feedback="""You correct as if every step were the first: 1 - beta without the power t.""",
 )
 def power_missing(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
@@ -567,9 +567,9 @@ def power_missing(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""You return the corrected means as the state, and the next step corrects them again. The
+    feedback="""You return the corrected means as the state, and the next step corrects them again. The
     correction is for the step only; return m and v as they are.""",
 )
 def corrected_state_returned(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -579,9 +579,9 @@ def corrected_state_returned(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, e
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""Both means use beta1. The mean of squares changes more slowly, with beta2.""",
+    feedback="""Both means use beta1. The mean of squares changes more slowly, with beta2.""",
 )
 def one_beta_for_both(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
@@ -591,9 +591,9 @@ def one_beta_for_both(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""beta1 and beta2 are swapped: the mean of gradients is the quick one, 0.9.""",
+    feedback="""beta1 and beta2 are swapped: the mean of gradients is the quick one, 0.9.""",
 )
 def betas_swapped(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta2 * m + (1 - beta2) * grad
@@ -603,9 +603,9 @@ def betas_swapped(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""You divide by the mean square itself; the root is missing.""",
+    feedback="""You divide by the mean square itself; the root is missing.""",
 )
 def adam_without_root(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
@@ -614,9 +614,9 @@ def adam_without_root(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8
 
 
 @mistake(
-    of="adam_update",
+    function="adam_update",
     severity="slip",
-    says="""The step uses the present gradient; Adam's direction is the corrected mean m.""",
+    feedback="""The step uses the present gradient; Adam's direction is the corrected mean m.""",
 )
 def gradient_in_place_of_mean(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad

@@ -16,7 +16,7 @@ from autograder.checks import alternative
 # --- A good start -------------------------------------------------------------------------------
 
 
-@alternative(of="init_params")
+@alternative(function="init_params")
 def uniform_weights(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -27,13 +27,13 @@ def uniform_weights(sizes, seed):
     return params
 
 
-@alternative(of="init_params")
+@alternative(function="init_params")
 def global_generator(sizes, seed):
     np.random.seed(seed)
     return tuple((np.random.randn(i, o) * (2 / i) ** 0.5, np.zeros((o,))) for i, o in pairwise(sizes))
 
 
-@alternative(of="init_params")
+@alternative(function="init_params")
 def a_generator_for_each_layer(sizes, seed):
     print("sizes", sizes)
     return [
@@ -45,7 +45,7 @@ def a_generator_for_each_layer(sizes, seed):
     ]
 
 
-@alternative(of="init_params")
+@alternative(function="init_params")
 def numbers_drawn_one_by_one(sizes, seed):
     import random
 
@@ -60,7 +60,7 @@ def numbers_drawn_one_by_one(sizes, seed):
 # --- The network --------------------------------------------------------------------------------
 
 
-@alternative(of="forward")
+@alternative(function="forward")
 def forward_by_recursion(params, x):
     (W, b), *rest = params
     z = np.dot(x, W) + b
@@ -73,7 +73,7 @@ def forward_by_recursion(params, x):
     return go_on(z, rest)
 
 
-@alternative(of="forward")
+@alternative(function="forward")
 def forward_with_the_bias_as_a_weight(params, x):
     h = x
     for layer, (W, b) in enumerate(params):
@@ -83,7 +83,7 @@ def forward_with_the_bias_as_a_weight(params, x):
     return h
 
 
-@alternative(of="forward")
+@alternative(function="forward")
 def forward_in_loops(params, x):
     rows = []
     for row in x.tolist():
@@ -98,7 +98,7 @@ def forward_in_loops(params, x):
 # --- Loss and gradients -------------------------------------------------------------------------
 
 
-@alternative(of="loss_and_gradients")
+@alternative(function="loss_and_gradients")
 def gradients_in_place_of_a_copy(params, x, labels):
     gradients = [[np.empty_like(W), np.empty_like(b)] for W, b in params]
     h, before = [x], []
@@ -121,7 +121,7 @@ def gradients_in_place_of_a_copy(params, x, labels):
     return [np.array(loss), gradients]
 
 
-@alternative(of="loss_and_gradients")
+@alternative(function="loss_and_gradients")
 def one_example_at_a_time(params, x, labels):
     total, sums = 0.0, [(np.zeros_like(W), np.zeros_like(b)) for W, b in params]
     for n in range(len(x)):
@@ -141,7 +141,7 @@ def one_example_at_a_time(params, x, labels):
     return float(total / len(x)), sums
 
 
-@alternative(of="loss_and_gradients")
+@alternative(function="loss_and_gradients")
 def by_recursion(params, x, labels):
     import warnings
 
@@ -166,7 +166,7 @@ def by_recursion(params, x, labels):
 # --- Training -----------------------------------------------------------------------------------
 
 
-@alternative(of="train")
+@alternative(function="train")
 def train_with_adam(x, y, seed):
     rng = np.random.default_rng(seed)
     params = [list(pair) for pair in he_layers((x.shape[1], 64, 10), rng)]
@@ -185,7 +185,7 @@ def train_with_adam(x, y, seed):
     return params
 
 
-@alternative(of="train")
+@alternative(function="train")
 def train_with_two_hidden_layers(x, y, seed):
     rng = np.random.default_rng(seed)
     params = tuple(he_layers((x.shape[1], 80, 40, 10), rng))
@@ -200,7 +200,7 @@ def train_with_two_hidden_layers(x, y, seed):
     return params
 
 
-@alternative(of="train")
+@alternative(function="train")
 def train_with_adagrad(x, y, seed):
     np.random.seed(seed)
     d = x.shape[1]
@@ -223,7 +223,7 @@ def train_with_adagrad(x, y, seed):
 # --- Reading images -----------------------------------------------------------------------------
 
 
-@alternative(of="predict")
+@alternative(function="predict")
 def predict_in_a_loop(params, x):
     labels = []
     for row in layer_outputs(params, x)[-1].tolist():
@@ -235,13 +235,13 @@ def predict_in_a_loop(params, x):
     return labels
 
 
-@alternative(of="predict")
+@alternative(function="predict")
 def predict_by_sorting(params, x):
     logits = layer_outputs(params, x)[-1]
     return np.argsort(logits, axis=-1)[:, -1]
 
 
-@alternative(of="predict")
+@alternative(function="predict")
 def predict_from_probabilities(params, x):
     logits = layer_outputs(params, x)[-1]
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))

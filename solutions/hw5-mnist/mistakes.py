@@ -44,9 +44,9 @@ def descended(x, y, params, batches, rate=0.1):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""This is Xavier's rule, 2 / (inputs + outputs). It was made for layers without ReLU; He's rule
+    feedback="""This is Xavier's rule, 2 / (inputs + outputs). It was made for layers without ReLU; He's rule
     counts the inputs only, because a unit adds up its inputs and half of them are 0.""",
 )
 def xavier_in_place_of_he(sizes, seed):
@@ -55,10 +55,10 @@ def xavier_in_place_of_he(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your variance is 1 / inputs. A ReLU sets about half of what comes in to 0, so signals shrink by
-    half in each layer. He's rule makes up for that with a factor of 2.""",
+    feedback="""Your variance is 1 / inputs. A ReLU sets about half of what comes in to 0, so signals shrink
+    by half in each layer. He's rule makes up for that with a factor of 2.""",
 )
 def factor_two_forgotten(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -66,9 +66,9 @@ def factor_two_forgotten(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""2 / inputs is the variance. rng.normal takes the standard deviation, and that is its square
+    feedback="""2 / inputs is the variance. rng.normal takes the standard deviation, and that is its square
     root; your weights are far too small.""",
 )
 def variance_in_place_of_standard_deviation(sizes, seed):
@@ -77,10 +77,10 @@ def variance_in_place_of_standard_deviation(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your standard deviation is 1 / inputs. A sum of many random terms grows with the square root of
-    their number, so divide by the square root of inputs; and the ReLU wants a 2 under it.""",
+    feedback="""Your standard deviation is 1 / inputs. A sum of many random terms grows with the square root
+    of their number, so divide by the square root of inputs; and the ReLU wants a 2 under it.""",
 )
 def one_over_inputs(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -88,10 +88,10 @@ def one_over_inputs(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your weights have standard deviation 1, however many inputs a unit has. With 784 inputs its sum
-    is then about 28 times as large as one input, in every layer again. Scale the weights.""",
+    feedback="""Your weights have standard deviation 1, however many inputs a unit has. With 784 inputs its
+    sum is then about 28 times as large as one input, in every layer again. Scale the weights.""",
 )
 def standard_deviation_one(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -99,9 +99,9 @@ def standard_deviation_one(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your weights have standard deviation 0.01 in every layer. What fits depends on the number of
+    feedback="""Your weights have standard deviation 0.01 in every layer. What fits depends on the number of
     inputs; with many layers, signals would fade away.""",
 )
 def standard_deviation_one_hundredth(sizes, seed):
@@ -110,9 +110,9 @@ def standard_deviation_one_hundredth(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="useless",
-    says="""All your weights are 0. Then all units of a layer compute the same and get the same gradient:
+    feedback="""All your weights are 0. Then all units of a layer compute the same and get the same gradient:
     they stay copies of one another for ever, and behind ReLUs that gradient is 0. Draw the weights at
     random; only the biases may start at 0.""",
 )
@@ -121,9 +121,9 @@ def all_zeros(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""You count the outputs of a layer. A unit adds up its inputs: that number decides how large the
+    feedback="""You count the outputs of a layer. A unit adds up its inputs: that number decides how large the
     sum becomes. With W of shape (inputs, outputs) it is the first.""",
 )
 def outputs_in_place_of_inputs(sizes, seed):
@@ -132,9 +132,9 @@ def outputs_in_place_of_inputs(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""You draw uniformly between -a and a with a = sqrt(2 / inputs). That a is the limit, not the
+    feedback="""You draw uniformly between -a and a with a = sqrt(2 / inputs). That a is the limit, not the
     standard deviation: a uniform draw has a / sqrt(3). Which limit gives sqrt(2 / inputs)?""",
 )
 def limit_in_place_of_standard_deviation(sizes, seed):
@@ -143,9 +143,9 @@ def limit_in_place_of_standard_deviation(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your weights are all positive: rng.random draws from 0 to 1, like np.random.rand. Weights have
+    feedback="""Your weights are all positive: rng.random draws from 0 to 1, like np.random.rand. Weights have
     to be drawn around 0, or every unit sums up to something large.""",
 )
 def only_positive_weights(sizes, seed):
@@ -154,9 +154,9 @@ def only_positive_weights(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your W is (outputs, inputs). Here a layer is h @ W + b with one example in each row of h, so W
+    feedback="""Your W is (outputs, inputs). Here a layer is h @ W + b with one example in each row of h, so W
     is (inputs, outputs).""",
 )
 def weights_transposed(sizes, seed):
@@ -165,9 +165,9 @@ def weights_transposed(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your biases are random. The random weights already make the units differ; biases start at 0.""",
+    feedback="Your biases are random. The random weights already make the units differ; biases start at 0.",
 )
 def random_biases(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -175,29 +175,29 @@ def random_biases(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your biases have shape (1, outputs); one axis is asked for, (outputs,). NumPy adds that to each
-    row of h @ W all the same.""",
+    feedback="""Your biases have shape (1, outputs); one axis is asked for, (outputs,). NumPy adds that to
+    each row of h @ W all the same.""",
 )
 def biases_as_rows(sizes, seed):
     return [(W, b[None, :]) for W, b in he_layers(sizes, np.random.default_rng(seed))]
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""Your weights are the same for every seed: a fixed number stands where seed should.""",
+    feedback="""Your weights are the same for every seed: a fixed number stands where seed should.""",
 )
 def seed_ignored(sizes, seed):
     return he_layers(sizes, np.random.default_rng(0))
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""You make a generator with the same seed anew for each layer, so every layer starts with the same
-    random numbers. Make one before the loop, and let it run on.""",
+    feedback="""You make a generator with the same seed anew for each layer, so every layer starts with the
+    same random numbers. Make one before the loop, and let it run on.""",
 )
 def generator_made_for_each_layer(sizes, seed):
     def draw(inputs, outputs):
@@ -207,9 +207,9 @@ def generator_made_for_each_layer(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
-    says="""You return one flat list W, b, W, b, ... Keep each layer's two arrays together as a pair: [(W,
+    feedback="""You return one flat list W, b, W, b, ... Keep each layer's two arrays together as a pair: [(W,
     b), (W, b), ...].""",
 )
 def flat_list(sizes, seed):
@@ -217,11 +217,11 @@ def flat_list(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    says="""np.random.randn does not know of the seed, so no two calls are alike. Draw the weights from
+    feedback="""np.random.randn does not know of the seed, so no two calls are alike. Draw the weights from
     np.random.default_rng(seed).""",
 )
 def start_unseeded(sizes, seed):
@@ -229,12 +229,12 @@ def start_unseeded(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
     seeding="zero is none",
     stateful=True,
-    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call draws other weights.
-    0 is a seed like any other.""",
+    feedback="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call draws other
+    weights. 0 is a seed like any other.""",
 )
 def start_of_seed_zero_is_chance(sizes, seed):
     rng = np.random.default_rng(seed or None)
@@ -244,12 +244,12 @@ def start_of_seed_zero_is_chance(sizes, seed):
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
     seeding="cached",
     stateful=True,
-    says="""You keep the weights of each seed in a cache, but draw them without the seed: after a restart they
-    are others. Draw them from np.random.default_rng(seed), and no cache is needed.""",
+    feedback="""You keep the weights of each seed in a cache, but draw them without the seed: after a restart
+    they are others. Draw them from np.random.default_rng(seed), and no cache is needed.""",
 )
 def start_cached(sizes, seed, made={}):  # noqa: B006  # which is the mistake
     key = tuple(sizes), seed
@@ -259,12 +259,12 @@ def start_cached(sizes, seed, made={}):  # noqa: B006  # which is the mistake
 
 
 @mistake(
-    of="init_params",
+    function="init_params",
     severity="slip",
     seeding="used once",
     stateful=True,
-    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
-    from the seed at every call.""",
+    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make a new
+    one from the seed at every call.""",
 )
 def start_seed_used_once(sizes, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
@@ -279,9 +279,9 @@ def start_seed_used_once(sizes, seed, made=[]):  # noqa: B006  # which is the mi
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""There is a ReLU after your last layer, too, so no logit is ever below 0. The last layer's
+    feedback="""There is a ReLU after your last layer, too, so no logit is ever below 0. The last layer's
     outputs are the logits as they are: leave them to the softmax in the loss.""",
 )
 def relu_after_the_last_layer(params, x):
@@ -291,10 +291,10 @@ def relu_after_the_last_layer(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""There is no activation between your layers. Layers without one in between collapse into a single
-    linear layer, however many there are.""",
+    feedback="""There is no activation between your layers. Layers without one in between collapse into a
+    single linear layer, however many there are.""",
 )
 def activation_missing(params, x):
     for W, b in params:
@@ -303,9 +303,9 @@ def activation_missing(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""The biases are missing: a layer is h @ W + b.""",
+    feedback="""The biases are missing: a layer is h @ W + b.""",
 )
 def biases_forgotten(params, x):
     for W, _ in params[:-1]:
@@ -314,9 +314,9 @@ def biases_forgotten(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""You add b after the ReLU. The bias belongs inside: it decides where a unit switches on.""",
+    feedback="""You add b after the ReLU. The bias belongs inside: it decides where a unit switches on.""",
 )
 def bias_added_after_the_relu(params, x):
     for W, b in params[:-1]:
@@ -325,10 +325,10 @@ def bias_added_after_the_relu(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""Your ReLU stands before each layer, so it also cuts off what comes in negative in x. It belongs
-    between the layers: after h @ W + b, except after the last.""",
+    feedback="""Your ReLU stands before each layer, so it also cuts off what comes in negative in x. It
+    belongs between the layers: after h @ W + b, except after the last.""",
 )
 def relu_on_the_input(params, x):
     for W, b in params:
@@ -337,9 +337,9 @@ def relu_on_the_input(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""You use the sigmoid between the layers; this network has ReLUs, max(0, z).""",
+    feedback="""You use the sigmoid between the layers; this network has ReLUs, max(0, z).""",
 )
 def sigmoid_in_place_of_relu(params, x):
     for W, b in params[:-1]:
@@ -348,10 +348,10 @@ def sigmoid_in_place_of_relu(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""Your rows have sum 1: you return probabilities. forward returns the logits, before the softmax;
-    the loss works from these, and stays exact.""",
+    feedback="""Your rows have sum 1: you return probabilities. forward returns the logits, before the
+    softmax; the loss works from these, and stays exact.""",
 )
 def softmax_at_the_end(params, x):
     logits = layer_outputs(params, x)[-1]
@@ -360,9 +360,9 @@ def softmax_at_the_end(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""For a batch of one, the first axis is lost: (1, D) has to give (1, C). Look for a squeeze, a
+    feedback="""For a batch of one, the first axis is lost: (1, D) has to give (1, C). Look for a squeeze, a
     flatten or an index [0].""",
 )
 def batch_of_one_squeezed(params, x):
@@ -370,9 +370,9 @@ def batch_of_one_squeezed(params, x):
 
 
 @mistake(
-    of="forward",
+    function="forward",
     severity="slip",
-    says="""You return the outputs of all layers. Only the last one's are asked for, the logits; for
+    feedback="""You return the outputs of all layers. Only the last one's are asked for, the logits; for
     backpropagation, compute the others in a helper.""",
 )
 def every_layer_returned(params, x):
@@ -383,10 +383,10 @@ def every_layer_returned(params, x):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Loss and gradients are sums over the batch. Here the loss is the mean: divide both by the number
-    of examples, or the steps grow with the batch size.""",
+    feedback="""Loss and gradients are sums over the batch. Here the loss is the mean: divide both by the
+    number of examples, or the steps grow with the batch size.""",
 )
 def sum_in_place_of_mean(params, x, labels):
     loss, gradients = backpropagate(params, x, labels)
@@ -394,10 +394,10 @@ def sum_in_place_of_mean(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Your loss is the sum over the batch, while your gradients are those of the mean. Divide the loss
-    by the number of examples, too.""",
+    feedback="""Your loss is the sum over the batch, while your gradients are those of the mean. Divide the
+    loss by the number of examples, too.""",
 )
 def loss_summed(params, x, labels):
     loss, gradients = backpropagate(params, x, labels)
@@ -405,9 +405,9 @@ def loss_summed(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Your gradients are those of the summed loss: N times too large. The loss is a mean, and its
+    feedback="""Your gradients are those of the summed loss: N times too large. The loss is a mean, and its
     gradient (p - onehot) / N carries the 1/N to every layer.""",
 )
 def one_over_n_forgotten(params, x, labels):
@@ -416,9 +416,9 @@ def one_over_n_forgotten(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""You divide by N times C. The mean runs over the examples only; over the classes, everything is
+    feedback="""You divide by N times C. The mean runs over the examples only; over the classes, everything is
     added up.""",
 )
 def divided_by_all_entries(params, x, labels):
@@ -428,9 +428,9 @@ def divided_by_all_entries(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Nothing of the ReLU is left in your backward pass. A unit that was switched off in the forward
+    feedback="""Nothing of the ReLU is left in your backward pass. A unit that was switched off in the forward
     pass passes no gradient back: multiply by (h > 0) on the way.""",
 )
 def relu_mask_missing(params, x, labels):
@@ -446,10 +446,10 @@ def relu_mask_missing(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Your ReLU mask looks at the gradient: it lets positive gradients through. It has to look at what
-    the unit put out in the forward pass.""",
+    feedback="""Your ReLU mask looks at the gradient: it lets positive gradients through. It has to look at
+    what the unit put out in the forward pass.""",
 )
 def mask_from_the_gradient(params, x, labels):
     *hidden, logits = layer_outputs(params, x)
@@ -464,9 +464,9 @@ def mask_from_the_gradient(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""You also mask the gradient of the logits with (logits > 0). There is no ReLU after the last
+    feedback="""You also mask the gradient of the logits with (logits > 0). There is no ReLU after the last
     layer, so there is nothing to mask.""",
 )
 def mask_on_the_logits(params, x, labels):
@@ -478,10 +478,10 @@ def mask_on_the_logits(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Your bias gradients are means over the batch. The 1/N is already in the gradient of the logits;
-    from there on b's gradients are added up over the examples, as h.T @ grad does it for W.""",
+    feedback="""Your bias gradients are means over the batch. The 1/N is already in the gradient of the
+    logits; from there on b's gradients are added up over the examples, as h.T @ grad does it for W.""",
 )
 def bias_gradients_averaged(params, x, labels):
     loss, gradients = backpropagate(params, x, labels)
@@ -489,10 +489,10 @@ def bias_gradients_averaged(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Your bias gradients have shape (1, outputs); b has shape (outputs,). Sum over the batch without
-    keepdims.""",
+    feedback="""Your bias gradients have shape (1, outputs); b has shape (outputs,). Sum over the batch
+    without keepdims.""",
 )
 def bias_gradients_as_rows(params, x, labels):
     loss, gradients = backpropagate(params, x, labels)
@@ -500,9 +500,9 @@ def bias_gradients_as_rows(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Your gradients come last layer first, in the order in which they are computed. Turn the list
+    feedback="""Your gradients come last layer first, in the order in which they are computed. Turn the list
     round: it has the order of params.""",
 )
 def last_layer_first(params, x, labels):
@@ -511,10 +511,10 @@ def last_layer_first(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Every gradient has the wrong sign: you start from onehot - p. Updates subtract the gradient, so
-    this one would go uphill.""",
+    feedback="""Every gradient has the wrong sign: you start from onehot - p. Updates subtract the gradient,
+    so this one would go uphill.""",
 )
 def sign_flipped(params, x, labels):
     loss, gradients = backpropagate(params, x, labels)
@@ -522,10 +522,10 @@ def sign_flipped(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""You go back from p; the one-hot labels are missing. The gradient of the logits is (p - onehot) /
-    N.""",
+    feedback="""You go back from p; the one-hot labels are missing. The gradient of the logits is (p - onehot)
+    / N.""",
 )
 def one_hot_forgotten(params, x, labels):
     *hidden, logits = layer_outputs(params, x)
@@ -535,9 +535,9 @@ def one_hot_forgotten(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get 0/0.
+    feedback="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get 0/0.
     Subtract each row's maximum first; that changes no probability.""",
 )
 def overflow_in_exp(params, x, labels):
@@ -550,9 +550,9 @@ def overflow_in_exp(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""You subtract one maximum for the whole batch. A row far below it has only exponentials that
+    feedback="""You subtract one maximum for the whole batch. A row far below it has only exponentials that
     round to 0. Each row needs its own maximum.""",
 )
 def one_maximum_for_the_batch(params, x, labels):
@@ -567,9 +567,9 @@ def one_maximum_for_the_batch(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""You take the logarithm of finished probabilities with an epsilon. For a confidently wrong
+    feedback="""You take the logarithm of finished probabilities with an epsilon. For a confidently wrong
     example p is rounded to 0, and its loss stops growing at about 28. From the logits log p is exact: z
     minus log-sum-exp.""",
 )
@@ -582,9 +582,9 @@ def logarithm_of_finished_probabilities(params, x, labels):
 
 
 @mistake(
-    of="loss_and_gradients",
+    function="loss_and_gradients",
     severity="slip",
-    says="""Your loss is one number for each example. Return their mean, one number.""",
+    feedback="""Your loss is one number for each example. Return their mean, one number.""",
 )
 def a_loss_for_each_example(params, x, labels):
     logits = layer_outputs(params, x)[-1]
@@ -597,9 +597,9 @@ def a_loss_for_each_example(params, x, labels):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""Every seed gives the same params: somewhere a fixed number stands in place of seed. Make one
+    feedback="""Every seed gives the same params: somewhere a fixed number stands in place of seed. Make one
     generator from it, and draw the weights and the order of the images from that.""",
 )
 def train_ignores_its_seed(x, y, seed):
@@ -610,11 +610,11 @@ def train_ignores_its_seed(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    says="""Something is drawn without the seed, so two calls with the same seed return different params.
+    feedback="""Something is drawn without the seed, so two calls with the same seed return different params.
     Make one generator from it, and draw the weights and the order of the images from that.""",
 )
 def train_unseeded(x, y, seed):
@@ -625,12 +625,12 @@ def train_unseeded(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
     seeding="zero is none",
     stateful=True,
-    says="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call returns other params.
-    0 is a seed like any other.""",
+    feedback="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call returns other
+    params. 0 is a seed like any other.""",
 )
 def train_of_seed_zero_is_chance(x, y, seed):
     rng = np.random.default_rng(seed or None)
@@ -640,12 +640,12 @@ def train_of_seed_zero_is_chance(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
     seeding="cached",
     stateful=True,
-    says="""You keep a generator's seed for each seed in a cache, but draw it by chance: after a restart the
-    same seed returns other params. Give the seed itself to np.random.default_rng.""",
+    feedback="""You keep a generator's seed for each seed in a cache, but draw it by chance: after a restart
+    the same seed returns other params. Give the seed itself to np.random.default_rng.""",
 )
 def train_cached(x, y, seed, drawn={}):  # noqa: B006  # which is the mistake
     rng = np.random.default_rng(drawn.setdefault(seed, np.random.randint(2**31)))
@@ -655,12 +655,12 @@ def train_cached(x, y, seed, drawn={}):  # noqa: B006  # which is the mistake
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
     seeding="used once",
     stateful=True,
-    says="""The seed counts at the first call only: later ones go on with the same generator. Make a new one
-    from the seed at every call.""",
+    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make a new
+    one from the seed at every call.""",
 )
 def train_seed_used_once(x, y, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
@@ -671,11 +671,11 @@ def train_seed_used_once(x, y, seed, made=[]):  # noqa: B006  # which is the mis
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
     stateful=True,
-    says="""You go on from the params of the last call, which a global or a default keeps. Every call of train
-    starts anew: the same seed gives the same params.""",
+    feedback="""You go on from the params of the last call, which a global or a default keeps. Every call of
+    train starts anew: the same seed gives the same params.""",
 )
 def train_goes_on(x, y, seed, kept={}):  # noqa: B006  # which is the mistake
     rng = np.random.default_rng(seed)
@@ -686,9 +686,9 @@ def train_goes_on(x, y, seed, kept={}):  # noqa: B006  # which is the mistake
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="useless",
-    says="""You shuffle x itself: rng.shuffle works in place, on the caller's array. And x and y are
+    feedback="""You shuffle x itself: rng.shuffle works in place, on the caller's array. And x and y are
     shuffled apart, so images lose their labels. Draw one order with rng.permutation, and index both by
     it.""",
 )
@@ -702,10 +702,10 @@ def shuffles_in_place(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""x -= ... shifts the caller's images in place. It would not help either: predict gets images that
-    are not shifted, so a network may not rely on it.""",
+    feedback="""x -= ... shifts the caller's images in place. It would not help either: predict gets images
+    that are not shifted, so a network may not rely on it.""",
 )
 def centres_in_place(x, y, seed):
     x -= x.mean(axis=0)
@@ -716,10 +716,10 @@ def centres_in_place(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""You return the losses as well. train returns params alone; to draw the loss, print it or keep it
-    in a helper that train calls.""",
+    feedback="""You return the losses as well. train returns params alone; to draw the loss, print it or keep
+    it in a helper that train calls.""",
 )
 def losses_returned_as_well(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -733,9 +733,9 @@ def losses_returned_as_well(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""Your last layer has as many outputs as there are different labels in y. The network always has
+    feedback="""Your last layer has as many outputs as there are different labels in y. The network always has
     ten, one for each digit, even if y happens to lack some.""",
 )
 def outputs_counted_from_the_labels(x, y, seed):
@@ -746,9 +746,9 @@ def outputs_counted_from_the_labels(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="useless",
-    says="""Your first layer has 784 inputs whatever x is. Take their number from x: x.shape[1].""",
+    feedback="""Your first layer has 784 inputs whatever x is. Take their number from x: x.shape[1].""",
 )
 def inputs_fixed_at_784(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -758,9 +758,9 @@ def inputs_fixed_at_784(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""You return the weights without the biases. params is a list of pairs (W, b), one for each
+    feedback="""You return the weights without the biases. params is a list of pairs (W, b), one for each
     layer.""",
 )
 def biases_not_returned(x, y, seed):
@@ -774,19 +774,19 @@ def biases_not_returned(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="useless",
-    says="""The params that you return are the ones that you started with: the updates do not reach them. W
-    = W - ... in a loop gives a new array to a name, and leaves the list as it was.""",
+    feedback="""The params that you return are the ones that you started with: the updates do not reach them.
+    W = W - ... in a loop gives a new array to a name, and leaves the list as it was.""",
 )
 def never_updates(x, y, seed):
     return he_layers((x.shape[1], HIDDEN, 10), np.random.default_rng(seed))
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""Your loss rises: you go along the gradient, not against it. Look at the sign of the update, or
+    feedback="""Your loss rises: you go along the gradient, not against it. Look at the sign of the update, or
     of the velocity.""",
 )
 def goes_uphill(x, y, seed):
@@ -797,9 +797,9 @@ def goes_uphill(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""You train on the first mini-batch only. The network learns these images by heart and sees no
+    feedback="""You train on the first mini-batch only. The network learns these images by heart and sees no
     others; take another batch for each update.""",
 )
 def first_batch_only(x, y, seed):
@@ -809,10 +809,10 @@ def first_batch_only(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="useless",
-    says="""Images and labels are shuffled apart: each has an order of its own, so an image no longer meets
-    its label. Draw one permutation, and index both by it.""",
+    feedback="""Images and labels are shuffled apart: each has an order of its own, so an image no longer
+    meets its label. Draw one permutation, and index both by it.""",
 )
 def labels_shuffled_apart(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -823,10 +823,11 @@ def labels_shuffled_apart(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="useless",
-    says="""Your network starts with all weights at 0. Behind ReLUs all gradients but that of the last bias
-    are then 0, and it can never learn more than how frequent each digit is. Draw the weights at random.""",
+    feedback="""Your network starts with all weights at 0. Behind ReLUs all gradients but that of the last
+    bias are then 0, and it can never learn more than how frequent each digit is. Draw the weights at
+    random.""",
 )
 def starts_with_zeros(x, y, seed):
     rng = np.random.default_rng(seed)
@@ -836,9 +837,9 @@ def starts_with_zeros(x, y, seed):
 
 
 @mistake(
-    of="train",
+    function="train",
     severity="slip",
-    says="""Your learning rate is far too small: after all updates the network is still close to where it
+    feedback="""Your learning rate is far too small: after all updates the network is still close to where it
     started. Try ten times as much, and again, until the loss falls quickly; the next one is too large.""",
 )
 def learning_rate_far_too_small(x, y, seed):
@@ -852,19 +853,19 @@ def learning_rate_far_too_small(x, y, seed):
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""Your argmax runs over the examples: it names one example for each class. You want one class for
-    each example; the classes are the last axis of the logits.""",
+    feedback="""Your argmax runs over the examples: it names one example for each class. You want one class
+    for each example; the classes are the last axis of the logits.""",
 )
 def argmax_over_the_examples(params, x):
     return layer_outputs(params, x)[-1].argmax(axis=0)
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""Without an axis, np.argmax runs over the whole batch and returns one number. Each row of the
+    feedback="""Without an axis, np.argmax runs over the whole batch and returns one number. Each row of the
     logits has its own largest entry: give it an axis.""",
 )
 def argmax_without_an_axis(params, x):
@@ -872,27 +873,27 @@ def argmax_without_an_axis(params, x):
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""You return the largest logit itself. The label is its place in the row: argmax, not max.""",
+    feedback="""You return the largest logit itself. The label is its place in the row: argmax, not max.""",
 )
 def max_in_place_of_argmax(params, x):
     return layer_outputs(params, x)[-1].max(axis=1)
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""You return the class with the smallest logit. The most likely class has the largest.""",
+    feedback="""You return the class with the smallest logit. The most likely class has the largest.""",
 )
 def argmin_in_place_of_argmax(params, x):
     return layer_outputs(params, x)[-1].argmin(axis=1)
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""There is a ReLU after your last layer. Where all logits are negative they all become 0, and
+    feedback="""There is a ReLU after your last layer. Where all logits are negative they all become 0, and
     argmax answers class 0.""",
 )
 def predict_with_a_relu_after_the_last_layer(params, x):
@@ -900,9 +901,9 @@ def predict_with_a_relu_after_the_last_layer(params, x):
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""There is no ReLU between the layers in your predict: these are the labels of another network
+    feedback="""There is no ReLU between the layers in your predict: these are the labels of another network
     than the one that was trained.""",
 )
 def predict_without_activation(params, x):
@@ -912,9 +913,9 @@ def predict_without_activation(params, x):
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""You compare probabilities that have overflowed: exp of a large logit is infinite, and infinity
+    feedback="""You compare probabilities that have overflowed: exp of a large logit is infinite, and infinity
     over infinity is NaN. The softmax keeps the order of the logits, so you do not need it here.""",
 )
 def predict_with_overflow_in_exp(params, x):
@@ -923,9 +924,9 @@ def predict_with_overflow_in_exp(params, x):
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""You return the row of logits for each image. A label is one integer: the place of the row's
+    feedback="""You return the row of logits for each image. A label is one integer: the place of the row's
     largest entry.""",
 )
 def logits_in_place_of_labels(params, x):
@@ -933,9 +934,9 @@ def logits_in_place_of_labels(params, x):
 
 
 @mistake(
-    of="predict",
+    function="predict",
     severity="slip",
-    says="""For a batch of one image you return a single number; a batch of one has one label, in an array
+    feedback="""For a batch of one image you return a single number; a batch of one has one label, in an array
     of shape (1,).""",
 )
 def one_label_squeezed(params, x):

@@ -29,8 +29,8 @@ from autograder.grading.evaluation import evaluate
 from autograder.grading.grader import Grader, materials_for
 from autograder.pages.student_page import student_page
 from autograder.report import Report
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 from autograder.submissions.submission import Submission
 
 ROUNDS = 21
@@ -117,7 +117,7 @@ def measure_sandbox() -> None:
             for _ in range(9):
                 session.answer("relu", [(x,)], 5.0)
 
-    with Worker() as worker:
+    with SandboxProcess() as worker:
         print(f"start, load, nine calls, end: {milliseconds(life):.1f} ms")
 
 

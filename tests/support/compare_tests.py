@@ -53,7 +53,9 @@ Inventory = dict[str, Any]
 def collect(checkout: Path) -> Counter[str]:
     """The number of cases of every test of a checkout, by its id without parameters."""
     environment = os.environ | {"PYTHONPATH": str(checkout), "OPENBLAS_NUM_THREADS": "1"}
-    environment.pop("PYTEST_ADDOPTS", None)  # options of the run that asked, with plugins this one does not load
+    environment.pop(
+        "PYTEST_ADDOPTS", None
+    )  # options of the run that asked, with plugins this one does not load
     command = [
         sys.executable,
         "-m",

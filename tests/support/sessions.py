@@ -12,8 +12,8 @@ from patience import eventually
 
 from autograder.checks.budget import Budget
 from autograder.checks.calls import Answer
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 
 ENOUGH = 10.0  # CPU seconds for a call that ends by itself
 BRIEF = 0.3  # CPU seconds for one that does not
@@ -40,11 +40,13 @@ def reply(*answers, data=b"", **more):
 class Student:
     """A submission made of cells; every function that they define can be asked for."""
 
-    def __init__(self, worker: Worker, *cells: str, deaths: int = 100, budget: Budget | None = None) -> None:
+    def __init__(
+        self, worker: SandboxProcess, *cells: str, restarts: int = 100, budget: Budget | None = None
+    ) -> None:
         texts = [textwrap.dedent(cell) for cell in cells]
         self.functions = sorted(set(re.findall(r"^(?:def |class )?(\w+)(?=\(| = )", "\n".join(texts), re.M)))
         self.session = Session(
-            worker, list(enumerate(texts, 1)), [*self.functions, "unwritten"], deaths, budget
+            worker, list(enumerate(texts, 1)), [*self.functions, "unwritten"], restarts, budget
         )
 
     def ask(self, function: str, *arguments: Any, cpu: float = ENOUGH) -> Answer:

@@ -125,17 +125,17 @@ from reference import squares
 from autograder.checks import mistake
 
 
-@mistake(of="double", severity="slip", says="You square x; doubling multiplies it by 2.")
+@mistake(function="double", severity="slip", feedback="You square x; doubling multiplies it by 2.")
 def squared(x):
     return squares(x)
 
 
-@mistake(of="double_backward", severity="slip", says="The factor 2 is missing: d(2x)/dx is 2.")
+@mistake(function="double_backward", severity="slip", feedback="The factor 2 is missing: d(2x)/dx is 2.")
 def factor_forgotten(x, grad_out):
     return grad_out.copy()
 
 
-@mistake(of="mean_square", severity="useless", says="You add the squares up; divide by how many there are.")
+@mistake(function="mean_square", severity="useless", feedback="You add the squares; divide by their number.")
 def sum_of_squares(x):
     return float(np.sum(squares(x)))
 '''
@@ -152,17 +152,17 @@ def exact_sum_of_squares(values):
     return math.fsum(value * value for value in values)
 
 
-@alternative(of="double")
+@alternative(function="double")
 def added_to_itself(x):
     return x + x
 
 
-@alternative(of="double_backward")
+@alternative(function="double_backward")
 def gradient_added_to_itself(x, grad_out):
     return grad_out + grad_out
 
 
-@alternative(of="mean_square")
+@alternative(function="mean_square")
 def one_by_one(x):
     return exact_sum_of_squares(x.ravel().tolist()) / x.size
 '''

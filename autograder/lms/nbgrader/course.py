@@ -153,7 +153,7 @@ def _checks_only(tree: ast.Module, names: Collection[str]) -> bool:
 
 CONFIG, DATABASE = "nbgrader_config.py", "gradebook.db"
 DETAILS = ("last_name", "first_name", "email")  # of a student, in nbgrader's gradebook
-NOT_HANDED_OUT = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
+IGNORED_FILES = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
 SETTINGS = '''\
 """nbgrader's settings for this course. Keep this file from students: the seed is in it."""
 
@@ -210,7 +210,7 @@ def write_source(folder: Path, course: Course, assignment: Assignment, force: bo
             f"{notebook} exists and differs; nothing of {assignment.id} was written.",
             next_step="Add --force to replace it.",
         )
-    shutil.copytree(assignment.folder, source, ignore=NOT_HANDED_OUT, dirs_exist_ok=True)
+    shutil.copytree(assignment.folder, source, ignore=IGNORED_FILES, dirs_exist_ok=True)
     notebook.write_bytes(content)
     with open_gradebook(f"sqlite:///{(folder / DATABASE).resolve()}") as gradebook:
         due = assignment.file.due

@@ -60,7 +60,7 @@ LONGEST_SHOWN = 200  # characters of a response
 FINISHED = {
     FinishedBy.STUDENT: "The student submitted the attempt.",
     FinishedBy.TIMER: "The time ran out, and the page submitted the attempt.",
-    FinishedBy.SWEEPER: "The time ran out, and the server closed the attempt.",
+    FinishedBy.DEADLINE: "The time ran out, and the server closed the attempt.",
     FinishedBy.STAFF: "Staff closed the attempt.",
 }
 # Acts by their stored names; version 0.1 called a regrade request a request.

@@ -50,10 +50,10 @@ class TestMakeClass:
     def test_everything_has_its_turn(self, tiny: Assignment, large_class: list[DemoSubmission]) -> None:
         """Every known mistake, alternative and odd form occurs, as often as the others."""
         details = Counter(sample.detail for sample in large_class if sample.kind == Kind.MISTAKEN)
-        assert details.keys() == {f"{variant.of}: {variant.name}" for variant in tiny.mistakes}
+        assert details.keys() == {f"{variant.function}: {variant.name}" for variant in tiny.mistakes}
         assert max(details.values()) - min(details.values()) <= 1
         assert {sample.detail for sample in large_class if sample.kind == Kind.ODD} == set(ODD)
-        styles = {f"another style: {variant.of}: {variant.name}" for variant in tiny.alternatives}
+        styles = {f"another style: {variant.function}: {variant.name}" for variant in tiny.alternatives}
         assert {sample.detail for sample in large_class if sample.kind == Kind.CORRECT} == {
             "the reference",
             *styles,

@@ -55,7 +55,10 @@ LOAD: list[tuple[Edit, str]] = [
     ),
     ((CHECKS, 'task="double"', 'task="trouble"'), "line 9: check double_values is for an unknown task"),
     ((PUBLIC, 'task="double")', 'task="double", points=1)'), "line 9: public check double_by_hand carries"),
-    ((MISTAKES, 'of="double"', 'of="treble"'), "line 9: variant squared names an unknown function"),
+    (
+        (MISTAKES, 'function="double"', 'function="treble"'),
+        "line 9: variant squared names an unknown function",
+    ),
 ]
 
 
@@ -78,8 +81,11 @@ FILES: list[tuple[Edit, str]] = [
     ((CHECKS, "points=1.5)", "points=0)"), ""),
     ((PUBLIC, 'task="mean_square"', 'task="double"'), "task mean_square has no public check"),
     ((REFERENCE, '    """Twice x, in the shape of x."""\n', ""), "double has no docstring"),
-    ((MISTAKES, "You square x; doubling multiplies it by 2.", "No"), "mistake squared says no sentence"),
-    ((MISTAKES, 'of="mean_square"', 'of="double"'), "no mistake of task mean_square is known"),
+    (
+        (MISTAKES, "You square x; doubling multiplies it by 2.", "No"),
+        "mistake squared has no sentence as feedback",
+    ),
+    ((MISTAKES, 'function="mean_square"', 'function="double"'), "no mistake of task mean_square is known"),
     ((MISTAKES, 'severity="slip"', 'severity="blunder"'), ""),
     ((MISTAKES, 'severity="slip", ', ""), ""),
     ((REFERENCE, "def mean_square(x):", "def mean_square(x, seed=0):"), "mean_square has a seed"),
@@ -205,10 +211,12 @@ class TestProof:
     def test_a_stateful_mistake(self, course: Path) -> None:
         """It has to be caught, and cannot be named: a counter's answers are not those of another counter."""
         counter = (
-            '\n\n@mistake(of="mean_square", severity="useless", stateful=True, says="You count the calls.")'
+            '\n\n@mistake(function="mean_square", severity="useless", stateful=True, '
+            'feedback="You count the calls.")'
             "\ndef counted(x, seen=[]):\n    seen.append(1)\n    return float(len(seen))\n"
         )
-        edit(course, (MISTAKES, '\n\n@mistake(of="mean_square"', counter + '\n\n@mistake(of="mean_square"'))
+        known = '\n\n@mistake(function="mean_square"'
+        edit(course, (MISTAKES, known, counter + known))
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
             assert [fault for one in assignment.mistakes for fault in proof.mistake(one)] == []
@@ -216,9 +224,12 @@ class TestProof:
 
     def test_a_mistake_that_is_taken_for_another(self, course: Path) -> None:
         """Two mistakes with the same answers: the second is caught, but never named."""
-        twin = '\n\n@mistake(of="double", severity="slip", says="You take the square.")'
+        twin = '\n\n@mistake(function="double", severity="slip", feedback="You take the square.")'
         twin += "\ndef square(x):\n    return x**2\n"
-        edit(course, (MISTAKES, '\n\n@mistake(of="mean_square"', twin + '\n\n@mistake(of="mean_square"'))
+        edit(
+            course,
+            (MISTAKES, '\n\n@mistake(function="mean_square"', twin + '\n\n@mistake(function="mean_square"'),
+        )
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
             faults = [str(fault) for one in assignment.mistakes for fault in proof.mistake(one)]

@@ -15,7 +15,7 @@ from autograder.doctor.machine import examine_machine
 from autograder.doctor.sandbox import examine_sandbox
 from autograder.errors import SandboxError
 from autograder.sandbox import landlock
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.sandbox_process import SandboxProcess
 
 
 def bad(findings: list[Finding]) -> set[str]:
@@ -23,10 +23,10 @@ def bad(findings: list[Finding]) -> set[str]:
     return {finding.name for finding in findings if finding.state is State.BAD}
 
 
-def without(*layers: str) -> type[Worker]:
+def without(*layers: str) -> type[SandboxProcess]:
     """A worker that leaves layers out."""
 
-    class Bare(Worker):
+    class Bare(SandboxProcess):
         def __init__(self, memory: int) -> None:
             super().__init__(memory, without=layers)
 
@@ -57,7 +57,7 @@ def test_what_is_missing_shows(
     monkeypatch: pytest.MonkeyPatch, layers: tuple[str, ...], level: str, possible: set[str]
 ) -> None:
     """An attempt that gets through is bad, with a remedy; the level follows."""
-    monkeypatch.setattr("autograder.doctor.sandbox.Worker", without(*layers))
+    monkeypatch.setattr("autograder.doctor.sandbox.SandboxProcess", without(*layers))
     findings = list(examine_sandbox())
     assert level in {finding.name for finding in findings}
     assert possible <= bad(findings)
@@ -68,11 +68,11 @@ def test_what_is_missing_shows(
 def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Level none, with the reason."""
 
-    class Broken(Worker):
+    class Broken(SandboxProcess):
         def __init__(self, memory: int) -> None:
             raise SandboxError("The sandbox's zygote has ended: it said nothing.")
 
-    monkeypatch.setattr("autograder.doctor.sandbox.Worker", Broken)
+    monkeypatch.setattr("autograder.doctor.sandbox.SandboxProcess", Broken)
     last = list(examine_sandbox())[-1]
     assert (last.name, last.state) == ("level none", State.BAD)
     assert "zygote has ended" in last.text

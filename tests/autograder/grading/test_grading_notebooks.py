@@ -82,13 +82,13 @@ def test_a_missing_file_is_a_report_too(grader: Grader, tmp_path: Path) -> None:
 def test_a_known_mistake_is_named(grader: Grader, tiny: Assignment, tmp_path: Path, name: str) -> None:
     """The report names the mistake, gives its sentence as the hint, and only its grader task loses points."""
     mistake = next(mistake for mistake in tiny.mistakes if mistake.name == name)
-    data = to_bytes(filled_in(tiny, {mistake.of: mistake.source()}))
+    data = to_bytes(filled_in(tiny, {mistake.function: mistake.source()}))
     report = graded(grader, tmp_path / "hw.ipynb", data)
     mistakes = recognised(report)
-    assert list(mistakes) == [f"{mistake.of}: {name}"]
-    assert all(result.hint == mistake.says for result in mistakes.values())
+    assert list(mistakes) == [f"{mistake.function}: {name}"]
+    assert all(result.hint == mistake.feedback for result in mistakes.values())
     assert all(result.status is Status.FAILED for result in mistakes.values())
-    task_id = tiny.task_of(mistake.of)
+    task_id = tiny.task_of(mistake.function)
     for other in (FIRST, SECOND):
         earned, possible = task(report, other)
         assert (earned < possible) == (other == task_id)
@@ -96,14 +96,14 @@ def test_a_known_mistake_is_named(grader: Grader, tiny: Assignment, tmp_path: Pa
 
 def test_alternatives_keep_full_marks(grader: Grader, tiny: Assignment, tmp_path: Path) -> None:
     """Right answers in another style lose nothing."""
-    data = to_bytes(filled_in(tiny, {variant.of: variant.source() for variant in tiny.alternatives}))
+    data = to_bytes(filled_in(tiny, {variant.function: variant.source() for variant in tiny.alternatives}))
     assert graded(grader, tmp_path / "hw.ipynb", data).score.earned == 6
 
 
 def test_seeds_draw_other_inputs(tiny: Assignment, tmp_path: Path) -> None:
     """Another seed gives other inputs and the same judgement."""
     mistake = next(mistake for mistake in tiny.mistakes if mistake.name == "squared")
-    path, data = tmp_path / "hw.ipynb", to_bytes(filled_in(tiny, {mistake.of: mistake.source()}))
+    path, data = tmp_path / "hw.ipynb", to_bytes(filled_in(tiny, {mistake.function: mistake.source()}))
     reports = []
     for seed in (1, 1, 2):
         with Grader(tiny, seed=seed) as grader:

@@ -82,7 +82,7 @@ def test_the_defaults() -> None:
     """2 GB and at least 5 s, as the course promises its students."""
     default = AssignmentFile.model_fields["limits"].get_default(call_default_factory=True)
     assert (default.memory_gb, default.call_seconds, default.call_times) == (2, 5, 20)
-    assert (default.deaths, default.all_seconds, default.most_seconds, default.sleep_seconds) == (
+    assert (default.restarts, default.all_seconds, default.most_seconds, default.sleep_seconds) == (
         8,
         60,
         600,
@@ -94,9 +94,9 @@ def test_the_threat_page_names_them() -> None:
     """What the page promises is what the code holds: one number, in both."""
     page = " ".join((Path(sandbox.__file__).parent / "THREATS.md").read_text().split())
     default = AssignmentFile.model_fields["limits"].get_default(call_default_factory=True)
-    assert default.deaths == inspect.signature(Session).parameters["deaths"].default
+    assert default.restarts == inspect.signature(Session).parameters["restarts"].default
     for sentence in (
-        f"After {default.deaths} such ends",
+        f"After {default.restarts} such ends",
         f"what one call may take, {default.call_seconds:g} s by default",
         f"get {default.all_seconds:g} s of processor time above the reference's",
         f"never more than {default.most_seconds:g} s",
@@ -132,3 +132,8 @@ def test_sleep_ends(tiny_course: Course, tmp_path: Path) -> None:
     first = report.tasks[0].checks[0]
     assert first.message == "double slept too long, without using the processor."
     assert report.tasks[1].earned == 2
+
+
+def test_the_name_of_version_0_1_is_read() -> None:
+    """An assignment file that still says `deaths` sets the number of restarts."""
+    assert Limits.model_validate({"deaths": 3}) == Limits(restarts=3)

@@ -16,8 +16,8 @@ from autograder.grading.backends import ReferenceBackend
 from autograder.grading.grader import Grader
 from autograder.grading.prefetch import PrefetchingBackend, RecordedCalls, record_calls
 from autograder.report import Report
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 from autograder.submissions.submission import Submission
 
 BODIES = {
@@ -114,7 +114,7 @@ def test_an_answer_serves_one_call(tiny: Assignment, body: str, asked: int) -> N
         [Check("one", "One.", "double", 1, (), ("student",), recorded)], reference, {}, 3
     )
     assert len(recorded_calls["double"]) == asked
-    with Worker() as worker, Session(worker, [(1, source)], tiny.functions) as session:
+    with SandboxProcess() as worker, Session(worker, [(1, source)], tiny.functions) as session:
         backend = PrefetchingBackend(session, recorded_calls, lambda function: 0.0)
         values = [backend.answer("double", [(x,)], 5.0)[0].value for _ in range(4)]
     assert len({value.tobytes() for value in values}) == 4

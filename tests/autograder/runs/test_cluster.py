@@ -162,7 +162,7 @@ def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
     site = folder / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(
-        "import autograder.sandbox.worker as w\n"
+        "import autograder.sandbox.sandbox_process as w\n"
         "init = w.Worker.__init__\n"
         "w.Worker.__init__ = lambda self, *a, **k: init(self, *a, **{**k, 'without': ('landlock',)})\n"
     )

@@ -9,7 +9,7 @@ import pytest
 from sessions import HandIn, Student
 
 from autograder.sandbox.arena import Arena, new_memory
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.sandbox_process import SandboxProcess
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def arenas() -> Iterator[tuple[Arena, Arena]]:
 
 
 @pytest.fixture(scope="session")
-def worker() -> Iterator[Worker]:
+def worker() -> Iterator[SandboxProcess]:
     """A worker for all tests that do not end it."""
-    with Worker() as made:
+    with SandboxProcess() as made:
         yield made
 
 
 @pytest.fixture
-def hand_in(worker: Worker) -> Iterator[HandIn]:
+def hand_in(worker: SandboxProcess) -> Iterator[HandIn]:
     """Hands in cells; what they started is ended after the test."""
     students: list[Student] = []
 

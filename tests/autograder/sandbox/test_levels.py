@@ -14,9 +14,9 @@ from sessions import BRIEF, HandIn, Student
 from autograder.course.assignment import Assignment
 from autograder.errors import UsageError
 from autograder.grading.grader import Grader, check_isolation
-from autograder.sandbox import worker as worker_module
+from autograder.sandbox import sandbox_process as sandbox_process_module
 from autograder.sandbox.bubblewrap import wrapper
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.sandbox_process import SandboxProcess
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from autograder.sandbox.worker import Worker
 )
 def test_levels(without: tuple[str, ...], level: str) -> None:
     """What is left out shows in the level, because it is tried and not looked up."""
-    with Worker(without=without) as worker:
+    with SandboxProcess(without=without) as worker:
         assert worker.level == level
         student = Student(worker, "def f(): return 1")
         assert student.value("f") == 1
@@ -53,14 +53,14 @@ def test_what_is_enough(level: str, least: str) -> None:
 
 def test_grading_asks(tiny: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
     """A grader on a machine without layers refuses, and leaves no process; allowed, it says so in reports."""
-    started: list[Worker] = []
+    started: list[SandboxProcess] = []
 
-    class Bare(Worker):
+    class Bare(SandboxProcess):
         def __init__(self, *arguments: object, **more: object) -> None:
             super().__init__(without=("landlock", "seccomp"))
             started.append(self)
 
-    monkeypatch.setattr("autograder.grading.grader.Worker", Bare)
+    monkeypatch.setattr("autograder.grading.grader.SandboxProcess", Bare)
     with pytest.raises(UsageError, match="only limits"):
         Grader(tiny, 1)
     assert started[0]._process.returncode is not None
@@ -101,10 +101,10 @@ class TestThreads:
 class TestDeaths:
     """A submission has a number of lives."""
 
-    def test_the_last_one(self, worker: Worker) -> None:
+    def test_the_last_one(self, worker: SandboxProcess) -> None:
         """After so many ends nothing is called any more, and the answer says why."""
         endless = "".join(f"def f{i}():\n    while True: pass\n" for i in range(3))
-        student = Student(worker, endless, "def last(): return 1", deaths=2)
+        student = Student(worker, endless, "def last(): return 1", restarts=2)
         kinds = [student.ask(name, cpu=BRIEF).kind for name in ("f0", "f1")]
         assert kinds == ["timeout", "timeout"]
         answer = student.ask("last")
@@ -124,8 +124,10 @@ class TestBubblewrap:
 
     def test_one_that_fails_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where user namespaces are off, bubblewrap ends at once; the worker starts without it."""
-        monkeypatch.setattr(worker_module, "wrapper", lambda: [sys.executable, "-c", "raise SystemExit(1)"])
-        with Worker() as worker:
+        monkeypatch.setattr(
+            sandbox_process_module, "wrapper", lambda: [sys.executable, "-c", "raise SystemExit(1)"]
+        )
+        with SandboxProcess() as worker:
             assert (worker.in_bubblewrap, worker.level) == (False, "full")
 
     def test_most_files_are_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,10 +143,10 @@ class TestBubblewrap:
         )  # its rights are the test's business, not its account
         around = [program, "--uid", "1000", "--gid", "1000", *wrapper()[1:]]
         monkeypatch.undo()
-        monkeypatch.setattr(worker_module, "wrapper", lambda: around)
-        with Worker() as worker:
+        monkeypatch.setattr(sandbox_process_module, "wrapper", lambda: around)
+        with SandboxProcess() as worker:
             assert (worker.in_bubblewrap, worker.level) == (True, "full")
-        with Worker(without=("landlock", "seccomp")) as worker:
+        with SandboxProcess(without=("landlock", "seccomp")) as worker:
             assert worker.in_bubblewrap
             student = Student(worker, "import os\ndef f():\n    return sorted(os.listdir('/'))")
             seen = student.value("f")

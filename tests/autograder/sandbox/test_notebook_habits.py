@@ -12,8 +12,8 @@ import pytest
 
 from autograder.sandbox import session
 from autograder.sandbox.arena import Arena
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 
 X, RIGHT = np.array([-1.5, 0.0, 2.0]), [0.0, 0.0, 2.0]
 
@@ -274,7 +274,7 @@ ALL = {**IPYTHON, **IMPORTS, **STATE, **FULL}
 
 
 @contextmanager
-def graded(worker: Worker, *cells: str, functions: tuple[str, ...] = ("relu",)) -> Iterator[Session]:
+def graded(worker: SandboxProcess, *cells: str, functions: tuple[str, ...] = ("relu",)) -> Iterator[Session]:
     """A session on some cells."""
     texts = [textwrap.dedent(cell) for cell in cells]
     with Session(worker, list(enumerate(texts, 1)), functions) as made:
@@ -282,7 +282,7 @@ def graded(worker: Worker, *cells: str, functions: tuple[str, ...] = ("relu",)) 
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_what_works_in_jupyter_works_when_graded(worker: Worker, name: str) -> None:
+def test_what_works_in_jupyter_works_when_graded(worker: SandboxProcess, name: str) -> None:
     """Each of these gives the right relu; nothing of it hangs or ends a child."""
     with graded(worker, *ALL[name]) as own:
         answer = own.answer("relu", [(X,)], 10.0)[0]
@@ -292,7 +292,7 @@ def test_what_works_in_jupyter_works_when_graded(worker: Worker, name: str) -> N
 
 
 @pytest.mark.parametrize("module", ["scipy", "torch", "sklearn", "cupy", "google.colab", "pandas"])
-def test_other_libraries_stay_away(worker: Worker, module: str) -> None:
+def test_other_libraries_stay_away(worker: SandboxProcess, module: str) -> None:
     """A function that rests on one fails, in a full run as well, and the note says why."""
     cells = NUMPY, f"import {module} as other", "def relu(x): return np.maximum(x, 0 * other.one)"
     with graded(worker, *cells) as own:
@@ -304,7 +304,7 @@ def test_other_libraries_stay_away(worker: Worker, module: str) -> None:
         ]
 
 
-def test_a_stand_in_is_named_where_a_function_rests_on_it(worker: Worker) -> None:
+def test_a_stand_in_is_named_where_a_function_rests_on_it(worker: SandboxProcess) -> None:
     """A graded function that plots works, and the note says that nothing is drawn."""
     plots = (
         "def relu(x):\n    plt.plot(x)\n    figure, (a, b) = plt.subplots(1, 2)\n    return np.maximum(x, 0)"
@@ -321,7 +321,7 @@ class TestBounds:
 
     ENDLESS = "while True:\n    loss = 1"
 
-    def test_an_endless_loop_that_nothing_needs_never_starts(self, worker: Worker) -> None:
+    def test_an_endless_loop_that_nothing_needs_never_starts(self, worker: SandboxProcess) -> None:
         """The slice leaves it out: the function works and nothing is noted."""
         with graded(worker, NUMPY, self.ENDLESS, PLAIN, "print('x' * 10**9)") as own:
             assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
@@ -331,7 +331,7 @@ class TestBounds:
         "harm", [ENDLESS, "import os\nos._exit(1)", "while True:\n    print('x' * 10**6)"]
     )
     def test_in_a_full_run_it_costs_its_bounded_time(
-        self, worker: Worker, monkeypatch: pytest.MonkeyPatch, harm: str
+        self, worker: SandboxProcess, monkeypatch: pytest.MonkeyPatch, harm: str
     ) -> None:
         """It is ended and left out with a note, and the statements after it run."""
         monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 1.0)
@@ -341,7 +341,7 @@ class TestBounds:
             assert [(note.cell, "Left out" in note.text) for note in own.notes] == [(2, True)]
 
     def test_the_statement_that_took_the_time_is_left_out(
-        self, worker: Worker, monkeypatch: pytest.MonkeyPatch
+        self, worker: SandboxProcess, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Not the one that happened to run when the time was over."""
         monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 2.0)
@@ -362,7 +362,7 @@ class TestBounds:
             assert [(note.cell, note.line) for note in own.notes] == [(3, 1)]
 
     def test_a_full_run_that_cannot_end_leaves_what_the_slice_gave(
-        self, worker: Worker, monkeypatch: pytest.MonkeyPatch
+        self, worker: SandboxProcess, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The functions that work without it still do, and it is not tried again."""
         monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 0.5)
@@ -372,7 +372,7 @@ class TestBounds:
             assert own.answer("lost", [(X,)], 5.0)[0].text == "NameError: name 'nowhere' is not defined"
             assert own.answer("relu", [(X,)], 5.0)[0].kind == "value"
 
-    def test_a_training_that_uses_the_function_is_left_out(self, worker: Worker) -> None:
+    def test_a_training_that_uses_the_function_is_left_out(self, worker: SandboxProcess) -> None:
         """Cells that only call the function, to train and to plot, cost nothing."""
         training = "W = 1\nfor epoch in range(10**12):\n    W = W - 0.1 * relu(np.ones(3)).sum()\nprint(W)"
         with graded(worker, NUMPY, PLAIN, training) as own:
@@ -400,7 +400,7 @@ class TestFullRuns:
             assert asked.answer("g", [()], 5.0)[0].kind == "missing"
             assert own.spawned == 1
 
-    def test_it_gives_the_same_each_time(self, worker: Worker) -> None:
+    def test_it_gives_the_same_each_time(self, worker: SandboxProcess) -> None:
         """What is drawn without a seed is the same in repeated gradings, and new in a fresh process."""
         draws = "import numpy as np, random\nW = np.random.randn(3)\nV = random.random()\nprint(W)"
         uses = (
@@ -415,7 +415,7 @@ class TestFullRuns:
                 assert fresh != found[-1][1]
         assert found[0] == found[1]
 
-    def test_a_seed_of_the_notebook_s_own_holds(self, worker: Worker) -> None:
+    def test_a_seed_of_the_notebook_s_own_holds(self, worker: SandboxProcess) -> None:
         """np.random.seed in a cell decides what a function draws first, in a slice and in a full run."""
         for more in ("", "import __main__ as here\nhere.LOW = 0"):
             use = (
@@ -439,14 +439,14 @@ class TestFullRuns:
             "import numpy\nnumpy.maximum = None",
         ],
     )
-    def test_hostile_cells_gain_nothing(self, worker: Worker, hostile: str) -> None:
+    def test_hostile_cells_gain_nothing(self, worker: SandboxProcess, hostile: str) -> None:
         """Whatever cells of a full run do to the process, a wrong answer stays what was returned."""
         wrong = "def relu(x): return x + LOW"
         with graded(worker, NUMPY, hostile, "import __main__ as here\nhere.LOW = 0", wrong) as own:
             answer = own.answer("relu", [(X,)], 5.0)[0]
             assert answer.kind != "value" or np.asarray(answer.value).tolist() == X.tolist()
 
-    def test_our_own_package_is_a_stand_in_while_loading_and_gone_later(self, worker: Worker) -> None:
+    def test_our_own_package_is_a_stand_in_while_loading_and_gone_later(self, worker: SandboxProcess) -> None:
         """The handout's imports work; nothing can be reached through them, then or in a call."""
         source = """
             import autograder
@@ -473,12 +473,12 @@ class TestNewerPython:
         "def relu(x):\n    return np.maximum(x, A)"
     )
 
-    def load(self, worker: Worker, python: str) -> tuple[str, list[str]]:
+    def load(self, worker: SandboxProcess, python: str) -> tuple[str, list[str]]:
         """What relu's answer is, and the notes."""
         with Session(worker, [(1, NUMPY), (2, self.CELL)], ["relu"], python=python) as own:
             return own.answer("relu", [(X,)], 5.0)[0].kind, [note.text for note in own.notes]
 
-    def test_both_versions_are_named(self, worker: Worker) -> None:
+    def test_both_versions_are_named(self, worker: SandboxProcess) -> None:
         """And only the statements that cannot be read are lost, decorators with them."""
         kind, notes = self.load(worker, "3.99.1")
         assert kind == "value"
@@ -489,14 +489,14 @@ class TestNewerPython:
             assert "is graded with Python 3." in text
 
     @pytest.mark.parametrize("python", ["", "3.2.1", "x", "3"])
-    def test_otherwise_the_cell_is_lost(self, worker: Worker, python: str) -> None:
+    def test_otherwise_the_cell_is_lost(self, worker: SandboxProcess, python: str) -> None:
         """The same Python or an older one had the same error: nothing of the cell was run."""
         kind, notes = self.load(worker, python)
         assert kind == "missing"
         assert [text.endswith("nothing of this cell was run.") for text in notes] == [True]
 
 
-class Counting(Worker):
+class Counting(SandboxProcess):
     """A worker that counts its children."""
 
     spawned = 0

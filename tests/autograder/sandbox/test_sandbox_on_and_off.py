@@ -10,13 +10,13 @@ from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.grading.grader import Grader
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.submissions.submission import Submission
 
 COURSE = find_course(Path(__file__).parent)
 
 
-class Bare(Worker):
+class Bare(SandboxProcess):
     """A worker whose children have limits alone."""
 
     def __init__(self, *arguments: object, **more: object) -> None:
@@ -29,11 +29,13 @@ def test_the_same_scores(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assignment = load_assignment(COURSE, name)
     variants = [*assignment.alternatives[::6], *assignment.mistakes[::20]]
     handed_in = [assignment.handout.read_bytes(), to_bytes(filled_in(assignment))]
-    handed_in += [to_bytes(filled_in(assignment, {one.of: one.source()})) for one in variants]
+    handed_in += [
+        to_bytes(filled_in(assignment, {variant.function: variant.source()})) for variant in variants
+    ]
     outcomes = []
     for bare in (False, True):
         if bare:
-            monkeypatch.setattr("autograder.grading.grader.Worker", Bare)
+            monkeypatch.setattr("autograder.grading.grader.SandboxProcess", Bare)
         with Grader(assignment, 3, "digits", sandbox="weak" if bare else "good") as grader:
             reports = [grader.grade(Submission("student", "notebook.ipynb", data)) for data in handed_in]
         assert {report.sandbox for report in reports} == {"weak" if bare else "full"}

@@ -112,7 +112,7 @@ def test_one_process_for_each_request(hand_in: HandIn) -> None:
 
 def test_it_costs_no_restart_of_the_submissions_own(worker: Any) -> None:
     """A fresh process is our wish: the number of processes that may hang or end stays as it is."""
-    student = Student(worker, CACHE, deaths=1)
+    student = Student(worker, CACHE, restarts=1)
     with student.session:
         for _ in range(5):
             assert student.session.answer_in_fresh_process("shuffled", [(3,)], ENOUGH)[0].kind == "value"

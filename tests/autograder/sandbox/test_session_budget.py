@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sessions import FORGE, Student
 
 from autograder.checks.budget import Budget
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.sandbox_process import SandboxProcess
 
 BURN = """
 import time
@@ -52,7 +52,7 @@ def test_the_rule(
 class TestProcessorTime:
     """Of all calls together, whichever process makes them."""
 
-    def test_it_runs_out(self, worker: Worker) -> None:
+    def test_it_runs_out(self, worker: SandboxProcess) -> None:
         """After the total nothing is called any more, and every answer says why."""
         budget = Budget(processor=0.5, most_processor=0.5)
         student = Student(worker, BURN, budget=budget)
@@ -63,20 +63,20 @@ class TestProcessorTime:
         assert "burn was stopped: all calls together" in answers[2].text
         assert (later.kind, "half was not called: all calls together" in later.text) == ("timeout", True)
 
-    def test_calls_may_take_what_each_of_them_may(self, worker: Worker) -> None:
+    def test_calls_may_take_what_each_of_them_may(self, worker: SandboxProcess) -> None:
         """A long row of slow calls, each within its own limit, is not stopped by the total."""
         student = Student(worker, BURN, budget=Budget(processor=0.1))
         with student.session:
             assert [student.ask("burn", 0.1, cpu=0.3).kind for _ in range(6)] == ["value"] * 6
 
-    def test_a_call_in_a_frame_has_its_own_time(self, worker: Worker) -> None:
+    def test_a_call_in_a_frame_has_its_own_time(self, worker: SandboxProcess) -> None:
         """Calls that travel together are as slow as they may be alone."""
         student = Student(worker, BURN)
         with student.session:
             answers = student.session.answer("burn", [(0.3,)] * 4, 0.5)
         assert [answer.kind for answer in answers] == ["value"] * 4
 
-    def test_one_that_hangs_in_a_frame(self, worker: Worker) -> None:
+    def test_one_that_hangs_in_a_frame(self, worker: SandboxProcess) -> None:
         """It has the time of one call, not that of the whole frame."""
         budget = Budget()
         student = Student(worker, BURN, budget=budget)
@@ -85,7 +85,7 @@ class TestProcessorTime:
         assert {answer.text for answer in answers} == {"burn used more than 0.2 s."}
         assert budget.used < 2
 
-    def test_forged_reports(self, worker: Worker) -> None:
+    def test_forged_reports(self, worker: SandboxProcess) -> None:
         """A child that says that calls are done gets no more time than these calls would have."""
         forged = f"{FORGE}\ndef f(x):\n    while True: os.write(3, frame({{'op': 'at'}}))"
         student = Student(worker, forged, BURN)
@@ -94,7 +94,7 @@ class TestProcessorTime:
             assert [answer.kind for answer in answers] == ["crashed", "crashed"]
             assert student.value("half", 3) == 1.5
 
-    def test_processes_that_ended_are_counted(self, worker: Worker) -> None:
+    def test_processes_that_ended_are_counted(self, worker: SandboxProcess) -> None:
         """What a process used before it ended, and loading in each of them, is part of the total."""
         budget = Budget(processor=1.2, most_processor=1.2)
         student = Student(worker, BURN, "A = burn(0.3)\ndef use(): return A", budget=budget)
@@ -103,7 +103,7 @@ class TestProcessorTime:
         assert kinds[:3] == ["value"] * 3
         assert kinds[4:] == ["timeout"] * 2
 
-    def test_the_judges_own_work_counts(self, worker: Worker) -> None:
+    def test_the_judges_own_work_counts(self, worker: SandboxProcess) -> None:
         """Call-backs that are dear for the judge and cheap for the child are stopped like any loop."""
         called = []
 
@@ -120,7 +120,7 @@ class TestProcessorTime:
 class TestSleep:
     """Neither running nor waiting for a core."""
 
-    def test_a_sleeper_leaves_half(self, worker: Worker) -> None:
+    def test_a_sleeper_leaves_half(self, worker: SandboxProcess) -> None:
         """A hang takes half of the sleep that is left, so other functions may still rest a little."""
         student = Student(worker, BURN, budget=Budget(sleep=1.0))
         with student.session:
@@ -130,7 +130,7 @@ class TestSleep:
             assert student.value("rest_too", 0.01) == 0.01
             assert student.value("half", 3) == 1.5
 
-    def test_the_total(self, worker: Worker) -> None:
+    def test_the_total(self, worker: SandboxProcess) -> None:
         """However many functions sleep, and whatever they answer, it ends."""
         many = "".join(
             f"def f{i}():\n    time.sleep({0.05 if i % 2 else 99})\n    return 1\n" for i in range(9)
@@ -143,7 +143,7 @@ class TestSleep:
                     student.ask(f"f{i}")
         assert 0 <= budget.sleep_of_a_call < 0.1
 
-    def test_naps_between_call_backs(self, worker: Worker) -> None:
+    def test_naps_between_call_backs(self, worker: SandboxProcess) -> None:
         """Naps too short to be looked at, one before each question to the judge, are sleep too."""
         asked: list[float] = []
         student = Student(
@@ -156,7 +156,7 @@ class TestSleep:
         assert "slept" in answer.text
         assert 40 < len(asked) < 200  # a second of sleep is a hundred naps, those that are added up aside
 
-    def test_a_judge_that_takes_its_time(self, worker: Worker) -> None:
+    def test_a_judge_that_takes_its_time(self, worker: SandboxProcess) -> None:
         """While the judge computes for it, a child waits and does not sleep."""
 
         def slow(x: float) -> float:
@@ -175,7 +175,7 @@ class TestBusyCore:
     def test_a_child_that_hardly_gets_it(self, body: str) -> None:
         """A right answer comes thirty times as late as on a free core, and counts; threads are told, too."""
         head = "from concurrent.futures import ThreadPoolExecutor\n"
-        with busy_core(35), Worker() as own:
+        with busy_core(35), SandboxProcess() as own:
             student = Student(
                 own, BURN, f"{head}def f():\n    {body}\n    return 1", budget=Budget(sleep=1.0)
             )
@@ -186,7 +186,7 @@ class TestBusyCore:
     def test_a_judge_that_hardly_gets_it(self) -> None:
         """Nor do many short exchanges make a sleeper of a child."""
         exchanges = "def f(g): return sum(g(1.0) for _ in range(60))"
-        with busy_core(6), Worker() as own:
+        with busy_core(6), SandboxProcess() as own:
             student = Student(own, exchanges, budget=Budget(sleep=0.5))
             with student.session:
                 assert student.value("f", lambda x: x) == 60.0

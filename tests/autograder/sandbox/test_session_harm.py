@@ -10,7 +10,7 @@ from sessions import BRIEF, HandIn, Student
 from autograder.checks.budget import Budget
 from autograder.sandbox import session
 from autograder.sandbox.arena import Arena
-from autograder.sandbox.worker import Worker
+from autograder.sandbox.sandbox_process import SandboxProcess
 
 OTHERS = """
 import os
@@ -19,7 +19,7 @@ def half(x): return x / 2
 """
 
 
-class Recording(Worker):
+class Recording(SandboxProcess):
     """A worker that counts the processes it was asked for."""
 
     spawned = 0
@@ -64,7 +64,7 @@ class TestTime:
         assert student.value("pid") == pid
 
     @pytest.mark.parametrize("body", ["time.sleep(3600)", "time.sleep(0.001)", "threading.Event().wait(99)"])
-    def test_a_sleeper_is_stopped(self, worker: Worker, body: str) -> None:
+    def test_a_sleeper_is_stopped(self, worker: SandboxProcess, body: str) -> None:
         """Sleeping uses no processor time; half of the sleep that is left is the end of it."""
         sleeper = f"import threading, time\ndef f():\n    while True: {body}"
         student = Student(worker, sleeper, OTHERS, budget=Budget(sleep=1.0))
@@ -157,7 +157,7 @@ class TestMemory:
     def test_bit_by_bit(self) -> None:
         """Hoarding in small pieces ends at the limit too, and all is given back."""
         hoard = "def f():\n    kept = []\n    while True: kept.append(bytearray(2**20))"
-        with Worker(512 * 2**20) as small:
+        with SandboxProcess(512 * 2**20) as small:
             student = Student(small, hoard, OTHERS)
             with student.session:
                 assert student.ask("f").kind == "memory"
@@ -229,7 +229,7 @@ class TestLoading:
             A = flood()
             def f(): return A
         """
-        with Worker() as own:
+        with SandboxProcess() as own:
             student = Student(own, source, OTHERS)
             with student.session:
                 assert student.value("half", 3) == 1.5

@@ -11,8 +11,8 @@ import pytest
 from sessions import HandIn, Student, alive, children, gone
 
 from autograder.errors import SandboxError
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.shared import shared
-from autograder.sandbox.worker import Worker
 
 FAMILY = """
 import os
@@ -35,7 +35,7 @@ def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child sees a handful of variables and none of the judge's own."""
     monkeypatch.setenv("COURSE_SECRET", "42")
     source = "import os\ndef variables(): return sorted(os.environ)\ndef place(): return os.getcwd()"
-    with Worker() as own:
+    with SandboxProcess() as own:
         student = Student(own, source)
         with student.session:
             names = student.value("variables")
@@ -103,7 +103,7 @@ def test_shared_arrays_are_private_to_write(hand_in: HandIn) -> None:
 class TestNothingStays:
     """Processes end with what started them."""
 
-    def test_a_session_leaves_no_process(self, worker: Worker) -> None:
+    def test_a_session_leaves_no_process(self, worker: SandboxProcess) -> None:
         """After a session its child is gone and reaped, and so is what the child has started."""
         student = Student(worker, FAMILY)
         with student.session:
@@ -126,7 +126,7 @@ class TestNothingStays:
 
     def test_a_worker_leaves_no_process(self) -> None:
         """Closing the worker ends the zygote and children that are still at work."""
-        own = Worker()
+        own = SandboxProcess()
         students = [Student(own, FAMILY) for _ in range(3)]
         families = [student.value("family") for student in students]
         zygote = families[0][1]
@@ -136,7 +136,7 @@ class TestNothingStays:
         assert zygote not in children(os.getpid())
         assert gone(*(child for child, _ in families))
 
-    def test_sessions_leave_no_descriptor(self, worker: Worker) -> None:
+    def test_sessions_leave_no_descriptor(self, worker: SandboxProcess) -> None:
         """The judge has as many open descriptors after many sessions as before."""
 
         def one() -> None:
@@ -156,7 +156,7 @@ class TestNothingStays:
         """Nor does a worker leave one behind, whether its zygote ended well or not."""
         before = len(os.listdir("/proc/self/fd"))
         for kill in (False, True):
-            with Worker() as own:
+            with SandboxProcess() as own:
                 if kill:
                     own._process.kill()
         assert len(os.listdir("/proc/self/fd")) == before
@@ -167,7 +167,7 @@ class TestZygote:
 
     def test_a_dead_zygote_is_a_sandbox_error(self) -> None:
         """It is our fault, not the student's: no answer, but an error that says what to do."""
-        with Worker() as own:
+        with SandboxProcess() as own:
             student = Student(own, FAMILY)
             child, zygote = student.value("family")
             os.kill(zygote, signal.SIGKILL)
@@ -178,7 +178,7 @@ class TestZygote:
             assert gone(child)
             with pytest.raises(SandboxError):
                 Student(own, FAMILY).ask("half", 3)
-        with Worker() as fresh:
+        with SandboxProcess() as fresh:
             student = Student(fresh, FAMILY)
             with student.session:
                 assert student.value("half", 3) == 1.5
@@ -186,7 +186,7 @@ class TestZygote:
     def test_a_submission_cannot_end_the_zygote_for_others(self) -> None:
         """Killing the parent is refused, or ends in a SandboxError: never in a wrong answer or a hang."""
         source = "import os, signal\ndef f():\n    os.kill(os.getppid(), signal.SIGKILL)\n    return 1"
-        with Worker() as own:
+        with SandboxProcess() as own:
             student = Student(own, source)
             try:
                 assert student.ask("f", cpu=2).kind in ("raised", "value")

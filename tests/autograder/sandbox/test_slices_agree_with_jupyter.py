@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.sandbox.cells import run_cells
+from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
-from autograder.sandbox.worker import Worker
 
 START = """
 import contextlib, functools, warnings
@@ -240,7 +240,7 @@ def test_a_slice_gives_what_all_cells_give(cells: list[str]) -> None:
     assert outcome_of(sliced, whole) == outcome_of(in_order, whole)
 
 
-def test_the_sandbox_gives_what_all_cells_give(worker: Worker) -> None:
+def test_the_sandbox_gives_what_all_cells_give(worker: SandboxProcess) -> None:
     """The same through a real child, asked for its first answer."""
 
     @given(notebooks)

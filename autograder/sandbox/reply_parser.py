@@ -1,4 +1,4 @@
-"""Reading what a child says: every part of a reply is a stranger's, and is taken for what it proves to be."""
+"""Parse a child's replies; every part of one is untrusted and checked before it is used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_answers(answers: Any, reader: frames.Unpacker, calls: Sequence[tuple[Va
     """The answers to calls; raises FrameError for anything but one for each."""
     if not isinstance(answers, list) or not 0 < len(answers) <= len(calls):
         raise frames.FrameError("the number of answers is wrong")
-    read = [_read_answer(one, reader) for one in answers]
+    read = [_read_answer(answer, reader) for answer in answers]
     reader.finish()
     missing = len(calls) - len(read)
     if missing and read[-1].kind == "value":
@@ -31,22 +31,22 @@ def read_answers(answers: Any, reader: frames.Unpacker, calls: Sequence[tuple[Va
     return read + [read[-1]] * missing
 
 
-def _read_answer(one: Any, reader: frames.Unpacker) -> Answer:
-    if not isinstance(one, dict) or one.get("kind") not in KINDS:
+def _read_answer(reply: Any, reader: frames.Unpacker) -> Answer:
+    if not isinstance(reply, dict) or reply.get("kind") not in KINDS:
         raise frames.FrameError("a malformed answer")
-    changed, dtypes, warned = one.get("changed", []), one.get("dtypes", []), one.get("warnings", [])
+    changed, dtypes, warned = reply.get("changed", []), reply.get("dtypes", []), reply.get("warnings", [])
     for items, kind in ((changed, int), (dtypes, str), (warned, str)):
         if not isinstance(items, list) or len(items) > 64 or not all(type(item) is kind for item in items):
             raise frames.FrameError("a malformed answer")
     return Answer(
-        one["kind"],
-        value=reader.value(one.get("value")) if one["kind"] == "value" else None,
-        text=text_of(one, "text", 600),
-        trace=text_of(one, "trace", 800),
+        reply["kind"],
+        value=reader.value(reply.get("value")) if reply["kind"] == "value" else None,
+        text=text_of(reply, "text", 600),
+        trace=text_of(reply, "trace", 800),
         changed=tuple(changed),
         dtypes=tuple(_clean(name[:40]) for name in dtypes),
         warnings=tuple(_clean(text[:100]) for text in warned[:3]),
-        printed=text_of(one, "printed", 2000),
+        printed=text_of(reply, "printed", 2000),
     )
 
 
@@ -87,9 +87,9 @@ def call_back(
         return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
 
 
-def text_of(one: dict[str, Any], key: str, most: int) -> str:
+def text_of(reply: dict[str, Any], key: str, most: int) -> str:
     """A text of a reply, cut and encodable; empty when there is none."""
-    value = one.get(key, "")
+    value = reply.get(key, "")
     if not isinstance(value, str):
         return ""
     return value[:most].encode("utf-8", "replace").decode()
@@ -99,7 +99,7 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def line_of(one: dict[str, Any], key: str) -> int:
+def line_of(reply: dict[str, Any], key: str) -> int:
     """A line or cell number of a reply; 0 when there is none."""
-    value = one.get(key)
+    value = reply.get(key)
     return value if type(value) is int and 0 <= value < 10**9 else 0

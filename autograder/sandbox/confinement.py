@@ -51,7 +51,7 @@ class Confinement:
             return "weak"
         return "full" if self._ruleset is not None else "good"
 
-    def put_on(self, connection: int, memory: int, cpu_seconds: int) -> None:
+    def apply(self, connection: int, memory: int, cpu_seconds: int) -> None:
         """Put on everything, in the order that lets each be put on; `connection` becomes descriptor 3.
 
         `memory` is bytes of address space; `cpu_seconds` bounds the child's whole life.
@@ -68,10 +68,10 @@ class Confinement:
             return
         self._seccomp.no_new_privileges()
         if self._ruleset is not None:
-            self._landlock.put_on(self._ruleset)
+            self._landlock.apply(self._ruleset)
             os.close(self._ruleset)
         if self._filter is not None:
-            self._filter.put_on()
+            self._filter.apply()
 
 
 def _keep_only(connection: int, ruleset: int | None) -> None:
@@ -137,7 +137,7 @@ def _refuses(confinement: Confinement, attempts: Callable[[], None]) -> bool:
     if pid == 0:
         code = 1
         try:
-            confinement.put_on(theirs.fileno(), 1 << 40, 60)
+            confinement.apply(theirs.fileno(), 1 << 40, 60)
             attempts()
             code = 0
         finally:

@@ -20,7 +20,7 @@ from autograder.sandbox.arena import Arena, new_memory
 from autograder.sandbox.bubblewrap import wrapper
 from autograder.sandbox.usage import ProcessUsage, SleepMeter
 
-__all__ = ["Worker"]
+__all__ = ["SandboxProcess"]
 
 T = TypeVar("T")
 SLEEP_SECONDS = 60.0  # of a zygote that should be answering; waiting for a core is not sleep
@@ -37,7 +37,7 @@ MEMORY = 2 * 1024**3  # bytes of address space; honest MNIST solutions were seen
 LIFE_CPU_SECONDS = 1800  # a bound on a child's whole life, above any sum of calls
 
 
-class Worker:
+class SandboxProcess:
     """One zygote process; a context manager that leaves nothing running."""
 
     def __init__(
@@ -119,7 +119,7 @@ class Worker:
             self._process.wait()
         self._complaints.close()
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> SandboxProcess:
         return self
 
     def __exit__(
