@@ -40,6 +40,7 @@ class Essay:
     rubric: list[Any]
     model: str
     seen: int  # the number of the newest mark
+    most: str  # points of the question
     given: str = ""  # the points of a person's mark, which was of an earlier answer
     by: str = ""
 
@@ -138,6 +139,7 @@ def _essay(connection: Connection, question: EssayQuestion, attempt_id: str, pos
         rubric=list(question.item.rubric),
         model=question.key_text,
         seen=history_of(connection, attempt_id)[pos][-1].id,
+        most=points_text(question.points),
         given=points_text(current.points) if current.changed else "",
         by=current.mark.who,
     )

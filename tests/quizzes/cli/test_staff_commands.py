@@ -114,7 +114,9 @@ def test_what_a_release_leaves_alone(server: LiveServer) -> None:
     path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
     shown = said(server, "regrade", "all")
-    assert f"{student.name}: 0.25 (Question 1 keeps the 0.25 points that {teacher.name} gave" in shown
+    assert (
+        f"{student.name}: 0.25 (Question 1 keeps the mark of {teacher.name}, 0.25; the key gives 1." in shown
+    )
     assert "Nobody's points would change." in shown
     assert teacher.post(override, points="0.5", reason="half").status_code == 303
     done = said(server, "regrade", "all", "--release", 1)
