@@ -31,11 +31,17 @@ ROUTES = [
     PageRoute("/staff/attempts/{attempt}/reopen", staff_attempt.reopen_attempt, methods=["POST"]),
     PageRoute("/staff/attempts/{attempt}/close", staff_attempt.close_attempt, methods=["POST"]),
     PageRoute("/staff/attempts/{attempt}/accept", staff_attempt.accept_late_save, methods=["POST"]),
+    PageRoute(
+        "/staff/attempts/{attempt}/points/{pos:whole}", staff_attempt.override_points, methods=["POST"]
+    ),
+    PageRoute(
+        "/staff/attempts/{attempt}/withdraw/{pos:whole}", staff_attempt.withdraw_points, methods=["POST"]
+    ),
     PageRoute("/staff/{quiz}", monitor.monitor),
     PageRoute("/staff/{quiz}/time", monitor.give_time, methods=["POST"]),
     PageRoute("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),
     PageRoute("/staff/{quiz}/marking", marking.marking),
-    PageRoute("/staff/{quiz}/marking", marking.give_mark, methods=["POST"]),
+    PageRoute("/staff/{quiz}/marking", marking.mark_essay, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.show_requests),
     PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.answer, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrades", regrades.regrades),
