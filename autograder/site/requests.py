@@ -14,11 +14,23 @@ from autograder.errors import Forbidden, Refused, TooLarge
 from autograder.site.app_context import AppContext
 from autograder.site.sessions import Session
 
-__all__ = ["COOKIE", "Form", "SignedOut", "body_of", "form_of", "is_json", "json_of", "session_of", "site_of"]
+__all__ = [
+    "COOKIE",
+    "Form",
+    "SignedOut",
+    "body_of",
+    "form_of",
+    "is_json",
+    "json_of",
+    "long_form_of",
+    "session_of",
+    "site_of",
+]
 
 
 COOKIE = "quiz_session"
 LARGEST = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
+LARGEST_LONG = 32 * 1024 * 1024  # bytes of a form whose long fields are cut
 MOST_FIELDS = 5000
 Form = Mapping[str, list[str]]
 
@@ -70,6 +82,34 @@ async def form_of(request: Request, session: Session | None) -> Form:
         fields.setdefault(name, []).append(value.replace("\r\n", "\n"))  # how forms encode the end of a line
     if session is not None:
         _check(request, session, fields.get("token", [""])[-1])
+    return fields
+
+
+async def long_form_of(request: Request, session: Session, longest: int) -> Form:
+    """The fields of a form that may have a huge one, which does not cost the others.
+
+    A field is cut after `longest` bytes of the form: more than its reader accepts, which refuses it alone.
+    """
+    fields: dict[str, list[str]] = {}
+    field, size, many = bytearray(), 0, 0
+
+    def add() -> None:
+        for name, value in parse_qsl(field.decode("utf-8", "replace"), keep_blank_values=True):
+            fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
+        field.clear()
+
+    async for chunk in request.stream():
+        size += len(chunk)
+        first, *others = chunk.split(b"&")
+        many += len(others)
+        if size > LARGEST_LONG or many >= MOST_FIELDS:
+            raise TooLarge("This is more than a page can send.", next_step="Shorten your answers.")
+        field += first[: longest - len(field)]
+        for part in others:
+            add()
+            field += part[:longest]
+    add()
+    _check(request, session, fields.get("token", [""])[-1])
     return fields
 
 

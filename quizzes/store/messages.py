@@ -15,7 +15,7 @@ __all__ = [
     "Notice",
     "RegradeRequest",
     "answer_regrade_request",
-    "last_notice",
+    "notices_of",
     "regrade_requests",
     "request_regrade",
     "send_notice",
@@ -23,7 +23,7 @@ __all__ = [
 
 
 LONGEST = 2_000  # characters
-LAST = select(notice).where(notice.c.quiz == bindparam("quiz_id")).order_by(notice.c.id.desc()).limit(1)
+NOTICES = select(notice).where(notice.c.quiz == bindparam("quiz_id")).order_by(notice.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,9 @@ def send_notice(connection: Connection, quiz: str, text: str, *, at: int, who: s
     record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}))
 
 
-def last_notice(connection: Connection, quiz: str) -> Notice | None:
-    """The newest notice of a quiz; None without any."""
-    row = connection.execute(LAST, {"quiz_id": quiz}).one_or_none()
-    return None if row is None else Notice(row.id, row.at, row.text)
+def notices_of(connection: Connection, quiz: str) -> list[Notice]:
+    """The notices of a quiz, the oldest first."""
+    return [Notice(row.id, row.at, row.text) for row in connection.execute(NOTICES, {"quiz_id": quiz})]
 
 
 def request_regrade(connection: Connection, attempt_id: str, pos: int, text: str, at: int) -> None:

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import Future
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from autograder.course.local_time import time_of_day
 from autograder.errors import NotFound, Refused
 from autograder.site.app_context import AppContext, result_of
-from autograder.site.requests import Form, form_of, json_of, session_of, site_of
+from autograder.site.requests import Form, json_of, long_form_of, session_of, site_of
 from autograder.site.sessions import Session
 from quizzes.attempts.edit_lock import holds, new_lock
 from quizzes.attempts.events import State
-from quizzes.attempts.response import response_from
-from quizzes.attempts.save_rules import Outcome, SaveResult, StoredAnswer
-from quizzes.content.question import Answer
+from quizzes.attempts.response import LARGEST, response_from
+from quizzes.attempts.save_rules import SaveResult, StoredAnswer
 from quizzes.schedule.timing import remaining
 from quizzes.services.exam import View
 from quizzes.store.attempts import flags_of, set_flag
 from quizzes.web.context import QuizContext, quizzes_of
-from quizzes.web.forms import ControlNames, answer_from_form
-from quizzes.web.question_view import question_views
+from quizzes.web.forms import ControlNames, answer_from_form, values_in_form
+from quizzes.web.question_view import TypedAnswer, question_views
 
 __all__ = ["page", "picture", "save_answer", "save_flag", "save_page", "status", "take_lock"]
 
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
-Typed = dict[int, tuple[Answer, SaveResult]]
+Typed = dict[int, TypedAnswer]
+LONGEST_FIELD = 3 * LARGEST + 1000  # bytes of a form; encoded, a byte of an answer takes up to three
 
 
 async def page(request: Request) -> Response:
@@ -44,7 +46,7 @@ async def page(request: Request) -> Response:
 async def save_page(request: Request) -> Response:
     """Save every changed answer of the page, sent as a form by a browser without the script."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    form = await form_of(request, session)
+    form = await long_form_of(request, session, LONGEST_FIELD)
     view = await quizzes_of(request).view(attempt_id, session.person)
     action = form.get("action", [""])[-1]
     lock = form.get("lock", [""])[-1]
@@ -57,15 +59,15 @@ async def save_page(request: Request) -> Response:
     await site.written(
         lambda connection: _flag_all(connection, attempt_id, len(view.items), flags), attempt_id
     )
-    refused = [result for _, result in typed.values() if result.outcome is not Outcome.SAVED]
-    if any(result.outcome in (Outcome.CLOSED, Outcome.LATE) for result in refused):
+    refused = [answer for answer in typed.values() if not answer.saved]
+    if any(answer.over for answer in refused):
         return RedirectResponse(f"/attempts/{attempt_id}/receipt?late", 303)
-    if not refused:
-        goal = "/review" if action == "review" else f"?saved#question-{action}"
+    if not refused or action == "anyway":
+        goal = "/review" if action in ("review", "anyway") else f"?saved#question-{action}"
         return RedirectResponse(f"/attempts/{attempt_id}{goal}", 303)
     view = await quizzes_of(request).view(attempt_id, session.person)
     message = "Not everything was saved: look at the questions marked below."
-    http_status = max(result.outcome.status for result in refused)
+    http_status = max(answer.status for answer in refused)
     return HTMLResponse(_page(quizzes_of(request), session, view, message=message, typed=typed), http_status)
 
 
@@ -129,7 +131,6 @@ async def status(request: Request) -> Response:
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     view = await quizzes_of(request).view(attempt_id, session.person)
     lock = request.query_params.get("lock", "")
-    notice = quizzes_of(request).notice(view.attempt.quiz)
     payload: dict[str, Any] = {
         "state": view.attempt.state.value,
         "remaining_ms": view.remaining,
@@ -137,8 +138,11 @@ async def status(request: Request) -> Response:
         "lock": "held" if holds(lock, view.attempt.lock) else "elsewhere",
         "revs": [view.answers.get(pos, StoredAnswer()).rev for pos in range(len(view.items))],
     }
-    if notice is not None and notice.at >= view.attempt.started_at:
-        payload["notice"] = {"id": notice.id, "text": notice.text}
+    if notices := quizzes_of(request).notices(view.attempt):
+        payload["notices"] = [
+            {"id": notice.id, "time": time_of_day(notice.at, site.zone), "text": notice.text}
+            for notice in notices
+        ]
     return JSONResponse(payload)
 
 
@@ -166,6 +170,8 @@ def _page(
         remaining=view.remaining,
         questions=question_views(view, flags, typed),
         message=message,
+        notices=quizzes.notices(view.attempt),
+        largest=LARGEST,
         session=session,
         token=site.form_token(session),
         now=site.now(),
@@ -175,31 +181,53 @@ def _page(
 async def _save_changed(
     request: Request, site: AppContext, session: Session, view: View, form: Form, lock: str
 ) -> Typed:
-    """Save the answers that differ from the stored ones; returns the result of each."""
-    waiting = []
+    """Save the answers that differ from the stored ones; returns the result of each.
+
+    One that is refused keeps none of the others from being stored.
+    """
+    waiting: list[tuple[int, Future[SaveResult]]] = []
+    refused: dict[int, Refused] = {}
     for pos, item in enumerate(view.items):
         stored = view.answers.get(pos, StoredAnswer())
         answer = answer_from_form(form, pos, item.view)
         names = ControlNames(pos)
-        response, rev = response_from(answer), form.get(names.rev, ["0"])[-1]
+        rev = form.get(names.rev, ["0"])[-1]
+        try:
+            response = response_from(answer)
+        except Refused as problem:
+            refused[pos] = problem
+            continue
         if response == stored.response or not rev.isdigit():
             continue
         # The same page sent twice is one save; another text is another save.
         identity = "\n".join((form.get("page", [""])[-1], str(pos), rev, response))
-        saving = quizzes_of(request).exam.save(
-            view.attempt.id,
-            session.person,
-            pos,
-            answer,
-            base_rev=int(rev),
-            save_id=hashlib.sha256(identity.encode()).hexdigest()[:32],
-            lock=lock,
-            clear=bool(form.get(names.clear)),
-            client=_client(request),
-            at=request.state.at,
-        )
-        waiting.append((pos, answer, saving))
-    return {pos: (answer, await result_of(saving)) for pos, answer, saving in waiting}
+        try:
+            saving = quizzes_of(request).exam.save(
+                view.attempt.id,
+                session.person,
+                pos,
+                answer,
+                base_rev=int(rev),
+                save_id=hashlib.sha256(identity.encode()).hexdigest()[:32],
+                lock=lock,
+                clear=bool(form.get(names.clear)),
+                client=_client(request),
+                at=request.state.at,
+            )
+        except Refused as problem:
+            refused[pos] = problem
+            continue
+        waiting.append((pos, saving))
+    results: dict[int, SaveResult | Refused] = dict(refused)
+    for pos, saving in waiting:
+        try:
+            results[pos] = await result_of(saving)
+        except Refused as problem:
+            results[pos] = problem
+    return {
+        pos: TypedAnswer(values_in_form(form, pos, view.items[pos].view), result)
+        for pos, result in results.items()
+    }
 
 
 def _flag_all(connection: Any, attempt_id: str, questions: int, flags: set[int]) -> None:
