@@ -24,7 +24,7 @@ class Page {
     this.largest = Number(form.dataset.largest); // bytes of an answer
     this.timer = new Timer({
       address: () => `${path}/status?lock=${this.editLock}`,
-      announce: (text) => this.say(text),
+      announce: (text) => this.say(text, "", undefined, "time"),
       timeIsUp: () => this.timeIsUp(),
       onStatus: (payload) => this.onStatus(payload),
       onConnection: (connected) => this.onConnection(connected),
@@ -229,10 +229,13 @@ class Page {
     }
   }
 
-  say(text, kind = "", button) {
+  /** Say something in place of what was said about the same topic before. */
+  say(text, kind = "", button, topic = "answers") {
     const note = Object.assign(document.createElement("div"), { className: `note ${kind}` });
     note.append(Object.assign(document.createElement("p"), { textContent: text }), ...(button ? [button] : []));
-    news.replaceChildren(note);
+    note.dataset.topic = topic;
+    news.querySelector(`[data-topic="${topic}"]`)?.remove();
+    news.append(note);
   }
 }
 
