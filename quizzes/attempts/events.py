@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 
 from quizzes.attempts.save_rules import StoredAnswer
@@ -126,7 +127,7 @@ class Graded:
     """The answers were marked."""
 
     at: int
-    points: float
+    points: Decimal
 
 
 Event = Started | Saved | EditLockTaken | Extended | Finished | Reopened | Accepted | Graded

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from autograder.site.tables import points_text
 from quizzes.attempts.events import (
     Accepted,
     EditLockTaken,
@@ -70,7 +72,13 @@ def add_event(connection: Connection, attempt_id: str, seq: int, event: Event) -
     at = data.pop("at")
     connection.execute(
         ADD,
-        {"attempt": attempt_id, "seq": seq, "at": at, "kind": NAMES[type(event)], "data": json.dumps(data)},
+        {
+            "attempt": attempt_id,
+            "seq": seq,
+            "at": at,
+            "kind": NAMES[type(event)],
+            "data": json.dumps(data, default=str),
+        },
     )
 
 
@@ -81,6 +89,9 @@ def events_of(connection: Connection, attempt_id: str) -> list[Event]:
         data = {OLD_FIELDS.get(name, name): value for name, value in json.loads(row.data).items()}
         if row.kind == "finished":
             data["by"] = FinishedBy(data["by"])
+        elif row.kind == "graded":
+            # Version 0.1 wrote a number.
+            data["points"] = Decimal(points_text(Decimal(str(data["points"]))))
         kind = KINDS[OLD_KINDS.get(row.kind, row.kind)]
         numbered.append((row.seq, kind(at=row.at, **data)))
     rows = connection.execute(select(answer_event).where(answer_event.c.attempt == attempt_id))

@@ -11,8 +11,9 @@ from autograder.site.audit import Act, record_act
 from quizzes.attempts.events import Extended, Reopened, State
 from quizzes.store.attempts import AttemptRow, find_attempt, locked_attempt, open_attempt
 from quizzes.store.events import add_event, next_seq
+from quizzes.store.marks import clear_waiting
 from quizzes.store.overrides import terms_of
-from quizzes.store.tables import attempt, mark, override, quiz
+from quizzes.store.tables import attempt, override, quiz
 
 __all__ = ["Extension", "apply_terms", "extend", "extend_all", "reopen"]
 
@@ -142,7 +143,7 @@ def reopen(
         finished_by=None,
     )
     assert seq is not None
-    connection.execute(update(mark).where(mark.c.attempt == attempt_id).values(current=False))
+    clear_waiting(connection, attempt_id)
     add_event(connection, attempt_id, seq, Reopened(at, deadline_at, due_at, who))
     record_act(connection, Act(at, who, "reopen", attempt_id, {"reason": reason, "until": deadline_at}))
     return find_attempt(connection, attempt_id)

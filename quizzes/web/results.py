@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.errors import NotFound
+from autograder.site.marks import Current
 from autograder.site.requests import form_of, session_of, site_of
 from quizzes.attempts.events import State
 from quizzes.attempts.response import answer_from
@@ -18,7 +20,7 @@ from quizzes.attempts.visibility import Visibility
 from quizzes.content.markup import render
 from quizzes.content.question import PublicQuestion, Question
 from quizzes.services.exam import View
-from quizzes.store.marks import MarkRow, marks_in
+from quizzes.store.marks import marks_in, total
 from quizzes.store.messages import regrade_requests, request_regrade
 from quizzes.store.quizzes import current_version, is_closed_for_everyone
 from quizzes.web.context import quizzes_of
@@ -41,7 +43,7 @@ class Result:
     number: int
     view: PublicQuestion
     answer: Markup
-    points: float | None = None
+    points: Decimal | None = None
     pending: bool = False
     feedback: str = ""  # HTML
     key: str = ""  # HTML
@@ -65,12 +67,8 @@ async def results(request: Request) -> Response:
         closed = is_closed_for_everyone(connection, row.quiz, request.state.at)
     due = row.due_at is None or row.due_at <= request.state.at
     release = current.release
-    # A corrected version of the same questions has the right keys; any other version is not this attempt's.
-    corrected = current.build_questions(row.seed)
-    if [(item.params, item.option_order) for item in corrected] == [
-        (item.params, item.option_order) for item in view.items
-    ]:
-        view = replace(view, items=corrected)
+    if current.hash != row.version:  # a corrected version has the right keys
+        view = replace(view, items=quizzes_of(request).exam.questions(row, current.hash))
     visibility = Visibility.of(release, over=True, due=due, closed=closed)
     page = site.page(
         "results.html",
@@ -80,7 +78,7 @@ async def results(request: Request) -> Response:
         when={name: WHEN[getattr(release, name)] for name in Visibility.__dataclass_fields__},
         results=[_result(view, pos, marks.get(pos), visibility) for pos in range(len(view.items))],
         regrade_requests={regrade_request.pos: regrade_request for regrade_request in requests},
-        total=sum(mark.points for mark in marks.values()) if visibility.score and marks else None,
+        total=total(marks.values()) if visibility.score and marks else None,
         session=session,
         token=site.form_token(session),
     )
@@ -101,16 +99,17 @@ async def send_regrade_request(request: Request) -> Response:
     return RedirectResponse(f"/attempts/{attempt_id}/results#question-{pos + 1}", 303)
 
 
-def _result(view: View, pos: int, mark: MarkRow | None, visibility: Visibility) -> Result:
+def _result(view: View, pos: int, current: Current | None, visibility: Visibility) -> Result:
     question, stored = view.items[pos].question, view.answers.get(pos, StoredAnswer())
     public = question.public_view()
-    detail = json.loads(mark.detail) if mark else {}
-    pending = bool(detail.get("pending"))
+    detail = json.loads(current.mark.detail) if current else {}
+    # An earlier mark counts while the sandbox grades again.
+    pending = current is not None and current.pending and current.mark.pending
     return Result(
         number=pos + 1,
         view=public,
         answer=answer_html(public, answer_from(stored.response)),
-        points=mark.points if mark and visibility.score and not pending else None,
+        points=current.points if current and visibility.score and not pending else None,
         pending=pending,
         feedback=detail.get("feedback", "") if visibility.feedback else "",
         key=_key(question) if visibility.key else "",

@@ -32,7 +32,7 @@ from autograder.site.lti.services import Tool
 from autograder.site.signer import Signer
 from quizzes.loadtest.checks import faults_in_file
 from quizzes.services.score_sender import ScoreSender
-from quizzes.store.marks import points_of
+from quizzes.store.marks import history_of, marks_in, pending_marks, points_of
 from quizzes.store.receipts import is_genuine, last_receipt
 
 SAID = EXPECTED["quizzes"]
@@ -66,6 +66,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, memoryview):
         return bytes(value)
     return float(value) if isinstance(value, (bool, int, float, Decimal)) else value
+
+
+def exact(value: Any) -> Decimal:
+    """Points, however a database writes them."""
+    return Decimal(str(value))
 
 
 class Kept:
@@ -175,20 +180,57 @@ def test_every_row_is_there(kept: Kept) -> None:
     """Opening brings the database to its newest form and keeps every value of every row of version 0.1."""
     database = Database(kept.address)
     with database.reading() as connection:
-        for table in SAID["counts"].keys() - {"schema_version"}:
+        for table in SAID["counts"].keys() - {"schema_version", "grade"}:
             old = old_rows(table)
             columns = list(old[0])
             names = ", ".join(COLUMN.get((table, column), column) for column in columns)
             now = connection.exec_driver_sql(f"SELECT {names} FROM {TABLE.get(table, table)}").all()
             kept_rows = {tuple(map(plain, row)) for row in now}
+            if table == "attempt_item":
+                kept_rows = {(*row[:-1], exact(row[-1])) for row in kept_rows}
             for row in old:
                 wanted = tuple(plain(row[column]) for column in columns)
+                if table == "attempt_item":  # points are decimal numbers now
+                    wanted = tuple(
+                        exact(value) if column == "points" else value
+                        for column, value in zip(columns, wanted, strict=True)
+                    )
                 if table == "lti_link":
                     moved = (OLD_PLATFORM, kept.platform.address)
                     wanted = tuple(value.replace(*moved) for value in wanted)
                 assert wanted in kept_rows, (table, row)
     assert faults_in_file(database) == []
     database.close()
+
+
+def test_every_mark_is_there(kept: Kept) -> None:
+    """Each row of version 0.1 is a mark with its points, words, author and answer; the same ones count."""
+    with kept.server.database.reading() as connection:
+        histories = {attempt: history_of(connection, attempt) for attempt in ATTEMPTS}
+        currents = {attempt: marks_in(connection, attempt) for attempt in ENDED}
+    old = old_rows("grade")
+    assert sum(len(marks) for history in histories.values() for marks in history.values()) == len(old)
+    for row in old:
+        detail = json.loads(row["detail"])
+        author = detail["detail"].get("by", "")
+        (mark,) = [
+            mark
+            for mark in histories[row["attempt"]][row["pos"]]
+            if (mark.key_version, mark.grader_version, mark.answer_rev)
+            == (row["key_version"], row["grader_version"], row["answer_rev"])
+        ]
+        assert (mark.points, mark.at, mark.detail) == (exact(row["points"]), row["at"], row["detail"])
+        assert (mark.who, mark.source) == (author, "manual" if author else "auto")
+        assert mark.pending == detail["pending"]
+        if row["current"] and row["attempt"] in ENDED:
+            assert currents[row["attempt"]][row["pos"]].mark == mark
+    with kept.server.database.reading() as connection:
+        waiting = {(mark.attempt, mark.pos) for mark in pending_marks(connection, again=True)}
+    assert waiting == {
+        (row["attempt"], row["pos"])
+        for row in old
+        if row["current"] and row["attempt"] in ENDED and json.loads(row["detail"])["pending"]
+    }
 
 
 def test_attempts_answers_and_marks(kept: Kept) -> None:

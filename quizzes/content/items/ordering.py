@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.content.items.base import BaseItem, Context, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Shown, ShownQuestion, Text
 from quizzes.content.marking.order import OrderRule, order_sentence, order_share
 from quizzes.content.question import Answer, Mark, PublicOption, PublicQuestion
 from quizzes.content.randomization import stable_id
@@ -29,9 +29,9 @@ class OrderingItem(BaseItem):
             raise ValueError("two entries are the same")
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> OrderingQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> OrderingQuestion:
         """One variant."""
-        return OrderingQuestion(self, self.context(seed), points)
+        return OrderingQuestion(self, self.context(seed, shown), points)
 
 
 class OrderingQuestion(ShownQuestion):
