@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from autograder.errors import Conflict, NotFound, TooLarge
-from autograder.site.audit import Act, record_act
+from autograder.site.audit import Act, id_of_form, record_act
 from autograder.site.upsert import insert_once
 from quizzes.store.tables import attempt, notice, regrade_request
 
@@ -47,11 +47,18 @@ class RegradeRequest:
     reply: str | None
 
 
-def send_notice(connection: Connection, quiz: str, text: str, *, at: int, who: str) -> None:
-    """Send a notice to the students in a quiz; raises Conflict for an empty and TooLarge for a long text."""
+def send_notice(
+    connection: Connection, quiz: str, text: str, *, at: int, who: str, once: str | None = None
+) -> int:
+    """Send a notice to the students in a quiz and return the number of the act.
+
+    Raises Conflict for an empty and TooLarge for a long text. A form that is sent twice sends one notice.
+    """
+    if (done := id_of_form(connection, once)) is not None:
+        return done
     checked_text = _checked(text)
     connection.execute(insert(notice).values(quiz=quiz, at=at, who=who, text=checked_text))
-    record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}))
+    return record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}), once)
 
 
 def notices_of(connection: Connection, quiz: str) -> list[Notice]:

@@ -221,9 +221,11 @@ async def _save_changed(
     results: dict[int, SaveResult | Refused] = dict(refused)
     for pos, saving in waiting:
         try:
-            results[pos] = await result_of(saving)
+            result = await result_of(saving)
         except Refused as problem:
             results[pos] = problem
+        else:
+            results[pos] = result
     return {
         pos: TypedAnswer(values_in_form(form, pos, view.items[pos].view), result)
         for pos, result in results.items()

@@ -103,7 +103,7 @@ def answer_from_form(form: Form, pos: int, view: PublicQuestion) -> Answer:
 def values_in_form(form: Form, pos: int, view: PublicQuestion) -> ControlValues:
     """What the controls of a form hold, as it was typed, to show it again."""
     names = ControlNames(pos)
-    ids = [part.id for part in (*view.fields, *view.options)]
+    ids = [*(part.id for part in view.fields), *(option.id for option in view.options)]
     return ControlValues(
         text=form.get(names.answer, [""])[-1],
         chosen=frozenset(form.get(names.answer, [])),
