@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autograder.errors import Refused
-from autograder.site import sign_in
+from autograder.site import sign_in, staff
 from autograder.site.app_context import PACKAGES, AppContext
 from autograder.site.extensions import extensions
 from autograder.site.lti import pages as lti
@@ -48,6 +48,8 @@ def _routes() -> list[BaseRoute]:
         Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
         Route("/sign-in/{secret}", sign_in.by_link, methods=["GET", "POST"]),
         Route("/sign-out", sign_in.sign_out, methods=["POST"]),
+        Route("/clock", staff.show_clock),
+        Route("/clock", staff.set_clock, methods=["POST"]),
         Route("/lti/login", lti.login, methods=["GET", "POST"]),
         Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
         Route("/lti/keys", lti.keys),

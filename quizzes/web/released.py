@@ -15,12 +15,30 @@ from quizzes.store.quizzes import is_closed_for_everyone, last_close
 __all__ = ["Released", "released_now"]
 
 
+PARTS = {"feedback": "feedback", "key": "right answers", "explanation": "explanations"}
+
+
 @dataclass(frozen=True)
 class Released:
     """What is visible, and for each part when it is shown, as words."""
 
     visibility: Visibility
     when: dict[str, str]
+
+    @property
+    def hidden(self) -> list[str]:
+        """What is not shown yet beside the score, and from when it is, in a sentence for each instant."""
+        by_when: dict[str, list[str]] = {}
+        for part, words in PARTS.items():
+            if not getattr(self.visibility, part):
+                by_when.setdefault(self.when[part], []).append(words)
+        return [f"{_listed(parts)}: {when}." for when, parts in by_when.items()]
+
+
+def _listed(parts: list[str]) -> str:
+    *others, last = parts
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return listed.capitalize()
 
 
 def released_now(

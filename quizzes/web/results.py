@@ -76,6 +76,7 @@ async def results(request: Request) -> Response:
         attempt=row,
         visibility=visibility,
         when=released.when,
+        hidden=released.hidden,
         signs=SIGNS,
         results=[_result(view, pos, marks.get(pos), visibility) for pos in range(len(view.items))],
         regrade_requests={regrade_request.pos: regrade_request for regrade_request in requests},

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from quizzes.web import attempt, results, start, submit
 from quizzes.web.staff import attempt as staff_attempt
-from quizzes.web.staff import marking, monitor, regrade_requests, regrades
+from quizzes.web.staff import marking, monitor, receipts, regrade_requests, regrades
 
 __all__ = ["ROUTES"]
 
@@ -28,6 +28,9 @@ ROUTES = [
     Route(f"{ATTEMPT}/receipt.json", submit.receipt_file),
     Route(f"{ATTEMPT}/results", results.results),
     Route(f"{ATTEMPT}/regrade-requests/{{pos:int}}", results.send_regrade_request, methods=["POST"]),
+    Route("/receipts", receipts.ask_for_receipt),
+    Route("/receipts", receipts.verify, methods=["POST"]),
+    Route("/staff/attempts/{attempt}/end-sessions", staff_attempt.end_sessions, methods=["POST"]),
     Route("/staff/attempts/{attempt}", staff_attempt.attempt_page),
     Route("/staff/attempts/{attempt}/reopen", staff_attempt.reopen_attempt, methods=["POST"]),
     Route("/staff/attempts/{attempt}/close", staff_attempt.close_attempt, methods=["POST"]),

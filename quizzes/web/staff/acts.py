@@ -32,6 +32,7 @@ ON_ATTEMPT = {
     "extend": "moved the end",
     "reopen": "reopened the attempt",
     "close": "closed the attempt",
+    "end sessions": "ended the student's sessions ({sessions})",
     "set points": "set the points of question {question} from {before} to {after}",
     "withdraw points": "withdrew the {before} points of question {question}; the automatic mark counts",
     "answer regrade request": "answered the regrade request about question {question}",

@@ -18,6 +18,7 @@ from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.marks import Current, Mark, Source
 from autograder.site.people import names_in
 from autograder.site.requests import Form, form_of, site_of
+from autograder.site.sessions import end_sessions_of
 from autograder.site.tables import points_text
 from quizzes.attempts.events import (
     Accepted,
@@ -52,6 +53,7 @@ __all__ = [
     "accept_late_save",
     "attempt_page",
     "close_attempt",
+    "end_sessions",
     "log_entry",
     "override_points",
     "reopen_attempt",
@@ -284,6 +286,23 @@ async def reopen_attempt(request: Request) -> Response:
     await site.written(
         lambda connection: reopen(connection, row.id, until, at=at, who=session.person, reason=reason), row.id
     )
+    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+
+
+async def end_sessions(request: Request) -> Response:
+    """End all sessions of the student, who has to sign in again; the attempt goes on."""
+    site, at = site_of(request), request.state.at
+    session, row = staff_of_attempt(request)
+    reason = reason_in(await form_of(request, session))
+
+    def end(connection: Connection) -> None:
+        ended = end_sessions_of(connection, row.person, at=at, who=session.person, reason=reason)
+        record_act(
+            connection, Act(at, session.person, "end sessions", row.id, {"reason": reason, "sessions": ended})
+        )
+
+    await site.written(end)
+    site.forget_person(row.person)
     return RedirectResponse(f"/staff/attempts/{row.id}", 303)
 
 
