@@ -1,4 +1,4 @@
-"""Supervision: the function grader starts again, the clock is watched, sessions end, receipts are verified."""
+"""Supervision: the function grader starts again, clocks are watched, sessions end, receipts are verified."""
 
 from __future__ import annotations
 
