@@ -182,8 +182,8 @@ class Regrades:
                 assert after is not None
                 if after.mark.source.personal and not new.pending and new.points != after.points:
                     sentences.append(
-                        f"Question {new.pos + 1} keeps the {points_text(after.points)} points that "
-                        f"{after.mark.who or 'a person'} gave; the key gives {points_text(new.points)}."
+                        f"Question {new.pos + 1} keeps the mark of {after.mark.who or 'a person'}, "
+                        f"{points_text(after.points)}; the key gives {points_text(new.points)}."
                     )
                 elif after.pending and not after.mark.pending:
                     sentences.append(f"Question {new.pos + 1} is graded again in the sandbox.")

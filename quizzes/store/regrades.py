@@ -385,23 +385,18 @@ def key_for(connection: Connection, row: AttemptRow) -> str:
     Version 0.1 marked by the attempt's own key also after a release; an attempt that it had regraded keeps
     the key of that regrade.
     """
+    regraded = exists().where(
+        mark.c.kind == QUIZ, mark.c.work == row.id, mark.c.key_version == regrade_run.c.key_version
+    )
     released = (
         select(regrade_run.c.key_version)
         .where(
             regrade_run.c.quiz == row.quiz,
-            regrade_run.c.base.is_not(None),
             regrade_run.c.released_at >= row.started_at,
+            regrade_run.c.base.is_not(None) | regraded,
         )
         .order_by(regrade_run.c.id.desc())
         .limit(1)
     )
     key = connection.execute(released).scalar_one_or_none()
-    if key is None:
-        last = (
-            select(mark.c.key_version)
-            .where(mark.c.kind == QUIZ, mark.c.work == row.id, mark.c.source == "auto")
-            .order_by(mark.c.id.desc())
-            .limit(1)
-        )
-        key = connection.execute(last).scalar_one_or_none()
     return str(key or row.version)

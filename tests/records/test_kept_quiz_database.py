@@ -31,7 +31,7 @@ from autograder.site.database import Database
 from autograder.site.lti.services import Tool
 from autograder.site.signer import Signer
 from quizzes.services.score_sender import ScoreSender
-from quizzes.store.marks import history_of, marks_in, pending_marks, points_of
+from quizzes.store.marks import changed_marks, history_of, marks_in, pending_marks, points_of
 from quizzes.store.receipts import is_genuine, last_receipt
 
 SAID = EXPECTED["quizzes"]
@@ -103,6 +103,16 @@ class Kept:
         names = ("line_item", "line_items", "members")
         moved = (f"{name} = replace({name}, '{OLD_PLATFORM}', '{self.platform.address}')" for name in names)
         return f"UPDATE lti_link SET {', '.join(moved)}"
+
+    def execute(self, statements: str) -> None:
+        """Change the database of version 0.1 before it is opened."""
+        if self.address == str(self.file):
+            with closing(sqlite3.connect(self.file)) as connection:
+                connection.executescript(statements)
+                connection.commit()
+        else:
+            with psycopg.connect(self.address) as postgresql:
+                postgresql.execute(statements.encode())
 
     @property
     def server(self) -> LiveServer:
@@ -230,6 +240,51 @@ def test_every_mark_is_there(kept: Kept) -> None:
         for row in old
         if row["current"] and row["attempt"] in ENDED and json.loads(row["detail"])["pending"]
     }
+
+
+ESSAY_OF_ANN = f"attempt = '{NAMED['ann']}' AND pos = {ESSAY}"
+AUTOMATIC_AFTER = f"""UPDATE grade SET current = {{no}} WHERE {ESSAY_OF_ANN};
+INSERT INTO grade (attempt, pos, key_version, grader_version, answer_rev, points, detail, at, current)
+    SELECT attempt, pos, 'another', '1', answer_rev + 1, 0, '{{{{"pending": {{pending}}}}}}', at + 1, {{yes}}
+    FROM grade WHERE {ESSAY_OF_ANN};
+UPDATE answer SET rev = rev + 1 WHERE {ESSAY_OF_ANN}"""
+WORDS = {"sqlite": {"no": "0", "yes": "1"}, "postgresql": {"no": "false", "yes": "true"}}
+
+
+@pytest.mark.parametrize("pending", ["true", "false"])
+def test_a_mark_that_version_0_1_lost(kept: Kept, pending: str) -> None:
+    """Where an automatic mark had taken a person's place, the score stays, and staff are asked about it."""
+    kind = "sqlite" if kept.address == str(kept.file) else "postgresql"
+    kept.execute(AUTOMATIC_AFTER.format(pending=pending, **WORDS[kind]))
+    ann = NAMED["ann"]
+    with kept.server.database.reading() as connection:
+        marks = history_of(connection, ann)[ESSAY]
+        assert [(mark.source, mark.who, mark.points) for mark in marks] == [
+            ("manual", "tea", exact("0.6667")),
+            ("auto", "", 0),
+            ("manual", "version 0.1", None),
+        ]
+        assert marks_in(connection, ann)[ESSAY].points == 0
+        waiting = {(mark.attempt, mark.pos) for mark in pending_marks(connection)}
+        assert ((ann, ESSAY) in waiting) == (pending == "true")
+        assert changed_marks(connection, "midterm") == ([] if pending == "true" else [(ann, ESSAY)])
+    total = ATTEMPTS[ann]["total"]
+    assert kept.total(ann) == round(total - 0.6667, 4)
+    page = kept.still_in("tea").page(f"/staff/attempts/{ann}")
+    assert "Version 0.1 counted the automatic mark" in page
+
+
+def test_a_mark_of_an_attempt_that_goes_on(kept: Kept) -> None:
+    """A person's mark that reopening had switched off counts again once the attempt is submitted."""
+    kind = "sqlite" if kept.address == str(kept.file) else "postgresql"
+    no = WORDS[kind]["no"]
+    kept.execute(
+        f"UPDATE grade SET current = {no} WHERE attempt = '{NAMED['ann']}';"
+        f"UPDATE attempt SET state = 'finished' WHERE id = '{NAMED['ann']}'"
+    )
+    assert kept.total(NAMED["ann"]) is None
+    kept.server.exam.mark()
+    assert kept.total(NAMED["ann"]) == ATTEMPTS[NAMED["ann"]]["total"]
 
 
 def test_attempts_answers_and_marks(kept: Kept) -> None:

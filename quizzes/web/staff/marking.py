@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from autograder.errors import Conflict
+from autograder.errors import Conflict, NotFound
 from autograder.site.requests import form_of, site_of
 from autograder.site.tables import points_text
 from quizzes.attempts.response import answer_from
@@ -40,6 +40,7 @@ class Essay:
     rubric: list[Any]
     model: str
     seen: int  # the number of the newest mark
+    most: str  # points of the question
     given: str = ""  # the points of a person's mark, which was of an earlier answer
     by: str = ""
 
@@ -58,17 +59,8 @@ async def mark_essay(request: Request) -> Response:
     session = staff_at(request, quiz)
     form = await form_of(request, session)
     sent = {name: form.get(name, [""])[-1] for name in ("attempt", "pos", "rev", "seen", "comment")}
-    essays, _ = await site.in_thread(lambda: _waiting(request, quiz))
-    essay = next(
-        (
-            essay
-            for essay in essays
-            if (essay.attempt, str(essay.pos), str(essay.rev)) == (sent["attempt"], sent["pos"], sent["rev"])
-            and sent["seen"] in ("", str(essay.seen))
-        ),
-        None,
-    )
-    if essay is None:
+    essay = await site.in_thread(_one_waiting, request, quiz, sent["attempt"], sent["pos"])
+    if essay is None or str(essay.rev) != sent["rev"] or (sent["seen"] and str(essay.seen) != sent["seen"]):
         raise Conflict("This answer was marked meanwhile.", next_step="Go back and choose the next answer.")
     question = quizzes_of(request).exam.items_of(essay.attempt)[essay.pos].question
     assert isinstance(question, EssayQuestion)
@@ -95,17 +87,22 @@ async def mark_essay(request: Request) -> Response:
     return RedirectResponse(f"/staff/{quiz}/marking", 303)
 
 
+def _places(connection: Connection, quiz: str) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
+    """Positions and attempts of the answers that wait, and of those that changed after a person's mark."""
+    attempt_ids = {row.id for row in attempts_at(connection, quiz)}
+    waiting = {
+        (pending.pos, pending.attempt)
+        for pending in pending_marks(connection)
+        if pending.attempt in attempt_ids
+    }
+    return waiting, {(pos, attempt_id) for attempt_id, pos in changed_marks(connection, quiz)}
+
+
 def _waiting(request: Request, quiz: str) -> tuple[list[Essay], list[tuple[str, int]]]:
     """The essays that wait for a mark, and other answers that changed after a person marked them."""
     exam = quizzes_of(request).exam
     with site_of(request).database.reading() as connection:
-        attempt_ids = {row.id for row in attempts_at(connection, quiz)}
-        waiting = {
-            (pending.pos, pending.attempt)
-            for pending in pending_marks(connection)
-            if pending.attempt in attempt_ids
-        }
-        changed = {(pos, attempt_id) for attempt_id, pos in changed_marks(connection, quiz)}
+        waiting, changed = _places(connection, quiz)
         essays, others = [], []
         for pos, attempt_id in sorted(waiting | changed):
             question = exam.items_of(attempt_id)[pos].question
@@ -114,6 +111,21 @@ def _waiting(request: Request, quiz: str) -> tuple[list[Essay], list[tuple[str, 
             elif (pos, attempt_id) in changed:
                 others.append((attempt_id, pos))
     return essays, others
+
+
+def _one_waiting(request: Request, quiz: str, attempt_id: str, pos: str) -> Essay | None:
+    """One essay that waits; None if it does not."""
+    with site_of(request).database.reading() as connection:
+        waiting, changed = _places(connection, quiz)
+        for position, waiting_id in waiting | changed:
+            if (str(position), waiting_id) == (pos, attempt_id):
+                question = quizzes_of(request).exam.items_of(attempt_id)[position].question
+                if isinstance(question, EssayQuestion):
+                    return _essay(connection, question, attempt_id, position)
+                raise NotFound(
+                    "This answer does not get a manual mark.", next_step="Choose one from the list."
+                )
+    return None
 
 
 def _essay(connection: Connection, question: EssayQuestion, attempt_id: str, pos: int) -> Essay:
@@ -127,6 +139,7 @@ def _essay(connection: Connection, question: EssayQuestion, attempt_id: str, pos
         rubric=list(question.item.rubric),
         model=question.key_text,
         seen=history_of(connection, attempt_id)[pos][-1].id,
+        most=points_text(question.points),
         given=points_text(current.points) if current.changed else "",
         by=current.mark.who,
     )

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from autograder.course.course import find_course
+from autograder.errors import AutograderError, Conflict
 from autograder.site.people import names_in
 from autograder.site.requests import form_of, site_of
 from quizzes.content.quiz_file import load_quiz
@@ -42,7 +43,11 @@ async def propose(request: Request) -> Response:
     await form_of(request, session)
 
     def work() -> int:
-        version = load_quiz(find_course(site.folder), quiz).quiz
+        try:
+            version = load_quiz(find_course(site.folder), quiz).quiz
+        except AutograderError as problem:  # a mistake in the files, for their author
+            message = problem.message.replace(f"{site.folder}/", "")
+            raise Conflict(message, next_step=problem.next_step) from problem
         return quizzes_of(request).exam.regrades.propose(quiz, version, who=session.person)[0]
 
     run = await site.in_thread(work)

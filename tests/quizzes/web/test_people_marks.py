@@ -97,7 +97,7 @@ def test_an_essay_that_changed(server: LiveServer) -> None:
     assert points(server, attempt) == 2
     page = teacher.page("/staff/all/marking")
     assert "Because of something else." in page
-    assert f"The answer changed after {teacher.name} gave it 1 points" in " ".join(page.split())
+    assert f"The answer changed after {teacher.name} marked it with 1 of 1." in " ".join(page.split())
     assert "The answer changed after this mark was given" in teacher.page(f"/staff/attempts/{attempt}")
     hidden = dict(re.findall(r'name="(attempt|pos|rev|seen)" value="([^"]*)"', page.split("<form")[-1]))
     assert teacher.post("/staff/all/marking", **hidden).status_code == 303  # nothing of the rubric is met
@@ -190,7 +190,7 @@ def test_an_override_stands_and_is_flagged(server: LiveServer) -> None:
     path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
     teacher.post("/staff/all/regrades")
     page = " ".join(teacher.page("/staff/all/regrades").split())
-    assert f"Question 1 keeps the 0.3 points that {teacher.name} gave; the key gives 1." in page
+    assert f"Question 1 keeps the mark of {teacher.name}, 0.3; the key gives 1." in page
     teacher.post("/staff/all/regrades/1/release")
     assert points(server, attempt) == 0.3
     reply = teacher.post(f"/staff/attempts/{attempt}/withdraw/{NUMERIC}", reason="the key is right now")
