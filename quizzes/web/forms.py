@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-from autograder.site.requests import Form
+from autograder.site.requests import Form, whole_number
 from quizzes.content.question import Answer, PublicQuestion
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 
+LAST_PLACE = 999
 SHAPES = {"blanks": "fields", "matching": "fields", "ordering": "order", "choices": "many"}
 
 
@@ -90,10 +91,11 @@ def answer_from_form(form: Form, pos: int, view: PublicQuestion) -> Answer:
             positions = {option.id: form.get(names.field(option.id), [""])[-1] for option in view.options}
             if not any(positions.values()):
                 return None
+            numbers = {id: whole_number(text, len(positions)) for id, text in positions.items()}
             # Two entries at one place are in no order: without a place the answer is incomplete.
-            taken = Counter(positions.values())
-            ids = {text: id for id, text in positions.items() if taken[text] == 1}
-            return [ids[text] for text in map(str, range(1, len(positions) + 1)) if text in ids]
+            taken = Counter(numbers.values())
+            ids = {number: id for id, number in numbers.items() if number and taken[number] == 1}
+            return [ids[number] for number in sorted(ids)]
         case "many":
             return form.get(names.answer) or None
     text = form.get(names.answer, [""])[-1]

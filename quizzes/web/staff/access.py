@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
 from autograder.site.people import names_in
-from autograder.site.requests import Form, session_of, site_of
+from autograder.site.requests import Form, session_of, site_of, whole_number
 from autograder.site.sessions import Session
 from quizzes.store.attempts import AttemptRow, attempts_at, find_attempt
 from quizzes.store.overrides import terms_and_role
@@ -85,11 +85,12 @@ def names_of_attempts(connection: Connection, course: str, quiz: str) -> dict[st
 def whole_number_in(form: Form, name: str) -> int:
     """A whole number in a form, 0 for an empty field; raises Conflict for anything else."""
     text = form.get(name, [""])[-1].strip() or "0"
-    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST:
+    number = whole_number(text, LARGEST)
+    if number is None:
         raise Conflict(
             f"{name}: {text[:20]!r} is not a whole number up to {LARGEST}.", next_step="Correct the number."
         )
-    return int(text)
+    return number
 
 
 def reason_in(form: Form) -> str:

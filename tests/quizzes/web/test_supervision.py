@@ -200,8 +200,8 @@ def test_a_receipt_is_verified(server: LiveServer) -> None:
         {**file, "body": "[]"},
     ]
     for wrong in (*map(json.dumps, forged), "no JSON", "[" * 10_000, ""):
-        page = teacher.post("/receipts", receipt=wrong)
-        assert page.status_code == 200 and "Not genuine." in page.text, wrong[:80]
+        reply = teacher.post("/receipts", receipt=wrong)
+        assert reply.status_code == 200 and "Not genuine." in reply.text, wrong[:80]
     teacher.post(f"/staff/attempts/{attempt}/reopen", minutes="5", reason="a mistake")
     student.ask(f"/attempts/{attempt}/finish", {})
     assert "A later receipt of this attempt was issued" in teacher.post("/receipts", receipt=text).text
