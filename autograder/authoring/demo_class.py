@@ -215,7 +215,7 @@ class _Maker:
         # Students work from the top: what is missing is at the end.
         done = rng.randint(min(1, len(functions) - 1), len(functions) - 1)
         missing = functions[done:]
-        notebook = filled_in(self.assignment, leave=missing)
+        notebook = filled_in(self.assignment, stubs=missing)
         return ", ".join(missing), f"Nothing for what is missing. {self._loses(*missing)}", to_bytes(notebook)
 
     def _blank(self, rng: random.Random) -> Made:

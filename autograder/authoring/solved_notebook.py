@@ -31,27 +31,27 @@ Notebook = dict[str, Any]  # a notebook or a cell as its JSON says, each source 
 
 
 def solved_notebook(
-    assignment: Assignment, replace: Mapping[str, str] | None = None, leave: Collection[str] = ()
+    assignment: Assignment, replace: Mapping[str, str] | None = None, stubs: Collection[str] = ()
 ) -> NotebookNode:
     """The handout with every stub filled in from the reference.
 
-    `replace` gives other sources for single functions, `leave` names functions that stay stubs.
+    `replace` gives other sources for single functions, `stubs` names functions that stay stubs.
     Helpers and constants that the sources use and the handout does not give stand in one cell after
     the handout's imports.
     """
     from nbformat import NotebookNode, from_dict  # takes over a second: only for those who want nodes
 
-    notebook = from_dict(filled_in(assignment, replace, leave))  # type: ignore[no-untyped-call]  # has no types
+    notebook = from_dict(filled_in(assignment, replace, stubs))
     assert isinstance(notebook, NotebookNode)
     return notebook
 
 
 def filled_in(
-    assignment: Assignment, replace: Mapping[str, str] | None = None, leave: Collection[str] = ()
+    assignment: Assignment, replace: Mapping[str, str] | None = None, stubs: Collection[str] = ()
 ) -> Notebook:
     """The same as `solved_notebook`, as plain data."""
     known = library(assignment)
-    sources = {name: known.function(name) for name in assignment.functions if name not in leave}
+    sources = {name: known.function(name) for name in assignment.functions if name not in stubs}
     sources |= replace or {}
     notebook = handout(assignment)
     for name, source in sources.items():

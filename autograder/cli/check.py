@@ -47,7 +47,7 @@ def check(
             shown = Results(task.title, results)
             passed = passed and shown.passed
             console.print(printable(repr(shown)), soft_wrap=True)
-        notes = [*session.notes, *(Note.model_validate(one) for one in foresee(cells, functions))]
-        for text in dict.fromkeys(f"Note: cell {one.cell}, line {one.line}: {one.text}" for one in notes):
+        notes = [*session.notes, *(Note.model_validate(note) for note in foresee(cells, functions))]
+        for text in dict.fromkeys(f"Note: cell {note.cell}, line {note.line}: {note.text}" for note in notes):
             console.print(printable(text), soft_wrap=True)
     raise typer.Exit(0 if passed else 1)

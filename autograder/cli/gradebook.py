@@ -60,12 +60,12 @@ def gradebook(
     if context.invoked_subcommand is not None:
         return
     found = find_course(course)
-    book = _book(sources, found)
-    write_gradebook(book, out, found.zone)
-    for remark in book.remarks:
+    gradebook = _gradebook(sources, found)
+    write_gradebook(gradebook, out, found.zone)
+    for remark in gradebook.remarks:
         say(remark)
-    scored = sum(row.total is not None for row in book.rows)
-    say(f"{count(len(book.rows), 'student')}, {scored} with a total.")
+    scored = sum(row.total is not None for row in gradebook.rows)
+    say(f"{count(len(gradebook.rows), 'student')}, {scored} with a total.")
     say(f"Open     {out / 'index.html'}")
 
 
@@ -74,10 +74,12 @@ def _canvas(
     out: OutFileOption, sources: From = None, template: Template = None, course: CourseOption = None
 ) -> None:
     """Write a gradebook to import into Canvas; excused students are excused there, too."""
-    book = _book(sources, find_course(course))
+    gradebook = _gradebook(sources, find_course(course))
     columns = [
-        CanvasColumn(column.title, grade_rows_of_column(book, column.name), excused_from(book, column.name))
-        for column in book.columns
+        CanvasColumn(
+            column.title, grade_rows_of_column(gradebook, column.name), excused_from(gradebook, column.name)
+        )
+        for column in gradebook.columns
     ]
     text, left = canvas_gradebook(columns, read_table(template) if template else None)
     write_export(out, text.encode(), left)
@@ -86,11 +88,11 @@ def _canvas(
 @export.command("moodle")
 def _moodle(out: OutFileOption, sources: From = None, course: CourseOption = None) -> None:
     """Write a table to import into Moodle's gradebook."""
-    book = _book(sources, find_course(course))
+    gradebook = _gradebook(sources, find_course(course))
     columns = {}
-    for column in book.columns:
-        excused = excused_from(book, column.name)
-        rows = grade_rows_of_column(book, column.name)
+    for column in gradebook.columns:
+        excused = excused_from(gradebook, column.name)
+        rows = grade_rows_of_column(gradebook, column.name)
         columns[column.title] = [row for row in rows if row.final_score.student not in excused]
     write_export(out, moodle_import(columns).encode(), [])
 
@@ -98,7 +100,7 @@ def _moodle(out: OutFileOption, sources: From = None, course: CourseOption = Non
 @export.command("csv")
 def _csv(out: OutFileOption, sources: From = None, course: CourseOption = None) -> None:
     """Write a table of everything: totals, groups, points, and which scores count."""
-    write_export(out, gradebook_csv(_book(sources, find_course(course))).encode(), [])
+    write_export(out, gradebook_csv(_gradebook(sources, find_course(course))).encode(), [])
 
 
 @app.command()
@@ -130,7 +132,7 @@ def _pushed(done: Pushed, db: str) -> None:
         say(f"{count(done.left, 'score')} set by `autograder override` are not in it: enter them there.")
 
 
-def _book(sources: list[Path] | None, course: Course) -> Gradebook:
+def _gradebook(sources: list[Path] | None, course: Course) -> Gradebook:
     roster = find_roster(course.root)
     columns = columns_in(sources or [Path("graded")], course, roster)
     return gradebook_of(columns, course, roster, datetime.now(UTC))

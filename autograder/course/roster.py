@@ -16,6 +16,7 @@ from autograder.course.csv_table import Table, read_table
 from autograder.errors import UsageError
 
 __all__ = [
+    "FILE",
     "Person",
     "Roster",
     "RosterRow",
@@ -134,8 +135,8 @@ class Roster:
 
 def letters(name: str) -> str:
     """A name's letters and digits, without accents, case, spaces and signs, to compare spellings."""
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(sorted_out for sorted_out in apart if sorted_out.isalnum())
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(character for character in decomposed if character.isalnum())
 
 
 @dataclass(frozen=True)

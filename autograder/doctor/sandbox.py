@@ -29,7 +29,7 @@ __all__ = ["examine_sandbox"]
 
 AREA = "sandbox"
 MEMORY = 1024**3
-SAYS = {
+MEANINGS = {
     "full": "Submissions are isolated.",
     "good": "Submissions are isolated; modules cannot be imported late.",
     "weak": "Only limits hold: a submission can read files and open connections.",
@@ -105,7 +105,7 @@ def examine_sandbox() -> Iterator[Finding]:
                 AREA,
                 f"level {worker.level}",
                 State.BAD if bad else state,
-                SAYS[worker.level],
+                MEANINGS[worker.level],
                 REMEDIES.get(worker.level, ""),
             )
     except SandboxError as problem:
@@ -161,8 +161,8 @@ def _waiting(worker: SandboxProcess) -> Finding:
     """Whether a submission that waits for a core can be told from one that sleeps."""
     with Session(worker, [(1, "import os\ndef pid(): return os.getpid()")], ["pid"]) as session:
         answer = session.answer("pid", [()], 5.0)[0]
-        told = answer.kind == "value" and ProcessUsage(int(answer.value)).tells_waiting
-    if told:
+        tells_waiting = answer.kind == "value" and ProcessUsage(int(answer.value)).tells_waiting
+    if tells_waiting:
         return Finding(AREA, "waiting for a core", State.GOOD, "Told from sleep: load takes no points.")
     return Finding(
         AREA,

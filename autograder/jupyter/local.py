@@ -54,7 +54,7 @@ def _when_graded(functions: list[str]) -> list[str]:
     lines = {number: source.split("\n") for number, source in cells}
     notes = foresee(cells, functions)
     return list(
-        dict.fromkeys(f"{lines[one['cell']][one['line'] - 1].strip()}: {one['text']}" for one in notes)
+        dict.fromkeys(f"{lines[note['cell']][note['line'] - 1].strip()}: {note['text']}" for note in notes)
     )
 
 
@@ -92,15 +92,17 @@ def _figures() -> set[int]:
 
 def _cannot_show(problem: Exception) -> str:
     """One sentence on an error in a cell: in which function of the notebook, or with what it returned."""
-    said = f"{type(problem).__name__}: {problem}".split("\n")[0][:200]
+    message = f"{type(problem).__name__}: {problem}".split("\n")[0][:200]
     steps = [(frame, line) for frame, line in traceback.walk_tb(problem.__traceback__)][1:]
     cell = steps[0][0].f_globals if steps else {}
-    own = [
+    own_cells = [
         (frame.f_code.co_name, line)
         for frame, line in steps
         if frame.f_globals is cell and not frame.f_code.co_name.startswith("<")
     ]
-    if own:
-        name, line = own[-1]
-        return f"Nothing to show: line {line} of the cell with {name} raises {said}."
-    return f"Nothing to show: this cell cannot use what your functions return ({said}). See the checks above."
+    if own_cells:
+        name, line = own_cells[-1]
+        return f"Nothing to show: line {line} of the cell with {name} raises {message}."
+    return (
+        f"Nothing to show: this cell cannot use what your functions return ({message}). See the checks above."
+    )

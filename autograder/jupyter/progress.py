@@ -11,7 +11,7 @@ __all__ = ["progress"]
 
 T = TypeVar("T")
 WIDTH = 24
-APART = 0.25  # seconds between two looks, so that what is saved with a notebook stays short
+REDRAW_SECONDS = 0.25  # seconds between two looks, so that what is saved with a notebook stays short
 
 
 def progress(items: Sequence[T], label: str = "") -> Iterator[T]:
@@ -22,7 +22,7 @@ def progress(items: Sequence[T], label: str = "") -> Iterator[T]:
     started = shown = time.monotonic()
     written = 0
     for done, item in enumerate(items):
-        if (now := time.monotonic()) - shown >= APART:
+        if (now := time.monotonic()) - shown >= REDRAW_SECONDS:
             shown = now
             written = _write(_line(label, done, len(items), now - started), written)
         yield item

@@ -51,7 +51,7 @@ class FailingCheck:
     task: str
     title: str
     statuses: Counter[Status] = field(default_factory=Counter)
-    ran: int = 0
+    answered: int = 0
 
     @property
     def failed(self) -> int:
@@ -157,7 +157,7 @@ def _failing(reports: Sequence[ReportSummary]) -> list[FailingCheck]:
     for result in _all_checks(reports):
         key = result.task, result.id
         check = checks.setdefault(key, FailingCheck(result.task, result.title))
-        check.ran += result.status not in (Status.SKIPPED, Status.ERROR)
+        check.answered += result.status not in (Status.SKIPPED, Status.ERROR)
         if result.status.needs_work:
             check.statuses[result.status] += 1
     return sorted((check for check in checks.values() if check.failed), key=lambda check: -check.failed)

@@ -31,8 +31,8 @@ def wrapper() -> list[str]:
             command += ["--symlink", os.readlink(path), str(path)]
         elif path.exists():
             command += ["--ro-bind", str(path), str(path)]
-    own = {sys.prefix, sys.base_prefix, str(Path(__file__).parent)}
-    for folder in sorted(own):  # a folder before what lies in it
+    readable = {sys.prefix, sys.base_prefix, str(Path(__file__).parent)}
+    for folder in sorted(readable):  # a folder before what lies in it
         if not folder.startswith("/usr/"):
             command += ["--ro-bind", folder, folder]
     return [*command, "--dev", "/dev", "--chdir", "/"]

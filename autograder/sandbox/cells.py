@@ -142,15 +142,15 @@ def run_cells(
         except BaseException as problem:
             if isinstance(statement.node, IMPORTS):
                 unavailable |= statement.facts.binds
-            told = statement.facts.binds & needs.told
+            unbound = statement.facts.binds & needs.reported
             # A plotting library or data that is not there when graded matters only to functions that are.
-            if told:
+            if unbound:
                 notes.append(note(*place, describe(problem)["text"]))
             if isinstance(problem, NameError):
                 outcome.incomplete |= statement in needs and str(problem.name) in missed
             elif isinstance(problem, MENDABLE):
-                outcome.incomplete |= bool(told) and outcome.left_out
-    notes += [note(one.cell, line, text) for one, line, text in draws(statements, needs)]
+                outcome.incomplete |= bool(unbound) and outcome.left_out
+    notes += [note(statement.cell, line, text) for statement, line, text in draws(statements, needs)]
     return outcome
 
 
@@ -190,22 +190,24 @@ def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, A
     For a live notebook, whose cells may have been run several times: what was bound anew is forgotten.
     """
     statements = list(read_statements(cells, [], ""))
-    last = {name: place for place, one in enumerate(statements) for name in one.facts.binds}
+    last = {name: position for position, statement in enumerate(statements) for name in statement.facts.binds}
     current = [
-        one
-        for place, one in enumerate(statements)
-        if not isinstance(one.node, DEFINITIONS + IMPORTS)
-        or any(last[name] == place for name in one.facts.binds)
+        statement
+        for position, statement in enumerate(statements)
+        if not isinstance(statement.node, DEFINITIONS + IMPORTS)
+        or any(last[name] == position for name in statement.facts.binds)
     ]
     needs = Needs(current, wanted)
     found = draws(current, needs)
     for statement in current:
-        if statement.facts.binds & needs.told:
-            found += [(statement, one.lineno, text) for one, text in not_there(statement.node, needs.told)]
+        if statement.facts.binds & needs.reported:
+            found += [
+                (statement, node.lineno, text) for node, text in not_there(statement.node, needs.reported)
+            ]
     return [note(statement.cell, line, text) for statement, line, text in found]
 
 
-def not_there(node: ast.stmt, told: set[str]) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
+def not_there(node: ast.stmt, reported: set[str]) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
     """The imports and the files in a statement that are not there when graded, those it tries aside."""
     tried = {id(part) for block in ast.walk(node) if isinstance(block, ast.Try) for part in ast.walk(block)}
     for part in ast.walk(node):
@@ -214,7 +216,7 @@ def not_there(node: ast.stmt, told: set[str]) -> Iterator[tuple[ast.stmt | ast.e
         if isinstance(part, IMPORTS):
             for top, names in imported(part):
                 late = part is not node  # when a function is called: then our own package is gone
-                if (not importable(top) or (late and top == "autograder")) and (late or names & told):
+                if (not importable(top) or (late and top == "autograder")) and (late or names & reported):
                     yield part, f"ModuleNotFoundError: {not_importable(top)}"
         elif isinstance(part, ast.Call):
             function = part.func
@@ -227,13 +229,13 @@ def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, in
     """The imports of wanted functions in whose place a stand-in does nothing, with their lines."""
     return [
         (
-            one,
-            one.line,
+            statement,
+            statement.line,
             f"{top} does nothing when graded: only NumPy and the standard library can be imported",
         )
-        for one in statements
-        for top, names in imported(one.node)
-        if top in DISPLAY and names & needs.told
+        for statement in statements
+        for top, names in imported(statement.node)
+        if top in DISPLAY and names & needs.reported
     ]
 
 
@@ -253,7 +255,7 @@ def prepare(sources: list[str]) -> None:
     """Parse cells that many submissions hold unchanged, such as the handout's own."""
     for source in sources:
         prepared[source] = parse(0, source, [])
-        for node in [one for statement in prepared[source] for one in apart(statement)]:
+        for node in [part for statement in prepared[source] for part in split_statement(statement)]:
             with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
                 facts = Statement(0, node, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).facts
                 facts.body  # noqa: B018  # made now, once for all children
@@ -273,13 +275,13 @@ def read_statements(
                         flags |= getattr(__future__, alias.name).compiler_flag
                 continue
             try:
-                for one in apart(node):
-                    yield Statement(number, one, flags)
+                for part in split_statement(node):
+                    yield Statement(number, part, flags)
             except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
                 notes.append(note(number, node.lineno, f"{type(problem).__name__}: {problem}"))
 
 
-def apart(node: ast.stmt) -> list[ast.stmt]:
+def split_statement(node: ast.stmt) -> list[ast.stmt]:
     """`import a, b` as two statements, so that one module that is missing does not keep the other away."""
     if not isinstance(node, ast.Import) or len(node.names) < 2:
         return [node]
@@ -349,7 +351,7 @@ def without_statement(lines: list[str], at: int) -> list[str] | None:
 
 def write_file(arguments: list[str], text: str) -> None:
     """Keep what %%writefile would write, for imports and %run."""
-    names = [one for one in arguments if not one.startswith("-")]
+    names = [argument for argument in arguments if not argument.startswith("-")]
     if names:
         before = written.get(names[0], "") if {"-a", "--append"} & set(arguments) else ""
         written[names[0]] = before + text + "\n"
@@ -486,7 +488,7 @@ def is_plain(node: ast.AST) -> bool:
     if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
         return kind_of_value(node.value) in ("function", "constant")
     return isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)) and all(
-        is_plain(one) for one in ast.iter_child_nodes(node) if isinstance(one, BLOCK_PARTS)
+        is_plain(child) for child in ast.iter_child_nodes(node) if isinstance(child, BLOCK_PARTS)
     )
 
 
@@ -494,7 +496,7 @@ def defines(node: ast.AST) -> bool:
     """Whether a statement defines or imports something, at any depth of blocks."""
     if isinstance(node, (*DEFINITIONS, *IMPORTS)):
         return True
-    return any(defines(one) for one in ast.iter_child_nodes(node) if isinstance(one, BLOCK_PARTS))
+    return any(defines(child) for child in ast.iter_child_nodes(node) if isinstance(child, BLOCK_PARTS))
 
 
 def kind_of_module(top: str) -> str:
@@ -567,16 +569,21 @@ def part_of_definition(
         part, at_once = Part({node.name: "class"}), [*node.bases, *node.keywords, *node.body]
     else:
         part = Part({node.name: "function"})
-        at_once = [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
+        at_once = [
+            *node.args.defaults,
+            *(default for default in node.args.kw_defaults if default is not None),
+        ]
     at_once += node.decorator_list
     if at_once:
         evidence(at_once, part)
         part.mentions = part.uses & uses
-        for one in node.decorator_list:  # a decorator is called
-            if isinstance(one, ast.Attribute):
-                part.calls |= {(base, one.attr, True) for base in base_name(one)}
+        for decorator in node.decorator_list:  # a decorator is called
+            if isinstance(decorator, ast.Attribute):
+                part.calls |= {(base, decorator.attr, True) for base in base_name(decorator)}
     # Names of the whole block that it stands in, if that has no local one of the same name.
-    part.uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & uses if inside else uses
+    part.uses = (
+        {child.id for child in ast.walk(node) if isinstance(child, ast.Name)} & uses if inside else uses
+    )
     part.always = bool(part.mentions & DYNAMIC)
     return part
 
@@ -608,32 +615,32 @@ def stored_names(nodes: list[ast.AST], owner: ast.AST) -> set[str]:
     """The names that are stored or deleted in some nodes, by patterns too."""
     found = {owner.name} if isinstance(owner, ast.ExceptHandler) and owner.name else set()
     for node in nodes:
-        for one in ast.walk(node):
-            if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load):
-                found.add(one.id)
-            elif isinstance(one, (ast.MatchAs, ast.MatchStar)) and one.name:
-                found.add(one.name)
-            elif isinstance(one, ast.MatchMapping) and one.rest:
-                found.add(one.rest)
+        for child in ast.walk(node):
+            if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
+                found.add(child.id)
+            elif isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name:
+                found.add(child.name)
+            elif isinstance(child, ast.MatchMapping) and child.rest:
+                found.add(child.rest)
     return found
 
 
 def evidence(nodes: Iterable[ast.AST], part: Part) -> None:
     """Add to a part what some nodes use, and what they may change."""
     for top in nodes:
-        for one in ast.walk(top):
-            if isinstance(one, ast.Name):
-                if isinstance(one.ctx, ast.Load):
-                    part.uses.add(one.id)
-            elif isinstance(one, (ast.Attribute, ast.Subscript)):
-                if not isinstance(one.ctx, ast.Load):
-                    part.stores |= base_name(one)
-            elif isinstance(one, ast.AugAssign):
-                if isinstance(one.target, ast.Name):
-                    part.uses.add(one.target.id)
-                    part.stores.add(one.target.id)  # `a += [1]` changes the list itself
-            elif isinstance(one, ast.Call):
-                call_evidence(one, part, alone=isinstance(top, ast.Expr) and top.value is one)
+        for child in ast.walk(top):
+            if isinstance(child, ast.Name):
+                if isinstance(child.ctx, ast.Load):
+                    part.uses.add(child.id)
+            elif isinstance(child, (ast.Attribute, ast.Subscript)):
+                if not isinstance(child.ctx, ast.Load):
+                    part.stores |= base_name(child)
+            elif isinstance(child, ast.AugAssign):
+                if isinstance(child.target, ast.Name):
+                    part.uses.add(child.target.id)
+                    part.stores.add(child.target.id)  # `a += [1]` changes the list itself
+            elif isinstance(child, ast.Call):
+                call_evidence(child, part, alone=isinstance(top, ast.Expr) and top.value is child)
 
 
 def call_evidence(call: ast.Call, part: Part, *, alone: bool) -> None:
@@ -650,7 +657,7 @@ def call_evidence(call: ast.Call, part: Part, *, alone: bool) -> None:
         name = "copyto"  # it writes to one of its arguments
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
         part.passes |= {
-            (one, base, name, alone and isinstance(argument, ast.Name)) for one in chains(argument)
+            (chain, base, name, alone and isinstance(argument, ast.Name)) for chain in chains(argument)
         }
 
 
@@ -696,7 +703,7 @@ def kind_of_value(node: ast.AST) -> str:
     if isinstance(node, ast.Call) and (base := base_name(node.func)):
         return f"call {next(iter(base))}"
     literal = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.Load)
-    return "constant" if all(isinstance(one, literal) for one in ast.walk(node)) else "data"
+    return "constant" if all(isinstance(child, literal) for child in ast.walk(node)) else "data"
 
 
 def is_setting(node: ast.AST) -> bool:
@@ -705,7 +712,10 @@ def is_setting(node: ast.AST) -> bool:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and bool(base_name(node.func))
-        and all(kind_of_value(one) == "constant" for one in [*node.args, *(k.value for k in node.keywords)])
+        and all(
+            kind_of_value(argument) == "constant"
+            for argument in [*node.args, *(k.value for k in node.keywords)]
+        )
     )
 
 
@@ -731,8 +741,8 @@ class Needs:
         self._concerns = {
             part: self._names_of(part) for _, part in self._parts
         }  # all that may make it matter
-        #: Names that the wanted functions reach; a statement that fails to bind one of them is told.
-        self.told = set(wanted)
+        #: Names that the wanted functions reach; a statement that fails to bind one of them is reported.
+        self.reported = set(wanted)
         self._needed = set(wanted)
         self._aliases: set[str] = set()  # of reached objects
         self._handles: set[str] = set()  # of functions and classes
@@ -752,8 +762,8 @@ class Needs:
         names = self._reasons[statement]
         if names is None or namespace is None:
             return True
-        own = statement.facts.binds  # such as the variable of a loop over a table
-        return any(name in own or can_change(namespace.get(name)) for name in names)
+        bound = statement.facts.binds  # such as the variable of a loop over a table
+        return any(name in bound or can_change(namespace.get(name)) for name in names)
 
     def _kinds_of_names(self) -> dict[str, str]:
         """What each name is bound to, over all statements."""
@@ -802,7 +812,7 @@ class Needs:
         waiting, grew = self._parts, True
         while grew:
             grew, later = False, []
-            known = {ANY} | self._needed | self.told | self._aliases | self._handles
+            known = {ANY} | self._needed | self.reported | self._aliases | self._handles
             for statement, part in waiting:
                 if not part.always and known.isdisjoint(self._concerns[part]):
                     later.append((statement, part))
@@ -815,27 +825,29 @@ class Needs:
                 grew = True
                 before = self._reasons.get(statement, set())
                 self._reasons[statement] = None if names is None or before is None else before | names
-                more = part.uses.union(*(one.uses for one in statement.facts.parts if one.is_head))
+                more = part.uses.union(*(head.uses for head in statement.facts.parts if head.is_head))
                 self._needed |= more
                 known |= more
-                if not self.told.isdisjoint(part.binds):
-                    self.told |= more
+                if not self.reported.isdisjoint(part.binds):
+                    self.reported |= more
                     # `put, get = make()`: what one does, the other sees.
                     self._aliases |= {name for name in part.binds if self._kinds[name] == "data"}
             # A part may turn out to bind what is reached after it was found to matter for another reason.
             for statement, part in self._parts if not grew else ():
-                if statement in self._reasons and not self.told.isdisjoint(part.binds):
-                    more = part.uses.union(*(one.uses for one in statement.facts.parts if one.is_head))
-                    grew |= not more <= self.told
-                    self.told |= more
+                if statement in self._reasons and not self.reported.isdisjoint(part.binds):
+                    more = part.uses.union(*(head.uses for head in statement.facts.parts if head.is_head))
+                    grew |= not more <= self.reported
+                    self.reported |= more
             waiting = later
 
     def _follow_aliases(self, part: Part) -> bool:
         """Note that what a part binds may be a part of something reached; says whether this was new."""
         before = len(self._aliases) + len(self._handles)
-        kinds = {self._kinds.get(name) for name in part.sources & self.told}
-        changed = set().union(*(one.surely | one.maybe for one, called in self._effects[part] if not called))
-        if "data" in kinds or self._aliases & (part.sources | changed) or self.told & changed:
+        kinds = {self._kinds.get(name) for name in part.sources & self.reported}
+        changed = set().union(
+            *(effect.surely | effect.maybe for effect, called in self._effects[part] if not called)
+        )
+        if "data" in kinds or self._aliases & (part.sources | changed) or self.reported & changed:
             self._aliases |= part.binds.keys()
         elif kinds & {"function", "class"} or part.sources & self._handles:
             self._handles |= part.binds.keys()
@@ -843,7 +855,7 @@ class Needs:
 
     def _reason(self, part: Part) -> set[str] | None:
         """The names through which a part may change what matters; None when it has to run anyhow."""
-        reached = self.told | self._aliases
+        reached = self.reported | self._aliases
         known = self._needed | reached
         if not self._needed.isdisjoint(part.binds):
             return None
@@ -865,7 +877,7 @@ class Needs:
         """What a part changes by itself, and what the functions change that it may call."""
         changes = self._changed_by_part(part)
         found = [(changes, False)] if changes.surely or changes.maybe else []
-        for name in set().union(*(self._behind[one] for one in part.mentions & self._behind.keys())):
+        for name in set().union(*(self._behind[alias] for alias in part.mentions & self._behind.keys())):
             changes = self._changed_by_call(name)
             if changes.anything or changes.binds or changes.stores or changes.surely or changes.maybe:
                 found.append((changes, True))
@@ -907,8 +919,8 @@ class Needs:
     @cached_property
     def _methods(self) -> set[str]:
         """The names of all methods of the notebook's classes."""
-        classes = [one.facts.node for one, part in self._parts if "class" in part.binds.values()]
-        return {one.name for node in classes for one in ast.walk(node) if isinstance(one, FUNCTIONS)}
+        classes = [owner.facts.node for owner, part in self._parts if "class" in part.binds.values()]
+        return {owner.name for node in classes for owner in ast.walk(node) if isinstance(owner, FUNCTIONS)}
 
     def _is_open(self, name: str) -> bool:
         """Whether the notebook binds a name to something that can be changed."""
@@ -923,12 +935,12 @@ class Needs:
                 for facts in self._definitions.get(waiting.pop(), []):
                     changes.binds |= facts.sets
                     changes.anything |= bool(facts.uses & DYNAMIC - self._kinds.keys())
-                    if facts.stores or any(self._kinds.get(one) in ("data", "class") for one in facts.uses):
+                    if facts.stores or any(self._kinds.get(name) in ("data", "class") for name in facts.uses):
                         body = self._changed_by_part(facts.body)
                         changes.surely |= body.surely & facts.uses
                         changes.maybe |= body.maybe & facts.uses
                         changes.stores |= {
-                            one for one in facts.body.stores & facts.uses if self._is_open(one)
+                            name for name in facts.body.stores & facts.uses if self._is_open(name)
                         }
                     more = (facts.uses & self._definitions.keys()) - seen
                     seen |= more
@@ -966,10 +978,10 @@ def can_change(value: object, depth: int = 0) -> bool:
     if depth == DEEPEST:
         return True
     if isinstance(value, tuple):
-        return any(can_change(one, depth + 1) for one in value)
+        return any(can_change(element, depth + 1) for element in value)
     if isinstance(value, BuiltinMethodType):  # such as a list's own `append`
         return can_change(value.__self__, depth + 1)
     if isinstance(value, FunctionType):  # by what its decorator or its maker has left with it
         inside = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
-        return any(can_change(one, depth + 1) for one in [*inside, *(value.__defaults__ or ())])
+        return any(can_change(element, depth + 1) for element in [*inside, *(value.__defaults__ or ())])
     return not isinstance(value, FIXED)

@@ -63,8 +63,8 @@ class Filter:
 
     def apply(self) -> None:
         """Restrict this process for good; no_new_privs has to be set."""
-        own = struct.pack("<I", os.getpid())
-        program = self._program[: self._place] + own + self._program[self._place + 4 :]
+        own_pid = struct.pack("<I", os.getpid())
+        program = self._program[: self._place] + own_pid + self._program[self._place + 4 :]
         memory = ctypes.create_string_buffer(program, len(program))
         header = struct.pack("<HxxxxxxQ", len(program) // 8, ctypes.addressof(memory))
         _prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.c_char_p(header))

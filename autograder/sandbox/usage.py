@@ -17,7 +17,7 @@ from typing import Protocol
 
 __all__ = ["ProcessUsage", "Reading", "SleepMeter", "delay_of_this_thread"]
 
-SETTLE = 0.25  # seconds of waits after which they are looked at, where each of them was short
+SHORT_WAITS_SECONDS = 0.25  # seconds of waits after which they are looked at, where each of them was short
 NOT_TOLD = 10.0  # times as much sleep is allowed where waiting for a core looks like it
 
 
@@ -102,7 +102,7 @@ class SleepMeter:
         """A wait, or the last part of one, ended since the process did something."""
         self._pending += waited
         self._looked = False
-        if self._pending > SETTLE:
+        if self._pending > SHORT_WAITS_SECONDS:
             self._settle(with_own_delay=True)
 
     def still_waiting(self, waited: float) -> None:
@@ -113,10 +113,10 @@ class SleepMeter:
         self._looked = True
 
     def _settle(self, with_own_delay: bool) -> None:
-        own = self._delay_of_ours()
+        delay = self._delay_of_ours()
         if with_own_delay:
-            self._own_delay += own - self._own_before
-        self._own_before = own
+            self._own_delay += delay - self._own_before
+        self._own_before = delay
         now = self._usage.read()
         if now.runnable:  # a delay is counted when it ends, so this wait is looked at then
             return

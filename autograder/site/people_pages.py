@@ -16,20 +16,20 @@ from starlette.responses import HTMLResponse, Response
 
 from autograder.course.csv_table import parse_table
 from autograder.course.roster import RosterTable, find_roster, read_people
-from autograder.errors import AutograderError, Conflict, Forbidden, NotFound, Refused
+from autograder.errors import AutograderError, Conflict, Refused
 from autograder.site.app_context import AppContext
-from autograder.site.people import COURSE, names_in, role_in
+from autograder.site.people import COURSE, names_in
 from autograder.site.requests import (
     LARGEST_PAGE,
     PageRoute,
     body_of,
     check_form_token,
     form_of,
-    session_of,
     site_of,
 )
 from autograder.site.roster_import import ImportPlan, plan_import
 from autograder.site.sessions import Session, has_passcode, new_passcode
+from autograder.site.staff import staff_of_course
 from autograder.site.tables import enrolment, person
 
 __all__ = ["PEOPLE_ROUTES"]
@@ -39,13 +39,13 @@ TABLES = {"roster": "The roster", "accommodations": "The table of accommodations
 
 async def people_page(request: Request) -> Response:
     """The people of the course, and the form of an import."""
-    session = _instructor(request)
+    session = staff_of_course(request, instructor=True)
     return _page(request, session)
 
 
 async def preview_import(request: Request) -> Response:
     """What the uploaded tables would change; nothing is stored yet."""
-    site, session = site_of(request), _instructor(request)
+    site, session = site_of(request), staff_of_course(request, instructor=True)
     fields = _upload(request, session)
     texts = {name: fields.get(name, "") for name in TABLES}
     try:
@@ -57,7 +57,7 @@ async def preview_import(request: Request) -> Response:
 
 async def confirm_import(request: Request) -> Response:
     """Store the difference that was shown; raises Conflict if it is another one by now."""
-    site, session, at = site_of(request), _instructor(request), request.state.at
+    site, session, at = site_of(request), staff_of_course(request, instructor=True), request.state.at
     form = await form_of(request, session, LARGEST_PAGE)
     texts = {name: form.get(name, [""])[-1] for name in TABLES}
     digest, take_away = form.get("digest", [""])[-1], "take_away" in form
@@ -92,18 +92,6 @@ PEOPLE_ROUTES = (
     PageRoute("/people/preview", preview_import, methods=["POST"]),
     PageRoute("/people/import", confirm_import, methods=["POST"]),
 )
-
-
-def _instructor(request: Request) -> Session:
-    """The session of an instructor; students get the answer of a page that does not exist."""
-    site, session = site_of(request), session_of(request)
-    with site.database.reading() as connection:
-        role = role_in(connection, site.course, session.person)
-    if role in (None, "student"):
-        raise NotFound("There is no such page.", next_step="Go back to the list of quizzes.")
-    if role != "instructor":
-        raise Forbidden("Only an instructor may do this.", next_step="Ask one of the course's instructors.")
-    return session
 
 
 def _upload(request: Request, session: Session) -> dict[str, str]:

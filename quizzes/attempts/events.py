@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 
 from quizzes.attempts.save_rules import StoredAnswer
@@ -44,7 +45,7 @@ class FinishedBy(StrEnum):
 
     STUDENT = "student"
     TIMER = "timer"
-    SWEEPER = "sweeper"
+    DEADLINE = "sweeper"
     STAFF = "staff"
 
 
@@ -127,7 +128,7 @@ class Graded:
     """The answers were marked."""
 
     at: int
-    points: float
+    points: Decimal
 
 
 Event = Started | Saved | EditLockTaken | Extended | Finished | Reopened | Accepted | Graded

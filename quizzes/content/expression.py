@@ -17,7 +17,7 @@ __all__ = ["Expression", "ExpressionProblem", "expression_of", "student_expressi
 
 LONGEST, MOST_NODES = 400, 200
 CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN, Emin=-1000, Emax=1000)
-ONE, TWO = Decimal(1), Decimal(2)
+UNIT, TWO = Decimal(1), Decimal(2)
 SMALL_EXPONENT = Decimal(2000)
 
 Function = Callable[..., Decimal]
@@ -41,15 +41,15 @@ COMPARE: dict[type, Callable[[Decimal, Decimal], bool]] = {
 
 
 def _sigmoid(x: Decimal) -> Decimal:
-    return ONE / (ONE + (-x).exp())
+    return UNIT / (UNIT + (-x).exp())
 
 
 def _tanh(x: Decimal) -> Decimal:
-    return TWO * _sigmoid(TWO * x) - ONE
+    return TWO * _sigmoid(TWO * x) - UNIT
 
 
 def _round(x: Decimal, digits: Decimal = Decimal(0)) -> Decimal:
-    return x.quantize(ONE.scaleb(-int(digits)))
+    return x.quantize(UNIT.scaleb(-int(digits)))
 
 
 FUNCTIONS: dict[str, tuple[Function, int]] = {  # with the largest number of arguments

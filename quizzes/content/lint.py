@@ -160,11 +160,9 @@ def faults_in_window(
     plan: QuizPlan, accommodations: Path | None = None, roster: Path | None = None
 ) -> list[Fault]:
     """The students who would lose time although they start as the quiz opens."""
-    granted = [
-        row for path in (roster, accommodations) if path for row in read_accommodations(path, plan.zone)
-    ]
-    people = [row.student for row in granted] or ["every student"]
-    terms = terms_by_student(plan.name, plan.schedule, people, granted)
+    rows = [row for path in (roster, accommodations) if path for row in read_accommodations(path, plan.zone)]
+    people = [row.student for row in rows] or ["every student"]
+    terms = terms_by_student(plan.name, plan.schedule, people, rows)
     return [
         Fault(
             str(plan.path),

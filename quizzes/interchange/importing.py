@@ -94,7 +94,7 @@ def _pictures(html: str, package: Package, document: str, bank: str) -> tuple[st
     soup, pictures = BeautifulSoup(html, "html.parser"), []
     for tag in soup.find_all("img"):
         source = FILES.sub("", unquote(str(tag.get("src") or "")).split("?")[0])
-        data = package.beside(document, source) if source else None
+        data = package.sibling(document, source) if source else None
         ending = next((kind for sign, kind in SIGNS.items() if data and data.startswith(sign)), "")
         if data and ending and len(data) <= LARGEST_PICTURE:
             stem = re.sub(r"[^\w-]+", "-", basename(source).rpartition(".")[0]).strip("-") or "picture"

@@ -57,7 +57,7 @@ class Package:
             raise UsageError(f"The package names {name}, which is not in it.", next_step=AGAIN)
         return parsed(self.files[name], name)
 
-    def beside(self, document: str, reference: str) -> bytes | None:
+    def sibling(self, document: str, reference: str) -> bytes | None:
         """A file that a document refers to, by a path from the package's root or from itself."""
         paths = (reference, posixpath.normpath(posixpath.join(posixpath.dirname(document), reference)))
         return next((self.files[path] for path in paths if path in self.files), None)

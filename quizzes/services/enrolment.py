@@ -31,6 +31,14 @@ from quizzes.store.tables import attempt, override, quiz
 __all__ = ["QuizAccommodations", "accommodate", "add_the_course", "plan_accommodations", "publish_plan"]
 
 ROLES = ("student", "ta", "instructor")  # each may do more than the one before
+WORDS = {
+    "opens_at": "opening",
+    "due_at": "due date",
+    "closes_at": "close",
+    "limit": "time limit",
+    "multiplier": "time",
+    "extra": "extra time",
+}
 Find = Callable[[Person, str], str | None]
 
 
@@ -180,13 +188,16 @@ class _StudentPlan:
             own = self._stored.get((quiz_id, "person", self.student), [])
             old = {known.field: known for known in own}
             new = _overridden(old, [row for row in self._rows if row.quiz == quiz_id])
-            terms_before = self._terms(quiz_id, schedule, self.before, old)
-            if not take_away and _loses(terms_before, self._terms(quiz_id, schedule, self.after, new)):
-                new = old
-            terms_after = self._terms(quiz_id, schedule, self.after, new)
-            self._note(quiz_id, old, new, loses=_loses(terms_before, terms_after))
-            if old == new and _loses(terms_before, terms_after):
-                words = [_terms_shown(terms, self._zone) for terms in (terms_before, terms_after)]
+            kept = self._terms(quiz_id, schedule, self.after, old)
+            loses = _loses(kept, self._terms(quiz_id, schedule, self.after, new))
+            if loses and not take_away:
+                new, loses = old, False
+            self._note(quiz_id, old, new, loses=loses)
+            # A role and extra time are compared as such; another label may bring other times along.
+            unlabelled = replace(self.after, label=self.before.label)
+            terms_before = self._terms(quiz_id, schedule, unlabelled, old)
+            if _loses(terms_before, kept):
+                words = [_terms_shown(terms, self._zone) for terms in (terms_before, kept)]
                 self.changes.append(
                     Change(self.student, f"times in {quiz_id}", words[0], words[1], loses=True)
                 )
@@ -199,7 +210,8 @@ class _StudentPlan:
             if old.get(name) == new.get(name):
                 continue
             before, after = _shown(old.get(name), self._zone), _shown(new.get(name), self._zone)
-            self.changes.append(Change(self.student, f"{name} in {quiz_id}", before, after, loses))
+            what = f"{WORDS.get(name, name)} in {quiz_id}"
+            self.changes.append(Change(self.student, what, before, after, loses))
             if name in new:
                 self.to_set.append(_override_values(quiz_id, self.student, new[name]))
             else:

@@ -205,7 +205,7 @@ def start_attempt(
             "question_hash": item.question_hash,
             "params": item.params,
             "option_order": item.option_order,
-            "points": float(item.points),
+            "points": item.points,
         }
         for pos, item in enumerate(new_attempt.items)
     ]

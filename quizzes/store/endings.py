@@ -44,7 +44,7 @@ def finish(connection: Connection, attempt_id: str, at: int, by: FinishedBy, sig
         assert receipt is not None  # written in the transaction that closed it
         return Ending(row, receipt, now=False)
     if by is not FinishedBy.STAFF and arrival(at, row.deadline_at, row.grace) is Arrival.LATE:
-        by = FinishedBy.SWEEPER
+        by = FinishedBy.DEADLINE
     finished_at = at if row.deadline_at is None else min(at, row.deadline_at)
     values = {"attempt_id": attempt_id, "instant": finished_at, "by": by.value}
     seq: int = connection.execute(END, values).scalar_one()  # the row is locked
@@ -63,7 +63,7 @@ def close_if_overdue(connection: Connection, attempt_id: str, now: int, signer: 
     """Close an attempt if it is overdue; returns it as it is then."""
     row = locked_attempt(connection, attempt_id)
     return (
-        finish(connection, attempt_id, now, FinishedBy.SWEEPER, signer).attempt if overdue(row, now) else row
+        finish(connection, attempt_id, now, FinishedBy.DEADLINE, signer).attempt if overdue(row, now) else row
     )
 
 
@@ -83,5 +83,5 @@ def close_overdue(connection: Connection, now: int, signer: Signer, limit: int =
     return [
         ending.attempt.id
         for (attempt_id,) in rows.all()
-        if (ending := finish(connection, attempt_id, now, FinishedBy.SWEEPER, signer)).now
+        if (ending := finish(connection, attempt_id, now, FinishedBy.DEADLINE, signer)).now
     ]

@@ -28,7 +28,7 @@ ProofOf = Callable[[str], Proof]
 
 def label(value: str | Variant) -> str:
     """A readable name for a parameter."""
-    return value if isinstance(value, str) else f"{value.of}-{value.name}"
+    return value if isinstance(value, str) else f"{value.function}-{value.name}"
 
 
 @pytest.mark.parametrize("name", NAMES)

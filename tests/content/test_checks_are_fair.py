@@ -30,8 +30,8 @@ def right_answers(name: str) -> Iterator[tuple[str, dict[str, Any], set[str]]]:
     one = assignment(name)
     yield "reference", dict(one.reference), {task.id for task in one.file.tasks}
     for alternative in one.alternatives:
-        functions = {**one.reference, alternative.of: alternative.body}
-        yield f"{alternative.of}: {alternative.name}", functions, {one.task_of(alternative.of)}
+        functions = {**one.reference, alternative.function: alternative.body}
+        yield f"{alternative.function}: {alternative.name}", functions, {one.task_of(alternative.function)}
 
 
 def lost_points(name: str, seeds: Callable[[Check], range]) -> Lost:

@@ -112,11 +112,11 @@ def _whole_function(first: Work, second: Work, shared: frozenset[int], rarity: M
     """Whether nearly all of a function that either wrote on their own is in the other's notebook."""
     for work in (first, second):
         for fragment in work.fragments:
-            own = sum(
+            own_weight = sum(
                 rarity.get(fingerprint, 0.0) for fingerprint in fragment.fingerprints & work.own_fingerprints
             )
             both = sum(rarity[fingerprint] for fingerprint in fragment.fingerprints & shared)
-            if fragment.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own):
+            if fragment.name and both >= max(FUNCTION_LEAST, FUNCTION_SHARE * own_weight):
                 return True
     return False
 

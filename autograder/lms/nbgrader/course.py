@@ -19,6 +19,7 @@ from typing import Any
 from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library, to_bytes
 from autograder.course.assignment import Assignment, Task
 from autograder.course.course import Course
+from autograder.course.local_time import zoned
 from autograder.course.python_source import functions_in, imported_names, is_stub, parse_cell
 from autograder.course.roster import Person
 from autograder.errors import ContentError, UsageError
@@ -153,7 +154,7 @@ def _checks_only(tree: ast.Module, names: Collection[str]) -> bool:
 
 CONFIG, DATABASE = "nbgrader_config.py", "gradebook.db"
 DETAILS = ("last_name", "first_name", "email")  # of a student, in nbgrader's gradebook
-NOT_HANDED_OUT = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
+IGNORED_FILES = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
 SETTINGS = '''\
 """nbgrader's settings for this course. Keep this file from students: the seed is in it."""
 
@@ -210,12 +211,12 @@ def write_source(folder: Path, course: Course, assignment: Assignment, force: bo
             f"{notebook} exists and differs; nothing of {assignment.id} was written.",
             next_step="Add --force to replace it.",
         )
-    shutil.copytree(assignment.folder, source, ignore=NOT_HANDED_OUT, dirs_exist_ok=True)
+    shutil.copytree(assignment.folder, source, ignore=IGNORED_FILES, dirs_exist_ok=True)
     notebook.write_bytes(content)
     with open_gradebook(f"sqlite:///{(folder / DATABASE).resolve()}") as gradebook:
         due = assignment.file.due
         details = {}
         if due is not None:
-            zoned = due if due.tzinfo else due.replace(tzinfo=course.zone)
-            details["duedate"] = zoned.astimezone(UTC).replace(tzinfo=None)  # as nbgrader stores times
+            # As nbgrader stores times.
+            details["duedate"] = zoned(due, course.zone).astimezone(UTC).replace(tzinfo=None)
         gradebook.update_or_create_assignment(assignment.id, **details)

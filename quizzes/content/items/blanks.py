@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quizzes.content.expression import Expression
-from quizzes.content.items.base import BaseItem, Context, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Shown, ShownQuestion, Text
 from quizzes.content.items.numeric import NumberKey
 from quizzes.content.marking.penalty import Penalty, penalised, penalty_sentence
 from quizzes.content.marking.short_text import LONGEST_TEXT, matches
@@ -83,9 +83,9 @@ class BlanksItem(BaseItem):
             raise ValueError("a penalty is for wrong choices; no blank has `options` or `truth`")
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> BlanksQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> BlanksQuestion:
         """One variant."""
-        return BlanksQuestion(self, self.context(seed), points)
+        return BlanksQuestion(self, self.context(seed, shown), points)
 
 
 class BlanksQuestion(ShownQuestion):

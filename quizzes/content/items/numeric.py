@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quizzes.content.expression import Expression, ExpressionProblem
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.marking.numeric import Tolerance
 from quizzes.content.question import Answer, Mark, PublicQuestion
 from quizzes.content.written_numbers import (
@@ -104,9 +104,9 @@ class NumericItem(BaseItem, NumberKey):
         self.check(self.names())
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> NumericQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> NumericQuestion:
         """One variant."""
-        return NumericQuestion(self, self.context(seed), points)
+        return NumericQuestion(self, self.context(seed, shown), points)
 
 
 class NumericQuestion(ShownQuestion):

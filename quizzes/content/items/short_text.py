@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.marking.short_text import LONGEST_TEXT, matches, pattern_problem, plain
 from quizzes.content.question import Answer, Mark, PublicQuestion
 
@@ -39,9 +39,9 @@ class ShortTextItem(BaseItem):
             raise ValueError(why)
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> ShortTextQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> ShortTextQuestion:
         """One variant."""
-        return ShortTextQuestion(self, self.context(seed), points)
+        return ShortTextQuestion(self, self.context(seed, shown), points)
 
 
 class ShortTextQuestion(ShownQuestion):

@@ -15,10 +15,10 @@ __all__ = [
     "ItemParts",
     "box",
     "choices",
+    "display_feedback",
     "equals",
     "material",
     "rule",
-    "says",
 ]
 
 
@@ -57,7 +57,7 @@ def rule(*conditions: Element, value: str = FULL, action: str = "Set") -> Elemen
     return element("respcondition", {"continue": "No" if action == "Set" else "Yes"}, test, scored)
 
 
-def says(ident: str, respondent: str, value: str) -> Element:
+def display_feedback(ident: str, respondent: str, value: str) -> Element:
     """Feedback for students who chose this value."""
     display = element("displayfeedback", {"feedbacktype": "Response", "linkrefid": ident})
     test = element("conditionvar", {}, equals(respondent, value))

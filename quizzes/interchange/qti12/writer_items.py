@@ -14,7 +14,15 @@ from quizzes.content.items.ordering import OrderingItem
 from quizzes.content.items.short_text import ShortTextItem
 from quizzes.interchange.concrete import id_of
 from quizzes.interchange.html_markup import canvas_html, plain_words
-from quizzes.interchange.qti12.elements import KIND_FIELD, ItemParts, box, choices, equals, rule, says
+from quizzes.interchange.qti12.elements import (
+    KIND_FIELD,
+    ItemParts,
+    box,
+    choices,
+    display_feedback,
+    equals,
+    rule,
+)
 from quizzes.interchange.ranges import ends_of
 from quizzes.interchange.xml_tree import element
 
@@ -52,10 +60,11 @@ def _choice(item: ChoiceItem | ChoicesItem) -> ItemParts:
         for id, option in zip(ids, item.options, strict=True)
         if option.feedback
     ]
-    displays = [says(ident, "response1", ident.removesuffix("_fb")) for ident, _ in feedback]
+    displays = [display_feedback(ident, "response1", ident.removesuffix("_fb")) for ident, _ in feedback]
     many = isinstance(item, ChoicesItem)
     options = [(id, canvas_html(option.text)) for id, option in zip(ids, item.options, strict=True)]
-    condition = equals("response1", right[0])
+    accepted = [equals("response1", id) for id in right]
+    condition = accepted[0] if len(right) == 1 else element("or", {}, *accepted)
     if many:
         no = [element("not", {}, equals("response1", id)) for id in wrong]
         condition = element("and", {}, *(equals("response1", id) for id in right), *no)
@@ -69,7 +78,7 @@ def _true_false(item: TrueFalseItem) -> ItemParts:
     feedback = (
         [("false_fb" if item.answer else "true_fb", canvas_html(item.feedback))] if item.feedback else []
     )
-    displays = [says(ident, "response1", ident.removesuffix("_fb")) for ident, _ in feedback]
+    displays = [display_feedback(ident, "response1", ident.removesuffix("_fb")) for ident, _ in feedback]
     options = [("true", "True"), ("false", "False")]
     rules = [*displays, rule(equals("response1", "true" if item.answer else "false"))]
     return ItemParts("true_false_question", [choices("response1", options)], rules, {}, feedback=feedback)
@@ -105,10 +114,10 @@ def _matching(item: MatchingItem) -> ItemParts:
 
 
 def _ordering(item: OrderingItem) -> ItemParts:
-    places = [str(number) for number in range(1, len(item.entries) + 1)]
-    pairs = list(zip(item.entries, places, strict=True))
+    positions = [str(number) for number in range(1, len(item.entries) + 1)]
+    pairs = list(zip(item.entries, positions, strict=True))
     pairs.sort(key=lambda pair: id_of("left", pair[0]))  # the right order would tell itself
-    return _matched("matching_question", pairs, places, {KIND_FIELD: "ordering"})
+    return _matched("matching_question", pairs, positions, {KIND_FIELD: "ordering"})
 
 
 def _matched(kind: str, pairs: list[tuple[str, str]], rights: list[str], fields: dict[str, str]) -> ItemParts:

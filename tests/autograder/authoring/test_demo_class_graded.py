@@ -58,7 +58,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ]
         without = {}
         for function in troubled:
-            data = to_bytes(filled_in(assignment, leave=[function]))
+            data = to_bytes(filled_in(assignment, stubs=[function]))
             without[function] = grader.grade(Submission(function, "notebook.ipynb", data))
     return Graded(assignment, outcomes, without)
 

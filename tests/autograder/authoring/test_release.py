@@ -116,7 +116,7 @@ def python(tmp_path_factory: pytest.TempPathFactory, out: Path) -> Path:
     made = folder / "bin" / "python"
     wheel = next(path for path in (out / FIRST).iterdir() if WHEEL.fullmatch(path.name))
     words = ("-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile", wheel)
-    subprocess.run([made, *words], check=True, capture_output=True)
+    subprocess.run([made, *words], check=True, capture_output=True, env={**os.environ, "PYTHONPATH": ""})
     site = next((folder / "lib").glob("python*/site-packages"))
     # A path in a .pth file is searched, but its own .pth files, such as an editable engine, are not read.
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")

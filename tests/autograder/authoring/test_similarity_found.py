@@ -143,7 +143,10 @@ def test_stubs_and_unfinished_work_are_not_found(assignment: Assignment, baselin
 
 def each_style(assignment: Assignment) -> Iterator[list[str]]:
     """The reference, and solutions that differ from each other and from it wherever they can."""
-    styles = {name: [v for v in assignment.alternatives if v.of == name] for name in assignment.functions}
+    styles = {
+        name: [style for style in assignment.alternatives if style.function == name]
+        for name in assignment.functions
+    }
     for number in range(-1, max(map(len, styles.values()))):
         own = {name: some[number].source() for name, some in styles.items() if 0 <= number < len(some)}
         yield [cell["source"] for cell in code_cells(filled_in(assignment, own))]

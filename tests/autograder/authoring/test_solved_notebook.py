@@ -63,7 +63,7 @@ class TestSolvedNotebook:
 
     def test_some_left_as_stubs(self, tiny: Assignment) -> None:
         """Functions can be left unwritten, and bring no helpers then."""
-        notebook = solved_notebook(tiny, leave=["double_backward", "mean_square"])
+        notebook = solved_notebook(tiny, stubs=["double_backward", "mean_square"])
         assert "".join(sources(notebook)).count(STUBS) == 2
         assert "squares" not in next(cell.source for cell in notebook.cells if cell.id == "support")
 
@@ -71,15 +71,17 @@ class TestSolvedNotebook:
     def test_alternatives_bring_what_they_need(self, tiny: Assignment, number: int) -> None:
         """An alternative keeps full marks, with imports and helpers of its own file."""
         variant = tiny.alternatives[number]
-        assert failed_tasks(tiny, to_bytes(solved_notebook(tiny, {variant.of: variant.source()}))) == set()
+        assert (
+            failed_tasks(tiny, to_bytes(solved_notebook(tiny, {variant.function: variant.source()}))) == set()
+        )
 
     @pytest.mark.parametrize("number", range(3))
     def test_mistakes_lose_their_task_only(self, tiny: Assignment, number: int) -> None:
         """A mistake in the notebook loses points in its own task, and is recognised there."""
         variant = tiny.mistakes[number]
-        data = to_bytes(solved_notebook(tiny, {variant.of: variant.source()}))
-        assert failed_tasks(tiny, data) == {tiny.task_of(variant.of)}
-        assert f"{variant.of}: {variant.name}" in {result.mistake for result in graded(tiny, data)}
+        data = to_bytes(solved_notebook(tiny, {variant.function: variant.source()}))
+        assert failed_tasks(tiny, data) == {tiny.task_of(variant.function)}
+        assert f"{variant.function}: {variant.name}" in {result.mistake for result in graded(tiny, data)}
 
     def test_it_runs_in_jupyter(self, tiny: Assignment) -> None:
         """The filled-in notebook is valid and runs from top to bottom, checks included."""

@@ -80,15 +80,15 @@ def test_a_missing_file_is_a_report_too(grader: Grader, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["squared", "factor_forgotten", "sum_of_squares"])
 def test_a_known_mistake_is_named(grader: Grader, tiny: Assignment, tmp_path: Path, name: str) -> None:
-    """The report names the mistake, gives its sentence as the hint, and only its grader task loses points."""
+    """The report names the mistake, gives its sentence as the hint, and only its own task loses points."""
     mistake = next(mistake for mistake in tiny.mistakes if mistake.name == name)
-    data = to_bytes(filled_in(tiny, {mistake.of: mistake.source()}))
+    data = to_bytes(filled_in(tiny, {mistake.function: mistake.source()}))
     report = graded(grader, tmp_path / "hw.ipynb", data)
     mistakes = recognised(report)
-    assert list(mistakes) == [f"{mistake.of}: {name}"]
-    assert all(result.hint == mistake.says for result in mistakes.values())
+    assert list(mistakes) == [f"{mistake.function}: {name}"]
+    assert all(result.hint == mistake.feedback for result in mistakes.values())
     assert all(result.status is Status.FAILED for result in mistakes.values())
-    task_id = tiny.task_of(mistake.of)
+    task_id = tiny.task_of(mistake.function)
     for other in (FIRST, SECOND):
         earned, possible = task(report, other)
         assert (earned < possible) == (other == task_id)
@@ -96,14 +96,14 @@ def test_a_known_mistake_is_named(grader: Grader, tiny: Assignment, tmp_path: Pa
 
 def test_alternatives_keep_full_marks(grader: Grader, tiny: Assignment, tmp_path: Path) -> None:
     """Right answers in another style lose nothing."""
-    data = to_bytes(filled_in(tiny, {variant.of: variant.source() for variant in tiny.alternatives}))
+    data = to_bytes(filled_in(tiny, {variant.function: variant.source() for variant in tiny.alternatives}))
     assert graded(grader, tmp_path / "hw.ipynb", data).score.earned == 6
 
 
 def test_seeds_draw_other_inputs(tiny: Assignment, tmp_path: Path) -> None:
     """Another seed gives other inputs and the same judgement."""
     mistake = next(mistake for mistake in tiny.mistakes if mistake.name == "squared")
-    path, data = tmp_path / "hw.ipynb", to_bytes(filled_in(tiny, {mistake.of: mistake.source()}))
+    path, data = tmp_path / "hw.ipynb", to_bytes(filled_in(tiny, {mistake.function: mistake.source()}))
     reports = []
     for seed in (1, 1, 2):
         with Grader(tiny, seed=seed) as grader:
@@ -117,7 +117,7 @@ def test_seeds_draw_other_inputs(tiny: Assignment, tmp_path: Path) -> None:
 
 
 def test_one_submission_does_not_colour_the_next(grader: Grader, tiny: Assignment, tmp_path: Path) -> None:
-    """A report depends on its grader file alone, whatever was graded before."""
+    """A report depends on its own file alone, whatever was graded before."""
     data = to_bytes(filled_in(tiny))
     path = tmp_path / "hw.ipynb"
     first = graded(grader, path, data)

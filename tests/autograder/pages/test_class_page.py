@@ -86,7 +86,7 @@ def test_commonest_failing_checks() -> None:
         report_of("E", make_check(Status.ERROR)),
     ]
     (check,) = summarize([summarize_report(report) for report in reports]).failing
-    assert (check.failed, check.ran) == (2, 3)
+    assert (check.failed, check.answered) == (2, 3)
     assert "67% 1 failed, 1 out of time" in page_of(*reports).body
 
 

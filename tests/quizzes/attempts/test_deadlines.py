@@ -71,7 +71,7 @@ def test_a_sweep_of_hundreds(fixture: ExamFixture) -> None:
     attempts = [fixture.started(quiz) for _ in range(120)]
     fixture.fake.pass_(30 * MINUTE)
     assert fixture.exam.sweep() == 120
-    assert {fixture.row(attempt).finished_by for attempt in attempts} == {FinishedBy.SWEEPER}
+    assert {fixture.row(attempt).finished_by for attempt in attempts} == {FinishedBy.DEADLINE}
 
 
 def test_a_students_look_ends_it_and_a_staffs_look_does_not(fixture: ExamFixture) -> None:
@@ -187,4 +187,4 @@ def test_a_start_after_an_attempt_that_nobody_ended(fixture: ExamFixture) -> Non
     fixture.fake.pass_(25 * MINUTE)
     second = fixture.exam.start(attempt.quiz, attempt.person, LOCK).result()
     assert (second.number, second.state) == (2, "open")
-    assert fixture.row(attempt).finished_by is FinishedBy.SWEEPER
+    assert fixture.row(attempt).finished_by is FinishedBy.DEADLINE

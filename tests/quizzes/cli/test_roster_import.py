@@ -349,3 +349,16 @@ def test_any_import_keeps_what_it_does_not_speak_of(
         assert after[name].label == "L"
         lost = role == "student" or multiplier == "1" or extra in ("1", "1.5")
         assert (name in losing) == lost
+
+
+def test_a_gain_beside_a_loss_is_imported(fixture: ExamFixture, address: str, tmp_path: Path) -> None:
+    """Of one table what gives more is stored, and what takes away stays, in words and not by fields."""
+    course = Course(tmp_path / "course", address)
+    student, quiz = fixture.student(Accommodation(Fraction(3, 2))), fixture.quiz()
+    table = f"student,multiplier,quiz,closes\n{student},1,,\n{student},,{quiz},2030-01-01 12:00\n"
+    done = course.take("", accommodations=table)
+    assert f"TAKEN AWAY: {student}: time × 1.5 → × 1\n" in done.stdout
+    assert f"changed: {student}: close in {quiz} as for everybody → Tue 01 Jan 2030, 12:00" in done.stdout
+    with fixture.database.reading() as connection:
+        terms = terms_of(connection, quiz, student)
+    assert (terms.time_allowed, terms.closes_at) == (30 * MINUTE, 1_893_495_600_000)
