@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import NotFound
 from autograder.site.requests import form_of, site_of
-from quizzes.store.attempts import attempts_at
+from quizzes.store.attempts import attempts_at, find_attempt
 from quizzes.store.marks import set_points
 from quizzes.store.messages import answer_regrade_request, regrade_requests
 from quizzes.web.staff.access import quiz_page, staff_at
@@ -35,7 +35,8 @@ async def answer(request: Request) -> Response:
     points = form.get("points", [""])[-1].strip()
 
     def write(connection: Connection) -> None:
-        if attempt_id not in {row.id for row in attempts_at(connection, quiz)} or not pos.isdigit():
+        number = pos.isascii() and pos.isdigit() and len(pos) < 4
+        if not number or find_attempt(connection, attempt_id).quiz != quiz:
             raise NotFound("There is no such regrade request.", next_step="Reload the page.")
         answer_regrade_request(connection, attempt_id, int(pos), reply, at=at, who=session.person)
         if points:
