@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import signal
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from sqlalchemy import Connection
+from starlette.types import ASGIApp
 
 from autograder.errors import UsageError
 from autograder.site.app_context import AppContext
@@ -20,6 +21,7 @@ from autograder.site.backup import secret_beside
 from autograder.site.clock import Clock, ServerClock
 from autograder.site.database import Database, database_address
 from autograder.site.extensions import extensions
+from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.lti.platforms import read_platforms
 from autograder.site.lti.services import Tool
 from autograder.site.people import COURSE, course_of
@@ -31,7 +33,6 @@ __all__ = ["FILE", "FOLDER", "OpenSite", "listening", "open_site", "serve"]
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
-BACKLOG = 4096  # connections of a whole lecture hall at once
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,12 @@ def serve(
     *,
     course_file: bool = False,
     log: LogFile | None = None,
+    proxies: Sequence[str] = (),
 ) -> None:
-    """Answer until the process is told to end; what is under way is written first."""
+    """Answer until the process is told to end; what is under way is written first.
+
+    `proxies` are the addresses of reverse proxies, which name the addresses of their clients.
+    """
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     _calm_the_collector()
@@ -119,23 +124,10 @@ def serve(
     )
     running = [extension.start(site, course_file=course_file) for extension in extensions()]
     try:
-        app = make_app(site)
+        app: ASGIApp = make_app(site)
         if log is not None:
             app = RequestLogMiddleware(app, log)
-        config = uvicorn.Config(
-            app,
-            access_log=False,
-            # Not uvloop: it takes one new connection a turn, and in a herd the newest wait for seconds.
-            loop="asyncio",
-            log_config=None,  # it would close handlers that are there
-            log_level="warning",
-            lifespan="off",
-            backlog=BACKLOG,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=10,
-            server_header=False,
-            proxy_headers=True,  # of a proxy on this machine only
-        )
+        config = http_config(app, proxies=proxies)
         # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):

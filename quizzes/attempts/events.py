@@ -72,6 +72,7 @@ class Saved:
     valid: bool = True
     in_grace: bool = False
     late: bool = False
+    began_at: int | None = None  # when its request began to arrive
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,8 +172,9 @@ class ExamService:
         clear: bool = False,
         client: str = "",
         at: int | None = None,
+        began_at: int | None = None,
     ) -> Future[SaveResult]:
-        """Save an answer; `at` is when the request arrived, by default now.
+        """Save an answer; `at` is when the request was complete, by default now, `began_at` when it began.
 
         Raises NotFound for another student's attempt, TooLarge for a huge answer, Busy for a full queue.
         """
@@ -188,7 +189,9 @@ class ExamService:
             with suppress(Exception):  # nor may a log that fails
                 log.exception("Question %s of attempt %s cannot read an answer.", pos, attempt_id)
             problem = ""
-        sent = Save(arrived, pos, response, base_rev, save_id, checked_lock(lock), problem, clear, client)
+        sent = Save(
+            arrived, pos, response, base_rev, save_id, checked_lock(lock), problem, clear, client, began_at
+        )
         return self.writer.submit(
             partial(save, attempt_id=attempt_id, person=person, sent=sent), [attempt_id]
         )

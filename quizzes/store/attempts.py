@@ -73,6 +73,7 @@ class AttemptRow:
     finished_by: FinishedBy | None
     lock: str
     seq: int
+    saved_bytes: int = 0
 
 
 def find_attempt(connection: Connection, attempt_id: str, person: str | None = None) -> AttemptRow:

@@ -117,4 +117,5 @@ def _saved(row: Row[tuple[object, ...]]) -> Saved:
         valid=not row.problem,
         in_grace=row.in_grace,
         late=row.late,
+        began_at=row.began_at,
     )

@@ -95,6 +95,7 @@ attempt = Table(
     Column("finished_by", Text),
     Column("lock", Text, nullable=False),  # the edit lock of the tab that may save
     Column("seq", Integer, nullable=False),
+    Column("saved_bytes", BigInteger, nullable=False, server_default="0"),  # of all saves in its log
     UniqueConstraint("quiz", "person", "number"),
     Index(
         "attempt_open",
@@ -141,6 +142,7 @@ answer_event = Table(
     Column("in_grace", Boolean, nullable=False),
     Column("late", Boolean, nullable=False),
     Column("client", Text, nullable=False),
+    Column("began_at", BigInteger),  # when the request began to arrive; `at` is when it was complete
     # A refused save may be sent again with the same id, after an extension for example.
     Index(
         "answer_event_save",

@@ -8,9 +8,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from autograder.errors import NotFound, Refused
+from autograder.errors import NotFound, Refused, TooLarge
 from autograder.site.app_context import AppContext, result_of
-from autograder.site.requests import Form, form_of, json_of, session_of, site_of
+from autograder.site.requests import (
+    LARGEST_JSON,
+    LARGEST_PAGE,
+    Form,
+    form_of,
+    json_of,
+    session_of,
+    site_of,
+    whole_number,
+)
 from autograder.site.sessions import Session
 from quizzes.attempts.edit_lock import holds, new_lock
 from quizzes.attempts.events import State
@@ -28,6 +37,7 @@ __all__ = ["page", "picture", "save_answer", "save_flag", "save_page", "status",
 
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
+LAST_REVISION = 2**31 - 1
 Typed = dict[int, tuple[Answer, SaveResult]]
 
 
@@ -44,7 +54,7 @@ async def page(request: Request) -> Response:
 async def save_page(request: Request) -> Response:
     """Save every changed answer of the page, sent as a form by a browser without the script."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    form = await form_of(request, session)
+    form = await form_of(request, session, LARGEST_PAGE)
     view = await quizzes_of(request).view(attempt_id, session.person)
     action = form.get("action", [""])[-1]
     lock = form.get("lock", [""])[-1]
@@ -72,7 +82,13 @@ async def save_page(request: Request) -> Response:
 async def save_answer(request: Request) -> Response:
     """Save one answer, sent by the page's script."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    save = await json_of(request, session)
+    try:
+        save = await json_of(request, session, LARGEST_JSON)
+    except TooLarge as problem:
+        raise TooLarge(
+            "This answer is larger than the 64 KB that an answer may have.",
+            next_step="Shorten it. What was saved before is kept.",
+        ) from problem
     try:
         result = await result_of(
             quizzes_of(request).exam.save(
@@ -80,12 +96,13 @@ async def save_answer(request: Request) -> Response:
                 session.person,
                 request.path_params["pos"],
                 save.get("answer"),
-                base_rev=int(save["base_rev"]),
+                base_rev=_revision(save["base_rev"]),
                 save_id=str(save["save_id"]),
                 lock=str(save["lock"]),
                 clear=save.get("clear") is True,
                 client=_client(request),
                 at=request.state.at,
+                began_at=request.state.began_at,
             )
         )
     except (KeyError, TypeError, ValueError, OverflowError) as problem:
@@ -181,25 +198,34 @@ async def _save_changed(
         stored = view.answers.get(pos, StoredAnswer())
         answer = answer_from_form(form, pos, item.view)
         names = ControlNames(pos)
-        response, rev = response_from(answer), form.get(names.rev, ["0"])[-1]
-        if response == stored.response or not rev.isdigit():
+        response, rev = response_from(answer), whole_number(form.get(names.rev, ["0"])[-1], LAST_REVISION)
+        if response == stored.response or rev is None:
             continue
         # The same page sent twice is one save; another text is another save.
-        identity = "\n".join((form.get("page", [""])[-1], str(pos), rev, response))
+        identity = "\n".join((form.get("page", [""])[-1], str(pos), str(rev), response))
         saving = quizzes_of(request).exam.save(
             view.attempt.id,
             session.person,
             pos,
             answer,
-            base_rev=int(rev),
+            base_rev=rev,
             save_id=hashlib.sha256(identity.encode()).hexdigest()[:32],
             lock=lock,
             clear=bool(form.get(names.clear)),
             client=_client(request),
             at=request.state.at,
+            began_at=request.state.began_at,
         )
         waiting.append((pos, answer, saving))
     return {pos: (answer, await result_of(saving)) for pos, answer, saving in waiting}
+
+
+def _revision(value: object) -> int:
+    """The revision that a script names; raises ValueError for what is none."""
+    rev = whole_number(value, LAST_REVISION)
+    if rev is None:
+        raise ValueError(value)
+    return rev
 
 
 def _flag_all(connection: Any, attempt_id: str, questions: int, flags: set[int]) -> None:

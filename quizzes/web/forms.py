@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-from autograder.site.requests import Form
+from autograder.site.requests import Form, whole_number
 from quizzes.content.question import Answer, PublicQuestion
 
 __all__ = ["ControlNames", "ControlValues", "answer_from_form", "answer_html", "control_values", "shape_of"]
 
 
+LAST_PLACE = 999
 SHAPES = {"blanks": "fields", "matching": "fields", "ordering": "order", "choices": "many"}
 
 
@@ -81,9 +82,8 @@ def answer_from_form(form: Form, pos: int, view: PublicQuestion) -> Answer:
             positions = {option.id: form.get(names.field(option.id), [""])[-1] for option in view.options}
             if not any(positions.values()):
                 return None
-            return [
-                id for _, id in sorted((int(text), id) for id, text in positions.items() if _is_place(text))
-            ]
+            numbers = {id: whole_number(text, LAST_PLACE) for id, text in positions.items()}
+            return [id for _, id in sorted((at, id) for id, at in numbers.items() if at is not None)]
         case "many":
             return form.get(names.answer) or None
     text = form.get(names.answer, [""])[-1]
@@ -125,7 +125,3 @@ def answer_html(view: PublicQuestion, answer: Answer) -> Markup:
     if answer in options:
         return options[answer]
     return Markup("<pre>{}</pre>").format(answer) if "\n" in answer else escape(answer)
-
-
-def _is_place(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 4

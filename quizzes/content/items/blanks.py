@@ -150,6 +150,11 @@ class BlanksQuestion(ShownQuestion):
             return blank.shown(self.context)
         return self.context.words(self.right.get(blank.id) or blank.accept[0])
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of a blank, by its id."""
+        numbers = field in self.blanks and self.blanks[field].kind == "number"
+        return LONGEST_NUMBER if numbers else LONGEST_TEXT
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, dict) or not all(isinstance(value, str) for value in answer.values()):
             return "Fill in the blanks one by one."
@@ -163,8 +168,6 @@ class BlanksQuestion(ShownQuestion):
                 return f"{label}: {problem}"
             if blank.kind == "choice" and text not in self.choices[id]:
                 return f"{label}: that is not one of the options; reload the page."
-            if blank.kind == "text" and len(text) > LONGEST_TEXT:
-                return f"{label}: at most {LONGEST_TEXT} characters."
         return ""
 
     def mark(self, answer: Answer) -> Mark:

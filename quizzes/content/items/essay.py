@@ -61,6 +61,10 @@ class EssayQuestion(ShownQuestion):
         """None: a person decides."""
         return None
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of an essay; its words are counted after that."""
+        return LONGEST_ANSWER
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, str):
             return "Write a text."

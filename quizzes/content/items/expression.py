@@ -68,6 +68,10 @@ class ExpressionQuestion(ShownQuestion):
         """The right expression."""
         return self.key
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of an expression."""
+        return LONGEST
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, str):
             return "Write one expression."

@@ -120,10 +120,12 @@ class FunctionQuestion(ShownQuestion):
         """None: the homework engine decides."""
         return None
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of code."""
+        return LONGEST_CODE
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, str):
-            return "Write Python code."
-        return "" if len(answer) <= LONGEST_CODE else f"At most {LONGEST_CODE} characters of code."
+        return "" if isinstance(answer, str) else "Write Python code."
 
     def mark(self, answer: Answer) -> Mark:
         """Pending; nothing written earns nothing at once."""

@@ -52,14 +52,18 @@ class NumberKey(Part):
     def problem(self, text: str) -> str:
         """Why this cannot be saved as a number, or nothing."""
         try:
-            parse_number(text, fractions=self.fractions)
+            self._parsed(text)
         except NumberProblem as problem:
             return str(problem)
         return ""
 
+    def _parsed(self, text: str) -> Decimal:
+        digits_count = self.tolerance.mode in ("sigfigs", "decimals")
+        return parse_number(text, fractions=self.fractions, digits_count=digits_count)
+
     def judge(self, text: str, context: Context) -> tuple[bool, str]:
         """Whether a text that can be saved is right, and the feedback."""
-        value, key = parse_number(text, fractions=self.fractions), context.number(self.key)
+        value, key = self._parsed(text), context.number(self.key)
         digits = self.tolerance.digits if self.tolerance.count_digits else None
         if self.tolerance.accepts(value, key):
             if digits is None or significant_digits(text) == digits:
@@ -127,6 +131,10 @@ class NumericQuestion(ShownQuestion):
     def key_answer(self) -> Answer:
         """The right number, as it is shown."""
         return self.key_text
+
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of a number."""
+        return LONGEST
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, str):

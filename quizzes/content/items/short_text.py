@@ -66,10 +66,12 @@ class ShortTextQuestion(ShownQuestion):
         """The first accepted text."""
         return self.key_text
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of a short text."""
+        return LONGEST_TEXT
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, str):
-            return "Write a short text."
-        return "" if len(answer) <= LONGEST_TEXT else f"At most {LONGEST_TEXT} characters."
+        return "" if isinstance(answer, str) else "Write a short text."
 
     def mark(self, answer: Answer) -> Mark:
         """Full marks for an accepted text; a common mistake is named."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
-from autograder.site.requests import Form, session_of, site_of
+from autograder.site.requests import Form, session_of, site_of, whole_number
 from autograder.site.sessions import Session
 from quizzes.store.attempts import AttemptRow, find_attempt
 from quizzes.store.overrides import terms_and_role
@@ -76,11 +76,12 @@ def quiz_page(request: Request, session: Session, template: str, **values: objec
 def whole_number_in(form: Form, name: str) -> int:
     """A whole number in a form, 0 for an empty field; raises Conflict for anything else."""
     text = form.get(name, [""])[-1].strip() or "0"
-    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST:
+    number = whole_number(text, LARGEST)
+    if number is None:
         raise Conflict(
             f"{name}: {text[:20]!r} is not a whole number up to {LARGEST}.", next_step="Correct the number."
         )
-    return int(text)
+    return number
 
 
 def reason_in(form: Form) -> str:

@@ -34,6 +34,7 @@ from quizzes.attempts.events import (
 from quizzes.attempts.response import answer_from
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.version import AttemptItem
+from quizzes.schedule.timing import SECOND
 from quizzes.services.exam import View
 from quizzes.store.answers import accept_late
 from quizzes.store.endings import finish
@@ -128,6 +129,8 @@ def log_entry(event: Event, local: Callable[[int], str]) -> LogEntry:
                 else "was stored"
             )
             sentence = f"A save of question {pos + 1} {how}."
+            if event.began_at is not None and event.at - event.began_at >= SECOND:
+                sentence += f" It began to arrive at {local(event.began_at)}; this is when it was complete."
             return LogEntry(event.at, sentence, event.response[:LONGEST_SHOWN])
 
 
