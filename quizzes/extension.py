@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
+    from autograder.site.clock_correction import WrongSpan
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
 
@@ -35,11 +36,17 @@ class QuizExtension:
 
         return ROUTES
 
-    def latest_instant(self, connection: Connection) -> int:
-        """The latest instant in the log of any attempt."""
+    def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
+        """The latest right instant in the log of any attempt."""
         from quizzes.store.events import latest_instant
 
-        return latest_instant(connection)
+        return latest_instant(connection, wrong)
+
+    def instants_after(self, connection: Connection, instant: int) -> Collection[int]:
+        """The first and the last instant in the logs of attempts after another one."""
+        from quizzes.store.events import instants_after
+
+        return instants_after(connection, instant)
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock attempts, in the order of their ids."""

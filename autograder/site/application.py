@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from autograder.errors import Refused
-from autograder.site import sign_in
+from autograder.site import sign_in, staff
 from autograder.site.app_context import PACKAGES, AppContext
 from autograder.site.extensions import extensions
 from autograder.site.lti import pages as lti
@@ -49,6 +49,8 @@ def _routes() -> list[BaseRoute]:
         PageRoute("/sign-in/{secret}", sign_in.link_page),
         PageRoute("/sign-in/{secret}", sign_in.by_link, methods=["POST"]),
         PageRoute("/sign-out", sign_in.sign_out, methods=["POST"]),
+        PageRoute("/clock", staff.show_clock),
+        PageRoute("/clock", staff.set_clock, methods=["POST"]),
         PageRoute("/lti/login", lti.login, methods=["GET", "POST"]),
         Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
         PageRoute("/lti/keys", lti.keys),

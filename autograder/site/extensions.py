@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
+    from autograder.site.clock_correction import WrongSpan
     from autograder.site.people import Change
 
 __all__ = ["AccommodationPlan", "Extension", "Running", "extensions"]
@@ -58,8 +59,11 @@ class Extension(Protocol):
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of its pages."""
 
-    def latest_instant(self, connection: Connection) -> int:
-        """The latest stored instant, in milliseconds since 1970 UTC; 0 if there is none."""
+    def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
+        """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
+
+    def instants_after(self, connection: Connection, instant: int) -> Collection[int]:
+        """Stored instants after another one; at least the first and the last of them."""
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock the rows that a batch of writes changes, in one order for all servers (PostgreSQL)."""

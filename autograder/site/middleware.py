@@ -38,6 +38,8 @@ CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose ad
 SAFE = ("GET", "HEAD", "OPTIONS")
 BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit a second
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
+LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
+LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
 # Forms of learning platforms, which use no session: their content is signed.
 FROM_ELSEWHERE = ("/lti/login", "/lti/launch")
@@ -49,6 +51,40 @@ class Body:
 
     content: bytes = b""
     problem: Refused | None = None
+
+
+class CutForm:
+    """A form as it arrives, each field cut after more bytes than its reader accepts."""
+
+    def __init__(self) -> None:
+        self._content, self._field = bytearray(), 0  # the length of the last field
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __bytes__(self) -> bytes:
+        return bytes(self._content)
+
+    def __iadd__(self, chunk: bytes) -> CutForm:
+        for number, part in enumerate(chunk.split(b"&")):
+            if number:
+                self._content += b"&"
+                self._field = 0
+            room = LONGEST_FIELD - self._field
+            if room > 0:
+                kept = part[:room]
+                self._content += kept
+                self._field += len(kept)
+                if len(kept) < len(part) or self._field == LONGEST_FIELD:
+                    self._cut_escape()
+        return self
+
+    def _cut_escape(self) -> None:
+        """Drop an escape that was cut, `%` or `%4`, and take no more of this field."""
+        cut = self._content.rfind(b"%", len(self._content) - 2)
+        if cut >= 0:
+            del self._content[cut:]
+        self._field = LONGEST_FIELD
 
 
 class SecurityMiddleware:
@@ -113,9 +149,13 @@ class SecurityMiddleware:
             problem=TooLarge("This is more than a page can send.", next_step="Shorten your answers.")
         )
         length = headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LARGEST_BODY):
+        # One huge answer must not cost the others of its page: a form is cut field by field.
+        form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        most = LARGEST_STREAM if form else LARGEST_BODY
+        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > most):
             return too_large
-        content, held = bytearray(), 0
+        content: bytearray | CutForm = CutForm() if form else bytearray()
+        held = 0
         try:
             while True:
                 message = await receive()
@@ -125,7 +165,7 @@ class SecurityMiddleware:
                 content += chunk
                 held += len(chunk)
                 self.held += len(chunk)
-                if len(content) > LARGEST_BODY:
+                if len(content) > LARGEST_BODY or held > most:
                     return too_large
                 if self.held > MOST_HELD:
                     busy = Busy("The server is overloaded.", next_step="The page tries again soon.")

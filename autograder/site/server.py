@@ -19,6 +19,7 @@ from autograder.site.app_context import AppContext
 from autograder.site.application import make_app
 from autograder.site.backup import secret_beside
 from autograder.site.clock import Clock, ServerClock
+from autograder.site.clock_correction import wrong_spans
 from autograder.site.database import Database, database_address
 from autograder.site.extensions import extensions
 from autograder.site.http_protocol import BACKLOG, http_config
@@ -26,6 +27,7 @@ from autograder.site.lti.platforms import read_platforms
 from autograder.site.lti.services import Tool
 from autograder.site.people import COURSE, course_of
 from autograder.site.request_log import LogFile, RequestLogMiddleware
+from autograder.site.running import database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
@@ -52,13 +54,16 @@ def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> 
     """
     file = folder / FOLDER / FILE
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(address or (str(file) if course_file else database_address(file)))
-    try:
-        with database.reading() as connection:
-            floor = max((extension.latest_instant(connection) for extension in extensions()), default=0)
-        yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
-    finally:
-        database.close()
+    with database_in_use(file.parent):
+        database = Database(address or (str(file) if course_file else database_address(file)))
+        try:
+            with database.reading() as connection:
+                wrong = wrong_spans(connection)
+                instants = (extension.latest_instant(connection, wrong) for extension in extensions())
+                floor = max(instants, default=0)
+            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
+        finally:
+            database.close()
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -14,6 +14,7 @@ from hmac import compare_digest
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from autograder.errors import Refused
+from autograder.site.audit import Act, record_act
 from autograder.site.signer import Signer
 from autograder.site.tables import credential, failed_sign_in, person, session
 from autograder.site.upsert import upsert
@@ -24,6 +25,7 @@ __all__ = [
     "Session",
     "TooManyTries",
     "end_session",
+    "end_sessions_of",
     "extend_session",
     "has_passcode",
     "is_passcode",
@@ -217,6 +219,15 @@ def extend_session(connection: Connection, stored: str, instant: int) -> None:
 def end_session(connection: Connection, stored: str) -> None:
     """End a session."""
     connection.execute(delete(session).where(session.c.token == stored))
+
+
+def end_sessions_of(connection: Connection, person_id: str, *, at: int, who: str, reason: str) -> int:
+    """End all sessions of a person, and links that were not used; returns how many sessions ended."""
+    ended = connection.execute(delete(session).where(session.c.person == person_id)).rowcount
+    links = credential.c.person == person_id, credential.c.kind == "link", credential.c.used_at.is_(None)
+    connection.execute(delete(credential).where(*links))
+    record_act(connection, Act(at, who, "end sessions", person_id, {"reason": reason, "sessions": ended}))
+    return ended
 
 
 def open_session(connection: Connection, person_id: str, signer: Signer, at: int, client: str) -> str:

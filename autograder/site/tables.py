@@ -117,6 +117,9 @@ audit = Table(
     Column("act", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("once", Text),  # of the form that asked for it
+    Index("audit_once", "once", unique=True),
+    Index("audit_subject", "subject", "id"),
 )
 
 # Rows are only ever added; `site.marks` says which of them counts.
@@ -162,6 +165,7 @@ session = Table(
     Column("ends_at", BigInteger, nullable=False),
     Column("client", Text, nullable=False),
     Index("session_person", "person"),
+    Index("session_ends", "ends_at"),
 )
 credential = Table(
     "credential",
@@ -180,6 +184,7 @@ failed_sign_in = Table(
     Column("who", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("failed_sign_in_who", "who", "at"),
+    Index("failed_sign_in_at", "at"),
 )
 
 lti_nonce = Table(

@@ -13,7 +13,7 @@ from typing import cast
 from autograder.errors import Refused, TooLarge
 from quizzes.content.question import Answer
 
-__all__ = ["answer_from", "is_blank", "response_from"]
+__all__ = ["LARGEST", "answer_from", "is_blank", "response_from"]
 
 
 LARGEST = 64 * 1024  # bytes of UTF-8

@@ -96,11 +96,7 @@ class ScoreSender:
             for link in links_of(connection, quiz)
             if link.issuer in subjects and (link.line_item or link.line_items)
         ]
-        scores = [
-            score
-            for score in scores_at(connection, self._course, quiz)
-            if score.student == student and score.attempt
-        ]
+        scores = [score for score in scores_at(connection, self._course, quiz, student) if score.attempt]
         marked = [score for score in scores if score.points is not None and score.finished_at is not None]
         title = next(
             (published.title for published in published_in(connection, self._course) if published.id == quiz),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select, text, 
 
 from autograder.errors import Conflict, NotFound
 from quizzes.attempts.events import Accepted, State
+from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import (
     Outcome,
     Save,
@@ -81,7 +82,12 @@ NEXT = (
         answer.c.pos == bindparam("position"),
         answer.c.rev == bindparam("base"),
     )
-    .values(rev=bindparam("rev"), response=bindparam("response"), received_at=bindparam("received_at"))
+    .values(
+        rev=bindparam("rev"),
+        response=bindparam("response"),
+        received_at=bindparam("received_at"),
+        answered=bindparam("answered"),
+    )
 )
 
 
@@ -162,6 +168,7 @@ def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, 
 
 def _written(connection: Connection, values: dict[str, Any], response: str, at: int) -> StoredAnswer:
     rev: int = values["rev"]
+    answered = not is_blank(answer_from(response))
     if rev == 1:
         first = {
             "attempt": values["attempt_id"],
@@ -169,10 +176,12 @@ def _written(connection: Connection, values: dict[str, Any], response: str, at: 
             "rev": 1,
             "response": response,
             "received_at": at,
+            "answered": answered,
         }
         connection.execute(FIRST, first)
     else:
-        changed = connection.execute(NEXT, {**values, "response": response, "received_at": at}).rowcount
+        written = {**values, "response": response, "received_at": at, "answered": answered}
+        changed = connection.execute(NEXT, written).rowcount
         if changed != 1:
             raise Conflict("A newer answer is stored.", next_step="Reload the page.")
     return StoredAnswer(rev, response, at)

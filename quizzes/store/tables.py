@@ -125,6 +125,7 @@ answer = Table(
     Column("rev", Integer, nullable=False),
     Column("response", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("answered", Boolean, nullable=False, server_default=text("TRUE")),  # False for a blank answer
     ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
 )
 answer_event = Table(

@@ -24,6 +24,7 @@ class QuizBackground:
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read, writer=site.writer)
         quizzes = QuizContext(site, exam)
         self._functions = FunctionProcess(site.database, site.folder, course_file=course_file)
+        site.warnings.append(self._functions.warning)
         self._tasks = [
             PeriodicTask(exam.sweep),
             PeriodicTask(lambda: exam.mark(MARKED_AT_ONCE), every=MARKING_INTERVAL),

@@ -12,6 +12,7 @@ The contract, between this module, `templates/controls.html` and `static/answers
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
@@ -19,10 +20,17 @@ from markupsafe import Markup, escape
 from autograder.site.requests import Form, whole_number
 from quizzes.content.question import Answer, PublicQuestion
 
-__all__ = ["ControlNames", "ControlValues", "answer_from_form", "answer_html", "control_values", "shape_of"]
+__all__ = [
+    "ControlNames",
+    "ControlValues",
+    "answer_from_form",
+    "answer_html",
+    "control_values",
+    "shape_of",
+    "values_in_form",
+]
 
 
-LAST_PLACE = 999
 SHAPES = {"blanks": "fields", "matching": "fields", "ordering": "order", "choices": "many"}
 
 
@@ -82,12 +90,26 @@ def answer_from_form(form: Form, pos: int, view: PublicQuestion) -> Answer:
             positions = {option.id: form.get(names.field(option.id), [""])[-1] for option in view.options}
             if not any(positions.values()):
                 return None
-            numbers = {id: whole_number(text, LAST_PLACE) for id, text in positions.items()}
-            return [id for _, id in sorted((at, id) for id, at in numbers.items() if at is not None)]
+            numbers = {id: whole_number(text, len(positions)) for id, text in positions.items()}
+            # Two entries at one place are in no order: without a place the answer is incomplete.
+            taken = Counter(numbers.values())
+            ids = {number: id for id, number in numbers.items() if number and taken[number] == 1}
+            return [ids[number] for number in sorted(ids)]
         case "many":
             return form.get(names.answer) or None
     text = form.get(names.answer, [""])[-1]
     return None if not text.strip() or text.strip() == view.starter.strip() else text
+
+
+def values_in_form(form: Form, pos: int, view: PublicQuestion) -> ControlValues:
+    """What the controls of a form hold, as it was typed, to show it again."""
+    names = ControlNames(pos)
+    ids = [*(part.id for part in view.fields), *(option.id for option in view.options)]
+    return ControlValues(
+        text=form.get(names.answer, [""])[-1],
+        chosen=frozenset(form.get(names.answer, [])),
+        fields={id: form.get(names.field(id), [""])[-1] for id in ids},
+    )
 
 
 def control_values(view: PublicQuestion, answer: Answer) -> ControlValues:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from autograder.site.requests import PageRoute
 from quizzes.web import attempt, results, start, submit
 from quizzes.web.staff import attempt as staff_attempt
-from quizzes.web.staff import marking, monitor, regrade_requests, regrades
+from quizzes.web.staff import marking, monitor, receipts, regrade_requests, regrades
 
 __all__ = ["ROUTES"]
 
-ATTEMPT = "/attempts/{attempt}"
+ATTEMPT, STAFF_ATTEMPT = "/attempts/{attempt}", "/staff/attempts/{attempt}"
 ROUTES = [
     PageRoute("/", start.quizzes),
     PageRoute("/quizzes/{quiz}", start.start_page),
@@ -27,16 +27,15 @@ ROUTES = [
     PageRoute(f"{ATTEMPT}/receipt.json", submit.receipt_file),
     PageRoute(f"{ATTEMPT}/results", results.results),
     PageRoute(f"{ATTEMPT}/regrade-requests/{{pos:whole}}", results.send_regrade_request, methods=["POST"]),
-    PageRoute("/staff/attempts/{attempt}", staff_attempt.attempt_page),
-    PageRoute("/staff/attempts/{attempt}/reopen", staff_attempt.reopen_attempt, methods=["POST"]),
-    PageRoute("/staff/attempts/{attempt}/close", staff_attempt.close_attempt, methods=["POST"]),
-    PageRoute("/staff/attempts/{attempt}/accept", staff_attempt.accept_late_save, methods=["POST"]),
-    PageRoute(
-        "/staff/attempts/{attempt}/points/{pos:whole}", staff_attempt.override_points, methods=["POST"]
-    ),
-    PageRoute(
-        "/staff/attempts/{attempt}/withdraw/{pos:whole}", staff_attempt.withdraw_points, methods=["POST"]
-    ),
+    PageRoute("/receipts", receipts.ask_for_receipt),
+    PageRoute("/receipts", receipts.verify, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/end-sessions", staff_attempt.end_sessions, methods=["POST"]),
+    PageRoute(STAFF_ATTEMPT, staff_attempt.attempt_page),
+    PageRoute(f"{STAFF_ATTEMPT}/reopen", staff_attempt.reopen_attempt, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/close", staff_attempt.close_attempt, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/accept", staff_attempt.accept_late_save, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/points/{{pos:whole}}", staff_attempt.override_points, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/withdraw/{{pos:whole}}", staff_attempt.withdraw_points, methods=["POST"]),
     PageRoute("/staff/{quiz}", monitor.monitor),
     PageRoute("/staff/{quiz}/time", monitor.give_time, methods=["POST"]),
     PageRoute("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),

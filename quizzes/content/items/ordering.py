@@ -62,11 +62,12 @@ class OrderingQuestion(ShownQuestion):
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, list) or not all(isinstance(value, str) for value in answer):
             return "Put the entries into an order."
-        return (
-            ""
-            if sorted(answer) == sorted(self.entries)
-            else "Every entry must be there once; reload the page."
-        )
+        if len(set(answer)) < len(answer) or not set(answer) <= set(self.entries):
+            return "Every entry must be there once; reload the page."
+        if len(answer) < len(self.entries):
+            placed, all_ = len(answer), len(self.entries)
+            return f"The order is not complete: {placed} of {all_} entries have a place of their own."
+        return ""
 
     def mark(self, answer: Answer) -> Mark:
         """The share by the item's rule."""

@@ -5,13 +5,15 @@ A student gets the same answer as for a page that does not exist. Every module o
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
+from autograder.site.people import names_in
 from autograder.site.requests import Form, session_of, site_of, whole_number
 from autograder.site.sessions import Session
-from quizzes.store.attempts import AttemptRow, find_attempt
+from quizzes.store.attempts import AttemptRow, attempts_at, find_attempt
 from quizzes.store.overrides import terms_and_role
 from quizzes.store.quizzes import published_in
 
@@ -19,6 +21,7 @@ __all__ = [
     "INSTRUCTOR",
     "MINUTE",
     "TA",
+    "names_of_attempts",
     "quiz_page",
     "reason_in",
     "staff_at",
@@ -71,6 +74,12 @@ def quiz_page(request: Request, session: Session, template: str, **values: objec
     return HTMLResponse(
         site.page(template, quiz_id=quiz, title=title, session=session, token=token, **values)
     )
+
+
+def names_of_attempts(connection: Connection, course: str, quiz: str) -> dict[str, str]:
+    """The names of the students of a quiz, by their attempts."""
+    names = names_in(connection, course)
+    return {row.id: names.get(row.person, row.person) for row in attempts_at(connection, quiz)}
 
 
 def whole_number_in(form: Form, name: str) -> int:

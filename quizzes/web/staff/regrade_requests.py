@@ -11,7 +11,7 @@ from autograder.site.requests import form_of, site_of, whole_number
 from quizzes.store.attempts import attempts_at, find_attempt
 from quizzes.store.marks import set_points
 from quizzes.store.messages import answer_regrade_request, regrade_requests
-from quizzes.web.staff.access import quiz_page, staff_at
+from quizzes.web.staff.access import names_of_attempts, quiz_page, staff_at
 
 __all__ = ["answer", "show_requests"]
 
@@ -24,7 +24,7 @@ async def show_requests(request: Request) -> Response:
     session = staff_at(request, quiz)
     with site.database.reading() as connection:
         requests = regrade_requests(connection, quiz=quiz)
-        people = {row.id: row.person for row in attempts_at(connection, quiz)}
+        people = names_of_attempts(connection, site.course, quiz)
     return quiz_page(request, session, "staff_regrade_requests.html", requests=requests, people=people)
 
 

@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from autograder.course.course import find_course
 from autograder.errors import AutograderError, Conflict
+from autograder.site.people import names_in
 from autograder.site.requests import form_of, site_of
 from quizzes.content.quiz_file import load_quiz
-from quizzes.store.attempts import attempts_at
 from quizzes.store.regrades import regrade_runs
 from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import INSTRUCTOR, quiz_page, staff_at
+from quizzes.web.staff.access import INSTRUCTOR, names_of_attempts, quiz_page, staff_at
 
 __all__ = ["propose", "regrades", "release"]
 
@@ -29,8 +29,9 @@ async def regrades(request: Request) -> Response:
 
     def read() -> dict[str, object]:
         with site.database.reading() as connection:
-            people = {row.id: row.person for row in attempts_at(connection, quiz)}
-            return {"runs": regrade_runs(connection, quiz), "people": people}
+            people = names_of_attempts(connection, site.course, quiz)
+            names = names_in(connection, site.course)
+            return {"runs": regrade_runs(connection, quiz), "people": people, "names": names}
 
     return quiz_page(request, session, "staff_regrades.html", **await site.in_thread(read))
 
