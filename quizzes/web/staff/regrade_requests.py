@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import NotFound
 from autograder.site.requests import form_of, site_of, whole_number
-from quizzes.store.attempts import attempts_at, find_attempt
+from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import set_points
 from quizzes.store.messages import answer_regrade_request, regrade_requests
 from quizzes.web.staff.access import names_of_attempts, quiz_page, staff_at
