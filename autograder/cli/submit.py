@@ -14,6 +14,7 @@ from autograder.cli.options import AssignmentArgument, CourseOption
 from autograder.cli.show import console, printable, say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
+from autograder.course.local_time import zoned
 from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.dropbox import (
     ABOUT,
@@ -44,7 +45,7 @@ def dropbox(
     """Make a directory where students can submit and cannot see each other's files."""
     found = find_course(course)
     file = assignment_file(found, assignment)
-    due = file.due if file.due is None or file.due.tzinfo else file.due.replace(tzinfo=found.zone)
+    due = None if file.due is None else zoned(file.due, found.zone)
     functions = [name for task in file.tasks for name in task.functions]
     about = About(assignment=assignment, title=file.title, due=due, functions=functions)
     say(f"Students submit with: autograder submit NOTEBOOK --to {create_dropbox(to.absolute(), about)}")

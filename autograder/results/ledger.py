@@ -41,6 +41,7 @@ __all__ = [
     "RegradeSkipped",
     "RunStarted",
     "ScoreOverridden",
+    "SubmittedAgain",
     "UnmatchedFile",
     "UnmatchedFiles",
     "digests_of",
@@ -49,6 +50,7 @@ __all__ = [
     "unmatched_files",
 ]
 
+LEFT_OUT = ("marked_late", "attempt", "number", "origin", "others")  # where they are the default
 START = "0" * 64  # `previous` of the first line
 
 
@@ -77,10 +79,10 @@ class Provenance(BaseModel):
     dataset: str = Field(description="The data set's name, or empty.")
 
 
-class Graded(_Line):
-    """A submission was graded, or graded again."""
+class _Submission(_Line):
+    """A line about a submission, and what is known of it besides its bytes."""
 
-    kind: Literal["graded"] = "graded"
+    kind: str  # here, because the order of the keys is that of the first version
     student: str
     submission: str = Field(description="Digest of the submitted file, or of the reason why it was not read.")
     file: str = Field(description="Its name as submitted.")
@@ -89,6 +91,27 @@ class Graded(_Line):
     attempt: int = Field(
         default=1, description="Which of the student's, in the order collected; left out for 1."
     )
+    number: int = Field(
+        default=0, description="The platform's number, larger for a later one; left out without one."
+    )
+    origin: str = Field(
+        default="", description="What the platform calls the submission; left out when it is not known."
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lines written before these keys existed stay the same bytes."""
+        data: dict[str, Any] = handler(self)
+        for key in LEFT_OUT:
+            if not data.get(key) or (key, data[key]) == ("attempt", 1):
+                data.pop(key, None)
+        return data
+
+
+class Graded(_Submission):
+    """A submission was graded, or graded again."""
+
+    kind: Literal["graded"] = "graded"
     others: list[str] = Field(
         default_factory=list, description="Names of files beside the graded one; left out without any."
     )
@@ -100,17 +123,14 @@ class Graded(_Line):
     sandbox: str
     basis: Provenance
 
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Lines written before these keys existed stay the same bytes."""
-        data: dict[str, Any] = handler(self)
-        if not self.marked_late:
-            data.pop("marked_late", None)
-        if self.attempt == 1:
-            data.pop("attempt", None)
-        if not self.others:
-            data.pop("others", None)
-        return data
+
+class SubmittedAgain(_Submission):
+    """Bytes that the ledger knows were submitted another time, or more is known of their submission.
+
+    How they were graded is in their line of kind "graded".
+    """
+
+    kind: Literal["submitted again"] = "submitted again"
 
 
 class RegradeSkipped(_Line):
@@ -151,7 +171,7 @@ class UnmatchedFiles(_Line):
     files: list[UnmatchedFile]
 
 
-Line: TypeAlias = RunStarted | Graded | RegradeSkipped | ScoreOverridden | UnmatchedFiles
+Line: TypeAlias = RunStarted | Graded | SubmittedAgain | RegradeSkipped | ScoreOverridden | UnmatchedFiles
 
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 

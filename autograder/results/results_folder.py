@@ -51,7 +51,8 @@ class Results:
         try:
             for folder in FOLDERS:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
-            self.ledger.touch()
+            if not self.ledger.exists():
+                self.ledger.touch()
         except OSError as problem:
             raise UsageError(
                 f"{self.root} cannot be written to: {problem.strerror}.",

@@ -159,6 +159,7 @@ def regrade_class(
             replace(submission, functions=tuple(functions)) for submission in batch.stored(chosen)
         ),
         total,
+        stored=True,
     )
 
 
@@ -180,6 +181,8 @@ def _run(
     submissions: Callable[[Batch, Sequence[str]], Iterable[Submission]],
     total: int,
     collected: CollectedSubmissions = NOTHING,
+    *,
+    stored: bool = False,
 ) -> RunSummary:
     # The sandbox is tried while the assignment is loaded; faults of the assignment are reported first.
     with ThreadPoolExecutor(1) as thread:
@@ -199,6 +202,7 @@ def _run(
             submissions(batch, loaded.functions),
             provenance,
             _workers(config, options, total),
+            collected=not stored,
             everything=options.everything,
             only_raise=options.only_raise,
             dry_run=options.dry_run,

@@ -31,7 +31,9 @@ from pathlib import Path
 from typing import overload
 from zoneinfo import ZoneInfo
 
-from autograder.course.roster import Roster
+from autograder.course.groups import Groups
+from autograder.course.roster import Person, Roster, letters
+from autograder.course.stamps import read_stamp
 from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.archive import is_archive, stem
 from autograder.submissions.guarded_files import (
@@ -48,7 +50,9 @@ from autograder.submissions.submission import Submission, read_submission
 __all__ = [
     "NBGRADER",
     "NOBODY",
+    "NO_GROUPS",
     "SUFFIX",
+    "UNIVERSAL",
     "CollectedSubmission",
     "CollectedSubmissions",
     "Layout",
@@ -79,9 +83,16 @@ class CollectedSubmission:
     origin: str = ""  # what the platform calls the submission; feedback goes back under this name
     keys: tuple[str, ...] = ()  # ids and addresses to find on the roster, the surest first
     roster_columns: tuple[tuple[str, str], ...] = ()  # an id by the roster's column, such as canvas_id
+    #: An id that the platform gave out for one assignment alone: it counts only together with the name.
+    hints: tuple[tuple[str, str], ...] = ()
+    name: str = ""  # the person's, as the platform writes it: who is found on the roster has to be so named
+    anonymous: bool = False  # the platform hides whose it is: graded and sent back under its number
+    group: str = ""  # what may be the name of a group that submitted it together
     #: All files of a submission that shares its directory with others, by the names that their student gave
     #: them; None where the submission is simply what is at `path`.
     files: tuple[tuple[str, Path], ...] | None = None
+    #: When it was submitted, as the source writes it: read in the course's zone, once that is known.
+    stamp: str = ""
 
     def order(self) -> tuple[float, int]:
         """A sort key: oldest first."""
@@ -95,6 +106,8 @@ class CollectedSubmission:
             assignment,
             submitted=self.submitted,
             marked_late=self.marked_late,
+            number=self.attempt,
+            origin=self.origin,
             functions=functions,
             files=self.files,
         )
@@ -131,6 +144,7 @@ class CollectedSubmissions(Sequence[CollectedSubmission]):
     unmatched: tuple[Unmatched, ...] = ()
     layout: str = "folder"  # or canvas, moodle, gradescope, nbgrader
     source: str = ""  # where it was collected, as an absolute path
+    remarks: tuple[str, ...] = ()  # what the instructor should know, a sentence each
 
     @overload
     def __getitem__(self, index: int) -> CollectedSubmission: ...
@@ -313,28 +327,38 @@ def _student_by_folder(path: Path, assignment: str) -> str:
     return storable(next((name for name in names if name and name != assignment), assignment))
 
 
-def submitted_at(folder: Path, assignment: str) -> datetime | None:
-    """When a student's directory was submitted, as nbgrader notes it: 2015-02-02 15:58:23.948203 UTC."""
+def submitted_at(folder: Path, assignment: str, zone: ZoneInfo) -> datetime | None:
+    """When a student's directory was submitted, by its timestamp.txt; None where that is not known."""
+    return read_stamp(_stamp(folder, assignment), zone, UTC)
+
+
+def _stamp(folder: Path, assignment: str) -> str:
+    """What nbgrader noted: 2015-02-02 15:58:23.948203 UTC, or with the abbreviation of the machine's zone."""
     try:
-        text = read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
-        try:
-            time = datetime.fromisoformat(text)
-        except ValueError:
-            local, _, zone = text.rpartition(" ")
-            time = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
-    except (OSError, SubmissionError, ValueError, KeyError):
-        return None  # unreadable: the time stays unknown
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+        return read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, SubmissionError, UnicodeDecodeError):
+        return f"what cannot be read in {STAMP}"
 
 
 COLLECTED = "submitted"  # the directory of an nbgrader course that holds students' submissions
 NOBODY = Roster()
+UNIVERSAL = ZoneInfo("UTC")
+NO_GROUPS = Groups()
 
 
 def find_submissions(
-    path: Path, assignment: str, roster: Roster = NOBODY, layouts: Sequence[Layout] = ()
+    path: Path,
+    assignment: str,
+    roster: Roster = NOBODY,
+    layouts: Sequence[Layout] = (),
+    zone: ZoneInfo = UNIVERSAL,
+    groups: Groups = NO_GROUPS,
 ) -> CollectedSubmissions:
     """The submissions at a path, in natural order; the first layout whose mark is there reads it.
+
+    Times that a platform writes without a zone, or with its abbreviation, are read in `zone`.
 
     Raises UsageError when there are none.
     """
@@ -353,7 +377,8 @@ def find_submissions(
         person, _ = roster.resolve(entry.student)
         return CollectedSubmissions((replace(entry, student=person.student_id) if person else entry,))
     layout, entries, unmatched = _read(_unwrapped(path), assignment, roster, layouts)
-    matched, strangers = _match(entries, roster)
+    entries, remarks = _dated(entries, layout, zone)
+    matched, strangers = _match(entries, roster, groups)
     unmatched = [*strangers, *unmatched]
     if not matched:
         listed = "".join(f" {file.name}: {file.reason}" for file in unmatched[:MOST_LISTED])
@@ -363,7 +388,27 @@ def find_submissions(
         )
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
     _refuse_duplicates(matched)
-    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, storable(os.path.abspath(path)))
+    source = storable(os.path.abspath(path))
+    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, source, tuple(remarks))
+
+
+def _dated(
+    entries: list[CollectedSubmission], layout: str, zone: ZoneInfo
+) -> tuple[list[CollectedSubmission], list[str]]:
+    """The submissions with the times that their stamps stand for, and the stamps that cannot be read."""
+    dated, remarks = [], []
+    for entry in entries:
+        if not entry.stamp:
+            dated.append(entry)
+            continue
+        time = read_stamp(entry.stamp, zone, UTC if layout == NBGRADER.name else None)
+        dated.append(replace(entry, submitted=time))
+        if time is None:
+            remarks.append(
+                f"{entry.origin or entry.path.name}: the time of submission is not known, "
+                f"so lateness costs nothing: {storable(entry.stamp)!r} cannot be read as a time."
+            )
+    return dated, remarks
 
 
 def _read(
@@ -512,9 +557,9 @@ def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmissio
             folder = folder / assignment
         elif is_folder(folder):
             files = _own_files(folder)  # what is in other directories is of other assignments
-        time = submitted_at(entry.path, assignment)
+        stamp = _stamp(entry.path, assignment)
         origin = entry.path.relative_to(root).parts[0]
-        entries.append(replace(entry, path=folder, files=files, submitted=time, origin=origin))
+        entries.append(replace(entry, path=folder, files=files, stamp=stamp, origin=origin))
     return entries, unmatched
 
 
@@ -542,22 +587,70 @@ def _with_keys(entries: list[CollectedSubmission]) -> list[CollectedSubmission]:
 
 
 def _match(
-    entries: list[CollectedSubmission], roster: Roster
+    entries: list[CollectedSubmission], roster: Roster, groups: Groups
 ) -> tuple[list[CollectedSubmission], list[Unmatched]]:
-    """Submissions of students on the roster; without a roster, of everybody."""
-    if not roster:
-        return list(entries), []
-    matched, strangers = [], []
+    """Submissions of students on the roster; without a roster, of everybody. A group's is each member's."""
+    matched: list[CollectedSubmission] = []
+    strangers = []
     for entry in entries:
-        ids = (roster.column(column, value) for column, value in entry.roster_columns)
-        person, reason = next(filter(None, ids), None), ""
-        if person is None:
-            person, reason = roster.resolve(*entry.keys)
-        if person is None:
-            strangers.append(Unmatched(entry.origin or entry.path.name, reason))
-        else:
+        person, reason = _person(entry, roster)
+        if person is not None:
             matched.append(replace(entry, student=person.student_id))
+        elif members := _members(entry, roster, groups):
+            # The number in its name is the group's, and no way back to a member.
+            origin = entry.origin
+            for _, number in entry.hints:
+                origin = origin.replace(f"_{number}_", "_", 1)
+            matched += [replace(entry, student=member.student_id, origin=origin) for member in members]
+        elif entry.anonymous or not roster:
+            matched.append(entry)
+        else:
+            strangers.append(Unmatched(entry.origin or entry.path.name, reason))
     return matched, strangers
+
+
+def _person(entry: CollectedSubmission, roster: Roster) -> tuple[Person | None, str]:
+    """Whose a submission is, by the platform's id, ID numbers, addresses, then names; or None, and why."""
+    hinted = next(filter(None, (roster.column(column, value) for column, value in entry.hints)), None)
+    if entry.anonymous:
+        return (hinted if hinted and not hinted.names() else None), ""
+    ids = (roster.column(column, value) for column, value in entry.roster_columns)
+    person, reason = next(filter(None, ids), None), ""
+    if person is None:
+        person, reason = roster.resolve(*filter(None, entry.keys))
+    if person is None and hinted is not None:
+        if hinted.names() & {letters(key) for key in entry.keys}:
+            return hinted, ""  # of several with one name
+        column, value = entry.hints[0]
+        reason += (
+            f" The roster's {column} {value} is {hinted.name}'s, whose name is another: "
+            "a number belongs to the assignment that it was given out for."
+        )
+    if person is None and entry.hints and " matches " in reason:
+        reason += " Name the assignment's grading worksheet with --worksheet: it tells them apart."
+    if person is not None and not _may_be_named(person, entry.name):
+        return None, f"{person.student_id} on the roster is {person.name}, not {entry.name}."
+    return person, reason
+
+
+def _may_be_named(person: Person, name: str) -> bool:
+    """Whether a name could be a person's: they share a word, or one of them is not known."""
+    words = {letters(word) for word in re.split(r"[\s,_-]+", name)} - {""}
+    known = " ".join((person.full_name, person.first_name, person.last_name))
+    own = {letters(word) for word in re.split(r"[\s,_-]+", known)} - {""}
+    return not words or not own or bool(words & own) or letters(name) in person.names()
+
+
+def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list[Person]:
+    """The students who submitted together, where the name of a submission is a group's."""
+    if entry.anonymous:
+        return []
+    if letters(entry.group) == "defaultgroup":
+        return groups.without(roster)
+    if entry.group:
+        return groups.of(entry.group, roster)
+    key = next(iter(entry.keys), "")
+    return groups.of(key, roster) if letters(key) in groups.members else []
 
 
 def _refuse_duplicates(entries: list[CollectedSubmission]) -> None:

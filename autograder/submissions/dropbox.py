@@ -195,8 +195,14 @@ def _read_dropbox(path: Path, assignment: str) -> tuple[list[CollectedSubmission
     except UsageError:
         return None
     entries, unmatched = [], []
-    for number, attempt in enumerate(attempts(path), start=1):
+    latest: dict[tuple[str, datetime], int] = {}
+    for attempt in attempts(path):
         name = attempt.path.name
+        # A name holds whole seconds. The time of writing orders what was submitted in one of them, and
+        # is the same number in a dropbox that holds only some of the files.
+        second = attempt.student, attempt.at
+        number = max(latest.get(second, 0) + 1, int(attempt.written.timestamp() * 1_000_000))
+        latest[second] = number
         if attempt.issues:
             unmatched.append(Unmatched(name, " ".join(attempt.issues)))
         else:

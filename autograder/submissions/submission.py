@@ -76,6 +76,8 @@ class Submission:
     assignment: str = ""  # of several notebooks, the one named after the assignment is graded
     submitted: datetime | None = None  # with its zone, where the source says so
     marked_late: bool = False  # by a platform that does not give the time
+    number: int = 0  # the platform's, larger for a later one; 0 where it has none
+    origin: str = ""  # what the platform calls it; feedback goes back under this name
     functions: tuple[str, ...] = ()  # of the assignment; they tell its untouched handout from work
     other_files: tuple[str, ...] = ()  # the names of other files that were submitted with this one
 
@@ -137,6 +139,8 @@ def read_submission(
     *,
     submitted: datetime | None = None,
     marked_late: bool = False,
+    number: int = 0,
+    origin: str = "",
     functions: Sequence[str] = (),
     files: Sequence[tuple[str, Path]] | None = None,
 ) -> Submission:
@@ -174,6 +178,8 @@ def read_submission(
         marked_late,
         functions=tuple(functions),
         other_files=other_files,
+        number=number,
+        origin=storable(origin),
     )
 
 

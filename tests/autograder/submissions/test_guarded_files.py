@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from command import autograder
@@ -136,7 +137,7 @@ def test_in_place_of_a_platforms_file(tmp_path: Path, make: Callable[[Path], Non
         make(work / name)
         make(tmp_path / "submitted" / student / name)
     make(tmp_path / name)
-    assert submitted_at(tmp_path / "submitted" / "s1", "hw1") is None
+    assert submitted_at(tmp_path / "submitted" / "s1", "hw1", ZoneInfo("UTC")) is None
     for path in (tmp_path, tmp_path / "submitted"):
         try:
             collected = collect_submissions(path, "hw1")
