@@ -27,6 +27,7 @@ from autograder.checks.comparisons import draw_losses
 from autograder.checks.definition import Materials, check
 from autograder.checks.failures import Failure
 from autograder.checks.memory import unlimited_memory
+from autograder.checks.pipeline import BatchingBackend, Pipeline, Unforeseen, settled
 
 __all__ = ["Training", "convergence", "is_convergence", "training_of"]
 
@@ -100,10 +101,10 @@ class _Judgement:
     def _run(self, attempt: int) -> Training:
         """One run of the student's pieces, its losses drawn beside the reference's from the same start."""
         expected = self._reference_run(attempt)
-        self.student.context_.training = True
+        context = self.student.context_
+        context.training = True
         try:
-            with quiet():
-                run = self.body(self.student, self.materials.images, self._generator(attempt))
+            run = self._trained(attempt)
         except (TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as problem:
             # The same loop ran with the reference just before, so it is the student's piece that is wrong.
             raise Failure(
@@ -111,10 +112,27 @@ class _Judgement:
                 hint="Look at the other checks of this task first: a shape or a type is wrong.",
             ) from None
         finally:
-            self.student.context_.training = False
+            context.training = False
         if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
+
+    def _trained(self, attempt: int) -> Training:
+        """The body's result; calls are sent together where possible, and one by one where that fails."""
+        context = self.student.context_
+        if isinstance(context.backend, BatchingBackend):
+            pipeline = context.pipeline = Pipeline(context.backend)
+            try:
+                with quiet():
+                    run = self.body(self.student, self.materials.images, self._generator(attempt))
+                    pipeline.flush()
+                return Training(settled(run.accuracy), settled(run.losses))
+            except Unforeseen:
+                pass  # the same run again, by a fresh process
+            finally:
+                context.pipeline = None
+        with quiet():
+            return self.body(self.student, self.materials.images, self._generator(attempt))
 
     def _reference_run(self, attempt: int) -> Training:
         key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)
