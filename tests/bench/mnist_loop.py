@@ -8,14 +8,12 @@ functions called plainly in one warm process. See `marginal` for what is measure
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from marginal import print_ratios
+from marginal import assignment_of, grade_many, print_ratios
 
 from autograder.checks.calibration import Band, CalibrationFile
 from autograder.checks.convergence_checks import Training, convergence, training_of
@@ -23,17 +21,10 @@ from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import load_images
 from autograder.checks.definition import Materials, collect
 from autograder.checks.networks import accuracy, shuffled_batches
-from autograder.course.assignment import Assignment, Task, load_assignment
-from autograder.course.course import find_course
-from autograder.course.python_source import Library
+from autograder.course.assignment import Assignment
 from autograder.environment import one_core, one_thread
-from autograder.grading.grader import Grader
-from autograder.report import Status
 from autograder.sandbox.shared import shared
-from autograder.submissions.submission import Submission
 
-COURSE = find_course(Path(__file__).parent)
-HOMEWORK = ("hw1-activations", "hw2-losses", "hw4-optimizers")
 PIECES = (
     "relu",
     "relu_backward",
@@ -44,7 +35,7 @@ PIECES = (
 IMAGES, BATCH, HIDDEN = 10_000, 100, 64
 
 
-@convergence(task="training", points=1)
+@convergence(task="task", points=1)
 def a_network_learns(pieces: Any, images: Images, rng: np.random.Generator) -> Training:
     """A network with one hidden layer learns to read digits, all of its pieces the student's."""
     inputs = images.train_pixels.shape[1]
@@ -77,40 +68,12 @@ def fewer(images: Images) -> Images:
     )
 
 
-def functions() -> tuple[Mapping[str, Any], str]:
-    """The references of three homework assignments: as one namespace, and as the source of a cell."""
-    assignments = [load_assignment(COURSE, name) for name in HOMEWORK]
-    library = Library([assignment.solution / "reference.py" for assignment in assignments])
-    sources = [library.function(name) for name in PIECES]
-    cell = "\n\n\n".join(["import numpy as np", *library.support(sources, leave_out=("np",)), *sources])
-    namespace = {name: value for a in assignments for name, value in a.reference.items()}
-    return namespace, cell
-
-
 def workload(images: Images) -> tuple[Assignment, Materials, str]:
     """An assignment with the one check, what it trains on, and a right submission's cell."""
-    namespace, cell = functions()
-    start = load_assignment(COURSE, HOMEWORK[0])
-    task = Task(id="training", title="Training", functions=list(PIECES), points=1)
-    assignment = replace(
-        start,
-        file=start.file.model_copy(update={"tasks": [task], "points": 1.0}),
-        hidden_checks=collect(sys.modules[__name__]),
-        reference=namespace,
-        mistakes=[],
-        alternatives=[],
-    )
+    assignment, cell = assignment_of("Training", PIECES, collect(sys.modules[__name__]))
     band = Band(mean=0.8, sd=0, accuracies=[0.8] * 20, seeds=[0] * 20, cpu_seconds=0, environment={})
     calibration = CalibrationFile(bands={"a_network_learns": {images.name: band}})
     return assignment, Materials(replace(images, scale_all=shared), calibration), cell
-
-
-class _Grader(Grader):
-    """A grader for a check that no assignment's directory holds."""
-
-    def __init__(self, assignment: Assignment, materials: Materials) -> None:
-        super().__init__(replace(assignment, hidden_checks=[]), 15)
-        self.assignment, self._materials, self.dataset = assignment, materials, materials.images.name
 
 
 def main() -> None:
@@ -130,19 +93,7 @@ def main() -> None:
             for _ in range(count):
                 body(pieces, materials.images, np.random.default_rng([15, 0]))
             return
-        with _Grader(assignment, materials) as grader:
-            for number in range(count):
-                report = grader.grade(submission(number, cell))
-                assert [result.status for result in report.results()] == [Status.PASSED], report
-
-
-def submission(number: int, cell: str) -> Submission:
-    """A right notebook, no two the same."""
-    from autograder.authoring.solved_notebook import code_cell, to_bytes
-
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
-    notebook["cells"] = [code_cell(notebook, f"# {number}\n{cell}", "solution")]
-    return Submission("student", "notebook.ipynb", to_bytes(notebook))
+        grade_many(assignment, cell, count, materials)
 
 
 if __name__ == "__main__":
