@@ -170,7 +170,7 @@ class Function:
         """Call it; raises a `Failure` when no value comes back."""
         context = self.context
         if context.pipeline is not None:
-            return context.pipeline.call(self.name, arguments, context.cpu_seconds(self.name), self._call_now)
+            return context.pipeline.call(self.name, arguments, context.cpu_seconds, self._call_now)
         return self.many([arguments])[0]
 
     def _call_now(self, function: str, arguments: tuple[Value, ...]) -> Value:

@@ -71,6 +71,7 @@ class Pipeline:
         self._forms: dict[tuple[Any, ...], Form | None] = {}
         self._batch: Batch | None = None
         self._waiting: list[tuple[Form, Value]] = []
+        self._limits: dict[str, float] = {}  # seconds of processor time for a call of each function
         self._last: tuple[Any, ...] = ()  # the latest call's key
         self._needed: set[tuple[Any, ...]] = set()  # keys of calls whose results are looked at at once
 
@@ -78,7 +79,7 @@ class Pipeline:
         self,
         function: str,
         arguments: tuple[Value, ...],
-        cpu_seconds: float,
+        cpu_seconds: Callable[[str], float],
         call_now: Callable[[str, tuple[Value, ...]], Value],
     ) -> Value:
         """The value of a call, or one that is pending; `call_now` makes a call at once."""
@@ -105,7 +106,9 @@ class Pipeline:
             self._batch = self._backend.batch()
             if self._batch is None:
                 return call_now(function, arguments)
-        self._batch.add(function, arguments, cpu_seconds)
+        if function not in self._limits:
+            self._limits[function] = cpu_seconds(function)
+        self._batch.add(function, arguments, self._limits[function])
         if key in self._needed:
             return self._answers()[-1].value
         value = _pending(self, form)

@@ -50,6 +50,8 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
         return value, []
     if value is None or kind in (bool, int, float, str):
         return value, []
+    if kind is np.float64:
+        return np.asarray(value), []
     if isinstance(value, (np.ndarray, np.generic)):
         return _plain_array(np.asarray(value))
     if isinstance(value, (bool, int, float, str)):  # subclasses keep their number, not their methods
@@ -61,9 +63,10 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
     for count, item in enumerate(value):
         if count >= MOST_ITEMS:
             raise FrameError(f"more than {MOST_ITEMS} items")
-        one, names = plain(item, depth + 1)
-        items.append(one)
-        converted += [name for name in names if name not in converted]
+        plain_item, names = plain(item, depth + 1)
+        items.append(plain_item)
+        if names:
+            converted += [name for name in names if name not in converted]
     return (tuple(items) if isinstance(value, tuple) else items), converted
 
 
