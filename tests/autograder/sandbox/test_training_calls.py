@@ -13,8 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sessions import HandIn, Student
 
+from autograder.checks.calibration import Band, CalibrationFile
 from autograder.checks.calls import Functions
+from autograder.checks.convergence_checks import Training, convergence
+from autograder.checks.datasets.images import Images
+from autograder.checks.definition import Check, Materials
 from autograder.checks.pipeline import PendingValue, Pipeline, Unforeseen, form_of, settled
+from autograder.grading.backends import ReferenceBackend
+from autograder.grading.evaluation import evaluate
+from autograder.sandbox.session import Session
 
 PIECES = """
 import numpy as np
@@ -259,3 +266,69 @@ def test_functions_do_what_they_do_to_the_value(function: Any, value: Any) -> No
     assert alike(
         outcome(function, copy.deepcopy(value)), outcome(function, Ready(copy.deepcopy(value)).pending)
     )
+
+
+def training_of_rows(pieces: Any, images: Images, rng: np.random.Generator) -> Training:
+    """A few updates of a vector; what is learnt is whether the last one is near where it should be."""
+    theta, velocity, losses = rng.normal(size=50), np.zeros(50), []
+    for _ in range(30):
+        losses.append(pieces.distance(theta))
+        theta, velocity = pieces.momentum(theta, theta - 1, velocity, 0.05)
+    return Training(float(np.mean(np.abs(theta - 1) < 0.9)), losses)
+
+
+DISTANCE = "def distance(theta): return float(np.mean((theta - 1) ** 2))"
+SPOILT = {
+    "right": ("", "passed", ""),
+    "late error": ("if count > 20: raise ValueError('late')", "failed", "late"),
+    "late end": (
+        "if count > 20: os._exit(1)",
+        "passed",
+        "",
+    ),  # a used child's end is tried again in a fresh one
+    "late form": ("if count > 20: return velocity", "failed", "Training cannot use"),
+    "another shape": ("if count > 20: return theta[:7], velocity", "passed", ""),  # the loop does not mind
+    "wrong": ("return theta + grad, velocity", "failed", ""),
+}
+
+
+@pytest.mark.parametrize("spoilt", sorted(SPOILT))
+def test_a_check_says_what_it_says_of_calls_one_by_one(
+    hand_in: HandIn, monkeypatch: pytest.MonkeyPatch, spoilt: str
+) -> None:
+    """Status, points and message of a convergence check do not depend on how its calls were sent."""
+    line, status, text = SPOILT[spoilt]
+    cell = f"""
+        import os
+        count = 0
+        honest = momentum
+        def momentum(theta, grad, velocity, lr):
+            global count
+            count += 1
+            {line or "pass"}
+            return honest(theta, grad, velocity, lr)
+    """
+    namespace: dict[str, Any] = {}
+    exec(PIECES + DISTANCE, namespace)
+    pixels, labels = np.zeros((10, 4), np.uint8), np.zeros(10, np.int64)
+    band = Band(mean=0.9, sd=0, accuracies=[0.9] * 20, seeds=[0] * 20, cpu_seconds=0, environment={})
+    bands = {"training_of_rows": {"tiny": band}}
+    materials = Materials(Images("tiny", pixels, labels, pixels, labels, 1.0), CalibrationFile(bands=bands))
+    training_of_rows.__doc__ = "It learns."
+    body = convergence(task="t", points=1)(training_of_rows)
+    check = Check(
+        "training_of_rows", "It learns.", "t", 1.0, (), ("student", "reference", "seed", "materials"), body
+    )
+
+    def result() -> tuple[str, float, str, list[float]]:
+        student = Functions(hand_in(PIECES, DISTANCE, cell).session)
+        reference = Functions(ReferenceBackend(namespace))
+        found = evaluate(check, student, reference, 5, (), materials)
+        losses = [number for curve in found.evidence.curves for number in curve.got]
+        return found.status.value, found.earned, found.message, losses
+
+    together = result()
+    monkeypatch.setattr(Session, "batch", lambda session: None)
+    assert together == result()
+    assert together[0] == status
+    assert text in together[2]
