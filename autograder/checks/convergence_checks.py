@@ -7,8 +7,10 @@
         return Training(network.accuracy(...), losses)
 
 The body is the judge's training loop. `pieces` is the student's functions, or the reference's when
-the threshold is calibrated; `images` have their pixels in a secret order. The body alone measures
-the accuracy, on labels that no submission ever has. A miss is tried on two more seeds and the
+the threshold is calibrated; `images` have their pixels in a secret order. Where a submission sees the
+images themselves, `disguised=True` makes all of an assignment's images unknowable: an order alone is
+found again by statistics of each pixel. The body alone measures the accuracy, on labels that no
+submission ever has. A miss is tried on two more seeds and the
 second best of the three counts; points fall linearly from the threshold to the floor.
 """
 
@@ -23,13 +25,15 @@ import numpy as np
 
 from autograder.checks.calibration import Band
 from autograder.checks.calls import Functions, quiet
-from autograder.checks.comparisons import draw_losses
-from autograder.checks.definition import Materials, check
+from autograder.checks.comparisons import draw_losses, structure_of
+from autograder.checks.datasets.images import Images
+from autograder.checks.definition import Check, Materials, check
 from autograder.checks.failures import Failure
 from autograder.checks.memory import unlimited_memory
 from autograder.checks.pipeline import BatchingBackend, Pipeline, Unforeseen, settled
+from autograder.errors import SandboxError
 
-__all__ = ["Training", "convergence", "is_convergence", "training_of"]
+__all__ = ["Training", "convergence", "hidden_images", "is_convergence", "training_of"]
 
 LEARNT_NOTHING = 0.2  # test accuracy below this is no better than guessing with some luck
 
@@ -45,11 +49,11 @@ class Training:
 
 
 def convergence(
-    *, task: str, points: float, floor: float = 0.5, requires: Iterable[str] = ()
+    *, task: str, points: float, floor: float = 0.5, requires: Iterable[str] = (), disguised: bool = False
 ) -> Callable[[Body], Callable[..., None]]:
     """Mark a training loop as a check; accuracy at or below `floor` earns nothing.
 
-    `requires` is that of `check`.
+    `requires` is that of `check`. `disguised` is for a body that gives images to the student's functions.
     """
 
     def mark(body: Body) -> Callable[..., None]:
@@ -62,6 +66,7 @@ def convergence(
         # Its signature is the check's, not the body's.
         trains.__signature__ = inspect.signature(trains, follow_wrapped=False)  # type: ignore[attr-defined]
         trains.__training__ = body  # type: ignore[attr-defined]  # read by training_of
+        trains.__disguised__ = disguised  # type: ignore[attr-defined]  # read by hidden_images
         return trains
 
     return mark
@@ -76,6 +81,13 @@ def training_of(body: Callable[..., object]) -> Body:
     """The training loop of a convergence check."""
     loop: Body = body.__training__  # type: ignore[attr-defined]  # set by convergence
     return loop
+
+
+def hidden_images(images: Images, checks: Iterable[Check], rng: np.random.Generator) -> Images:
+    """The images as an assignment's checks get them: in disguise where a submission may look at them."""
+    if any(getattr(check.body, "__disguised__", False) for check in checks):
+        return images.disguised(rng)
+    return images.permuted(rng)
 
 
 @dataclass
@@ -105,20 +117,23 @@ class _Judgement:
         context.training = True
         try:
             run = self._trained(attempt)
-        except (TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as problem:
+        except (Failure, AssertionError, SandboxError, MemoryError):
+            raise
+        except Exception as problem:
             # The same loop ran with the reference just before, so it is the student's piece that is wrong.
-            raise Failure(
-                f"Training cannot use what your functions return ({type(problem).__name__}: {problem}).",
-                hint="Look at the other checks of this task first: a shape or a type is wrong.",
-            ) from None
+            raise self._unusable(problem) from None
         finally:
             context.training = False
+            context.latest.clear()
         if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
 
     def _trained(self, attempt: int) -> Training:
-        """The body's result; calls are sent together where possible, and one by one where that fails."""
+        """The body's result; calls are sent together where possible, and one by one where that fails.
+
+        What goes wrong is judged by calls made one by one, whatever the others had done by then.
+        """
         context = self.student.context_
         if isinstance(context.backend, BatchingBackend):
             pipeline = context.pipeline = Pipeline(context.backend)
@@ -127,12 +142,25 @@ class _Judgement:
                     run = self.body(self.student, self.materials.images, self._generator(attempt))
                     pipeline.flush()
                 return Training(settled(run.accuracy), settled(run.losses))
-            except Unforeseen:
-                pass  # the same run again, by a fresh process
+            except (SandboxError, MemoryError):
+                raise
+            except (Exception, Unforeseen):
+                pipeline.abandon()
             finally:
                 context.pipeline = None
+        context.latest.clear()
         with quiet():
             return self.body(self.student, self.materials.images, self._generator(attempt))
+
+    def _unusable(self, problem: Exception) -> Failure:
+        latest = self.student.context_.latest
+        returned = ", ".join(f"{name} returned {structure_of(value)}" for name, value in latest.items())
+        what = f"what your functions return: {returned}" if returned else "what your functions return"
+        reason = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+        return Failure(
+            f"Training cannot use {what} ({reason}).",
+            hint="Look at the other checks of this task first: a shape or a type is wrong.",
+        )
 
     def _reference_run(self, attempt: int) -> Training:
         key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)

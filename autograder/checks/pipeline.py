@@ -131,6 +131,13 @@ class Pipeline:
         if self._batch is not None:
             self._answers()
 
+    def abandon(self) -> None:
+        """Make none of the calls that are waiting; later ones are answered by a fresh process."""
+        batch = self._batch or self._backend.batch()
+        self._batch, self._waiting = None, []
+        if batch is not None:
+            batch.abandon()
+
     def _answers(self) -> Sequence[Any]:
         """The answers to all calls of the batch; the values that wait for them have theirs."""
         assert self._batch is not None  # callers check this

@@ -95,7 +95,7 @@ class BenchGrader(Grader):
         super().__init__(replace(assignment, hidden_checks=[]), 15)
         self.assignment, self._materials = assignment, materials
         self.dataset = materials.images.name if materials else ""
-        self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._parameters, 15)
+        self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, 15)
 
 
 def submission(number: int, cell: str) -> Submission:

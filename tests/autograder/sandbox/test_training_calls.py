@@ -320,7 +320,7 @@ def test_a_check_says_what_it_says_of_calls_one_by_one(
         "training_of_rows", "It learns.", "t", 1.0, (), ("student", "reference", "seed", "materials"), body
     )
 
-    def result() -> tuple[str, float, str, list[float]]:
+    def result() -> tuple[str, float, str, list[Any]]:
         student = Functions(hand_in(PIECES, DISTANCE, cell).session)
         reference = Functions(ReferenceBackend(namespace))
         found = evaluate(check, student, reference, 5, (), materials)
