@@ -44,6 +44,8 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/bench/startup.py
 	$(BIN)/python tests/bench/submission.py
+	$(BIN)/python tests/bench/gradient.py
+	$(BIN)/python tests/bench/mnist_loop.py
 	$(BIN)/python tests/bench/peers.py
 	$(BIN)/python tests/bench/whole_class.py
 	$(BIN)/python tests/bench/gradebook.py

@@ -89,8 +89,8 @@ return np.zeros(10 * 2**30 // 8)
 FORGE = """
 import json, os, struct
 answer = {"kind": "value", "value": ["f"], "changed": [], "dtypes": [], "warnings": [], "printed": ""}
-header = json.dumps({"op": "answers", "id": 1, "answers": [answer], "score": 100}).encode()
-os.write(3, struct.pack("<IQ", len(header), 8) + header + struct.pack("<d", 1.0))
+header = json.dumps({"op": "answers", "answers": [answer], "score": 100}).encode()
+os.write(3, struct.pack("<IQI", len(header), 8, 1) + header + struct.pack("<d", 1.0))
 return 1.0
 """
 
