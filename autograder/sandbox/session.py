@@ -87,12 +87,12 @@ class Session:
             if self._restarts <= 0:
                 text = f"{function} was not called: too many functions before it hung or ended the process."
                 return [Answer("crashed", text=text)] * len(calls)
-            if self._budget.left(cpu_seconds) <= 0:
+            if self._budget.left(cpu_seconds, function) <= 0:
                 text = f"{function} was not called: {ALL_TOGETHER}."
                 return [Answer("timeout", text=text)] * len(calls)
-            if self._child is None and not self._load():
+            if self._child is None and not self._load(cpu_seconds, function):
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
-            if function in self._missing and self._go_full() and not self._load():
+            if function in self._missing and self._go_full() and not self._load(cpu_seconds, function):
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
                 return [Answer("missing", text=f"There is no function {function}.")] * len(calls)
@@ -100,7 +100,11 @@ class Session:
             self._served.add(function)
             try:
                 answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
-                if self._is_mendable(function, answers) and self._go_full() and self._load():
+                if (
+                    self._is_mendable(function, answers)
+                    and self._go_full()
+                    and self._load(cpu_seconds, function)
+                ):
                     self._served.add(function)
                     answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
                 if self._child is not None and self._child.has_threads():
@@ -137,8 +141,10 @@ class Session:
 
         That costs the submission nothing: the calls are made again, one by one, when they count.
         """
-        ready = function not in self._given_up and self._restarts > 0 and self._budget.left(cpu_seconds) > 0
-        if not ready or (self._child is None and not self._load()) or function in self._missing:
+        left = self._budget.left(cpu_seconds, function)
+        ready = function not in self._given_up and self._restarts > 0 and left > 0
+        loaded = ready and (self._child is not None or self._load(cpu_seconds, function))
+        if not loaded or function in self._missing:
             return []
         self._served.add(function)
         try:
@@ -203,7 +209,7 @@ class Session:
             "report": len(calls) > 1 and not prefetching,
         }
         calls_left = len(calls) - 1
-        self._budget.add_call(cpu_seconds)
+        self._budget.add_call(cpu_seconds, function)
 
         def called(report: dict[str, Any]) -> None:
             """One or more of the calls are done: the next one's time begins."""
@@ -211,7 +217,7 @@ class Session:
             calls_left -= 1
             if calls_left < 0:
                 raise ChildEnded("its answer is out of step")
-            self._budget.add_call(cpu_seconds)
+            self._budget.add_call(cpu_seconds, function)
             self._charge()
             child.extend(min(cpu_seconds, self._budget.left()), self._budget.sleep_of_a_call)
 
@@ -231,7 +237,7 @@ class Session:
             notice=called if header["report"] else None,
         )
         for _ in range(calls_left if not prefetching else 0):
-            self._budget.add_call(cpu_seconds)
+            self._budget.add_call(cpu_seconds, function)
         self._charge()
         if reply.get("op") != "answers" or reply.get("id") != self._requests:
             raise ChildEnded("its answer is out of step")
@@ -240,8 +246,11 @@ class Session:
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
 
-    def _load(self) -> bool:
-        """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
+    def _load(self, cpu_seconds: float = 0.0, function: str = "") -> bool:
+        """Start a child and run the definitions in it; a statement that spoils this is left out next time.
+
+        Its time is part of that of all calls, the next one among them: of `function`, `cpu_seconds` at most.
+        """
         self.loaded = True
         while not self._hopeless:
             self._child, self._served, self._at = Child(self._worker), set(), None
@@ -259,7 +268,7 @@ class Session:
                 reply, _ = self._child.request(
                     header,
                     [self._cells],
-                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left()),
+                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left(cpu_seconds, function)),
                     sleep_seconds=self._budget.sleep_of_a_call,
                     most=0,
                     notice=self._statement_begins,
