@@ -147,8 +147,6 @@ def each_style(assignment: Assignment) -> Iterator[list[str]]:
         name: [style for style in assignment.alternatives if style.function == name]
         for name in assignment.functions
     }
-        name: [v for v in assignment.alternatives if v.function == name] for name in assignment.functions
-    }
     for number in range(-1, max(map(len, styles.values()))):
         own = {name: some[number].source() for name, some in styles.items() if 0 <= number < len(some)}
         yield [cell["source"] for cell in code_cells(filled_in(assignment, own))]
