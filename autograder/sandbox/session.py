@@ -88,12 +88,12 @@ class Session:
             if self._restarts <= 0:
                 text = f"{function} was not called: too many functions before it hung or ended the process."
                 return [Answer("crashed", text=text)] * len(calls)
-            if self._budget.left(cpu_seconds) <= 0:
+            if self._budget.left(cpu_seconds, function) <= 0:
                 text = f"{function} was not called: {ALL_TOGETHER}."
                 return [Answer("timeout", text=text)] * len(calls)
-            if self._child is None and not self._load():
+            if self._child is None and not self._load(cpu_seconds, function):
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
-            if function in self._missing and self._go_full() and not self._load():
+            if function in self._missing and self._go_full() and not self._load(cpu_seconds, function):
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
                 return [Answer("missing", text=f"There is no function {function}.")] * len(calls)
@@ -101,7 +101,11 @@ class Session:
             self._served.add(function)
             try:
                 answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
-                if self._is_mendable(function, answers) and self._go_full() and self._load():
+                if (
+                    self._is_mendable(function, answers)
+                    and self._go_full()
+                    and self._load(cpu_seconds, function)
+                ):
                     self._served.add(function)
                     answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
                 if self._child is not None and self._child.has_threads(training=lend):
@@ -138,8 +142,10 @@ class Session:
 
         That costs the submission nothing: the calls are made again, one by one, when they count.
         """
-        ready = function not in self._given_up and self._restarts > 0 and self._budget.left(cpu_seconds) > 0
-        if not ready or (self._child is None and not self._load()) or function in self._missing:
+        left = self._budget.left(cpu_seconds, function)
+        ready = function not in self._given_up and self._restarts > 0 and left > 0
+        loaded = ready and (self._child is not None or self._load(cpu_seconds, function))
+        if not loaded or function in self._missing:
             return []
         self._served.add(function)
         try:
@@ -195,7 +201,7 @@ class Session:
             packer,
             specs,
             calls,
-            [cpu_seconds] * len(calls),
+            [(function, cpu_seconds)] * len(calls),
             sleep_seconds,
             lend=lend,
             prefetching=prefetching,
@@ -206,13 +212,13 @@ class Session:
         packer: frames.Packer,
         specs: Sequence[str],
         calls: Sequence[tuple[Value, ...]],
-        limits: Sequence[float],
+        limits: Sequence[tuple[str, float]],
         sleep_seconds: float,
         *,
         lend: bool,
         prefetching: bool = False,
     ) -> list[Answer]:
-        """Send one frame of calls and read its answers; `limits` are the calls' seconds of processor time."""
+        """Send one frame of calls and read its answers; `limits` are their functions and seconds of processor time."""
         assert self._child is not None  # callers check this
         self._requests += 1
         child, arena = self._child, self._child.arena
@@ -224,7 +230,8 @@ class Session:
             f',"lend":{int(lend)},"report":{int(report)}}}'
         )
         done = 0
-        self._budget.add_call(limits[0])
+        function, seconds = limits[0]
+        self._budget.add_call(seconds, function)
 
         def called(report: dict[str, Any]) -> None:
             """One or more of the calls are done: the next one's time begins."""
@@ -232,9 +239,10 @@ class Session:
             done += 1
             if done >= len(calls):
                 raise ChildEnded("its answer is out of step")
-            self._budget.add_call(limits[done])
+            function, seconds = limits[done]
+            self._budget.add_call(seconds, function)
             self._charge()
-            child.extend(min(limits[done], self._budget.left()), self._budget.sleep_of_a_call)
+            child.extend(min(seconds, self._budget.left()), self._budget.sleep_of_a_call)
 
         allowance: CallBackAllowance | None = None
 
@@ -248,15 +256,15 @@ class Session:
             header,
             packer.buffers,
             number=self._requests % 2**32,
-            processor_seconds=min(limits[0], self._budget.left()),
+            processor_seconds=min(seconds, self._budget.left()),
             sleep_seconds=sleep_seconds,
             most=most,
             callback=callback,
             notice=called if report else None,
         )
         if not prefetching:
-            for limit in limits[done + 1 :]:
-                self._budget.add_call(limit)
+            for name, limit in limits[done + 1 :]:
+                self._budget.add_call(limit, name)
         self._charge()
         try:
             return read_answers(reply, frames.Unpacker(data, arena), calls)
@@ -269,8 +277,11 @@ class Session:
             return None
         return CallBatch(self, self._child)
 
-    def _load(self) -> bool:
-        """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
+    def _load(self, cpu_seconds: float = 0.0, function: str = "") -> bool:
+        """Start a child and run the definitions in it; a statement that spoils this is left out next time.
+
+        Its time is part of that of all calls, the next one among them: of `function`, `cpu_seconds` at most.
+        """
         self.loaded = True
         while not self._hopeless:
             self._child, self._served, self._at = Child(self._worker), set(), None
@@ -288,7 +299,7 @@ class Session:
                 reply, _ = self._child.request(
                     header,
                     [self._cells],
-                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left()),
+                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left(cpu_seconds, function)),
                     sleep_seconds=self._budget.sleep_of_a_call,
                     most=0,
                     notice=self._statement_begins,
@@ -380,7 +391,7 @@ class CallBatch:
         self._packer = frames.Packer(child.arena)
         self._specs: list[str] = []
         self._calls: list[tuple[Value, ...]] = []
-        self._limits: list[float] = []
+        self._limits: list[tuple[str, float]] = []
 
     @property
     def is_full(self) -> bool:
@@ -391,7 +402,7 @@ class CallBatch:
         """Add a call of a function that has answered before; raises FrameError for a callable argument."""
         self._specs.append(_spec(f'"{function}"', self._packer, arguments))
         self._calls.append(arguments)
-        self._limits.append(cpu_seconds)
+        self._limits.append((function, cpu_seconds))
         self._session._served.add(function)
 
     def send(self) -> list[Answer] | None:
@@ -401,7 +412,8 @@ class CallBatch:
         have to be made again one by one, so that each is judged alone.
         """
         session = self._session
-        if session._child is not self._child or session._budget.left(self._limits[0]) <= 0:
+        function, seconds = self._limits[0]
+        if session._child is not self._child or session._budget.left(seconds, function) <= 0:
             self.abandon()
             return None
         try:
