@@ -25,11 +25,12 @@ import numpy as np
 
 from autograder.checks.calibration import Band
 from autograder.checks.calls import Functions, quiet
-from autograder.checks.comparisons import draw_losses
+from autograder.checks.comparisons import draw_losses, structure_of
 from autograder.checks.datasets.images import Images
 from autograder.checks.definition import Check, Materials, check
 from autograder.checks.failures import Failure
 from autograder.checks.memory import unlimited_memory
+from autograder.errors import SandboxError
 
 __all__ = ["Training", "convergence", "hidden_images", "is_convergence", "training_of"]
 
@@ -112,20 +113,31 @@ class _Judgement:
         """One run of the student's pieces, its losses drawn beside the reference's from the same start."""
         expected = self._reference_run(attempt)
         self.student.context_.training = True
+        self.student.context_.latest.clear()
         try:
             with quiet():
                 run = self.body(self.student, self.materials.images, self._generator(attempt))
-        except (TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as problem:
+        except (Failure, AssertionError, SandboxError, MemoryError):
+            raise
+        except Exception as problem:
             # The same loop ran with the reference just before, so it is the student's piece that is wrong.
-            raise Failure(
-                f"Training cannot use what your functions return ({type(problem).__name__}: {problem}).",
-                hint="Look at the other checks of this task first: a shape or a type is wrong.",
-            ) from None
+            raise self._unusable(problem) from None
         finally:
             self.student.context_.training = False
+            self.student.context_.latest.clear()
         if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
+
+    def _unusable(self, problem: Exception) -> Failure:
+        latest = self.student.context_.latest
+        returned = ", ".join(f"{name} returned {structure_of(value)}" for name, value in latest.items())
+        what = f"what your functions return: {returned}" if returned else "what your functions return"
+        reason = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+        return Failure(
+            f"Training cannot use {what} ({reason}).",
+            hint="Look at the other checks of this task first: a shape or a type is wrong.",
+        )
 
     def _reference_run(self, attempt: int) -> Training:
         key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from live_server import LiveServer
@@ -10,10 +11,8 @@ from sqlalchemy import func, select
 from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.tables import outbox
 from quizzes.content.quiz_file import load_quiz
-from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import points_of
-from quizzes.store.regrades import release_run
 
 STUDENTS = 200
 LOCK = "lock-of-a-tab"
@@ -70,15 +69,18 @@ def test_a_wrong_key(server: LiveServer) -> None:
             options = {option.text: id for id, option in item.options.items()}
             wanted_text = ("True" if number % 2 else "False") if "True" in options else ANSWERS[number % 4]
             if wanted_text is not None:
-                id, more = f"save-{number:05}-{pos}", {"base_rev": 0, "lock": LOCK}
-                saves.append(exam.save(attempts[name], name, pos, options[wanted_text], save_id=id, **more))
+                id = f"save-{number:05}-{pos}"
+                saved = exam.save(
+                    attempts[name], name, pos, options[wanted_text], save_id=id, base_rev=0, lock=LOCK
+                )
+                saves.append(saved)
     for save in saves:
         save.result()
-    for save in [exam.finish(attempts[name], name) for name in names]:
-        save.result()
+    for ending in [exam.finish(attempts[name], name) for name in names]:
+        ending.result()
     exam.mark()
 
-    def points() -> dict[str, float | None]:
+    def points() -> dict[str, Decimal | None]:
         with server.database.reading() as connection:
             return {name: points_of(connection, attempts[name]) for name in names}
 
@@ -89,19 +91,19 @@ def test_a_wrong_key(server: LiveServer) -> None:
     before = points()
     assert before == {name: 2.0 * (n % 4 == 0) + n % 2 for n, name in enumerate(names)}
     write_bank(root, "second")
-    corrected, now = load_quiz(server.course, "keys").quiz, server.clock.now()
+    corrected = load_quiz(server.course, "keys").quiz
     messages = messages_now()
-    with server.database.transaction() as connection:
-        run, diff = propose_regrade(connection, "keys", corrected, "1", at=now, who="staff")
+    run, diff = exam.regrades.propose("keys", corrected, who="staff")
+    with server.database.reading() as connection:
         changed = {
             find_attempt(connection, change.attempt).person: (change.before, change.after) for change in diff
         }
     assert points() == before
-    wanted_text = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
+    wanted_points = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
     assert changed == {
-        name: (before[name], wanted_text[name]) for n, name in enumerate(names) if n % 4 in (0, 1)
+        name: (before[name], wanted_points[name]) for n, name in enumerate(names) if n % 4 in (0, 1)
     }
-    with server.database.transaction() as connection:
-        assert release_run(connection, run, at=now, who="staff") == len(changed) == STUDENTS // 2
-    assert points() == wanted_text
+    exam.regrades.release("keys", run, who="staff")
+    assert exam.regrades.apply(run) == len(changed) == STUDENTS // 2
+    assert points() == wanted_points
     assert messages_now() - messages == len(changed)
