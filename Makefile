@@ -61,6 +61,8 @@ FUZZ ?= 20000
 SEEDS ?= 2000
 fuzz: $(READY)
 	FUZZ=$(SEEDS) $(BIN)/python -m pytest -q -n auto tests/content/test_checks_are_fair.py tests/content/test_odd_values.py
+	FUZZ=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup tests/attacks/test_known_by_heart.py \
+	  tests/content/test_convergence_is_fair.py
 	FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -k "any or damage or hostile" \
 	  tests/autograder/sandbox/test_frames_hostile.py tests/autograder/submissions/test_notebook_anything.py tests/autograder/submissions/test_archives.py
 

@@ -218,7 +218,10 @@ class Session:
         lend: bool,
         prefetching: bool = False,
     ) -> list[Answer]:
-        """Send one frame of calls and read its answers; `limits` are their functions and seconds of processor time."""
+        """Send one frame of calls and read the answers.
+
+        `limits` are the functions called and their seconds of processor time.
+        """
         assert self._child is not None  # callers check this
         self._requests += 1
         child, arena = self._child, self._child.arena
