@@ -36,7 +36,7 @@ def _format(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
     import nbformat  # takes over a second: only when linting
 
     try:
-        nbformat.validate(nbformat.from_dict(notebook))  # type: ignore[no-untyped-call]  # has no types
+        nbformat.validate(nbformat.from_dict(notebook))
     except nbformat.ValidationError as problem:
         yield Fault(str(assignment.handout), f"is no valid notebook: {str(problem).splitlines()[0]}")
     if notebook.get("metadata", {}).get("kernelspec", {}).get("name") != "python3":
@@ -59,7 +59,7 @@ def _nbgrader(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     for number, cell in marked:
         try:
-            MetadataValidator().validate_cell(from_dict(cell))  # type: ignore[no-untyped-call]  # has no types
+            MetadataValidator().validate_cell(from_dict(cell))
         except (ValidationError, SchemaTooOldError, SchemaTooNewError, KeyError) as problem:
             yield Fault(
                 _cell(assignment, number), f"nbgrader refuses its metadata: {str(problem).splitlines()[0]}"

@@ -41,7 +41,7 @@ def solved_notebook(
     """
     from nbformat import NotebookNode, from_dict  # takes over a second: only for those who want nodes
 
-    notebook = from_dict(filled_in(assignment, replace, stubs))  # type: ignore[no-untyped-call]  # has no types
+    notebook = from_dict(filled_in(assignment, replace, stubs))
     assert isinstance(notebook, NotebookNode)
     return notebook
 

@@ -98,19 +98,22 @@ def read_gradescope(
     """The submissions of an export; raises UsageError for metadata that cannot be read.
 
     A student may write such a file too: it is Gradescope's only beside directories that it names, or that are
-    named as Gradescope names them, and beside no notebook.
+    named as Gradescope names them, and beside a notebook only where Gradescope named the directory.
     """
     children = _children(folder)
     directories = [child for child in children if is_folder(child)]
     others = [child for child in children if not is_folder(child) and child.name != FILE]
-    if not is_regular_file(folder / FILE) or any(map(is_notebook, others)):
+    if not is_regular_file(folder / FILE):
+        return None
+    loose = [child for child in others if is_notebook(child)]
+    if loose and not EXPORT.fullmatch(folder.name):
         return None
     candidates: list[CollectedSubmission] = []
     known = _metadata(folder / FILE)
     strange = [child for child in directories if child.name not in known]
     if len(strange) == len(directories) or not all(FOLDER.fullmatch(child.name) for child in strange):
         return None
-    unmatched = unmatched_files(others)
+    unmatched = unmatched_files(child for child in others if child not in loose)
     for name, facts in sorted(known.items(), key=lambda item: natural(item[0])):
         path = folder / name
         people = [submitter for submitter in _list(facts, "submitters") if isinstance(submitter, dict)]
@@ -122,7 +125,9 @@ def read_gradescope(
             unmatched.append(Unmatched(name, f"{FILE} names no submitter."))
         else:
             candidates += [_candidate(path, name, person, facts) for person in people]
-    unmatched += [Unmatched(storable(child.name), f"{FILE} does not name it.") for child in strange]
+    unmatched += [
+        Unmatched(storable(child.name), f"{FILE} does not name it.") for child in [*strange, *loose]
+    ]
     return candidates, unmatched
 
 

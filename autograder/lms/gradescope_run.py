@@ -37,7 +37,7 @@ def results_json(report: Report) -> str:
         "stdout_visibility": "hidden",
         "tests": [
             _test(task, check, f"{at}.{number}")
-            for at, task in enumerate(report.tasks, 1)
+            for at, task in enumerate([] if problem else report.tasks, 1)  # the problem is said once
             for number, check in enumerate(task.checks, 1)
         ],
     }

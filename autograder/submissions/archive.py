@@ -170,8 +170,12 @@ def _add_archive(
 
 
 @contextmanager
-def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Member]]:
+def members(
+    file: IO[bytes], most: int, most_bytes: int, *, large_ones: bool = True
+) -> Iterator[Iterator[Member]]:
     """The members of an open archive: at most `most`, of at most `most_bytes` bytes when unpacked.
+
+    Without `large_ones` those that are larger than a submission may be do not count: they are not to be read.
 
     Raises SubmissionError for a file that is not an archive, is damaged, or exceeds a limit.
     """
@@ -183,12 +187,12 @@ def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Me
         if start.startswith(b"PK"):
             _require_short_directory(file)
             with zipfile.ZipFile(file) as archive:
-                yield _bounded(_zip_members(archive), most, most_bytes, packed)
+                yield _bounded(_zip_members(archive), most, most_bytes, packed, large_ones)
         else:
             unpacked = _Counted(_decompressed(file, start), 2 * most_bytes)
             # As a stream: it is read once from front to back, whatever its headers point at.
             with tarfile.open(fileobj=unpacked, mode="r|") as tar:  # type: ignore[call-overload]  # only reads
-                yield _bounded(_tar_members(tar), most, most_bytes, packed)
+                yield _bounded(_tar_members(tar), most, most_bytes, packed, large_ones)
     except BROKEN as problem:
         if isinstance(problem, OSError) and problem.filename is not None:
             raise  # about the directory that is written to, not the archive
@@ -197,13 +201,15 @@ def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Me
         ) from problem
 
 
-def _bounded(archive: Iterator[Member], most: int, most_bytes: int, packed: int) -> Iterator[Member]:
+def _bounded(
+    archive: Iterator[Member], most: int, most_bytes: int, packed: int, large_ones: bool
+) -> Iterator[Member]:
     """The members, while their number and size are within the limits."""
     size = 0
     for count, member in enumerate(archive, start=1):
         if count > most:
             raise SubmissionError(f"The archive holds more than {most:,} files.", next_step=SUBMIT_FILE)
-        size += member.size
+        size += member.size if large_ones or member.size <= LARGEST_FILE else 0
         if size > most_bytes or size > max(LARGEST_FILE, MOST_RATIO * packed):
             raise SubmissionError("The archive unpacks to far too much.", next_step=SUBMIT_FILE)
         yield member
@@ -226,7 +232,7 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
             with archive.open(info) as file:
                 return file.read(LARGEST_FILE + 1)
 
-        yield Member(name, kind, info.file_size, read, _modified(info))
+        yield Member(name, kind, info.file_size if kind == "file" else 0, read, _modified(info))
 
 
 def _modified(info: zipfile.ZipInfo) -> float:
@@ -256,7 +262,7 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
             file = archive.extractfile(info)
             return file.read(LARGEST_FILE + 1) if file is not None else b""
 
-        yield Member(info.name, kind, info.size, read, float(info.mtime))
+        yield Member(info.name, kind, info.size if kind == "file" else 0, read, float(info.mtime))
         archive.members.clear()  # type: ignore[attr-defined]  # or it keeps every header it has read
 
 

@@ -64,7 +64,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
 def _unpack(path: Path, folder: Path) -> list[SkippedMember]:
     skipped: list[SkippedMember] = []
     taken: set[str] = set()
-    with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES) as archive:
+    with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES, large_ones=False) as archive:
         for member in archive:
             try:
                 _write(member, folder, taken)
@@ -93,9 +93,9 @@ def _write(member: Member, folder: Path, taken: set[str]) -> None:
         raise SubmissionError("An earlier member has the same name.")
     taken.add(key)
     wanted = may_hold_notebook(path.name) or is_archive(path) or path.name in METADATA
-    data = member.read() if wanted else b""
-    if len(data) > LARGEST_FILE:
+    if wanted and member.size > LARGEST_FILE:
         raise SubmissionError(f"It is larger than {LARGEST_FILE // 1_000_000} MB.")
+    data = member.read() if wanted else b""
     with open(path, "xb") as file:
         file.write(data)
     if member.modified:

@@ -376,7 +376,7 @@ def find_submissions(
         entry = single_submission(path, assignment)
         person, _ = roster.resolve(entry.student)
         return CollectedSubmissions((replace(entry, student=person.student_id) if person else entry,))
-    layout, entries, unmatched = _read(path, assignment, roster, layouts)
+    layout, entries, unmatched = _read(_unwrapped(path), assignment, roster, layouts)
     entries, remarks = _dated(entries, layout, zone)
     matched, strangers = _match(entries, roster, groups)
     unmatched = [*strangers, *unmatched]
@@ -436,6 +436,7 @@ def _read(
 
 # The directories of single students, as the platforms name them.
 STUDENTS_FOLDER = re.compile(r"submission_\d+|.+_assignsubmission_[a-z]+_?", re.DOTALL)
+COPY = re.compile(r"(?:[ _-]?\(\d+\)|-\d+| copy)\Z")  # what a second download's name has at its end
 MOST_LEVELS = 10  # of directories that hold nothing else
 
 
@@ -449,6 +450,17 @@ def _is_one_students(path: Path, assignment: str, roster: Roster) -> bool:
     if absolute.name == assignment and absolute.parents[1].name == COLLECTED:
         return True
     return roster.resolve(storable(absolute.name))[0] is not None
+
+
+def _unwrapped(path: Path) -> Path:
+    """The directory in one of the same name that holds nothing else: class/class, as class.zip unpacks."""
+    for _ in range(MOST_LEVELS):
+        inner = _only_folder(path)
+        name = COPY.sub("", Path(os.path.abspath(path)).name)
+        if not inner or COPY.sub("", inner[0].name) != name:
+            break
+        path = inner[0]
+    return path
 
 
 def _levels(path: Path, assignment: str, roster: Roster) -> list[Path]:
@@ -513,8 +525,8 @@ def _distrusted(layout: Layout, folder: Path, path: Path) -> Unmatched:
 def _class_folder(path: Path, assignment: str, roster: Roster) -> Path:
     """The directory of a class in one that holds nothing else, or the directory itself.
 
-    A directory inside it is the class's, and not its only student's, when it has the same name, when the
-    roster knows what is in it, or when it holds directories of which two or more hold notebooks.
+    A directory inside it is the class's, and not its only student's, when the roster knows what is in
+    it, or when it holds directories of which two or more hold notebooks.
     """
     folder = path
     for inner in _levels(path, assignment, roster)[1:]:
@@ -528,7 +540,7 @@ def _class_folder(path: Path, assignment: str, roster: Roster) -> Path:
         on_roster = any(roster.resolve(name)[0] for name in names)
         directories = [child for child in children if is_folder(child)]
         branches = len(directories) == len(children) and sum(map(_holds_candidate, directories)) > 1
-        if on_roster or branches or inner.name == Path(os.path.abspath(path)).name:
+        if on_roster or branches:
             folder = inner
     return folder
 

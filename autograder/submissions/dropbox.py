@@ -30,7 +30,7 @@ from autograder.submissions.collecting import (
     safe_name,
     visible,
 )
-from autograder.submissions.guarded_files import is_regular_file, read_regular_file
+from autograder.submissions.guarded_files import read_regular_file
 from autograder.submissions.notebook import LARGEST_FILE, require_size, storable
 
 __all__ = [
@@ -190,7 +190,9 @@ def _read_attempts(folder: Path, names: list[str]) -> Iterator[Attempt]:
 
 
 def _read_dropbox(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
-    if not is_regular_file(path / ABOUT):
+    try:
+        read_about(path)
+    except UsageError:
         return None
     entries, unmatched = [], []
     latest: dict[tuple[str, datetime], int] = {}

@@ -7,7 +7,8 @@ The rule is the same for a directory, an archive, and single files of one submis
 3. else none: a sentence lists them.
 
 A notebook in which every function is still a stub is the untouched handout; it is graded when there is
-nothing else. Of several with the same bytes only one counts. `submission` and `archive` select with it.
+nothing else. Of several with the same bytes only one counts, and a link or a pipe counts only where there is
+no file. `submission` and `archive` select with it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class SubmittedNotebook:
     name: str  # its path inside the submission: "work/hw1.ipynb", or "work.zip: hw1.ipynb"
     data: bytes = field(default=b"", repr=False)
     file: str = ""  # of one in an archive, the archive's path; its own path otherwise
-    problem: str = ""  # in words, what stands in place of a file that can be read
+    problem: str = ""  # in words, what stands in place of a file, or why that cannot be read
 
     @property
     def parts(self) -> list[str]:
@@ -126,6 +127,7 @@ def select_notebook(
     Without the assignment's functions no notebook is known as the untouched handout.
     """
     distinct = _distinct(notebooks, assignment)
+    distinct = [notebook for notebook in distinct if not notebook.problem] or distinct
     if len(distinct) == 1:
         return distinct[0]
     worked = [notebook for notebook in distinct if not _is_untouched(notebook, functions)]
@@ -139,7 +141,7 @@ def select_notebook(
     if len(inside) == 1:
         return inside[0]
     if len(worked) > 1:
-        readable = [notebook for notebook in worked if not notebook.problem and holds_notebook(notebook.data)]
+        readable = [notebook for notebook in worked if holds_notebook(notebook.data)]
         if len(readable) != 1:
             raise _several(worked, assignment)
         return readable[0]

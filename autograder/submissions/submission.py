@@ -245,13 +245,12 @@ def _contents_of(
 
 
 def _submitted_notebook(file: FolderFile) -> SubmittedNotebook:
-    data, problem = b"", "" if file.kind == "file" else file.kind
+    if file.kind != "file":
+        return SubmittedNotebook(file.name, b"", file.name, file.kind)
     try:
-        data = notebook_bytes(file.path) if not problem else b""
-        require_size(data)
+        return SubmittedNotebook(file.name, notebook_bytes(file.path), file.name)
     except (SubmissionError, OSError) as failure:
-        data, problem = b"", str(failure)
-    return SubmittedNotebook(file.name, data, file.name, problem)
+        return SubmittedNotebook(file.name, b"", file.name, str(failure) or "it cannot be read")
 
 
 def _first_wording(reason: str) -> str:

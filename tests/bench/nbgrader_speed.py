@@ -82,4 +82,4 @@ def _run(command: str, *arguments: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    compare(*sys.argv[1:2] or [find_course(Path(__file__).parent).assignment_ids()[0]])
+    compare(sys.argv[1] if sys.argv[1:] else find_course(Path(__file__).parent).assignment_ids()[0])

@@ -32,9 +32,9 @@ class Load:
     def __init__(self, fixture: ExamFixture, students: int) -> None:
         self.fixture = fixture
         quiz = fixture.quiz(questions=8, limit=None, due_at=None, closes_at=None)
-        students = [fixture.student() for _ in range(students)]
+        people = [fixture.student() for _ in range(students)]
         began = time.perf_counter()
-        started = [fixture.exam.start(quiz, student, LOCK) for student in students]
+        started = [fixture.exam.start(quiz, student, LOCK) for student in people]
         self.attempts = [one.result() for one in started]
         print(f"{students} starts: {students / (time.perf_counter() - began):.0f} a second")
         self.revisions = [0] * students

@@ -48,7 +48,16 @@ def wall_seconds(command: list[str]) -> float:
 def seconds_to_first(course: Path, submissions: Path, out: Path) -> float:
     """Wall seconds from typing `grade` to the first submission in the ledger; the run goes to its end."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "autograder", "grade", ASSIGNMENT, submissions, "--out", out]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "grade",
+        ASSIGNMENT,
+        submissions,
+        "--out",
+        out,
+    ]
     first = None
     with subprocess.Popen([*command, "--course", course], stdout=subprocess.DEVNULL) as process:
         while first is None and process.poll() is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fake_clock import MINUTE
@@ -152,7 +153,7 @@ def test_a_tab_crashes_with_unsent_answers(window: Window) -> None:
 def test_a_lost_reply(window: Window) -> None:
     """Case 2: stored, but the reply is lost: the page sends the same save again and one event is written."""
     page = started(window)
-    lost = []
+    lost: list[Any] = []
 
     def lose(route: object) -> None:
         if lost:

@@ -26,11 +26,10 @@ from live_server import LiveServer, Student
 from platform_simulator import Browser, Platform
 
 from autograder.course.course import find_course
-from autograder.site.backup import secret_beside
+from autograder.site.backup import faults_in_file, secret_beside
 from autograder.site.database import Database
 from autograder.site.lti.services import Tool
 from autograder.site.signer import Signer
-from quizzes.loadtest.checks import faults_in_file
 from quizzes.services.score_sender import ScoreSender
 from quizzes.store.marks import points_of
 from quizzes.store.receipts import is_genuine, last_receipt

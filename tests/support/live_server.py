@@ -7,6 +7,7 @@ import itertools
 import re
 import shutil
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,7 @@ class Student:
         self.http = httpx.Client(
             base_url=server.address, timeout=PATIENCE, headers={"Origin": server.address}
         )
+        weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         self.lock = f"lock-of-{name}"
         self.token = ""
 

@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -64,7 +65,9 @@ class Platform:
     def answer(self, request: Any, body: bytes) -> None:
         """One request."""
         url = urlsplit(request.path)
-        status, data, headers = 404, {}, {}
+        status = 404
+        data: dict[str, Any] = {}
+        headers: dict[str, str] = {}
         if url.path == "/keys":
             public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
             status, data = 200, {"keys": [{**public, "kid": "k1", "alg": "RS256", "use": "sig"}]}
@@ -81,7 +84,8 @@ class Platform:
             status = 200
         elif url.path == "/items":
             self.line_items.append(json.loads(body))
-            status, data = 201, {"id": f"{self.address}/items/1?type=quiz"}
+            status = 201
+            data = {"id": f"{self.address}/items/1?type=quiz"}
         elif url.path == "/members":
             at = int(parse_qs(url.query).get("page", ["0"])[0])
             status, data = 200, {"members": self.members[2 * at : 2 * at + 2]}
@@ -159,6 +163,7 @@ class Browser:
     def __init__(self, platform: Platform, tool: str, clock: Any = time.time) -> None:
         self.platform, self.tool, self.clock = platform, tool, clock
         self.http = httpx.Client(base_url=tool, timeout=PATIENCE)
+        weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
 
     def login(self, **parameters: str) -> dict[str, str]:
         """Begin; what the tool asks the platform for."""

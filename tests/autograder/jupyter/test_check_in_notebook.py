@@ -26,8 +26,8 @@ def folder(tiny: Assignment, tmp_path: Path) -> Path:
 def last_output(folder: Path, *sources: str) -> dict[str, Any]:
     """Run cells in a kernel; returns the last cell's only output, as {mime type: text}."""
     new = nbformat.v4
-    cells = [new.new_code_cell(source) for source in (IMPORT, *sources)]  # type: ignore[no-untyped-call]  # no types
-    notebook = new.new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # no types
+    cells = [new.new_code_cell(source) for source in (IMPORT, *sources)]
+    notebook = new.new_notebook(cells=cells)
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}}).execute()
     (output,) = notebook.cells[-1].outputs
     return dict(output.get("data", {"text/plain": output.get("text", "")}))

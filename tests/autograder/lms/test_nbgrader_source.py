@@ -32,7 +32,7 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
 
 def cleared(assignment: Assignment) -> NotebookNode:
     """The students' version, as nbgrader makes it."""
-    notebook = from_dict(source_notebook(assignment))  # type: ignore[no-untyped-call]  # has no types
+    notebook = from_dict(source_notebook(assignment))
     result: Any = ClearSolutions().preprocess(notebook, {})[0]
     assert isinstance(result, NotebookNode)
     return result
@@ -50,7 +50,7 @@ def test_it_is_the_solution(assignment: Assignment) -> None:
 
 def test_points_and_metadata(assignment: Assignment) -> None:
     """nbgrader's own validator accepts it; each task has one test, worth its points."""
-    notebook = from_dict(source_notebook(assignment))  # type: ignore[no-untyped-call]  # has no types
+    notebook = from_dict(source_notebook(assignment))
     MetadataValidator().validate_nb(notebook)
     known = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
     tests = [metadata for metadata in known if metadata["grade"]]

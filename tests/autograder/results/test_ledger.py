@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.errors import UsageError
-from autograder.results.ledger import Ledger, RunStarted, ScoreOverridden, digests_of, read_ledger
+from autograder.results.ledger import Ledger, Line, RunStarted, ScoreOverridden, digests_of, read_ledger
 
 NOW = datetime(2026, 5, 18, 22, 0, tzinfo=UTC)
-LINES = [
+LINES: list[Line] = [
     RunStarted(at=NOW, assignment="tiny", seed=3),
     ScoreOverridden(at=NOW, student='zoë, \u202e\n"x"', earned=1 / 3, who="ta", why="typing error"),
     ScoreOverridden(at=NOW, student="b", earned=None, comment="Nice.", who="ta", why="because"),

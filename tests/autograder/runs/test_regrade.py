@@ -14,6 +14,7 @@ from correct_notebook import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
+from autograder.grading import evaluation
 from autograder.grading import grader as grading
 from autograder.results.ledger import Graded, read_ledger
 from autograder.submissions.notebook import LARGEST_FILE
@@ -43,7 +44,7 @@ def classroom(tmp_path: Path) -> Path:
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the checks that are run from here on."""
     ran: list[str] = []
-    evaluate = grading.evaluate
+    evaluate = evaluation.evaluate
 
     def recorded(check, *rest):  # type: ignore[no-untyped-def]  # passes on what it gets
         ran.append(check.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ COURSE = find_course(Path(__file__).parent)
 class Bare(SandboxProcess):
     """A worker whose children have limits alone."""
 
-    def __init__(self, *arguments: object, **more: object) -> None:
-        super().__init__(*arguments, **more, without=("bubblewrap", "landlock", "seccomp"))  # type: ignore[arg-type]
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more | {"without": ("bubblewrap", "landlock", "seccomp")})
 
 
 @pytest.mark.parametrize("name", COURSE.assignment_ids())

@@ -168,7 +168,7 @@ def test_signatures(server: LiveServer, browser: Browser, platform: Platform) ->
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     good = platform.signed(claims)
     head, body, sign = good.split(".")
-    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": "k1"})
+    unsigned = jwt.encode(claims, "", algorithm="none", headers={"kid": "k1"})
     secret = jwt.encode(
         claims, "a secret as long as secrets have to be", algorithm="HS256", headers={"kid": "k1"}
     )

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
@@ -93,10 +94,10 @@ def test_a_bad_write_fails_alone(held: Held, nth: int) -> None:
         connection.execute(insert(person), {"id": "refused", "name": "x"})
         raise Conflict("no")
 
-    bad: list[tuple[Callable[[Connection], None], type[Exception]]] = [
+    bad: list[tuple[Callable[[Connection], object], type[Exception]]] = [
         (twice, IntegrityError),
         (refused, Conflict),
-        (lambda _: {}["bug"], KeyError),
+        (lambda _: dict[str, int]()["bug"], KeyError),
     ]
     work, error = bad[nth]
     before, failed, after = held.add("a"), held.run(work), held.add("b")
@@ -129,15 +130,16 @@ def test_whoever_goes_away_is_written_all_the_same(held: Held) -> None:
     assert held.stored() == ["gone", "other"]
 
 
+def insert_numbered(connection: Connection, number: int) -> None:
+    """A person whose name is how many there were before."""
+    before = connection.execute(select(func.count(person.c.id))).scalar()
+    connection.execute(insert(person), {"id": f"{number:03}", "name": str(before)})
+
+
 def test_order_is_kept(held: Held) -> None:
     """Writes happen in the order they were queued."""
     for n in range(300):
-        held.run(
-            lambda c, n=n: c.execute(
-                insert(person),
-                {"id": f"{n:03}", "name": str(c.execute(select(func.count(person.c.id))).scalar())},
-            )
-        )
+        held.run(partial(insert_numbered, number=n))
     held.go()
     with held.database.reading() as connection:
         names = connection.execute(select(person.c.name).order_by(person.c.id)).scalars()

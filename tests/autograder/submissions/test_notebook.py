@@ -56,10 +56,8 @@ class TestCells:
 
     def test_what_nbformat_writes(self) -> None:
         """A notebook written by nbformat comes back as it was."""
-        made = nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]
-            cells=[nbformat.v4.new_code_cell("x = 1\ny = 2\n")]  # type: ignore[no-untyped-call]
-        )
-        assert read_notebook(nbformat.writes(made).encode()) == [Cell(1, "x = 1\ny = 2\n")]  # type: ignore[no-untyped-call]
+        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1\ny = 2\n")])
+        assert read_notebook(nbformat.writes(made).encode()) == [Cell(1, "x = 1\ny = 2\n")]
 
     @pytest.mark.parametrize("version", [3, 2])
     def test_worksheets(self, version: int) -> None:

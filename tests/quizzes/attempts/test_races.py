@@ -118,7 +118,7 @@ def test_an_extension_while_others_start_and_save(fixture: ExamFixture, servers:
     for n, (attempt, student) in enumerate(zip(before, students, strict=True)):
         nearer, other = servers[n % 2], servers[(n + 1) % 2]
         calls.append(partial(nearer.start, quiz, student, LOCK))
-        fields = {"base_rev": 0, "save_id": f"save-{n:06}", "lock": LOCK}
+        fields: dict[str, Any] = {"base_rev": 0, "save_id": f"save-{n:06}", "lock": LOCK}
         calls.append(partial(other.save, attempt.id, attempt.person, 0, "7", **fields))
     more = partial(extend_all, quiz_id=quiz, at=fixture.opens, who="staff", reason="outage", minutes=15)
     calls[20:20] = [partial(servers[1].writer.submit, more)]

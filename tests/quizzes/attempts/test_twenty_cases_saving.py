@@ -17,9 +17,10 @@ def test_lost_acknowledgement(server: LiveServer) -> None:
     server.publish()
     student = server.student()
     attempt = student.start()
-    same = {"save_id": "the-same-save"}
     with ThreadPoolExecutor(4) as pool:
-        replies = list(pool.map(lambda _: student.save(attempt, TEXT, "vanishing", **same), range(8)))
+        replies = list(
+            pool.map(lambda _: student.save(attempt, TEXT, "vanishing", save_id="the-same-save"), range(8))
+        )
     assert {(reply.status_code, reply.json()["rev"]) for reply in replies} == {(200, 1)}
     assert sum(not reply.json()["replayed"] for reply in replies) == 1
     events = [event for event in server.exam.inspect(attempt)[1] if isinstance(event, Saved)]

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -81,6 +82,7 @@ class Visitor:
         self.http = httpx.Client(
             base_url=address, headers={"Origin": address}, timeout=PATIENCE, follow_redirects=True
         )
+        weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         page = self.http.post("/sign-in", data={"person": person, "passcode": passcode})
         self.token = page.text.split('name="form-token" content="')[1].split('"')[0]
         self.page = page.text

@@ -109,7 +109,7 @@ def test_all_that_a_form_needs(kind: str) -> None:
     assert view.rule.endswith(".")
     texts = [*(option.html for option in view.options), *(field.label for field in view.fields)]
     assert all(texts)
-    ids = [option.id for option in (*view.options, *view.fields)]
+    ids = [*(option.id for option in view.options), *(field.id for field in view.fields)]
     assert len(set(ids)) == len(ids)
     chosen = kind in ("choice", "choices", "true_false", "ordering", "matching")
     assert bool(view.options) == chosen
@@ -182,7 +182,7 @@ def test_ids_say_nothing() -> None:
     """An option's id does not tell whether it is right, nor what belongs to what; it is the same for all."""
     views = [question("matching", seed).public_view() for seed in SEEDS[:2]]
     assert {option.id for option in views[0].options} == {option.id for option in views[1].options}
-    ids = [option.id for option in (*views[0].options, *views[0].fields)]
+    ids = [*(option.id for option in views[0].options), *(field.id for field in views[0].fields)]
     assert len(set(ids)) == len(ids) == 7
     assert json.loads(views[0].model_dump_json())["fields"][0].keys() == {
         *("id", "label", "kind", "hint", "options", "longest")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,11 +72,25 @@ def test_shares(item: BaseItem) -> None:
         if question.key_answer is not None:
             assert question.problem_with(question.key_answer) == ""
             assert question.mark(question.key_answer).points == 2
-        for odd in (None, "", "x" * 70_000, [], ["?"], {"?": "?"}, {}, "1/0", 5, [[]], {"?": 1}, True):
-            assert isinstance(question.problem_with(odd), str)  # type: ignore[arg-type]
+        odd_answers: list[Any] = [
+            None,
+            "",
+            "x" * 70_000,
+            [],
+            ["?"],
+            {"?": "?"},
+            {},
+            "1/0",
+            5,
+            [[]],
+            {"?": 1},
+            True,
+        ]
+        for odd in odd_answers:
+            assert isinstance(question.problem_with(odd), str)
             assert 0 <= question.mark(odd).share <= Fraction(1)
         view = question.public_view()
-        assert question.problem_with({field.id: [] for field in view.fields} or 5)  # type: ignore[arg-type]
+        assert question.problem_with({field.id: [] for field in view.fields} or 5)
         assert question.mark(None).points == 0
 
 

@@ -204,11 +204,14 @@ def test_partial_credit_in_qti21(tmp_path: Path) -> None:
     document = fromstring(item_document(plain))
     space = {"q": "http://www.imsglobal.org/xsd/imsqti_v2p1"}
     mapping = document.find(".//q:mapping", space)
-    worth = {node.get("mapKey"): Decimal(node.get("mappedValue")) for node in mapping}
-    choices = [node.get("identifier") for node in document.iterfind(".//q:simpleChoice", space)]
+    assert mapping is not None
+    worth = {node.attrib["mapKey"]: Decimal(node.attrib["mappedValue"]) for node in mapping}
+    choices = [node.attrib["identifier"] for node in document.iterfind(".//q:simpleChoice", space)]
     question = plain.question(b"x", Decimal(1))
     ids = list(question.options)
     for chosen in ([0], [0, 1], [1, 2], list(range(len(ids)))):
-        taken = sum(worth.get(choices[at], Decimal(mapping.get("defaultValue"))) for at in chosen)
+        taken = sum(
+            (worth.get(choices[at], Decimal(mapping.attrib["defaultValue"])) for at in chosen), Decimal(0)
+        )
         share = question.mark([ids[at] for at in chosen]).share
         assert float(min(max(taken, Decimal(0)), Decimal(1))) == pytest.approx(float(Fraction(share)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -56,9 +57,9 @@ def test_kills_beside_postgresql(postgres: str) -> None:
 )
 def test_each_broken_promise_is_told(broken: dict[str, object], sentence: str) -> None:
     """A result with one fault says that one; without any it says nothing."""
-    sound = {"ledgers": [Ledger(9, 0, [])]}
+    sound: dict[str, Any] = {"ledgers": [Ledger(9, 0, [])]}
     assert CrashResult(**sound).broken_promises() == []
-    assert CrashResult(**{**sound, **broken}).broken_promises() == [sentence]  # type: ignore[arg-type]
+    assert CrashResult(**{**sound, **broken}).broken_promises() == [sentence]
 
 
 def test_unknown_quiz() -> None:

@@ -31,6 +31,7 @@ def sender(server: LiveServer, which: str = "last") -> ScoreSender:
     """What the server runs every few seconds."""
     assert server.site.lti is not None
     exam, site = server.exam, server.site
+    assert site.lti is not None
     return ScoreSender(
         exam.database, exam.writer, site.lti, site.course, server.quizzes.quiz, lambda *_: which
     )

@@ -70,12 +70,15 @@ def test_a_wrong_key(server: LiveServer) -> None:
             options = {option.text: id for id, option in item.options.items()}
             wanted_text = ("True" if number % 2 else "False") if "True" in options else ANSWERS[number % 4]
             if wanted_text is not None:
-                id, more = f"save-{number:05}-{pos}", {"base_rev": 0, "lock": LOCK}
-                saves.append(exam.save(attempts[name], name, pos, options[wanted_text], save_id=id, **more))
+                id = f"save-{number:05}-{pos}"
+                saved = exam.save(
+                    attempts[name], name, pos, options[wanted_text], save_id=id, base_rev=0, lock=LOCK
+                )
+                saves.append(saved)
     for save in saves:
         save.result()
-    for save in [exam.finish(attempts[name], name) for name in names]:
-        save.result()
+    for ending in [exam.finish(attempts[name], name) for name in names]:
+        ending.result()
     exam.mark()
 
     def points() -> dict[str, float | None]:
@@ -97,11 +100,11 @@ def test_a_wrong_key(server: LiveServer) -> None:
             find_attempt(connection, change.attempt).person: (change.before, change.after) for change in diff
         }
     assert points() == before
-    wanted_text = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
+    wanted_points = {name: 2.0 * (n % 4 == 1) + n % 2 for n, name in enumerate(names)}
     assert changed == {
-        name: (before[name], wanted_text[name]) for n, name in enumerate(names) if n % 4 in (0, 1)
+        name: (before[name], wanted_points[name]) for n, name in enumerate(names) if n % 4 in (0, 1)
     }
     with server.database.transaction() as connection:
         assert release_run(connection, run, at=now, who="staff") == len(changed) == STUDENTS // 2
-    assert points() == wanted_text
+    assert points() == wanted_points
     assert messages_now() - messages == len(changed)

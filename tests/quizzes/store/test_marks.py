@@ -167,7 +167,7 @@ def test_a_question_that_breaks_costs_no_answer(fixture: ExamFixture) -> None:
 
     owner, items = fixture.exam._items(broken.id)
     fixture.exam._items = {  # type: ignore[assignment]
-        broken.id: (owner, [replace(items[0], question=Broken()), *items[1:]]),  # type: ignore[type-var]
+        broken.id: (owner, [replace(items[0], question=Broken()), *items[1:]]),  # type: ignore[arg-type]
         fine.id: fixture.exam._items(fine.id),
     }.__getitem__
     assert fixture.save(broken, "5").outcome == "saved"
