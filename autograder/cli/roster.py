@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +10,10 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
+from autograder.course.csv_table import write_table
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
+from autograder.gradebook.tables import guard_formula
 from autograder.site.audit import Act, record_act, terminal_user
 from autograder.site.extensions import extensions
 from autograder.site.people import COURSE, add_course, add_person, enrol
@@ -76,8 +76,10 @@ def import_roster(
 
 
 def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([("student", "name", "passcode"), *rows])
+    text = write_table(
+        ("student", "name", "passcode"),
+        [(student, guard_formula(name), code) for student, name, code in rows],
+    )
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except OSError as problem:
@@ -86,4 +88,4 @@ def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
             next_step="Name another file with --passcodes.",
         ) from problem
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        file.write(text.getvalue())
+        file.write(text)

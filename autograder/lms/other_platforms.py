@@ -1,9 +1,9 @@
 """Downloads of Blackboard, Brightspace and ILIAS: from the names of their files to students and times.
 
-    hw1_s1234567_attempt_2026-05-04-19-58-12_hw1.ipynb               Blackboard, with a .txt beside it
-    12345-678 - Ada Lovelace - May 4, 2026 758 PM/hw1.ipynb          Brightspace, in directories
-    12345-678 - Ada Lovelace - May 4, 2026 758 PM - hw1.ipynb        Brightspace, without
-    Lovelace_Ada_ada.l_501/hw1.ipynb                                 ILIAS: last and first name, login, number
+    Week 1_s12345_attempt_2026-05-04-19-58-12_week1.ipynb        Blackboard, with a .txt beside it
+    12345-678 - Ada Lovelace - May 4, 2026 758 PM/week1.ipynb     Brightspace, in directories
+    12345-678 - Ada Lovelace - May 4, 2026 758 PM - week1.ipynb   Brightspace, without
+    Lovelace_Ada_ada.l_501/week1.ipynb                             ILIAS: last and first name, login, number
 
 `lms.layouts` tries them after the platforms that have modules of their own.
 """

@@ -128,7 +128,9 @@ def grade(course: Course) -> Iterator[Callable[[GradingJob], GradedSubmission]]:
     def grade(job: GradingJob) -> GradedSubmission:
         key = job.submission.student, job.submission.data
         if key not in known:
-            known[key] = worker.grade(GradingJob(job.submission, reuse=False))
+            graded = worker.grade(GradingJob(job.submission, reuse=False))
+            assert isinstance(graded, GradedSubmission)
+            known[key] = graded
         return known[key]
 
     yield grade
