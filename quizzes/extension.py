@@ -6,7 +6,7 @@ imported only when they are served.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.routing import BaseRoute
 
+    from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
+    from autograder.site.clock_correction import WrongSpan
+    from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
 
 __all__ = ["EXTENSION", "QuizExtension"]
@@ -33,11 +36,17 @@ class QuizExtension:
 
         return ROUTES
 
-    def latest_instant(self, connection: Connection) -> int:
-        """The latest instant in the log of any attempt."""
+    def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
+        """The latest right instant in the log of any attempt."""
         from quizzes.store.events import latest_instant
 
-        return latest_instant(connection)
+        return latest_instant(connection, wrong)
+
+    def instants_after(self, connection: Connection, instant: int) -> Collection[int]:
+        """The first and the last instant in the logs of attempts after another one."""
+        from quizzes.store.events import instants_after
+
+        return instants_after(connection, instant)
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock attempts, in the order of their ids."""
@@ -52,18 +61,18 @@ class QuizExtension:
         known = any(quiz.id == target for quiz in published_in(connection, course))
         return f"/quizzes/{target}" if known else None
 
-    def accommodate(
-        self, connection: Connection, table: Path, students: Collection[str], zone: ZoneInfo
-    ) -> int:
-        """Store the extra time and other dates of a table, for all quizzes or published ones."""
-        from autograder.site.people import COURSE
-        from quizzes.schedule.accommodations import read_accommodations
-        from quizzes.services.enrolment import accommodate
-        from quizzes.store.quizzes import published_in
+    def plan_accommodations(
+        self,
+        connection: Connection,
+        table: RosterTable,
+        find: Callable[[Person, str], str | None],
+        zone: ZoneInfo,
+    ) -> QuizAccommodations:
+        """What the roles, extra time and dates of a table would change."""
+        from quizzes.schedule.accommodations import accommodation_rows
+        from quizzes.services.enrolment import plan_accommodations
 
-        rows = read_accommodations(table, zone)
-        accommodate(connection, students, rows, [quiz.id for quiz in published_in(connection, COURSE)])
-        return sum(row.accommodation is not None for row in rows)
+        return plan_accommodations(connection, accommodation_rows(table, zone), find, zone)
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, send scores."""

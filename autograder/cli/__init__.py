@@ -152,6 +152,12 @@ COMMANDS = (
         "Print a link that signs a person in once, within a week.",
     ),
     CommandEntry(
+        "end-sessions",
+        "autograder.cli.sign_in:end_sessions",
+        ADMINISTRATION,
+        "End all sessions of a person, on every device.",
+    ),
+    CommandEntry(
         "backup",
         "autograder.cli.backup:backup",
         ADMINISTRATION,

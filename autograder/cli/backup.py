@@ -13,6 +13,7 @@ from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.backup import back_up, faults_in_file
 from autograder.site.database import Database
+from autograder.site.running import database_alone
 from autograder.site.server import FILE, FOLDER, open_site
 
 __all__ = ["backup", "restore"]
@@ -42,6 +43,13 @@ def restore(
         )
     folder = root.root / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
+    with database_alone(folder):
+        _replace(source, folder)
+    typer.echo(f"{folder / FILE} is the backup now; the former database is {FILE}.before beside it.")
+
+
+def _replace(source: Path, folder: Path) -> None:
+    """Put a backup in place of the database and keep the old one beside it."""
     part = folder / f"{FILE}.restored"
     shutil.copyfile(source, part)
     part.chmod(0o600)
@@ -66,4 +74,3 @@ def restore(
     for ending in ("-wal", "-shm"):
         (folder / f"{part.name}{ending}").unlink(missing_ok=True)
     part.replace(file)
-    typer.echo(f"{file} is the backup now; the former database is {FILE}.before beside it.")

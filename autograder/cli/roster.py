@@ -1,38 +1,41 @@
-"""`autograder roster import`: let the people of a roster sign in, with their accommodations."""
+"""`autograder roster`: let the people of a roster sign in, with their accommodations, and remove people."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from autograder.cli.options import CourseOption
-from autograder.course.course import find_course
-from autograder.course.csv_table import write_table
-from autograder.course.roster import read_roster
+from autograder.course.course import Course, find_course
+from autograder.course.csv_table import read_table, write_table
+from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import UsageError
 from autograder.gradebook.tables import guard_formula
-from autograder.site.audit import Act, record_act, terminal_user
-from autograder.site.extensions import extensions
-from autograder.site.people import COURSE, add_course, add_person, enrol
-from autograder.site.server import open_site
+from autograder.site.audit import terminal_user
+from autograder.site.people import COURSE, add_course, extra_time_in, names_in
+from autograder.site.roster_import import ImportPlan, plan_import, remove_people
+from autograder.site.server import OpenSite, open_site
 from autograder.site.sessions import has_passcode, new_passcode
 
-__all__ = ["app", "import_roster"]
+__all__ = ["app", "import_roster", "remove"]
 
 app = typer.Typer(help="Manage the people of the course.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    pass  # a Typer application with one command is a group only with a callback
-
-
 @app.command("import")
 def import_roster(
-    roster: Annotated[Path, typer.Argument(help="roster.csv, or a table exported by Canvas or Moodle.")],
+    roster: Annotated[
+        Path | None,
+        typer.Argument(help="roster.csv, or a table exported by Canvas, Moodle or Gradescope."),
+    ] = None,
     accommodations: Annotated[
         Path | None,
         typer.Option(help="A table of extra time and other dates; by default the roster's own columns."),
@@ -40,45 +43,93 @@ def import_roster(
     passcodes: Annotated[
         Path, typer.Option(help="The file for the passcodes of people who had none.")
     ] = Path("passcodes.csv"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and stop.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Import without a question, also what takes time or a role away.")
+    ] = False,
     course: CourseOption = None,
 ) -> None:
-    """Enrol the people of a roster with their accommodations; rerun it whenever the roster changes."""
+    """Enrol the people of a roster with their accommodations; rerun it whenever the roster changes.
+
+    What changes is shown first. People who are missing from the table stay, and so does everything that the
+    table does not speak of.
+    """
     root = find_course(course)
-    people = {person.student_id: person for person in read_roster(roster).people}
-    if passcodes.exists():
-        raise UsageError(
-            f"{passcodes} exists, and the passcodes in it may not have been given out yet.",
-            next_step="Move it away, or name another file with --passcodes.",
-        )
-    with open_site(root.root) as server, server.database.transaction() as connection:
-        at, who = server.clock.now(), terminal_user()
-        add_course(connection, COURSE, root.title, root.zone.key)
-        for person in people.values():
-            add_person(connection, person.student_id, person.name, person.email or None)
-            enrol(connection, COURSE, person.student_id)
-        # Extra time and dates belong to what is timed, so the extensions read them.
-        extra_time = [
-            extension.accommodate(connection, accommodations or roster, list(people), root.zone)
-            for extension in extensions()
-        ]
-        record_act(connection, Act(at, who, "roster import", COURSE, {"people": len(people)}))
-        new_codes = [
-            (student, person.name, new_passcode(connection, student, server.signer))
-            for student, person in people.items()
-            if not has_passcode(connection, student)
-        ]
-        # Written before the commit: a passcode nobody can read would lock its owner out.
-        if new_codes:
-            _write_passcodes(passcodes, new_codes)
-    typer.echo(f"{len(people)} people are in the course, {sum(extra_time)} with extra time.")
+    tables = [None if path is None else read_people(read_table(path)) for path in (roster, accommodations)]
+    with open_site(root.root) as server:
+        with server.database.reading() as connection:
+            plan = _plan(connection, root, tables)
+        for line in plan.lines():
+            typer.echo(line)
+        if dry_run:
+            typer.echo("Nothing was changed: this was a dry run.")
+            return
+        if plan.losses and not yes:
+            _confirm(plan)
+        with server.database.transaction() as connection:
+            add_course(connection, COURSE, root.title, root.zone.key)
+            if _plan(connection, root, tables).digest != plan.digest:
+                raise UsageError(
+                    "The people of the course were changed meanwhile; nothing was imported.",
+                    next_step="Rerun the command.",
+                )
+            plan.apply(connection, server.clock.now(), terminal_user())
+            new_codes = _new_codes(connection, server, plan)
+            # Written before the commit: a passcode nobody can read would lock its owner out.
+            if new_codes:
+                _write_passcodes(passcodes, new_codes)
+            enrolled, with_extra_time = len(names_in(connection, COURSE)), extra_time_in(connection, COURSE)
+    typer.echo(f"{enrolled} people are in the course, {with_extra_time} with extra time.")
     if new_codes:
         typer.echo(f"{len(new_codes)} new passcodes are in {passcodes}: give them out, then delete the file.")
 
 
+@app.command("remove")
+def remove(
+    people: Annotated[list[str], typer.Argument(metavar="ID…", help="The IDs of the people to remove.")],
+    course: CourseOption = None,
+) -> None:
+    """Remove people from the course by name; their attempts and marks stay."""
+    root = find_course(course)
+    with open_site(root.root) as server, server.database.transaction() as connection:
+        remove_people(connection, people, server.clock.now(), terminal_user())
+    typer.echo(f"{len(people)} removed: {', '.join(people)}.")
+
+
+def _plan(connection: Connection, root: Course, tables: list[RosterTable | None]) -> ImportPlan:
+    return plan_import(connection, root.zone, tables[0], tables[1], find_roster(root.root))
+
+
+def _confirm(plan: ImportPlan) -> None:
+    """Ask before anything is taken away; raises UsageError where nobody can be asked."""
+    if sys.stdin.isatty() and typer.confirm(f"{len(plan.losses)} changes take something away. Import?"):
+        return
+    lost = "; ".join(change.sentence for change in plan.losses[:5])
+    raise UsageError(
+        f"{len(plan.losses)} changes would take something away: {lost}. Nothing was imported.",
+        next_step="Correct the table, or rerun the command with --yes.",
+    )
+
+
+def _new_codes(connection: Connection, server: OpenSite, plan: ImportPlan) -> list[tuple[str, str, str]]:
+    """A passcode for everybody in the table who has none."""
+    names = names_in(connection, COURSE)
+    return [
+        (student, names[student], new_passcode(connection, student, server.signer))
+        for student in plan.students
+        if not has_passcode(connection, student)
+    ]
+
+
 def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
+    if path.exists():
+        raise UsageError(
+            f"{path} exists, and the passcodes in it may not have been given out yet.",
+            next_step="Move it away, or name another file with --passcodes.",
+        )
     text = write_table(
         ("student", "name", "passcode"),
-        [(student, guard_formula(name), code) for student, name, code in rows],
+        [(guard_formula(student), guard_formula(name), code) for student, name, code in rows],
     )
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -89,3 +140,25 @@ def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
         ) from problem
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
+    _keep_out_of_git(path)
+
+
+def _keep_out_of_git(path: Path) -> None:
+    """Let no `git add` take the passcodes along, if the file is in a working tree."""
+    program = shutil.which("git")
+    if program is None:
+        return
+    folder = path.absolute().parent
+
+    def git(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [program or "", "-C", str(folder), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    if git("rev-parse", "--is-inside-work-tree").stdout.strip() != "true":
+        return
+    if git("check-ignore", "-q", "--", path.name).returncode == 0:
+        return
+    exclude = folder / git("rev-parse", "--git-path", "info/exclude").stdout.strip()
+    exclude.parent.mkdir(parents=True, exist_ok=True)
+    with exclude.open("a", encoding="utf-8") as lines:
+        lines.write("\n" + re.sub(r"([\\*?\[\]!# ])", r"\\\1", path.name) + "\n")

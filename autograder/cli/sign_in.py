@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from autograder.cli.options import CourseOption, PersonArgument
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from autograder.site.audit import terminal_user
 from autograder.site.people import COURSE, names_in
 from autograder.site.server import open_site
-from autograder.site.sessions import new_link, new_passcode
+from autograder.site.sessions import end_sessions_of, new_link, new_passcode
 
-__all__ = ["passcode", "sign_in_link"]
+__all__ = ["end_sessions", "passcode", "sign_in_link"]
 
 
 def passcode(person: PersonArgument, course: CourseOption = None) -> None:
@@ -39,6 +40,21 @@ def sign_in_link(
         _require_person(connection, person)
         secret = new_link(connection, person, server.signer, server.clock.now())
     typer.echo(f"{url.rstrip('/')}/sign-in/{secret}")
+
+
+def end_sessions(
+    person: PersonArgument,
+    reason: Annotated[str, typer.Option(help="The reason, for the audit log.")],
+    course: CourseOption = None,
+) -> None:
+    """End all sessions and unused sign-in links of a person; a running server notices within 15 seconds."""
+    root = find_course(course)
+    with open_site(root.root) as server, server.database.transaction() as connection:
+        at = server.clock.now()
+        ended = end_sessions_of(connection, person, at=at, who=terminal_user(), reason=reason)
+    typer.echo(
+        f"{ended} {'session' if ended == 1 else 'sessions'} of {person} ended. The passcode still works."
+    )
 
 
 def _require_person(connection: Connection, person: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
-__all__ = ["Table", "read_table", "write_rows", "write_table"]
+__all__ = ["Table", "parse_table", "read_table", "write_rows", "write_table"]
 
 
 BOM = "\ufeff"
@@ -70,9 +70,16 @@ class Table:
 def read_table(path: Path) -> Table:
     """A table of UTF-8 text with at least one row; raises UsageError with file and line for anything else."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
+    return parse_table(path, content)
+
+
+def parse_table(path: Path, content: bytes) -> Table:
+    """A table from its bytes; `path` is what messages call it. Raises UsageError as `read_table` does."""
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise UsageError(f"{path} is not UTF-8 text.", next_step="Save it as CSV UTF-8.") from problem
     bom, text = text.startswith(BOM), text.removeprefix(BOM)

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from autograder.course.csv_table import Table, read_table
 from autograder.errors import UsageError
 
-__all__ = ["FILE", "Person", "Roster", "find_roster", "letters", "read_roster"]
+__all__ = [
+    "FILE",
+    "Person",
+    "Roster",
+    "RosterRow",
+    "RosterTable",
+    "find_roster",
+    "letters",
+    "read_people",
+    "read_roster",
+    "roster_from",
+]
 
 FILE = "roster.csv"
 # What the columns are called elsewhere; a header is compared in small letters, without spaces and signs.
@@ -49,6 +60,9 @@ STAFF = (
     *("teachingassistant", "headta", "owner", "observer", "leader", "demonstrator", "contentdeveloper"),
 )
 NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
+# Columns of a Canvas gradebook that identify somebody; its rows about assignments have none of them.
+CANVAS_IDS = ("canvas_id", "sis_id", "sis_login", "student_id", "email")
+TEST_LOGIN = re.compile(r"[0-9a-f]{40}")  # of the user that Canvas makes for the Student View
 
 
 @dataclass(frozen=True)
@@ -152,6 +166,28 @@ def letters(name: str) -> str:
     return "".join(character for character in decomposed if character.isalnum())
 
 
+@dataclass(frozen=True)
+class RosterRow:
+    """One line of a table of people: the person, and every cell by its header."""
+
+    line: int
+    person: Person
+    cells: Mapping[str, str]  # by header, in small letters and with `_` for spaces
+    text: str  # the line, to show it in a message
+
+
+@dataclass(frozen=True)
+class RosterTable:
+    """A table of people: its lines, and which headers were read and which were not."""
+
+    path: Path
+    rows: tuple[RosterRow, ...]
+    columns: frozenset[str]  # names of Person's fields that the table speaks of
+    headers: tuple[str, ...]  # as the table writes them
+    unknown: tuple[str, ...]  # headers that name nothing of a person
+    decimal_comma: bool  # where semicolons separate cells, a comma may separate decimals
+
+
 def find_roster(course: Path) -> Roster:
     """The course's roster; an empty one where there is no roster.csv."""
     path = course / FILE
@@ -160,26 +196,73 @@ def find_roster(course: Path) -> Roster:
 
 def read_roster(path: Path) -> Roster:
     """A roster; raises UsageError with file, line and column."""
-    return Roster(tuple(_people(read_table(path))), path)
+    return roster_from(read_people(read_table(path)))
 
 
-def _people(table: Table) -> Iterable[Person]:
-    rows = table.filled()
-    columns = _columns(table.path, *next(rows))
-    seen: dict[str, int] = {}
-    for line, row in rows:
-        known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
-        person = _person(table.path, line, known)
-        if person is None:
+def roster_from(table: RosterTable) -> Roster:
+    """The people of a table: lines about one person that do not contradict each other are one.
+
+    Raises UsageError, with both lines, for two that do.
+    """
+    rows: dict[str, RosterRow] = {}
+    for row in table.rows:
+        key = _plain(row.person.student_id)
+        earlier = rows.setdefault(key, row)
+        if earlier is row:
             continue
-        earlier = seen.setdefault(_plain(person.student_id), line)
-        if earlier != line:
+        merged = _merged(earlier.person, row.person)
+        if merged is None:
             raise UsageError(
-                f"{table.path}, line {line}, column student_id: {person.student_id} is also "
-                f"in line {earlier}.",
+                f"{table.path}, line {row.line}, column student_id: {row.person.student_id} is also "
+                f"in line {earlier.line}. Line {earlier.line}: {earlier.text}. Line {row.line}: {row.text}.",
                 next_step="Remove one of the two lines.",
             )
-        yield person
+        rows[key] = replace(earlier, person=merged)
+    return Roster(tuple(row.person for row in rows.values()), table.path)
+
+
+def read_people(table: Table) -> RosterTable:
+    """The lines of any table that names people; raises UsageError with file, line and column."""
+    lines = table.filled()
+    head_line, heads = next(lines)
+    columns = _columns(table.path, head_line, heads)
+    names = [head.strip().casefold().replace(" ", "_") for head in heads]
+    rows = tuple(_rows(table, lines, columns, names))
+    return RosterTable(
+        table.path,
+        rows,
+        frozenset(columns.values()),
+        tuple(head.strip() for head in heads),
+        tuple(head.strip() for at, head in enumerate(heads) if at not in columns and head.strip()),
+        table.delimiter == ";",
+    )
+
+
+def _rows(
+    table: Table, lines: Iterator[tuple[int, list[str]]], columns: Mapping[int, str], names: Sequence[str]
+) -> Iterator[RosterRow]:
+    for line, row in lines:
+        known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
+        person = _person(table.path, line, known)
+        if person is not None:
+            cells = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+            yield RosterRow(line, person, cells, table.delimiter.join(row).strip())
+
+
+def _merged(one: Person, other: Person) -> Person | None:
+    """What two lines say of a person together; None if they contradict each other.
+
+    Whoever is in two sections or groups has a line in each.
+    """
+    values = {}
+    for column in fields(Person):
+        both = list(dict.fromkeys(filter(None, (getattr(one, column.name), getattr(other, column.name)))))
+        if column.name == "section":
+            both = [", ".join(both)]
+        if len(both) > 1:
+            return None
+        values[column.name] = both[0] if both else ""
+    return Person(**values)
 
 
 def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
@@ -214,6 +297,10 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
 def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
     # Canvas writes rows of its own: what an assignment is worth, how it is posted, a test student.
     if not any(known.values()) or known.get("sortable", "").casefold() in NO_STUDENTS:
+        return None
+    if "sortable" in known and not any(known.get(column) for column in CANVAS_IDS):
+        return None  # such as the row of points possible in another language
+    if "sortable" in known and TEST_LOGIN.fullmatch(known.get("sis_login", "")) and not known.get("sis_id"):
         return None
     known["moodle_id"] = re.sub(r"\A\D+", "", known.get("moodle_id", ""))  # Participant 123
     order = ("student_id", "sis_login", "sis_id", "email", "gradescope_sid", "canvas_id", "moodle_id")

@@ -21,7 +21,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from autograder.course.local_time import counted, shown, span, time_of_day
-from autograder.site.clock import Clock
+from autograder.site.clock import Clock, ServerClock
 from autograder.site.database import Database
 from autograder.site.extensions import extensions
 from autograder.site.lti.services import Lti
@@ -51,6 +51,9 @@ class AppContext:
     folder: Path  # of the course's files, for regrades
     lti: Lti | None = None  # None without learning platforms
     parts: dict[str, Any] = field(default_factory=dict)  # the context of each extension
+    warnings: list[Callable[[], str]] = field(
+        default_factory=list
+    )  # for staff; empty texts where all is well
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,7 @@ class AppContext:
             "span": span,
             "counted": counted,
             "static": _address_of,
+            "staff_warnings": self.staff_warnings,
             "page_id": lambda: secrets.token_urlsafe(12),
         }
         self._pages.filters["local"] = lambda instant: shown(instant, self.zone)
@@ -82,6 +86,11 @@ class AppContext:
     def page(self, template: str, /, **values: Any) -> str:
         """The HTML of a page."""
         return self._pages.get_template(template).render(values)
+
+    def staff_warnings(self) -> list[str]:
+        """What staff should know of this server: its clock, and what its parts warn of."""
+        clock = self.clock.state().problem if isinstance(self.clock, ServerClock) else ""
+        return [text for text in (clock, *(warning() for warning in self.warnings)) if text]
 
     def signed_in(self, token: str, now: int) -> Session | None:
         """The session with this token; None if it is unknown or over. Cached for some seconds."""
@@ -103,6 +112,12 @@ class AppContext:
     def forget(self, token: str) -> None:
         """Read this session from the store next time."""
         self._sessions.pop(token, None)
+
+    def forget_person(self, person: str) -> None:
+        """Read the sessions of a person from the store next time."""
+        for token, (session, _) in list(self._sessions.items()):
+            if session.person == person:
+                self._sessions.pop(token, None)
 
     def form_token(self, session: Session) -> str:
         """The token in each form of a session, so that no other site can send one."""

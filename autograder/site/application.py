@@ -11,15 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
 
 from autograder.errors import Refused
-from autograder.site import sign_in
+from autograder.site import sign_in, staff
 from autograder.site.app_context import PACKAGES, AppContext
 from autograder.site.extensions import extensions
 from autograder.site.lti import pages as lti
-from autograder.site.middleware import SecurityMiddleware
-from autograder.site.requests import COOKIE, SignedOut, is_json, site_of
+from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
+from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, site_of
 
 __all__ = ["make_app"]
 
@@ -27,8 +26,8 @@ __all__ = ["make_app"]
 log = logging.getLogger(__name__)
 
 
-def make_app(site: AppContext) -> ASGIApp:
-    """The application, for uvicorn or another ASGI server."""
+def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> SecurityMiddleware:
+    """The application, for uvicorn or another ASGI server; `body_seconds` bounds the time of a body."""
     app = Starlette(
         routes=_routes(),
         exception_handlers={
@@ -39,18 +38,22 @@ def make_app(site: AppContext) -> ASGIApp:
         },
     )
     app.state.site = site
-    return SecurityMiddleware(app, site.clock)
+    return SecurityMiddleware(app, site.clock, body_seconds=body_seconds)
 
 
 def _routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
-        Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
-        Route("/sign-in/{secret}", sign_in.by_link, methods=["GET", "POST"]),
-        Route("/sign-out", sign_in.sign_out, methods=["POST"]),
-        Route("/lti/login", lti.login, methods=["GET", "POST"]),
+        PageRoute("/sign-in", sign_in.sign_in_page),
+        PageRoute("/sign-in", sign_in.sign_in, methods=["POST"]),
+        PageRoute("/sign-in/{secret}", sign_in.link_page),
+        PageRoute("/sign-in/{secret}", sign_in.by_link, methods=["POST"]),
+        PageRoute("/sign-out", sign_in.sign_out, methods=["POST"]),
+        PageRoute("/clock", staff.show_clock),
+        PageRoute("/clock", staff.set_clock, methods=["POST"]),
+        PageRoute("/lti/login", lti.login, methods=["GET", "POST"]),
         Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
-        Route("/lti/keys", lti.keys),
+        PageRoute("/lti/keys", lti.keys),
         Mount(
             "/static/{digest}",
             StaticFiles(packages=[(package, "static") for package in PACKAGES]),

@@ -6,11 +6,13 @@ import getpass
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from autograder.site.tables import audit
 
-__all__ = ["Act", "acts_on", "record_act", "terminal_user"]
+__all__ = ["Act", "act_with", "acts_on", "id_of_form", "record_act", "terminal_user"]
+
+ON_SUBJECT = select(audit).where(audit.c.subject == bindparam("subject_id")).order_by(audit.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +26,37 @@ class Act:
     detail: dict[str, object]
 
 
-def record_act(connection: Connection, act: Act) -> None:
-    """Record an act."""
+def record_act(connection: Connection, act: Act, once: str | None = None) -> int:
+    """Record an act and return its number; `once` is the id of the form that asked for it."""
     detail = json.dumps(act.detail, ensure_ascii=False, sort_keys=True)
-    values = {"at": act.at, "who": act.who, "act": act.act, "subject": act.subject}
-    connection.execute(insert(audit), {**values, "detail": detail})
+    values = {"at": act.at, "who": act.who, "act": act.act, "subject": act.subject, "once": once}
+    return int(
+        connection.execute(insert(audit).returning(audit.c.id), {**values, "detail": detail}).scalar_one()
+    )
+
+
+def id_of_form(connection: Connection, once: str | None) -> int | None:
+    """The number of the act that a form asked for, if it was sent before; None if it was not."""
+    if not once:
+        return None
+    return connection.execute(select(audit.c.id).where(audit.c.once == once)).scalar_one_or_none()
 
 
 def acts_on(connection: Connection, subject: str) -> list[Act]:
     """The acts on an attempt or a quiz, in order."""
-    rows = connection.execute(select(audit).where(audit.c.subject == subject).order_by(audit.c.id))
-    return [Act(row.at, row.who, row.act, row.subject, json.loads(row.detail)) for row in rows]
+    return [_act(row) for row in connection.execute(ON_SUBJECT, {"subject_id": subject})]
+
+
+def act_with(connection: Connection, number: int, subject: str) -> Act | None:
+    """The act with this number on an attempt or a quiz; None if there is none."""
+    row = connection.execute(
+        select(audit).where(audit.c.id == number, audit.c.subject == subject)
+    ).one_or_none()
+    return None if row is None else _act(row)
+
+
+def _act(row: Row[tuple[object, ...]]) -> Act:
+    return Act(row.at, row.who, row.act, row.subject, json.loads(row.detail))
 
 
 def terminal_user() -> str:

@@ -1,21 +1,29 @@
-"""The clock of a server: UTC in milliseconds, and it never goes backwards.
+"""The clock of a server: UTC in milliseconds, which neither goes backwards nor leaps.
 
-Deadlines are stored instants, so a wall clock that is set back would lengthen every running attempt.
-Time therefore follows the monotonic clock when the wall clock is behind it, and the wall clock when that is
-ahead, as after a machine was suspended. `behind` tells an operator that the two differ.
+Deadlines are stored instants, so a wall clock that is set back would lengthen every running attempt, and one
+that leaps ahead would end them all. Time therefore follows the monotonic clock when the wall clock is behind
+it or far ahead, and the wall clock when that is a little ahead. Where the two differ, `problem` says so to
+staff, who decide: `set_right` takes over the machine's clock.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Clock", "ServerClock"]
+from autograder.course.local_time import span
+
+__all__ = ["LARGEST_STEP", "Clock", "ClockState", "ServerClock"]
 
 
 MILLION = 1_000_000
+LARGEST_STEP = 600_000  # milliseconds; a wall clock that is further ahead is not followed
+NOTICED = 60_000  # milliseconds; staff are told of a wall clock that differs by more
+log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -26,8 +34,44 @@ class Clock(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """The server's clock beside the machine's, in milliseconds since 1970 UTC."""
+
+    now: int
+    wall: int
+    leap: int  # the furthest that the wall clock was ahead since the start, where that was not followed
+
+    @property
+    def ahead(self) -> int:
+        """The milliseconds by which the machine's clock is ahead; negative if it is behind."""
+        return self.wall - self.now
+
+    @property
+    def problem(self) -> str:
+        """What differs, for staff; empty if nothing does."""
+        if abs(self.ahead) > NOTICED:
+            side = "ahead of" if self.ahead > 0 else "behind"
+            return (
+                f"The machine's clock is {_coarse(abs(self.ahead))} {side} the server's, which goes on at "
+                "its own pace, so that no attempt ends early or late. Find out which one is right."
+            )
+        if self.leap:
+            return (
+                f"The machine's clock was {_coarse(self.leap)} ahead for a while. It was not followed, and "
+                "the two agree again."
+            )
+        return ""
+
+
+def steady_ns() -> int:
+    """Nanoseconds of a clock that nobody sets; on Linux it counts the time a machine is suspended."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
+
+
 class ServerClock:
-    """The machine's clock with a guard against backward steps; thread-safe.
+    """The machine's clock with a guard against backward steps and leaps; thread-safe.
 
     `floor` is the latest stored instant: after a restart with a wrong wall clock, time continues from there.
     `wall` and `steady` return nanoseconds.
@@ -38,19 +82,50 @@ class ServerClock:
         floor: int = 0,
         *,
         wall: Callable[[], int] = time.time_ns,
-        steady: Callable[[], int] = time.monotonic_ns,
+        steady: Callable[[], int] = steady_ns,
     ) -> None:
         self._wall, self._steady = wall, steady
         self._lock = threading.Lock()
         self._offset = max(wall(), floor * MILLION) - steady()  # what to add to `steady`
+        self._leap = 0  # nanoseconds
 
     def now(self) -> int:
         """The instant in milliseconds since 1970 UTC."""
-        with self._lock:
-            steady = self._steady()
-            self._offset = max(self._offset, self._wall() - steady)
-            return (steady + self._offset) // MILLION
+        return self._read()[0] // MILLION
+
+    def state(self) -> ClockState:
+        """This clock beside the machine's."""
+        now, wall = self._read()
+        return ClockState(now // MILLION, wall // MILLION, self._leap // MILLION)
 
     def behind(self) -> int:
         """The milliseconds by which the machine's wall clock is behind this clock."""
-        return self.now() - self._wall() // MILLION
+        return -self.state().ahead
+
+    def set_right(self) -> ClockState:
+        """Take over the machine's clock, whatever it says; returns what differed before.
+
+        Only staff decide this: time may go back by it.
+        """
+        before = self.state()
+        with self._lock:
+            self._offset, self._leap = self._wall() - self._steady(), 0
+        return before
+
+    def _read(self) -> tuple[int, int]:
+        with self._lock:
+            steady, wall = self._steady(), self._wall()
+            ahead = wall - steady - self._offset
+            if ahead > LARGEST_STEP * MILLION:
+                if ahead > 2 * self._leap:
+                    log.warning("The machine's clock leapt %s s ahead; it is not followed.", ahead // 10**9)
+                self._leap = max(self._leap, ahead)
+            else:
+                self._offset += max(0, ahead)
+            return steady + self._offset, wall
+
+
+def _coarse(milliseconds: int) -> str:
+    """A span in words, in days where it has many."""
+    days = milliseconds // 86_400_000
+    return f"{days} days" if days > 1 else span(milliseconds // 1000 * 1000)

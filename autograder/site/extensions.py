@@ -5,7 +5,7 @@ An extension is installed by an entry point of the group `autograder.site`, so t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.routing import BaseRoute
 
+    from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
+    from autograder.site.clock_correction import WrongSpan
+    from autograder.site.people import Change
 
-__all__ = ["Extension", "Running", "extensions"]
+__all__ = ["AccommodationPlan", "Extension", "Running", "extensions"]
 
 GROUP = "autograder.site"
 
@@ -28,6 +31,21 @@ class Running(Protocol):
 
     def stop(self) -> None:
         """Stop after the work in progress."""
+
+
+class AccommodationPlan(Protocol):
+    """What the accommodations in a table would change."""
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """The changes, for people."""
+
+    @property
+    def columns(self) -> Collection[str]:
+        """The columns that were read, in small letters and with `_` for spaces."""
+
+    def apply(self, connection: Connection, at: int, who: str) -> None:
+        """Store the changes; open attempts get their time at once."""
 
 
 class Extension(Protocol):
@@ -41,8 +59,11 @@ class Extension(Protocol):
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of its pages."""
 
-    def latest_instant(self, connection: Connection) -> int:
-        """The latest stored instant, in milliseconds since 1970 UTC; 0 if there is none."""
+    def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
+        """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
+
+    def instants_after(self, connection: Connection, instant: int) -> Collection[int]:
+        """Stored instants after another one; at least the first and the last of them."""
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock the rows that a batch of writes changes, in one order for all servers (PostgreSQL)."""
@@ -50,12 +71,17 @@ class Extension(Protocol):
     def link_path(self, connection: Connection, course: str, target: str) -> str | None:
         """The path of the page that a learning platform's link to `target` opens; None if there is none."""
 
-    def accommodate(
-        self, connection: Connection, table: Path, students: Collection[str], zone: ZoneInfo
-    ) -> int:
-        """Store the accommodations of enrolled students in a table; returns how many get extra time.
+    def plan_accommodations(
+        self,
+        connection: Connection,
+        table: RosterTable,
+        find: Callable[[Person, str], str | None],
+        zone: ZoneInfo,
+    ) -> AccommodationPlan:
+        """What the accommodations in a table would change; nothing is written.
 
-        Raises UsageError and ContentError with file, line and column; the transaction is then rolled back.
+        `find` gives the stored ID of the person in a line. Raises UsageError and ContentError with file, line
+        and column.
         """
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:

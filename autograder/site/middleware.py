@@ -1,19 +1,25 @@
-"""Security of every request and response: arrival stamps, headers, and no requests from other sites.
+"""Security of every request and response: arrival stamps, bounds, headers, no requests from other sites.
 
-Each request is stamped with its arrival. Each response may load from this server alone, runs no inline
+Each request is read to its last byte, within a bounded time and size, and stamped then: `state.at` is when it
+was complete, `state.began_at` when its headers were. No page can take a body for earlier than it came, and a
+request that never ends is closed. Each response may load from this server alone, runs no inline
 script, is in nobody's frame and in no cache. A request that changes something must come from one of our own
 pages: the browser says so itself (Fetch Metadata, or Origin), and a form token says it once more.
 """
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from autograder.errors import Busy, Refused, TooLarge
 from autograder.site.clock import Clock
 
-__all__ = ["SecurityMiddleware"]
+__all__ = ["BODY_SECONDS", "LARGEST_BODY", "Body", "SecurityMiddleware"]
 
 
 POLICY = (
@@ -30,22 +36,71 @@ HEADERS = {
 }
 CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose address contains their digest
 SAFE = ("GET", "HEAD", "OPTIONS")
+BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit a second
+LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
+LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
+LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
+MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
 # Forms of learning platforms, which use no session: their content is signed.
 FROM_ELSEWHERE = ("/lti/login", "/lti/launch")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a request, or why it was not read."""
+
+    content: bytes = b""
+    problem: Refused | None = None
+
+
+class CutForm:
+    """A form as it arrives, each field cut after more bytes than its reader accepts."""
+
+    def __init__(self) -> None:
+        self._content, self._field = bytearray(), 0  # the length of the last field
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __bytes__(self) -> bytes:
+        return bytes(self._content)
+
+    def __iadd__(self, chunk: bytes) -> CutForm:
+        for number, part in enumerate(chunk.split(b"&")):
+            if number:
+                self._content += b"&"
+                self._field = 0
+            room = LONGEST_FIELD - self._field
+            if room > 0:
+                kept = part[:room]
+                self._content += kept
+                self._field += len(kept)
+                if len(kept) < len(part) or self._field == LONGEST_FIELD:
+                    self._cut_escape()
+        return self
+
+    def _cut_escape(self) -> None:
+        """Drop an escape that was cut, `%` or `%4`, and take no more of this field."""
+        cut = self._content.rfind(b"%", len(self._content) - 2)
+        if cut >= 0:
+            del self._content[cut:]
+        self._field = LONGEST_FIELD
 
 
 class SecurityMiddleware:
     """The outermost layer of the server."""
 
-    def __init__(self, app: ASGIApp, clock: Clock) -> None:
-        self._app, self._clock = app, clock
+    def __init__(self, app: ASGIApp, clock: Clock, *, body_seconds: float = BODY_SECONDS) -> None:
+        self._app, self._clock, self._body_seconds = app, clock, body_seconds
+        self.held = 0  # bytes of incomplete bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope.setdefault("state", {})["at"] = self._clock.now()
+        began_at = self._clock.now()
+        state = scope.setdefault("state", {})
         is_static = scope["path"].startswith("/static/")
 
         async def guarded(message: Message) -> None:
@@ -67,7 +122,58 @@ class SecurityMiddleware:
             text = "This request came from another site.\nOpen the page on this site and send it from there."
             await PlainTextResponse(text, 403)(scope, receive, guarded)
             return
+        if (
+            "\0" in scope["path"] or b"%00" in scope["query_string"]
+        ):  # no database stores it, no page needs it
+            await PlainTextResponse("There is no such page.", 404)(scope, receive, guarded)
+            return
+        headers = Headers(scope=scope)
+        state["body"], state["began_at"] = Body(), began_at
+        if "content-length" in headers or "transfer-encoding" in headers:
+            try:
+                async with asyncio.timeout(self._body_seconds):
+                    body = await self._complete_body(headers, receive)
+            except TimeoutError:
+                text = "The request did not come to its end in time.\nSend it again."
+                await PlainTextResponse(text, 408, {"Connection": "close"})(scope, receive, guarded)
+                return
+            if body is None:
+                return  # the browser went away
+            state["body"] = body
+        state["at"] = self._clock.now()
         await self._app(scope, receive, guarded)
+
+    async def _complete_body(self, headers: Headers, receive: Receive) -> Body | None:
+        """The whole body, stopped where it is too large; None if the connection was closed."""
+        too_large = Body(
+            problem=TooLarge("This is more than a page can send.", next_step="Shorten your answers.")
+        )
+        length = headers.get("content-length", "")
+        # One huge answer must not cost the others of its page: a form is cut field by field.
+        form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        most = LARGEST_STREAM if form else LARGEST_BODY
+        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > most):
+            return too_large
+        content: bytearray | CutForm = CutForm() if form else bytearray()
+        held = 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                chunk = message.get("body", b"")
+                content += chunk
+                held += len(chunk)
+                self.held += len(chunk)
+                if len(content) > LARGEST_BODY or held > most:
+                    return too_large
+                if self.held > MOST_HELD:
+                    busy = Busy("The server is overloaded.", next_step="The page tries again soon.")
+                    return Body(problem=busy)
+                if not message.get("more_body"):
+                    return Body(bytes(content))
+        finally:
+            self.held -= held
 
 
 def _is_same_site(headers: Headers) -> bool:

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, or_, select
 
-from autograder.site.tables import course, enrolment, person
+from autograder.site.tables import course, credential, enrolment, person, session
 from autograder.site.upsert import upsert
 
-__all__ = ["COURSE", "ExtraTime", "add_course", "add_person", "course_of", "enrol", "names_in", "students_in"]
+__all__ = [
+    "COURSE",
+    "Change",
+    "ExtraTime",
+    "add_course",
+    "add_person",
+    "course_of",
+    "enrol",
+    "extra_time_in",
+    "names_in",
+    "remove_person",
+    "role_in",
+    "students_in",
+]
 
 
 COURSE = "course"  # the id of the only course in a database
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one value of a person by an import; `loses` if it takes time, a right or a date away."""
+
+    student: str
+    what: str
+    before: str
+    after: str
+    loses: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The change as text."""
+        return f"{self.student}: {self.what} {self.before} → {self.after}"
 
 
 class ExtraTime(Protocol):
@@ -79,3 +109,25 @@ def students_in(connection: Connection, course_id: str) -> list[str]:
         enrolment.c.course == course_id, enrolment.c.role == "student"
     )
     return list(connection.execute(enrolled.order_by(enrolment.c.person)).scalars())
+
+
+def extra_time_in(connection: Connection, course_id: str) -> int:
+    """How many people of a course have extra time in all quizzes."""
+    more = or_(enrolment.c.multiplier != "1", enrolment.c.extra > 0)
+    counted = select(func.count()).select_from(enrolment).where(enrolment.c.course == course_id, more)
+    return connection.execute(counted).scalar_one()
+
+
+def role_in(connection: Connection, course_id: str, person_id: str) -> str | None:
+    """The role of a person in a course; None if they are not enrolled."""
+    enrolled = enrolment.c.course == course_id, enrolment.c.person == person_id
+    return connection.execute(select(enrolment.c.role).where(*enrolled)).scalar_one_or_none()
+
+
+def remove_person(connection: Connection, course_id: str, person_id: str) -> None:
+    """Remove a person from a course and end their sessions; what they wrote stays."""
+    connection.execute(
+        delete(enrolment).where(enrolment.c.course == course_id, enrolment.c.person == person_id)
+    )
+    for table in (session, credential):
+        connection.execute(delete(table).where(table.c.person == person_id))

@@ -5,25 +5,29 @@ from __future__ import annotations
 import gc
 import signal
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from sqlalchemy import Connection
+from starlette.types import ASGIApp
 
 from autograder.errors import UsageError
 from autograder.site.app_context import AppContext
 from autograder.site.application import make_app
 from autograder.site.backup import secret_beside
 from autograder.site.clock import Clock, ServerClock
+from autograder.site.clock_correction import wrong_spans
 from autograder.site.database import Database, database_address
 from autograder.site.extensions import extensions
+from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.lti.platforms import read_platforms
 from autograder.site.lti.services import Tool
 from autograder.site.people import COURSE, course_of
 from autograder.site.request_log import LogFile, RequestLogMiddleware
+from autograder.site.running import database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
@@ -31,7 +35,6 @@ __all__ = ["FILE", "FOLDER", "OpenSite", "listening", "open_site", "serve"]
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
-BACKLOG = 4096  # connections of a whole lecture hall at once
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,16 @@ def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> 
     """
     file = folder / FOLDER / FILE
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(address or (str(file) if course_file else database_address(file)))
-    try:
-        with database.reading() as connection:
-            floor = max((extension.latest_instant(connection) for extension in extensions()), default=0)
-        yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
-    finally:
-        database.close()
+    with database_in_use(file.parent):
+        database = Database(address or (str(file) if course_file else database_address(file)))
+        try:
+            with database.reading() as connection:
+                wrong = wrong_spans(connection)
+                instants = (extension.latest_instant(connection, wrong) for extension in extensions())
+                floor = max(instants, default=0)
+            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
+        finally:
+            database.close()
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -107,8 +113,12 @@ def serve(
     *,
     course_file: bool = False,
     log: LogFile | None = None,
+    proxies: Sequence[str] = (),
 ) -> None:
-    """Answer until the process is told to end; what is under way is written first."""
+    """Answer until the process is told to end; what is under way is written first.
+
+    `proxies` are the addresses of reverse proxies, which name the addresses of their clients.
+    """
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     _calm_the_collector()
@@ -119,23 +129,10 @@ def serve(
     )
     running = [extension.start(site, course_file=course_file) for extension in extensions()]
     try:
-        app = make_app(site)
+        app: ASGIApp = make_app(site)
         if log is not None:
             app = RequestLogMiddleware(app, log)
-        config = uvicorn.Config(
-            app,
-            access_log=False,
-            # Not uvloop: it takes one new connection a turn, and in a herd the newest wait for seconds.
-            loop="asyncio",
-            log_config=None,  # it would close handlers that are there
-            log_level="warning",
-            lifespan="off",
-            backlog=BACKLOG,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=10,
-            server_header=False,
-            proxy_headers=True,  # of a proxy on this machine only
-        )
+        config = http_config(app, proxies=proxies)
         # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):

@@ -1,7 +1,8 @@
 """Sessions, and the passcodes and one-time links that open them.
 
 Nothing that is stored signs anybody in: codes, links and session tokens are stored as HMACs with the server's
-secret. A passcode has 49 random bits; after ten wrong ones in five minutes an address has to wait.
+secret. A passcode has 49 random bits. Wrong ones are answered after delays that grow with the failures of an
+account and an address; the right one always signs in, so nobody can lock somebody else out.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from hmac import compare_digest
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from autograder.errors import Refused
+from autograder.site.audit import Act, record_act
 from autograder.site.signer import Signer
 from autograder.site.tables import credential, failed_sign_in, person, session
 from autograder.site.upsert import upsert
 
 __all__ = [
     "LASTS",
+    "LONGEST_ID",
     "Session",
     "TooManyTries",
     "end_session",
+    "end_sessions_of",
     "extend_session",
     "has_passcode",
+    "is_passcode",
     "new_link",
     "new_passcode",
     "open_by_link",
@@ -31,6 +36,7 @@ __all__ = [
     "open_session",
     "owner_of_link",
     "session_of",
+    "wait_after_failures",
 ]
 
 
@@ -39,7 +45,10 @@ LETTERS = 10  # 30^10 is more than 2^49
 MINUTE = 60_000
 LASTS = 12 * 60 * MINUTE
 LINK_LASTS = 7 * 24 * 60 * MINUTE
-WINDOW, TRIES, TRIES_OF_ADDRESS = 5 * MINUTE, 10, 300
+WINDOW = 15 * MINUTE  # how long a failure counts
+FREE_TRIES, FREE_TRIES_OF_ACCOUNT, FREE_TRIES_OF_ADDRESS = 5, 20, 100  # wrong codes without a delay
+LONGEST_DELAY = 5 * MINUTE
+LONGEST_ID, LONGEST_CODE = 200, 64  # characters
 
 # Run all the time, so it is built once.
 WHO = (
@@ -50,10 +59,16 @@ WHO = (
 
 
 class TooManyTries(Refused):
-    """Too many wrong codes; the next try has to wait."""
+    """Too many wrong codes; the next wrong one has to wait. A right one never has."""
 
     status = 429
-    retry_after = WINDOW // 1000
+
+    def __init__(self, wait: int) -> None:
+        self.retry_after = -(-wait // 1000)  # seconds
+        super().__init__(
+            "Too many wrong passcodes were tried.",
+            next_step=f"Check the student ID and the passcode; after {self.retry_after} seconds try again.",
+        )
 
 
 class WrongCode(Refused):
@@ -123,28 +138,69 @@ def open_by_link(connection: Connection, secret: str, signer: Signer, at: int, c
     return open_session(connection, owner, signer, at, client)
 
 
-def open_by_passcode(
-    connection: Connection, person_id: str, code: str, signer: Signer, at: int, client: str, address: str
-) -> str | Refused:
-    """A new session's token, or the refusal: returned, so that the failed try itself is stored."""
-    keys = {f"{person_id}\n{address}": TRIES, address: TRIES_OF_ADDRESS}
-    for who, most in keys.items():
-        recent = failed_sign_in.c.who == who, failed_sign_in.c.at > at - WINDOW
-        if connection.execute(select(func.count()).where(*recent)).scalar_one() >= most:
-            return TooManyTries(
-                "Too many wrong passcodes came from here.", next_step="Wait five minutes, then try again."
-            )
+def is_passcode(connection: Connection, person_id: str, code: str, signer: Signer) -> bool:
+    """Whether a passcode is this person's; longer texts than any ID or code are not looked at."""
+    if len(person_id) > LONGEST_ID or len(code) > LONGEST_CODE:
+        return False
     owned = credential.c.person == person_id, credential.c.kind == "passcode"
     stored = connection.execute(select(credential.c.hash).where(*owned)).scalar_one_or_none()
     plain = "".join(letter for letter in code.upper() if letter.isalnum())
-    if not compare_digest(stored or "", _passcode_hash(signer, person_id, plain)):
-        connection.execute(delete(failed_sign_in).where(failed_sign_in.c.at <= at - WINDOW))
-        connection.execute(insert(failed_sign_in), [{"who": who, "at": at} for who in keys])
-        return WrongCode(
-            "This student ID and this passcode do not belong together.",
-            next_step="Check both; the passcode has ten letters and digits.",
+    return compare_digest(stored or "", _passcode_hash(signer, person_id, plain))
+
+
+def open_by_passcode(
+    connection: Connection, person_id: str, code: str, signer: Signer, at: int, client: str, address: str
+) -> str | Refused:
+    """A new session's token for a right passcode, whatever failed before, here or elsewhere.
+
+    A wrong one is stored and answered by a refusal, which is returned so that the transaction is kept.
+    """
+    if is_passcode(connection, person_id, code, signer):
+        of_both = failed_sign_in.c.who == next(iter(_tries(person_id, address, signer)))
+        connection.execute(delete(failed_sign_in).where(of_both))
+        return open_session(connection, person_id, signer, at, client)
+    if wait := wait_after_failures(connection, person_id, signer, at, address):
+        return TooManyTries(wait)
+    connection.execute(delete(failed_sign_in).where(failed_sign_in.c.at <= at - WINDOW))
+    tries = _tries(person_id, address, signer)
+    connection.execute(insert(failed_sign_in), [{"who": who, "at": at} for who in tries])
+    return WrongCode(
+        "This student ID and this passcode do not belong together.",
+        next_step="Check both; the passcode has ten letters and digits.",
+    )
+
+
+def wait_after_failures(connection: Connection, person_id: str, signer: Signer, at: int, address: str) -> int:
+    """The milliseconds until the next wrong passcode is looked at; they grow with the failures.
+
+    Failures count by address and account together, by account, and by address; each has some free tries, so
+    that a lecture hall behind one address is not slowed by a few typing errors.
+    """
+    tries = _tries(person_id, address, signer)
+    failures = connection.execute(
+        select(
+            failed_sign_in.c.who, func.count().label("number"), func.max(failed_sign_in.c.at).label("last")
         )
-    return open_session(connection, person_id, signer, at, client)
+        .where(failed_sign_in.c.who.in_(tries), failed_sign_in.c.at > at - WINDOW)
+        .group_by(failed_sign_in.c.who)
+    )
+    waits = [row.last + _delay(row.number - tries[row.who]) - at for row in failures]
+    return max([0, *map(int, waits)])
+
+
+def _delay(over: int) -> int:
+    """The milliseconds after so many failures beyond the free ones."""
+    return 0 if over < 0 else min(1000 * 2 ** min(over, 30), LONGEST_DELAY)
+
+
+def _tries(person_id: str, address: str, signer: Signer) -> dict[str, int]:
+    """The names under which a failure is counted, with the free tries of each; names are never long."""
+    person_id = person_id[:LONGEST_ID]
+    return {
+        signer.of("failed sign-in", f"both\n{person_id}\n{address}"): FREE_TRIES,
+        signer.of("failed sign-in", f"account\n{person_id}"): FREE_TRIES_OF_ACCOUNT,
+        signer.of("failed sign-in", f"address\n{address}"): FREE_TRIES_OF_ADDRESS,
+    }
 
 
 def session_of(connection: Connection, token: str, signer: Signer, at: int) -> Session | None:
@@ -163,6 +219,15 @@ def extend_session(connection: Connection, stored: str, instant: int) -> None:
 def end_session(connection: Connection, stored: str) -> None:
     """End a session."""
     connection.execute(delete(session).where(session.c.token == stored))
+
+
+def end_sessions_of(connection: Connection, person_id: str, *, at: int, who: str, reason: str) -> int:
+    """End all sessions of a person, and links that were not used; returns how many sessions ended."""
+    ended = connection.execute(delete(session).where(session.c.person == person_id)).rowcount
+    links = credential.c.person == person_id, credential.c.kind == "link", credential.c.used_at.is_(None)
+    connection.execute(delete(credential).where(*links))
+    record_act(connection, Act(at, who, "end sessions", person_id, {"reason": reason, "sessions": ended}))
+    return ended
 
 
 def open_session(connection: Connection, person_id: str, signer: Signer, at: int, client: str) -> str:

@@ -13,32 +13,63 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from autograder.errors import Refused
-from autograder.site.requests import COOKIE, Form, form_of, is_json, session_of, site_of
-from autograder.site.sessions import end_session, open_by_link, open_by_passcode, owner_of_link
+from autograder.site.requests import COOKIE, LARGEST_PAGE, Form, form_of, is_json, session_of, site_of
+from autograder.site.sessions import (
+    LONGEST_ID,
+    TooManyTries,
+    end_session,
+    is_passcode,
+    open_by_link,
+    open_by_passcode,
+    owner_of_link,
+    wait_after_failures,
+)
 
-__all__ = ["asked_to_sign_in", "by_link", "sign_in", "sign_out", "with_cookie"]
+__all__ = [
+    "asked_to_sign_in",
+    "by_link",
+    "link_page",
+    "sign_in",
+    "sign_in_page",
+    "sign_out",
+    "with_cookie",
+]
 
 
 COOKIE_AGE = 7 * 24 * 3600  # seconds; the server decides when the session ends
+LONGEST_TYPED = 1000  # characters of an ID or a passcode that are looked at
+LONGEST_GOAL = 2000
 NEVER_SENT_AGAIN = ("token", "person", "passcode")
 
 
+async def sign_in_page(request: Request) -> Response:
+    """The sign-in page."""
+    return _page(request, 200, _local(request.query_params.get("next", "/")))
+
+
 async def sign_in(request: Request) -> Response:
-    """The sign-in page and its form."""
+    """Sign in by a passcode: a right one at once, a wrong one after delays that grow with the failures."""
     site, at = site_of(request), request.state.at
-    if request.method == "GET":
-        return _page(request, 200, _local(request.query_params.get("next", "/")))
-    form = await form_of(request, None)
-    person, code = (form.get(name, [""])[-1].strip() for name in ("person", "passcode"))
+    form = await form_of(request, None, LARGEST_PAGE)
+    person, code = (form.get(name, [""])[-1][:LONGEST_TYPED].strip() for name in ("person", "passcode"))
     client, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
-    opened = await site.written(
-        lambda connection: open_by_passcode(connection, person, code, site.signer, at, client, address)
-    )
+    opened: str | Refused = ""
+    with site.database.reading() as connection:
+        # A wrong code during a delay writes nothing, so guessing costs the saves of others nothing.
+        if not is_passcode(connection, person, code, site.signer):
+            wait = wait_after_failures(connection, person, site.signer, at, address)
+            opened = TooManyTries(wait) if wait else ""
+    if not isinstance(opened, Refused):
+        opened = await site.written(
+            lambda connection: open_by_passcode(connection, person, code, site.signer, at, client, address)
+        )
     goal, saved_form = _local(form.get("next", ["/"])[-1]), form.get("saved_form", [""])[-1]
     if isinstance(opened, Refused):
         if is_json(request):
             return _problem_json(opened)
-        return _page(request, opened.status, goal, problem=opened, person=person, saved_form=saved_form)
+        return _page(
+            request, opened.status, goal, problem=opened, person=person[:LONGEST_ID], saved_form=saved_form
+        )
     if is_json(request):
         session = site.signed_in(opened, site.now())
         assert session is not None
@@ -49,19 +80,23 @@ async def sign_in(request: Request) -> Response:
     return with_cookie(RedirectResponse(goal, 303), request, opened)
 
 
-async def by_link(request: Request) -> Response:
-    """A one-time link; GET does not use it up, since mail programs open links, too."""
+async def link_page(request: Request) -> Response:
+    """The page of a one-time link; looking at it does not use it up, since mail programs open links, too."""
     site, at, secret = site_of(request), request.state.at, request.path_params["secret"]
-    if request.method == "GET":
-        with site.database.reading() as connection:
-            name = owner_of_link(connection, secret, site.signer, at)
-        if name is None:
-            problem_shown = Refused(
-                "This link was used before, or it is too old.",
-                next_step="Sign in with your passcode, or ask the course's staff for a new link.",
-            )
-            return _page(request, 410, "/", problem=problem_shown)
-        return HTMLResponse(site.page("link.html", name=name))
+    with site.database.reading() as connection:
+        name = owner_of_link(connection, secret, site.signer, at)
+    if name is None:
+        problem_shown = Refused(
+            "This link was used before, or it is too old.",
+            next_step="Sign in with your passcode, or ask the course's staff for a new link.",
+        )
+        return _page(request, 410, "/", problem=problem_shown)
+    return HTMLResponse(site.page("link.html", name=name))
+
+
+async def by_link(request: Request) -> Response:
+    """Sign in by a one-time link, which is used up."""
+    site, at, secret = site_of(request), request.state.at, request.path_params["secret"]
     client = request.headers.get("user-agent", "")
     try:
         opened = await site.written(
@@ -88,9 +123,9 @@ async def asked_to_sign_in(request: Request, problem: Refused) -> Response:
     """The reply to a request without a session: the sign-in page, or an error for a script."""
     if is_json(request):
         return _problem_json(problem)
-    if request.method == "GET":
+    if request.method != "POST":
         return RedirectResponse(f"/sign-in?{urlencode({'next': request.url.path})}", 303)
-    form = await form_of(request, None)
+    form = await form_of(request, None, LARGEST_PAGE)
     saved_form = json.dumps({name: values for name, values in form.items() if name not in NEVER_SENT_AGAIN})
     return _page(request, 401, request.url.path, problem=problem, saved_form=saved_form)
 
@@ -151,6 +186,14 @@ def _problem_json(problem: Refused) -> Response:
 
 
 def _local(goal: str) -> str:
-    """The goal if it is a path of this server, else the start page."""
-    is_local = goal.startswith("/") and not goal.startswith(("//", "/\\")) and "\n" not in goal
+    """The goal if it is a path of this server, else the start page.
+
+    Browsers drop tabs and line breaks in an address and take `\\` for `/`: `/<TAB>/x.org` is another site.
+    """
+    is_local = (
+        goal.startswith("/")
+        and not goal.startswith("//")
+        and len(goal) <= LONGEST_GOAL
+        and all(character.isprintable() and character not in "\\ " for character in goal)
+    )
     return goal if is_local else "/"

@@ -6,9 +6,26 @@ extension read and write through these tables; extensions add their own to the s
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, MetaData, Table, Text
+from decimal import Decimal
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
 
 __all__ = [
+    "Points",
     "Serial",
     "audit",
     "course",
@@ -18,15 +35,39 @@ __all__ = [
     "lti_link",
     "lti_nonce",
     "lti_user",
+    "mark",
     "metadata",
     "outbox",
     "person",
+    "points_text",
     "session",
+    "waiting_mark",
 ]
 
 
 # SQLite numbers rows by itself only when the column is INTEGER.
 Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Points(TypeDecorator[Decimal]):
+    """Points: exact decimal numbers, stored as text, since SQLite has no such numbers."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """The text that is stored, without an exponent and without zeros at the end."""
+        return None if value is None else points_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        """The number."""
+        return None if value is None else Decimal(points_text(Decimal(value)))
+
+
+def points_text(points: Decimal) -> str:
+    """Points as people write them: without an exponent and without zeros at the end."""
+    return f"{points.normalize() + 0:f}"
+
 
 metadata = MetaData()
 
@@ -76,6 +117,43 @@ audit = Table(
     Column("act", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("once", Text),  # of the form that asked for it
+    Index("audit_once", "once", unique=True),
+    Index("audit_subject", "subject", "id"),
+)
+
+# Rows are only ever added; `site.marks` says which of them counts.
+mark = Table(
+    "mark",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("kind", Text, nullable=False),  # of work: `quiz`
+    Column("work", Text, nullable=False),  # an attempt's id
+    Column("part", Text, nullable=False),  # the position of a question
+    Column("points", Points),  # None: a person's mark is withdrawn
+    Column("source", Text, nullable=False),
+    Column("who", Text, nullable=False),  # empty where nobody asked for it
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("key_version", Text, nullable=False),
+    Column("grader_version", Text, nullable=False),
+    Column("answer_rev", Integer, nullable=False),  # which answer was marked
+    Column("pending", Boolean, nullable=False),  # waits for a person or for the sandbox
+    Column("detail", Text, nullable=False),  # JSON
+    CheckConstraint("source IN ('auto', 'manual', 'sandbox', 'import')"),
+    CheckConstraint("points IS NOT NULL OR source = 'manual'"),
+    Index("mark_work", "kind", "work"),
+)
+# What waits for a mark, so that nobody has to search the marks for it.
+waiting_mark = Table(
+    "waiting_mark",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("work", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    CheckConstraint("why IN ('pending', 'trouble', 'changed')"),
 )
 
 session = Table(
@@ -87,6 +165,7 @@ session = Table(
     Column("ends_at", BigInteger, nullable=False),
     Column("client", Text, nullable=False),
     Index("session_person", "person"),
+    Index("session_ends", "ends_at"),
 )
 credential = Table(
     "credential",
@@ -105,6 +184,7 @@ failed_sign_in = Table(
     Column("who", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("failed_sign_in_who", "who", "at"),
+    Index("failed_sign_in_at", "at"),
 )
 
 lti_nonce = Table(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from autograder.site.marks import Current
 from quizzes.attempts.events import State
 from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import StoredAnswer
@@ -21,7 +22,7 @@ from quizzes.content.question import Answer
 from quizzes.content.version import AttemptItem
 from quizzes.services.exam import ExamService
 from quizzes.store.attempts import AttemptRow, answers_of, attempts_at
-from quizzes.store.marks import MarkRow, marks_in
+from quizzes.store.marks import marks_in
 
 __all__ = ["Points", "Response", "Which", "read_points"]
 
@@ -121,13 +122,13 @@ def _row(connection: Connection, row: AttemptRow, items: list[tuple[int, Attempt
     ]
 
 
-def _response(item: AttemptItem, answer: Answer, mark: MarkRow | None) -> Response:
+def _response(item: AttemptItem, answer: Answer, mark: Current | None) -> Response:
     options = {option.id for option in item.view.options}
     chosen = [answer] if isinstance(answer, str) else answer if isinstance(answer, list) else []
     return Response(
         reference=item.reference,
         variant=item.params,
-        points=mark.points if mark else 0.0,
+        points=float(mark.points) if mark else 0.0,
         most=float(item.points),
         answered=not is_blank(answer),
         chosen=tuple(option for option in chosen if option in options) if item.view.kind in CHOICES else (),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 
 from quizzes.attempts.save_rules import StoredAnswer
@@ -71,6 +72,7 @@ class Saved:
     valid: bool = True
     in_grace: bool = False
     late: bool = False
+    began_at: int | None = None  # when its request began to arrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Graded:
     """The answers were marked."""
 
     at: int
-    points: float
+    points: Decimal
 
 
 Event = Started | Saved | EditLockTaken | Extended | Finished | Reopened | Accepted | Graded

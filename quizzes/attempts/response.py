@@ -13,20 +13,25 @@ from typing import cast
 from autograder.errors import Refused, TooLarge
 from quizzes.content.question import Answer
 
-__all__ = ["answer_from", "is_blank", "response_from"]
+__all__ = ["LARGEST", "answer_from", "is_blank", "response_from"]
 
 
 LARGEST = 64 * 1024  # bytes of UTF-8
+MOST_PARTS = 1000  # texts of one answer
 
 
 def response_from(answer: Answer) -> str:
     """The response of an answer, as JSON text; raises Refused for other data and TooLarge above 64 KB."""
-    parts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else [answer]
-    keys = answer if isinstance(answer, dict) else ()
-    if not all(isinstance(part, str) for part in (*parts, *keys)) and answer is not None:
+    parts: list[object] = [] if answer is None else [answer]
+    if isinstance(answer, list | dict):
+        parts = [*answer, *(answer.values() if isinstance(answer, dict) else ())]
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) < len(parts) or len(parts) > MOST_PARTS:
         raise Refused(
             "This is not an answer that a question can have.", next_step="Reload the page and answer again."
         )
+    if (characters := sum(map(len, texts))) > LARGEST:
+        raise _too_large(characters)
     response = json.dumps(answer, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     try:
         size = len(response.encode())
@@ -36,11 +41,15 @@ def response_from(answer: Answer) -> str:
             next_step="Type it again, or paste it as plain text.",
         ) from None
     if size > LARGEST:
-        raise TooLarge(
-            f"This answer has {size // 1024} KB; an answer may have {LARGEST // 1024} KB.",
-            next_step="Shorten it. What was saved before is kept.",
-        )
+        raise _too_large(size)
     return response
+
+
+def _too_large(size: int) -> TooLarge:
+    return TooLarge(
+        f"This answer has {-(-size // 1024)} KB; an answer may have {LARGEST // 1024} KB.",
+        next_step="Shorten it. What was saved before is kept.",
+    )
 
 
 def answer_from(response: str) -> Answer:

@@ -17,10 +17,34 @@ from quizzes.attempts.response import answer_from, is_blank
 from quizzes.content.question import Answer
 from quizzes.schedule.timing import Arrival, arrival
 
-__all__ = ["Outcome", "Save", "SaveResult", "StoredAnswer", "Writable", "outcome_of"]
+__all__ = [
+    "Outcome",
+    "Save",
+    "SaveResult",
+    "StoredAnswer",
+    "TooManySaves",
+    "Writable",
+    "check_budget",
+    "outcome_of",
+]
 
 
 SAVE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+# What the log of an attempt may hold: a page that saves a full essay every second stays below it.
+FIRST_BYTES = 2 * 1024 * 1024
+BYTES_PER_SECOND = 64 * 1024
+
+
+class TooManySaves(Refused):
+    """The attempt's log is full for now; the page sends the save again."""
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            "This page saves more than anybody can type.", next_step="The page tries again soon."
+        )
+        self.retry_after = seconds
 
 
 class Outcome(StrEnum):
@@ -51,7 +75,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """A save as it arrived at the instant `at`; `problem` says why the question cannot read it."""
+    """A save whose request was complete at the instant `at`; `problem`: why the question cannot read it."""
 
     at: int
     pos: int
@@ -62,6 +86,7 @@ class Save:
     problem: str = ""
     clear: bool = False  # the student pressed "clear my answer"
     client: str = ""  # address and browser, for the log
+    began_at: int | None = None  # when the request began to arrive; None where that is not known
 
     def __post_init__(self) -> None:
         # PostgreSQL stores no NUL, and a problem may quote one from the answer.
@@ -95,6 +120,16 @@ class SaveResult:
     def answer(self) -> Answer:
         """The stored answer."""
         return answer_from(self.stored.response)
+
+
+def check_budget(save: Save, saved_bytes: int, started_at: int) -> int:
+    """The bytes of a save; raises TooManySaves if the attempt's log may not hold them yet."""
+    size = len(save.response.encode())
+    elapsed = max(0, save.at - started_at)
+    over = saved_bytes + size - FIRST_BYTES - BYTES_PER_SECOND * elapsed // 1000
+    if over > 0:
+        raise TooManySaves(-(-over // BYTES_PER_SECOND))
+    return size
 
 
 def outcome_of(save: Save, attempt: Writable, stored: StoredAnswer) -> Outcome:

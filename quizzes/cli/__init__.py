@@ -42,6 +42,12 @@ COMMANDS = (
         "Mark a quiz again by its current files and list the changes; nothing counts before --release.",
     ),
     CommandEntry(
+        "verify-receipt",
+        "quizzes.cli.receipt:verify",
+        STUDENTS,
+        "Verify a receipt that a student shows: issued by this server, and unchanged.",
+    ),
+    CommandEntry(
         "results",
         "quizzes.cli.results:results",
         GRADING,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,6 @@ from autograder.site.server import OpenSite, listening, open_site, serve
 from autograder.site.sessions import new_link, new_passcode
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.schedule.accommodations import AccommodationRow
-from quizzes.schedule.timing import Accommodation
 from quizzes.services.enrolment import accommodate, add_the_course, publish_plan
 from quizzes.store.quizzes import published_in
 
@@ -42,6 +42,13 @@ def serve_quizzes(
         bool, typer.Option(help="Use the course's own database file and ignore DATABASE_URL.")
     ] = False,
     log: Annotated[Path | None, typer.Option(help="A file for a JSON line per request and error.")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The address of a reverse proxy, whose X-Forwarded-For is believed; may be repeated.",
+            envvar="FORWARDED_ALLOW_IPS",
+        ),
+    ] = None,
     course: CourseOption = None,
 ) -> None:
     """Serve the course's published quizzes until Ctrl-C."""
@@ -55,15 +62,16 @@ def serve_quizzes(
             add_the_course(connection, root)
             names = [quiz.title for quiz in published_in(connection, COURSE)]
         waiting = listening(host, port)
+        proxies = [address.strip() for given in proxy or () for address in given.split(",")]
         typer.echo(f"{root.title}: {_address(host, waiting.getsockname()[1])}")
         titles = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
         typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
         if log is None:
-            serve(database, waiting, root.root, course_file=course_file)
+            serve(database, waiting, root.root, course_file=course_file, proxies=proxies)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(database, waiting, root.root, course_file=course_file, log=lines)
+            serve(database, waiting, root.root, course_file=course_file, log=lines, proxies=proxies)
 
 
 def preview_quiz(
@@ -109,16 +117,15 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
 def _fill(site: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
     shutil.copy(root.root / "course.yaml", folder)
     at = site.clock.now()
-    accommodations = [AccommodationRow("the demonstration", "staff", "", "instructor", "", None, ())]
+    accommodations = [AccommodationRow("the demonstration", "staff", role="instructor")]
     if "cy" in people:
-        half = Accommodation(multiplier=Accommodation().multiplier * 3 / 2)
-        accommodations.append(AccommodationRow("the demonstration", "cy", "", "student", "", half, ()))
+        accommodations.append(AccommodationRow("the demonstration", "cy", multiplier=Fraction(3, 2)))
     with site.database.transaction() as connection:
         add_the_course(connection, root)
         for person, name in people.items():
             add_person(connection, person, name)
             enrol(connection, COURSE, person)
-        accommodate(connection, people, accommodations)
+        accommodate(connection, accommodations, at=at, who="demo")
         for plan in plans:
             publish_plan(connection, plan, at=at, who="demo", force=True)
 

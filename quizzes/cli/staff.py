@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
@@ -13,14 +12,14 @@ from autograder.course.local_time import shown
 from autograder.errors import UsageError
 from autograder.site.audit import terminal_user
 from autograder.site.server import open_site
+from autograder.site.tables import points_text
+from quizzes.content.quiz import Quiz
 from quizzes.content.quiz_file import load_quiz
-from quizzes.services.exam import GRADER
-from quizzes.services.regrading import propose_regrade
+from quizzes.services.exam import ExamService
 from quizzes.store.attempts import attempts_at, open_attempt
 from quizzes.store.extensions import extend as extend_one
 from quizzes.store.extensions import extend_all
-from quizzes.store.quizzes import keep_version, set_current_version
-from quizzes.store.regrades import regrade_runs, release_run
+from quizzes.store.regrades import ScoreChange, regrade_runs
 
 __all__ = ["extend", "regrade"]
 
@@ -76,29 +75,39 @@ def regrade(
 ) -> None:
     """Mark a quiz again by its current files and list the changes; nothing counts before --release."""
     root = find_course(course)
-    with open_site(root.root) as site, site.database.transaction() as connection:
-        at = site.clock.now()
-        if release_run:
-            _release(connection, quiz, release_run, at)
-            return
-        version = load_quiz(root, quiz).quiz
-        keep_version(connection, version, at)
-        run, changes = propose_regrade(connection, quiz, version, GRADER, at=at, who=terminal_user())
-        people = {row.id: row.person for row in attempts_at(connection, quiz)}
+    version = None if release_run else load_quiz(root, quiz).quiz  # before the database is opened
+    with open_site(root.root) as site:
+        exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
+        try:
+            with site.database.reading() as connection:
+                people = {row.id: row.person for row in attempts_at(connection, quiz)}
+            if version is None:
+                _release(exam, quiz, release_run, people)
+                return
+            run, changes = exam.regrades.propose(quiz, version, who=terminal_user())
+        finally:
+            exam.writer.close()
     for change in changes:
-        typer.echo(f"{people[change.attempt]}: {change.before:g} → {change.after:g}")
-    if changes:
-        typer.echo(f"{len(changes)} attempts would change: quizzes regrade {quiz} --release {run}")
+        typer.echo(_line(change, people, change.note))
+    changed = sum(change.before != change.after for change in changes)
+    if changed:
+        typer.echo(f"{changed} attempts would change: quizzes regrade {quiz} --release {run}")
     else:
         typer.echo("Nobody's points would change.")
 
 
-def _release(connection: Connection, quiz: str, number: int, at: int) -> None:
-    run = next((run for run in regrade_runs(connection, quiz) if run.id == number), None)
-    if run is None:
-        raise UsageError(
-            f"There is no regrade {number} of {quiz}.", next_step="Run it without --release first."
-        )
-    changed = release_run(connection, number, at=at, who=terminal_user())
-    set_current_version(connection, quiz, run.key_version)
+def _line(change: ScoreChange, people: dict[str, str], remark: str) -> str:
+    points = points_text(change.before)
+    if change.before != change.after:
+        points += f" → {points_text(change.after)}"
+    return f"{people[change.attempt]}: {points}{f' ({remark})' if remark else ''}"
+
+
+def _release(exam: ExamService, quiz: str, number: int, people: dict[str, str]) -> None:
+    exam.regrades.release(quiz, number, who=terminal_user())
+    changed = exam.regrades.apply(number)
     typer.echo(f"{changed} attempts have other points now.")
+    with exam.database.reading() as connection:
+        (run,) = [run for run in regrade_runs(connection, quiz) if run.id == number]
+    for change in run.skipped:
+        typer.echo(f"{people[change.attempt]}: {change.outcome}")

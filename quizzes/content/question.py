@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -27,6 +26,8 @@ __all__ = [
 
 Answer = str | list[str] | dict[str, str] | None
 LONGEST_ANSWER = 65_536
+LONGEST_ID = 200  # characters of an option's or a field's id
+MOST_PARTS = 1000  # texts of one answer
 CENT = Decimal("0.0001")
 
 
@@ -126,6 +127,13 @@ class Question(ABC):
     def mark(self, answer: Answer) -> Mark:
         """What the answer earns; one that could not be saved earns nothing."""
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters that a text of the answer may have, in one of several fields by its id.
+
+        It is checked before anything looks at the text; an option's id is all that most kinds ask for.
+        """
+        return LONGEST_ID
+
     @abstractmethod
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         """As `problem_with`, for an answer that is there."""
@@ -134,10 +142,14 @@ class Question(ABC):
         """Why the answer cannot be saved, as a sentence; empty when it can."""
         if answer is None:
             return ""
-        parts = list(_texts(answer)) if isinstance(answer, str | list | dict) else [None]
-        if not all(isinstance(part, str) for part in parts):  # what came may be any JSON
+        parts = _parts(answer)
+        if parts is None:
             return "That is not an answer; reload the page."
-        if sum(map(len, _texts(answer))) > LONGEST_ANSWER:
+        # Nothing looks at a text before its length is known to be one that the question reads.
+        for id, text in parts:
+            if len(text) > (longest := self.longest_text(id)):
+                return f"That is longer than {longest} characters; please shorten it."
+        if sum(len(id) + len(text) for id, text in parts) > LONGEST_ANSWER:
             return f"An answer has at most {LONGEST_ANSWER // 1024} KB of text; please shorten it."
         return self._problem(answer)
 
@@ -154,9 +166,12 @@ class Question(ABC):
         return Mark(Decimal(0), Fraction(0), pending=True)
 
 
-def _texts(answer: str | list[str] | dict[str, str]) -> Iterable[str]:
-    if isinstance(answer, str):
-        return (answer,)
-    return (
-        (part for pair in answer.items() for part in pair) if isinstance(answer, dict) else map(str, answer)
-    )
+def _parts(answer: object) -> list[tuple[str, str]] | None:
+    """The texts of an answer, each with the id of its field; None for any other JSON, and for too many."""
+    if isinstance(answer, list | dict) and len(answer) > MOST_PARTS:
+        return None
+    pairs = answer.items() if isinstance(answer, dict) else [("", answer)]
+    if isinstance(answer, list):
+        pairs = [("", text) for text in answer]
+    parts = [(id, text) for id, text in pairs if isinstance(id, str) and isinstance(text, str)]
+    return parts if len(parts) == len(pairs) and all(len(id) <= LONGEST_ID for id, _ in parts) else None

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from pydantic import Base64Bytes, Field
+from pydantic import Base64Bytes, Field, PrivateAttr
 
+from quizzes.content.correction import Incomparable, corrected_item, kept_values
 from quizzes.content.items.any_item import Item
-from quizzes.content.items.base import Part, ShownQuestion
+from quizzes.content.items.base import Part, ShownQuestion, VariantProblem
 from quizzes.content.randomization import Draw, derived_seed
 from quizzes.content.version import AttemptItem
 
@@ -53,6 +55,7 @@ class Quiz(Part):
     pools: list[Pool] = Field(min_length=1)
     dropped: list[str] = Field(default_factory=list)  # references
     pictures: dict[str, Base64Bytes] = Field(default_factory=dict)  # by their path beside the banks
+    _corrected: dict[tuple[str, str], Item | Incomparable] = PrivateAttr(default_factory=dict)
 
     def __len__(self) -> int:
         return sum(pool.draw for pool in self.pools)
@@ -107,20 +110,66 @@ class Quiz(Part):
             for (reference, item, _), question in zip(picked, variants, strict=True)
         ]
 
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        """All items by their references."""
+        return {reference: item for pool in self.pools for reference, item in pool.items.items()}
+
+    def correct_questions(self, seed: str, taken: Quiz) -> list[AttemptItem]:
+        """The questions that an attempt at the version `taken` showed, each with the key of this version.
+
+        Numbers and options stay as they were shown, and so do the points. Where that is not possible, a
+        question keeps its own key, with the reason.
+        """
+        questions = taken.build_questions(seed)
+        if taken.hash == self.hash:
+            return questions
+        return [self._correct(question, seed, taken) for question in questions]
+
+    def _correct(self, shown: AttemptItem, seed: str, taken: Quiz) -> AttemptItem:
+        dropped = shown.reference in self.dropped
+        try:
+            item = self._corrected_item(shown.reference, taken)
+            drawn = {name: Decimal(value) for name, value in json.loads(shown.params).items()}
+            values = kept_values(taken.items[shown.reference], item, drawn)
+            question = item.question(derived_seed(seed.encode(), shown.reference), shown.points, values)
+        except (Incomparable, VariantProblem) as problem:
+            return replace(shown, dropped=dropped, kept_key="" if dropped else str(problem))
+        digest = _digest(shown.reference, item)
+        return replace(shown, question=question, question_hash=digest, dropped=dropped)
+
+    def _corrected_item(self, reference: str, taken: Quiz) -> Item:
+        if (taken.hash, reference) not in self._corrected:
+            try:
+                if reference not in self.items:
+                    raise Incomparable("it is not in this version")
+                corrected: Item | Incomparable = corrected_item(taken.items[reference], self.items[reference])
+            except Incomparable as problem:
+                corrected = problem
+            self._corrected[taken.hash, reference] = corrected
+        corrected = self._corrected[taken.hash, reference]
+        if isinstance(corrected, Incomparable):
+            raise Incomparable(str(corrected))
+        return corrected
+
 
 def _attempt_item(reference: str, item: Item, question: ShownQuestion, *, dropped: bool) -> AttemptItem:
     view = question.public_view()
     orders = [
         [option.id for option in options] for options in (view.options, *(f.options for f in view.fields))
     ]
-    digest = hashlib.sha256(f"{reference}\n{item.model_dump_json(exclude_unset=True)}".encode()).hexdigest()
     values = {name: str(value) for name, value in question.context.values.items()}
     return AttemptItem(
         question=question,
         reference=reference,
-        question_hash=digest,
+        question_hash=_digest(reference, item),
         params=json.dumps(values),
         option_order=json.dumps(orders if any(orders) else []),
         points=question.points,
         dropped=dropped,
     )
+
+
+def _digest(reference: str, item: Item) -> str:
+    """The hash of an item at its wording."""
+    return hashlib.sha256(f"{reference}\n{item.model_dump_json(exclude_unset=True)}".encode()).hexdigest()

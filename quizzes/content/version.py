@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from quizzes.content.question import PublicQuestion, Question
 
@@ -24,6 +24,7 @@ class AttemptItem:
     option_order: str  # the order of the options by their ids, as JSON
     points: Decimal
     dropped: bool = False  # everybody gets its points
+    kept_key: str = ""  # why a newer version's key does not fit, so that its own is used
 
     @cached_property
     def view(self) -> PublicQuestion:
@@ -46,4 +47,8 @@ class QuizVersion(Protocol):
 
     def build_questions(self, seed: str) -> Sequence[AttemptItem]:
         """The questions of one attempt; the same for the same seed."""
+        ...
+
+    def correct_questions(self, seed: str, taken: Any) -> Sequence[AttemptItem]:
+        """The questions that an attempt at the version `taken` showed, each with the key of this one."""
         ...

@@ -11,12 +11,14 @@ from sqlalchemy import func, select
 
 from autograder.site.backup import faults_in_file
 from autograder.site.database import Database
+from autograder.site.tables import waiting_mark
 from quizzes.attempts.events import fold
 from quizzes.loadtest.student import Acknowledged
 from quizzes.store.attempts import attempt_from_rows
 from quizzes.store.events import events_of
+from quizzes.store.marks import QUIZ, marks_in
 from quizzes.store.receipts import last_receipt
-from quizzes.store.tables import answer, answer_event, attempt, mark
+from quizzes.store.tables import answer, answer_event, attempt, attempt_item
 
 __all__ = ["damage", "missing_receipts", "missing_saves", "open_attempts"]
 
@@ -63,8 +65,8 @@ def open_attempts(database: Database) -> int:
 
 
 def damage(database: Database) -> list[str]:
-    """Faults in the file itself, in rows that differ from their log, in answers with two current marks."""
-    return [*faults_in_file(database), *_unlike_log(database), *_marked_twice(database)]
+    """Faults in the file itself, in rows that differ from their log, in answers without a mark."""
+    return [*faults_in_file(database), *_unlike_log(database), *_badly_marked(database)]
 
 
 def _unlike_log(database: Database) -> list[str]:
@@ -83,15 +85,21 @@ def _unlike_log(database: Database) -> list[str]:
     return faults
 
 
-def _marked_twice(database: Database) -> list[str]:
-    many = (
-        select(mark.c.attempt, mark.c.pos)
-        .where(mark.c.current)
-        .group_by(mark.c.attempt, mark.c.pos)
-        .having(func.count() > 1)
-    )
+def _badly_marked(database: Database) -> list[str]:
+    faults = []
     with database.reading() as connection:
-        return [
-            f"Question {row.pos} of attempt {row.attempt} has two current marks."
-            for row in connection.execute(many)
-        ]
+        graded = select(attempt.c.id).where(attempt.c.state == "graded")
+        for attempt_id in connection.execute(graded).scalars().all():
+            marks = marks_in(connection, attempt_id)
+            shown = select(attempt_item.c.pos).where(attempt_item.c.attempt == attempt_id)
+            faults += [
+                f"Question {pos} of attempt {attempt_id} and its marks do not agree."
+                for pos in sorted(set(connection.execute(shown).scalars()) ^ marks.keys())
+            ]
+            listed = select(waiting_mark.c.part).where(
+                waiting_mark.c.kind == QUIZ, waiting_mark.c.work == attempt_id
+            )
+            waits = {str(pos) for pos, current in marks.items() if current.pending or current.changed}
+            if set(connection.execute(listed).scalars()) != waits:
+                faults.append(f"The list of what waits for a mark is wrong about attempt {attempt_id}.")
+    return faults

@@ -4,14 +4,17 @@
     ana,,,1.5,,,,,,,                                    time and a half in every quiz
     bo,,,,10,quiz4,,,,,                                 ten more minutes in one quiz
     cy,,,,,quiz4,,,2027-05-20 12:00,,2                  closes later for cy, with two attempts
+    dan,-,,1,,quiz4,,,-,,                               no label, no close of his own, usual time in quiz4
 
-Only the column `student` is required; the roster may have these columns as well.
+Students are named as in any roster: by ID, login or e-mail address. A missing column and an empty cell say
+nothing, so what is stored stays; `-` takes a label, a date or a number away. The roster may have these
+columns as well. Importing a roster and `quizzes lint` read accommodations here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
@@ -19,79 +22,159 @@ from zoneinfo import ZoneInfo
 
 from autograder.course.csv_table import read_table
 from autograder.course.local_time import instant_of
+from autograder.course.roster import Person, RosterRow, RosterTable, read_people
 from autograder.errors import ContentError
 from quizzes.schedule.timing import SECOND, Accommodation, Override, Schedule, Terms, terms_for
 
-__all__ = ["AccommodationRow", "read_accommodations", "students_cut_short", "terms_by_student"]
+__all__ = [
+    "COLUMNS",
+    "AccommodationRow",
+    "accommodation_rows",
+    "check_consistent",
+    "read_accommodations",
+    "students_cut_short",
+    "terms_by_student",
+]
 
 
-ROLES = ("student", "ta", "instructor")
-STUDENT = ("student", "student_id", "sis_id", "login", "email")
+# What platforms call a role, and what it is here.
+ROLES = {
+    "student": ("student", "students", "learner"),
+    "ta": ("ta", "teaching assistant", "assistant", "tutor", "grader", "reader", "non-editing teacher"),
+    "instructor": ("instructor", "teacher", "lecturer", "professor", "editing teacher"),
+}
 TIMES = {"opens": "opens_at", "due": "due_at", "closes": "closes_at"}
+NUMBERS = {"minutes": "limit", "attempts": "attempts", "multiplier": "multiplier", "extra_minutes": "extra"}
+COLUMNS = frozenset({"role", "roles", "label", "quiz", *TIMES, *NUMBERS})
 MINUTES = 10_080  # a week
+LONGEST = 30  # characters of a number
+REMOVE = "-"
 
 
 @dataclass(frozen=True)
 class AccommodationRow:
-    """One row of the table; with a quiz it holds for that quiz alone."""
+    """One row of the table; with a quiz, times and dates hold for that quiz alone.
+
+    None, and a field that is in neither `overrides` nor `removed`: the row does not speak of it.
+    """
 
     location: str
     student: str
-    quiz: str
-    role: str
-    label: str
-    accommodation: Accommodation | None  # None: the row has no extra time
-    overrides: tuple[Override, ...]
+    quiz: str = ""
+    role: str | None = None
+    label: str | None = None
+    multiplier: Fraction | None = None
+    extra: int | None = None  # milliseconds
+    overrides: tuple[Override, ...] = ()
+    removed: frozenset[str] = frozenset()  # the fields whose override the row takes away
+    person: Person = field(default_factory=lambda: Person(""))
+    text: str = ""  # the line itself, for messages
+
+    def values(self) -> dict[tuple[str, str], object]:
+        """What the row says, by quiz and field."""
+        stated: dict[tuple[str, str], object] = {
+            ("", name): value
+            for name in ("role", "label", "multiplier", "extra")
+            if (value := getattr(self, name)) is not None
+        }
+        stated |= {(self.quiz, override.field): override.value for override in self.overrides}
+        return stated | {(self.quiz, removed): None for removed in self.removed}
 
 
 def read_accommodations(path: Path, zone: ZoneInfo) -> list[AccommodationRow]:
     """The rows of a table; raises UsageError and ContentError with file, line and column."""
-    rows = read_table(path).filled()
-    names = [name.strip().casefold().replace(" ", "_") for name in next(rows)[1]]
-    column = next((name for name in STUDENT if name in names), "")
-    if not column:
-        raise ContentError(f"{path}: the column `student` is missing.", next_step="Add the column `student`.")
-    accommodations = []
-    for line, cells in rows:
-        row = dict(zip(names, cells, strict=False))
-        accommodations.append(_row_from(f"{path}, line {line}", row.get(column, "").strip(), row, zone))
-    return accommodations
+    return accommodation_rows(read_people(read_table(path)), zone)
 
 
-def _row_from(location: str, student: str, row: Mapping[str, str | None], zone: ZoneInfo) -> AccommodationRow:
-    cells = {name: value.strip() for name, value in row.items() if isinstance(value, str) and value.strip()}
-    if not student:
-        raise ContentError(f"{location}: the student is missing.", next_step="Add the student ID.")
-    role = cells.get("role", "student").casefold()
-    if role not in ROLES:
-        raise ContentError(
-            f"{location}, role: unknown role {role!r}.", next_step=f"Choose one of: {', '.join(ROLES)}."
-        )
-    overrides = list(_overrides(location, cells, zone))
+def accommodation_rows(table: RosterTable, zone: ZoneInfo) -> list[AccommodationRow]:
+    """The rows of a table of people that is read already; raises ContentError with file, line and column."""
+    return [
+        _row_from(f"{table.path}, line {row.line}", row, zone, decimal_comma=table.decimal_comma)
+        for row in table.rows
+    ]
+
+
+def check_consistent(rows: Iterable[AccommodationRow]) -> None:
+    """Raise ContentError, with both lines, where two rows say different things of one student."""
+    stated: dict[tuple[str, str, str], tuple[object, AccommodationRow]] = {}
+    for row in rows:
+        for (quiz, name), value in row.values().items():
+            before, earlier = stated.setdefault((row.student, quiz, name), (value, row))
+            if before != value:
+                where = f" in {quiz}" if quiz else ""
+                raise ContentError(
+                    f"{row.location}, {_column_of(name)}: {row.student} has another value{where} in an "
+                    f"earlier line. {earlier.location}: {earlier.text}. {row.location}: {row.text}.",
+                    next_step="Correct one of the two lines.",
+                )
+
+
+def _column_of(name: str) -> str:
+    """The column of a field, for messages."""
+    return next((column for column, stored in {**TIMES, **NUMBERS}.items() if stored == name), name)
+
+
+def _row_from(location: str, row: RosterRow, zone: ZoneInfo, *, decimal_comma: bool) -> AccommodationRow:
+    cells = {name: value for name, value in row.cells.items() if name in COLUMNS and value}
     quiz = cells.get("quiz", "")
+    removed = {
+        field for name, field in {**TIMES, **NUMBERS}.items() if cells.get(name) == REMOVE and cells.pop(name)
+    }
+    if decimal_comma:
+        cells |= {name: cells[name].replace(",", ".") for name in NUMBERS if name in cells}
+    overrides = list(_overrides(location, cells, zone))
     times = _number(location, cells, "multiplier", 1, 100)
     more = _number(location, cells, "extra_minutes", 0, MINUTES)
-    accommodation = None
+    multiplier = None if times is None else Fraction(times)
+    extra = None if more is None else int(more * 60 * SECOND)
     if quiz:
-        overrides += [] if times is None else [Override("multiplier", Fraction(times))]
-        overrides += [] if more is None else [Override("extra", int(more * 60 * SECOND))]
-    elif overrides:
+        overrides += [] if multiplier is None else [Override("multiplier", multiplier)]
+        overrides += [] if extra is None else [Override("extra", extra)]
+        multiplier = extra = None
+    elif overrides or removed - {"multiplier", "extra"}:
+        named = overrides[0].field if overrides else min(removed - {"multiplier", "extra"})
         raise ContentError(
-            f"{location}: {overrides[0].field} needs a quiz, and the row names none.",
+            f"{location}: {named} needs a quiz, and the row names none.",
             next_step="Add the quiz's name in the column `quiz`.",
         )
-    elif times is not None or more is not None:
-        accommodation = Accommodation(Fraction(times or 1), int((more or 0) * 60 * SECOND))
+    else:
+        multiplier = Fraction(1) if "multiplier" in removed else multiplier
+        extra = 0 if "extra" in removed else extra
+        removed = set()
+    label = cells.get("label")
     return AccommodationRow(
-        location, student, quiz, role, cells.get("label", ""), accommodation, tuple(overrides)
+        location,
+        row.person.student_id,
+        quiz,
+        _role(location, cells.get("role") or cells.get("roles")),
+        "" if label == REMOVE else label,
+        multiplier,
+        extra,
+        tuple(overrides),
+        frozenset(removed),
+        row.person,
+        row.text,
     )
 
 
+def _role(location: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    plain = text.casefold()
+    role = next((role for role, names in ROLES.items() if plain in names), None)
+    if role is None:
+        raise ContentError(
+            f"{location}, role: unknown role {plain[:LONGEST]!r}.",
+            next_step=f"Choose one of: {', '.join(ROLES)}.",
+        )
+    return role
+
+
 def _overrides(location: str, cells: Mapping[str, str], zone: ZoneInfo) -> Iterator[Override]:
-    for name, field in TIMES.items():
+    for name, overridden in TIMES.items():
         if name in cells:
             try:
-                yield Override(field, instant_of(cells[name], zone))
+                yield Override(overridden, instant_of(cells[name], zone))
             except ContentError as problem:
                 message = f"{location}, {name}: {problem.message}"
                 raise ContentError(message, next_step=problem.next_step) from problem
@@ -102,17 +185,21 @@ def _overrides(location: str, cells: Mapping[str, str], zone: ZoneInfo) -> Itera
 
 
 def _number(location: str, cells: Mapping[str, str], name: str, low: int, high: int) -> Decimal | None:
-    if name not in cells:
+    text = cells.get(name)
+    if text is None:
         return None
     try:
-        number = Decimal(cells[name])
+        number = Decimal(text[: LONGEST + 1])
     except InvalidOperation as problem:
         raise ContentError(
-            f"{location}, {name}: {cells[name]!r} is not a number.", next_step="Write a number such as 1.5."
+            f"{location}, {name}: {text[:LONGEST]!r} is not a number.",
+            next_step="Write a number such as 1.5.",
         ) from problem
-    if not low <= number <= high:  # false for a NaN
+    # A NaN is not a number and cannot be compared.
+    if len(text) > LONGEST or not number.is_finite() or not low <= number <= high:
         raise ContentError(
-            f"{location}, {name}: {number} is not between {low} and {high}.", next_step="Correct the number."
+            f"{location}, {name}: {text[:LONGEST]} is not between {low} and {high}.",
+            next_step="Correct the number.",
         )
     return number
 
@@ -125,9 +212,10 @@ def terms_by_student(
     terms = {}
     for student in dict.fromkeys([*students, *(row.student for row in rows)]):
         own_rows = [row for row in rows if row.student == student]
-        accommodation = next((row.accommodation for row in own_rows if row.accommodation), None)
+        multiplier = next((row.multiplier for row in own_rows if row.multiplier is not None), Fraction(1))
+        extra = next((row.extra for row in own_rows if row.extra is not None), 0)
         overrides = [override for row in own_rows for override in row.overrides]
-        terms[student] = terms_for(schedule, accommodation, overrides)
+        terms[student] = terms_for(schedule, Accommodation(multiplier, extra), overrides)
     return terms
 
 

@@ -1,23 +1,95 @@
-"""Enrolment and publishing: a course, its people and its quizzes from their files into the store.
+"""Enrolment and publishing: a course, accommodations and quizzes from their files into the store.
 
-The commands and the load test use it.
+The commands, the page of imports and the load test use it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, select
 
 from autograder.course.course import Course
+from autograder.course.local_time import shown, span
+from autograder.course.roster import Person
 from autograder.errors import ContentError
-from autograder.site.people import COURSE, add_course, enrol
+from autograder.site.audit import Act, record_act
+from autograder.site.people import COURSE, Change, add_course
+from autograder.site.tables import enrolment
+from autograder.site.upsert import upsert_all
 from quizzes.content.quiz_file import QuizPlan
-from quizzes.schedule.accommodations import AccommodationRow
-from quizzes.store.overrides import clear_overrides, set_override
+from quizzes.schedule.accommodations import COLUMNS, AccommodationRow, check_consistent
+from quizzes.schedule.timing import Accommodation, Override, Terms, terms_for
+from quizzes.store.extensions import apply_terms
+from quizzes.store.overrides import override_in, schedule_of
 from quizzes.store.quizzes import Shortfall, publish
+from quizzes.store.tables import attempt, override, quiz
 
-__all__ = ["accommodate", "add_the_course", "publish_plan", "set_quiz_overrides"]
+__all__ = ["QuizAccommodations", "accommodate", "add_the_course", "plan_accommodations", "publish_plan"]
+
+ROLES = ("student", "ta", "instructor")  # each may do more than the one before
+Find = Callable[[Person, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The role, label and extra time of a person."""
+
+    role: str = "student"
+    label: str = ""
+    multiplier: Fraction = Fraction(1)
+    extra: int = 0
+
+
+@dataclass(frozen=True)
+class QuizAccommodations:
+    """What a table of accommodations changes; see `autograder.site.extensions.AccommodationPlan`."""
+
+    changes: tuple[Change, ...]
+    columns: frozenset[str] = COLUMNS
+    _enrolments: dict[str, Enrolment] = field(default_factory=dict, repr=False)
+    _set: tuple[dict[str, str], ...] = ()
+    _removed: tuple[tuple[str, str, str], ...] = ()  # quiz, person, field
+
+    def apply(self, connection: Connection, at: int, who: str) -> None:
+        """Store the changes, audit them person by person, and give open attempts their time at once."""
+        upsert_all(
+            connection,
+            enrolment,
+            [
+                {
+                    "course": COURSE,
+                    "person": student,
+                    "role": new.role,
+                    "label": new.label,
+                    "multiplier": str(new.multiplier),
+                    "extra": new.extra,
+                }
+                for student, new in self._enrolments.items()
+            ],
+        )
+        upsert_all(connection, override, list(self._set))
+        for quiz_id, student, name in self._removed:
+            connection.execute(
+                delete(override).where(
+                    override.c.quiz == quiz_id,
+                    override.c.scope == "person",
+                    override.c.who == student,
+                    override.c.field == name,
+                )
+            )
+        students = dict.fromkeys(change.student for change in self.changes)
+        for student in students:
+            sentences = [change.sentence for change in self.changes if change.student == student]
+            record_act(connection, Act(at, who, "accommodate", student, {"changes": sentences}))
+        running = select(attempt.c.id).where(
+            attempt.c.state == "open", attempt.c.person.in_(list(students)), attempt.c.preview.is_(False)
+        )
+        for attempt_id in connection.execute(running.order_by(attempt.c.id)).scalars().all():
+            apply_terms(connection, attempt_id, at=at, who=who)
 
 
 def add_the_course(connection: Connection, course: Course) -> None:
@@ -25,44 +97,163 @@ def add_the_course(connection: Connection, course: Course) -> None:
     add_course(connection, COURSE, course.title, course.zone.key)
 
 
-def accommodate(
-    connection: Connection,
-    students: Collection[str],
-    accommodations: Iterable[AccommodationRow],
-    quizzes: Collection[str] = (),
-) -> None:
-    """Store the accommodations of enrolled students: role, label, extra time and other dates.
+def accommodate(connection: Connection, rows: Iterable[AccommodationRow], *, at: int, who: str) -> None:
+    """Store the accommodations of enrolled students; raises ContentError for an unknown student or quiz."""
+    plan = plan_accommodations(connection, rows, lambda person, _: person.student_id, ZoneInfo("UTC"))
+    plan.apply(connection, at, who)
 
-    Raises ContentError for an unknown student or quiz.
+
+def plan_accommodations(
+    connection: Connection, rows: Iterable[AccommodationRow], find: Find, zone: ZoneInfo
+) -> QuizAccommodations:
+    """What the rows change; nothing is written.
+
+    Raises ContentError for an unknown student or quiz, and for two rows that contradict each other.
     """
-    rows = list(accommodations)
+    quizzes = {
+        quiz_row.id: schedule_of(quiz_row)
+        for quiz_row in connection.execute(select(quiz).where(quiz.c.course == COURSE))
+    }
+    found_rows = [_found(row, find, quizzes) for row in rows]
+    check_consistent(found_rows)
+    enrolled = {
+        known.person: Enrolment(known.role, known.label, Fraction(known.multiplier), known.extra)
+        for known in connection.execute(select(enrolment).where(enrolment.c.course == COURSE))
+    }
+    stored: dict[tuple[str, str, str], list[Override]] = {}
+    for known in connection.execute(select(override)):
+        stored.setdefault((known.quiz, known.scope, known.who), []).append(override_in(known))
+    changes: list[Change] = []
+    enrolments: dict[str, Enrolment] = {}
+    to_set: list[dict[str, str]] = []
+    removed: list[tuple[str, str, str]] = []
+    for student in dict.fromkeys(row.student for row in found_rows):
+        own_rows = [row for row in found_rows if row.student == student]
+        before = enrolled.get(student, Enrolment())
+        after = _stated(before, own_rows)
+        if after != before:
+            enrolments[student] = after
+            changes += _enrolment_changes(student, before, after)
+        for quiz_id, schedule in quizzes.items():
+            old = {known.field: known for known in stored.get((quiz_id, "person", student), [])}
+            new = _overridden(old, [row for row in own_rows if row.quiz == quiz_id])
+            terms_before, terms_after = (
+                terms_for(
+                    schedule,
+                    Accommodation(state.multiplier, state.extra),
+                    [*stored.get((quiz_id, "label", state.label), []), *personal.values()],
+                )
+                for state, personal in ((before, old), (after, new))
+            )
+            loses = _loses(terms_before, terms_after)
+            for name in sorted(old.keys() | new.keys()):
+                if old.get(name) == new.get(name):
+                    continue
+                old_words, new_words = _shown(old.get(name), zone), _shown(new.get(name), zone)
+                changes.append(Change(student, f"{name} in {quiz_id}", old_words, new_words, loses))
+                if name in new:
+                    to_set.append(_override_values(quiz_id, student, new[name]))
+                else:
+                    removed.append((quiz_id, student, name))
+            if loses and old == new:
+                old_words, new_words = _terms_shown(terms_before, zone), _terms_shown(terms_after, zone)
+                changes.append(Change(student, f"times in {quiz_id}", old_words, new_words, loses=True))
+    return QuizAccommodations(tuple(changes), COLUMNS, enrolments, tuple(to_set), tuple(removed))
+
+
+def _overridden(old: Mapping[str, Override], rows: Iterable[AccommodationRow]) -> dict[str, Override]:
+    """The overrides of a student in a quiz as its rows leave them; those that no row names stay."""
+    new = dict(old)
     for row in rows:
-        if row.student not in students:
-            raise ContentError(
-                f"{row.location}: {row.student} is not on the roster.",
-                next_step="Add the student to the roster, or correct the student ID.",
-            )
-        if row.quiz and row.quiz not in quizzes:
-            known = ", ".join(quizzes) or "none yet"
-            raise ContentError(
-                f"{row.location}: {row.quiz!r} is not published.", next_step=f"Choose one of: {known}."
-            )
-    for person in dict.fromkeys(row.student for row in rows):
-        own_rows = [row for row in rows if row.student == person and not row.quiz]
-        accommodation = next((row.accommodation for row in own_rows if row.accommodation), None)
-        label = next((row.label for row in own_rows if row.label), "")
-        role = next((row.role for row in own_rows if row.role != "student"), "student")
-        enrol(connection, COURSE, person, role=role, label=label, accommodation=accommodation)
-    set_quiz_overrides(connection, rows)
+        new |= {stated.field: stated for stated in row.overrides}
+        for name in row.removed:
+            new.pop(name, None)
+    return new
 
 
-def set_quiz_overrides(connection: Connection, accommodations: Iterable[AccommodationRow]) -> None:
-    """Replace the overrides of single students in single quizzes."""
-    for row in accommodations:
-        if row.quiz:
-            clear_overrides(connection, row.quiz, row.student)
-            for override in row.overrides:
-                set_override(connection, row.quiz, override, person_id=row.student)
+def _override_values(quiz_id: str, student: str, known: Override) -> dict[str, str]:
+    """The row of an override's table."""
+    value = "" if known.value is None else str(known.value)
+    return {"quiz": quiz_id, "scope": "person", "who": student, "field": known.field, "value": value}
+
+
+def _found(row: AccommodationRow, find: Find, quizzes: Iterable[str]) -> AccommodationRow:
+    """The row with the stored ID of its student."""
+    student = find(row.person if row.person.student_id else Person(row.student), row.location)
+    if student is None:
+        raise ContentError(
+            f"{row.location}: {row.student} is not on the roster.",
+            next_step="Add the student to the roster, or correct the student ID.",
+        )
+    if row.quiz and row.quiz not in quizzes:
+        known = ", ".join(quizzes) or "none yet"
+        raise ContentError(
+            f"{row.location}: {row.quiz!r} is not published.", next_step=f"Choose one of: {known}."
+        )
+    return replace(row, student=student)
+
+
+def _stated(before: Enrolment, rows: Iterable[AccommodationRow]) -> Enrolment:
+    """The enrolment as the rows of its student leave it; they do not contradict each other."""
+    after = before
+    for row in rows:
+        after = Enrolment(
+            after.role if row.role is None else row.role,
+            after.label if row.label is None else row.label,
+            after.multiplier if row.multiplier is None else row.multiplier,
+            after.extra if row.extra is None else row.extra,
+        )
+    return after
+
+
+def _enrolment_changes(student: str, before: Enrolment, after: Enrolment) -> list[Change]:
+    changes = []
+    if before.role != after.role:
+        lower = ROLES.index(after.role) < ROLES.index(before.role)
+        changes.append(Change(student, "role", before.role, after.role, lower))
+    if before.label != after.label:
+        changes.append(
+            Change(student, "label", before.label or "none", after.label or "none", bool(before.label))
+        )
+    if before.multiplier != after.multiplier:
+        old, new = (f"× {float(each.multiplier):g}" for each in (before, after))
+        changes.append(Change(student, "time", old, new, after.multiplier < before.multiplier))
+    if before.extra != after.extra:
+        old, new = (f"+ {span(each.extra)}" if each.extra else "none" for each in (before, after))
+        changes.append(Change(student, "extra time", old, new, after.extra < before.extra))
+    return changes
+
+
+def _loses(before: Terms, after: Terms) -> bool:
+    """Whether the terms of a quiz give less than before: later, earlier, shorter or fewer."""
+
+    def less(old: int | None, new: int | None) -> bool:
+        return new is not None and (old is None or new < old)
+
+    return (
+        after.opens_at > before.opens_at
+        or less(before.due_at, after.due_at)
+        or less(before.closes_at, after.closes_at)
+        or less(before.time_allowed, after.time_allowed)
+        or less(before.attempts, after.attempts)
+    )
+
+
+def _shown(known: Override | None, zone: ZoneInfo) -> str:
+    if known is None:
+        return "as for everybody"
+    if known.value is None:
+        return "none"
+    if known.field.endswith("_at"):
+        return shown(int(known.value), zone)
+    if known.field in ("limit", "extra", "grace"):
+        return span(int(known.value))
+    return f"{float(known.value):g}"
+
+
+def _terms_shown(terms: Terms, zone: ZoneInfo) -> str:
+    allowed = "no limit" if terms.time_allowed is None else span(terms.time_allowed)
+    return allowed if terms.closes_at is None else f"{allowed} until {shown(terms.closes_at, zone)}"
 
 
 def publish_plan(

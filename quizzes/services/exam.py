@@ -34,7 +34,7 @@ from quizzes.attempts.save_rules import Save, SaveResult, StoredAnswer
 from quizzes.content.question import Answer
 from quizzes.content.version import AttemptItem, QuizVersion
 from quizzes.schedule.timing import remaining
-from quizzes.services.regrading import marks_of
+from quizzes.services.regrading import Regrades, marks_of
 from quizzes.store.answers import save
 from quizzes.store.attempts import (
     AttemptRow,
@@ -51,6 +51,7 @@ from quizzes.store.events import events_of
 from quizzes.store.marks import record_marks, unmarked_attempts
 from quizzes.store.quizzes import Availability, availability_for, content_of, current_version
 from quizzes.store.receipts import Receipt, last_receipt
+from quizzes.store.regrades import key_for
 
 __all__ = ["ExamService", "View"]
 
@@ -88,6 +89,7 @@ class ExamService:
         self.writer = writer or Writer(database, lock_attempts)
         self._signer, self._read_version, self._has_disk_space = signer, read_version, has_disk_space
         self._versions = lru_cache(64)(self._load_version)
+        self.regrades = Regrades(self, GRADER)
         self._items_cache: LRUCache[str, tuple[str, Sequence[AttemptItem]]] = LRUCache(CACHED_ATTEMPTS)
         self._items_lock = Lock()
         self._items = cached(self._items_cache, key=str, lock=self._items_lock)(self._load_items)
@@ -170,8 +172,9 @@ class ExamService:
         clear: bool = False,
         client: str = "",
         at: int | None = None,
+        began_at: int | None = None,
     ) -> Future[SaveResult]:
-        """Save an answer; `at` is when the request arrived, by default now.
+        """Save an answer; `at` is when the request was complete, by default now, `began_at` when it began.
 
         Raises NotFound for another student's attempt, TooLarge for a huge answer, Busy for a full queue.
         """
@@ -186,7 +189,9 @@ class ExamService:
             with suppress(Exception):  # nor may a log that fails
                 log.exception("Question %s of attempt %s cannot read an answer.", pos, attempt_id)
             problem = ""
-        sent = Save(arrived, pos, response, base_rev, save_id, checked_lock(lock), problem, clear, client)
+        sent = Save(
+            arrived, pos, response, base_rev, save_id, checked_lock(lock), problem, clear, client, began_at
+        )
         return self.writer.submit(
             partial(save, attempt_id=attempt_id, person=person, sent=sent), [attempt_id]
         )
@@ -220,6 +225,16 @@ class ExamService:
         """The questions of any attempt."""
         return self._items(attempt_id)[1]
 
+    def version(self, version: str) -> QuizVersion:
+        """A published version of a quiz by its hash."""
+        return self._versions(version)
+
+    def questions(self, row: AttemptRow, key: str) -> Sequence[AttemptItem]:
+        """The questions that an attempt showed, with the key of this version."""
+        if key == row.version:
+            return self._items(row.id)[1]
+        return self._versions(key).correct_questions(row.seed, self._versions(row.version))
+
     # For the background tasks
 
     def sweep(self) -> int:
@@ -243,8 +258,8 @@ class ExamService:
         try:
             with self.database.reading() as connection:
                 row = find_attempt(connection, attempt_id)
-                items = self._items(attempt_id)[1]
-                marks = marks_of(connection, row, items, row.version, GRADER)
+                key = key_for(connection, row)
+                marks = marks_of(connection, row, self.questions(row, key), key, GRADER)
         except Exception:  # the others are still marked
             log.exception("Attempt %s cannot be marked.", attempt_id)
             return False

@@ -51,7 +51,8 @@ def question_builder(database: Database) -> Callable[[PendingMark], object]:
     def question(pending: PendingMark) -> object:
         with database.reading() as connection:
             row = find_attempt(connection, pending.attempt)
-        return quiz(pending.key_version).build_questions(row.seed)[pending.pos].question
+        items = quiz(pending.key_version).correct_questions(row.seed, quiz(row.version))
+        return items[pending.pos].question
 
     return question
 
@@ -93,10 +94,8 @@ class FunctionQueue:
                 continue
             with self._database.transaction() as connection:
                 if not mark.pending:
-                    marked += settle_mark(
-                        connection, pending, float(mark.points), mark.as_json(), self._now()
-                    )
-                elif record_trouble(connection, pending, mark.as_json()):
+                    marked += settle_mark(connection, pending, mark.points, mark.as_json(), self._now())
+                elif record_trouble(connection, pending, mark.as_json(), self._now()):
                     troubles.append((pending, mark.detail["trouble"]))
         return RoundResult(marked, troubles)
 

@@ -96,11 +96,7 @@ class ScoreSender:
             for link in links_of(connection, quiz)
             if link.issuer in subjects and (link.line_item or link.line_items)
         ]
-        scores = [
-            score
-            for score in scores_at(connection, self._course, quiz)
-            if score.student == student and score.attempt
-        ]
+        scores = [score for score in scores_at(connection, self._course, quiz, student) if score.attempt]
         marked = [score for score in scores if score.points is not None and score.finished_at is not None]
         title = next(
             (published.title for published in published_in(connection, self._course) if published.id == quiz),
@@ -110,7 +106,7 @@ class ScoreSender:
             return _Ready(Score(student, quiz, title, None), title, [])
         release = self._content(current_version(connection, quiz)).release
         which = self._counted(student, quiz)
-        best = max(marked, key=lambda score: score.points or 0.0)
+        best = max(marked, key=lambda score: score.points or 0)
         score = {"best": best, "first": marked[0], "last": marked[-1]}[which]
         due = score.due_at is None or score.due_at <= now
         closed = is_closed_for_everyone(connection, quiz, now)
@@ -121,13 +117,13 @@ class ScoreSender:
     def _post(self, link: Link, subject: str, ready: _Ready, now: int) -> None:
         score = ready.score
         if not link.line_item:
-            line_item = self._lti.make_line_item(link, ready.title, score.out_of)
+            line_item = self._lti.make_line_item(link, ready.title, float(score.out_of))
             link = replace(link, line_item=line_item)
             self._write(lambda connection: keep_link(connection, link))
         posted = Posted(
             subject=subject,
-            points=score.points or 0.0,
-            out_of=score.out_of,
+            points=float(score.points or 0),
+            out_of=float(score.out_of),
             started_at=score.started_at or 0,
             finished_at=score.finished_at or 0,
             at=now,

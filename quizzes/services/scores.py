@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from autograder.site.people import students_in
+from autograder.site.tables import points_text
 from quizzes.attempts.events import State
 from quizzes.schedule.timing import seconds_late
 from quizzes.store.attempts import attempts_at
-from quizzes.store.marks import marks_in
+from quizzes.store.marks import marks_at, total
 from quizzes.store.overrides import terms_of
 from quizzes.store.quizzes import published_in
-from quizzes.store.tables import attempt_item
+from quizzes.store.tables import attempt, attempt_item
 
 __all__ = ["COLUMNS", "Score", "scores_at"]
 
@@ -43,8 +45,8 @@ class Score:
     title: str
     due_at: int | None  # of this student
     attempt: int = 0
-    points: float | None = None
-    out_of: float = 0.0
+    points: Decimal | None = None
+    out_of: Decimal = Decimal(0)
     state: State | None = None
     waiting: int = 0  # answers that wait for a mark
     started_at: int | None = None
@@ -65,8 +67,8 @@ class Score:
             self.quiz,
             self.title,
             str(self.attempt),
-            "" if self.points is None else f"{self.points:g}",
-            f"{self.out_of:g}" if self.attempt else "",
+            "" if self.points is None else points_text(self.points),
+            points_text(self.out_of) if self.attempt else "",
             self.state.value if self.state else ABSENT,
             str(self.waiting),
             local(self.started_at),
@@ -81,20 +83,20 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
     title = next(
         (published.title for published in published_in(connection, course) if published.id == quiz), quiz
     )
+    marks_by_attempt, whole = marks_at(connection, quiz, student), _whole(connection, quiz, student)
     scores = []
     for row in attempts_at(connection, quiz, student):
         if row.preview:
             continue
-        marks = marks_in(connection, row.id)
-        whole = select(func.sum(attempt_item.c.points)).where(attempt_item.c.attempt == row.id)
+        marks = marks_by_attempt.get(row.id, {}) if row.state is State.GRADED else {}
         score = Score(
             student=row.person,
             quiz=quiz,
             title=title,
             due_at=row.due_at,
             attempt=row.number,
-            points=round(sum(mark.points for mark in marks.values()), 4) if marks else None,
-            out_of=connection.execute(whole).scalar_one() or 0.0,
+            points=total(marks.values()) if marks else None,
+            out_of=whole.get(row.id, Decimal(0)),
             state=row.state,
             waiting=sum(mark.pending for mark in marks.values()),
             started_at=row.started_at,
@@ -109,3 +111,17 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
             last = terms.closes_at if terms.closes_at is not None else terms.due_at
             scores.append(Score(student_id, quiz, title, last))
     return sorted(scores, key=lambda score: (score.student, score.attempt))
+
+
+def _whole(connection: Connection, quiz: str, student: str | None) -> dict[str, Decimal]:
+    """The points that the questions of each attempt have together."""
+    rows = select(attempt_item.c.attempt, attempt_item.c.points).join(
+        attempt, attempt.c.id == attempt_item.c.attempt
+    )
+    rows = rows.where(attempt.c.quiz == quiz)
+    if student is not None:
+        rows = rows.where(attempt.c.person == student)
+    whole: dict[str, Decimal] = {}
+    for attempt_id, points in connection.execute(rows):
+        whole[attempt_id] = whole.get(attempt_id, Decimal(0)) + points
+    return whole

@@ -11,7 +11,16 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select, text, 
 
 from autograder.errors import Conflict, NotFound
 from quizzes.attempts.events import Accepted, State
-from quizzes.attempts.save_rules import Outcome, Save, SaveResult, StoredAnswer, Writable, outcome_of
+from quizzes.attempts.response import answer_from, is_blank
+from quizzes.attempts.save_rules import (
+    Outcome,
+    Save,
+    SaveResult,
+    StoredAnswer,
+    Writable,
+    check_budget,
+    outcome_of,
+)
 from quizzes.schedule.timing import Arrival, arrival
 from quizzes.store.attempts import locked_attempt
 from quizzes.store.events import add_event, next_seq
@@ -29,6 +38,8 @@ CURRENT = (
         attempt.c.deadline_at,
         attempt.c.grace,
         attempt.c.lock,
+        attempt.c.started_at,
+        attempt.c.saved_bytes,
         attempt_item.c.pos.label("item"),
         answer.c.rev,
         answer.c.response,
@@ -57,6 +68,13 @@ CURRENT = (
     .with_for_update(of=attempt)
 )
 LOG, FIRST = insert(answer_event), insert(answer)
+NEXT_SAVE = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("attempt_id"))
+    .values(seq=attempt.c.seq + 1, saved_bytes=attempt.c.saved_bytes + bindparam("size"))
+    .returning(attempt.c.seq)
+)
+NEXT_SAVE_IF_OPEN = NEXT_SAVE.where(attempt.c.state == "open")
 NEXT = (
     update(answer)
     .where(
@@ -64,7 +82,12 @@ NEXT = (
         answer.c.pos == bindparam("position"),
         answer.c.rev == bindparam("base"),
     )
-    .values(rev=bindparam("rev"), response=bindparam("response"), received_at=bindparam("received_at"))
+    .values(
+        rev=bindparam("rev"),
+        response=bindparam("response"),
+        received_at=bindparam("received_at"),
+        answered=bindparam("answered"),
+    )
 )
 
 
@@ -72,7 +95,7 @@ def save(connection: Connection, attempt_id: str, person: str, sent: Save) -> Sa
     """Store a save, or return what is stored instead.
 
     Raises NotFound for another student's attempt and for an unknown question, Conflict for a `save_id` that
-    was used for another answer.
+    was used for another answer, TooManySaves when the attempt's log holds more than anybody types.
 
     The writer has locked the attempt by then, so on PostgreSQL too this reads what is newest.
     """
@@ -94,9 +117,10 @@ def save(connection: Connection, attempt_id: str, person: str, sent: Save) -> Sa
     )
     attempt_now = Writable(current.state == "open", deadline_at, current.grace, current.lock)
     outcome = outcome_of(sent, attempt_now, stored_answer)
+    size = check_budget(sent, current.saved_bytes, current.started_at)
     if outcome is Outcome.SAVED:
         in_grace = arrival(sent.at, deadline_at, current.grace) is Arrival.IN_GRACE
-        _log(connection, attempt_id, sent, stored_answer.rev + 1, in_grace=in_grace)
+        _log(connection, attempt_id, sent, size, stored_answer.rev + 1, in_grace=in_grace)
         values = {
             "attempt_id": attempt_id,
             "position": sent.pos,
@@ -106,9 +130,9 @@ def save(connection: Connection, attempt_id: str, person: str, sent: Save) -> Sa
         stored_answer = _written(connection, values, sent.response, sent.at)
         return SaveResult(outcome, stored_answer, deadline_at, in_grace=in_grace)
     if outcome in (Outcome.CLOSED, Outcome.LATE):
-        _log_refused(connection, attempt_id, sent, stored_answer.rev, late=True)
+        _log_refused(connection, attempt_id, sent, size, stored_answer.rev, late=True)
     elif outcome is Outcome.INVALID:
-        _log_refused(connection, attempt_id, sent, stored_answer.rev, late=False)
+        _log_refused(connection, attempt_id, sent, size, stored_answer.rev, late=False)
     return SaveResult(outcome, stored_answer, deadline_at, problem=sent.problem)
 
 
@@ -144,6 +168,7 @@ def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, 
 
 def _written(connection: Connection, values: dict[str, Any], response: str, at: int) -> StoredAnswer:
     rev: int = values["rev"]
+    answered = not is_blank(answer_from(response))
     if rev == 1:
         first = {
             "attempt": values["attempt_id"],
@@ -151,10 +176,12 @@ def _written(connection: Connection, values: dict[str, Any], response: str, at: 
             "rev": 1,
             "response": response,
             "received_at": at,
+            "answered": answered,
         }
         connection.execute(FIRST, first)
     else:
-        changed = connection.execute(NEXT, {**values, "response": response, "received_at": at}).rowcount
+        written = {**values, "response": response, "received_at": at, "answered": answered}
+        changed = connection.execute(NEXT, written).rowcount
         if changed != 1:
             raise Conflict("A newer answer is stored.", next_step="Reload the page.")
     return StoredAnswer(rev, response, at)
@@ -164,12 +191,15 @@ def _log(
     connection: Connection,
     attempt_id: str,
     sent: Save,
+    size: int,
     rev: int,
     *,
     in_grace: bool = False,
     late: bool = False,
 ) -> None:
-    seq = next_seq(connection, attempt_id, only_open=not late)
+    statement = NEXT_SAVE if late else NEXT_SAVE_IF_OPEN
+    parameters = {"attempt_id": attempt_id, "size": size}
+    seq = connection.execute(statement, parameters).scalar_one_or_none()
     if seq is None:
         raise Conflict("The attempt was just finished.", next_step="Open the receipt.")
     row = {
@@ -185,14 +215,17 @@ def _log(
         "in_grace": in_grace,
         "late": late,
         "client": sent.client[:200],
+        "began_at": sent.began_at,
     }
     connection.execute(LOG, row)
 
 
-def _log_refused(connection: Connection, attempt_id: str, sent: Save, rev: int, *, late: bool) -> None:
+def _log_refused(
+    connection: Connection, attempt_id: str, sent: Save, size: int, rev: int, *, late: bool
+) -> None:
     """Log a save that does not count, once, for staff to see."""
     refused = (answer_event.c.attempt == attempt_id) & ((answer_event.c.problem != "") | answer_event.c.late)
     same = (answer_event.c.save_id == sent.save_id) & (answer_event.c.late == late)
     counts = connection.execute(select(func.count(), func.count().filter(same)).where(refused)).one()
     if counts[0] < MOST_REFUSED and counts[1] == 0:
-        _log(connection, attempt_id, sent, rev, late=late)
+        _log(connection, attempt_id, sent, size, rev, late=late)

@@ -73,6 +73,7 @@ class AttemptRow:
     finished_by: FinishedBy | None
     lock: str
     seq: int
+    saved_bytes: int = 0
 
 
 def find_attempt(connection: Connection, attempt_id: str, person: str | None = None) -> AttemptRow:
@@ -204,7 +205,7 @@ def start_attempt(
             "question_hash": item.question_hash,
             "params": item.params,
             "option_order": item.option_order,
-            "points": float(item.points),
+            "points": item.points,
         }
         for pos, item in enumerate(new_attempt.items)
     ]

@@ -6,11 +6,15 @@ The store adds events here; the exam service, staff pages and load test read the
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, not_, select, update
 
+from autograder.site.clock_correction import WrongSpan
+from autograder.site.tables import points_text
 from quizzes.attempts.events import (
     Accepted,
     EditLockTaken,
@@ -25,7 +29,7 @@ from quizzes.attempts.events import (
 )
 from quizzes.store.tables import answer_event, attempt, attempt_event
 
-__all__ = ["NEXT_SEQ_IF_OPEN", "add_event", "events_of", "latest_instant", "next_seq"]
+__all__ = ["NEXT_SEQ_IF_OPEN", "add_event", "events_of", "instants_after", "latest_instant", "next_seq"]
 
 
 KINDS = {
@@ -70,7 +74,13 @@ def add_event(connection: Connection, attempt_id: str, seq: int, event: Event) -
     at = data.pop("at")
     connection.execute(
         ADD,
-        {"attempt": attempt_id, "seq": seq, "at": at, "kind": NAMES[type(event)], "data": json.dumps(data)},
+        {
+            "attempt": attempt_id,
+            "seq": seq,
+            "at": at,
+            "kind": NAMES[type(event)],
+            "data": json.dumps(data, default=str),
+        },
     )
 
 
@@ -81,6 +91,9 @@ def events_of(connection: Connection, attempt_id: str) -> list[Event]:
         data = {OLD_FIELDS.get(name, name): value for name, value in json.loads(row.data).items()}
         if row.kind == "finished":
             data["by"] = FinishedBy(data["by"])
+        elif row.kind == "graded":
+            # Version 0.1 wrote a number.
+            data["points"] = Decimal(points_text(Decimal(str(data["points"]))))
         kind = KINDS[OLD_KINDS.get(row.kind, row.kind)]
         numbered.append((row.seq, kind(at=row.at, **data)))
     rows = connection.execute(select(answer_event).where(answer_event.c.attempt == attempt_id))
@@ -88,11 +101,28 @@ def events_of(connection: Connection, attempt_id: str) -> list[Event]:
     return [event for _, event in sorted(numbered, key=lambda pair: pair[0])]
 
 
-def latest_instant(connection: Connection) -> int:
-    """The latest instant in any log, for a clock to start from; 0 without events."""
-    tables = (attempt_event, answer_event)
-    instants = [connection.execute(select(func.max(table.c.at))).scalar_one() for table in tables]
-    return max((int(at) for at in instants if at is not None), default=0)
+def latest_instant(connection: Connection, wrong: Sequence[WrongSpan] = ()) -> int:
+    """The latest instant in any log, for a clock to start from; 0 without events.
+
+    Instants that a wrong clock stored are left out.
+    """
+    latest = 0
+    for table in (attempt_event, answer_event):
+        right = [not_(table.c.at.between(span.first, span.last)) for span in wrong]
+        instant = connection.execute(select(func.max(table.c.at)).where(*right)).scalar_one()
+        latest = max(latest, int(instant or 0))
+    return latest
+
+
+def instants_after(connection: Connection, instant: int) -> list[int]:
+    """The first and the last instant in each log after `instant`."""
+    ends = [
+        connection.execute(
+            select(func.min(table.c.at), func.max(table.c.at)).where(table.c.at > instant)
+        ).one()
+        for table in (attempt_event, answer_event)
+    ]
+    return [int(end) for row in ends for end in row if end is not None]
 
 
 def _saved(row: Row[tuple[object, ...]]) -> Saved:
@@ -106,4 +136,5 @@ def _saved(row: Row[tuple[object, ...]]) -> Saved:
         valid=not row.problem,
         in_grace=row.in_grace,
         late=row.late,
+        began_at=row.began_at,
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound
-from autograder.site.audit import Act, record_act
+from autograder.site.audit import Act, id_of_form, record_act
 from quizzes.attempts.events import Extended, Reopened, State
 from quizzes.store.attempts import AttemptRow, find_attempt, locked_attempt, open_attempt
 from quizzes.store.events import add_event, next_seq
+from quizzes.store.marks import clear_waiting
 from quizzes.store.overrides import terms_of
-from quizzes.store.tables import attempt, mark, override, quiz
+from quizzes.store.tables import attempt, override, quiz
 
-__all__ = ["Extension", "apply_terms", "extend", "extend_all", "reopen"]
+__all__ = ["Extension", "apply_terms", "extend", "extend_all", "extend_chosen", "reopen"]
 
 
 SHORTEST_NOTICE = 60_000  # milliseconds; no attempt is made to end sooner than this
@@ -26,6 +28,7 @@ class Extension:
 
     extended: int  # open attempts that got more time
     over: int  # attempts whose time had run out before; staff may reopen them
+    act: int = 0  # the number of the act
 
 
 def extend(
@@ -69,11 +72,15 @@ def extend_all(
     reason: str,
     minutes: int = 0,
     percent: int = 0,
+    once: str | None = None,
 ) -> Extension:
     """More time for the whole class, after an outage: open attempts, the close and the due date at once.
 
-    `percent` is of each attempt's own time; the close moves by as much of the quiz's limit.
+    `percent` is of each attempt's own time; the close moves by as much of the quiz's limit. A form that is
+    sent twice, with the id `once`, gives the time once.
     """
+    if (done := id_of_form(connection, once)) is not None:
+        return Extension(0, 0, done)
     if minutes < 0 or percent < 0 or minutes + percent == 0:
         raise Conflict("An extension needs minutes or percent.", next_step="Give a number above zero.")
     quiz_row = connection.execute(select(quiz).where(quiz.c.id == quiz_id).with_for_update()).one_or_none()
@@ -116,8 +123,38 @@ def extend_all(
         "percent": percent,
         "attempts": extended,
     }
-    record_act(connection, Act(at, who, "extend all", quiz_id, summary))
-    return Extension(extended, over)
+    act = record_act(connection, Act(at, who, "extend all", quiz_id, summary), once)
+    return Extension(extended, over, act)
+
+
+def extend_chosen(
+    connection: Connection,
+    quiz_id: str,
+    attempt_ids: Sequence[str],
+    *,
+    at: int,
+    who: str,
+    reason: str,
+    minutes: int = 0,
+    percent: int = 0,
+    once: str | None = None,
+) -> int:
+    """More time for some open attempts of a quiz, once for each form; returns the number of the act.
+
+    Raises Conflict for an attempt of another quiz and for one without a deadline.
+    """
+    if (done := id_of_form(connection, once)) is not None:
+        return done
+    people = []
+    for attempt_id in dict.fromkeys(attempt_ids):
+        row = find_attempt(connection, attempt_id)
+        if row.quiz != quiz_id or row.deadline_at is None:
+            raise Conflict("This attempt has no deadline to move.", next_step="Reload the page.")
+        more = minutes * 60_000 + (row.deadline_at - row.started_at) * percent // 100
+        extend(connection, attempt_id, row.deadline_at + more, at=at, who=who, reason=reason)
+        people.append(row.person)
+    detail: dict[str, object] = {"reason": reason, "minutes": minutes, "percent": percent, "people": people}
+    return record_act(connection, Act(at, who, "extend chosen", quiz_id, detail), once)
 
 
 def reopen(
@@ -142,7 +179,7 @@ def reopen(
         finished_by=None,
     )
     assert seq is not None
-    connection.execute(update(mark).where(mark.c.attempt == attempt_id).values(current=False))
+    clear_waiting(connection, attempt_id)
     add_event(connection, attempt_id, seq, Reopened(at, deadline_at, due_at, who))
     record_act(connection, Act(at, who, "reopen", attempt_id, {"reason": reason, "until": deadline_at}))
     return find_attempt(connection, attempt_id)

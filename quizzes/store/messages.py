@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from autograder.errors import Conflict, NotFound, TooLarge
-from autograder.site.audit import Act, record_act
+from autograder.site.audit import Act, id_of_form, record_act
 from autograder.site.upsert import insert_once
 from quizzes.store.tables import attempt, notice, regrade_request
 
@@ -15,7 +15,7 @@ __all__ = [
     "Notice",
     "RegradeRequest",
     "answer_regrade_request",
-    "last_notice",
+    "notices_of",
     "regrade_requests",
     "request_regrade",
     "send_notice",
@@ -23,7 +23,7 @@ __all__ = [
 
 
 LONGEST = 2_000  # characters
-LAST = select(notice).where(notice.c.quiz == bindparam("quiz_id")).order_by(notice.c.id.desc()).limit(1)
+NOTICES = select(notice).where(notice.c.quiz == bindparam("quiz_id")).order_by(notice.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,23 @@ class RegradeRequest:
     reply: str | None
 
 
-def send_notice(connection: Connection, quiz: str, text: str, *, at: int, who: str) -> None:
-    """Send a notice to the students in a quiz; raises Conflict for an empty and TooLarge for a long text."""
+def send_notice(
+    connection: Connection, quiz: str, text: str, *, at: int, who: str, once: str | None = None
+) -> int:
+    """Send a notice to the students in a quiz and return the number of the act.
+
+    Raises Conflict for an empty and TooLarge for a long text. A form that is sent twice sends one notice.
+    """
+    if (done := id_of_form(connection, once)) is not None:
+        return done
     checked_text = _checked(text)
     connection.execute(insert(notice).values(quiz=quiz, at=at, who=who, text=checked_text))
-    record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}))
+    return record_act(connection, Act(at, who, "message", quiz, {"text": checked_text}), once)
 
 
-def last_notice(connection: Connection, quiz: str) -> Notice | None:
-    """The newest notice of a quiz; None without any."""
-    row = connection.execute(LAST, {"quiz_id": quiz}).one_or_none()
-    return None if row is None else Notice(row.id, row.at, row.text)
+def notices_of(connection: Connection, quiz: str) -> list[Notice]:
+    """The notices of a quiz, the oldest first."""
+    return [Notice(row.id, row.at, row.text) for row in connection.execute(NOTICES, {"quiz_id": quiz})]
 
 
 def request_regrade(connection: Connection, attempt_id: str, pos: int, text: str, at: int) -> None:

@@ -61,7 +61,7 @@ def student_activity(connection: Connection, quiz_id: str, now: int) -> list[Stu
     answered = (
         select(answer.c.attempt, func.count().label("answered"))
         .join(attempt, attempt.c.id == answer.c.attempt)
-        .where(attempt.c.quiz == quiz_id, answer.c.response != "null")
+        .where(attempt.c.quiz == quiz_id, answer.c.answered)
         .group_by(answer.c.attempt)
         .subquery()
     )

@@ -31,6 +31,7 @@ __all__ = [
     "current_version",
     "is_closed_for_everyone",
     "keep_version",
+    "last_close",
     "publish",
     "published_in",
     "set_current_version",
@@ -40,6 +41,11 @@ __all__ = [
 # Run at every start, so they are built once.
 PUBLISHED = select(quiz).where(quiz.c.course == bindparam("course_id")).order_by(quiz.c.opens_at, quiz.c.id)
 CURRENT_VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id"))
+STILL_OPEN = select(
+    func.count().label("many"),
+    func.count(attempt.c.deadline_at).label("ending"),
+    func.max(attempt.c.deadline_at).label("last"),
+).where(attempt.c.quiz == bindparam("quiz_id"), attempt.c.state == "open", attempt.c.preview.is_(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +155,17 @@ def content_of(connection: Connection, version: str) -> bytes:
 
 def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bool:
     """Whether the quiz has closed for every student and no attempt is open; never true without a close."""
-    still = (
-        select(func.count())
-        .select_from(attempt)
-        .where(attempt.c.quiz == quiz_id, attempt.c.state == "open", attempt.c.preview.is_(False))
-    )
-    if connection.execute(still).scalar_one():
+    if connection.execute(STILL_OPEN, {"quiz_id": quiz_id}).one().many:
         return False
+    last = last_close(connection, quiz_id)
+    return last is not None and last <= now
+
+
+def last_close(connection: Connection, quiz_id: str) -> int | None:
+    """When the quiz closes for the last student, open attempts included; None if it never does."""
+    open_now = connection.execute(STILL_OPEN, {"quiz_id": quiz_id}).one()
+    if open_now.many > open_now.ending:
+        return None
     row = connection.execute(select(quiz).where(quiz.c.id == quiz_id)).one()
     schedule = schedule_of(row)
     # Students without extra time and overrides share the schedule's close; the others have their own.
@@ -188,7 +198,9 @@ def is_closed_for_everyone(connection: Connection, quiz_id: str, now: int) -> bo
         terms_for(schedule, accommodation, [override_in(row) for row in lines]).closes_at
         for accommodation, lines in special_students.values()
     ]
-    return all(close is not None and close <= now for close in closes)
+    closes += [open_now.last] if open_now.many else []
+    known = [close for close in closes if close is not None]
+    return max(known) if len(known) == len(closes) else None
 
 
 @dataclass(frozen=True, slots=True)

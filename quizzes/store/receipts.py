@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -17,7 +18,7 @@ from autograder.site.signer import Signer
 from quizzes.store.attempts import AttemptRow, answers_of
 from quizzes.store.tables import receipt
 
-__all__ = ["Receipt", "is_genuine", "issue_receipt", "last_receipt"]
+__all__ = ["Receipt", "Verification", "is_genuine", "issue_receipt", "last_receipt", "verify_receipt"]
 
 
 ISSUE = insert(receipt)
@@ -41,9 +42,37 @@ class Receipt:
 
 def is_genuine(signer: Signer, issued: Receipt) -> bool:
     """Whether the server with this secret issued this receipt."""
-    digest = hashlib.sha256(issued.body.encode()).hexdigest()
-    same = hmac.compare_digest(digest, issued.digest)
-    return same and hmac.compare_digest(signer.of("receipt", digest), issued.signature)
+    digest = hashlib.sha256(issued.body.encode("utf-8", "replace")).hexdigest()
+    same = hmac.compare_digest(digest.encode(), issued.digest.encode("utf-8", "replace"))
+    signature = signer.of("receipt", digest).encode()
+    return same and hmac.compare_digest(signature, issued.signature.encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The verification of a receipt that somebody shows."""
+
+    genuine: bool  # this server issued it, unchanged
+    problem: str = ""  # why it is not
+    newest: bool = False  # no later receipt of the attempt was issued
+    body: dict[str, Any] = field(default_factory=dict)  # of a genuine one
+
+
+def verify_receipt(connection: Connection, signer: Signer, text: str) -> Verification:
+    """Verify the text of a receipt's file: its digest, its signature, and the stored receipts."""
+    try:
+        file = json.loads(text)
+        shown = Receipt("", str(file["body"]), str(file["sha256"]), str(file["signature"]))
+        body = json.loads(shown.body)
+        attempt_id = str(body["attempt"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Verification(False, "This is not the file of a receipt.")
+    if hashlib.sha256(shown.body.encode("utf-8", "replace")).hexdigest() != shown.digest:
+        return Verification(False, "Its answers or times do not belong to its digest: it was changed.")
+    if not is_genuine(signer, shown):
+        return Verification(False, "Its signature is not this server's: somebody else made it.")
+    last = last_receipt(connection, attempt_id)
+    return Verification(True, "", last is not None and last.digest == shown.digest, body)
 
 
 def issue_receipt(connection: Connection, row: AttemptRow, signer: Signer) -> Receipt:

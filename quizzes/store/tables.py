@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -24,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from autograder.site.tables import Serial, metadata
+from autograder.site.tables import Points, Serial, metadata
 
 __all__ = [
     "answer",
@@ -33,12 +32,12 @@ __all__ = [
     "attempt_event",
     "attempt_item",
     "flag",
-    "mark",
     "notice",
     "override",
     "quiz",
     "quiz_version",
     "receipt",
+    "regrade_change",
     "regrade_request",
     "regrade_run",
 ]
@@ -96,6 +95,7 @@ attempt = Table(
     Column("finished_by", Text),
     Column("lock", Text, nullable=False),  # the edit lock of the tab that may save
     Column("seq", Integer, nullable=False),
+    Column("saved_bytes", BigInteger, nullable=False, server_default="0"),  # of all saves in its log
     UniqueConstraint("quiz", "person", "number"),
     Index(
         "attempt_open",
@@ -115,7 +115,7 @@ attempt_item = Table(
     Column("question_hash", Text, nullable=False),
     Column("params", Text, nullable=False),
     Column("option_order", Text, nullable=False),
-    Column("points", Float, nullable=False),
+    Column("points", Points, nullable=False),
 )
 answer = Table(
     "answer",
@@ -125,6 +125,7 @@ answer = Table(
     Column("rev", Integer, nullable=False),
     Column("response", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("answered", Boolean, nullable=False, server_default=text("TRUE")),  # False for a blank answer
     ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
 )
 answer_event = Table(
@@ -142,6 +143,7 @@ answer_event = Table(
     Column("in_grace", Boolean, nullable=False),
     Column("late", Boolean, nullable=False),
     Column("client", Text, nullable=False),
+    Column("began_at", BigInteger),  # when the request began to arrive; `at` is when it was complete
     # A refused save may be sent again with the same id, after an extension for example.
     Index(
         "answer_event_save",
@@ -162,20 +164,6 @@ attempt_event = Table(
     Column("kind", Text, nullable=False),
     Column("data", Text, nullable=False),
 )
-# Still called `grade` in the database: an insert-only table of marks takes its place next.
-mark = Table(
-    "grade",
-    metadata,
-    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
-    Column("pos", Integer, primary_key=True, autoincrement=False),
-    Column("key_version", Text, primary_key=True),
-    Column("grader_version", Text, primary_key=True),
-    Column("answer_rev", Integer, primary_key=True, autoincrement=False),  # which answer was marked
-    Column("points", Float, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("current", Boolean, nullable=False),
-)
 regrade_run = Table(
     "regrade_run",
     metadata,
@@ -184,9 +172,26 @@ regrade_run = Table(
     Column("key_version", Text, nullable=False),
     Column("grader_version", Text, nullable=False),
     Column("who", Text, nullable=False),
-    Column("diff", Text, nullable=False),
+    Column("diff", Text, nullable=False),  # a proposal of version 0.1; empty since
     Column("at", BigInteger, nullable=False),
     Column("released_at", BigInteger),
+    Column("base", Text),  # the quiz's version at the proposal; None in version 0.1
+    Column("released_by", Text),
+)
+# One row for each attempt of a proposal.
+regrade_change = Table(
+    "regrade_change",
+    metadata,
+    Column("run", ForeignKey("regrade_run.id"), primary_key=True),
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("key_before", Text, nullable=False),
+    Column("points_before", Points, nullable=False),
+    Column("points_after", Points, nullable=False),
+    Column("marks", Text, nullable=False),  # JSON: the new marks, and which marks were seen
+    Column("note", Text, nullable=False),  # which questions keep their marks, and why
+    Column("done_at", BigInteger),  # when the release came to it
+    Column("outcome", Text, nullable=False),  # what was skipped then, and why
+    Index("regrade_change_done", "done_at", "run"),
 )
 receipt = Table(
     "receipt",

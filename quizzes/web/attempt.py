@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import Future
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from autograder.errors import NotFound, Refused
+from autograder.course.local_time import time_of_day
+from autograder.errors import NotFound, Refused, TooLarge
 from autograder.site.app_context import AppContext, result_of
-from autograder.site.requests import Form, form_of, json_of, session_of, site_of
+from autograder.site.requests import (
+    LARGEST_JSON,
+    LARGEST_PAGE,
+    Form,
+    form_of,
+    json_of,
+    session_of,
+    site_of,
+    whole_number,
+)
 from autograder.site.sessions import Session
 from quizzes.attempts.edit_lock import holds, new_lock
 from quizzes.attempts.events import State
-from quizzes.attempts.response import response_from
-from quizzes.attempts.save_rules import Outcome, SaveResult, StoredAnswer
-from quizzes.content.question import Answer
+from quizzes.attempts.response import LARGEST, response_from
+from quizzes.attempts.save_rules import SaveResult, StoredAnswer
 from quizzes.schedule.timing import remaining
 from quizzes.services.exam import View
 from quizzes.store.attempts import flags_of, set_flag
 from quizzes.web.context import QuizContext, quizzes_of
-from quizzes.web.forms import ControlNames, answer_from_form
-from quizzes.web.question_view import question_views
+from quizzes.web.forms import ControlNames, answer_from_form, values_in_form
+from quizzes.web.question_view import TypedAnswer, question_views
 
 __all__ = ["page", "picture", "save_answer", "save_flag", "save_page", "status", "take_lock"]
 
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
-Typed = dict[int, tuple[Answer, SaveResult]]
+LAST_REVISION = 2**31 - 1
+Typed = dict[int, TypedAnswer]
 
 
 async def page(request: Request) -> Response:
@@ -44,7 +55,7 @@ async def page(request: Request) -> Response:
 async def save_page(request: Request) -> Response:
     """Save every changed answer of the page, sent as a form by a browser without the script."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    form = await form_of(request, session)
+    form = await form_of(request, session, LARGEST_PAGE)
     view = await quizzes_of(request).view(attempt_id, session.person)
     action = form.get("action", [""])[-1]
     lock = form.get("lock", [""])[-1]
@@ -57,22 +68,28 @@ async def save_page(request: Request) -> Response:
     await site.written(
         lambda connection: _flag_all(connection, attempt_id, len(view.items), flags), attempt_id
     )
-    refused = [result for _, result in typed.values() if result.outcome is not Outcome.SAVED]
-    if any(result.outcome in (Outcome.CLOSED, Outcome.LATE) for result in refused):
+    refused = [answer for answer in typed.values() if not answer.saved]
+    if any(answer.over for answer in refused):
         return RedirectResponse(f"/attempts/{attempt_id}/receipt?late", 303)
-    if not refused:
-        goal = "/review" if action == "review" else f"?saved#question-{action}"
+    if not refused or action == "anyway":
+        goal = "/review" if action in ("review", "anyway") else f"?saved#question-{action}"
         return RedirectResponse(f"/attempts/{attempt_id}{goal}", 303)
     view = await quizzes_of(request).view(attempt_id, session.person)
     message = "Not everything was saved: look at the questions marked below."
-    http_status = max(result.outcome.status for result in refused)
+    http_status = max(answer.status for answer in refused)
     return HTMLResponse(_page(quizzes_of(request), session, view, message=message, typed=typed), http_status)
 
 
 async def save_answer(request: Request) -> Response:
     """Save one answer, sent by the page's script."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    save = await json_of(request, session)
+    try:
+        save = await json_of(request, session, LARGEST_JSON)
+    except TooLarge as problem:
+        raise TooLarge(
+            "This answer is larger than the 64 KB that an answer may have.",
+            next_step="Shorten it. What was saved before is kept.",
+        ) from problem
     try:
         result = await result_of(
             quizzes_of(request).exam.save(
@@ -80,12 +97,13 @@ async def save_answer(request: Request) -> Response:
                 session.person,
                 request.path_params["pos"],
                 save.get("answer"),
-                base_rev=int(save["base_rev"]),
+                base_rev=_revision(save["base_rev"]),
                 save_id=str(save["save_id"]),
                 lock=str(save["lock"]),
                 clear=save.get("clear") is True,
                 client=_client(request),
                 at=request.state.at,
+                began_at=request.state.began_at,
             )
         )
     except (KeyError, TypeError, ValueError, OverflowError) as problem:
@@ -129,7 +147,6 @@ async def status(request: Request) -> Response:
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
     view = await quizzes_of(request).view(attempt_id, session.person)
     lock = request.query_params.get("lock", "")
-    notice = quizzes_of(request).notice(view.attempt.quiz)
     payload: dict[str, Any] = {
         "state": view.attempt.state.value,
         "remaining_ms": view.remaining,
@@ -137,8 +154,11 @@ async def status(request: Request) -> Response:
         "lock": "held" if holds(lock, view.attempt.lock) else "elsewhere",
         "revs": [view.answers.get(pos, StoredAnswer()).rev for pos in range(len(view.items))],
     }
-    if notice is not None and notice.at >= view.attempt.started_at:
-        payload["notice"] = {"id": notice.id, "text": notice.text}
+    if notices := quizzes_of(request).notices(view.attempt):
+        payload["notices"] = [
+            {"id": notice.id, "time": time_of_day(notice.at, site.zone), "text": notice.text}
+            for notice in notices
+        ]
     return JSONResponse(payload)
 
 
@@ -166,6 +186,8 @@ def _page(
         remaining=view.remaining,
         questions=question_views(view, flags, typed),
         message=message,
+        notices=quizzes.notices(view.attempt),
+        largest=LARGEST,
         session=session,
         token=site.form_token(session),
         now=site.now(),
@@ -175,31 +197,64 @@ def _page(
 async def _save_changed(
     request: Request, site: AppContext, session: Session, view: View, form: Form, lock: str
 ) -> Typed:
-    """Save the answers that differ from the stored ones; returns the result of each."""
-    waiting = []
+    """Save the answers that differ from the stored ones; returns the result of each.
+
+    One that is refused keeps none of the others from being stored.
+    """
+    waiting: list[tuple[int, Future[SaveResult]]] = []
+    refused: dict[int, Refused] = {}
     for pos, item in enumerate(view.items):
         stored = view.answers.get(pos, StoredAnswer())
         answer = answer_from_form(form, pos, item.view)
         names = ControlNames(pos)
-        response, rev = response_from(answer), form.get(names.rev, ["0"])[-1]
-        if response == stored.response or not rev.isdigit():
+        rev = whole_number(form.get(names.rev, ["0"])[-1], LAST_REVISION)
+        try:
+            response = response_from(answer)
+        except Refused as problem:
+            refused[pos] = problem
+            continue
+        if response == stored.response or rev is None:
             continue
         # The same page sent twice is one save; another text is another save.
-        identity = "\n".join((form.get("page", [""])[-1], str(pos), rev, response))
-        saving = quizzes_of(request).exam.save(
-            view.attempt.id,
-            session.person,
-            pos,
-            answer,
-            base_rev=int(rev),
-            save_id=hashlib.sha256(identity.encode()).hexdigest()[:32],
-            lock=lock,
-            clear=bool(form.get(names.clear)),
-            client=_client(request),
-            at=request.state.at,
-        )
-        waiting.append((pos, answer, saving))
-    return {pos: (answer, await result_of(saving)) for pos, answer, saving in waiting}
+        identity = "\n".join((form.get("page", [""])[-1], str(pos), str(rev), response))
+        try:
+            saving = quizzes_of(request).exam.save(
+                view.attempt.id,
+                session.person,
+                pos,
+                answer,
+                base_rev=rev,
+                save_id=hashlib.sha256(identity.encode()).hexdigest()[:32],
+                lock=lock,
+                clear=bool(form.get(names.clear)),
+                client=_client(request),
+                at=request.state.at,
+                began_at=request.state.began_at,
+            )
+        except Refused as problem:
+            refused[pos] = problem
+            continue
+        waiting.append((pos, saving))
+    results: dict[int, SaveResult | Refused] = dict(refused)
+    for pos, saving in waiting:
+        try:
+            result = await result_of(saving)
+        except Refused as problem:
+            results[pos] = problem
+        else:
+            results[pos] = result
+    return {
+        pos: TypedAnswer(values_in_form(form, pos, view.items[pos].view), result)
+        for pos, result in results.items()
+    }
+
+
+def _revision(value: object) -> int:
+    """The revision that a script names; raises ValueError for what is none."""
+    rev = whole_number(value, LAST_REVISION)
+    if rev is None:
+        raise ValueError(value)
+    return rev
 
 
 def _flag_all(connection: Any, attempt_id: str, questions: int, flags: set[int]) -> None:

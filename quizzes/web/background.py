@@ -1,4 +1,4 @@
-"""The background tasks of quizzes in a server process: closing, marking, grading, sending scores."""
+"""The background tasks of quizzes in a server: closing, marking, regrading, grading, sending scores."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ class QuizBackground:
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read, writer=site.writer)
         quizzes = QuizContext(site, exam)
         self._functions = FunctionProcess(site.database, site.folder, course_file=course_file)
+        site.warnings.append(self._functions.warning)
         self._tasks = [
             PeriodicTask(exam.sweep),
             PeriodicTask(lambda: exam.mark(MARKED_AT_ONCE), every=MARKING_INTERVAL),
+            PeriodicTask(exam.regrades.apply),
             PeriodicTask(self._functions.start_if_needed),
         ]
         if (sender := _sender(quizzes)) is not None:

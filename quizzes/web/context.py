@@ -11,7 +11,8 @@ from autograder.site.app_context import AppContext
 from autograder.site.requests import site_of
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService, View
-from quizzes.store.messages import Notice, last_notice
+from quizzes.store.attempts import AttemptRow
+from quizzes.store.messages import Notice, notices_of
 from quizzes.store.quizzes import content_of
 
 __all__ = ["QuizContext", "quizzes_of"]
@@ -27,18 +28,22 @@ class QuizContext:
         """Add itself to the site's parts."""
         self.site, self.exam = site, exam
         self.quiz: Callable[[str], Quiz] = lru_cache(64)(self._quiz)  # by its version's hash
-        self._notices: dict[str, tuple[Notice | None, int]] = {}
+        self._notices: dict[str, tuple[list[Notice], int]] = {}
         site.parts[PART] = self
 
-    def notice(self, quiz: str) -> Notice | None:
-        """The newest notice of a quiz; read from the store every few seconds only."""
+    def notices(self, attempt: AttemptRow) -> list[Notice]:
+        """The notices since an attempt was started; read from the store every few seconds only."""
         now = self.site.now()
-        known = self._notices.get(quiz)
+        known = self._notices.get(attempt.quiz)
         if known is None or now >= known[1]:
             with self.site.database.reading() as connection:
-                known = last_notice(connection, quiz), now + NOTICE_CACHED
-            self._notices[quiz] = known
-        return known[0]
+                known = notices_of(connection, attempt.quiz), now + NOTICE_CACHED
+            self._notices[attempt.quiz] = known
+        return [notice for notice in known[0] if notice.at >= attempt.started_at]
+
+    def forget_notices(self, quiz: str) -> None:
+        """Read the notices of a quiz from the store next time."""
+        self._notices.pop(quiz, None)
 
     async def view(self, attempt: str, person: str) -> View:
         """A student's own attempt, closed first if it is overdue."""

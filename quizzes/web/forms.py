@@ -12,14 +12,23 @@ The contract, between this module, `templates/controls.html` and `static/answers
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-from autograder.site.requests import Form
+from autograder.site.requests import Form, whole_number
 from quizzes.content.question import Answer, PublicQuestion
 
-__all__ = ["ControlNames", "ControlValues", "answer_from_form", "answer_html", "control_values", "shape_of"]
+__all__ = [
+    "ControlNames",
+    "ControlValues",
+    "answer_from_form",
+    "answer_html",
+    "control_values",
+    "shape_of",
+    "values_in_form",
+]
 
 
 SHAPES = {"blanks": "fields", "matching": "fields", "ordering": "order", "choices": "many"}
@@ -81,13 +90,26 @@ def answer_from_form(form: Form, pos: int, view: PublicQuestion) -> Answer:
             positions = {option.id: form.get(names.field(option.id), [""])[-1] for option in view.options}
             if not any(positions.values()):
                 return None
-            return [
-                id for _, id in sorted((int(text), id) for id, text in positions.items() if _is_place(text))
-            ]
+            numbers = {id: whole_number(text, len(positions)) for id, text in positions.items()}
+            # Two entries at one place are in no order: without a place the answer is incomplete.
+            taken = Counter(numbers.values())
+            ids = {number: id for id, number in numbers.items() if number and taken[number] == 1}
+            return [ids[number] for number in sorted(ids)]
         case "many":
             return form.get(names.answer) or None
     text = form.get(names.answer, [""])[-1]
     return None if not text.strip() or text.strip() == view.starter.strip() else text
+
+
+def values_in_form(form: Form, pos: int, view: PublicQuestion) -> ControlValues:
+    """What the controls of a form hold, as it was typed, to show it again."""
+    names = ControlNames(pos)
+    ids = [*(part.id for part in view.fields), *(option.id for option in view.options)]
+    return ControlValues(
+        text=form.get(names.answer, [""])[-1],
+        chosen=frozenset(form.get(names.answer, [])),
+        fields={id: form.get(names.field(id), [""])[-1] for id in ids},
+    )
 
 
 def control_values(view: PublicQuestion, answer: Answer) -> ControlValues:
@@ -125,7 +147,3 @@ def answer_html(view: PublicQuestion, answer: Answer) -> Markup:
     if answer in options:
         return options[answer]
     return Markup("<pre>{}</pre>").format(answer) if "\n" in answer else escape(answer)
-
-
-def _is_place(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 4

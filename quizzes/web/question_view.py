@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from autograder.errors import Refused
 from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import Outcome, SaveResult, StoredAnswer
-from quizzes.content.question import Answer, PublicQuestion
+from quizzes.content.question import PublicQuestion
 from quizzes.services.exam import View
 from quizzes.web.forms import ControlNames, ControlValues, answer_html, control_values, shape_of
 
-__all__ = ["QuestionView", "question_views"]
+__all__ = ["QuestionView", "TypedAnswer", "question_views"]
 
 
 REASONS = {
@@ -24,6 +25,41 @@ REASONS = {
     Outcome.CLOSED: "The attempt is over.",
     Outcome.LATE: "This came after the time was over.",
 }
+
+
+@dataclass(frozen=True)
+class TypedAnswer:
+    """An answer in a form that was just sent: what its controls held, and its result or its refusal."""
+
+    values: ControlValues
+    result: SaveResult | Refused
+
+    @property
+    def saved(self) -> bool:
+        """Whether it is stored."""
+        return not isinstance(self.result, Refused) and self.result.outcome is Outcome.SAVED
+
+    @property
+    def over(self) -> bool:
+        """Whether it came after the attempt was over."""
+        return not isinstance(self.result, Refused) and self.result.outcome in (Outcome.CLOSED, Outcome.LATE)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another tab holds the edit lock."""
+        return not isinstance(self.result, Refused) and self.result.outcome is Outcome.ELSEWHERE
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the reply."""
+        return self.result.status if isinstance(self.result, Refused) else self.result.outcome.status
+
+    @property
+    def problem(self) -> str:
+        """Why it is not stored; empty if it is."""
+        if isinstance(self.result, Refused):
+            return f"{self.result.message} {self.result.next_step}"
+        return "" if self.saved else self.result.problem or REASONS.get(self.result.outcome, "")
 
 
 @dataclass(frozen=True)
@@ -38,11 +74,18 @@ class QuestionView:
     flagged: bool
     problem: str = ""
     stored: str = ""  # the stored answer, where the controls show another one
+    elsewhere: bool = False  # another tab holds the edit lock
 
     @property
     def number(self) -> int:
         """The number that people see, from 1."""
         return self.pos + 1
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes of its link in the navigation."""
+        states = {"answered": self.answered, "unsaved": bool(self.problem), "flagged": self.flagged}
+        return [name for name, holds in states.items() if holds]
 
     @property
     def names(self) -> ControlNames:
@@ -56,29 +99,28 @@ class QuestionView:
 
 
 def question_views(
-    view: View, flags: set[int], typed: Mapping[int, tuple[Answer, SaveResult]] | None = None
+    view: View, flags: set[int], typed: Mapping[int, TypedAnswer] | None = None
 ) -> list[QuestionView]:
-    """The questions of an attempt; `typed` are the answers of a form that was just sent, with results."""
+    """The questions of an attempt; `typed` are the answers of a form that was just sent."""
     questions = []
     for pos, item in enumerate(view.items):
         stored = view.answers.get(pos, StoredAnswer())
         stored_answer = answer_from(stored.response)
-        shown, problem, other = stored_answer, "", ""
-        if typed and pos in typed:
-            sent, result = typed[pos]
-            if result.outcome is not Outcome.SAVED:
-                shown, problem = sent, result.problem or REASONS.get(result.outcome, "")
-                other = str(answer_html(item.view, stored_answer)) if stored.rev else ""
+        refused = typed.get(pos) if typed else None
+        if refused is not None and refused.saved:
+            refused = None
+        other = str(answer_html(item.view, stored_answer)) if refused and stored.rev else ""
         questions.append(
             QuestionView(
                 pos=pos,
                 view=item.view,
                 rev=stored.rev,
-                values=control_values(item.view, shown),
+                values=refused.values if refused else control_values(item.view, stored_answer),
                 answered=not is_blank(stored_answer),
                 flagged=pos in flags,
-                problem=problem,
+                problem=refused.problem if refused else "",
                 stored=other,
+                elsewhere=refused is not None and refused.elsewhere,
             )
         )
     return questions

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from autograder.course.local_time import shown
 from autograder.errors import NotFound
+from autograder.site.marks import Current
 from autograder.site.requests import form_of, session_of, site_of
 from quizzes.attempts.events import State
-from quizzes.attempts.response import answer_from
+from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.markup import render
 from quizzes.content.question import PublicQuestion, Question
 from quizzes.services.exam import View
-from quizzes.store.marks import MarkRow, marks_in
+from quizzes.store.marks import marks_in, total
 from quizzes.store.messages import regrade_requests, request_regrade
-from quizzes.store.quizzes import current_version, is_closed_for_everyone
+from quizzes.store.quizzes import current_version
 from quizzes.web.context import quizzes_of
 from quizzes.web.forms import answer_html
+from quizzes.web.released import released_now
 
 __all__ = ["results", "send_regrade_request"]
 
-WHEN = {
-    "never": "not shown",
-    "after_submit": "after you submit",
-    "after_due": "after the due date",
-    "after_close": "after the quiz has closed for everyone",
-}
+# How a mark is shown beside its points: a sign and words, so that nobody needs to see the colour.
+SIGNS = {"right": "✓", "partly": "◐", "wrong": "✗"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class Result:
     number: int
     view: PublicQuestion
     answer: Markup
-    points: float | None = None
+    points: Decimal | None = None
+    outcome: str = ""  # of SIGNS
+    answered: bool = True
     pending: bool = False
     feedback: str = ""  # HTML
     key: str = ""  # HTML
@@ -62,25 +64,23 @@ async def results(request: Request) -> Response:
         current = quizzes_of(request).quiz(current_version(connection, row.quiz))
         requests = regrade_requests(connection, attempt_id=attempt_id)
         marks = marks_in(connection, attempt_id)
-        closed = is_closed_for_everyone(connection, row.quiz, request.state.at)
-    due = row.due_at is None or row.due_at <= request.state.at
-    release = current.release
-    # A corrected version of the same questions has the right keys; any other version is not this attempt's.
-    corrected = current.build_questions(row.seed)
-    if [(item.params, item.option_order) for item in corrected] == [
-        (item.params, item.option_order) for item in view.items
-    ]:
-        view = replace(view, items=corrected)
-    visibility = Visibility.of(release, over=True, due=due, closed=closed)
+        released = released_now(
+            connection, current.release, row, request.state.at, lambda instant: shown(instant, site.zone)
+        )
+    visibility = released.visibility
+    if current.hash != row.version:  # a corrected version has the right keys
+        view = replace(view, items=quizzes_of(request).exam.questions(row, current.hash))
     page = site.page(
         "results.html",
         quiz=quizzes_of(request).quiz(row.version),
         attempt=row,
         visibility=visibility,
-        when={name: WHEN[getattr(release, name)] for name in Visibility.__dataclass_fields__},
+        when=released.when,
+        hidden=released.hidden,
+        signs=SIGNS,
         results=[_result(view, pos, marks.get(pos), visibility) for pos in range(len(view.items))],
         regrade_requests={regrade_request.pos: regrade_request for regrade_request in requests},
-        total=sum(mark.points for mark in marks.values()) if visibility.score and marks else None,
+        total=total(marks.values()) if visibility.score and marks else None,
         session=session,
         token=site.form_token(session),
     )
@@ -101,21 +101,33 @@ async def send_regrade_request(request: Request) -> Response:
     return RedirectResponse(f"/attempts/{attempt_id}/results#question-{pos + 1}", 303)
 
 
-def _result(view: View, pos: int, mark: MarkRow | None, visibility: Visibility) -> Result:
+def _result(view: View, pos: int, current: Current | None, visibility: Visibility) -> Result:
     question, stored = view.items[pos].question, view.answers.get(pos, StoredAnswer())
     public = question.public_view()
-    detail = json.loads(mark.detail) if mark else {}
-    pending = bool(detail.get("pending"))
+    detail = json.loads(current.mark.detail) if current else {}
+    # An earlier mark counts while the sandbox grades again.
+    pending = current is not None and current.pending and current.mark.pending
+    points = current.points if current and visibility.score and not pending else None
+    answer = answer_from(stored.response)
     return Result(
         number=pos + 1,
         view=public,
-        answer=answer_html(public, answer_from(stored.response)),
-        points=mark.points if mark and visibility.score and not pending else None,
+        outcome="" if points is None else _outcome(points, question.points),
+        answered=not is_blank(answer),
+        answer=answer_html(public, answer),
+        points=points,
         pending=pending,
         feedback=detail.get("feedback", "") if visibility.feedback else "",
         key=_key(question) if visibility.key else "",
         explanation=question.explanation if visibility.explanation else "",
     )
+
+
+def _outcome(points: Decimal, most: Decimal) -> str:
+    """The outcome of a mark; empty for a question without points."""
+    if not most:
+        return ""
+    return "right" if points >= most else "partly" if points > 0 else "wrong"
 
 
 def _key(question: Question) -> str:

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
+from autograder.site.requests import PageRoute
 from quizzes.web import attempt, results, start, submit
 from quizzes.web.staff import attempt as staff_attempt
-from quizzes.web.staff import marking, monitor, regrade_requests, regrades
+from quizzes.web.staff import marking, monitor, receipts, regrade_requests, regrades
 
 __all__ = ["ROUTES"]
 
-ATTEMPT = "/attempts/{attempt}"
+ATTEMPT, STAFF_ATTEMPT = "/attempts/{attempt}", "/staff/attempts/{attempt}"
 ROUTES = [
-    Route("/", start.quizzes),
-    Route("/quizzes/{quiz}", start.start_page),
-    Route("/quizzes/{quiz}/start", start.begin, methods=["POST"]),
-    Route(ATTEMPT, attempt.page),
-    Route(ATTEMPT, attempt.save_page, methods=["POST"]),
-    Route(f"{ATTEMPT}/answers/{{pos:int}}", attempt.save_answer, methods=["POST"]),
-    Route(f"{ATTEMPT}/flags/{{pos:int}}", attempt.save_flag, methods=["POST"]),
-    Route(f"{ATTEMPT}/lock", attempt.take_lock, methods=["POST"]),
-    Route(f"{ATTEMPT}/status", attempt.status),
-    Route(f"{ATTEMPT}/pictures/{{file:path}}", attempt.picture),
-    Route(f"{ATTEMPT}/review", submit.review),
-    Route(f"{ATTEMPT}/finish", submit.finish, methods=["POST"]),
-    Route(f"{ATTEMPT}/receipt", submit.receipt),
-    Route(f"{ATTEMPT}/receipt.json", submit.receipt_file),
-    Route(f"{ATTEMPT}/results", results.results),
-    Route(f"{ATTEMPT}/regrade-requests/{{pos:int}}", results.send_regrade_request, methods=["POST"]),
-    Route("/staff/attempts/{attempt}", staff_attempt.attempt_page),
-    Route("/staff/attempts/{attempt}/reopen", staff_attempt.reopen_attempt, methods=["POST"]),
-    Route("/staff/attempts/{attempt}/close", staff_attempt.close_attempt, methods=["POST"]),
-    Route("/staff/attempts/{attempt}/accept", staff_attempt.accept_late_save, methods=["POST"]),
-    Route("/staff/{quiz}", monitor.monitor),
-    Route("/staff/{quiz}/time", monitor.give_time, methods=["POST"]),
-    Route("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),
-    Route("/staff/{quiz}/marking", marking.marking),
-    Route("/staff/{quiz}/marking", marking.give_mark, methods=["POST"]),
-    Route("/staff/{quiz}/regrade-requests", regrade_requests.show_requests),
-    Route("/staff/{quiz}/regrade-requests", regrade_requests.answer, methods=["POST"]),
-    Route("/staff/{quiz}/regrades", regrades.regrades),
-    Route("/staff/{quiz}/regrades", regrades.propose, methods=["POST"]),
-    Route("/staff/{quiz}/regrades/{run:int}/release", regrades.release, methods=["POST"]),
+    PageRoute("/", start.quizzes),
+    PageRoute("/quizzes/{quiz}", start.start_page),
+    PageRoute("/quizzes/{quiz}/start", start.begin, methods=["POST"]),
+    PageRoute(ATTEMPT, attempt.page),
+    PageRoute(ATTEMPT, attempt.save_page, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/answers/{{pos:whole}}", attempt.save_answer, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/flags/{{pos:whole}}", attempt.save_flag, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/lock", attempt.take_lock, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/status", attempt.status),
+    PageRoute(f"{ATTEMPT}/pictures/{{file:path}}", attempt.picture),
+    PageRoute(f"{ATTEMPT}/review", submit.review),
+    PageRoute(f"{ATTEMPT}/finish", submit.finish, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/receipt", submit.receipt),
+    PageRoute(f"{ATTEMPT}/receipt.json", submit.receipt_file),
+    PageRoute(f"{ATTEMPT}/results", results.results),
+    PageRoute(f"{ATTEMPT}/regrade-requests/{{pos:whole}}", results.send_regrade_request, methods=["POST"]),
+    PageRoute("/receipts", receipts.ask_for_receipt),
+    PageRoute("/receipts", receipts.verify, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/end-sessions", staff_attempt.end_sessions, methods=["POST"]),
+    PageRoute(STAFF_ATTEMPT, staff_attempt.attempt_page),
+    PageRoute(f"{STAFF_ATTEMPT}/reopen", staff_attempt.reopen_attempt, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/close", staff_attempt.close_attempt, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/accept", staff_attempt.accept_late_save, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/points/{{pos:whole}}", staff_attempt.override_points, methods=["POST"]),
+    PageRoute(f"{STAFF_ATTEMPT}/withdraw/{{pos:whole}}", staff_attempt.withdraw_points, methods=["POST"]),
+    PageRoute("/staff/{quiz}", monitor.monitor),
+    PageRoute("/staff/{quiz}/time", monitor.give_time, methods=["POST"]),
+    PageRoute("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),
+    PageRoute("/staff/{quiz}/marking", marking.marking),
+    PageRoute("/staff/{quiz}/marking", marking.mark_essay, methods=["POST"]),
+    PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.show_requests),
+    PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.answer, methods=["POST"]),
+    PageRoute("/staff/{quiz}/regrades", regrades.regrades),
+    PageRoute("/staff/{quiz}/regrades", regrades.propose, methods=["POST"]),
+    PageRoute("/staff/{quiz}/regrades/{run:whole}/release", regrades.release, methods=["POST"]),
 ]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from autograder.course.local_time import shown
 from autograder.errors import NotFound
-from autograder.site.app_context import result_of
+from autograder.site.app_context import AppContext, result_of
 from autograder.site.requests import COOKIE, form_of, session_of, site_of
 from autograder.site.sessions import extend_session
 from quizzes.attempts.edit_lock import new_lock
 from quizzes.attempts.events import State
+from quizzes.content.quiz import Release
+from quizzes.store.attempts import AttemptRow
+from quizzes.store.marks import marks_in, total
 from quizzes.store.quizzes import Availability, Published, availability_for, published_in
 from quizzes.web.context import QuizContext, quizzes_of
+from quizzes.web.released import released_now
 
 __all__ = ["begin", "quizzes", "start_page"]
 
@@ -41,6 +48,22 @@ class Card:
         """Whether the quiz has closed for the student."""
         return self.opened and not self.availability.terms.may_start(self.availability.at)
 
+    @property
+    def submitted_at(self) -> int | None:
+        """When the last attempt that counts was submitted; None if there is none."""
+        ends = [attempt.finished_at for attempt in self.availability.attempts if not attempt.preview]
+        return max((end for end in ends if end is not None), default=None)
+
+
+@dataclass(frozen=True)
+class FinishedAttempt:
+    """A finished attempt on the start page, with its score as far as it may be shown."""
+
+    row: AttemptRow
+    score: Decimal | None
+    waiting: int = 0  # questions still to be marked
+    score_when: str = ""  # from when the score is shown
+
 
 async def quizzes(request: Request) -> Response:
     """The quizzes of the course, each with its availability for the student."""
@@ -66,19 +89,35 @@ async def start_page(request: Request) -> Response:
         if quiz not in published:
             raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
         availability = availability_for(connection, quiz, session.person, request.state.at)
+        content = quizzes_of(request).quiz(published[quiz].version)
+        before = [
+            _finished(connection, site, content.release, row, request.state.at)
+            for row in availability.attempts
+            if row.state is not State.OPEN
+        ]
     card = _card(quizzes_of(request), published[quiz], availability)
-    content = quizzes_of(request).quiz(card.published.version)
     page = site.page(
         "start.html",
         card=card,
         availability=availability,
-        before=[attempt for attempt in availability.attempts if attempt.state is not State.OPEN],
+        before=before,
         # Nothing of a quiz is shown before it opens, its instructions neither.
         instructions=content.instructions if card.opened or availability.staff else "",
         session=session,
         token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+def _finished(
+    connection: Connection, site: AppContext, release: Release, row: AttemptRow, at: int
+) -> FinishedAttempt:
+    released = released_now(connection, release, row, at, lambda instant: shown(instant, site.zone))
+    if not released.visibility.score:
+        return FinishedAttempt(row, None, 0, released.when["score"])
+    marks = marks_in(connection, row.id) if row.state is State.GRADED else {}
+    score = total(marks.values()) if marks else None
+    return FinishedAttempt(row, score, sum(current.pending for current in marks.values()))
 
 
 async def begin(request: Request) -> Response:

@@ -33,6 +33,7 @@ async def review(request: Request) -> Response:
         attempt=view.attempt,
         remaining=view.remaining,
         questions=question_views(view, flags),
+        notices=quizzes_of(request).notices(view.attempt),
         session=session,
         token=site.form_token(session),
         now=site.now(),

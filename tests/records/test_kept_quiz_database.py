@@ -31,7 +31,7 @@ from autograder.site.database import Database
 from autograder.site.lti.services import Tool
 from autograder.site.signer import Signer
 from quizzes.services.score_sender import ScoreSender
-from quizzes.store.marks import points_of
+from quizzes.store.marks import changed_marks, history_of, marks_in, pending_marks, points_of
 from quizzes.store.receipts import is_genuine, last_receipt
 
 SAID = EXPECTED["quizzes"]
@@ -67,6 +67,11 @@ def plain(value: Any) -> Any:
     return float(value) if isinstance(value, (bool, int, float, Decimal)) else value
 
 
+def exact(value: Any) -> Decimal:
+    """Points, however a database writes them."""
+    return Decimal(str(value))
+
+
 class Kept:
     """The course of version 0.1 with its database, and a server of today."""
 
@@ -98,6 +103,16 @@ class Kept:
         names = ("line_item", "line_items", "members")
         moved = (f"{name} = replace({name}, '{OLD_PLATFORM}', '{self.platform.address}')" for name in names)
         return f"UPDATE lti_link SET {', '.join(moved)}"
+
+    def execute(self, statements: str) -> None:
+        """Change the database of version 0.1 before it is opened."""
+        if self.address == str(self.file):
+            with closing(sqlite3.connect(self.file)) as connection:
+                connection.executescript(statements)
+                connection.commit()
+        else:
+            with psycopg.connect(self.address) as postgresql:
+                postgresql.execute(statements.encode())
 
     @property
     def server(self) -> LiveServer:
@@ -174,20 +189,102 @@ def test_every_row_is_there(kept: Kept) -> None:
     """Opening brings the database to its newest form and keeps every value of every row of version 0.1."""
     database = Database(kept.address)
     with database.reading() as connection:
-        for table in SAID["counts"].keys() - {"schema_version"}:
+        for table in SAID["counts"].keys() - {"schema_version", "grade"}:
             old = old_rows(table)
             columns = list(old[0])
             names = ", ".join(COLUMN.get((table, column), column) for column in columns)
             now = connection.exec_driver_sql(f"SELECT {names} FROM {TABLE.get(table, table)}").all()
             kept_rows = {tuple(map(plain, row)) for row in now}
+            if table == "attempt_item":
+                kept_rows = {(*row[:-1], exact(row[-1])) for row in kept_rows}
             for row in old:
                 wanted = tuple(plain(row[column]) for column in columns)
+                if table == "attempt_item":  # points are decimal numbers now
+                    wanted = tuple(
+                        exact(value) if column == "points" else value
+                        for column, value in zip(columns, wanted, strict=True)
+                    )
                 if table == "lti_link":
                     moved = (OLD_PLATFORM, kept.platform.address)
                     wanted = tuple(value.replace(*moved) for value in wanted)
                 assert wanted in kept_rows, (table, row)
     assert faults_in_file(database) == []
     database.close()
+
+
+def test_every_mark_is_there(kept: Kept) -> None:
+    """Each row of version 0.1 is a mark with its points, words, author and answer; the same ones count."""
+    with kept.server.database.reading() as connection:
+        histories = {attempt: history_of(connection, attempt) for attempt in ATTEMPTS}
+        currents = {attempt: marks_in(connection, attempt) for attempt in ENDED}
+    old = old_rows("grade")
+    assert sum(len(marks) for history in histories.values() for marks in history.values()) == len(old)
+    for row in old:
+        detail = json.loads(row["detail"])
+        author = detail["detail"].get("by", "")
+        (mark,) = [
+            mark
+            for mark in histories[row["attempt"]][row["pos"]]
+            if (mark.key_version, mark.grader_version, mark.answer_rev)
+            == (row["key_version"], row["grader_version"], row["answer_rev"])
+        ]
+        assert (mark.points, mark.at, mark.detail) == (exact(row["points"]), row["at"], row["detail"])
+        assert (mark.who, mark.source) == (author, "manual" if author else "auto")
+        assert mark.pending == detail["pending"]
+        if row["current"] and row["attempt"] in ENDED:
+            assert currents[row["attempt"]][row["pos"]].mark == mark
+    with kept.server.database.reading() as connection:
+        waiting = {(mark.attempt, mark.pos) for mark in pending_marks(connection, again=True)}
+    assert waiting == {
+        (row["attempt"], row["pos"])
+        for row in old
+        if row["current"] and row["attempt"] in ENDED and json.loads(row["detail"])["pending"]
+    }
+
+
+ESSAY_OF_ANN = f"attempt = '{NAMED['ann']}' AND pos = {ESSAY}"
+AUTOMATIC_AFTER = f"""UPDATE grade SET current = {{no}} WHERE {ESSAY_OF_ANN};
+INSERT INTO grade (attempt, pos, key_version, grader_version, answer_rev, points, detail, at, current)
+    SELECT attempt, pos, 'another', '1', answer_rev + 1, 0, '{{{{"pending": {{pending}}}}}}', at + 1, {{yes}}
+    FROM grade WHERE {ESSAY_OF_ANN};
+UPDATE answer SET rev = rev + 1 WHERE {ESSAY_OF_ANN}"""
+WORDS = {"sqlite": {"no": "0", "yes": "1"}, "postgresql": {"no": "false", "yes": "true"}}
+
+
+@pytest.mark.parametrize("pending", ["true", "false"])
+def test_a_mark_that_version_0_1_lost(kept: Kept, pending: str) -> None:
+    """Where an automatic mark had taken a person's place, the score stays, and staff are asked about it."""
+    kind = "sqlite" if kept.address == str(kept.file) else "postgresql"
+    kept.execute(AUTOMATIC_AFTER.format(pending=pending, **WORDS[kind]))
+    ann = NAMED["ann"]
+    with kept.server.database.reading() as connection:
+        marks = history_of(connection, ann)[ESSAY]
+        assert [(mark.source, mark.who, mark.points) for mark in marks] == [
+            ("manual", "tea", exact("0.6667")),
+            ("auto", "", 0),
+            ("manual", "version 0.1", None),
+        ]
+        assert marks_in(connection, ann)[ESSAY].points == 0
+        waiting = {(mark.attempt, mark.pos) for mark in pending_marks(connection)}
+        assert ((ann, ESSAY) in waiting) == (pending == "true")
+        assert changed_marks(connection, "midterm") == ([] if pending == "true" else [(ann, ESSAY)])
+    total = ATTEMPTS[ann]["total"]
+    assert kept.total(ann) == round(total - 0.6667, 4)
+    page = kept.still_in("tea").page(f"/staff/attempts/{ann}")
+    assert "Version 0.1 counted the automatic mark" in page
+
+
+def test_a_mark_of_an_attempt_that_goes_on(kept: Kept) -> None:
+    """A person's mark that reopening had switched off counts again once the attempt is submitted."""
+    kind = "sqlite" if kept.address == str(kept.file) else "postgresql"
+    no = WORDS[kind]["no"]
+    kept.execute(
+        f"UPDATE grade SET current = {no} WHERE attempt = '{NAMED['ann']}';"
+        f"UPDATE attempt SET state = 'finished' WHERE id = '{NAMED['ann']}'"
+    )
+    assert kept.total(NAMED["ann"]) is None
+    kept.server.exam.mark()
+    assert kept.total(NAMED["ann"]) == ATTEMPTS[NAMED["ann"]]["total"]
 
 
 def test_attempts_answers_and_marks(kept: Kept) -> None:

@@ -8,7 +8,7 @@ import re
 import shutil
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from autograder.site.app_context import AppContext
 from autograder.site.application import make_app
 from autograder.site.clock import ServerClock
 from autograder.site.database import Database
+from autograder.site.http_protocol import HEADER_SECONDS, http_config
+from autograder.site.middleware import BODY_SECONDS
 from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.server import listening
 from autograder.site.sessions import new_passcode
@@ -147,6 +149,9 @@ class LiveServer:
         *,
         course: Course | None = None,
         signer: Signer = SIGNER,
+        proxies: Sequence[str] = (),
+        body_seconds: float = BODY_SECONDS,
+        header_seconds: float = HEADER_SECONDS,
     ) -> None:
         """A course is made in the folder, unless there is one."""
         self.course = course or course_in(folder)
@@ -161,9 +166,8 @@ class LiveServer:
         title, zone, root = self.course.title, self.course.zone, self.course.root
         self.site = AppContext(database, self.exam.writer, self.clock, signer, COURSE, title, zone, root)
         self.quizzes = QuizContext(self.site, self.exam)
-        config = uvicorn.Config(
-            make_app(self.site), log_level="critical", lifespan="off", server_header=False
-        )
+        self.app = make_app(self.site, body_seconds=body_seconds)
+        config = http_config(self.app, proxies=proxies, header_seconds=header_seconds)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(
             target=self.server.run, kwargs={"sockets": [self.waiting]}, daemon=True
@@ -217,9 +221,11 @@ class LiveServer:
 
 
 @contextlib.contextmanager
-def live_server(database: Database, folder: Path, fake: FakeClock | None = None) -> Iterator[LiveServer]:
-    """A hall that is left at the end."""
-    server = LiveServer(database, folder, fake)
+def live_server(
+    database: Database, folder: Path, fake: FakeClock | None = None, **settings: Any
+) -> Iterator[LiveServer]:
+    """A live server that is closed at the end."""
+    server = LiveServer(database, folder, fake, **settings)
     try:
         yield server
     finally:

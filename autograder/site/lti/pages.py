@@ -20,6 +20,7 @@ __all__ = ["keys", "launch", "login"]
 
 STATE = "lti_state"
 STATE_AGE = 600  # seconds
+LARGEST_LAUNCH = 256 * 1024  # bytes
 
 
 async def login(request: Request) -> Response:
@@ -89,4 +90,4 @@ def _lti(request: Request) -> Lti:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    return {name: values[-1] for name, values in (await form_of(request, None)).items()}
+    return {name: values[-1] for name, values in (await form_of(request, None, LARGEST_LAUNCH)).items()}

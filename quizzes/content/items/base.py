@@ -15,10 +15,11 @@ from quizzes.content.markup import fill, names_in, render
 from quizzes.content.question import PublicImage, PublicQuestion, Question
 from quizzes.content.randomization import Draw, derived_seed
 
-__all__ = ["BaseItem", "Context", "Part", "ShownQuestion", "Text", "VariantProblem"]
+__all__ = ["BaseItem", "Context", "Part", "Shown", "ShownQuestion", "Text", "VariantProblem"]
 
 
 TRIES = 200
+Shown = Mapping[str, Decimal]  # the values of a variant that a student has seen
 
 
 def _as_text(value: object) -> object:
@@ -143,19 +144,34 @@ class BaseItem(Part):
         """The names of all values."""
         return {*self.parameters, *self.derived}
 
-    def context(self, seed: bytes) -> Context:
-        """The values of one variant; raises VariantProblem if none fulfil `where`."""
+    def context(self, seed: bytes, shown: Shown | None = None) -> Context:
+        """The values of one variant; raises VariantProblem if none fulfil `where`.
+
+        With values that were shown before, these are kept and only the other derived ones are computed.
+        """
+        if shown is not None:
+            return Context(seed, self._completed(dict(shown)))
         draw = Draw(derived_seed(seed, "values"))
         for _ in range(TRIES):
-            values = {name: parameter.drawn(draw) for name, parameter in self.parameters.items()}
+            values = self._completed(
+                {name: parameter.drawn(draw) for name, parameter in self.parameters.items()}
+            )
             try:
-                for name, expression in self.derived.items():
-                    values[name] = expression_of(expression, frozenset(values)).value(values)
                 if expression_of(self.where, frozenset(values)).value(values):
                     return Context(seed, values)
             except ExpressionProblem as problem:
-                raise VariantProblem(f"{problem}, with {_shown(values)}") from problem
+                raise VariantProblem(f"{problem}, with {_written(values)}") from problem
         raise VariantProblem(f"no values fulfil `where` in {TRIES} draws")
+
+    def _completed(self, values: dict[str, Decimal]) -> dict[str, Decimal]:
+        """The values with the derived ones that are not among them."""
+        try:
+            for name, expression in self.derived.items():
+                if name not in values:
+                    values[name] = expression_of(expression, frozenset(values)).value(values)
+        except ExpressionProblem as problem:
+            raise VariantProblem(f"{problem}, with {_written(values)}") from problem
+        return values
 
 
 class ShownQuestion(Question):
@@ -185,5 +201,5 @@ class ShownQuestion(Question):
         )
 
 
-def _shown(values: Mapping[str, Decimal]) -> str:
+def _written(values: Mapping[str, Decimal]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items())

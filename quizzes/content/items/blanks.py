@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quizzes.content.expression import Expression
-from quizzes.content.items.base import BaseItem, Context, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Shown, ShownQuestion, Text
 from quizzes.content.items.numeric import NumberKey
 from quizzes.content.marking.penalty import Penalty, penalised, penalty_sentence
 from quizzes.content.marking.short_text import LONGEST_TEXT, matches
@@ -83,9 +83,9 @@ class BlanksItem(BaseItem):
             raise ValueError("a penalty is for wrong choices; no blank has `options` or `truth`")
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> BlanksQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> BlanksQuestion:
         """One variant."""
-        return BlanksQuestion(self, self.context(seed), points)
+        return BlanksQuestion(self, self.context(seed, shown), points)
 
 
 class BlanksQuestion(ShownQuestion):
@@ -150,6 +150,11 @@ class BlanksQuestion(ShownQuestion):
             return blank.shown(self.context)
         return self.context.words(self.right.get(blank.id) or blank.accept[0])
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of a blank, by its id."""
+        numbers = field in self.blanks and self.blanks[field].kind == "number"
+        return LONGEST_NUMBER if numbers else LONGEST_TEXT
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, dict) or not all(isinstance(value, str) for value in answer.values()):
             return "Fill in the blanks one by one."
@@ -163,8 +168,6 @@ class BlanksQuestion(ShownQuestion):
                 return f"{label}: {problem}"
             if blank.kind == "choice" and text not in self.choices[id]:
                 return f"{label}: that is not one of the options; reload the page."
-            if blank.kind == "text" and len(text) > LONGEST_TEXT:
-                return f"{label}: at most {LONGEST_TEXT} characters."
         return ""
 
     def mark(self, answer: Answer) -> Mark:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.marking.choice import ChoiceRule, choice_share, rule_sentence
 from quizzes.content.marking.penalty import no_single_penalty
 from quizzes.content.question import Answer, Mark, PublicOption, PublicQuestion
@@ -38,7 +39,7 @@ class _WithOptions(BaseItem):
 
 
 class ChoiceItem(_WithOptions):
-    """One option is right."""
+    """One option is chosen and right; after a correction several may be accepted."""
 
     type: Literal["choice"]
 
@@ -46,14 +47,17 @@ class ChoiceItem(_WithOptions):
 
     @model_validator(mode="after")
     def _one_right(self) -> Self:
-        if sum(option.correct for option in self.options) != 1:
-            raise ValueError("a single choice has exactly one option with `correct: true`")
+        if not any(option.correct for option in self.options):
+            raise ValueError("a single choice has one option with `correct: true`")
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> ChoiceQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> ChoiceQuestion:
         """One variant."""
         rule = "One option is right; a wrong one takes nothing away."
-        return ChoiceQuestion(self, "choice", self.context(seed), points, self.options, ChoiceRule.OFF, rule)
+        if sum(option.correct for option in self.options) > 1:
+            rule = "Choose one option; more than one is accepted, and a wrong one takes nothing away."
+        context = self.context(seed, shown)
+        return ChoiceQuestion(self, "choice", context, points, self.options, ChoiceRule.OFF, rule)
 
 
 class ChoicesItem(_WithOptions):
@@ -70,9 +74,9 @@ class ChoicesItem(_WithOptions):
             )
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> ChoiceQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> ChoiceQuestion:
         """One variant."""
-        context = self.context(seed)
+        context = self.context(seed, shown)
         return ChoiceQuestion(
             self, "choices", context, points, self.options, self.rule, rule_sentence(self.rule)
         )
@@ -87,9 +91,9 @@ class TrueFalseItem(BaseItem):
 
     _refuse_penalty = model_validator(mode="before")(no_single_penalty)
 
-    def question(self, seed: bytes, points: Decimal) -> ChoiceQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> ChoiceQuestion:
         """One variant."""
-        context = self.context(seed)
+        context = self.context(seed, shown)
         truth = self.answer if isinstance(self.answer, bool) else bool(context.number(self.answer))
         options = [
             Option(text=text, correct=value is truth, feedback="" if value is truth else self.feedback)
@@ -141,7 +145,10 @@ class ChoiceQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """The right options."""
-        return "; ".join(self.context.words(self.options[id].text) for id in self.order if id in self.right)
+        between = "; " if self.kind == "choices" else " or "
+        return between.join(
+            self.context.words(self.options[id].text) for id in self.order if id in self.right
+        )
 
     @property
     def key_answer(self) -> Answer:
@@ -163,6 +170,10 @@ class ChoiceQuestion(ShownQuestion):
         if answer is None or self.problem_with(answer):
             return self._mark(choice_share(ChoiceRule.OFF, set(), {"none"}, set()))
         chosen = {answer} if isinstance(answer, str) else set(answer)
-        share = choice_share(self.rule, chosen, self.right, set(self.options))
+        share = (
+            choice_share(self.rule, chosen, self.right, set(self.options))
+            if self.kind == "choices"
+            else Fraction(chosen <= self.right)
+        )
         feedbacks = [self.options[id].feedback for id in self.order if id in chosen]
         return self._mark(share, self.context.words("\n\n".join(filter(None, feedbacks))))

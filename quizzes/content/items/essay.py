@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.question import LONGEST_ANSWER, Answer, Mark, PublicQuestion
 
 __all__ = ["EssayItem", "EssayQuestion"]
@@ -29,9 +29,9 @@ class EssayItem(BaseItem):
     model_answer: Text = Field(description="A good answer, shown when the quiz has closed.")
     most_words: int = Field(default=300, ge=1, le=5000, description="How long it may be.")
 
-    def question(self, seed: bytes, points: Decimal) -> EssayQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> EssayQuestion:
         """One variant."""
-        return EssayQuestion(self, self.context(seed), points)
+        return EssayQuestion(self, self.context(seed, shown), points)
 
 
 class EssayQuestion(ShownQuestion):
@@ -60,6 +60,10 @@ class EssayQuestion(ShownQuestion):
     def key_answer(self) -> Answer:
         """None: a person decides."""
         return None
+
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of an essay; its words are counted after that."""
+        return LONGEST_ANSWER
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, str):

@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quizzes.content.expression import LONGEST, Expression, ExpressionProblem, student_expression
-from quizzes.content.items.base import BaseItem, Context, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Shown, ShownQuestion, Text
 from quizzes.content.items.short_text import WrongText
 from quizzes.content.marking.formula import same_formula
 from quizzes.content.question import Answer, Mark, PublicQuestion
@@ -39,9 +39,9 @@ class ExpressionItem(BaseItem):
             raise ValueError(str(problem)) from problem
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> ExpressionQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> ExpressionQuestion:
         """One variant."""
-        return ExpressionQuestion(self, self.context(seed), points)
+        return ExpressionQuestion(self, self.context(seed, shown), points)
 
 
 class ExpressionQuestion(ShownQuestion):
@@ -67,6 +67,10 @@ class ExpressionQuestion(ShownQuestion):
     def key_answer(self) -> Answer:
         """The right expression."""
         return self.key
+
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of an expression."""
+        return LONGEST
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, str):

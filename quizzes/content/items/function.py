@@ -10,7 +10,7 @@ from typing import Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.question import Answer, Mark, PublicQuestion
 
 __all__ = ["FunctionGrader", "FunctionItem", "FunctionQuestion", "Verdict"]
@@ -81,9 +81,9 @@ class FunctionItem(BaseItem):
                 raise ValueError(f"check {function.name} has no docstring; the student reads it")
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> FunctionQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> FunctionQuestion:
         """One variant."""
-        return FunctionQuestion(self, self.context(seed), points)
+        return FunctionQuestion(self, self.context(seed, shown), points)
 
 
 def _defined(name: str, source: str) -> list[ast.FunctionDef]:
@@ -120,10 +120,12 @@ class FunctionQuestion(ShownQuestion):
         """None: the homework engine decides."""
         return None
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of code."""
+        return LONGEST_CODE
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, str):
-            return "Write Python code."
-        return "" if len(answer) <= LONGEST_CODE else f"At most {LONGEST_CODE} characters of code."
+        return "" if isinstance(answer, str) else "Write Python code."
 
     def mark(self, answer: Answer) -> Mark:
         """Pending; nothing written earns nothing at once."""

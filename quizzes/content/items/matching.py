@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.marking.penalty import Penalty, penalised, penalty_sentence
 from quizzes.content.question import Answer, Mark, PublicField, PublicOption, PublicQuestion
 from quizzes.content.randomization import stable_id
@@ -42,9 +42,9 @@ class MatchingItem(BaseItem):
             raise ValueError("a penalty needs `partial: true`; all or nothing has nothing to take from")
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> MatchingQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> MatchingQuestion:
         """One variant."""
-        return MatchingQuestion(self, self.context(seed), points)
+        return MatchingQuestion(self, self.context(seed, shown), points)
 
 
 class MatchingQuestion(ShownQuestion):

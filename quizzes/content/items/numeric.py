@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quizzes.content.expression import Expression, ExpressionProblem
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.marking.numeric import Tolerance
 from quizzes.content.question import Answer, Mark, PublicQuestion
 from quizzes.content.written_numbers import (
@@ -52,14 +52,18 @@ class NumberKey(Part):
     def problem(self, text: str) -> str:
         """Why this cannot be saved as a number, or nothing."""
         try:
-            parse_number(text, fractions=self.fractions)
+            self._parsed(text)
         except NumberProblem as problem:
             return str(problem)
         return ""
 
+    def _parsed(self, text: str) -> Decimal:
+        digits_count = self.tolerance.mode in ("sigfigs", "decimals")
+        return parse_number(text, fractions=self.fractions, digits_count=digits_count)
+
     def judge(self, text: str, context: Context) -> tuple[bool, str]:
         """Whether a text that can be saved is right, and the feedback."""
-        value, key = parse_number(text, fractions=self.fractions), context.number(self.key)
+        value, key = self._parsed(text), context.number(self.key)
         digits = self.tolerance.digits if self.tolerance.count_digits else None
         if self.tolerance.accepts(value, key):
             if digits is None or significant_digits(text) == digits:
@@ -100,9 +104,9 @@ class NumericItem(BaseItem, NumberKey):
         self.check(self.names())
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> NumericQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> NumericQuestion:
         """One variant."""
-        return NumericQuestion(self, self.context(seed), points)
+        return NumericQuestion(self, self.context(seed, shown), points)
 
 
 class NumericQuestion(ShownQuestion):
@@ -127,6 +131,10 @@ class NumericQuestion(ShownQuestion):
     def key_answer(self) -> Answer:
         """The right number, as it is shown."""
         return self.key_text
+
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of a number."""
+        return LONGEST
 
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, str):

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.content.items.base import BaseItem, Context, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Shown, ShownQuestion, Text
 from quizzes.content.marking.order import OrderRule, order_sentence, order_share
 from quizzes.content.question import Answer, Mark, PublicOption, PublicQuestion
 from quizzes.content.randomization import stable_id
@@ -29,9 +29,9 @@ class OrderingItem(BaseItem):
             raise ValueError("two entries are the same")
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> OrderingQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> OrderingQuestion:
         """One variant."""
-        return OrderingQuestion(self, self.context(seed), points)
+        return OrderingQuestion(self, self.context(seed, shown), points)
 
 
 class OrderingQuestion(ShownQuestion):
@@ -62,11 +62,12 @@ class OrderingQuestion(ShownQuestion):
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
         if not isinstance(answer, list) or not all(isinstance(value, str) for value in answer):
             return "Put the entries into an order."
-        return (
-            ""
-            if sorted(answer) == sorted(self.entries)
-            else "Every entry must be there once; reload the page."
-        )
+        if len(set(answer)) < len(answer) or not set(answer) <= set(self.entries):
+            return "Every entry must be there once; reload the page."
+        if len(answer) < len(self.entries):
+            placed, all_ = len(answer), len(self.entries)
+            return f"The order is not complete: {placed} of {all_} entries have a place of their own."
+        return ""
 
     def mark(self, answer: Answer) -> Mark:
         """The share by the item's rule."""

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from quizzes.content.items.base import BaseItem, Context, Part, ShownQuestion, Text
+from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.marking.short_text import LONGEST_TEXT, matches, pattern_problem, plain
 from quizzes.content.question import Answer, Mark, PublicQuestion
 
@@ -39,9 +39,9 @@ class ShortTextItem(BaseItem):
             raise ValueError(why)
         return self
 
-    def question(self, seed: bytes, points: Decimal) -> ShortTextQuestion:
+    def question(self, seed: bytes, points: Decimal, shown: Shown | None = None) -> ShortTextQuestion:
         """One variant."""
-        return ShortTextQuestion(self, self.context(seed), points)
+        return ShortTextQuestion(self, self.context(seed, shown), points)
 
 
 class ShortTextQuestion(ShownQuestion):
@@ -66,10 +66,12 @@ class ShortTextQuestion(ShownQuestion):
         """The first accepted text."""
         return self.key_text
 
+    def longest_text(self, field: str = "") -> int:
+        """The most characters of a short text."""
+        return LONGEST_TEXT
+
     def _problem(self, answer: str | list[str] | dict[str, str]) -> str:
-        if not isinstance(answer, str):
-            return "Write a short text."
-        return "" if len(answer) <= LONGEST_TEXT else f"At most {LONGEST_TEXT} characters."
+        return "" if isinstance(answer, str) else "Write a short text."
 
     def mark(self, answer: Answer) -> Mark:
         """Full marks for an accepted text; a common mistake is named."""

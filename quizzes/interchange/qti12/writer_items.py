@@ -63,7 +63,8 @@ def _choice(item: ChoiceItem | ChoicesItem) -> ItemParts:
     displays = [display_feedback(ident, "response1", ident.removesuffix("_fb")) for ident, _ in feedback]
     many = isinstance(item, ChoicesItem)
     options = [(id, canvas_html(option.text)) for id, option in zip(ids, item.options, strict=True)]
-    condition = equals("response1", right[0])
+    accepted = [equals("response1", id) for id in right]
+    condition = accepted[0] if len(right) == 1 else element("or", {}, *accepted)
     if many:
         no = [element("not", {}, equals("response1", id)) for id in wrong]
         condition = element("and", {}, *(equals("response1", id) for id in right), *no)

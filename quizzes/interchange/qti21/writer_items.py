@@ -157,8 +157,10 @@ def _choice(item: ChoiceItem | ChoicesItem) -> ItemParts:
         (id, xhtml(option.feedback)) for id, option in zip(ids, item.options, strict=True) if option.feedback
     ]
     if isinstance(item, ChoiceItem):
-        response = declared(RESPONSE, "identifier", right)
-        return ItemParts([response], [_options(shown_options, item.shuffle, 1)], [exactly()], feedback)
+        accepted = mapping([(id, "1") for id in right]) if len(right) > 1 else None
+        response = declared(RESPONSE, "identifier", right[:1], shares=accepted)
+        scored = mapped() if len(right) > 1 else exactly()
+        return ItemParts([response], [_options(shown_options, item.shuffle, 1)], [scored], feedback)
     part = number_text(Decimal(1) / len(right))
     shares = mapping([(id, part) for id in right], f"-{part}")
     exact = item.rule is ChoiceRule.OFF

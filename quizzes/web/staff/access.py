@@ -5,13 +5,15 @@ A student gets the same answer as for a page that does not exist. Every module o
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
-from autograder.site.requests import Form, session_of, site_of
+from autograder.site.people import names_in
+from autograder.site.requests import Form, session_of, site_of, whole_number
 from autograder.site.sessions import Session
-from quizzes.store.attempts import AttemptRow, find_attempt
+from quizzes.store.attempts import AttemptRow, attempts_at, find_attempt
 from quizzes.store.overrides import terms_and_role
 from quizzes.store.quizzes import published_in
 
@@ -19,6 +21,7 @@ __all__ = [
     "INSTRUCTOR",
     "MINUTE",
     "TA",
+    "names_of_attempts",
     "quiz_page",
     "reason_in",
     "staff_at",
@@ -73,14 +76,21 @@ def quiz_page(request: Request, session: Session, template: str, **values: objec
     )
 
 
+def names_of_attempts(connection: Connection, course: str, quiz: str) -> dict[str, str]:
+    """The names of the students of a quiz, by their attempts."""
+    names = names_in(connection, course)
+    return {row.id: names.get(row.person, row.person) for row in attempts_at(connection, quiz)}
+
+
 def whole_number_in(form: Form, name: str) -> int:
     """A whole number in a form, 0 for an empty field; raises Conflict for anything else."""
     text = form.get(name, [""])[-1].strip() or "0"
-    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST:
+    number = whole_number(text, LARGEST)
+    if number is None:
         raise Conflict(
             f"{name}: {text[:20]!r} is not a whole number up to {LARGEST}.", next_step="Correct the number."
         )
-    return int(text)
+    return number
 
 
 def reason_in(form: Form) -> str:

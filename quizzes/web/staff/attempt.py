@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from autograder.course.local_time import shown
+from autograder.course.local_time import counted, shown
 from autograder.site.audit import Act, acts_on, record_act
-from autograder.site.requests import form_of, site_of
+from autograder.site.marks import Current, Mark, Source
+from autograder.site.people import names_in
+from autograder.site.requests import Form, form_of, site_of
+from autograder.site.sessions import end_sessions_of
+from autograder.site.tables import points_text
 from quizzes.attempts.events import (
     Accepted,
     EditLockTaken,
@@ -23,17 +31,35 @@ from quizzes.attempts.events import (
     Reopened,
     Saved,
     Started,
+    State,
 )
 from quizzes.attempts.response import answer_from
 from quizzes.attempts.save_rules import StoredAnswer
+from quizzes.content.question import Answer
+from quizzes.content.version import AttemptItem
+from quizzes.schedule.timing import SECOND
+from quizzes.services.exam import View
 from quizzes.store.answers import accept_late
 from quizzes.store.endings import finish
 from quizzes.store.extensions import reopen
+from quizzes.store.marks import history_of, marks_in, set_points, total, withdraw_mark
+from quizzes.store.regrades import key_for
 from quizzes.web.context import quizzes_of
 from quizzes.web.forms import answer_html
 from quizzes.web.staff.access import MINUTE, reason_in, staff_of_attempt, whole_number_in
+from quizzes.web.staff.acts import attempt_act_sentence
 
-__all__ = ["LogEntry", "accept_late_save", "attempt_page", "close_attempt", "log_entry", "reopen_attempt"]
+__all__ = [
+    "LogEntry",
+    "accept_late_save",
+    "attempt_page",
+    "close_attempt",
+    "end_sessions",
+    "log_entry",
+    "override_points",
+    "reopen_attempt",
+    "withdraw_points",
+]
 
 
 LONGEST_SHOWN = 200  # characters of a response
@@ -43,15 +69,18 @@ FINISHED = {
     FinishedBy.DEADLINE: "The time ran out, and the server closed the attempt.",
     FinishedBy.STAFF: "Staff closed the attempt.",
 }
-# Acts by their stored names; version 0.1 called a regrade request a request.
-ACTS = {
-    "extend": "moved the end",
-    "reopen": "reopened the attempt",
-    "close": "closed the attempt",
-    "set points": "set the points of question {question} from {before} to {after}",
-    "answer regrade request": "answered the regrade request about question {question}",
-    "answer request": "answered the regrade request about question {question}",
-}
+
+
+@dataclass(frozen=True)
+class AnsweredQuestion:
+    """A question of an attempt with its answer and its marks."""
+
+    item: AttemptItem
+    answer: Markup
+    current: Current | None  # the mark that counts
+    points: str  # of the question
+    history: list[tuple[int, str]]  # when a mark was given, and a sentence about it
+    seen: int | None  # the number of its newest mark, if the points can be overridden
 
 
 @dataclass(frozen=True)
@@ -61,6 +90,15 @@ class LogEntry:
     at: int
     sentence: str
     response: str = ""
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """An entry of the log on the page."""
+
+    at: int
+    sentence: str
+    answer: Markup
 
 
 def log_entry(event: Event, local: Callable[[int], str]) -> LogEntry:
@@ -83,7 +121,7 @@ def log_entry(event: Event, local: Callable[[int], str]) -> LogEntry:
         case Accepted(pos=pos, who=who):
             return LogEntry(event.at, f"{who} accepted the late save of question {pos + 1}.")
         case Graded(points=points):
-            return LogEntry(event.at, f"The attempt was marked with {points:g} points.")
+            return LogEntry(event.at, f"The attempt was marked with {points} points.")
         case Saved(pos=pos):
             how = (
                 "came too late and does not count"
@@ -95,17 +133,33 @@ def log_entry(event: Event, local: Callable[[int], str]) -> LogEntry:
                 else "was stored"
             )
             sentence = f"A save of question {pos + 1} {how}."
+            if event.began_at is not None and event.at - event.began_at >= SECOND:
+                sentence += f" It began to arrive at {local(event.began_at)}; this is when it was complete."
             return LogEntry(event.at, sentence, event.response[:LONGEST_SHOWN])
 
 
-def _act_sentence(act: Act) -> str:
-    words = ACTS.get(act.act, act.act)
-    try:
-        words = words.format(**act.detail)
-    except KeyError:  # an act of another version
-        words = act.act
-    reason = act.detail.get("reason", "")
-    return f"{act.who} {words}{f': {reason}' if reason else ''}"
+def _shown_log(
+    request: Request, view: View, events: list[Event], names: Mapping[str, str]
+) -> list[ShownEntry]:
+    """The log for people: names of people, and answers as their students read them."""
+    zone = site_of(request).zone
+    entries = []
+    for event in events:
+        if isinstance(event, Extended | Reopened | Accepted):
+            event = replace(event, who=names.get(event.who, event.who))
+        entry = log_entry(event, lambda instant: shown(instant, zone))
+        answer = Markup()
+        if isinstance(event, Saved) and event.pos < len(view.items):
+            answer = answer_html(view.items[event.pos].view, _shortened(answer_from(event.response)))
+        entries.append(ShownEntry(entry.at, entry.sentence, answer))
+    return entries
+
+
+def _shortened(answer: Answer) -> Answer:
+    """An answer with long texts cut, for the log."""
+    if isinstance(answer, dict):
+        return {id: text[:LONGEST_SHOWN] for id, text in answer.items()}
+    return answer[:LONGEST_SHOWN] if isinstance(answer, str) else answer
 
 
 async def attempt_page(request: Request) -> Response:
@@ -114,24 +168,116 @@ async def attempt_page(request: Request) -> Response:
     session, row = staff_of_attempt(request)
     view, events = await site.in_thread(quizzes_of(request).exam.inspect, row.id)
     with site.database.reading() as connection:
-        acts = acts_on(connection, row.id)
-    answers = [
-        (item, answer_html(item.view, answer_from(view.answers.get(pos, StoredAnswer()).response)))
-        for pos, item in enumerate(view.items)
-    ]
+        acts, names = acts_on(connection, row.id), names_in(connection, site.course)
+    answers, points = await site.in_thread(_answers, request, view, names)
     page = site.page(
         "staff_attempt.html",
         attempt=row,
         quiz=quizzes_of(request).quiz(row.version),
         remaining=view.remaining,
         answers=answers,
-        log=[log_entry(event, lambda instant: shown(instant, site.zone)) for event in events],
-        late=[event for event in events if isinstance(event, Saved) and event.late],
-        acts=[(act.at, _act_sentence(act)) for act in acts],
+        points=points,
+        name=names.get(row.person, row.person),
+        log=_shown_log(request, view, events, names),
+        late=[
+            (event, answer_html(view.items[event.pos].view, answer_from(event.response)))
+            for event in events
+            if isinstance(event, Saved) and event.late
+        ],
+        acts=[(act.at, attempt_act_sentence(act, names)) for act in acts],
         session=session,
         token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+def _answers(request: Request, view: View, names: Mapping[str, str]) -> tuple[list[AnsweredQuestion], str]:
+    """The questions with their answers and marks, and the points together as a sentence."""
+    site, row = site_of(request), view.attempt
+    with site.database.reading() as connection:
+        items = quizzes_of(request).exam.questions(row, key_for(connection, row))
+        history, marks = history_of(connection, row.id), marks_in(connection, row.id)
+    graded = row.state is State.GRADED
+    answers = [
+        AnsweredQuestion(
+            item=item,
+            answer=answer_html(item.view, answer_from(view.answers.get(pos, StoredAnswer()).response)),
+            # An automatic mark of an attempt that goes on is of an earlier answer.
+            current=current
+            if (current := marks.get(pos)) is not None and (graded or current.mark.source.personal)
+            else None,
+            points=points_text(item.points),
+            history=[_mark_sentence(mark, names) for mark in history.get(pos, [])],
+            seen=history[pos][-1].id if graded and pos in history else None,
+        )
+        for pos, item in enumerate(items)
+    ]
+    if not graded:
+        return answers, ""
+    out_of = points_text(sum((item.points for item in items), Decimal(0)))
+    waiting = sum(current.pending for current in marks.values())
+    rest = f", {counted(waiting, 'question')} still to be marked" if waiting else ""
+    return answers, f"{points_text(total(marks.values()))} of {out_of}{rest}"
+
+
+def _mark_sentence(mark: Mark, names: Mapping[str, str]) -> tuple[int, str]:
+    """When a mark was given, and a sentence about it."""
+    reason = mark.reason or str(_stored_detail(mark).get("reason", ""))
+    by = names.get(mark.who, mark.who) or "Somebody"
+    if mark.points is None:
+        words = f"{by} let the automatic mark count again"
+    elif mark.source.personal:
+        words = f"{by} gave {points_text(mark.points)}"
+    elif mark.pending:
+        words = "It waits for a person or for the sandbox"
+    else:
+        words = f"The {'sandbox' if mark.source is Source.SANDBOX else 'key'} gave {points_text(mark.points)}"
+        words += f", by the regrade of {by}" if mark.who else ""
+    return mark.at, f"{words}{f': {reason}' if reason else '.'}"
+
+
+def _stored_detail(mark: Mark) -> dict[str, Any]:
+    try:
+        detail = json.loads(mark.detail).get("detail")
+    except (ValueError, AttributeError):
+        return {}
+    return detail if isinstance(detail, dict) else {}
+
+
+async def override_points(request: Request) -> Response:
+    """Set the points of one question, with a reason."""
+    site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
+    session, row = staff_of_attempt(request)
+    form = await form_of(request, session)
+    points, reason, seen = form.get("points", [""])[-1], reason_in(form), _seen_in(form)
+    await site.written(
+        lambda connection: set_points(
+            connection, row.id, pos, points, reason=reason, at=at, who=session.person, seen=seen
+        ),
+        row.id,
+    )
+    return RedirectResponse(f"/staff/attempts/{row.id}#question-{pos + 1}", 303)
+
+
+async def withdraw_points(request: Request) -> Response:
+    """Let the automatic mark of one question count again, with a reason."""
+    site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
+    session, row = staff_of_attempt(request)
+    form = await form_of(request, session)
+    reason, seen = reason_in(form), _seen_in(form)
+    await site.written(
+        lambda connection: withdraw_mark(
+            connection, row.id, pos, reason=reason, at=at, who=session.person, seen=seen
+        ),
+        row.id,
+    )
+    return RedirectResponse(f"/staff/attempts/{row.id}#question-{pos + 1}", 303)
+
+
+def _seen_in(form: Form) -> int | None:
+    """The number of the newest mark that the form's page showed; None if it does not say."""
+    text = form.get("seen", [""])[-1]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 async def reopen_attempt(request: Request) -> Response:
@@ -143,6 +289,23 @@ async def reopen_attempt(request: Request) -> Response:
     await site.written(
         lambda connection: reopen(connection, row.id, until, at=at, who=session.person, reason=reason), row.id
     )
+    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+
+
+async def end_sessions(request: Request) -> Response:
+    """End all sessions of the student, who has to sign in again; the attempt goes on."""
+    site, at = site_of(request), request.state.at
+    session, row = staff_of_attempt(request)
+    reason = reason_in(await form_of(request, session))
+
+    def end(connection: Connection) -> None:
+        ended = end_sessions_of(connection, row.person, at=at, who=session.person, reason=reason)
+        record_act(
+            connection, Act(at, session.person, "end sessions", row.id, {"reason": reason, "sessions": ended})
+        )
+
+    await site.written(end)
+    site.forget_person(row.person)
     return RedirectResponse(f"/staff/attempts/{row.id}", 303)
 
 

@@ -6,16 +6,19 @@ from collections import Counter
 
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Conflict
+from autograder.site.audit import acts_on
+from autograder.site.people import names_in
 from autograder.site.requests import form_of, site_of
-from quizzes.store.attempts import find_attempt
-from quizzes.store.extensions import extend, extend_all
+from quizzes.store.extensions import extend_all, extend_chosen
 from quizzes.store.messages import send_notice
 from quizzes.store.monitor import recent_saves, student_activity
 from quizzes.store.quizzes import published_in
-from quizzes.web.staff.access import MINUTE, reason_in, staff_at, whole_number_in
+from quizzes.web.context import quizzes_of
+from quizzes.web.staff.access import reason_in, staff_at, whole_number_in
+from quizzes.web.staff.acts import act_done, done_redirect, once_in, quiz_act_sentence, shown_once
 
 __all__ = ["give_time", "monitor", "send_message"]
 
@@ -30,19 +33,27 @@ async def monitor(request: Request) -> Response:
         published = next(
             published for published in published_in(connection, site.course) if published.id == quiz
         )
-    part = request.query_params.get("part") == "table"
+        acts = acts_on(connection, quiz)
+        names = names_in(connection, site.course)
+        done = act_done(request, connection, quiz)
+    values = {
+        "published": published,
+        "students": students,
+        "counts": Counter(str(student.activity) for student in students),
+        "saves": saves,
+        "now": request.state.at,
+    }
+    if request.query_params.get("part") == "table":
+        return HTMLResponse(site.page("staff_table.html", **values))
     page = site.page(
-        "staff_table.html" if part else "staff_monitor.html",
-        published=published,
-        students=students,
-        counts=Counter(str(student.activity) for student in students),
-        saves=saves,
-        waiting=site.writer.waiting(),
-        now=request.state.at,
+        "staff_monitor.html",
+        **values,
+        done=quiz_act_sentence(done, names) if done else "",
+        acts=[(act.at, quiz_act_sentence(act, names)) for act in reversed(acts)],
         session=session,
         token=site.form_token(session),
     )
-    return HTMLResponse(page)
+    return shown_once(HTMLResponse(page))
 
 
 async def give_time(request: Request) -> Response:
@@ -51,14 +62,13 @@ async def give_time(request: Request) -> Response:
     session = staff_at(request, quiz)
     form = await form_of(request, session)
     minutes, percent = whole_number_in(form, "minutes"), whole_number_in(form, "percent")
-    reason, at = reason_in(form), request.state.at
+    given = {"at": request.state.at, "who": session.person, "reason": reason_in(form), "once": once_in(form)}
     chosen = form.get("attempt", [])
     if form.get("who", ["chosen"])[-1] == "all":
-        await site.written(
-            lambda connection: extend_all(
-                connection, quiz, at=at, who=session.person, reason=reason, minutes=minutes, percent=percent
-            )
-        )
+
+        def work(connection: Connection) -> int:
+            return extend_all(connection, quiz, minutes=minutes, percent=percent, **given).act
+
     elif not chosen or minutes + percent == 0:
         raise Conflict(
             "No student is chosen, or no time is given.",
@@ -66,26 +76,22 @@ async def give_time(request: Request) -> Response:
         )
     else:
 
-        def extend_chosen(connection: Connection) -> None:
-            for attempt_id in chosen:
-                row = find_attempt(connection, attempt_id)
-                if row.quiz != quiz or row.deadline_at is None:
-                    raise Conflict("This attempt has no deadline to move.", next_step="Reload the page.")
-                more = minutes * MINUTE + (row.deadline_at - row.started_at) * percent // 100
-                extend(
-                    connection, attempt_id, row.deadline_at + more, at=at, who=session.person, reason=reason
-                )
+        def work(connection: Connection) -> int:
+            return extend_chosen(connection, quiz, chosen, minutes=minutes, percent=percent, **given)
 
-        await site.written(extend_chosen, *chosen)
-    return RedirectResponse(f"/staff/{quiz}", 303)
+    return done_redirect(f"/staff/{quiz}", await site.written(work, *chosen))
 
 
 async def send_message(request: Request) -> Response:
     """Send a message to everybody who takes the quiz."""
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
-    text = (await form_of(request, session)).get("text", [""])[-1]
-    await site.written(
-        lambda connection: send_notice(connection, quiz, text, at=request.state.at, who=session.person)
+    form = await form_of(request, session)
+    text, once = form.get("text", [""])[-1], once_in(form)
+    act = await site.written(
+        lambda connection: send_notice(
+            connection, quiz, text, at=request.state.at, who=session.person, once=once
+        )
     )
-    return RedirectResponse(f"/staff/{quiz}", 303)
+    quizzes_of(request).forget_notices(quiz)
+    return done_redirect(f"/staff/{quiz}", act)

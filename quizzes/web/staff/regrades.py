@@ -2,66 +2,67 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from autograder.course.course import find_course
-from autograder.errors import NotFound
+from autograder.errors import AutograderError, Conflict
+from autograder.site.people import names_in
 from autograder.site.requests import form_of, site_of
 from quizzes.content.quiz_file import load_quiz
-from quizzes.services.exam import GRADER
-from quizzes.services.regrading import propose_regrade
-from quizzes.store.attempts import attempts_at
-from quizzes.store.quizzes import keep_version, set_current_version
-from quizzes.store.regrades import regrade_runs, release_run
-from quizzes.web.staff.access import INSTRUCTOR, quiz_page, staff_at
+from quizzes.store.regrades import regrade_runs
+from quizzes.web.context import quizzes_of
+from quizzes.web.staff.access import INSTRUCTOR, names_of_attempts, quiz_page, staff_at
 
 __all__ = ["propose", "regrades", "release"]
 
 
+WAIT = 2.0  # seconds for a release before the page shows how far it is
+
+
 async def regrades(request: Request) -> Response:
-    """The regrades of a quiz, with the scores they change."""
+    """The regrades of a quiz, with the scores they change and what they left alone."""
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
-    with site.database.reading() as connection:
-        runs = regrade_runs(connection, quiz)
-        people = {row.id: row.person for row in attempts_at(connection, quiz)}
-    return quiz_page(request, session, "staff_regrades.html", runs=runs, people=people)
+
+    def read() -> dict[str, object]:
+        with site.database.reading() as connection:
+            people = names_of_attempts(connection, site.course, quiz)
+            names = names_in(connection, site.course)
+            return {"runs": regrade_runs(connection, quiz), "people": people, "names": names}
+
+    return quiz_page(request, session, "staff_regrades.html", **await site.in_thread(read))
 
 
 async def propose(request: Request) -> Response:
     """Mark by the current files and show which scores would change; nothing counts yet."""
-    site, quiz, at = site_of(request), request.path_params["quiz"], request.state.at
+    site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz, INSTRUCTOR)
     await form_of(request, session)
 
     def work() -> int:
-        version = load_quiz(find_course(site.folder), quiz).quiz
-
-        def write(connection: Connection) -> int:
-            keep_version(connection, version, at)
-            return propose_regrade(connection, quiz, version, GRADER, at=at, who=session.person)[0]
-
-        return site.writer.submit(write).result()
+        try:
+            version = load_quiz(find_course(site.folder), quiz).quiz
+        except AutograderError as problem:  # a mistake in the files, for their author
+            message = problem.message.replace(f"{site.folder}/", "")
+            raise Conflict(message, next_step=problem.next_step) from problem
+        return quizzes_of(request).exam.regrades.propose(quiz, version, who=session.person)[0]
 
     run = await site.in_thread(work)
     return RedirectResponse(f"/staff/{quiz}/regrades#run-{run}", 303)
 
 
 async def release(request: Request) -> Response:
-    """Make a regrade count; results show its keys and explanations from then on."""
-    site, quiz, at = site_of(request), request.path_params["quiz"], request.state.at
+    """Release a regrade; results show its keys at once, and attempts get their marks one after another."""
+    site, quiz, run = site_of(request), request.path_params["quiz"], request.path_params["run"]
     session = staff_at(request, quiz, INSTRUCTOR)
     await form_of(request, session)
-    number = request.path_params["run"]
-
-    def write(connection: Connection) -> None:
-        run = next((run for run in regrade_runs(connection, quiz) if run.id == number), None)
-        if run is None:
-            raise NotFound("There is no such regrade.", next_step="Reload the page.")
-        release_run(connection, number, at=at, who=session.person)
-        set_current_version(connection, quiz, run.key_version)
-
-    await site.written(write)
-    return RedirectResponse(f"/staff/{quiz}/regrades", 303)
+    service = quizzes_of(request).exam.regrades
+    await site.in_thread(lambda: service.release(quiz, run, who=session.person))
+    applying = asyncio.ensure_future(site.in_thread(service.apply, run))
+    await asyncio.wait({applying}, timeout=WAIT)  # a small class is done by then
+    if applying.done():
+        applying.result()
+    return RedirectResponse(f"/staff/{quiz}/regrades#run-{run}", 303)

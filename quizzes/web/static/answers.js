@@ -39,6 +39,16 @@ export function show(question, answer) {
   }
 }
 
+/** The places of an order as they are chosen, also of an incomplete one: entry → place. */
+export function placesIn(question) {
+  return Object.fromEntries(controlsOf(question).map((control) => [idOf(control), control.value]));
+}
+
+/** Show such places. */
+export function showPlaces(question, places) {
+  for (const control of controlsOf(question)) control.value = places[idOf(control)] ?? "";
+}
+
 /** The controls of a question's answer. */
 export function controlsOf(question) {
   const name = `a${question.dataset.pos}`;

@@ -10,12 +10,12 @@ export async function request(path, body, { timeout = 10000 } = {}) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
     options.headers["X-Form-Token"] = token;
-    options.keepalive = options.body.length < 60000; // a last save outlives its page
+    options.keepalive = bytesOf(options.body) < 60000; // a last save outlives its page
   }
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), timeout);
   try {
-    const response = await fetch(path, { ...options, signal: control.signal });
+    const response = await send(path, { ...options, signal: control.signal });
     const json = (response.headers.get("Content-Type") ?? "").includes("application/json");
     const payload = json ? await response.json() : {};
     return { status: response.status, payload, wait: Number(response.headers.get("Retry-After")) * 1000 };
@@ -24,6 +24,20 @@ export async function request(path, body, { timeout = 10000 } = {}) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Browsers refuse what outlives its page beyond 64 KB of all requests together: then it is sent as usual. */
+async function send(path, options) {
+  if (!options.keepalive) return fetch(path, options);
+  return fetch(path, options).catch((problem) => {
+    if (options.signal.aborted || !navigator.onLine) throw problem;
+    return fetch(path, { ...options, keepalive: false });
+  });
+}
+
+/** The bytes of a text in UTF-8, as the server counts them. */
+export function bytesOf(text) {
+  return new TextEncoder().encode(text).length;
 }
 
 /** Sign in again without leaving the page; returns an empty string, or the error message. */

@@ -1,7 +1,8 @@
 // The quiz page: connects questions, timer and edit lock. Without this script the page is a plain form.
 
-import { answerIn, controlsOf, flagOf, keepPlacesApart, show } from "./answers.js";
+import { controlsOf, flagOf, keepPlacesApart, show } from "./answers.js";
 import { randomId, request, signInAgain } from "./api.js";
+import { showNotices } from "./notices.js";
 import { Saver } from "./saver.js";
 import { Timer } from "./timer.js";
 import { Unsent } from "./unsent.js";
@@ -19,20 +20,24 @@ class Page {
     this.editLock = this.begun ? form.dataset.lock : randomId();
     this.writable = false; // until the server has given this tab the edit lock
     this.over = false;
+    this.connected = true;
+    this.largest = Number(form.dataset.largest); // bytes of an answer
     this.timer = new Timer({
       address: () => `${path}/status?lock=${this.editLock}`,
-      announce: (text) => this.say(text),
+      announce: (text) => this.say(text, "", undefined, "time"),
       timeIsUp: () => this.timeIsUp(),
       onStatus: (payload) => this.onStatus(payload),
+      onConnection: (connected) => this.onConnection(connected),
     });
     this.savers = [...document.querySelectorAll("section.question")].map((question) => new Saver(question, path, this));
     for (const saver of this.savers) this.wire(saver);
     for (const button of document.querySelectorAll(".clear")) button.hidden = false;
     form.addEventListener("submit", (event) => this.submit(event));
-    window.addEventListener("beforeunload", (event) => this.unsaved().length && !this.over && event.preventDefault());
+    window.addEventListener("beforeunload", (event) => this.unsaved().length && !this.over && !this.leaving && event.preventDefault());
     window.addEventListener("pagehide", () => this.flush());
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
     window.addEventListener("online", () => this.flush());
+    window.addEventListener("offline", () => this.onConnection(false));
     document.addEventListener("visibilitychange", () => document.hidden && this.flush());
     if (this.begun) this.makeWritable();
     else this.takeLock();
@@ -81,6 +86,7 @@ class Page {
 
   async takeLock() {
     const { status, payload } = await request(`${path}/lock`, { lock: this.editLock });
+    this.onConnection(status !== 0);
     if (status === 200) {
       form.elements.lock.value = this.editLock;
       this.makeWritable();
@@ -92,13 +98,17 @@ class Page {
   /** A status of the attempt from the server. */
   onStatus(payload) {
     if (payload.remaining_ms !== undefined) this.timer?.set(payload.remaining_ms);
-    if (payload.notice && payload.notice.id !== this.noticed) {
-      this.noticed = payload.notice.id;
-      this.say(`Message from the course's staff: ${payload.notice.text}`, "careful");
-    }
+    showNotices(payload.notices);
     if (payload.state === "signed out") this.signIn();
     else if (payload.state && payload.state !== "open") this.leave("closed");
     else if (payload.lock === "elsewhere") this.loseLock();
+  }
+
+  /** Whether the server answered just now. */
+  onConnection(connected) {
+    if (connected === this.connected) return;
+    this.connected = connected;
+    this.changed();
   }
 
   /** Another tab took the edit lock: this one becomes read-only. */
@@ -159,7 +169,19 @@ class Page {
       location.assign(`${path}/review`);
       return;
     }
-    this.say(`Question ${unsaved[0].pos + 1} is not saved yet.`, "wrong");
+    const reasons = unsaved.map(({ pos, stuck }) => `Question ${pos + 1} ${stuck || "is waiting for the server"}.`);
+    const text = `Question ${unsaved[0].pos + 1} is not saved yet. ${reasons.join(" ")}`;
+    if (unsaved.every((saver) => saver.stuck)) {
+      const button = Object.assign(document.createElement("button"), { type: "button" });
+      button.textContent = "Continue without saving it";
+      button.addEventListener("click", () => {
+        this.leaving = true;
+        location.assign(`${path}/review`);
+      });
+      this.say(`${text} Complete or correct it, or go on: only what was saved before counts.`, "careful", button);
+    } else {
+      this.say(this.connected ? text : `No connection. ${text}`, "wrong");
+    }
     unsaved[0].question.focus();
   }
 
@@ -189,23 +211,31 @@ class Page {
     const waiting = unconfirmed.filter((saver) => saver.state === "unsaved");
     const state = waiting.length ? "unsaved" : unconfirmed.length ? "saving" : "saved";
     const numbers = waiting.map((saver) => saver.pos + 1).join(", ");
-    const text = { saved: "All saved", saving: "Saving…", unsaved: `Not saved: ${numbers}` }[state];
+    const words = { saved: "All saved", saving: "Saving…", unsaved: `Not saved: ${numbers}` }[state];
+    const text = this.connected ? words : `No connection${waiting.length ? `. ${words}` : ""}`;
     if (label.textContent !== text) label.textContent = text;
-    label.className = `saved is-${state}`;
-    for (const { pos, question } of this.savers) {
+    label.className = `saved is-${this.connected ? state : "unsaved"}`;
+    // Answered is what the server has; a value that it cannot read or has not got is not.
+    for (const { pos, question, answered, stuck, retries } of this.savers) {
       const link = document.querySelector(`nav.questions a[data-pos="${pos}"]`);
-      const answered = answerIn(question) !== null;
-      const flagged = flagOf(question).checked;
-      link.classList.toggle("answered", answered);
-      link.classList.toggle("flagged", flagged);
-      link.querySelector(".state").textContent = `${answered ? " answered" : ""}${flagged ? " flagged" : ""}`;
+      const states = {
+        answered,
+        unsaved: Boolean(stuck || retries),
+        flagged: flagOf(question).checked,
+      };
+      for (const [name, holds] of Object.entries(states)) link.classList.toggle(name, holds);
+      const words = { answered: " answered", unsaved: " not saved", flagged: " flagged" };
+      link.querySelector(".state").textContent = Object.keys(words).filter((name) => states[name]).map((name) => words[name]).join("");
     }
   }
 
-  say(text, kind = "", button) {
+  /** Say something in place of what was said about the same topic before. */
+  say(text, kind = "", button, topic = "answers") {
     const note = Object.assign(document.createElement("div"), { className: `note ${kind}` });
     note.append(Object.assign(document.createElement("p"), { textContent: text }), ...(button ? [button] : []));
-    news.replaceChildren(note);
+    note.dataset.topic = topic;
+    news.querySelector(`[data-topic="${topic}"]`)?.remove();
+    news.append(note);
   }
 }
 

@@ -5,8 +5,8 @@
 //
 // The server decides everything; an answer that it refuses is shown and stays in the controls.
 
-import { answerIn, revisionOf, show } from "./answers.js";
-import { randomId, request } from "./api.js";
+import { answerIn, placesIn, revisionOf, show, showPlaces } from "./answers.js";
+import { bytesOf, randomId, request } from "./api.js";
 
 const PAUSE = 1500;
 const FIRST_RETRY = 1000;
@@ -14,7 +14,10 @@ const LAST_RETRY = 15000;
 const HERD = 30000; // in the last half minute saves are spread over two seconds
 
 export class Saver {
-  /** `page` has editLock, writable, unsent, remaining(), changed(), onStatus(), signIn(), leave(reason), loseLock(). */
+  /**
+   * `page` has editLock, writable, unsent, largest, remaining(), changed(), onStatus(), onConnection(connected),
+   * signIn(), leave(reason), loseLock().
+   */
   constructor(question, path, page) {
     this.question = question;
     this.pos = Number(question.dataset.pos);
@@ -27,7 +30,10 @@ export class Saver {
     this.problem = "";
     this.retries = 0;
     const unsent = page.unsent.read()[this.pos];
-    if (unsent && JSON.stringify(unsent.answer) !== this.stored) {
+    if (unsent?.places) {
+      showPlaces(question, unsent.places);
+      this.typed();
+    } else if (unsent && JSON.stringify(unsent.answer) !== this.stored) {
       show(question, unsent.answer);
       this.clear = unsent.clear;
       if (unsent.rev === this.rev) this.typed(PAUSE, unsent.clear);
@@ -41,9 +47,12 @@ export class Saver {
   typed(pause = PAUSE, clear = false) {
     const answer = answerIn(this.question);
     this.showProblem("");
+    this.stuck = "";
     if (answer === undefined) {
-      this.setState("unsaved", "Not complete yet");
       clearTimeout(this.timer);
+      this.page.unsent.keep(this.pos, { places: placesIn(this.question), rev: this.rev });
+      this.stuck = "is not complete";
+      this.setState("unsaved", "Not complete yet");
       return;
     }
     this.clear = clear || (answer === null && this.answered);
@@ -55,9 +64,27 @@ export class Saver {
     }
     this.page.unsent.keep(this.pos, { answer, rev: this.rev, clear: this.clear });
     this.saveId = undefined; // another answer is another save
+    if (this.isTooLarge(answer)) {
+      clearTimeout(this.timer);
+      return;
+    }
     this.setState("unsaved");
     const spread = this.page.remaining() < HERD ? Math.random() * 2000 : 0;
     this.later(pause + spread);
+  }
+
+  /** Say at once what the server would refuse; it alone decides about words, and about everything else. */
+  isTooLarge(answer) {
+    const words = typeof answer === "string" ? answer.split(/\s+/).filter(Boolean).length : 0;
+    const most = Number(this.question.dataset.mostWords ?? Infinity);
+    if (words > most) this.showProblem(`${words} words are more than the ${most} asked for; please shorten it.`);
+    const size = bytesOf(JSON.stringify(answer));
+    if (size <= this.page.largest) return false;
+    const [has, may] = [size, this.page.largest].map((bytes) => Math.ceil(bytes / 1024));
+    this.stuck = "is too long";
+    this.showProblem(`This answer has ${has} KB; an answer may have ${may} KB. Shorten it. What was saved before is kept.`);
+    this.setState("unsaved", "Too long");
+    return true;
   }
 
   later(pause) {
@@ -70,7 +97,8 @@ export class Saver {
     clearTimeout(this.timer);
     if (this.sending) return this.sending.then(() => this.state === "unsaved" && this.send());
     const answer = answerIn(this.question);
-    if (this.state !== "unsaved" || answer === undefined || !this.page.writable) return undefined;
+    if (this.state !== "unsaved" || answer === undefined || this.stuck === "is too long") return undefined;
+    if (!this.page.writable) return undefined;
     this.setState("saving");
     this.saveId ??= randomId();
     const sent = { answer, base_rev: this.rev, save_id: this.saveId, lock: this.page.editLock, clear: this.clear };
@@ -82,7 +110,9 @@ export class Saver {
   }
 
   onReply(sent, { status, payload, wait }) {
-    const changed = JSON.stringify(answerIn(this.question) ?? null) !== sent;
+    const now = answerIn(this.question);
+    const changed = now === undefined || JSON.stringify(now) !== sent;
+    this.page.onConnection(status !== 0);
     if (status === 200) {
       this.retries = 0;
       this.storeReply(payload.rev, payload.answer);
@@ -96,16 +126,21 @@ export class Saver {
       this.page.onStatus(payload);
       return;
     }
-    this.setState("unsaved");
-    if (status === 0 || status >= 500 || status === 429) return this.retry(wait);
-    if (status === 401) return this.page.signIn();
+    if (status === 0 || status >= 500 || status === 429) return this.retry(status, wait);
     if (status === 422) {
       this.showProblem(payload.problem);
+      this.stuck = "cannot be read";
+    }
+    this.setState("unsaved");
+    if (status === 401) return this.page.signIn();
+    if (status === 422) {
       if (changed) this.typed();
       return undefined;
     }
     if (status === 409 && payload.outcome) return this.onRefusal(sent, payload);
+    this.stuck = "cannot be saved";
     this.showProblem(`${payload.message ?? "This could not be saved."} ${payload.next_step ?? ""}`);
+    this.setState("unsaved");
     return undefined;
   }
 
@@ -122,15 +157,16 @@ export class Saver {
     return this.conflict(payload.answer);
   }
 
-  retry(wait) {
+  retry(status, wait) {
     const pause = Math.max(wait || 0, Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.retries));
     this.retries += 1;
-    this.setState("unsaved", "Not saved, trying again");
+    this.setState("unsaved", `${status === 0 ? "No connection" : "The server is busy"}, trying again`);
     this.later(pause * (0.7 + Math.random() * 0.6));
   }
 
   /** Another tab stored a different answer: both are shown, and the student chooses. */
   conflict(stored) {
+    this.stuck = "was saved differently in another tab";
     this.setState("unsaved");
     this.stored = JSON.stringify(stored);
     const box = this.question.querySelector(".stored");
@@ -179,6 +215,7 @@ export class Saver {
 
   setState(state, words) {
     this.state = state;
+    if (state !== "unsaved") this.stuck = "";
     const shown = { saved: "Saved", empty: "", unsaved: words ?? "Not saved", saving: "Saving…" }[state];
     const label = this.question.querySelector(".save-state");
     label.textContent = shown;

@@ -6,14 +6,15 @@ const MINUTE = 60000;
 const ANNOUNCED = [10, 5, 1];
 
 export class Timer {
-  /** `timeIsUp` is called once, when the time is over; `onStatus` with each status of the attempt. */
-  constructor({ address, announce, timeIsUp, onStatus }) {
+  /** `timeIsUp` is called once, when the time is over; `onStatus` with each status, `onConnection` with each try. */
+  constructor({ address, announce, timeIsUp, onStatus, onConnection }) {
     this.box = document.getElementById("timer");
     this.left = document.getElementById("left");
     this.address = address;
     this.announce = announce;
     this.timeIsUp = timeIsUp;
     this.onStatus = onStatus;
+    this.onConnection = onConnection;
     this.announced = new Set();
     if (this.box?.dataset.remaining !== undefined) this.set(Number(this.box.dataset.remaining));
     for (const minutes of ANNOUNCED) {
@@ -41,6 +42,7 @@ export class Timer {
 
   async sync() {
     const { status, payload } = await request(this.address());
+    this.onConnection(status !== 0);
     if (status === 200) {
       this.set(payload.remaining_ms);
       this.onStatus(payload);

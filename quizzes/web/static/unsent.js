@@ -1,42 +1,50 @@
 // Answers that the server has not confirmed, kept in the tab's storage: a crash or a reload loses none.
-// They are kept by person and attempt, and removed when the attempt is over.
+// They are kept by person, attempt and question, so that one too large for the storage costs no other, and
+// removed when the attempt is over.
 
 export class Unsent {
   constructor(person, attempt) {
-    this.name = `unsent ${person} ${attempt}`;
+    this.prefix = `unsent ${person} ${attempt} `;
   }
 
-  /** All of them: position → {answer, rev, clear}. */
+  /** All of them: position → {answer, rev, clear}, or {places, rev} for an incomplete order. */
   read() {
-    try {
-      return JSON.parse(sessionStorage.getItem(this.name)) ?? {};
-    } catch {
-      return {};
+    const entries = {};
+    for (const key of this.keys()) {
+      try {
+        entries[key.slice(this.prefix.length)] = JSON.parse(sessionStorage.getItem(key));
+      } catch {
+        // not readable, so nothing to restore
+      }
     }
+    return entries;
   }
 
   keep(pos, entry) {
-    this.write({ ...this.read(), [pos]: entry });
-  }
-
-  drop(pos) {
-    const { [pos]: dropped, ...rest } = this.read();
-    if (dropped !== undefined) this.write(rest);
-  }
-
-  forget() {
     try {
-      sessionStorage.removeItem(this.name);
+      sessionStorage.setItem(this.prefix + pos, JSON.stringify(entry));
     } catch {
-      // no storage, nothing to forget
+      this.drop(pos); // a full or forbidden storage must not stop a save, nor keep an older answer
     }
   }
 
-  write(entries) {
+  drop(pos) {
     try {
-      sessionStorage.setItem(this.name, JSON.stringify(entries));
+      sessionStorage.removeItem(this.prefix + pos);
     } catch {
-      // a full or forbidden storage must not stop a save
+      // no storage, nothing to remove
+    }
+  }
+
+  forget() {
+    for (const key of this.keys()) this.drop(key.slice(this.prefix.length));
+  }
+
+  keys() {
+    try {
+      return Object.keys(sessionStorage).filter((key) => key.startsWith(this.prefix));
+    } catch {
+      return [];
     }
   }
 }

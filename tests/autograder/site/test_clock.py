@@ -6,7 +6,7 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.site.clock import ServerClock
+from autograder.site.clock import LARGEST_STEP, ServerClock
 
 
 def clock_of(fake: FakeClock, floor: int = 0) -> ServerClock:
@@ -71,3 +71,40 @@ def test_it_never_goes_back_and_never_stands_still(steps: list[tuple[str, int]])
         now = clock.now()
         assert now - before >= (span if kind == "pass_" else 0)
         before = now
+
+
+def test_a_leap_is_not_followed() -> None:
+    """A wall clock that is decades ahead, for a moment or for longer, changes no instant and is noticed."""
+    fake = FakeClock(at=1_000_000)
+    clock = clock_of(fake)
+    years = 40 * 365 * 86_400_000
+    fake.sleep(years)
+    fake.pass_(10)
+    assert clock.now() == 1_000_010
+    assert "14600 days ahead" in clock.state().problem
+    fake.set_back(years)
+    assert clock.now() == 1_000_010
+    assert "was 14600 days ahead for a while" in clock.state().problem
+
+
+def test_staff_take_over_the_machines_clock() -> None:
+    """Forwards and backwards, and nothing differs afterwards."""
+    for floor, ahead in ((0, 3_600_000), (9_000_000_000, 0)):
+        fake = FakeClock(at=1_000_000)
+        clock = clock_of(fake, floor)
+        fake.sleep(ahead)
+        assert clock.state().problem
+        before = clock.set_right()
+        assert clock.now() == before.wall == 1_000_000 + ahead
+        assert clock.state().problem == ""
+
+
+@given(st.integers(1, LARGEST_STEP), st.integers(LARGEST_STEP + 1, 10**13))
+def test_steps_are_followed_and_leaps_are_not(step: int, leap: int) -> None:
+    """The limit between them is one number."""
+    fake = FakeClock(at=1_000_000)
+    clock = clock_of(fake)
+    fake.sleep(step)
+    assert clock.now() == 1_000_000 + step
+    fake.sleep(leap)
+    assert clock.now() == 1_000_000 + step

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from command import autograder
@@ -20,7 +21,7 @@ from autograder.errors import SubmissionError, UsageError
 from autograder.lms.layouts import collect_submissions
 from autograder.lms.nbgrader.exporter import adopt_renamed
 from autograder.submissions.class_archive import unpacked
-from autograder.submissions.collecting import UNIVERSAL, submitted_at
+from autograder.submissions.collecting import submitted_at
 from autograder.submissions.dropbox import About, add_attempt, attempts, create_dropbox, read_about
 from autograder.submissions.guarded_files import folder_files, is_regular_file, read_regular_file
 from autograder.submissions.submission import read_submission
@@ -136,7 +137,7 @@ def test_in_place_of_a_platforms_file(tmp_path: Path, make: Callable[[Path], Non
         make(work / name)
         make(tmp_path / "submitted" / student / name)
     make(tmp_path / name)
-    assert submitted_at(tmp_path / "submitted" / "s1", "hw1", UNIVERSAL) is None
+    assert submitted_at(tmp_path / "submitted" / "s1", "hw1", ZoneInfo("UTC")) is None
     for path in (tmp_path, tmp_path / "submitted"):
         try:
             collected = collect_submissions(path, "hw1")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 from live_server import CODE, LiveServer, live_server
 
 from autograder.site.database import Database
-from quizzes.store.marks import points_of
+from quizzes.store.marks import history_of, points_of
 
 RIGHT = "def shuffled_together(x, y, order):\n    return x[order], y[order]\n"
 
@@ -22,7 +23,7 @@ def grade(server: LiveServer, database: Path, *more: str) -> subprocess.Complete
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def points(server: LiveServer, attempt: str) -> float | None:
+def points(server: LiveServer, attempt: str) -> Decimal | None:
     """What an attempt has."""
     with server.database.reading() as connection:
         return points_of(connection, attempt)
@@ -65,3 +66,45 @@ def test_a_broken_check_is_told(tmp_path: Path) -> None:
             assert f"Attempt {attempt}, question {CODE + 1}: The check “Rows and labels come" in ran.stdout
             assert "1 mark waits for you" in ran.stderr
         assert points(server, attempt) == 0
+
+
+def test_a_corrected_check(tmp_path: Path) -> None:
+    """Regraded by another check, a function keeps its points until the sandbox has graded it again."""
+    file = tmp_path / "quiz.db"
+    with live_server(Database(file), tmp_path / "course") as server:
+        teacher, student = server.student(role="instructor"), server.student()
+        attempt = student.start(server.publish())
+        student.save(attempt, CODE, RIGHT)
+        server.exam.finish(attempt, student.name).result()
+        server.exam.mark()
+        assert grade(server, file).stdout == "1 function graded.\n"
+        teacher.post("/staff/all/regrades")
+        assert "graded again" not in teacher.page("/staff/all/regrades")
+        bank = server.course.root / "quizzes" / "banks" / "mini-batch.yaml"
+        text = bank.read_text(encoding="utf-8")
+        wrong = text.replace("rng.permutation(6)", "rng.permutation(6)[:0]").replace(
+            "def rows_and_labels", "def other_name"
+        )
+        assert wrong != text
+        bank.write_text(wrong, encoding="utf-8")
+        teacher.post("/staff/all/regrades")
+        page = teacher.page("/staff/all/regrades")
+        assert f"Question {CODE + 1} is graded again in the sandbox." in page
+        assert teacher.post("/staff/all/regrades/2/release").status_code == 303
+        assert points(server, attempt) == 1
+        assert (
+            "waits to be marked"
+            not in student.page(f"/attempts/{attempt}/results")
+            .split(f'id="question-{CODE + 1}"')[1]
+            .split("</section>")[0]
+        )
+        assert "1 function graded" in grade(server, file).stdout
+        with server.database.reading() as connection:
+            history = history_of(connection, attempt)[CODE]
+        assert [(mark.source.value, mark.pending) for mark in history] == [
+            ("auto", True),
+            ("sandbox", False),
+            ("auto", True),
+            ("sandbox", False),
+        ]
+        assert len({mark.key_version for mark in history}) == 2

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from event_loops import commanded
 from fake_clock import MINUTE, FakeClock
 from live_server import NUMERIC, LiveServer, live_server
+from patience import PATIENCE
 
 from autograder.errors import AutograderError
 from autograder.site.database import Database
-from quizzes.cli import app
+from quizzes.cli import app, staff
+from quizzes.content.quiz_file import QuizPlan, load_quiz
 from quizzes.store.marks import points_of
 
 
@@ -72,6 +77,53 @@ def test_a_regrade(server: LiveServer) -> None:
     with server.database.reading() as connection:
         assert points_of(connection, attempt) == 1
     assert "There is no regrade 99" in said(server, "regrade", "all", "--release", 99)
+
+
+def test_saves_while_a_regrade_reads_its_files(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command holds no lock of the database while it reads YAML: another student's save is stored."""
+    server.publish()
+    writing, student = server.student(), server.student()
+    attempt = student.start()
+    student.ask(f"/attempts/{attempt}/finish", {})
+    server.exam.mark()
+    other, stored = writing.start(), []
+
+    def load_while_saving(*arguments: Any) -> QuizPlan:
+        save = server.exam.save(
+            other, writing.name, NUMERIC, "0.5", base_rev=0, save_id="meanwhile", lock=writing.lock
+        )
+        with suppress(TimeoutError):
+            stored.append(save.result(timeout=PATIENCE / 10).outcome)
+        return load_quiz(*arguments)
+
+    monkeypatch.setattr(staff, "load_quiz", load_while_saving)
+    assert "Nobody's points would change." in said(server, "regrade", "all")
+    assert stored == ["saved"]
+
+
+def test_what_a_release_leaves_alone(server: LiveServer) -> None:
+    """Marks that people gave stand: before the release that is said, after it what changed since is named."""
+    server.publish()
+    teacher, student = server.student(role="instructor"), server.student()
+    attempt = student.start()
+    student.save(attempt, NUMERIC, "123456")
+    student.ask(f"/attempts/{attempt}/finish", {})
+    server.exam.mark()
+    override = f"/staff/attempts/{attempt}/points/{NUMERIC}"
+    assert teacher.post(override, points="0.25", reason="nearly").status_code == 303
+    path = server.course.root / "quizzes" / "all.yaml"
+    path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
+    shown = said(server, "regrade", "all")
+    assert (
+        f"{student.name}: 0.25 (Question 1 keeps the mark of {teacher.name}, 0.25; the key gives 1." in shown
+    )
+    assert "Nobody's points would change." in shown
+    assert teacher.post(override, points="0.5", reason="half").status_code == 303
+    done = said(server, "regrade", "all", "--release", 1)
+    assert f"{student.name}: Question 1 was marked by {teacher.name} after the proposal" in done
+    with server.database.reading() as connection:
+        assert points_of(connection, attempt) == Decimal("0.5")
+    assert "refused: There is no regrade 9 of all." in said(server, "regrade", "all", "--release", 9)
 
 
 def test_backup_and_restore(server: LiveServer, tmp_path: Path) -> None:

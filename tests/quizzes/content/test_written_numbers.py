@@ -23,6 +23,10 @@ from quizzes.content.written_numbers import NumberProblem, decimal_text, parse_n
         ("1.2 × 10^-3", "0.0012"),
         ("+7", "7"),
         ("0,123", "0.123"),
+        ("3×10⁻²", "0.03"),
+        ("3.142", "3.142"),
+        ("0.500", "0.5"),
+        ("1234.500", "1234.5"),
     ],
 )
 def test_read(typed: str, value: str) -> None:
@@ -34,6 +38,13 @@ def test_read(typed: str, value: str) -> None:
     ("typed", "says"),
     [
         ("16,000", "can mean 16.000 or 16000"),
+        ("60,000", "can mean 60.000 or 60000; write 60 or 60000"),
+        ("60.000", "can mean 60.000 or 60000; write 60 or 60000"),
+        ("-16.500", "can mean -16.500 or -16500; write -16.5 or -16500"),
+        ("5²", "not a number"),
+        ("²", "not a number"),
+        ("H₂", "not a number"),
+        ("½", "is a fraction"),
         ("1,234.5", "several separators"),
         ("1,2,3", "several separators"),
         ("", "Write a number"),
@@ -51,6 +62,36 @@ def test_refused(typed: str, says: str) -> None:
     """What is no number, or could be two, is refused with a sentence."""
     with pytest.raises(NumberProblem, match=says):
         parse_number(typed)
+
+
+def test_a_zero_that_is_asked_for() -> None:
+    """Where so many digits are asked for, `60.000` is sixty and nothing is asked."""
+    assert parse_number("60.000", digits_count=True) == 60
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("½", "0.5"),
+        ("−¾", "-0.75"),
+        ("1½", "1.5"),
+        ("2 ¼", "2.25"),
+        ("-1 ½", "-1.5"),
+        ("1⁄4", "0.25"),
+        ("↉", "0"),
+    ],
+)
+def test_fractions_in_one_character(typed: str, value: str) -> None:
+    """A fraction of its own character is read as it looks, alone and after a whole number."""
+    assert parse_number(typed, fractions=True) == Decimal(value)
+    assert round(parse_number("⅓", fractions=True) * 3, 9) == 1
+
+
+@pytest.mark.parametrize("typed", ["½½", "½5", "1.5½", "⅟3", "⅟", "x½"])
+def test_odd_fractions(typed: str) -> None:
+    """What has no one meaning is a sentence."""
+    with pytest.raises(NumberProblem, match=r"not a number|fraction"):
+        parse_number(typed, fractions=True)
 
 
 def test_fractions_where_allowed() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from exam_fixture import ExamFixture
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, update
 
+from autograder.site.marks import Waiting, set_waiting
+from autograder.site.tables import mark
 from quizzes.loadtest.checks import damage, missing_receipts, missing_saves, open_attempts
 from quizzes.loadtest.student import Acknowledged
-from quizzes.store.tables import answer, answer_event, mark, receipt
+from quizzes.store.tables import answer, answer_event, receipt
 
 ACTS = {
     "the log has lost it": delete(answer_event),
@@ -61,14 +63,17 @@ def test_receipts(fixture: ExamFixture) -> None:
     assert missing_receipts(fixture.database, {attempt.id: digest}) == [attempt.id]
 
 
-def test_marked_twice(fixture: ExamFixture) -> None:
-    """Two marks that count for one question are found."""
+def test_marks_and_what_waits(fixture: ExamFixture) -> None:
+    """A question without a mark is found, and a list of what waits that differs from the marks."""
     attempt = fixture.started()
     fixture.save(attempt, "5")
     fixture.exam.finish(attempt.id, attempt.person).result()
     assert fixture.exam.mark() == 1
     assert damage(fixture.database) == []
     with fixture.database.transaction() as connection:
-        row = connection.execute(select(mark).where(mark.c.pos == 0)).one()
-        connection.execute(insert(mark).values({**row._mapping, "grader_version": "another"}))
-    assert damage(fixture.database) == [f"Question 0 of attempt {attempt.id} has two current marks."]
+        connection.execute(delete(mark).where(mark.c.part == "0"))
+        set_waiting(connection, "quiz", attempt.id, [("1", 0, Waiting.PENDING)])
+    assert damage(fixture.database) == [
+        f"Question 0 of attempt {attempt.id} and its marks do not agree.",
+        f"The list of what waits for a mark is wrong about attempt {attempt.id}.",
+    ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from exam_fixture import ExamFixture
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from autograder.site.outbox import claim
 from quizzes.attempts.response import response_from
@@ -19,13 +19,14 @@ from quizzes.services.function_queue import FunctionQueue, RoundResult
 from quizzes.store.marks import (
     MarkRow,
     PendingMark,
+    marks_in,
     pending_marks,
     points_of,
     record_marks,
     record_trouble,
     settle_mark,
 )
-from quizzes.store.tables import answer, mark
+from quizzes.store.tables import answer
 
 WORDS = {"prompt": "Write it.", "explanation": "So."}
 CODE = {"starter": "def twice(x): ...", "reference": "def twice(x): return 2 * x"}
@@ -63,7 +64,7 @@ class Room:
             connection.execute(insert(answer), rows)
         fixture.exam.finish(self.attempt.id, self.attempt.person).result()
         seen, at = fixture.row(self.attempt), fixture.clock.now()
-        marks = [MarkRow(pos, 1, 0.0, PENDING, "key", "grader") for pos in range(len(sources))]
+        marks = [MarkRow(pos, 1, Decimal(0), PENDING, "key", "grader") for pos in range(len(sources))]
         with fixture.database.transaction() as connection:
             assert record_marks(connection, seen, marks, at)
         self.scores_told()
@@ -81,7 +82,7 @@ class Room:
         with self.fixture.database.transaction() as connection:
             return [message.payload["points"] for message in claim(connection, self.fixture.clock.now())]
 
-    def points(self) -> float | None:
+    def points(self) -> Decimal | None:
         """What the attempt has now."""
         with self.fixture.database.reading() as connection:
             return points_of(connection, self.attempt.id)
@@ -102,9 +103,10 @@ def test_each_is_graded_once(fixture: ExamFixture) -> None:
         assert queue.round() == RoundResult(0, [])
         assert room.scores_told() == []
     with fixture.database.reading() as connection:
-        rows = connection.execute(select(mark.c.detail).order_by(mark.c.pos)).scalars().all()
-    assert json.loads(rows[0])["share"] == "1"
-    assert "more than 2 s" in json.loads(rows[1])["feedback"]
+        marks = marks_in(connection, room.attempt.id)
+    assert json.loads(marks[0].mark.detail)["share"] == "1"
+    assert "more than 2 s" in json.loads(marks[1].mark.detail)["feedback"]
+    assert [marks[pos].mark.source for pos in range(3)] == ["sandbox", "sandbox", "auto"]
 
 
 def test_two_queues_give_one_mark(fixture: ExamFixture) -> None:
@@ -114,10 +116,10 @@ def test_two_queues_give_one_mark(fixture: ExamFixture) -> None:
         (pending,) = pending_marks(connection)
     at = fixture.clock.now()
     with fixture.database.transaction() as connection:
-        assert settle_mark(connection, pending, 1.5, "by the other", at)
+        assert settle_mark(connection, pending, Decimal("1.5"), "by the other", at)
     with fixture.database.transaction() as connection:
-        assert not settle_mark(connection, pending, 2.0, "late", at)
-        assert not record_trouble(connection, pending, "late")
+        assert not settle_mark(connection, pending, Decimal(2), "late", at)
+        assert not record_trouble(connection, pending, "late", at)
     assert (room.points(), room.scores_told()) == (1.5, [1.5])
     with room.another_queue() as queue:
         assert queue.round() == RoundResult(0, [])

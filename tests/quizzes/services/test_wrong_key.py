@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from live_server import LiveServer
@@ -10,10 +11,8 @@ from sqlalchemy import func, select
 from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.tables import outbox
 from quizzes.content.quiz_file import load_quiz
-from quizzes.services.regrading import propose_regrade
 from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import points_of
-from quizzes.store.regrades import release_run
 
 STUDENTS = 200
 LOCK = "lock-of-a-tab"
@@ -81,7 +80,7 @@ def test_a_wrong_key(server: LiveServer) -> None:
         ending.result()
     exam.mark()
 
-    def points() -> dict[str, float | None]:
+    def points() -> dict[str, Decimal | None]:
         with server.database.reading() as connection:
             return {name: points_of(connection, attempts[name]) for name in names}
 
@@ -92,10 +91,10 @@ def test_a_wrong_key(server: LiveServer) -> None:
     before = points()
     assert before == {name: 2.0 * (n % 4 == 0) + n % 2 for n, name in enumerate(names)}
     write_bank(root, "second")
-    corrected, now = load_quiz(server.course, "keys").quiz, server.clock.now()
+    corrected = load_quiz(server.course, "keys").quiz
     messages = messages_now()
-    with server.database.transaction() as connection:
-        run, diff = propose_regrade(connection, "keys", corrected, "1", at=now, who="staff")
+    run, diff = exam.regrades.propose("keys", corrected, who="staff")
+    with server.database.reading() as connection:
         changed = {
             find_attempt(connection, change.attempt).person: (change.before, change.after) for change in diff
         }
@@ -104,7 +103,7 @@ def test_a_wrong_key(server: LiveServer) -> None:
     assert changed == {
         name: (before[name], wanted_points[name]) for n, name in enumerate(names) if n % 4 in (0, 1)
     }
-    with server.database.transaction() as connection:
-        assert release_run(connection, run, at=now, who="staff") == len(changed) == STUDENTS // 2
+    exam.regrades.release("keys", run, who="staff")
+    assert exam.regrades.apply(run) == len(changed) == STUDENTS // 2
     assert points() == wanted_points
     assert messages_now() - messages == len(changed)

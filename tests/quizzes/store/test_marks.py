@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
-from exam_fixture import ExamFixture
+from exam_fixture import LOCK, ExamFixture
 from small_quiz import Sum, small_quiz
-from sqlalchemy import select
 
 from autograder.errors import Conflict
 from autograder.site.outbox import Message, claim, mark_failed, mark_sent
 from quizzes.attempts.events import FinishedBy
-from quizzes.services.regrading import propose_regrade
+from quizzes.store.answers import accept_late
 from quizzes.store.attempts import AttemptRow
-from quizzes.store.marks import MarkRow, points_of, record_marks
-from quizzes.store.regrades import propose_run, release_run
-from quizzes.store.tables import mark
+from quizzes.store.marks import MarkRow, history_of, points_of, record_marks
+from quizzes.store.regrades import regrade_runs
 
 
 def graded(fixture: ExamFixture, right: bool = True) -> AttemptRow:
@@ -31,7 +29,7 @@ def graded(fixture: ExamFixture, right: bool = True) -> AttemptRow:
     return fixture.row(attempt)
 
 
-def points(fixture: ExamFixture, attempt: AttemptRow) -> float | None:
+def points(fixture: ExamFixture, attempt: AttemptRow) -> Decimal | None:
     """What it has now."""
     with fixture.database.reading() as connection:
         return points_of(connection, attempt.id)
@@ -42,13 +40,6 @@ def messages(fixture: ExamFixture) -> list[Message]:
     fixture.fake.pass_(60_000)  # what was claimed before is free again
     with fixture.database.transaction() as connection:
         return claim(connection, fixture.clock.now())
-
-
-def marks(fixture: ExamFixture, attempt: AttemptRow, points: float, key: str) -> Sequence[MarkRow]:
-    """Marks by another key."""
-    with fixture.database.reading() as connection:
-        rows = connection.execute(select(mark).where(mark.c.attempt == attempt.id, mark.c.current))
-        return [MarkRow(row.pos, row.answer_rev, points, "", key, "grader 1") for row in rows]
 
 
 def test_points_and_a_message_for_each_grade(fixture: ExamFixture) -> None:
@@ -66,7 +57,7 @@ def test_marks_of_something_older_are_not_recorded(fixture: ExamFixture) -> None
     attempt = fixture.started()
     fixture.exam.finish(attempt.id, attempt.person).result()
     seen = fixture.row(attempt)
-    new_marks = [MarkRow(0, 0, 1.0, "", "key", "grader 1")]
+    new_marks = [MarkRow(0, 0, Decimal(1), "", "key", "grader 1")]
     at = fixture.clock.now()
 
     def recorded(row: AttemptRow) -> bool:
@@ -82,52 +73,53 @@ def test_a_regrade_is_seen_before_it_counts(fixture: ExamFixture) -> None:
     """The proposal says what changes and changes nothing; its release counts once and is sent."""
     wrong, right = graded(fixture, right=False), graded(fixture)
     assert len(messages(fixture)) == 2
-    by_key = {wrong.id: marks(fixture, wrong, 1.0, "key 2"), right.id: marks(fixture, right, 1.0, "key 2")}
-    by_key[right.id] = [replace(row, points=float(row.pos == 0)) for row in by_key[right.id]]
-    run, changes = fixture.write(
-        propose_run, wrong.quiz, by_key, "key 2", "grader 1", at=fixture.clock.now(), who="staff"
-    )
-    assert [(change.attempt, change.before, change.after) for change in changes] == [(wrong.id, 0.0, 3.0)]
-    assert points(fixture, wrong) == 0.0
-    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 1
-    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 0
-    assert (points(fixture, wrong), points(fixture, right)) == (3.0, 1.0)
+    regrades = fixture.exam.regrades
+    run, changes = regrades.propose(wrong.quiz, small_quiz(off=1), who="staff")
+    assert [(change.attempt, change.before, change.after) for change in changes] == [(wrong.id, 0, 1)]
+    assert points(fixture, wrong) == 0
+    regrades.release(wrong.quiz, run, who="staff")
+    assert (regrades.apply(run), regrades.apply(run)) == (1, 0)
+    regrades.release(wrong.quiz, run, who="staff")  # a second time: nothing happens
+    assert regrades.apply(run) == 0
+    assert (points(fixture, wrong), points(fixture, right)) == (1, 1)
     assert len(messages(fixture)) == 2 + 1
     with fixture.database.reading() as connection:  # the history is kept
-        assert len(connection.execute(select(mark).where(mark.c.attempt == wrong.id)).all()) == 6
+        assert [len(marks) for marks in history_of(connection, wrong.id).values()] == [2, 2, 2]
 
 
 def test_an_answer_changed_since_is_not_regraded(fixture: ExamFixture) -> None:
-    """A proposal made on older answers leaves the attempt as it is."""
-    attempt = graded(fixture, right=False)
-    older = [replace(mark, answer_rev=mark.answer_rev + 1) for mark in marks(fixture, attempt, 1.0, "key 2")]
-    run, _ = fixture.write(
-        propose_run,
-        attempt.quiz,
-        {attempt.id: older},
-        "key 2",
-        "grader 1",
-        at=fixture.clock.now(),
-        who="staff",
+    """A proposal made on older answers leaves the attempt as it is, and says so."""
+    attempt, regrades = graded(fixture, right=False), fixture.exam.regrades
+    run, _ = regrades.propose(attempt.quiz, small_quiz(off=1), who="staff")
+    late = fixture.exam.save(
+        attempt.id, attempt.person, 0, "99999", base_rev=1, save_id="late-one", lock=LOCK
     )
-    assert fixture.write(release_run, run, at=fixture.clock.now(), who="staff") == 0
-    assert points(fixture, attempt) == 0.0
+    assert late.result().outcome == "closed"
+    fixture.write(accept_late, attempt.id, "late-one", fixture.clock.now(), "staff")
+    assert fixture.exam.mark() == 1
+    regrades.release(attempt.quiz, run, who="staff")
+    assert regrades.apply(run) == 0
+    assert points(fixture, attempt) == 0
+    with fixture.database.reading() as connection:
+        (change,) = regrade_runs(connection, attempt.quiz)[0].skipped
+    assert (change.attempt, change.outcome) == (
+        attempt.id,
+        "The answer to question 1 changed after the proposal; nothing was changed.",
+    )
 
 
 def test_a_key_is_corrected(fixture: ExamFixture) -> None:
     """Everybody's answers are marked by the new key; who gains and who loses is seen first."""
-    attempt = graded(fixture)
-    wrong_key, right_key, other_quiz = small_quiz(off=1), small_quiz(), small_quiz(more=1)
-    at = fixture.clock.now()
-    for version, before, after in ((wrong_key, 1.0, 0.0), (right_key, 0.0, 1.0)):
-        named = {"at": at, "who": "staff"}
-        run, changes = fixture.write(propose_regrade, attempt.quiz, version, "grader 2", **named)
+    attempt, regrades = graded(fixture), fixture.exam.regrades
+    for version, before, after in ((small_quiz(off=1), 1, 0), (small_quiz(), 0, 1)):
+        run, changes = regrades.propose(attempt.quiz, version, who="staff")
         assert [(change.before, change.after) for change in changes] == [(before, after)]
         assert points(fixture, attempt) == before
-        fixture.write(release_run, run, **named)
+        regrades.release(attempt.quiz, run, who="staff")
+        assert regrades.apply(run) == 1
         assert points(fixture, attempt) == after
     with pytest.raises(Conflict, match="other numbers"):
-        fixture.write(propose_regrade, attempt.quiz, other_quiz, "grader 2", at=at, who="staff")
+        regrades.propose(attempt.quiz, small_quiz(more=1), who="staff")
 
 
 def test_a_message_is_sent_until_it_arrives(fixture: ExamFixture) -> None:

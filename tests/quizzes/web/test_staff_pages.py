@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from fake_clock import MINUTE
@@ -38,7 +39,7 @@ def taken(server: LiveServer, student: Student, right: bool = True, **answers: s
     return attempt
 
 
-def points(server: LiveServer, attempt: str) -> float | None:
+def points(server: LiveServer, attempt: str) -> Decimal | None:
     """What an attempt has now."""
     with server.database.reading() as connection:
         return points_of(connection, attempt)
@@ -142,11 +143,11 @@ def test_a_message(server: LiveServer) -> None:
     teacher, student = server.student(role="ta"), server.student()
     attempt = student.start()
     teacher.post("/staff/all/message", text="Question 3: <b>take</b> natural logarithms.")
-    notice = student.get(f"/attempts/{attempt}/status").json()["notice"]
+    notice = student.get(f"/attempts/{attempt}/status").json()["notices"][0]
     assert notice["text"] == "Question 3: <b>take</b> natural logarithms."
     server.fake.pass_(MINUTE)
     later = server.student()
-    assert "notice" not in later.get(f"/attempts/{later.start()}/status").json()
+    assert "notices" not in later.get(f"/attempts/{later.start()}/status").json()
     assert teacher.post("/staff/all/message", text=" ").status_code == 409
 
 

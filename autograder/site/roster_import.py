@@ -1,0 +1,255 @@
+"""Roster imports: what a table changes among the people of the course, shown first and then stored.
+
+`plan_import` compares the lines of a roster, and of a table of accommodations, with what is stored and
+writes nothing; `ImportPlan.apply` stores the difference. A table changes only what it speaks of: whoever is
+missing from it stays, and an empty cell says nothing. The command `autograder roster` and the page of imports
+use this module; what accommodations mean is known to the extensions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from autograder.course.roster import Person, Roster, RosterTable, roster_from
+from autograder.errors import UsageError
+from autograder.site.audit import Act, record_act
+from autograder.site.extensions import AccommodationPlan, extensions
+from autograder.site.people import COURSE, Change, enrol, remove_person
+from autograder.site.tables import enrolment, person
+from autograder.site.upsert import upsert_all
+
+__all__ = ["ImportPlan", "plan_import", "remove_people"]
+
+# In the order in which they identify somebody; an address is an ID of the roster here, not of a sign-in.
+KEYS = ("student_id", "sis_login", "sis_id", "email", "gradescope_sid", "canvas_id")
+LONGEST = 200  # characters of an ID, a name or an address
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """The difference between the tables and what is stored."""
+
+    students: tuple[str, ...]  # the stored IDs of the people in the roster
+    added: tuple[Person, ...]
+    changes: tuple[Change, ...]
+    missing: tuple[str, ...]  # enrolled, but not in the roster: they stay
+    same_person: tuple[tuple[str, str], ...]  # the table's ID and the stored one, found by e-mail address
+    unknown_columns: tuple[str, ...]
+    _people: tuple[dict[str, str | None], ...] = field(repr=False)
+    _accommodations: tuple[AccommodationPlan, ...] = field(repr=False)
+
+    @property
+    def losses(self) -> tuple[Change, ...]:
+        """The changes that take something away."""
+        return tuple(change for change in self.changes if change.loses)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same difference, so that what was shown is what is stored."""
+        shown = [
+            [person.student_id for person in self.added],
+            [change.sentence for change in self.changes],
+            self._people,
+        ]
+        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+
+    def apply(self, connection: Connection, at: int, who: str) -> None:
+        """Store the difference and audit it."""
+        upsert_all(connection, person, [dict(values) for values in self._people])
+        for new in self.added:
+            enrol(connection, COURSE, new.student_id)
+        for plan in self._accommodations:
+            plan.apply(connection, at, who)
+        detail: dict[str, object] = {
+            "people": len(self.students),
+            "added": [person.student_id for person in self.added],
+            "changes": [change.sentence for change in self.changes],
+        }
+        record_act(connection, Act(at, who, "roster import", COURSE, detail))
+
+    def lines(self) -> Iterator[str]:
+        """The difference as lines of text."""
+        for new in self.added:
+            yield f"added: {new.student_id} ({new.name})"
+        for change in self.changes:
+            yield f"{'TAKEN AWAY' if change.loses else 'changed'}: {change.sentence}"
+        for written, stored in self.same_person:
+            yield f"same person: {written} in the table is {stored}, by e-mail address"
+        if not self.added and not self.changes:
+            yield "Nothing changes."
+        if self.missing:
+            yield f"missing, kept: {', '.join(self.missing)}"
+        if self.unknown_columns:
+            yield f"columns not read: {', '.join(self.unknown_columns)}"
+
+
+def plan_import(
+    connection: Connection,
+    zone: ZoneInfo,
+    roster: RosterTable | None,
+    accommodations: RosterTable | None = None,
+    course_roster: Roster | None = None,
+) -> ImportPlan:
+    """What importing the tables would change; raises UsageError and ContentError with file and line.
+
+    `course_roster` is the course's own roster.csv, which knows the IDs of several platforms.
+    """
+    people = _People(connection, course_roster or Roster())
+    imported, same_person = _imported(people, roster) if roster is not None else ({}, ())
+    for student in imported:
+        people.add(imported[student], student)
+    source = accommodations or roster
+    if source is None:
+        raise UsageError(
+            "There is nothing to import.", next_step="Name a roster or a table of accommodations."
+        )
+    plans = tuple(
+        extension.plan_accommodations(connection, source, people.find, zone) for extension in extensions()
+    )
+    columns = {column for plan in plans for column in plan.columns}
+    added = tuple(new for student, new in imported.items() if student not in people.enrolled)
+    changes, rows = _person_changes(people, imported)
+    unknown = dict.fromkeys(
+        header
+        for table in (roster, accommodations)
+        if table is not None
+        for header in table.unknown
+        if table is not source or header.casefold().replace(" ", "_") not in columns
+    )
+    return ImportPlan(
+        students=tuple(imported),
+        added=added,
+        changes=(*changes, *(change for plan in plans for change in plan.changes)),
+        missing=tuple(sorted(people.enrolled - set(imported))) if roster is not None else (),
+        same_person=same_person,
+        unknown_columns=tuple(unknown),
+        _people=tuple(rows),
+        _accommodations=plans,
+    )
+
+
+def remove_people(connection: Connection, names: Sequence[str], at: int, who: str) -> None:
+    """Remove people from the course by name; their attempts and marks stay.
+
+    Raises UsageError for somebody who is not in it.
+    """
+    enrolled = set(
+        connection.execute(select(enrolment.c.person).where(enrolment.c.course == COURSE)).scalars()
+    )
+    for name in names:
+        if name not in enrolled:
+            raise UsageError(
+                f"{name} is not in this course.", next_step="Nobody was removed; correct the ID."
+            )
+    for name in names:
+        remove_person(connection, COURSE, name)
+        record_act(connection, Act(at, who, "roster remove", name, {}))
+
+
+class _People:
+    """The enrolled people, and by which IDs and addresses a table may name them."""
+
+    def __init__(self, connection: Connection, course_roster: Roster) -> None:
+        rows = connection.execute(
+            select(person.c.id, person.c.name, person.c.email)
+            .join_from(enrolment, person)
+            .where(enrolment.c.course == COURSE)
+        ).all()
+        self.stored = {row.id: (row.name, row.email) for row in rows}
+        self.enrolled = frozenset(self.stored)
+        self._ids: dict[str, dict[str, None]] = {}
+        for row in rows:
+            self.add(Person(row.id, email=row.email or ""), row.id)
+        for known in course_roster.people:
+            stored = next((id for id in self._named(known) if id in self.enrolled), None)
+            if stored is not None:
+                self.add(known, stored)
+
+    def add(self, known: Person, student: str) -> None:
+        """Let a person be found by all of their IDs."""
+        for key in (student, *(getattr(known, name) for name in KEYS)):
+            if key:
+                self._ids.setdefault(_plain(key), {})[student] = None
+
+    def find(self, named: Person, location: str) -> str | None:
+        """The one person whom a line of a table means; None if nobody; raises UsageError if several."""
+        for name in KEYS:
+            found = list(self._ids.get(_plain(getattr(named, name)), ())) if getattr(named, name) else []
+            if len(found) > 1:
+                raise UsageError(
+                    f"{location}: {getattr(named, name)} is {' and '.join(found)}.",
+                    next_step="Name the student by the column student_id.",
+                )
+            if found:
+                return found[0]
+        return None
+
+    def _named(self, known: Person) -> list[str]:
+        return [id for name in KEYS for id in self._ids.get(_plain(getattr(known, name)), ()) if id]
+
+
+def _imported(people: _People, table: RosterTable) -> tuple[dict[str, Person], tuple[tuple[str, str], ...]]:
+    """The people of a roster by their stored ID, or by their new one."""
+    if not table.columns & set(KEYS):
+        raise UsageError(
+            f"{table.path}: Moodle's Identifier is another number in every assignment, so it enrols nobody.",
+            next_step="Add a column student_id or email, or export the participants.",
+        )
+    by_line = {row.person: row.line for row in reversed(table.rows)}
+    imported: dict[str, Person] = {}
+    same_person = []
+    for known in roster_from(table).people:
+        location = f"{table.path}, line {by_line.get(known, table.rows[0].line)}"
+        _check(known, location)
+        student = people.find(known, location) or known.student_id
+        earlier = imported.setdefault(student, known)
+        if earlier is not known:
+            raise UsageError(
+                f"{location}: {known.student_id} ({known.name}) and {earlier.student_id} ({earlier.name}) "
+                f"are both {student}.",
+                next_step="Remove one of the two lines, or correct the e-mail address.",
+            )
+        if _plain(student) != _plain(known.student_id) and "student_id" in table.columns:
+            same_person.append((known.student_id, student))
+    return imported, tuple(same_person)
+
+
+def _check(known: Person, location: str) -> None:
+    for text in (known.student_id, known.name, known.email):
+        if len(text) > LONGEST or any(not character.isprintable() for character in text):
+            raise UsageError(
+                f"{location}: {text[:40]!r}… is not an ID, a name or an address.",
+                next_step=f"Write at most {LONGEST} characters, without line breaks.",
+            )
+
+
+def _person_changes(
+    people: _People, imported: dict[str, Person]
+) -> tuple[list[Change], list[dict[str, str | None]]]:
+    """The names and addresses that change, and the rows to write."""
+    changes, rows = [], []
+    for student, known in imported.items():
+        has_name = known.full_name or known.first_name or known.last_name
+        if student not in people.stored:
+            rows.append({"id": student, "name": known.name, "email": known.email or None})
+            continue
+        name, email = people.stored[student]
+        new_name, new_email = known.name if has_name else name, known.email or email
+        if (new_name, new_email) != (name, email):
+            rows.append({"id": student, "name": new_name, "email": new_email})
+        if new_name != name:
+            changes.append(Change(student, "name", name, new_name))
+        if new_email != email:
+            changes.append(Change(student, "e-mail", email or "none", new_email or "none"))
+    return changes, rows
+
+
+def _plain(key: str) -> str:
+    return unicodedata.normalize("NFKC", key).strip().casefold()

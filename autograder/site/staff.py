@@ -1,0 +1,69 @@
+"""Pages of a course's staff that belong to no quiz and no assignment: the server's clock."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from autograder.errors import Conflict, Forbidden, NotFound
+from autograder.site.clock import ClockState, ServerClock
+from autograder.site.clock_correction import correct_clock
+from autograder.site.extensions import extensions
+from autograder.site.requests import COOKIE, form_of, session_of, site_of
+from autograder.site.sessions import Session, extend_session
+from autograder.site.tables import enrolment
+
+__all__ = ["set_clock", "show_clock", "staff_of_course"]
+
+NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of quizzes.")
+HOUR = 3_600_000  # milliseconds
+
+
+def staff_of_course(request: Request, *, instructor: bool = False) -> Session:
+    """The session of a member of staff; raises NotFound for students, Forbidden for too low a role."""
+    site, session = site_of(request), session_of(request)
+    enrolled = enrolment.c.course == site.course, enrolment.c.person == session.person
+    with site.database.reading() as connection:
+        role = connection.execute(select(enrolment.c.role).where(*enrolled)).scalar_one_or_none()
+    if role in (None, "student"):
+        raise NO_PAGE
+    if instructor and role != "instructor":
+        raise Forbidden("Only an instructor may do this.", next_step="Ask one of the course's instructors.")
+    return session
+
+
+async def show_clock(request: Request) -> Response:
+    """The server's clock beside the machine's."""
+    site, session = site_of(request), staff_of_course(request)
+    clock = site.clock
+    if not isinstance(clock, ServerClock):
+        raise NO_PAGE
+    page = site.page("clock.html", state=clock.state(), session=session, token=site.form_token(session))
+    return HTMLResponse(page)
+
+
+async def set_clock(request: Request) -> Response:
+    """Take over the machine's clock, which staff found to be right."""
+    site, session = site_of(request), staff_of_course(request, instructor=True)
+    form, clock = await form_of(request, session), site.clock
+    reason = form.get("reason", [""])[-1].strip()[:500]
+    if not isinstance(clock, ServerClock):
+        raise NO_PAGE
+    if not reason:
+        raise Conflict("The reason is missing; it is recorded.", next_step="Give a reason of a few words.")
+    before = clock.set_right()
+
+    def write(connection: Connection) -> None:
+        correct_clock(connection, before, _later(connection, before), who=session.person, reason=reason)
+        extend_session(connection, session.token, clock.now() + HOUR)
+
+    await site.written(write)
+    site.forget(request.cookies[COOKIE])
+    return RedirectResponse("/clock", 303)
+
+
+def _later(connection: Connection, before: ClockState) -> list[int]:
+    return [
+        instant for extension in extensions() for instant in extension.instants_after(connection, before.wall)
+    ]

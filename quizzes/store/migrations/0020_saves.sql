@@ -1,0 +1,2 @@
+ALTER TABLE answer_event ADD COLUMN began_at BIGINT;
+ALTER TABLE attempt ADD COLUMN saved_bytes BIGINT NOT NULL DEFAULT 0;

@@ -1,0 +1,69 @@
+"""What of an attempt's results is shown now, and from when the rest: for the results and the start page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from quizzes.attempts.visibility import Visibility
+from quizzes.content.quiz import Release, When
+from quizzes.store.attempts import AttemptRow
+from quizzes.store.quizzes import is_closed_for_everyone, last_close
+
+__all__ = ["Released", "released_now"]
+
+
+PARTS = {"feedback": "feedback", "key": "right answers", "explanation": "explanations"}
+
+
+@dataclass(frozen=True)
+class Released:
+    """What is visible, and for each part when it is shown, as words."""
+
+    visibility: Visibility
+    when: dict[str, str]
+
+    @property
+    def hidden(self) -> list[str]:
+        """What is not shown yet beside the score, and from when it is, in a sentence for each instant."""
+        by_when: dict[str, list[str]] = {}
+        for part, words in PARTS.items():
+            if not getattr(self.visibility, part):
+                by_when.setdefault(self.when[part], []).append(words)
+        return [f"{_listed(parts)}: {when}." for when, parts in by_when.items()]
+
+
+def _listed(parts: list[str]) -> str:
+    *others, last = parts
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return listed.capitalize()
+
+
+def released_now(
+    connection: Connection, release: Release, row: AttemptRow, at: int, local: Callable[[int], str]
+) -> Released:
+    """What a student sees of a finished attempt; `local` writes an instant in the course's time zone."""
+    due = row.due_at is None or row.due_at <= at
+    closed = is_closed_for_everyone(connection, row.quiz, at)
+    last = last_close(connection, row.quiz)
+    if last is None:
+        close = "when the course's staff close the quiz, which has no closing date yet"
+    elif last > at:
+        close = f"from {local(last)}"
+    else:
+        close = f"since {local(last)}" if closed else "in a minute, when the last attempt is closed"
+    words: dict[When, str] = {
+        "never": "not shown",
+        "after_submit": "since you submitted",
+        "after_due": "since you submitted"
+        if row.due_at is None
+        else f"{'since' if due else 'from'} {local(row.due_at)}",
+        "after_close": close,
+    }
+    names = Visibility.__dataclass_fields__
+    return Released(
+        Visibility.of(release, over=True, due=due, closed=closed),
+        {name: words[getattr(release, name)] for name in names},
+    )
