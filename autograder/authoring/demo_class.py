@@ -20,7 +20,7 @@ from autograder.authoring.solved_notebook import filled_in, handout, library, to
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment
-from autograder.course.csv_table import write_rows
+from autograder.course.csv_table import write_table
 from autograder.course.python_source import with_body
 from autograder.errors import ContentError, UsageError
 
@@ -149,7 +149,7 @@ def make_class(assignment: Assignment, students: int, out: Path) -> list[DemoSub
         samples.append(DemoSubmission(student, kind, detail, path, expect))
     rows = [["student", "kind", "detail", "expect"]]
     rows += [[sample.student, sample.kind, sample.detail, sample.expect] for sample in samples]
-    (out / EXPECTED).write_text(write_rows(rows), encoding="utf-8", newline="")
+    (out / EXPECTED).write_text(write_table(rows[0], rows[1:]), encoding="utf-8", newline="")
     return samples
 
 

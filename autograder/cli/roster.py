@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 import shutil
@@ -17,7 +15,7 @@ from sqlalchemy import Connection
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
-from autograder.course.csv_table import read_table
+from autograder.course.csv_table import read_table, write_table
 from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import UsageError
 from autograder.gradebook.tables import guard_formula
@@ -132,12 +130,9 @@ def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
             f"{path} exists, and the passcodes in it may not have been given out yet.",
             next_step="Move it away, or name another file with --passcodes.",
         )
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(
-        [
-            ("student", "name", "passcode"),
-            *((guard_formula(student), guard_formula(name), code) for student, name, code in rows),
-        ]
+    text = write_table(
+        ("student", "name", "passcode"),
+        [(guard_formula(student), guard_formula(name), code) for student, name, code in rows],
     )
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -147,7 +142,7 @@ def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
             next_step="Name another file with --passcodes.",
         ) from problem
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        file.write(text.getvalue())
+        file.write(text)
     _keep_out_of_git(path)
 
 
