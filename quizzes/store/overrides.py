@@ -20,6 +20,7 @@ __all__ = [
     "schedule_of",
     "set_override",
     "terms_and_role",
+    "terms_and_row",
     "terms_of",
 ]
 
@@ -99,6 +100,12 @@ def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
 
 def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
     """The terms of a person in a quiz, and their role in its course; raises as `terms_of` does."""
+    terms, row = terms_and_row(connection, quiz_id, person_id)
+    return terms, row.role
+
+
+def terms_and_row(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, Row[Any]]:
+    """The terms of a person in a quiz, and its row with their role; raises as `terms_of` does."""
     row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
@@ -108,7 +115,8 @@ def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tupl
     override_rows = connection.execute(
         OVERRIDES, {"quiz_id": quiz_id, "person": person_id, "label": row.label}
     )
-    return terms_for(schedule_of(row), accommodation, [override_in(row) for row in override_rows]), row.role
+    overrides = [override_in(override_row) for override_row in override_rows]
+    return terms_for(schedule_of(row), accommodation, overrides), row
 
 
 def override_in(row: Row[Any]) -> Override:
