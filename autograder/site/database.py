@@ -6,9 +6,9 @@ returns after the log is on the disk.
 
 Migrations are numbered SQL files, `NNNN_name.sql`, in the directories that the site's extensions name. A
 released file is never changed. Both databases read the same SQL, with words that differ: `{serial}` for a
-column that numbers its rows, `{bytes}`, `{find}` for the position of a text in a text, and `{check_state}` for
-the check of an attempt's state. Missing migrations run in one transaction, under a lock that keeps a second
-server waiting.
+column that numbers its rows, `{bytes}`, `{find}` for the position of a text in a text, and `{check_state}`
+for the check of an attempt's state. Missing migrations run in one transaction, under a lock that keeps a
+second server waiting.
 """
 
 from __future__ import annotations
