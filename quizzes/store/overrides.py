@@ -15,7 +15,6 @@ from quizzes.store.tables import override, quiz
 
 __all__ = [
     "clear_overrides",
-    "is_staff",
     "override_in",
     "schedule_of",
     "set_override",
@@ -44,6 +43,7 @@ TERMS_AND_ROLE = (
     )
     .where(quiz.c.id == bindparam("quiz_id"))
 )
+LOCKED_TERMS_AND_ROLE = TERMS_AND_ROLE.with_for_update(read=True, of=quiz)
 OVERRIDES = select(override).where(
     override.c.quiz == bindparam("quiz_id"),
     or_(
@@ -74,12 +74,6 @@ def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> Non
     connection.execute(delete(override).where(override.c.quiz == quiz_id, *for_person))
 
 
-def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
-    """Whether a person is a member of staff in the quiz's course."""
-    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
-    return row is not None and row.role not in (None, "student")
-
-
 def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
     """The schedule in a row of `quiz`."""
     return Schedule(
@@ -104,9 +98,16 @@ def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tupl
     return terms, row.role
 
 
-def terms_and_row(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, Row[Any]]:
-    """The terms of a person in a quiz, and its row with their role; raises as `terms_of` does."""
-    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
+def terms_and_row(
+    connection: Connection, quiz_id: str, person_id: str, *, lock: bool = False
+) -> tuple[Terms, Row[Any]]:
+    """The terms of a person in a quiz, and its row with their role; raises as `terms_of` does.
+
+    With `lock` nobody changes the quiz until the transaction ends.
+    """
+    row = connection.execute(
+        LOCKED_TERMS_AND_ROLE if lock else TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}
+    ).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     if row.label is None:
