@@ -5,6 +5,7 @@
     ├── ContentError      the author of an assignment: names file, line and key, exit 3
     ├── SubmissionError   the student: becomes feedback, and the other submissions are graded
     ├── SandboxError      ours: nothing is recorded for the submission, exit 4
+    ├── UnmatchedError    files that belong to no student, or no notebook: the rest was graded, exit 5
     └── Refused           a request to the site that cannot be fulfilled: an HTTP status and a sentence
 
 A wrong answer is none of these: it is a `Failure` (see `checks.failures`).
@@ -23,6 +24,7 @@ __all__ = [
     "SandboxError",
     "SubmissionError",
     "TooLarge",
+    "UnmatchedError",
     "UsageError",
 ]
 
@@ -66,6 +68,12 @@ class SandboxError(AutograderError):
     """The sandbox itself failed; the submission has to be graded again."""
 
     exit_code = 4
+
+
+class UnmatchedError(AutograderError):
+    """Something that was collected is not graded; all the rest was, and the class page lists it."""
+
+    exit_code = 5
 
 
 class Refused(AutograderError):

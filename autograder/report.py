@@ -151,6 +151,9 @@ class SubmissionFacts(Model):
     sha256: str = Field(description="Digest of the file's bytes; empty when it cannot be read.")
     file: str = Field(description="The file's name as submitted.")
     problem: str = Field(default="", description="Why it could not be read, if so.")
+    others: list[str] = Field(
+        default_factory=list, description="Other files of the submission, which are not graded."
+    )
     notes: list[Note] = Field(default_factory=list, description="What was left out or failed.")
 
 

@@ -53,8 +53,11 @@ def relu_backward_fits_relu(student):
 @check(task="relu")
 def relu_works_on_a_copy(student):
     """relu and relu_backward leave their inputs as they were."""
-    assert_no_mutation(student.relu, X)
-    assert_no_mutation(student.relu_backward, X, GRAD_OUT)
+    x, grad_out = np.array([-1.0, 2.0, -3.0, 0.5]), np.array([5.0, -6.0, 7.0, -8.0])
+    got = assert_no_mutation(student.relu, x)
+    assert_close(got, np.array([0.0, 2.0, 0.0, 0.5]), call="relu([-1, 2, -3, 0.5])")
+    got = assert_no_mutation(student.relu_backward, x, grad_out)
+    assert_close(got, np.array([0.0, -6.0, 0.0, -8.0]), call="relu_backward(x, [5, -6, 7, -8])")
 
 
 # --- Leaky ReLU ---------------------------------------------------------------------------------

@@ -48,13 +48,22 @@ def numerical_gradient_with_a_large_delta(student):
 def epoch_of(student, count, batch_size, seed):
     """The batches of one epoch over examples that carry their number, as pairs of arrays."""
     x, y = np.arange(float(count))[:, None], 10 * np.arange(count)
-    result = student.minibatches(x, y, batch_size, seed)
+    result = assert_no_mutation(student.minibatches, x, y, batch_size, seed)
     require(
         isinstance(result, (list, tuple))
         and all(isinstance(b, (list, tuple)) and len(b) == 2 for b in result),
         "minibatches should give one pair (x_batch, y_batch) after another.",
     )
-    return [(to_array(one), to_array(other)) for one, other in result]
+    batches = [(to_array(one), to_array(other)) for one, other in result]
+    for one, other in batches:
+        require(
+            one is not None and other is not None and one.shape[1:] == (1,) and other.ndim == 1,
+            "A batch should be a pair of arrays: rows of x, and their entries of y.",
+        )
+        require(np.isin(one, x).all(), f"x_batch holds {one.ravel()}; the examples are the rows of x.")
+    rows = {row for one, _ in batches for row in one[:, 0].tolist()}
+    require(len(rows) > 1, f"All rows of all batches are {rows or 'missing'}.")
+    return batches
 
 
 @check(task="minibatches")
@@ -84,7 +93,7 @@ def minibatches_follow_the_seed(student):
 @check(task="minibatches")
 def minibatches_change_nothing_in_place(student):
     """x and y are as they were after the call."""
-    assert_no_mutation(student.minibatches, np.arange(12.0).reshape(6, 2), np.arange(6), 4, 1)
+    epoch_of(student, 6, 4, 1)
 
 
 # --- One update, and learning rates -------------------------------------------------------------
@@ -100,7 +109,8 @@ def sgd_update_by_hand(student):
 @check(task="sgd_update")
 def sgd_update_changes_nothing_in_place(student):
     """theta and grad are as they were after the call."""
-    assert_no_mutation(student.sgd_update, np.ones(3), np.array([0.5, -1.0, 2.0]), 0.1)
+    got = assert_no_mutation(student.sgd_update, np.ones(3), np.array([0.5, -1.0, 2.0]), 0.1)
+    assert_close(got, np.array([0.95, 1.1, 0.8]), call="sgd_update([1, 1, 1], [0.5, -1, 2], 0.1)")
 
 
 @check(task="inverse_sqrt_decay")
@@ -130,7 +140,7 @@ def train_epoch_counts_its_updates(student):
 
 @check(task="train_epoch")
 def train_epoch_goes_on_from_where_it_is(student):
-    """With gradient theta and lr 0.5 each of three updates halves theta: 8, 4, 2, 1."""
+    """With gradient theta and lr 0.5 each of three updates halves theta: 16, 8, 4, 2."""
     x, y = np.arange(9.0)[:, None], np.arange(9)
-    got = student.train_epoch(np.array([8.0]), x, y, 3, 0.5, 1, lambda theta, x, y: theta)
-    assert_close(got, np.array([1.0]), call="train_epoch([8], x, y, 3, 0.5, 1, gradient)")
+    got = student.train_epoch(np.array([16.0]), x, y, 3, 0.5, 1, lambda theta, x, y: theta)
+    assert_close(got, np.array([2.0]), call="train_epoch([16], x, y, 3, 0.5, 1, gradient)")

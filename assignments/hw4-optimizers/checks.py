@@ -40,7 +40,10 @@ def adagrad_stays_where_it_is_flat(student):
 @check(task="adagrad")
 def adagrad_changes_nothing_in_place(student):
     """theta, grad and sum_sq are as they were after the call."""
-    assert_no_mutation(student.adagrad_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
+    grad, sum_sq = np.array([3.0, -4.0, 0.0]), np.array([16.0, 9.0, 1.0])
+    theta, _ = assert_no_mutation(student.adagrad_update, np.ones(3), grad, sum_sq, 0.1)
+    call = "adagrad_update([1, 1, 1], [3, -4, 0], [16, 9, 1], 0.1)"
+    assert_close(theta, np.array([0.94, 1.08, 1.0]), rtol=1e-5, call=call)
 
 
 # --- Momentum -----------------------------------------------------------------------------------
@@ -73,7 +76,10 @@ def momentum_rolls_through_flat_ground(student):
 @check(task="momentum")
 def momentum_changes_nothing_in_place(student):
     """theta, grad and velocity are as they were after the call."""
-    assert_no_mutation(student.momentum_update, np.ones(3), np.array([0.5, -1.0, 2.0]), np.ones(3), 0.1)
+    grad = np.array([0.5, -1.0, 2.0])
+    theta, _ = assert_no_mutation(student.momentum_update, np.ones(3), grad, np.zeros(3), 0.1)
+    call = "momentum_update([1, 1, 1], [0.5, -1, 2], [0, 0, 0], 0.1)"
+    assert_close(theta, np.array([0.95, 1.1, 0.8]), call=call)
 
 
 # --- Extra credit -------------------------------------------------------------------------------

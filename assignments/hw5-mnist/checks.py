@@ -45,6 +45,13 @@ def require_pairs(value, call):
     return [(to_array(W), to_array(b)) for W, b in value]
 
 
+def require_weights(pairs):
+    """Fail where a layer's weights are all the same: its units would stay alike."""
+    require(pairs, "There is no layer.")
+    for layer, (W, _) in enumerate(pairs, start=1):
+        require(np.ptp(W) > 0, f"All weights of layer {layer} are {W.flat[0]:.3g}: its units stay alike.")
+
+
 def require_loss_and_gradients(student, params, x, labels):
     """What loss_and_gradients returned: a loss and a list of pairs."""
     value = student.loss_and_gradients(params, x, labels)
@@ -66,12 +73,14 @@ def init_params_gives_a_pair_for_each_layer(student):
     right = [((784, 64), (64,)), ((64, 10), (10,))]
     require(shapes == right, f"init_params((784, 64, 10), 1) has the shapes {shapes}; {right} are right.")
     require(all(not b.any() for _, b in pairs), "Biases start at 0.")
+    require_weights(pairs)
 
 
 @check(task="init_params")
 def init_params_scales_the_weights(student):
     """With 800 inputs the weights have standard deviation sqrt(2/800) = 0.05, with 200 inputs 0.1."""
     pairs = require_pairs(student.init_params((800, 200, 100), 2), "init_params((800, 200, 100), 2)")
+    require(len(pairs) == 2, f"init_params((800, 200, 100), 2) has {len(pairs)} layers; 2 are right.")
     for (W, _), spread in zip(pairs, (0.05, 0.1), strict=False):
         require(
             abs(W.std() / spread - 1) < 0.04,
@@ -110,8 +119,8 @@ def forward_by_hand(student):
 @check(task="forward")
 def forward_leaves_its_inputs(student):
     """forward leaves params and x as they were."""
-    params, x, _ = small_problem()
-    assert_no_mutation(student.forward, params, x)
+    got = assert_no_mutation(student.forward, two_units(), np.array([[3.0, 1.0], [0.0, 2.0]]))
+    assert_close(got, np.array([[2.0, 0.5], [6.0, -2.5]]), call="forward(params, [[3, 1], [0, 2]])")
 
 
 # --- Loss and gradients -------------------------------------------------------------------------
@@ -151,6 +160,7 @@ def gradients_fit_the_loss(student):
     loss, gradients = require_loss_and_gradients(student, params, x, labels)
     require(np.shape(loss) == (), "The loss should be one number, the mean over the batch.")
     require(len(gradients) == 2, f"A network of two layers has two pairs of gradients, not {len(gradients)}.")
+    require(any(np.any(abs(one) > 1e-9) for pair in gradients for one in pair), "All gradients are 0.")
     for layer in (0, 1):
         for which, name in ((0, "dL/dW"), (1, "dL/db")):
 
@@ -186,6 +196,7 @@ def train_returns_params(student):
     require(last[1:] == (10,), f"W of the last layer has shape {last}; there are 10 logits.")
     finite = all(np.isfinite(array).all() for pair in pairs for array in pair)
     require(finite, "Some entries are NaN or infinite: are the steps too large?")
+    require_weights(pairs)
 
 
 @check(task="train")
@@ -203,7 +214,7 @@ def train_uses_its_seed(student):
 @check(task="train")
 def train_leaves_its_inputs(student):
     """train leaves x and y as they were: shuffle an order of row numbers, not the arrays."""
-    assert_no_mutation(student.train, *few_images(), 1)
+    require_weights(require_pairs(assert_no_mutation(student.train, *few_images(), 1), "train(x, y, 1)"))
 
 
 # --- Reading images -----------------------------------------------------------------------------

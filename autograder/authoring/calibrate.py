@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.checks.calibration import Band, CalibrationFile, band_of
 from autograder.checks.calls import Functions
-from autograder.checks.convergence_checks import is_convergence, training_of
+from autograder.checks.convergence_checks import hidden_images, is_convergence, training_of
 from autograder.checks.datasets.images import Images
 from autograder.checks.definition import Check
 from autograder.course.assignment import Assignment
@@ -29,7 +29,7 @@ def convergence_checks(assignment: Assignment) -> list[Check]:
 def calibrate_check(
     assignment: Assignment, check: Check, images: Images, seeds: Sequence[int], done: Callable[[], object]
 ) -> Band:
-    """Train once per seed, each time with the pixels in another order; `done` is called after each run."""
+    """Train once per seed, each time on images hidden in another way; `done` is called after each run."""
     functions = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
     functions.context_.training = True
     loop = training_of(check.body)
@@ -37,9 +37,9 @@ def calibrate_check(
     with one_thread():
         for seed in seeds:
             rng = np.random.default_rng(seed)
-            shuffled = images.permuted(rng)
+            hidden = hidden_images(images, assignment.hidden_checks, rng)
             started = time.process_time()
-            accuracies.append(loop(functions, shuffled, rng).accuracy)
+            accuracies.append(loop(functions, hidden, rng).accuracy)
             cpu.append(time.process_time() - started)
             done()
     return band_of(accuracies, list(seeds), cpu, environment())

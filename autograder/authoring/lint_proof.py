@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from autograder.authoring.lint_files import Fault
+from autograder.authoring.lint_odd_values import OddValueProof
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.checks.calls import Functions
 from autograder.checks.variants import KEPT, Severity, Variant
 from autograder.course.assignment import Assignment
 from autograder.grading.evaluation import evaluate_public
-from autograder.grading.grader import Grader
+from autograder.grading.grader import Grader, materials_for
 from autograder.jupyter.local import PUBLIC_SEED
 from autograder.report import CheckResult, Report, Status
 from autograder.sandbox.sandbox_process import SandboxProcess
@@ -54,6 +55,7 @@ class Proof:
         self.assignment, self.dataset = assignment, dataset
         self._graders: dict[int, Grader] = {}
         self.credits: list[Credit] = []  # of the mistakes that were graded, in their order
+        self._odd_values: OddValueProof | None = None
 
     def grade(
         self, data: bytes | None = None, seed: int = SEEDS[0], replace: Mapping[str, str] | None = None
@@ -149,6 +151,13 @@ class Proof:
             Fault(place, f"alternative {alternative.name} loses {one.id}: {_said(one)}")
             for one in _lost(self.grade(replace={alternative.function: alternative.source()}))
         ]
+
+    def odd_values(self, function: str) -> list[Fault]:
+        """Whatever a function returns, no check ends in an error or passes; see `lint_odd_values`."""
+        if self._odd_values is None:
+            materials = materials_for(self.assignment, SEEDS[0], self.dataset)
+            self._odd_values = OddValueProof(self.assignment, materials)
+        return list(self._odd_values.faults(function))
 
     def _public_results(self, worker: SandboxProcess, data: bytes) -> list[CheckResult]:
         cells = [(cell.number, cell.source) for cell in read_notebook(data)]

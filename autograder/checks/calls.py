@@ -115,6 +115,7 @@ class CallContext:
     findings: Findings = field(default_factory=Findings)  # of the running check; a new one for each check
     memory: dict[tuple[object, ...], object] = field(default_factory=dict)
     training: bool = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
+    latest: dict[str, Value] = field(default_factory=dict)  # in training, what each function returned last
 
     def remember(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
         """Compute something once per proxy; only for functions that always give the same answer."""
@@ -181,6 +182,8 @@ class Function:
             if answer.kind != "value":
                 raise failure_of(call, self.describe(arguments))
             values.append(answer.value)
+        if context.training:
+            context.latest[self.name] = values[-1] if values else None
         return values
 
     @property

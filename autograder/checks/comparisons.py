@@ -29,6 +29,7 @@ __all__ = [
     "leaves",
     "require_float64_and_unmodified",
     "require_no_mutation",
+    "structure_of",
     "with_call",
     "worst_entry",
 ]
@@ -204,6 +205,18 @@ def kind_of(value: Value) -> str:
     return "text" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
+def structure_of(value: Value, depth: int = 2) -> str:
+    """The kind of a value and of what is in it, such as `a list of 5, each an array of shape (3,)`."""
+    if isinstance(value, np.ndarray) and value.dtype != np.float64:
+        return f"{kind_of(value)} of {value.dtype}"
+    if not isinstance(value, (list, tuple)) or not value or not depth:
+        return kind_of(value)
+    items = [structure_of(item, depth - 1) for item in value]
+    if len(items) > 1 and len(set(items)) == 1:
+        return f"{kind_of(value)}, each {items[0]}"
+    return f"{kind_of(value)}: {' and '.join(items[:2])}" + (", …" if len(items) > 2 else "")
+
+
 MOST_POINTS = 60  # of a loss curve
 
 
@@ -279,16 +292,21 @@ def draw_losses(functions: Functions, got: list[float], expected: list[float]) -
     )
 
 
-def assert_no_mutation(student: Function, *arguments: Value) -> None:
-    """Fail when the call modifies one of its arguments in place."""
-    student(*arguments)
+def assert_no_mutation(student: Function, *arguments: Value) -> Value:
+    """Fail when the call modifies one of its arguments in place; returns its value, not looked at."""
+    value = student(*arguments)
     require_no_mutation(student, arguments)
+    return value
 
 
-def assert_float64_and_unmodified(student: Function, *arguments: Value) -> None:
-    """Fail when the call modifies an argument, or returns numbers of another type than float64."""
-    student(*arguments)
+def assert_float64_and_unmodified(student: Function, *arguments: Value) -> Value:
+    """Fail when the call modifies an argument, or returns numbers of another type than float64.
+
+    Returns its value, not looked at otherwise.
+    """
+    value = student(*arguments)
     require_float64_and_unmodified(student, arguments)
+    return value
 
 
 def require_float64_and_unmodified(student: Function, arguments: Sequence[Value]) -> None:

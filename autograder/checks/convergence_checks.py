@@ -7,8 +7,10 @@
         return Training(network.accuracy(...), losses)
 
 The body is the judge's training loop. `pieces` is the student's functions, or the reference's when
-the threshold is calibrated; `images` have their pixels in a secret order. The body alone measures
-the accuracy, on labels that no submission ever has. A miss is tried on two more seeds and the
+the threshold is calibrated; `images` have their pixels in a secret order. Where a submission sees the
+images themselves, `disguised=True` makes all of an assignment's images unknowable: an order alone is
+found again by statistics of each pixel. The body alone measures the accuracy, on labels that no
+submission ever has. A miss is tried on two more seeds and the
 second best of the three counts; points fall linearly from the threshold to the floor.
 """
 
@@ -23,12 +25,14 @@ import numpy as np
 
 from autograder.checks.calibration import Band
 from autograder.checks.calls import Functions, quiet
-from autograder.checks.comparisons import draw_losses
-from autograder.checks.definition import Materials, check
+from autograder.checks.comparisons import draw_losses, structure_of
+from autograder.checks.datasets.images import Images
+from autograder.checks.definition import Check, Materials, check
 from autograder.checks.failures import Failure
 from autograder.checks.memory import unlimited_memory
+from autograder.errors import SandboxError
 
-__all__ = ["Training", "convergence", "is_convergence", "training_of"]
+__all__ = ["Training", "convergence", "hidden_images", "is_convergence", "training_of"]
 
 LEARNT_NOTHING = 0.2  # test accuracy below this is no better than guessing with some luck
 
@@ -44,11 +48,11 @@ class Training:
 
 
 def convergence(
-    *, task: str, points: float, floor: float = 0.5, requires: Iterable[str] = ()
+    *, task: str, points: float, floor: float = 0.5, requires: Iterable[str] = (), disguised: bool = False
 ) -> Callable[[Body], Callable[..., None]]:
     """Mark a training loop as a check; accuracy at or below `floor` earns nothing.
 
-    `requires` is that of `check`.
+    `requires` is that of `check`. `disguised` is for a body that gives images to the student's functions.
     """
 
     def mark(body: Body) -> Callable[..., None]:
@@ -61,6 +65,7 @@ def convergence(
         # Its signature is the check's, not the body's.
         trains.__signature__ = inspect.signature(trains, follow_wrapped=False)  # type: ignore[attr-defined]
         trains.__training__ = body  # type: ignore[attr-defined]  # read by training_of
+        trains.__disguised__ = disguised  # type: ignore[attr-defined]  # read by hidden_images
         return trains
 
     return mark
@@ -75,6 +80,13 @@ def training_of(body: Callable[..., object]) -> Body:
     """The training loop of a convergence check."""
     loop: Body = body.__training__  # type: ignore[attr-defined]  # set by convergence
     return loop
+
+
+def hidden_images(images: Images, checks: Iterable[Check], rng: np.random.Generator) -> Images:
+    """The images as an assignment's checks get them: in disguise where a submission may look at them."""
+    if any(getattr(check.body, "__disguised__", False) for check in checks):
+        return images.disguised(rng)
+    return images.permuted(rng)
 
 
 @dataclass
@@ -101,20 +113,31 @@ class _Judgement:
         """One run of the student's pieces, its losses drawn beside the reference's from the same start."""
         expected = self._reference_run(attempt)
         self.student.context_.training = True
+        self.student.context_.latest.clear()
         try:
             with quiet():
                 run = self.body(self.student, self.materials.images, self._generator(attempt))
-        except (TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as problem:
+        except (Failure, AssertionError, SandboxError, MemoryError):
+            raise
+        except Exception as problem:
             # The same loop ran with the reference just before, so it is the student's piece that is wrong.
-            raise Failure(
-                f"Training cannot use what your functions return ({type(problem).__name__}: {problem}).",
-                hint="Look at the other checks of this task first: a shape or a type is wrong.",
-            ) from None
+            raise self._unusable(problem) from None
         finally:
             self.student.context_.training = False
+            self.student.context_.latest.clear()
         if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
+
+    def _unusable(self, problem: Exception) -> Failure:
+        latest = self.student.context_.latest
+        returned = ", ".join(f"{name} returned {structure_of(value)}" for name, value in latest.items())
+        what = f"what your functions return: {returned}" if returned else "what your functions return"
+        reason = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+        return Failure(
+            f"Training cannot use {what} ({reason}).",
+            hint="Look at the other checks of this task first: a shape or a type is wrong.",
+        )
 
     def _reference_run(self, attempt: int) -> Training:
         key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)

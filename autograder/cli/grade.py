@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,10 @@ def grade(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The results directory: a new one, or one to resume.")],
+    worksheet: Annotated[
+        Path | None,
+        typer.Option(help="Moodle's grading worksheet: times, groups and numbers of its download."),
+    ] = None,
     seed: SeedOption = None,
     workers: WorkersOption = 0,
     dataset: DatasetOption = "",
@@ -47,19 +52,46 @@ def grade(
     from autograder.cli.run import show_progress, show_run
     from autograder.cli.show import say
     from autograder.course.course import find_course
+    from autograder.course.groups import find_groups
+    from autograder.course.roster import FILE as ROSTER
     from autograder.course.roster import find_roster
+    from autograder.errors import UsageError
     from autograder.lms.layouts import collect_submissions
+    from autograder.lms.worksheet import read_worksheet, worksheets_near
     from autograder.results.results_folder import Results
     from autograder.runs.run import RunOptions, grade_class
     from autograder.submissions.class_archive import unpacked
+    from autograder.submissions.collecting import Unmatched
+    from autograder.submissions.notebook import storable
 
     root = find_course(course)
     root.folders(assignment)  # a mistyped name is reported before anything is read
     results = Results(out.absolute())
+    sheets = worksheets_near(path, [root.root / ROSTER])
+    if worksheet is not None:
+        named = read_worksheet(worksheet)
+        if named is None:
+            raise UsageError(
+                f"{worksheet} is not a grading worksheet of Moodle.",
+                next_step="Name the CSV file of View all submissions, Download grading worksheet.",
+            )
+        sheets = [named]
     with unpacked(path) as (folder, skipped):
-        collected = collect_submissions(folder, assignment, find_roster(root.root))
-        for member in skipped:
-            say(f"Left out of {path.name}: {member.name}: {member.reason}")
+        collected = collect_submissions(
+            folder,
+            assignment,
+            find_roster(root.root),
+            root.zone,
+            find_groups(root.root, assignment),
+            sheets,
+            dated=folder != path,
+        )
+        left_out = (Unmatched(member.name, member.reason) for member in skipped)
+        collected = replace(
+            collected, unmatched=(*left_out, *collected.unmatched), source=storable(str(path.absolute()))
+        )
+        for remark in collected.remarks:
+            say(remark)
         options = RunOptions(seed, workers, dataset, sandbox, scheduler=scheduler)
         with show_progress(f"Grading {assignment}", results) as progress:
             summary = grade_class(root, assignment, collected, results, options, progress)

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_proof import SEEDS, Credit, Proof
+from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
 from autograder.cli.show import console, progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment
@@ -52,7 +53,8 @@ def lint(
             say(str(fault).replace(f"{root.root}/", ""))
         if not found:
             counts = f"{len(assignment.mistakes)} mistakes caught and named, "
-            counts += f"{len(assignment.alternatives)} alternative solutions keep full marks"
+            counts += f"{len(assignment.alternatives)} alternative solutions keep full marks, "
+            counts += f"{len(ODD_VALUES)} odd results of every function fail without an error"
             say(f"{name}: {len(assignment.hidden_checks)} hidden checks, {counts}.")
         faults += found
     if faults:
@@ -77,6 +79,7 @@ def _proven(assignment: Assignment, dataset: str) -> tuple[list[Fault], list[Cre
     with Proof(assignment, dataset) as proof, progress_bar() as progress:
         steps: list[Step] = [proof.untouched, proof.public]
         steps += [partial(proof.reference, seed) for seed in SEEDS]
+        steps += [partial(proof.odd_values, function) for function in assignment.functions]
         steps += [partial(proof.mistake, mistake) for mistake in assignment.mistakes]
         steps += [partial(proof.alternative, alternative) for alternative in assignment.alternatives]
         bar = progress.add_task(f"Proving {assignment.id}", total=len(steps))

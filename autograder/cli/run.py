@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from autograder.cli.show import progress_bar, say, show_changes, show_class
-from autograder.errors import ContentError, SandboxError
+from autograder.errors import ContentError, SandboxError, UnmatchedError
+from autograder.pages.text import count
 from autograder.results.results_folder import Results
 from autograder.runs.run import RunSummary
 
@@ -28,7 +29,8 @@ def show_progress(label: str, results: Results) -> Iterator[Callable[[int, int],
 def show_run(summary: RunSummary) -> None:
     """Show what a run did.
 
-    Raises ContentError when checks are broken, SandboxError when submissions were abandoned.
+    Raises ContentError when checks are broken, SandboxError when submissions were abandoned, UnmatchedError
+    when something was collected and not graded.
     """
     for line in summary.lost:
         copy = summary.results.submissions / line.submission
@@ -60,4 +62,9 @@ def show_run(summary: RunSummary) -> None:
             f"{len(summary.abandoned)} of {summary.total} submissions could not be graded, "
             "by no fault of their students.",
             next_step="Free some memory, or use fewer --workers, and rerun the command.",
+        )
+    if summary.unmatched:
+        raise UnmatchedError(
+            f"{count(len(summary.unmatched), 'file')} could not be graded; everything else was.",
+            next_step="Each is listed above with what to do, and on the class page. Then rerun the command.",
         )

@@ -18,7 +18,6 @@ from autograder.errors import UsageError
 from autograder.lms.layouts import collect_submissions
 from autograder.pages.text import count
 from autograder.submissions.class_archive import unpacked
-from autograder.submissions.submission import read_submission
 
 __all__ = ["similarity"]
 
@@ -40,12 +39,14 @@ def similarity(
     works, unread = [], []
     with unpacked(path) as (folder, left_out):
         entries = collect_submissions(folder, assignment)
-        for unmatched in left_out:
-            say(f"Left out of {path.name}: {unmatched.name}: {unmatched.reason}")
+        for member in left_out:
+            say(f"Left out of {path.name}: {member.name}: {member.reason}")
+        for unmatched in entries.unmatched:
+            say(f"Not compared: {unmatched.name}: {unmatched.reason}")
         with progress_bar() as progress:
             bar = progress.add_task(f"Reading {assignment}", total=len(entries))
             for entry in entries:
-                read = read_submission(entry.student, entry.path, assignment)
+                read = entry.read(assignment, loaded.functions)
                 sources = [cell.source for cell in read.cells]
                 if read.problem or sum(map(len, sources)) > LONGEST:
                     unread.append(read.student)

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import getpass
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 
 from autograder.cli.options import AssignmentArgument, CourseOption
 from autograder.cli.show import console, printable, say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
+from autograder.course.local_time import zoned
 from autograder.errors import SubmissionError, UsageError
-from autograder.submissions.dropbox import About, Receipt, add_attempt, attempts, create_dropbox, read_about
-from autograder.submissions.notebook import read_notebook
-from autograder.submissions.submission import read_submission
+from autograder.submissions.dropbox import (
+    ABOUT,
+    About,
+    Receipt,
+    add_attempt,
+    attempts,
+    create_dropbox,
+    read_about,
+)
+from autograder.submissions.guarded_files import is_regular_file, read_regular_file
+from autograder.submissions.notebook import read_notebook, require_size
+from autograder.submissions.selection import shortened
+from autograder.submissions.stubs import defined_functions, stubs_among
+from autograder.submissions.submission import notebook_bytes
 
 __all__ = ["dropbox", "receipts", "submit"]
 
 RECEIPTS = "receipts.jsonl"
+LARGEST_RECEIPTS = 10_000_000
 
 
 def dropbox(
@@ -34,7 +45,7 @@ def dropbox(
     """Make a directory where students can submit and cannot see each other's files."""
     found = find_course(course)
     file = assignment_file(found, assignment)
-    due = file.due if file.due is None or file.due.tzinfo else file.due.replace(tzinfo=found.zone)
+    due = None if file.due is None else zoned(file.due, found.zone)
     functions = [name for task in file.tasks for name in task.functions]
     about = About(assignment=assignment, title=file.title, due=due, functions=functions)
     say(f"Students submit with: autograder submit NOTEBOOK --to {create_dropbox(to.absolute(), about)}")
@@ -50,21 +61,51 @@ def submit(
     You may submit again: every attempt is kept.
     """
     about = read_about(to)
-    file = read_submission(student, notebook)
-    if file.unreadable:
-        raise UsageError(f"{notebook}: {file.unreadable}")
-    try:
-        source = "\n".join(cell.source for cell in read_notebook(file.data))
-    except SubmissionError as problem:
-        raise UsageError(f"{notebook}: {problem.message}", next_step=problem.next_step) from problem
-    receipt = add_attempt(to, student or getpass.getuser(), file.data, datetime.now(UTC))
+    data = _bytes_of(notebook)
+    sources = _sources(notebook, data)
+    defined = defined_functions(sources, about.functions)
+    if about.functions and not defined:
+        raise UsageError(
+            f"{notebook} was not submitted: it defines none of the functions of {about.title} "
+            f"({', '.join(shortened(about.functions, 5))}).",
+            next_step=f"Submit your notebook for this assignment, {about.assignment}.ipynb.",
+        )
+    receipt = add_attempt(to, student or getpass.getuser(), data, datetime.now(UTC))
     with (notebook.absolute().parent / RECEIPTS).open("a", encoding="utf-8") as receipts_file:
         receipts_file.write(receipt.model_dump_json() + "\n")
-    missing = [name for name in about.functions if not re.search(rf"^\s*def {name}\b", source, re.MULTILINE)]
     say(f"Submitted  {about.title}\nTime       {_local(receipt.at)}{', late' if receipt.late else ''}")
     say(f"SHA-256    {receipt.sha256}\nReceipt    {RECEIPTS}, in the notebook's directory")
+    missing = [name for name in about.functions if name not in defined]
     if missing:
         say(f"Missing functions: {', '.join(missing)}")
+    stubs = stubs_among(sources, defined)
+    if stubs and stubs == about.functions:
+        say("Every function is a stub: this is the handout without your work, which earns no points.")
+        say("If you have written something, save the notebook in Jupyter and submit it again.")
+    elif stubs:
+        say(f"Stubs, not written yet: {', '.join(stubs)}")
+
+
+def _bytes_of(notebook: Path) -> bytes:
+    """The notebook's bytes; raises UsageError for anything but a file that is not too large."""
+    try:
+        data = notebook_bytes(notebook)
+        require_size(data)
+    except SubmissionError as problem:
+        raise UsageError(f"{notebook}: {problem.message}", next_step=problem.next_step) from problem
+    except OSError as problem:
+        raise UsageError(
+            f"{notebook} cannot be read: {problem.strerror}.", next_step="Name the notebook to submit."
+        ) from problem
+    return data
+
+
+def _sources(notebook: Path, data: bytes) -> list[str]:
+    """The text of the notebook's code cells; raises UsageError where it is not a notebook."""
+    try:
+        return [cell.source for cell in read_notebook(data)]
+    except SubmissionError as problem:
+        raise UsageError(f"{notebook}: {problem.message}", next_step=problem.next_step) from problem
 
 
 def receipts(
@@ -74,7 +115,7 @@ def receipts(
 ) -> None:
     """List your receipts or, as the owner of a dropbox, all attempts in it."""
     table = Table("student", "time", "file", "", box=None, pad_edge=False)
-    if (folder / RECEIPTS).is_file() or not (folder / "about.json").is_file():
+    if not is_regular_file(folder / ABOUT):  # in a dropbox anybody can put receipts of their own
         for receipt in _read_receipts(folder):
             late = "late" if receipt.late else ""
             table.add_row(receipt.student, _local(receipt.at), receipt.sha256[:12], late)
@@ -93,9 +134,9 @@ def receipts(
 
 def _read_receipts(folder: Path) -> list[Receipt]:
     try:
-        lines = (folder / RECEIPTS).read_text(encoding="utf-8").splitlines()
+        lines = read_regular_file(folder / RECEIPTS, LARGEST_RECEIPTS).decode().splitlines()
         return [Receipt.model_validate_json(line) for line in lines]
-    except (OSError, ValidationError) as problem:
+    except (OSError, SubmissionError, ValueError) as problem:  # pydantic's and Unicode's are ValueErrors
         raise UsageError(
             f"{folder} has no {RECEIPTS} and is not a dropbox.",
             next_step="Name the directory of your notebook, or one that `autograder dropbox` made.",

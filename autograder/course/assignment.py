@@ -13,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -31,6 +30,7 @@ from autograder.checks.calibration import CalibrationFile, read_calibration
 from autograder.checks.definition import Check, collect
 from autograder.checks.variants import Variant, collect_variants
 from autograder.course.course import Course
+from autograder.course.local_time import LocalTime
 from autograder.errors import ContentError
 from autograder.yaml_source import line_of, read_yaml, source_location
 
@@ -120,7 +120,9 @@ class AssignmentFile(_Part):
     """The content of assignment.yaml."""
 
     title: str = Field(description="As pages show it.")
-    due: datetime | None = Field(default=None, description="Local time in the course's zone.")
+    due: LocalTime | None = Field(
+        default=None, description="Local time in the course's zone; a date alone means the end of that day."
+    )
     points: float = Field(gt=0, description="The sum of the tasks' points, extra credit left out.")
     dataset: Literal["auto", "mnist", "digits"] = Field(
         default="auto", description="What its convergence checks train on; auto takes MNIST if it is there."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from autograder.course.grading_policy import GradebookRules
+from autograder.course.local_time import LocalTime
 from autograder.errors import UsageError
 from autograder.yaml_source import read_yaml
 
@@ -25,7 +25,9 @@ class Extension(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    due: datetime | None = Field(default=None, description="Another due date, in local time.")
+    due: LocalTime | None = Field(
+        default=None, description="Another due date, in local time; a date alone means the end of that day."
+    )
     extra_days: float = Field(default=0, ge=0, description="Days on top of the due date.")
     no_penalty: bool = Field(default=False, description="No late penalty for this student.")
     attempts: Attempts | None = Field(default=None, description="Which of the student's attempts counts.")
@@ -81,17 +83,20 @@ class Course:
         return sorted(path.parent.name for path in (self.root / "assignments").glob("*/assignment.yaml"))
 
     def granted(self, student: str, assignment: str) -> Extension:
-        """A student's exceptions for an assignment; those for this assignment alone go first."""
+        """A student's exceptions for an assignment.
+
+        What is written for this assignment alone goes first, also where it is 0 or false.
+        """
         rules = self._students.get(student, StudentRules())
         granted = rules.assignments.get(assignment, Extension())
-        return Extension(
-            due=granted.due,
-            extra_days=granted.extra_days or rules.extra_days,
-            no_penalty=granted.no_penalty or rules.no_penalty,
-            attempts=granted.attempts or rules.attempts or self.attempts,
-            excused=granted.excused or rules.excused,
-            reason=granted.reason or rules.reason,
-        )
+        wider = {
+            name: getattr(rules, name) for name in rules.model_fields_set & Extension.model_fields.keys()
+        }
+        own = {name: getattr(granted, name) for name in granted.model_fields_set}
+        chosen = {"attempts": self.attempts, **wider, **own}
+        if chosen["attempts"] is None:  # as if it were not written
+            chosen["attempts"] = rules.attempts or self.attempts
+        return Extension.model_construct(**chosen)
 
     def spoken_of(self) -> set[str]:
         """The assignments and quizzes for which course.yaml has exceptions for single students."""

@@ -4,18 +4,22 @@
     "2026-05-18 23:59"              means 23:59:59, the whole last minute
     "2026-10-25 02:30 +02:00"       the offset chooses, where the clock shows an hour twice
 
-An instant is an integer: milliseconds since 1970 in UTC.
+An instant is an integer: milliseconds since 1970 in UTC. Due dates of assignments are `LocalTime`, in which
+a date without a time means the end of that day.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator
 
 from autograder.errors import ContentError
 
-__all__ = ["counted", "instant_of", "shown", "span", "time_of_day"]
+__all__ = ["LocalTime", "counted", "instant_of", "later_wall", "shown", "span", "time_of_day", "zoned"]
 
 
 WRITTEN = re.compile(
@@ -90,6 +94,41 @@ def _utc(moment: datetime) -> datetime:
 
 def _milliseconds(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+END_OF_DAY = time(23, 59, 59)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+LAST_MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2}[ T]23:59)((?:\s*(?:[zZ]|[+-]\d{2}:?\d{2}))?)")
+
+
+def _whole_day(written: object) -> object:
+    if isinstance(written, date) and not isinstance(written, datetime):
+        return datetime.combine(written, END_OF_DAY)
+    if isinstance(written, str) and DAY.fullmatch(written.strip()):
+        return datetime.combine(date.fromisoformat(written.strip()), END_OF_DAY)
+    if isinstance(written, str):
+        return LAST_MINUTE.sub(r"\1:59\2", written.strip())
+    return written
+
+
+LocalTime = Annotated[datetime, BeforeValidator(_whole_day)]
+
+
+def zoned(moment: datetime, zone: ZoneInfo) -> datetime:
+    """A local time with its zone; of an hour that the clock shows twice the second, for everybody's benefit.
+
+    A time that the clock skips is as long after the jump as it would be after its beginning.
+    """
+    if moment.tzinfo is not None:
+        return moment
+    return max((moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1)), key=_utc)
+
+
+def later_wall(moment: datetime, days: float, zone: ZoneInfo) -> datetime:
+    """So many days later on the clock: the same time of day, whether or not the clocks change between."""
+    if not days:
+        return moment
+    return zoned(moment.astimezone(zone).replace(tzinfo=None, fold=0) + timedelta(days=days), zone)
 
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000

@@ -16,6 +16,7 @@ from autograder.course.csv_table import Table, read_table
 from autograder.errors import UsageError
 
 __all__ = [
+    "FILE",
     "Person",
     "Roster",
     "RosterRow",

@@ -99,10 +99,15 @@ class GradeRow:
     person: Person
     known: bool
 
-    def in_roster(self, roster: Roster) -> tuple[Person | None, str]:
-        """The same person on another roster, such as a platform's table; or None, and why."""
+    def in_roster(
+        self, roster: Roster, columns: Sequence[str] = ("canvas_id", "moodle_id")
+    ) -> tuple[Person | None, str]:
+        """The same person on another roster, such as a platform's table; or None, and why.
+
+        What stands in one of the columns decides.
+        """
         person = self.person
-        for column in ("canvas_id", "moodle_id"):
+        for column in columns:
             if match := roster.column(column, getattr(person, column)):
                 return match, ""
         keys = (person.sis_id, person.sis_login, person.email, person.gradescope_sid, person.student_id)

@@ -7,23 +7,29 @@ it.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
-from autograder.checks.calls import Findings, Functions
+from autograder.checks.calls import Call, Findings, Functions
+from autograder.checks.comparisons import structure_of
 from autograder.checks.definition import Check, Materials
-from autograder.checks.failures import Failure, OutOfMemory
-from autograder.checks.values import shorten
+from autograder.checks.failures import Failure, OutOfMemory, WrongType
+from autograder.checks.memory import unlimited_memory
+from autograder.checks.values import Value, shorten, show
 from autograder.checks.variants import Variant
 from autograder.errors import SandboxError
 from autograder.grading.diagnosis import Diagnosis, diagnose
 from autograder.report import CheckResult, Evidence, Status
 
-__all__ = ["evaluate", "evaluate_public", "skipped", "unread"]
+__all__ = ["evaluate", "evaluate_public", "skipped", "trace_with_reference", "unread"]
 
-RESTS_ON = (Status.PASSED, Status.MISSING)  # a function that is missing is named by the check itself
+# A missing function is named by the check itself, and a broken check costs nothing, here neither.
+RESTS_ON = (Status.PASSED, Status.MISSING, Status.ERROR)
 
+VERDICTS = (Failure, AssertionError)  # what a check raises on purpose
 LONGEST_MESSAGE = 1000  # characters; a sentence may quote what a function returned
 TOO_MUCH = "What your functions returned takes more memory than judging one submission gets."
 
@@ -38,36 +44,31 @@ def evaluate(
 ) -> CheckResult:
     """Run one check; returns its result.
 
-    An exception that is not a `Failure` is the author's bug: status `error`, which takes the check's
-    points out of the possible ones, so that no student loses any.
+    A `Failure` or an AssertionError is the check's verdict. Of any other exception provenance decides whose
+    fault it is: where the check comes to a verdict with the reference's functions at the same seed, the
+    submission has failed it. Where it does not, the check is broken: status `error`, which takes its points
+    out of the possible ones. Without a reference, as for public checks, only a check that ends before it has
+    called a function is broken.
     """
     student.context_.findings = Findings()
     if reference is not None:
         reference.context_.findings = Findings()
     try:
-        with np.errstate(all="ignore"):  # what comes back may be anything
+        with _quietly():  # what comes back may be anything
             check.run(student, reference, seed, materials)
-    except Failure as failure:
-        return _failed(check, failure, student, reference, mistakes)
     except SandboxError:
         raise  # ours: the submission is graded again
     except MemoryError:  # the reference's own work is exempt from the limit, so it is what was returned
         student.context_.findings.calls.clear()
         return _failed(check, OutOfMemory(TOO_MUCH), student, reference, mistakes)
     except Exception as problem:
-        return CheckResult(
-            id=check.id,
-            title=check.title,
-            status=Status.ERROR,
-            earned=0,
-            possible=0,
-            message="This check is broken; it counts for nobody, and your instructor has been told.",
-            evidence=Evidence(trace="".join(traceback.format_exception(problem, limit=-4))[-2000:]),
-        )
+        if trace := _trace_of_its_own(problem, check, student, reference, seed, materials):
+            return _broken(check, trace, is_public=reference is None)
+        return _failed(check, _as_failure(problem, student, reference), student, reference, mistakes)
     findings = student.context_.findings
-    warnings = sorted({text for call in findings.calls for text in call.answer.warnings})
-    if warnings:
-        findings.remarks.append(f"It warned ({'; '.join(warnings[:3])}), which costs nothing.")
+    warned = sorted({text for call in findings.calls for text in call.answer.warnings})
+    if warned:
+        findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
     return CheckResult(
         id=check.id,
         title=check.title,
@@ -78,6 +79,14 @@ def evaluate(
         flag=" ".join(findings.flags),
         evidence=Evidence(curves=findings.curves),
     )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No warning while our own code computes with what a submission returned."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def evaluate_public(checks: Iterable[Check], student: Functions, seed: int) -> list[CheckResult]:
@@ -96,21 +105,111 @@ def evaluate_public(checks: Iterable[Check], student: Functions, seed: int) -> l
                 update={"message": f"Waits for “{title}” Mend that function first."}
             )
         else:
-            results[check.id] = _theirs(evaluate(check, student, None, seed))
+            results[check.id] = evaluate(check, student, None, seed)
     return list(results.values())
 
 
-def _theirs(result: CheckResult) -> CheckResult:
-    """A public check that raised did so on what a function returned: with the solution it runs (lint)."""
-    if result.status is not Status.ERROR:
-        return result
-    reason = result.evidence.trace.strip().splitlines()[-1:]
-    return result.model_copy(
-        update={
-            "status": Status.FAILED,
-            "message": f"This check cannot use what your functions return ({' '.join(reason)}).",
-            "evidence": Evidence(),
-        }
+def _trace_of_its_own(
+    problem: Exception,
+    check: Check,
+    student: Functions,
+    reference: Functions | None,
+    seed: int,
+    materials: Materials | None,
+) -> str:
+    """The trace of a check that is broken by itself; "" where a submission's values broke it."""
+    if isinstance(problem, VERDICTS):
+        return ""
+    if reference is None:
+        return "" if student.context_.findings.calls else _trace(problem)
+    stand_in = Functions(reference.context_.backend, reference.context_.parameters)
+    return trace_with_reference(check, stand_in, reference, seed, materials)
+
+
+def trace_with_reference(
+    check: Check, student: Functions, reference: Functions, seed: int, materials: Materials | None = None
+) -> str:
+    """The trace of a check that comes to no verdict with the reference's functions; "" where it does.
+
+    `student` are the reference's functions too. Asked once per reference, check and seed.
+    """
+
+    def run() -> str:
+        try:
+            with _quietly(), unlimited_memory():
+                check.run(student, reference, seed, materials)
+        except VERDICTS:
+            return ""
+        except Exception as problem:
+            return _trace(problem)
+        return ""
+
+    kept = reference.context_.findings
+    try:
+        return reference.remember_(("runs through", check.id, seed), run)
+    finally:
+        reference.context_.findings = kept
+
+
+def _trace(problem: Exception) -> str:
+    return "".join(traceback.format_exception(problem, limit=-4))[-2000:]
+
+
+def _as_failure(problem: Exception, student: Functions, reference: Functions | None) -> Failure:
+    """What a check raised on a student's values, as a failure with words for the student."""
+    if isinstance(problem, Failure):
+        return problem
+    if isinstance(problem, AssertionError):
+        return Failure(" ".join(str(problem).split()) or "This does not hold for what your function returns.")
+    calls = [call for call in student.context_.findings.calls if call.answer.kind == "value"]
+    reason = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+    if not calls:
+        return WrongType(f"This check cannot use what your functions return ({reason}).")
+    for call in calls:
+        expected = _expected(call, reference)
+        if expected is not None and structure_of(expected[0]) != structure_of(call.answer.value):
+            return _unlike(call, expected[0], student)
+    last = calls[-1]
+    function = getattr(student, last.function)
+    returned = f"{function.describe(last.arguments)} returned {structure_of(last.answer.value)}"
+    return WrongType(
+        f"{returned}, which this check cannot use ({reason}).",
+        evidence=function.evidence(last.arguments).model_copy(update={"got": show(last.answer.value)}),
+    )
+
+
+def _expected(call: Call, reference: Functions | None) -> tuple[Value] | None:
+    """What the reference returns for a call; None where that cannot be said."""
+    if reference is None or not call.arguments or any(map(callable, call.arguments)):
+        return None
+    try:
+        return (getattr(reference, call.function)(*call.arguments),)
+    except Exception:  # the arguments may come from the student, as the state of an update rule does
+        return None
+
+
+def _unlike(call: Call, expected: Value, student: Functions) -> Failure:
+    function, value = getattr(student, call.function), call.answer.value
+    returned = f"{function.describe(call.arguments)} returned {structure_of(value)}"
+    return WrongType(
+        f"{returned}; {structure_of(expected)} is expected.",
+        hint="Did you forget the return statement?" if value is None else "",
+        evidence=function.evidence(call.arguments).model_copy(
+            update={"got": show(value), "expected": show(expected)}
+        ),
+    )
+
+
+def _broken(check: Check, trace: str, *, is_public: bool) -> CheckResult:
+    told = "please tell your instructor" if is_public else "your instructor has been told"
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        status=Status.ERROR,
+        earned=0,
+        possible=0,
+        message=f"This check is broken; it counts for nobody, and {told}.",
+        evidence=Evidence(trace=trace),
     )
 
 
@@ -139,8 +238,9 @@ def _failed(
     mistakes: Sequence[Variant],
 ) -> CheckResult:
     try:
-        diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
-    except MemoryError:  # comparing with known mistakes needs more than the failure itself
+        with _quietly():
+            diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
+    except Exception:  # an odd value, or too much of it: the failure stands without an explanation
         diagnosis = Diagnosis(failure.hint)
     evidence = failure.evidence.model_copy(update={"curves": student.context_.findings.curves})
     return CheckResult(

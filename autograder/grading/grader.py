@@ -14,7 +14,7 @@ from types import TracebackType
 import numpy as np
 
 from autograder.checks.calls import Functions
-from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.convergence_checks import hidden_images, is_convergence
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
 from autograder.checks.definition import Materials
@@ -52,11 +52,11 @@ def images_for(assignment: Assignment, dataset: str = "") -> Images | None:
 
 
 def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Materials | None:
-    """Images and calibration for the convergence checks, the pixels in a secret order; None without any."""
+    """Hidden images and the calibration for the convergence checks; None without any."""
     if (images := images_for(assignment, dataset)) is None:
         return None
-    permuted = images.permuted(np.random.default_rng([seed, 784]))
-    return Materials(replace(permuted, scale_all=shared), assignment.calibration)
+    hidden = hidden_images(images, assignment.hidden_checks, np.random.default_rng([seed, 784]))
+    return Materials(replace(hidden, scale_all=shared), assignment.calibration)
 
 
 def check_isolation(level: str, minimum: str = "good") -> UsageError | None:
@@ -79,6 +79,7 @@ def check_isolation(level: str, minimum: str = "good") -> UsageError | None:
     )
 
 
+SETTLED = (Status.PASSED, Status.ERROR)  # a broken check keeps no other from being run
 ENDED_THE_SANDBOX = (
     "Running it ended the sandbox around it, twice, so it was not graded. Your instructor has been told."
 )
@@ -102,7 +103,7 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._parameters, seed)
+        self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._threads = one_thread()
         self._worker = self._start_worker()
         if refusal := check_isolation(self._worker.level, sandbox):
@@ -165,7 +166,11 @@ class Grader:
             assignment=self.assignment.id,
             student=submission.student,
             submission=SubmissionFacts(
-                sha256=submission.sha256, file=submission.file, problem=problem, notes=notes
+                sha256=submission.sha256,
+                file=submission.file,
+                problem=problem,
+                others=list(submission.others),
+                notes=notes,
             ),
             dataset=self.dataset,
             seed=self.seed,
@@ -196,7 +201,7 @@ class Grader:
             if check.task != task.id:
                 continue
             waits_for = next(
-                (results[name].title for name in check.requires if results[name].status is not Status.PASSED),
+                (results[name].title for name in check.requires if results[name].status not in SETTLED),
                 None,
             )
             if unreadable:

@@ -11,7 +11,7 @@ grader wraps each submission's session in a `PrefetchingBackend`.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.checks.values import Value, bytes_of, fingerprint
 from autograder.grading.backends import ReferenceBackend
+from autograder.grading.evaluation import trace_with_reference
 from autograder.sandbox.session import Session
 
 __all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
@@ -68,20 +69,18 @@ class _Recorder:
 def record_calls(
     checks: Iterable[Check],
     backend: ReferenceBackend,
-    parameters: Mapping[str, tuple[str, ...]],
+    reference: Functions,
     seed: int,
 ) -> RecordedCalls:
-    """The calls that the checks make of a correct submission, training left out."""
+    """The calls that the checks make of a correct submission, training left out.
+
+    `backend` and `reference` are the reference's; the latter remembers which checks run through with it.
+    """
     recorder = _Recorder(backend)
     for check in checks:
         if is_convergence(check.body):
             continue
-        student = Functions(recorder, parameters)
-        try:
-            with np.errstate(all="ignore"):
-                check.run(student, Functions(backend, parameters), seed)
-        except Exception:  # a broken check is reported when it is evaluated
-            continue
+        trace_with_reference(check, Functions(recorder, reference.context_.parameters), reference, seed)
     return recorder.calls
 
 

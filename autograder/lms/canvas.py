@@ -19,11 +19,13 @@ from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.archive import stem
 from autograder.submissions.collecting import (
-    SUFFIX,
     CollectedSubmission,
     Layout,
     Unmatched,
+    advice,
+    is_folder,
     is_notebook,
+    unmatched_files,
     visible,
 )
 from autograder.submissions.notebook import storable
@@ -58,53 +60,76 @@ def _match(name: str) -> re.Match[str] | None:
 
 
 def read_canvas(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
-    """The notebooks of a download; of several in one submission, the one named after the assignment."""
+    """The submissions of a download, each with all of its files; and files that are of no submission.
+
+    The files of one user are one submission, since Canvas gives out the newest one alone; they are two only
+    where some are marked late and others are not, as in two downloads that were put together.
+    """
     if not _recognises(folder):
         return None
     candidates: list[CollectedSubmission] = []
     unmatched: list[Unmatched] = []
-    files = sorted((child for child in visible(folder) if child.is_file()), key=lambda child: child.name)
-    named = {_user(path.name) for path in files if is_notebook(path) and _own_name(path) == assignment}
-    with_notebook = {_user(path.name) for path in files if is_notebook(path)}
-    for path in files:
-        match, user = _match(path.name), _user(path.name)
-        if not is_notebook(path):
-            if match and user not in with_notebook:
-                unmatched.append(Unmatched(storable(path.name), f"It is not a notebook ({SUFFIX})."))
-        elif match is None:  # added to the download by hand
-            student = storable(stem(path))
+    submissions: dict[tuple[str, bool], list[Path]] = {}
+    for path in sorted(visible(folder), key=lambda child: child.name):
+        match = _match(path.name)
+        if match is not None and not is_folder(path):
+            submissions.setdefault((match["user"], match["late"] is not None), []).append(path)
+        elif is_notebook(path) or path.is_dir() or path.is_symlink():  # added to the download by hand
+            student = storable(stem(path) if is_notebook(path) else path.name)
             candidates.append(CollectedSubmission(student, path, origin=storable(path.name), keys=(student,)))
-        elif user in named and _own_name(path) != assignment:
-            unmatched.append(
-                Unmatched(storable(path.name), f"A notebook named {assignment} was submitted with it.")
-            )
         else:
-            candidates.append(_candidate(path, match))
+            unmatched += unmatched_files([path])
+    submitted = {user for (user, _), paths in submissions.items() if any(map(is_notebook, paths))}
+    for (user, _), paths in submissions.items():
+        if any(map(is_notebook, paths)):
+            candidates.append(_candidate(paths, assignment))
+        elif user not in submitted:
+            unmatched += [Unmatched(storable(path.name), advice(path.name)) for path in paths]
     return candidates, unmatched
 
 
-def _candidate(path: Path, match: re.Match[str]) -> CollectedSubmission:
+def _candidate(paths: Sequence[Path], assignment: str) -> CollectedSubmission:
+    """The submission that these files are of, the newest of those with the same name first."""
+    newest = sorted(paths, key=_number, reverse=True)
+    notebooks = [path for path in newest if is_notebook(path)]
+    main = next((path for path in notebooks if stem(Path(_own_name(path))) == assignment), notebooks[0])
+    match = _match(main.name)
+    assert match is not None  # or it is not in a submission
     slug, user = match["slug"] or "", match["user"]
     return CollectedSubmission(
         storable(f"{slug} ({user})" if slug else user),
-        path,
-        attempt=int(match["file"][:18]),  # Canvas numbers files as they come
+        main,
+        attempt=_number(main),
         marked_late=match["late"] is not None,
-        origin=storable(path.name),
+        origin=storable(main.name),
         keys=(slug,) if slug else (),
         roster_columns=(("canvas_id", user),),
+        files=_files(newest) if len(paths) > 1 else None,
     )
 
 
-def _user(name: str) -> str:
-    match = _match(name)
-    return match["user"] if match else ""
+def _files(newest: Sequence[Path]) -> tuple[tuple[str, Path], ...]:
+    """The files by the names that the student gave them, marked where a newer file has the same name."""
+    files: dict[str, Path] = {}
+    for path in newest:
+        name = _own_name(path)
+        files[f"{path.name} (an earlier upload)" if name in files else name] = path
+    return tuple(files.items())
+
+
+def _number(path: Path) -> int:
+    """The file's number: Canvas numbers files as they come."""
+    match = _match(path.name)
+    return int(match["file"][:18]) if match else 0
 
 
 def _own_name(path: Path) -> str:
-    """The file's name before Canvas changed it."""
+    """The file's name before Canvas changed it, as far as is known: -1 and so on may be the student's."""
     match = _match(path.name)
-    return AGAIN.sub("", stem(Path(match["name"]))) if match else stem(path)
+    if match is None:
+        return path.name
+    name = stem(Path(match["name"]))
+    return AGAIN.sub("", name) + match["name"][len(name) :]
 
 
 CANVAS = Layout("canvas", read_canvas)

@@ -9,6 +9,8 @@ from typing import Literal
 from autograder.gradebook.tables import GradeRow
 from autograder.lms.canvas import NAME
 from autograder.lms.gradescope_run import results_json
+from autograder.lms.moodle import NAME as MOODLE_NAME
+from autograder.lms.moodle import NO_NUMBER, number_of
 from autograder.report import Report
 from autograder.results.results_folder import Results
 from autograder.submissions.collecting import Unmatched, safe_name
@@ -61,7 +63,9 @@ def _name(row: GradeRow, report: Report, platform: Platform) -> tuple[str, str]:
         if not NAME.fullmatch(file):
             return "", f"{file} is not named as Canvas names files, so Canvas would not find the submission."
         return re.sub(r"\.[^.]*\Z", "", file) + ".html", ""
-    if not row.person.moodle_id:
-        return "", "The roster has no moodle_id."
-    name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", row.person.name)
-    return f"{name}_{row.person.moodle_id}_assignsubmission_file_/feedback.html", ""
+    number = number_of(row)
+    if not number:
+        return "", NO_NUMBER
+    match = MOODLE_NAME.fullmatch(row.final_score.origin)
+    name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", match["name"] if match else row.person.name)
+    return f"{name}_{number}_assignsubmission_file_/feedback.html", ""

@@ -8,6 +8,7 @@ A group's submission has several submitters; it is an entry of each.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -20,24 +21,28 @@ from autograder.authoring.student_wheel import package_requirements
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
 from autograder.course.csv_table import write_rows
-from autograder.errors import UsageError
+from autograder.errors import SubmissionError, UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,
     Unmatched,
-    choose_notebook,
     is_folder,
+    is_notebook,
     natural,
+    unmatched_files,
     visible,
 )
 from autograder.submissions.deterministic_zip import deterministic_zip
+from autograder.submissions.guarded_files import is_regular_file, read_regular_file
 from autograder.submissions.notebook import storable
 
 __all__ = ["FILE", "GRADESCOPE", "autograder_zip", "gradescope_grades"]
 
 
 FILE = "submission_metadata.yml"
+EXPORT = re.compile(r"assignment_\d+_export\b.*")  # the directory, and its copies
+FOLDER = re.compile(r"submission_\d+")  # of one submission
 LARGEST = 200_000_000
 HEAD = [
     *("First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"),
@@ -90,12 +95,25 @@ _Loader.add_constructor(
 def read_gradescope(
     folder: Path, assignment: str
 ) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
-    """The submissions of an export; raises UsageError for metadata that cannot be read."""
-    if not (folder / FILE).is_file():
+    """The submissions of an export; raises UsageError for metadata that cannot be read.
+
+    A student may write such a file too: it is Gradescope's only beside directories that it names, or that are
+    named as Gradescope names them, and beside a notebook only where Gradescope named the directory.
+    """
+    children = _children(folder)
+    directories = [child for child in children if is_folder(child)]
+    others = [child for child in children if not is_folder(child) and child.name != FILE]
+    if not is_regular_file(folder / FILE):
+        return None
+    loose = [child for child in others if is_notebook(child)]
+    if loose and not EXPORT.fullmatch(folder.name):
         return None
     candidates: list[CollectedSubmission] = []
-    unmatched: list[Unmatched] = []
     known = _metadata(folder / FILE)
+    strange = [child for child in directories if child.name not in known]
+    if len(strange) == len(directories) or not all(FOLDER.fullmatch(child.name) for child in strange):
+        return None
+    unmatched = unmatched_files(child for child in others if child not in loose)
     for name, facts in sorted(known.items(), key=lambda item: natural(item[0])):
         path = folder / name
         people = [submitter for submitter in _list(facts, "submitters") if isinstance(submitter, dict)]
@@ -106,22 +124,31 @@ def read_gradescope(
         elif not people:
             unmatched.append(Unmatched(name, f"{FILE} names no submitter."))
         else:
-            candidates += [_candidate(path, name, person, facts, assignment) for person in people]
+            candidates += [_candidate(path, name, person, facts) for person in people]
     unmatched += [
-        Unmatched(storable(child.name), f"{FILE} does not name it.")
-        for child in visible(folder)
-        if is_folder(child) and child.name not in known
+        Unmatched(storable(child.name), f"{FILE} does not name it.") for child in [*strange, *loose]
     ]
     return candidates, unmatched
 
 
-def _metadata(path: Path) -> dict[str, Any]:
+def _children(folder: Path) -> list[Path]:
     try:
-        if path.is_symlink() or path.stat().st_size > LARGEST:
-            raise UsageError(
-                f"{path} is not a file that Gradescope wrote.", next_step="Export the submissions again."
-            )
-        data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+        return sorted(visible(folder))
+    except OSError:
+        return []  # what is wrong with it shows when it is read
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    wrong = UsageError(
+        f"{path} is not a file that Gradescope wrote.", next_step="Export the submissions again."
+    )
+    try:
+        text = read_regular_file(path, LARGEST)
+        if len(text) > LARGEST:
+            raise wrong
+        data = yaml.load(text.decode("utf-8-sig"), Loader=_Loader)
+    except SubmissionError as problem:
+        raise wrong from problem
     except (OSError, UnicodeDecodeError, RecursionError) as problem:
         raise UsageError(f"{path} cannot be read.", next_step="Export the submissions again.") from problem
     except (yaml.YAMLError, ValueError) as problem:
@@ -135,13 +162,11 @@ def _metadata(path: Path) -> dict[str, Any]:
     return {str(name): facts for name, facts in data.items()}
 
 
-def _candidate(
-    path: Path, name: str, person: dict[Any, Any], facts: Any, assignment: str
-) -> CollectedSubmission:
+def _candidate(path: Path, name: str, person: dict[Any, Any], facts: Any) -> CollectedSubmission:
     sid, email, full = (storable(_text(person, key)) for key in ("sid", "email", "name"))
     return CollectedSubmission(
         email or sid or full or name,
-        choose_notebook(path, assignment) or path,
+        path,
         submitted=_time(_value(facts, "created_at")),
         attempt=int("".join(c for c in name if c in "0123456789")[:18] or 0),
         origin=name,
@@ -178,7 +203,7 @@ def _time(value: Any) -> datetime | None:
     return None
 
 
-GRADESCOPE = Layout("gradescope", read_gradescope)
+GRADESCOPE = Layout("gradescope", read_gradescope, says_who=True, file=FILE, folder=EXPORT)
 
 
 def gradescope_grades(grade_rows: Sequence[GradeRow]) -> str:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from autograder.course.groups import Groups
 from autograder.course.roster import Roster
 from autograder.lms.canvas import CANVAS
 from autograder.lms.gradescope import GRADESCOPE
-from autograder.lms.moodle import MOODLE
-from autograder.submissions.collecting import NBGRADER, NOBODY, CollectedSubmissions, find_submissions
+from autograder.lms.moodle import MOODLE, moodle_layout
+from autograder.lms.worksheet import Worksheet, worksheets_near
+from autograder.submissions.collecting import (
+    NBGRADER,
+    NO_GROUPS,
+    NOBODY,
+    UNIVERSAL,
+    CollectedSubmissions,
+    find_submissions,
+)
 from autograder.submissions.dropbox import DROPBOX
 
 __all__ = ["LAYOUTS", "collect_submissions"]
@@ -16,6 +27,21 @@ __all__ = ["LAYOUTS", "collect_submissions"]
 LAYOUTS = (GRADESCOPE, MOODLE, DROPBOX, NBGRADER, CANVAS)
 
 
-def collect_submissions(path: Path, assignment: str, roster: Roster = NOBODY) -> CollectedSubmissions:
-    """The submissions at a path, whichever platform laid it out; raises UsageError when there are none."""
-    return find_submissions(path, assignment, roster, LAYOUTS)
+def collect_submissions(
+    path: Path,
+    assignment: str,
+    roster: Roster = NOBODY,
+    zone: ZoneInfo = UNIVERSAL,
+    groups: Groups = NO_GROUPS,
+    worksheets: Sequence[Worksheet] = (),
+    *,
+    dated: bool = False,
+) -> CollectedSubmissions:
+    """The submissions at a path, whichever platform laid it out; raises UsageError when there are none.
+
+    Times are read in `zone`, the course's. `worksheets` are Moodle's; `dated` files come from an archive and
+    have the times that the platform wrote there.
+    """
+    moodle = moodle_layout([*worksheets, *worksheets_near(path)], dated=dated)
+    layouts = [moodle if layout is MOODLE else layout for layout in LAYOUTS]
+    return find_submissions(path, assignment, roster, layouts, zone, groups)

@@ -4,7 +4,11 @@
     Ada Lovelace_12345_assignsubmission_file_hw1.ipynb       without
     Participant_12345_assignsubmission_file_/week1.ipynb     where names are hidden from the grader
 
-The number is the student's in this one assignment, as in the grading worksheet's Identifier.
+    Team A1_1_assignsubmission_file_/week1.ipynb             of a group: the number is the group's
+    Default group_assignsubmission_file_/week1.ipynb         of the students who are in no group
+
+The number was given out for this one assignment, as in the grading worksheet's Identifier: it says whose a
+submission is only together with the name, and it is the way back for grades and feedback.
 """
 
 from __future__ import annotations
@@ -12,30 +16,36 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from autograder.course.csv_table import Table, write_rows
-from autograder.course.roster import read_roster
+from autograder.course.roster import letters, read_roster
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
-from autograder.submissions.archive import stem
+from autograder.lms.worksheet import Worksheet, WorksheetRow
 from autograder.submissions.collecting import (
-    SUFFIX,
     CollectedSubmission,
     Layout,
     Unmatched,
-    choose_notebook,
-    is_folder,
+    advice,
     is_notebook,
     natural,
+    unmatched_files,
     visible,
 )
+from autograder.submissions.guarded_files import folder_files
 from autograder.submissions.notebook import storable
 
-__all__ = ["MOODLE", "NAME", "moodle_import", "moodle_worksheet"]
+__all__ = ["MOODLE", "NAME", "NO_NUMBER", "moodle_import", "moodle_layout", "moodle_worksheet", "number_of"]
 
 
-NAME = re.compile(r"(?P<name>.*?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
+NAME = re.compile(
+    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL
+)
+# How Moodle calls a student whose name is hidden, in a few languages.
+HIDDEN_NAMES = {"participant", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
 HEAD = [
     *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
     *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
@@ -50,54 +60,126 @@ def _recognises(folder: Path) -> bool:
         return False
 
 
-def read_moodle(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
-    """The submissions of a download; a student's directory without a notebook is one too."""
+def moodle_layout(worksheets: Sequence[Worksheet] = (), *, dated: bool = False) -> Layout:
+    """How to read a download with the worksheets that there are; `dated` files have the times of Moodle's."""
+
+    def read(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
+        return read_moodle(folder, assignment, worksheets, dated=dated)
+
+    return Layout("moodle", read)
+
+
+def read_moodle(
+    folder: Path, assignment: str, worksheets: Sequence[Worksheet] = (), *, dated: bool = False
+) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
+    """The submissions of a download, each with all of its files, and what is of no submission.
+
+    Times are the worksheet's, else those of the files if these are `dated` by Moodle.
+
+    A student's directory without a notebook is a submission too. Text typed into the page is none.
+    """
     if not _recognises(folder):
         return None
-    candidates: dict[str, CollectedSubmission] = {}
     unmatched: list[Unmatched] = []
-    best: dict[str, tuple[bool, str]] = {}
+    submissions: dict[tuple[str, str], list[Path]] = {}
+    typed: dict[str, list[Path]] = {}
     for path in sorted(visible(folder), key=lambda child: natural(child.name)):
         match = NAME.fullmatch(path.name)
-        if match is None:
-            if is_notebook(path) or is_folder(path):
-                unmatched.append(
-                    Unmatched(storable(path.name), "It is not named as Moodle names submissions.")
-                )
-            continue
-        if match["kind"] != "file":
-            continue  # a text typed into the page, a comment
-        notebook = (choose_notebook(path, assignment) or path) if is_folder(path) else path
-        if not is_folder(path) and not is_notebook(path):
-            if match["id"] not in candidates:
-                unmatched.append(Unmatched(storable(path.name), f"It is not a notebook ({SUFFIX})."))
-            continue
-        rank = (stem(Path(match["file"] or "")) == assignment, path.name)
-        if rank <= best.get(match["id"], (False, "")):
-            unmatched.append(Unmatched(storable(path.name), "Another notebook of this submission is graded."))
-            continue
-        if earlier := candidates.get(match["id"]):
-            unmatched.append(Unmatched(earlier.path.name, "Another notebook of this submission is graded."))
-        best[match["id"]] = rank
-        candidates[match["id"]] = _candidate(notebook, match)
-    return list(candidates.values()), unmatched
+        if match is not None and match["kind"] != "file":
+            typed.setdefault(match["id"] or match["name"], []).append(path)
+        elif match is not None:
+            submissions.setdefault((match["id"] or match["name"], match["name"]), []).append(path)
+        elif is_notebook(path) or path.is_dir() or path.is_symlink():
+            unmatched.append(Unmatched(storable(path.name), "It is not named as Moodle names submissions."))
+        else:
+            unmatched += unmatched_files([path])
+    candidates = []
+    for paths in submissions.values():
+        if any(path.is_dir() or path.is_symlink() or is_notebook(path) for path in paths):
+            candidates += _of_worksheet(_candidate(paths, dated=dated), worksheets)
+        else:
+            unmatched += [Unmatched(storable(path.name), advice(path.name)) for path in paths]
+    submitted = {number for number, _ in submissions}
+    for number, paths in typed.items():
+        if number not in submitted:
+            unmatched += [
+                Unmatched(storable(path.name), "It is text typed into Moodle's page; no file was submitted.")
+                for path in paths
+            ]
+    return candidates, unmatched
 
 
-def _candidate(path: Path, match: re.Match[str]) -> CollectedSubmission:
-    name = storable(match["name"])
-    origin = f"{name}_{match['id']}_assignsubmission_file_"
+def _candidate(paths: Sequence[Path], *, dated: bool) -> CollectedSubmission:
+    """The submission that a directory, or these files, are of."""
+    match = NAME.fullmatch(paths[0].name)
+    assert match is not None  # or it is not in a submission
+    name, number = storable(match["name"]), match["id"] or ""
     # A group's name may stand before the student's: Group A-Ada Lovelace.
     keys = (name, *(name.split("-", at)[-1] for at in range(1, name.count("-") + 1)))
     return CollectedSubmission(
-        f"{name} ({match['id']})",
-        path,
-        origin=origin,
+        f"{name} ({number})" if number else name,
+        paths[0],
+        origin=_origin(name, number),
         keys=keys,
-        roster_columns=(("moodle_id", match["id"]),),
+        hints=(("moodle_id", number),) if number else (),
+        anonymous=letters(name) in HIDDEN_NAMES,
+        group=name,
+        files=tuple((_own_name(path), path) for path in paths) if len(paths) > 1 else None,
+        stamp=_written(paths) if dated else "",
     )
 
 
-MOODLE = Layout("moodle", read_moodle)
+def _origin(name: str, number: str) -> str:
+    return f"{name}_{number}_assignsubmission_file_" if number else f"{name}_assignsubmission_file_"
+
+
+def _written(paths: Sequence[Path]) -> str:
+    """The latest time of the files, by the clock on the wall: archives have no zone."""
+    files = [file.path for path in paths if path.is_dir() for file in folder_files(path)]
+    files += [path for path in paths if not path.is_dir()]
+    times = [file.lstat().st_mtime for file in files if file.is_file() and not file.is_symlink()]
+    return datetime.fromtimestamp(max(times)).isoformat(sep=" ") if times else ""
+
+
+def _of_worksheet(entry: CollectedSubmission, worksheets: Sequence[Worksheet]) -> list[CollectedSubmission]:
+    """A submission with what the worksheet of its assignment says; of a group, one for each member."""
+    number = next((number for _, number in entry.hints), "")
+    for sheet in worksheets:
+        if number and (row := sheet.row(number, entry.group)):
+            return [_with_row(entry, row)]
+        if members := sheet.group(entry.group):
+            return [
+                replace(
+                    _with_row(entry, row),
+                    student=f"{row.name} ({row.number})" if row.name else row.number,
+                    origin=_origin(row.name or entry.group, row.number),
+                    hints=(("moodle_id", row.number),),
+                    anonymous=not row.name,
+                    group="",
+                )
+                for row in members
+            ]
+    return [entry]
+
+
+def _with_row(entry: CollectedSubmission, row: WorksheetRow) -> CollectedSubmission:
+    stamp = row.submitted or entry.stamp
+    return replace(
+        entry,
+        keys=(row.email, row.name) if row.name else entry.keys,
+        name=row.name,
+        stamp=stamp,
+        marked_late=row.late,
+    )
+
+
+def _own_name(path: Path) -> str:
+    """The file's name before Moodle changed it."""
+    match = NAME.fullmatch(path.name)
+    return (match["file"] if match else None) or path.name
+
+
+MOODLE = moodle_layout()
 
 
 def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
@@ -127,18 +209,31 @@ def moodle_worksheet(
     return _merged(grade_rows, template) if template else _fresh(grade_rows)
 
 
+NO_NUMBER = (
+    "Neither the download nor the roster gives the student's number in this assignment: "
+    "name Moodle's worksheet with --template."
+)
+
+
+def number_of(row: GradeRow) -> str:
+    """The student's number in this assignment: the download's own, else the roster's; empty for a group's."""
+    match = NAME.fullmatch(row.final_score.origin)
+    return (match["id"] or "") if match else row.person.moodle_id
+
+
 def _fresh(grade_rows: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
     rows = [HEAD]
     unmatched = []
     for grade_row in grade_rows:
         person, score = grade_row.person, grade_row.final_score
-        if not person.moodle_id:
-            unmatched.append(Unmatched(score.student, "The roster has no moodle_id."))
+        number = number_of(grade_row)
+        if not number:
+            unmatched.append(Unmatched(score.student, NO_NUMBER))
             continue
         when = score.submitted.isoformat() if score.submitted else "-"
         rows.append(
             [
-                f"Participant {person.moodle_id}",
+                f"Participant {number}",
                 guard_formula(person.name),
                 person.email,
                 "Submitted for grading",
@@ -156,29 +251,60 @@ def _fresh(grade_rows: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
 def _merged(grade_rows: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:
     identifier, grade = table.required_column("Identifier"), table.required_column("Grade")
     most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
-    roster = read_roster(table.path)
-    where = {
-        re.sub(r"\A\D+", "", row[identifier]): position
-        for position, row in enumerate(table.rows)
-        if position and len(row) > identifier and any(c.isdigit() for c in row[identifier])
-    }
+    rows = _Rows(table, identifier)
     unmatched = []
     for grade_row in grade_rows:
-        person, why = grade_row.in_roster(roster)
-        if person is None or person.moodle_id not in where:
-            unmatched.append(
-                Unmatched(
-                    grade_row.final_score.student, why or f"{table.path} has no Identifier for this student."
-                )
-            )
+        row, why = rows.find(grade_row)
+        if row is None:
+            unmatched.append(Unmatched(grade_row.final_score.student, why))
             continue
-        row = where[person.moodle_id]
         if most >= 0:
             _same_scale(table, row, most, grade_row.final_score.possible)
         table.put(row, grade, points(grade_row.final_score.earned))
         if comments >= 0:
             table.put(row, comments, _comment(grade_row))
     return table.text(), unmatched
+
+
+class _Rows:
+    """The rows of a worksheet, to find students in."""
+
+    def __init__(self, table: Table, identifier: int) -> None:
+        self._table = table
+        self._name = table.column("Full name")
+        self._where = {
+            re.sub(r"\A\D+", "", row[identifier]): position
+            for position, row in enumerate(table.rows)
+            if position and len(row) > identifier and any(c.isdigit() for c in row[identifier])
+        }
+        self._roster = read_roster(table.path)
+
+    def find(self, row: GradeRow) -> tuple[int | None, str]:
+        """A student's row, or why there is none.
+
+        The number that the download gave out decides, then e-mail address and name. The roster's number
+        may be another assignment's: it only tells students of one name apart.
+        """
+        names = row.person.names() | {letters(row.person.name)}
+        match = NAME.fullmatch(row.final_score.origin)
+        if match and match["id"] in self._where:
+            position = self._where[match["id"]]
+            shown = letters(self._cell(position))
+            if not shown or shown in names or (not row.known and shown == letters(match["name"])):
+                return position, ""
+        person, why = row.in_roster(self._roster, columns=("canvas_id",))
+        number = person.moodle_id if person else ""
+        if person is None and row.person.moodle_id in self._where:
+            position = self._where[row.person.moodle_id]
+            if letters(self._cell(position)) in names:
+                number = row.person.moodle_id
+        if number not in self._where:
+            return None, why or f"{self._table.path} has no Identifier for this student."
+        return self._where[number], ""
+
+    def _cell(self, position: int) -> str:
+        row = self._table.rows[position]
+        return row[self._name] if 0 <= self._name < len(row) else ""
 
 
 def _same_scale(table: Table, row: int, most: int, possible: float) -> None:

@@ -18,6 +18,7 @@ from autograder.pages.text import count, cut, fraction, percent, points
 from autograder.pages.what_counts import why_it_counts
 from autograder.report import ReportSummary, TaskPoints
 from autograder.results.final_scores import FinalScore
+from autograder.results.ledger import UnmatchedFile
 
 __all__ = ["class_page"]
 
@@ -64,11 +65,13 @@ def class_page(
     course: str = "",
     link: Callable[[ReportSummary], str],
     final_scores: Mapping[str, FinalScore] = MappingProxyType({}),
+    unmatched: Sequence[UnmatchedFile] = (),
 ) -> str:
     """A class's results as one self-contained HTML page.
 
     `link` gives the URL of a student's own page relative to this one; an empty link leaves the name as plain
-    text. `final_scores` give by student what counts where that is not the report's score.
+    text. `final_scores` give by student what counts where that is not the report's score. `unmatched` is what
+    was collected and not graded.
     """
     summary = summarize(reports)
     sort, policy = script("sort.js")
@@ -93,6 +96,7 @@ def class_page(
             for report in reports
         ],
         most_listed=MOST_LISTED,
+        unmatched=unmatched,
     )
 
 

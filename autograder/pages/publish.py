@@ -14,8 +14,8 @@ from autograder.pages.class_page import class_page
 from autograder.pages.student_page import student_page
 from autograder.pages.what_counts import with_final_score
 from autograder.report import Report, ReportSummary
+from autograder.results.attempts import Attempt
 from autograder.results.final_scores import GradedAssignment
-from autograder.results.ledger import Graded
 
 __all__ = ["publish"]
 
@@ -30,7 +30,11 @@ def publish(
     """
     results, scores = graded.results, graded.final_scores
     for student, attempts in graded.attempts.items():
-        for number, attempt in enumerate(attempts, start=1):
+        numbers = {attempt.report: number for number, attempt in enumerate(attempts, start=1)}
+        # The same bytes submitted twice have one page: it is that of the attempt which counts.
+        numbers[attempts[scores[student].attempt - 1].report] = scores[student].attempt
+        for attempt in {attempt.report: attempt for attempt in attempts}.values():
+            number = numbers[attempt.report]
             path = results.page_of(results.reports / attempt.report)
             page = path.read_text(encoding="utf-8") if path.is_file() else _page_again(graded, attempt)
             text = with_final_score(page, scores[student], number, graded.course.zone)
@@ -42,13 +46,14 @@ def publish(
         course=graded.course.title,
         link=lambda report: results.link(scores[report.student].report or Path()),
         final_scores=scores,
+        unmatched=graded.unmatched,
     )
     results.write(results.index, page.encode())
     results.write(results.grades, grades_csv(reports, scores).encode())
     return reports
 
 
-def _page_again(graded: GradedAssignment, attempt: Graded) -> str:
+def _page_again(graded: GradedAssignment, attempt: Attempt) -> str:
     """A page that is missing, rendered again from its report."""
     report = Report.from_json((graded.results.reports / attempt.report).read_bytes())
     return student_page(report, title=graded.file.title, course=graded.course.title)

@@ -53,9 +53,11 @@ class TaskView:
 def student_page(report: Report, *, title: str = "", course: str = "") -> str:
     """The feedback on one submission as one self-contained HTML page.
 
-    Without a title the assignment's id stands in for it.
+    Without a title the assignment's id stands in for it. Of a submission that could not be read, the page
+    says why, once, and lists no check.
     """
-    tasks = [view_task(task, f"task{number}") for number, task in enumerate(report.tasks, 1)]
+    listed = [] if report.submission.problem else report.tasks
+    tasks = [view_task(task, f"task{number}") for number, task in enumerate(listed, 1)]
     answered = [result for result in report.results() if result.status is not Status.ERROR]
     passed = sum(result.status is Status.PASSED for result in answered)
     share = fraction(report.score.earned, report.score.possible)
@@ -74,7 +76,8 @@ def student_page(report: Report, *, title: str = "", course: str = "") -> str:
         summary=f"{passed} of {count(len(answered), 'check')} passed",
         chart=_chart(tasks),
         tasks=tasks,
-        start=None if report.submission.problem else _start(tasks),
+        start=_start(tasks),
+        broken=len(report.results()) - len(answered),
     )
 
 

@@ -7,10 +7,9 @@ corrected due date needs no regrading. Pages, tables, the gradebook and `autogra
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -19,15 +18,22 @@ from pydantic import ValidationError
 
 from autograder.course.assignment import AssignmentFile, assignment_file
 from autograder.course.course import Course
+from autograder.course.lateness import days_late, due_for, late_share
 from autograder.errors import UsageError
 from autograder.report import Report, ReportSummary, summarize_report
-from autograder.results.ledger import Graded, Line, ScoreOverridden, read_ledger, run_started
+from autograder.results.attempts import Attempt, attempts_of
+from autograder.results.ledger import (
+    Line,
+    ScoreOverridden,
+    UnmatchedFile,
+    read_ledger,
+    run_started,
+    unmatched_files,
+)
 from autograder.results.results_folder import Results
 from autograder.submissions.collecting import natural
 
-__all__ = ["FinalScore", "GradedAssignment", "attempts_of"]
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
+__all__ = ["FinalScore", "GradedAssignment"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class FinalScore:
     changed: bool = False  # a person set the score
     comment: str = ""  # what a person wrote to the student
     problem: str = ""  # why the submission could not be read, if so
+    origin: str = ""  # what the platform calls the counted submission; the way back
 
 
 @dataclass(frozen=True)
@@ -76,9 +83,15 @@ class GradedAssignment:
         return cls(results, course, name, assignment_file(course, name), lines)
 
     @cached_property
-    def attempts(self) -> dict[str, list[Graded]]:
+    def attempts(self) -> dict[str, list[Attempt]]:
         """Every student's attempts, see `attempts_of`."""
         return attempts_of(self.lines)
+
+    @property
+    def unmatched(self) -> list[UnmatchedFile]:
+        """What was collected and is not graded, in natural order of names."""
+        files = {file for files in unmatched_files(self.lines).values() for file in files}
+        return sorted(files, key=lambda file: (natural(file.name), file.reason))
 
     @cached_property
     def final_scores(self) -> dict[str, FinalScore]:
@@ -115,29 +128,21 @@ class GradedAssignment:
 
     def due_for(self, student: str) -> datetime | None:
         """Until when a student may submit at no cost, the grace period left out; None without a due date."""
-        granted = self.course.granted(student, self.id)
-        due = granted.due or self.file.due
-        if due is None:
-            return None
-        # Days are added on the wall clock: an hour that the clocks skip costs nobody one.
-        zone = self.course.zone
-        local = due if due.tzinfo is None else due.astimezone(zone).replace(tzinfo=None)
-        return (local + timedelta(days=granted.extra_days)).replace(tzinfo=zone)
+        return due_for(self.course, self.id, self.file, student)
 
-    def days_late(self, attempt: Graded) -> int:
+    def days_late(self, attempt: Attempt) -> int:
         """Started days after the due date; 0 without a due date or a known time of submission."""
         due = self.due_for(attempt.student)
         if due is None or attempt.submitted is None:
             return 0
-        seconds = (attempt.submitted - due).total_seconds() - 60 * self.file.late.grace_minutes
-        return max(0, math.ceil(seconds / 86400))
+        return days_late(attempt.submitted, due, self.file.late, self.course.zone)
 
     def _final_score(self, student: str, override: ScoreOverridden | None) -> FinalScore:
         attempts, late = self.attempts[student], self.file.late
         granted = self.course.granted(student, self.id)
         days = [self.days_late(attempt) for attempt in attempts]
         penalties = [
-            0.0 if granted.no_penalty else min(late.at_most, late.per_day * count) * attempt.earned
+            late_share(late, count, no_penalty=granted.no_penalty) * attempt.earned
             for count, attempt in zip(days, attempts, strict=True)
         ]
         scores = [attempt.earned - penalty for attempt, penalty in zip(attempts, penalties, strict=True)]
@@ -163,22 +168,8 @@ class GradedAssignment:
             changed=by_hand is not None,
             comment=override.comment if override else "",
             problem=attempt.problem,
+            origin=attempt.origin,
         )
-
-
-def attempts_of(lines: Iterable[Line]) -> dict[str, list[Graded]]:
-    """Every student's attempts in the order of submission, each as it was graded last.
-
-    Workers finish in any order: where times are the same, or not known, the order of collecting counts.
-    """
-    latest: dict[str, dict[str, Graded]] = {}
-    for line in lines:
-        if isinstance(line, Graded):
-            latest.setdefault(line.student, {})[line.submission] = line  # keeps its first position
-    return {
-        student: sorted(by_digest.values(), key=lambda line: (line.submitted or LONG_AGO, line.attempt))
-        for student, by_digest in latest.items()
-    }
 
 
 def _read_summary(path: Path) -> ReportSummary:

@@ -41,11 +41,16 @@ __all__ = [
     "RegradeSkipped",
     "RunStarted",
     "ScoreOverridden",
+    "SubmittedAgain",
+    "UnmatchedFile",
+    "UnmatchedFiles",
     "digests_of",
     "read_ledger",
     "run_started",
+    "unmatched_files",
 ]
 
+LEFT_OUT = ("marked_late", "attempt", "number", "origin", "others")  # where they are the default
 START = "0" * 64  # `previous` of the first line
 
 
@@ -74,10 +79,10 @@ class Provenance(BaseModel):
     dataset: str = Field(description="The data set's name, or empty.")
 
 
-class Graded(_Line):
-    """A submission was graded, or graded again."""
+class _Submission(_Line):
+    """A line about a submission, and what is known of it besides its bytes."""
 
-    kind: Literal["graded"] = "graded"
+    kind: str  # here, because the order of the keys is that of the first version
     student: str
     submission: str = Field(description="Digest of the submitted file, or of the reason why it was not read.")
     file: str = Field(description="Its name as submitted.")
@@ -85,6 +90,30 @@ class Graded(_Line):
     marked_late: bool = Field(default=False, description="The platform marks it late; left out when not.")
     attempt: int = Field(
         default=1, description="Which of the student's, in the order collected; left out for 1."
+    )
+    number: int = Field(
+        default=0, description="The platform's number, larger for a later one; left out without one."
+    )
+    origin: str = Field(
+        default="", description="What the platform calls the submission; left out when it is not known."
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lines written before these keys existed stay the same bytes."""
+        data: dict[str, Any] = handler(self)
+        for key in LEFT_OUT:
+            if not data.get(key) or (key, data[key]) == ("attempt", 1):
+                data.pop(key, None)
+        return data
+
+
+class Graded(_Submission):
+    """A submission was graded, or graded again."""
+
+    kind: Literal["graded"] = "graded"
+    others: list[str] = Field(
+        default_factory=list, description="Names of files beside the graded one; left out without any."
     )
     report: str = Field(description="The report's file name.")
     report_digest: str = Field(description="SHA-256 of the report.")
@@ -94,15 +123,14 @@ class Graded(_Line):
     sandbox: str
     basis: Provenance
 
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Lines written before these keys existed stay the same bytes."""
-        data: dict[str, Any] = handler(self)
-        if not self.marked_late:
-            data.pop("marked_late", None)
-        if self.attempt == 1:
-            data.pop("attempt", None)
-        return data
+
+class SubmittedAgain(_Submission):
+    """Bytes that the ledger knows were submitted another time, or more is known of their submission.
+
+    How they were graded is in their line of kind "graded".
+    """
+
+    kind: Literal["submitted again"] = "submitted again"
 
 
 class RegradeSkipped(_Line):
@@ -126,7 +154,24 @@ class ScoreOverridden(_Line):
     why: str
 
 
-Line: TypeAlias = RunStarted | Graded | RegradeSkipped | ScoreOverridden
+class UnmatchedFile(BaseModel):
+    """A file, a directory or a person that was collected and not graded."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    reason: str = Field(description="Why it was not graded, and what to do.")
+
+
+class UnmatchedFiles(_Line):
+    """What was collected from a place and not graded; an earlier line of the same place no longer holds."""
+
+    kind: Literal["unmatched"] = "unmatched"
+    source: str = Field(description="The directory or the archive, as an absolute path.")
+    files: list[UnmatchedFile]
+
+
+Line: TypeAlias = RunStarted | Graded | SubmittedAgain | RegradeSkipped | ScoreOverridden | UnmatchedFiles
 
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
@@ -208,6 +253,12 @@ def run_started(lines: Sequence[Line], path: Path) -> RunStarted:
     if lines and isinstance(lines[0], RunStarted):
         return lines[0]
     raise UsageError(f"{path} is empty.", next_step="Run `autograder grade` into this directory first.")
+
+
+def unmatched_files(lines: Sequence[Line]) -> dict[str, list[UnmatchedFile]]:
+    """What is not graded, by the place that it was collected from; places without any are left out."""
+    latest = {line.source: line.files for line in lines if isinstance(line, UnmatchedFiles)}
+    return {source: files for source, files in latest.items() if files}
 
 
 def digests_of(path: Path) -> set[str]:

@@ -51,7 +51,8 @@ class Results:
         try:
             for folder in FOLDERS:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
-            self.ledger.touch()
+            if not self.ledger.exists():
+                self.ledger.touch()
         except OSError as problem:
             raise UsageError(
                 f"{self.root} cannot be written to: {problem.strerror}.",
@@ -78,7 +79,14 @@ class Results:
         except OSError:
             unreadable = line.problem  # of a file that could not be read there is no copy
         submission = Submission(
-            line.student, line.file, data, unreadable, assignment, line.submitted, line.marked_late
+            line.student,
+            line.file,
+            data,
+            unreadable,
+            assignment,
+            line.submitted,
+            line.marked_late,
+            other_files=tuple(line.others),
         )
         return submission if submission.digest == line.submission else None
 

@@ -9,17 +9,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Any
 
 from pydantic import ValidationError
 
 from autograder.errors import SandboxError, UsageError
 from autograder.report import Report, ReportSummary
-from autograder.results.ledger import Graded, Ledger, Provenance, RegradeSkipped, RunStarted, run_started
+from autograder.results.attempts import History, Submitted, histories_of
+from autograder.results.ledger import (
+    Graded,
+    Ledger,
+    Provenance,
+    RegradeSkipped,
+    RunStarted,
+    SubmittedAgain,
+    run_started,
+)
 from autograder.results.results_folder import Results
 from autograder.runs.pool import GradingResults
 from autograder.runs.worker import GradedSubmission, GradingJob
@@ -99,6 +107,10 @@ class Batch:
             if isinstance(line, Graded):
                 self._lines[line.student, line.submission] = line
         self._report_names = {line.report for line in self._lines.values()}
+        self._histories = histories_of(self.ledger.lines)
+        self._given_out: set[tuple[str, str]] = set()  # graded in this run, or seen not to need it
+        self._learnt: set[tuple[str, str]] = set()  # of whose submission more is known than their line says
+        self._in_work: dict[tuple[str, str], list[Submitted]] = {}  # with what else has the same bytes
 
     def _start(self, seed: int | None) -> int:
         if not self.ledger.lines:
@@ -139,6 +151,7 @@ class Batch:
         provenance: Provenance,
         workers: Callable[[Iterable[GradingJob]], GradingResults],
         *,
+        collected: bool = True,
         everything: bool = False,
         only_raise: bool = False,
         dry_run: bool = False,
@@ -146,15 +159,22 @@ class Batch:
     ) -> None:
         """Grade what needs it, and write; `progress` is called with the number of submissions done.
 
-        `everything` reuses no earlier result, `only_raise` keeps a higher score, `dry_run` writes nothing.
+        `collected` submissions may be new; all others are the directory's own. `everything` reuses no earlier
+        result, `only_raise` keeps a higher score, `dry_run` writes nothing.
         A submission is read when a worker is free for it, so memory does not grow with the class.
         """
 
+        self._given_out = set()
+
         def jobs() -> Iterator[GradingJob]:
             for submission in submissions:
+                if collected:
+                    self._record_attempt(submission, write=not dry_run)
                 job = self._job_for(submission, reuse=not everything)
                 if job is None or (job.reuse and self._is_current(job, provenance)):
                     self.unchanged += 1
+                    if job is not None and not dry_run:
+                        self._record_learnt(job)
                     progress(self.done)
                 else:
                     yield job
@@ -173,9 +193,51 @@ class Batch:
         """How many submissions were graded, abandoned, or needed no grading."""
         return self.graded + self.unchanged + len(self.abandoned)
 
-    def _job_for(self, submission: Submission, *, reuse: bool) -> GradingJob | None:
-        """What is known of a submission; None when it was collected twice and is being graded already."""
+    def _record_attempt(self, submission: Submission, *, write: bool) -> None:
+        """Record a collected submission, if it is new or says more than before of one that is known."""
         key = submission.student, submission.digest
+        history = self._histories.setdefault(submission.student, History())
+        collected = Submitted(
+            submission=submission.digest,
+            file=submission.file_name,
+            submitted=submission.submitted,
+            number=submission.number,
+            marked_late=submission.marked_late,
+            origin=submission.origin,
+        )
+        known = history.find(collected)
+        if known is None:
+            attempt = replace(collected, attempt=self._free_number(submission.student))
+            history.add(attempt)
+        else:
+            attempt = known.with_facts(collected)
+            if attempt == known:
+                return
+            history.replace(known, attempt)
+        if known is not None and key in self._lines and attempt.attempt == self._lines[key].attempt:
+            self._learnt.add(key)  # a line on its grading says so
+        elif key in self._lines:
+            if write:
+                self.ledger.append([_submitted_again(submission.student, attempt)])
+        else:  # written with the line on its grading, which is the first of these bytes
+            waiting = self._in_work.setdefault(key, [])
+            if known in waiting:
+                waiting[waiting.index(known)] = attempt
+            else:
+                waiting.append(attempt)
+
+    def _free_number(self, student: str) -> int:
+        numbers, number = self._histories[student].numbers(), 1
+        while number in numbers or self._report_name(student, number) in self._report_names:
+            number += 1
+        return number
+
+    def _job_for(self, submission: Submission, *, reuse: bool) -> GradingJob | None:
+        """What is known of a submission; None when the same bytes are being graded already."""
+        key = submission.student, submission.digest
+        if key in self._given_out:
+            return None
+        self._given_out.add(key)
         line = self._lines.get(key)
         if line is not None:
             report = b""
@@ -183,29 +245,19 @@ class Batch:
                 report = (self.results.reports / line.report).read_bytes()
             unaltered = sha256(report).hexdigest() == line.report_digest
             return GradingJob(submission, line.attempt, line, report if unaltered else b"", reuse)
-        if key in self._provenance:
-            return None
-        self._provenance[key] = Provenance(bundle="", engine="", environment="", dataset="")  # not known yet
-        attempt = 1
-        while (name := self._report_name(submission.student, attempt)) in self._report_names:
-            attempt += 1
-        self._report_names.add(name)
+        attempt = self._in_work[key][0].attempt
+        self._report_names.add(self._report_name(submission.student, attempt))
         return GradingJob(submission, attempt, reuse=reuse)
 
     def _report_name(self, student: str, attempt: int) -> str:
         return f"{self.results.name_for(student, attempt)}.json"
 
     def _is_current(self, job: GradingJob, provenance: Provenance) -> bool:
-        """Whether grading again would change nothing; a newly known time of submission is recorded."""
+        """Whether grading again would change nothing."""
         line = job.earlier
         if line is None or not job.earlier_report:
             return False
-        if self._provenance[line.student, line.submission] != provenance:
-            return False
-        timing = _timing(job)
-        if timing != {"submitted": line.submitted, "marked_late": line.marked_late}:
-            self._record(line.model_copy(update={"at": datetime.now(UTC), **timing}))
-        return True
+        return self._provenance[line.student, line.submission] == provenance
 
     def _keep(
         self,
@@ -242,27 +294,46 @@ class Batch:
         if not submission.unreadable:
             self.results.write(self.results.submissions / submission.digest, submission.data)
         self.summaries[name] = summary.shared()
-        self._record(
-            Graded(
-                at=datetime.now(UTC),
-                student=submission.student,
-                submission=submission.digest,
-                file=submission.file_name,
-                attempt=job.attempt,
-                report=name,
-                report_digest=sha256(graded.report).hexdigest(),
-                earned=summary.earned,
-                possible=summary.possible,
-                problem=summary.problem,
-                sandbox=graded.sandbox,
-                basis=provenance,
-                **_timing(job),
-            )
+        key = submission.student, submission.digest
+        first, *again = self._in_work.pop(key, None) or [self._first_submitted(job)]
+        line = Graded(
+            at=datetime.now(UTC),
+            student=submission.student,
+            submission=submission.digest,
+            file=first.file,
+            submitted=first.submitted,
+            marked_late=first.marked_late,
+            attempt=first.attempt,
+            number=first.number,
+            origin=first.origin,
+            others=list(submission.other_files),
+            report=name,
+            report_digest=sha256(graded.report).hexdigest(),
+            earned=summary.earned,
+            possible=summary.possible,
+            problem=summary.problem,
+            sandbox=graded.sandbox,
+            basis=provenance,
         )
+        self._lines[key] = line
+        self.ledger.append([line, *(_submitted_again(submission.student, item) for item in again)])
 
-    def _record(self, line: Graded) -> None:
-        self.ledger.append([line])
-        self._lines[line.student, line.submission] = line
+    def _record_learnt(self, job: GradingJob) -> None:
+        """Write the line of a submission again, if more is known of it than when it was graded."""
+        key = job.submission.student, job.submission.digest
+        if key in self._learnt:
+            known = asdict(self._first_submitted(job))
+            line = self._lines[key].model_copy(update={"at": datetime.now(UTC), **known})
+            self._lines[key] = line
+            self.ledger.append([line])
+
+    def _first_submitted(self, job: GradingJob) -> Submitted:
+        """What is known of the submission that a line on an earlier grading is about."""
+        line = job.earlier
+        assert line is not None  # a first grading has its own entry in `_in_work`
+        known = self._histories[line.student].known(line.submission, line.attempt)
+        assert known is not None  # the histories are made from the same lines
+        return known
 
     def close(self) -> None:
         """Let other runs write to the directory."""
@@ -277,10 +348,5 @@ class Batch:
         self.close()
 
 
-def _timing(job: GradingJob) -> dict[str, Any]:
-    """What is known of the time of submission, by now or from before."""
-    submission, earlier = job.submission, job.earlier
-    return {
-        "submitted": submission.submitted or (earlier.submitted if earlier else None),
-        "marked_late": submission.marked_late or (earlier is not None and earlier.marked_late),
-    }
+def _submitted_again(student: str, item: Submitted) -> SubmittedAgain:
+    return SubmittedAgain(at=datetime.now(UTC), student=student, **asdict(item))

@@ -11,9 +11,10 @@ and the same call resumes the run.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 from autograder.course.assignment import load_assignment
@@ -25,7 +26,16 @@ from autograder.grading.grader import check_isolation, images_for
 from autograder.pages.publish import publish
 from autograder.report import ReportSummary
 from autograder.results.final_scores import FinalScore, GradedAssignment
-from autograder.results.ledger import Graded, ScoreOverridden, read_ledger, run_started
+from autograder.results.ledger import (
+    Graded,
+    Ledger,
+    ScoreOverridden,
+    UnmatchedFile,
+    UnmatchedFiles,
+    read_ledger,
+    run_started,
+    unmatched_files,
+)
 from autograder.results.results_folder import Results
 from autograder.runs.batch import AbandonedJob, Batch, Change
 from autograder.runs.pool import GradingResults, grade_here, grade_on_workers
@@ -47,6 +57,7 @@ __all__ = [
 NOT_INSTALLED = "dask.distributed is not installed."
 INSTALL = "pip install 'autograder[cluster]'"
 
+NOTHING = CollectedSubmissions(())
 Progress = Callable[[int, int], None]  # called with the number of submissions done, and of all
 
 
@@ -101,8 +112,8 @@ def grade_class(
     Raises UsageError, ContentError or SandboxError for what concerns the whole run, before it grades.
     """
 
-    def submissions(batch: Batch) -> Iterable[Submission]:
-        return (entry.read(assignment) for entry in collected)
+    def submissions(batch: Batch, functions: Sequence[str]) -> Iterable[Submission]:
+        return (entry.read(assignment, functions) for entry in collected)
 
     return _run(
         course,
@@ -112,7 +123,7 @@ def grade_class(
         progress,
         submissions,
         len(collected),
-        collected.unmatched,
+        collected,
     )
 
 
@@ -144,8 +155,11 @@ def regrade_class(
         results,
         options or RunOptions(),
         progress,
-        lambda batch: batch.stored(chosen),
+        lambda batch, functions: (
+            replace(submission, functions=tuple(functions)) for submission in batch.stored(chosen)
+        ),
         total,
+        stored=True,
     )
 
 
@@ -164,9 +178,11 @@ def _run(
     results: Results,
     options: RunOptions,
     progress: Progress,
-    submissions: Callable[[Batch], Iterable[Submission]],
+    submissions: Callable[[Batch, Sequence[str]], Iterable[Submission]],
     total: int,
-    unmatched: tuple[Unmatched, ...] = (),
+    collected: CollectedSubmissions = NOTHING,
+    *,
+    stored: bool = False,
 ) -> RunSummary:
     # The sandbox is tried while the assignment is loaded; faults of the assignment are reported first.
     with ThreadPoolExecutor(1) as thread:
@@ -178,18 +194,37 @@ def _run(
         if level is not None and (refusal := check_isolation(level.result(), options.sandbox)):
             raise refusal
     with Batch(results, assignment, options.seed) as batch:
+        if not options.dry_run:
+            _record_unmatched(batch.ledger, collected)
         # Another machine may have other data sets: it is told which one was found here.
         config = RunConfig(course.root, assignment, batch.seed, dataset, options.sandbox)
         batch.grade(
-            submissions(batch),
+            submissions(batch, loaded.functions),
             provenance,
             _workers(config, options, total),
+            collected=not stored,
             everything=options.everything,
             only_raise=options.only_raise,
             dry_run=options.dry_run,
             progress=lambda done: progress(done, total),
         )
-        return _publish(course, batch, total, unmatched, dry_run=options.dry_run)
+        return _publish(course, batch, total, collected.unmatched, dry_run=options.dry_run)
+
+
+def _record_unmatched(ledger: Ledger, collected: CollectedSubmissions) -> None:
+    """Record what is not graded where that has changed, also where it was collected from another place."""
+    if not collected.source:
+        return
+    known = unmatched_files(ledger.lines)
+    files = [UnmatchedFile(name=file.name, reason=file.reason) for file in collected.unmatched]
+    matched = {name for entry in collected for name in (entry.origin, entry.path.name)}
+    changed = {collected.source: files} if files != known.get(collected.source, []) else {}
+    for source, earlier in known.items():
+        left = [file for file in earlier if file.name not in matched]
+        if source != collected.source and left != earlier:
+            changed[source] = left
+    at = datetime.now(UTC)
+    ledger.append([UnmatchedFiles(at=at, source=source, files=files) for source, files in changed.items()])
 
 
 def _isolation_level() -> str:

@@ -35,19 +35,22 @@ class FrameError(Exception):
 def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
     """A value as judge and runner may hold it, and the names of the types that were converted.
 
-    Arrays and NumPy scalars become float64, int64 or bool; iterators become lists. Raises FrameError
+    Arrays and NumPy scalars become float64, int64 or bool; iterators, objects that a `for` loop takes, and
+    arrays of objects with one axis become lists. Raises FrameError
     for anything else, in words for a student.
     """
     if depth > DEEPEST:
         raise FrameError("lists nested too deeply")
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise FrameError("an integer that is too large")
     if value is None or type(value) in (bool, int, float, str):
         return value, []
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, (np.ndarray, np.generic)) and not _holds_objects(value):
         return _plain_array(np.asarray(value))
     if isinstance(value, (bool, int, float, str)):  # subclasses keep their number, not their methods
         base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
         return base(value), []
-    if isinstance(value, dict) or not hasattr(value, "__iter__"):
+    if isinstance(value, dict) or not _can_be_looped_over(value):
         raise FrameError(f"a {type(value).__name__}, which is neither a number nor an array")
     items, converted = [], []
     for count, item in enumerate(value):
@@ -57,6 +60,17 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
         items.append(one)
         converted += [name for name in names if name not in converted]
     return (tuple(items) if isinstance(value, tuple) else items), converted
+
+
+def _holds_objects(value: Any) -> bool:
+    """Whether it is an array of one axis of objects: as good as a list of them."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "O" and value.ndim == 1
+
+
+def _can_be_looped_over(value: Any) -> bool:
+    """Whether a `for` loop takes it, by one protocol or by the older one."""
+    kind = type(value)
+    return hasattr(kind, "__iter__") or (hasattr(kind, "__len__") and hasattr(kind, "__getitem__"))
 
 
 def _plain_array(array: Any) -> tuple[Any, list[str]]:

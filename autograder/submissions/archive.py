@@ -1,8 +1,8 @@
 """Archives that students submit and learning platforms export: read within limits, never trusted.
 
 ZIP and tar (plain, gzip, bzip2, xz). The number of members, their sizes and the compression ratio are
-bounded before anything is read. `submission` reads a student's archive in memory, for the one notebook in
-it; `class_archive` unpacks a class's to a directory.
+bounded before anything is read. `submission` reads a student's archive in memory, archives inside it
+included; `class_archive` unpacks a class's to a directory.
 """
 
 from __future__ import annotations
@@ -16,21 +16,43 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from autograder.errors import SubmissionError
-from autograder.submissions.notebook import LARGEST_FILE, storable
+from autograder.submissions.guarded_files import MOST_FILES, SUBMIT_FILE, is_ignored
+from autograder.submissions.notebook import LARGEST_FILE
+from autograder.submissions.selection import (
+    Contents,
+    SubmittedNotebook,
+    has_notebook_name,
+    holds_notebook,
+    may_hold_notebook,
+    notebook_stem,
+    select_notebook,
+)
 
-__all__ = ["Member", "holds_archive", "is_archive", "members", "notebook_in", "stem"]
+__all__ = [
+    "ArchivedNotebook",
+    "Member",
+    "add_contents",
+    "holds_archive",
+    "is_archive",
+    "members",
+    "notebook_in",
+    "stem",
+]
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
-NOTEBOOK = ".ipynb"
-MOST_MEMBERS = 1000  # of a student's archive
+MOST_MEMBERS = MOST_FILES  # of a student's archive
+MOST_LEVELS = 3  # of archives in one another
+MOST_INNER = 20  # archives inside a student's archive
+MOST_INNER_BYTES = 2 * LARGEST_FILE  # of each of them, unpacked
 MOST_BYTES = 5 * LARGEST_FILE  # of a student's archive, unpacked
 MOST_RATIO = 200  # unpacked to packed; notebooks full of pictures reach 10, a text of zeros 1000
 BROKEN: tuple[type[Exception], ...] = (
@@ -43,8 +65,8 @@ BROKEN: tuple[type[Exception], ...] = (
     ValueError,
 )
 BROKEN += (NotImplementedError, struct.error, IndexError, KeyError, RuntimeError)
+EXTENDED_TIME = 0x5455  # a field of ZIP archives
 LARGEST_DIRECTORY = 16 * 1024**2  # bytes of a ZIP's central directory, which is read at once
-SUBMIT_FILE = "Submit the notebook file (.ipynb) itself."
 
 
 @dataclass(frozen=True)
@@ -55,6 +77,7 @@ class Member:
     kind: str  # "file", "folder", or another kind in words
     size: int
     read: Callable[[], bytes]  # at most LARGEST_FILE and one more byte
+    modified: float = 0.0  # seconds since 1970; 0 where the archive does not say
 
 
 def is_archive(path: Path) -> bool:
@@ -63,7 +86,9 @@ def is_archive(path: Path) -> bool:
 
 
 def stem(path: Path) -> str:
-    """A file's name without its suffix, .tar.gz included."""
+    """A file's name without its ending: .ipynb, .ipynb.txt and .tar.gz are one."""
+    if may_hold_notebook(path.name):
+        return notebook_stem(path.name)
     suffixes = path.suffixes[-2:] if path.suffixes[-2:-1] == [".tar"] else path.suffixes[-1:]
     return path.name.removesuffix("".join(suffixes))
 
@@ -73,34 +98,84 @@ def holds_archive(data: bytes) -> bool:
     return data.startswith(STARTS) or data[257:262] == b"ustar"
 
 
-def notebook_in(data: bytes, assignment: str) -> tuple[str, bytes]:
-    """The name and bytes of the notebook in a student's archive; raises SubmissionError without one.
+@dataclass(frozen=True)
+class ArchivedNotebook:
+    """The notebook to grade of a student's archive, and the other files in it."""
 
-    Of several it takes the one named after the assignment, else the one nearest to the top.
+    name: str
+    data: bytes
+    others: tuple[str, ...]
+
+
+def notebook_in(data: bytes, assignment: str, functions: Sequence[str] = ()) -> ArchivedNotebook:
+    """The notebook to grade in a student's archive; raises SubmissionError without one.
+
+    `select_notebook` says which of several it is; archives inside the archive are looked into.
     """
-    notebooks: list[tuple[Member, bytes]] = []
-    with members(io.BytesIO(data), MOST_MEMBERS, MOST_BYTES) as archive:
-        for member in archive:
-            path = Path(member.name)
-            hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-            if path.suffix.lower() == NOTEBOOK and member.kind != "folder" and not hidden:
-                notebooks.append((member, member.read() if member.kind == "file" else b""))
-    if not notebooks:
+    contents = Contents()
+    add_contents(contents, data)
+    if not contents.notebooks:
         raise SubmissionError("There is no notebook in the archive.", next_step=SUBMIT_FILE)
-    named = [(member, data) for member, data in notebooks if Path(member.name).stem == assignment]
-    chosen, content = min(
-        named or notebooks, key=lambda notebook: (notebook[0].name.count("/"), notebook[0].name)
-    )
-    if chosen.kind != "file":
+    chosen = select_notebook(contents.notebooks, assignment, functions)
+    if chosen.problem:
         raise SubmissionError(
-            f"The notebook in the archive is not a file; it is {chosen.kind}.", next_step=SUBMIT_FILE
+            f"The notebook in the archive is not a file; it is {chosen.problem}.", next_step=SUBMIT_FILE
         )
-    return storable(Path(chosen.name).name), content
+    return ArchivedNotebook(contents.label(chosen), chosen.data, tuple(contents.besides(chosen)))
+
+
+def add_contents(contents: Contents, data: bytes, archive: str = "") -> None:
+    """Add what is in an archive; `archive` is its own path in the submission.
+
+    Raises SubmissionError for one that is damaged or exceeds a limit.
+    """
+    _add_archive(contents, data, f"{archive}: " if archive else "", archive, _Budget(), level=1)
+
+
+@dataclass
+class _Budget:
+    """What an archive and all archives inside it may still have."""
+
+    members: int = MOST_MEMBERS
+    size: int = MOST_BYTES
+    inner: int = MOST_INNER
+
+
+def _add_archive(
+    contents: Contents, data: bytes, prefix: str, file: str, budget: _Budget, *, level: int
+) -> None:
+    most_bytes = budget.size if level == 1 else min(budget.size, MOST_INNER_BYTES)
+    with members(io.BytesIO(data), budget.members, most_bytes) as archive:
+        for member in archive:
+            budget.members -= 1
+            budget.size -= member.size
+            parts = [part for part in member.name.split("/") if part not in ("", ".")]
+            if member.kind == "folder" or not parts or any(is_ignored(part) for part in parts):
+                continue
+            name = prefix + "/".join(parts)
+            problem = "" if member.kind == "file" else member.kind
+            if has_notebook_name(parts[-1]):
+                content = b"" if problem else member.read()
+                contents.add(SubmittedNotebook(name, content, file or name, problem))
+            elif not problem and may_hold_notebook(parts[-1]) and holds_notebook(content := member.read()):
+                contents.add(SubmittedNotebook(name, content, file or name))
+            elif not problem and is_archive(Path(parts[-1])) and level < MOST_LEVELS and budget.inner:
+                budget.inner -= 1
+                try:
+                    _add_archive(contents, member.read(), f"{name}: ", file or name, budget, level=level + 1)
+                except SubmissionError:  # damaged, or beyond the limits: the other files count
+                    contents.others.append(name)
+            else:
+                contents.others.append(name)
 
 
 @contextmanager
-def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Member]]:
+def members(
+    file: IO[bytes], most: int, most_bytes: int, *, large_ones: bool = True
+) -> Iterator[Iterator[Member]]:
     """The members of an open archive: at most `most`, of at most `most_bytes` bytes when unpacked.
+
+    Without `large_ones` those that are larger than a submission may be do not count: they are not to be read.
 
     Raises SubmissionError for a file that is not an archive, is damaged, or exceeds a limit.
     """
@@ -112,12 +187,12 @@ def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Me
         if start.startswith(b"PK"):
             _require_short_directory(file)
             with zipfile.ZipFile(file) as archive:
-                yield _bounded(_zip_members(archive), most, most_bytes, packed)
+                yield _bounded(_zip_members(archive), most, most_bytes, packed, large_ones)
         else:
             unpacked = _Counted(_decompressed(file, start), 2 * most_bytes)
             # As a stream: it is read once from front to back, whatever its headers point at.
             with tarfile.open(fileobj=unpacked, mode="r|") as tar:  # type: ignore[call-overload]  # only reads
-                yield _bounded(_tar_members(tar), most, most_bytes, packed)
+                yield _bounded(_tar_members(tar), most, most_bytes, packed, large_ones)
     except BROKEN as problem:
         if isinstance(problem, OSError) and problem.filename is not None:
             raise  # about the directory that is written to, not the archive
@@ -126,13 +201,15 @@ def members(file: IO[bytes], most: int, most_bytes: int) -> Iterator[Iterator[Me
         ) from problem
 
 
-def _bounded(archive: Iterator[Member], most: int, most_bytes: int, packed: int) -> Iterator[Member]:
+def _bounded(
+    archive: Iterator[Member], most: int, most_bytes: int, packed: int, large_ones: bool
+) -> Iterator[Member]:
     """The members, while their number and size are within the limits."""
     size = 0
     for count, member in enumerate(archive, start=1):
         if count > most:
             raise SubmissionError(f"The archive holds more than {most:,} files.", next_step=SUBMIT_FILE)
-        size += member.size
+        size += member.size if large_ones or member.size <= LARGEST_FILE else 0
         if size > most_bytes or size > max(LARGEST_FILE, MOST_RATIO * packed):
             raise SubmissionError("The archive unpacks to far too much.", next_step=SUBMIT_FILE)
         yield member
@@ -155,7 +232,21 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
             with archive.open(info) as file:
                 return file.read(LARGEST_FILE + 1)
 
-        yield Member(name, kind, info.file_size, read)
+        yield Member(name, kind, info.file_size if kind == "file" else 0, read, _modified(info))
+
+
+def _modified(info: zipfile.ZipInfo) -> float:
+    """When a member was written: in UTC where the archiver says so, else by the clock on the wall."""
+    at = 0
+    while at + 9 <= len(info.extra):
+        kind, length = struct.unpack_from("<HH", info.extra, at)
+        if kind == EXTENDED_TIME and length >= 5 and info.extra[at + 4] & 1:
+            return float(struct.unpack_from("<i", info.extra, at + 5)[0])
+        at += 4 + length
+    try:
+        return datetime(*info.date_time).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
 
 
 def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
@@ -171,7 +262,7 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
             file = archive.extractfile(info)
             return file.read(LARGEST_FILE + 1) if file is not None else b""
 
-        yield Member(info.name, kind, info.size, read)
+        yield Member(info.name, kind, info.size if kind == "file" else 0, read, float(info.mtime))
         archive.members.clear()  # type: ignore[attr-defined]  # or it keeps every header it has read
 
 

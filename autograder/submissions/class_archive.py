@@ -1,13 +1,14 @@
 """A class's archive, as a learning platform exports it: unpacked to a temporary directory for collecting.
 
-Only notebooks, students' own archives and the platforms' metadata are written, each under a name that stays
-inside the directory; of all other members only the directories are created. Links, devices, names that lead
-elsewhere and duplicate names are skipped and reported. `grade` and `similarity` unpack with it.
+Notebooks, students' own archives and the platforms' metadata are written, each under a name that stays inside
+the directory; every other file becomes an empty one of its name, so that collecting can name it. Links,
+devices, names that lead elsewhere and duplicate names are skipped and reported. `grade` and `similarity`
+unpack with it.
 """
 
 from __future__ import annotations
 
-import re
+import os
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -17,16 +18,16 @@ from pathlib import Path
 
 from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.archive import Member, is_archive, members, stem
+from autograder.submissions.guarded_files import is_ignored
 from autograder.submissions.notebook import LARGEST_FILE, storable
+from autograder.submissions.selection import may_hold_notebook
 
 __all__ = ["SkippedMember", "unpacked"]
 
 MOST_MEMBERS = 100_000
 MOST_BYTES = 8 * 1024**3
 DEEPEST = 20  # nested directories
-NOTEBOOK = ".ipynb"
 METADATA = {"submission_metadata.yml", "timestamp.txt"}  # of Gradescope and nbgrader
-PLATFORM_NAME = re.compile(r".*_\d+_(\d+|assignsubmission_file)_.+", re.DOTALL)  # a file of Canvas or Moodle
 
 
 @dataclass(frozen=True)
@@ -57,26 +58,13 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
             raise UsageError(
                 f"{path}: {reason}", next_step="Unpack it yourself and name the directory."
             ) from problem
-        yield _top(folder), skipped
-
-
-def _top(folder: Path) -> Path:
-    """The first directory that holds more than one directory: archivers like to add such levels."""
-    while True:
-        children = [child for child in folder.iterdir() if child.name not in ("__MACOSX", ".DS_Store")]
-        if len(children) != 1 or not children[0].is_dir():
-            return folder
-        if children[0].name == "submitted" or "_assignsubmission_" in children[0].name:
-            return folder  # its name says which layout it has
-        if any(child.is_file() for child in children[0].iterdir()):
-            return folder  # one student's directory
-        folder = children[0]
+        yield folder, skipped
 
 
 def _unpack(path: Path, folder: Path) -> list[SkippedMember]:
     skipped: list[SkippedMember] = []
     taken: set[str] = set()
-    with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES) as archive:
+    with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES, large_ones=False) as archive:
         for member in archive:
             try:
                 _write(member, folder, taken)
@@ -91,31 +79,27 @@ def _unpack(path: Path, folder: Path) -> list[SkippedMember]:
 
 def _write(member: Member, folder: Path, taken: set[str]) -> None:
     parts = _inside(member.name)
-    path = folder.joinpath(*parts)
-    (path if member.kind == "folder" else path.parent).mkdir(parents=True, exist_ok=True)
-    if member.kind == "folder":
+    ignored = next((at for at, part in enumerate(parts) if is_ignored(part)), len(parts))
+    # Whatever is in it, the directory of a student is there.
+    is_directory = member.kind == "folder" or ignored < len(parts)
+    path = folder.joinpath(*parts[:ignored])
+    (path if is_directory else path.parent).mkdir(parents=True, exist_ok=True)
+    if is_directory:
         return
-    wanted = path.suffix.lower() == NOTEBOOK or is_archive(path) or parts[-1] in METADATA
     if member.kind != "file":
         raise SubmissionError(f"It is {member.kind}.")
-    if (
-        not wanted
-        and PLATFORM_NAME.fullmatch(parts[-1])
-        and len(parts) <= 2
-        and "submission_" not in parts[0]
-    ):
-        raise SubmissionError(f"It is not a notebook ({NOTEBOOK}).")
-    if not wanted or parts[-1].startswith("."):
-        return  # a table, a picture, data: not graded
     key = unicodedata.normalize("NFC", "/".join(parts))
     if key in taken or path.exists():
         raise SubmissionError("An earlier member has the same name.")
     taken.add(key)
-    data = member.read()
-    if len(data) > LARGEST_FILE:
+    wanted = may_hold_notebook(path.name) or is_archive(path) or path.name in METADATA
+    if wanted and member.size > LARGEST_FILE:
         raise SubmissionError(f"It is larger than {LARGEST_FILE // 1_000_000} MB.")
+    data = member.read() if wanted else b""
     with open(path, "xb") as file:
         file.write(data)
+    if member.modified:
+        os.utime(path, (member.modified, member.modified))  # a dropbox compares it with the name's
 
 
 def _inside(name: str) -> list[str]:

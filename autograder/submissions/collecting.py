@@ -1,16 +1,20 @@
-"""Collecting a class: from a path to the notebooks to grade, and the student each belongs to.
+"""Collecting a class: from a path to what each student submitted.
 
     PATH is                                        student
     one notebook, PATH.ipynb                       the file's name
     a directory of notebooks                       each file's name
-    a directory of directories with notebooks      each directory's name
+    a directory of directories                     each directory's name
     submitted/<student>/<assignment>/…             as nbgrader collects it, with timestamp.txt
     a learning platform's download                 as the platform's `Layout` reads it
 
-A timestamp.txt outside `submitted` is ignored: the student may have written it. An archive that holds a
-notebook may stand in place of the notebook. A notebook named after the assignment and alone in its
-directory belongs to the student the directory is named after. Links are listed but never followed; reading
-such a submission tells its student so. `lms.layouts` adds the platforms; `grade` and `similarity` collect.
+`submission` chooses the notebook in a student's directory, at any depth, and reads it; an archive may stand
+in place of a notebook or of a directory. Every file at PATH is collected, ignored by a rule (`is_ignored`,
+`TABLES`), or returned as `Unmatched` with what to do. Links are listed but never followed.
+
+A platform's mark (its metadata, its way to name files) counts at the top of PATH, or below directories that
+hold nothing else. Inside a student's directory it is the student's: a timestamp.txt outside `submitted` is
+ignored, and so is a metadata file in a directory that may be one student's. `lms.layouts` adds the platforms;
+`grade` and `similarity` collect.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -27,21 +31,33 @@ from pathlib import Path
 from typing import overload
 from zoneinfo import ZoneInfo
 
-from autograder.course.roster import Roster
-from autograder.errors import UsageError
+from autograder.course.groups import Groups
+from autograder.course.roster import Person, Roster, letters
+from autograder.course.stamps import read_stamp
+from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.archive import is_archive, stem
-from autograder.submissions.notebook import storable
+from autograder.submissions.guarded_files import (
+    FolderFile,
+    folder_files,
+    is_ignored,
+    is_regular_file,
+    read_regular_file,
+)
+from autograder.submissions.notebook import LARGEST_FILE, storable
+from autograder.submissions.selection import has_notebook_name, holds_notebook, may_hold_notebook
 from autograder.submissions.submission import Submission, read_submission
 
 __all__ = [
     "NBGRADER",
     "NOBODY",
+    "NO_GROUPS",
     "SUFFIX",
+    "UNIVERSAL",
     "CollectedSubmission",
     "CollectedSubmissions",
     "Layout",
     "Unmatched",
-    "choose_notebook",
+    "advice",
     "find_submissions",
     "is_folder",
     "is_notebook",
@@ -50,13 +66,14 @@ __all__ = [
     "single_submission",
     "submissions_in_folder",
     "submitted_at",
+    "unmatched_files",
     "visible",
 ]
 
 
 @dataclass(frozen=True)
 class CollectedSubmission:
-    """A student and the notebook they submitted, or their directory when there is none in it."""
+    """A student and what they submitted: a notebook, an archive, or a directory."""
 
     student: str  # what the platform's names come to, until the roster says who that is
     path: Path
@@ -66,25 +83,39 @@ class CollectedSubmission:
     origin: str = ""  # what the platform calls the submission; feedback goes back under this name
     keys: tuple[str, ...] = ()  # ids and addresses to find on the roster, the surest first
     roster_columns: tuple[tuple[str, str], ...] = ()  # an id by the roster's column, such as canvas_id
+    #: An id that the platform gave out for one assignment alone: it counts only together with the name.
+    hints: tuple[tuple[str, str], ...] = ()
+    name: str = ""  # the person's, as the platform writes it: who is found on the roster has to be so named
+    anonymous: bool = False  # the platform hides whose it is: graded and sent back under its number
+    group: str = ""  # what may be the name of a group that submitted it together
+    #: All files of a submission that shares its directory with others, by the names that their student gave
+    #: them; None where the submission is simply what is at `path`.
+    files: tuple[tuple[str, Path], ...] | None = None
+    #: When it was submitted, as the source writes it: read in the course's zone, once that is known.
+    stamp: str = ""
 
     def order(self) -> tuple[float, int]:
         """A sort key: oldest first."""
         return self.submitted.timestamp() if self.submitted else 0.0, self.attempt
 
-    def read(self, assignment: str) -> Submission:
-        """The submission, with the file read."""
+    def read(self, assignment: str, functions: Sequence[str] = ()) -> Submission:
+        """The submission, with the file read; `functions` are the assignment's."""
         return read_submission(
             self.student,
             self.path,
             assignment,
             submitted=self.submitted,
             marked_late=self.marked_late,
+            number=self.attempt,
+            origin=self.origin,
+            functions=functions,
+            files=self.files,
         )
 
 
 @dataclass(frozen=True)
 class Unmatched:
-    """Something that was submitted and belongs to no student, and why."""
+    """Something that was submitted and is not graded, and why: such as a file of a student nobody knows."""
 
     name: str
     reason: str
@@ -97,6 +128,12 @@ class Layout:
     name: str
     #: From a directory and an assignment's id to what it holds; None where the mark is missing.
     read: Callable[[Path, str], tuple[list[CollectedSubmission], list[Unmatched]] | None]
+    #: Whether the mark says who submitted and when, so that a student might want to write it.
+    says_who: bool = False
+    #: The file that is the mark, if it is one.
+    file: str = ""
+    #: The names that the platform gives to the directory that the mark is in.
+    folder: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +143,8 @@ class CollectedSubmissions(Sequence[CollectedSubmission]):
     entries: tuple[CollectedSubmission, ...]
     unmatched: tuple[Unmatched, ...] = ()
     layout: str = "folder"  # or canvas, moodle, gradescope, nbgrader
+    source: str = ""  # where it was collected, as an absolute path
+    remarks: tuple[str, ...] = ()  # what the instructor should know, a sentence each
 
     @overload
     def __getitem__(self, index: int) -> CollectedSubmission: ...
@@ -122,7 +161,8 @@ class CollectedSubmissions(Sequence[CollectedSubmission]):
 
 
 SUFFIX = ".ipynb"
-NOT_STUDENTS = {"__MACOSX", "__pycache__"}
+TABLES = (".csv", ".tsv")  # beside submissions they are the instructor's: a roster, groups, a worksheet
+MOST_LISTED = 20  # files that an error names
 LONGEST_NAME = 100
 LONGEST_NAME_BYTES = 200  # file systems allow 255, and a suffix follows
 HASHED = re.compile(r"-[0-9a-f]{8}\Z")
@@ -153,7 +193,7 @@ def _cut(name: str, length: int) -> str:
 
 def visible(folder: Path) -> list[Path]:
     """What is in a directory, hidden and machine-made entries left out."""
-    return [child for child in folder.iterdir() if child.name[0] != "." and child.name not in NOT_STUDENTS]
+    return [child for child in folder.iterdir() if not is_ignored(child.name)]
 
 
 def is_folder(path: Path) -> bool:
@@ -162,8 +202,19 @@ def is_folder(path: Path) -> bool:
 
 
 def is_notebook(path: Path) -> bool:
-    """Whether it is named like a notebook, or like an archive that may hold one."""
-    return (path.suffix.lower() == SUFFIX or is_archive(path)) and not is_folder(path)
+    """Whether it is named like a notebook or like an archive that may hold one, or is JSON that holds one."""
+    if is_folder(path):
+        return False
+    if has_notebook_name(path.name) or is_archive(path):
+        return True
+    return may_hold_notebook(path.name) and is_regular_file(path) and holds_notebook(_content(path))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_regular_file(path, LARGEST_FILE)[:LARGEST_FILE]
+    except (OSError, SubmissionError):
+        return b""
 
 
 def natural(name: str) -> tuple[list[str | int], str]:
@@ -172,7 +223,41 @@ def natural(name: str) -> tuple[list[str | int], str]:
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
 
 
+RENAMED = re.compile(
+    r"(?P<name>.+\.ipynb)(?:[ _.-]?\(?\d+\)?|[ _-]copy|~|\.bak|\.(?:cr)?download|\.part)", re.IGNORECASE
+)
+ADVICE = {
+    (".py",): "It is a Python script: ask the student for the notebook",
+    (".html", ".htm"): "It is a web page: ask the student for the notebook",
+    (".pdf",): "It is a PDF document: ask the student for the notebook",
+    (".rar", ".7z"): "It is an archive that cannot be read: unpack it into a directory of the same name,"
+    " or ask for a ZIP archive",
+}
+
+
+def advice(name: str) -> str:
+    """Why a file is not graded that is not named like a notebook, and what to do about it."""
+    if match := RENAMED.fullmatch(name):
+        return f"It is not named as a notebook ({SUFFIX}): rename it to {Path(match['name']).name}."
+    for endings, sentence in ADVICE.items():
+        if name.lower().endswith(endings):
+            return f"It is not a notebook ({SUFFIX}). {sentence}."
+    if may_hold_notebook(name):
+        return f"It is not a notebook ({SUFFIX}): it is JSON without a list of cells."
+    return f"It is not a notebook ({SUFFIX})."
+
+
+def unmatched_files(paths: Iterable[Path]) -> list[Unmatched]:
+    """The files that nobody's submission is in, with what to do; the instructor's tables are left out."""
+    return [
+        Unmatched(storable(path.name), advice(path.name))
+        for path in paths
+        if not path.name.lower().endswith(TABLES)
+    ]
+
+
 STAMP = "timestamp.txt"
+LONGEST_STAMP = 100
 
 
 def single_submission(path: Path, assignment: str) -> CollectedSubmission:
@@ -182,8 +267,8 @@ def single_submission(path: Path, assignment: str) -> CollectedSubmission:
     return CollectedSubmission(_student_by_folder(path, assignment), path)
 
 
-def submissions_in_folder(folder: Path, assignment: str) -> list[CollectedSubmission]:
-    """The submissions of a directory: its notebooks, and its subdirectories."""
+def submissions_in_folder(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]]:
+    """The submissions of a directory: its notebooks and its subdirectories; and its other files."""
     try:
         children = visible(folder)
     except OSError as problem:
@@ -193,38 +278,42 @@ def submissions_in_folder(folder: Path, assignment: str) -> list[CollectedSubmis
             f"{folder} holds a directory {assignment}: is it one student's, or the whole class's?",
             next_step=f"Name that directory: {folder / assignment}",
         )
-    notebooks, by_folder = [], []
+    notebooks, directories, others = [], [], []
     for child in children:
         if is_notebook(child):
             notebooks.append(child)
         elif child.is_dir() or child.is_symlink():
-            by_folder.append(
-                CollectedSubmission(storable(child.name), choose_notebook(child, assignment) or child)
-            )
-    if not notebooks and all(is_folder(entry.path) for entry in by_folder):
+            directories.append(child)
+        else:
+            others.append(child)
+    if len(notebooks) == 1 and not directories and stem(notebooks[0]) == assignment:
+        # One student's directory; what else is in it was submitted with the notebook.
+        return [CollectedSubmission(_student_by_folder(notebooks[0], assignment), folder)], []
+    unmatched = unmatched_files(sorted(others, key=lambda path: natural(path.name)))
+    if not notebooks and all(is_folder(path) and not _holds_candidate(path) for path in directories):
         raise UsageError(
-            f"{folder} holds no notebook, neither directly nor in one directory per student.",
+            f"{folder} holds no notebook, neither directly nor in one directory per student."
+            + "".join(f" {file.name}: {file.reason}" for file in unmatched[:MOST_LISTED]),
             next_step=f"Name the directory that holds the {SUFFIX} files.",
         )
-    student_of = _student_by_folder if len(notebooks) == 1 and not by_folder else _student_by_file
-    entries = [CollectedSubmission(student_of(path, assignment), path) for path in notebooks] + by_folder
-    return sorted(entries, key=lambda entry: natural(entry.student))
+    student_of = _student_by_folder if len(notebooks) == 1 and not directories else _student_by_file
+    entries = [CollectedSubmission(student_of(path, assignment), path) for path in notebooks]
+    entries += [CollectedSubmission(storable(path.name), path) for path in directories]
+    return sorted(entries, key=lambda entry: natural(entry.student)), unmatched
 
 
-def choose_notebook(folder: Path, assignment: str) -> Path | None:
-    """A student's notebook for the assignment: the one named so, else the only or the newest one."""
-    for directory in (folder / assignment, folder):
-        if not is_folder(directory):
-            continue
-        try:
-            notebooks = [child for child in visible(directory) if is_notebook(child)]
-        except OSError:  # reading the submission will say why
-            continue
-        named = [path for path in notebooks if stem(path) == assignment]
-        named = [path for path in named if not is_archive(path)] or named
-        if named or notebooks:
-            return max(named or notebooks, key=lambda path: (path.lstat().st_mtime_ns, natural(path.name)))
-    return None
+def _candidates(folder: Path) -> list[FolderFile]:
+    """The files below a directory that may be a student's notebook, by their names."""
+    try:
+        return [
+            file for file in folder_files(folder) if may_hold_notebook(file.name) or is_archive(file.path)
+        ]
+    except (SubmissionError, OSError):
+        return [FolderFile("", folder, "a directory that cannot be read")]  # reading it will say why
+
+
+def _holds_candidate(folder: Path) -> bool:
+    return bool(_candidates(folder))
 
 
 def _student_by_file(path: Path, assignment: str) -> str:
@@ -238,32 +327,38 @@ def _student_by_folder(path: Path, assignment: str) -> str:
     return storable(next((name for name in names if name and name != assignment), assignment))
 
 
-def submitted_at(folder: Path, assignment: str) -> datetime | None:
-    """When a student's directory was submitted, as nbgrader notes it: 2015-02-02 15:58:23.948203 UTC."""
-    path = folder / assignment / STAMP
-    if path.is_symlink() or not path.is_file():
-        return None
+def submitted_at(folder: Path, assignment: str, zone: ZoneInfo) -> datetime | None:
+    """When a student's directory was submitted, by its timestamp.txt; None where that is not known."""
+    return read_stamp(_stamp(folder, assignment), zone, UTC)
+
+
+def _stamp(folder: Path, assignment: str) -> str:
+    """What nbgrader noted: 2015-02-02 15:58:23.948203 UTC, or with the abbreviation of the machine's zone."""
     try:
-        with open(path, "rb") as file:
-            text = file.read(100).decode().strip()
-        try:
-            time = datetime.fromisoformat(text)
-        except ValueError:
-            local, _, zone = text.rpartition(" ")
-            time = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
-    except (OSError, ValueError, KeyError):
-        return None  # unreadable: the time stays unknown
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+        return read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, SubmissionError, UnicodeDecodeError):
+        return f"what cannot be read in {STAMP}"
 
 
 COLLECTED = "submitted"  # the directory of an nbgrader course that holds students' submissions
 NOBODY = Roster()
+UNIVERSAL = ZoneInfo("UTC")
+NO_GROUPS = Groups()
 
 
 def find_submissions(
-    path: Path, assignment: str, roster: Roster = NOBODY, layouts: Sequence[Layout] = ()
+    path: Path,
+    assignment: str,
+    roster: Roster = NOBODY,
+    layouts: Sequence[Layout] = (),
+    zone: ZoneInfo = UNIVERSAL,
+    groups: Groups = NO_GROUPS,
 ) -> CollectedSubmissions:
     """The submissions at a path, in natural order; the first layout whose mark is there reads it.
+
+    Times that a platform writes without a zone, or with its abbreviation, are read in `zone`.
 
     Raises UsageError when there are none.
     """
@@ -281,47 +376,205 @@ def find_submissions(
         entry = single_submission(path, assignment)
         person, _ = roster.resolve(entry.student)
         return CollectedSubmissions((replace(entry, student=person.student_id) if person else entry,))
-    layout, entries, unmatched = _read(path, assignment, layouts)
-    matched, strangers = _match(entries, roster)
+    layout, entries, unmatched = _read(_unwrapped(path), assignment, roster, layouts)
+    entries, remarks = _dated(entries, layout, zone)
+    matched, strangers = _match(entries, roster, groups)
     unmatched = [*strangers, *unmatched]
     if not matched:
-        example = "".join(f" {first.name}: {first.reason}" for first in unmatched[:1])
+        listed = "".join(f" {file.name}: {file.reason}" for file in unmatched[:MOST_LISTED])
         raise UsageError(
-            f"{path} holds no submission of a student.{example}",
+            f"{path} holds no submission of a student.{listed}",
             next_step="Complete roster.csv, or name another directory.",
         )
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
     _refuse_duplicates(matched)
-    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout)
+    source = storable(os.path.abspath(path))
+    return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, source, tuple(remarks))
+
+
+def _dated(
+    entries: list[CollectedSubmission], layout: str, zone: ZoneInfo
+) -> tuple[list[CollectedSubmission], list[str]]:
+    """The submissions with the times that their stamps stand for, and the stamps that cannot be read."""
+    dated, remarks = [], []
+    for entry in entries:
+        if not entry.stamp:
+            dated.append(entry)
+            continue
+        time = read_stamp(entry.stamp, zone, UTC if layout == NBGRADER.name else None)
+        dated.append(replace(entry, submitted=time))
+        if time is None:
+            remarks.append(
+                f"{entry.origin or entry.path.name}: the time of submission is not known, "
+                f"so lateness costs nothing: {storable(entry.stamp)!r} cannot be read as a time."
+            )
+    return dated, remarks
 
 
 def _read(
-    path: Path, assignment: str, layouts: Sequence[Layout]
+    path: Path, assignment: str, roster: Roster, layouts: Sequence[Layout]
 ) -> tuple[str, list[CollectedSubmission], list[Unmatched]]:
-    for layout in layouts:
-        for folder in (path, *_only_folder(path)):
-            if (read := layout.read(folder, assignment)) is not None:
+    if _is_one_students(path, assignment, roster):
+        return "folder", _with_keys([CollectedSubmission(_student_by_folder(path, assignment), path)]), []
+    distrusted: list[Unmatched] = []
+    for folder in _levels(path, assignment, roster):
+        for layout in layouts:
+            try:
+                read = layout.read(folder, assignment)
+            except UsageError:
+                if folder == path:
+                    raise
+                read = None  # a student's file is not a reason to refuse the class
+            if read is not None and _may_count(layout, folder, path, assignment, roster, read):
                 return layout.name, *read
-    return "folder", _with_keys(submissions_in_folder(path, assignment)), []
+            if read is not None or (layout.file and (folder / layout.file).exists()):
+                distrusted.append(_distrusted(layout, folder, path))
+    entries, unmatched = submissions_in_folder(_class_folder(path, assignment, roster), assignment)
+    told = {file.name for file in distrusted}
+    return "folder", _with_keys(entries), distrusted + [file for file in unmatched if file.name not in told]
+
+
+# The directories of single students, as the platforms name them.
+STUDENTS_FOLDER = re.compile(r"submission_\d+|.+_assignsubmission_[a-z]+_?", re.DOTALL)
+COPY = re.compile(r"(?:[ _-]?\(\d+\)|-\d+| copy)\Z")  # what a second download's name has at its end
+MOST_LEVELS = 10  # of directories that hold nothing else
+
+
+def _is_one_students(path: Path, assignment: str, roster: Roster) -> bool:
+    """Whether a directory's name or its place says that it is a single student's."""
+    absolute = Path(os.path.abspath(path))
+    if STUDENTS_FOLDER.fullmatch(absolute.name):
+        return True
+    if absolute.parent.name == COLLECTED and is_folder(absolute / assignment):
+        return True
+    if absolute.name == assignment and absolute.parents[1].name == COLLECTED:
+        return True
+    return roster.resolve(storable(absolute.name))[0] is not None
+
+
+def _unwrapped(path: Path) -> Path:
+    """The directory in one of the same name that holds nothing else: class/class, as class.zip unpacks."""
+    for _ in range(MOST_LEVELS):
+        inner = _only_folder(path)
+        name = COPY.sub("", Path(os.path.abspath(path)).name)
+        if not inner or COPY.sub("", inner[0].name) != name:
+            break
+        path = inner[0]
+    return path
+
+
+def _levels(path: Path, assignment: str, roster: Roster) -> list[Path]:
+    """A directory, and the one in it as long as it holds nothing else: archivers add such levels.
+
+    A directory that is a student's ends them.
+    """
+    levels = [path]
+    while len(levels) <= MOST_LEVELS:
+        inner = _only_folder(levels[-1])
+        if not inner or _is_one_students(inner[0], assignment, roster):
+            break
+        levels += inner
+    return levels
+
+
+def _may_count(
+    layout: Layout,
+    folder: Path,
+    path: Path,
+    assignment: str,
+    roster: Roster,
+    read: tuple[list[CollectedSubmission], list[Unmatched]],
+) -> bool:
+    """Whether a platform's mark in a directory is the platform's, as far as can be told.
+
+    Where the instructor named the directory, or the platform did, it is. Of another directory nobody knows
+    whether an archiver added it or a student submitted it: a class's has at least two submissions.
+    """
+    if layout.folder is not None and layout.folder.fullmatch(folder.name):
+        return True
+    if folder == path:
+        return layout.folder is None or not _has_classmates(path, assignment)
+    if roster and not layout.says_who:
+        return True  # the directory is nobody's on the roster
+    entries, unmatched = read
+    return len({entry.origin or entry.path for entry in entries}) + len(unmatched) > 1
+
+
+def _has_classmates(path: Path, assignment: str) -> bool:
+    """Whether the directories beside one hold notebooks of the assignment, as other students' would."""
+    absolute = Path(os.path.abspath(path))
+    try:
+        return any(
+            is_regular_file(folder / f"{assignment}{SUFFIX}") and not (folder / "assignment.yaml").exists()
+            for folder in visible(absolute.parent)
+            if folder != absolute and is_folder(folder)
+        )
+    except OSError:
+        return False
+
+
+def _distrusted(layout: Layout, folder: Path, path: Path) -> Unmatched:
+    name = (folder / layout.file).relative_to(path).as_posix() if layout.file else folder.name
+    return Unmatched(
+        storable(name),
+        f"It is not taken for {layout.name.capitalize()}'s, since a student may have written it. "
+        "If it is the platform's, name its directory itself, and keep nothing else in that.",
+    )
+
+
+def _class_folder(path: Path, assignment: str, roster: Roster) -> Path:
+    """The directory of a class in one that holds nothing else, or the directory itself.
+
+    A directory inside it is the class's, and not its only student's, when the roster knows what is in
+    it, or when it holds directories of which two or more hold notebooks.
+    """
+    folder = path
+    for inner in _levels(path, assignment, roster)[1:]:
+        try:
+            children = [child for child in visible(inner) if not child.name.lower().endswith(TABLES)]
+        except OSError:
+            break
+        if any(child.name == assignment for child in children):
+            break
+        names = [storable(stem(child) if is_notebook(child) else child.name) for child in children]
+        on_roster = any(roster.resolve(name)[0] for name in names)
+        directories = [child for child in children if is_folder(child)]
+        branches = len(directories) == len(children) and sum(map(_holds_candidate, directories)) > 1
+        if on_roster or branches:
+            folder = inner
+    return folder
 
 
 def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     if not is_folder(path / COLLECTED) and path.name != COLLECTED:
         return None
     root = path / COLLECTED if is_folder(path / COLLECTED) else path
+    collected, unmatched = submissions_in_folder(root, assignment)
     entries = []
-    for entry in _with_keys(submissions_in_folder(root, assignment)):
-        folder_name = entry.path.relative_to(root).parts[0]
-        time = submitted_at(root / folder_name, assignment)
-        entries.append(replace(entry, submitted=time, origin=folder_name))
-    return entries, []
+    for entry in _with_keys(collected):
+        folder, files = entry.path, entry.files
+        if is_folder(folder) and is_folder(folder / assignment):
+            folder = folder / assignment
+        elif is_folder(folder):
+            files = _own_files(folder)  # what is in other directories is of other assignments
+        stamp = _stamp(entry.path, assignment)
+        origin = entry.path.relative_to(root).parts[0]
+        entries.append(replace(entry, path=folder, files=files, stamp=stamp, origin=origin))
+    return entries, unmatched
 
 
-NBGRADER = Layout("nbgrader", _read_nbgrader)
+def _own_files(folder: Path) -> tuple[tuple[str, Path], ...]:
+    try:
+        return tuple((child.name, child) for child in visible(folder) if not is_folder(child))
+    except OSError:
+        return ()
+
+
+NBGRADER = Layout("nbgrader", _read_nbgrader, says_who=True)
 
 
 def _only_folder(path: Path) -> list[Path]:
-    """The directory in a directory that holds nothing else: archivers like to add one."""
+    """The directory in a directory that holds nothing else."""
     try:
         children = visible(path)
     except OSError:
@@ -334,22 +587,70 @@ def _with_keys(entries: list[CollectedSubmission]) -> list[CollectedSubmission]:
 
 
 def _match(
-    entries: list[CollectedSubmission], roster: Roster
+    entries: list[CollectedSubmission], roster: Roster, groups: Groups
 ) -> tuple[list[CollectedSubmission], list[Unmatched]]:
-    """Submissions of students on the roster; without a roster, of everybody."""
-    if not roster:
-        return list(entries), []
-    matched, strangers = [], []
+    """Submissions of students on the roster; without a roster, of everybody. A group's is each member's."""
+    matched: list[CollectedSubmission] = []
+    strangers = []
     for entry in entries:
-        ids = (roster.column(column, value) for column, value in entry.roster_columns)
-        person, reason = next(filter(None, ids), None), ""
-        if person is None:
-            person, reason = roster.resolve(*entry.keys)
-        if person is None:
-            strangers.append(Unmatched(entry.origin or entry.path.name, reason))
-        else:
+        person, reason = _person(entry, roster)
+        if person is not None:
             matched.append(replace(entry, student=person.student_id))
+        elif members := _members(entry, roster, groups):
+            # The number in its name is the group's, and no way back to a member.
+            origin = entry.origin
+            for _, number in entry.hints:
+                origin = origin.replace(f"_{number}_", "_", 1)
+            matched += [replace(entry, student=member.student_id, origin=origin) for member in members]
+        elif entry.anonymous or not roster:
+            matched.append(entry)
+        else:
+            strangers.append(Unmatched(entry.origin or entry.path.name, reason))
     return matched, strangers
+
+
+def _person(entry: CollectedSubmission, roster: Roster) -> tuple[Person | None, str]:
+    """Whose a submission is, by the platform's id, ID numbers, addresses, then names; or None, and why."""
+    hinted = next(filter(None, (roster.column(column, value) for column, value in entry.hints)), None)
+    if entry.anonymous:
+        return (hinted if hinted and not hinted.names() else None), ""
+    ids = (roster.column(column, value) for column, value in entry.roster_columns)
+    person, reason = next(filter(None, ids), None), ""
+    if person is None:
+        person, reason = roster.resolve(*filter(None, entry.keys))
+    if person is None and hinted is not None:
+        if hinted.names() & {letters(key) for key in entry.keys}:
+            return hinted, ""  # of several with one name
+        column, value = entry.hints[0]
+        reason += (
+            f" The roster's {column} {value} is {hinted.name}'s, whose name is another: "
+            "a number belongs to the assignment that it was given out for."
+        )
+    if person is None and entry.hints and " matches " in reason:
+        reason += " Name the assignment's grading worksheet with --worksheet: it tells them apart."
+    if person is not None and not _may_be_named(person, entry.name):
+        return None, f"{person.student_id} on the roster is {person.name}, not {entry.name}."
+    return person, reason
+
+
+def _may_be_named(person: Person, name: str) -> bool:
+    """Whether a name could be a person's: they share a word, or one of them is not known."""
+    words = {letters(word) for word in re.split(r"[\s,_-]+", name)} - {""}
+    known = " ".join((person.full_name, person.first_name, person.last_name))
+    own = {letters(word) for word in re.split(r"[\s,_-]+", known)} - {""}
+    return not words or not own or bool(words & own) or letters(name) in person.names()
+
+
+def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list[Person]:
+    """The students who submitted together, where the name of a submission is a group's."""
+    if entry.anonymous:
+        return []
+    if letters(entry.group) == "defaultgroup":
+        return groups.without(roster)
+    if entry.group:
+        return groups.of(entry.group, roster)
+    key = next(iter(entry.keys), "")
+    return groups.of(key, roster) if letters(key) in groups.members else []
 
 
 def _refuse_duplicates(entries: list[CollectedSubmission]) -> None:

@@ -22,13 +22,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from autograder.errors import UsageError
+from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,
     Unmatched,
     safe_name,
+    visible,
 )
+from autograder.submissions.guarded_files import read_regular_file
+from autograder.submissions.notebook import LARGEST_FILE, require_size, storable
 
 __all__ = [
     "ABOUT",
@@ -45,6 +48,7 @@ __all__ = [
 ABOUT = "about.json"
 WRITE_ONLY = 0o1733
 NAME = re.compile(r"(?P<student>[^+]+)\+(?P<time>\d{8}T\d{6}Z)\+(?P<digest>[0-9a-f]{16})-[0-9a-f]{8}\.ipynb")
+LARGEST_ABOUT = 1_000_000
 TIME = "%Y%m%dT%H%M%SZ"
 CLOCK_SKEW = timedelta(minutes=2)  # between two machines
 
@@ -103,8 +107,8 @@ def create_dropbox(root: Path, about: About) -> Path:
 def read_about(folder: Path) -> About:
     """The about.json of a dropbox; raises UsageError for any other directory."""
     try:
-        return About.model_validate_json((folder / ABOUT).read_bytes())
-    except (OSError, ValidationError) as problem:
+        return About.model_validate_json(read_regular_file(folder / ABOUT, LARGEST_ABOUT))
+    except (OSError, SubmissionError, ValidationError) as problem:
         raise UsageError(
             f"{folder} is not a dropbox.",
             next_step="Ask your instructor for the directory; `autograder dropbox` creates one.",
@@ -156,19 +160,26 @@ def attempts(folder: Path) -> list[Attempt]:
 
 def _read_attempts(folder: Path, names: list[str]) -> Iterator[Attempt]:
     for name in names:
-        if (match := NAME.fullmatch(name)) is None:
+        match, at = NAME.fullmatch(name), _time_in(name)
+        if match is None or at is None:
             continue
         path = folder / name
+        digest, issues, stat = "", [], folder.lstat()
         try:
             stat = path.lstat()
-            digest = hashlib.sha256(path.read_bytes()).hexdigest() if not path.is_symlink() else ""
-        except OSError:
-            digest, stat = "", folder.lstat()
-        at = datetime.strptime(match["time"], TIME).replace(tzinfo=UTC)
-        written = datetime.fromtimestamp(stat.st_mtime, UTC)
+            data = read_regular_file(path, LARGEST_FILE)
+            require_size(data)
+            digest = hashlib.sha256(data).hexdigest()
+        except SubmissionError as refusal:
+            issues.append(refusal.message)
+        except OSError as failure:
+            issues.append(f"It cannot be read: {failure.strerror}.")
+        try:
+            written = datetime.fromtimestamp(stat.st_mtime, UTC)
+        except (ValueError, OverflowError, OSError):
+            written = datetime.max.replace(tzinfo=UTC)  # years that no calendar has
         owner = _account(stat.st_uid)
-        issues = []
-        if not digest.startswith(match["digest"]):
+        if digest and not digest.startswith(match["digest"]):
             issues.append("The file is not the one that the receipt is for.")
         if abs(written - at) > CLOCK_SKEW:
             issues.append(f"It was written at {written:%Y-%m-%d %H:%M:%S} UTC.")
@@ -179,11 +190,19 @@ def _read_attempts(folder: Path, names: list[str]) -> Iterator[Attempt]:
 
 
 def _read_dropbox(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
-    if not (path / ABOUT).is_file():
+    try:
+        read_about(path)
+    except UsageError:
         return None
     entries, unmatched = [], []
-    for number, attempt in enumerate(attempts(path), start=1):
+    latest: dict[tuple[str, datetime], int] = {}
+    for attempt in attempts(path):
         name = attempt.path.name
+        # A name holds whole seconds. The time of writing orders what was submitted in one of them, and
+        # is the same number in a dropbox that holds only some of the files.
+        second = attempt.student, attempt.at
+        number = max(latest.get(second, 0) + 1, int(attempt.written.timestamp() * 1_000_000))
+        latest[second] = number
         if attempt.issues:
             unmatched.append(Unmatched(name, " ".join(attempt.issues)))
         else:
@@ -197,10 +216,24 @@ def _read_dropbox(path: Path, assignment: str) -> tuple[list[CollectedSubmission
                     keys=(attempt.student,),
                 )
             )
+    unmatched += [
+        Unmatched(storable(child.name), "It was not submitted with `autograder submit`.")
+        for child in sorted(visible(path))
+        if child.name != ABOUT and _time_in(child.name) is None
+    ]
     return entries, unmatched
 
 
-DROPBOX = Layout("dropbox", _read_dropbox)
+def _time_in(name: str) -> datetime | None:
+    """The time in an attempt's name; None where there is none."""
+    match = NAME.fullmatch(name)
+    try:
+        return datetime.strptime(match["time"], TIME).replace(tzinfo=UTC) if match else None
+    except ValueError:
+        return None
+
+
+DROPBOX = Layout("dropbox", _read_dropbox, says_who=True, file=ABOUT)
 
 
 def _account(number: int) -> str:

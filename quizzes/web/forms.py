@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 
-LAST_PLACE = 999
 SHAPES = {"blanks": "fields", "matching": "fields", "ordering": "order", "choices": "many"}
 
 

@@ -195,7 +195,7 @@ def train_with_two_hidden_layers(x, y, seed):
         _, gradients = backpropagate(params, x[batch], y[batch])
         for layer, (pair, gradient) in enumerate(zip(params, gradients, strict=True)):
             for k in (0, 1):
-                velocities[layer][k] = 0.9 * velocities[layer][k] - 0.01 * (1 - t / 700) * gradient[k]
+                velocities[layer][k] = 0.9 * velocities[layer][k] - 0.1 * (1 - t / 700) * gradient[k]
                 pair[k][...] += velocities[layer][k]
     return params
 

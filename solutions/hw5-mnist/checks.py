@@ -43,6 +43,7 @@ from autograder.checks import (
 )
 
 MOST_UNITS = 20_000  # hidden units of a network that the judge evaluates
+KNOWS_WHAT_IT_SAW = 0.6  # of exchanged labels; twice what knowing the digits is good for
 TOO_LARGE = "Are the steps too large? Try a tenth of the learning rate."
 WIDE = (240, 90, 320, 40)  # layers with so many weights that their spread can be measured
 
@@ -490,11 +491,11 @@ def gradients_at_a_kink(student, reference, rng):
 # --- Training: 6 points -------------------------------------------------------------------------
 
 
-def few_images(rng, classes=10):
+def few_images(rng, classes=10, count=300):
     """300 images of 12 pixels in 0..1, each class a pattern of its own with noise."""
-    y = rng.permutation(np.arange(300) % classes)
+    y = rng.permutation(np.arange(count) % classes)
     patterns = rng.random(size=(classes, 12))
-    return np.clip(patterns[y] + rng.normal(scale=0.1, size=(300, 12)), 0, 1), y
+    return np.clip(patterns[y] + rng.normal(scale=0.1, size=(count, 12)), 0, 1), y
 
 
 def trained(student, x, y, seed):
@@ -579,6 +580,31 @@ def train_follows_the_rules(student, rng):
         require(np.isfinite(flat(found)).all(), "Some of train's params are NaN or infinite.", hint=TOO_LARGE)
 
 
+@check(task="train", points=0.2)
+def train_uses_every_image(student, rng):
+    """Among 10,000 images another label of a single one changes what train returns."""
+    x, y = few_images(rng, count=10_000)
+    seed = int(rng.integers(1000))
+    rows = rng.choice(len(y), size=6, replace=False)
+    before, *after = (flat(trained(student, x, with_another_label(y, row), seed)) for row in (None, *rows))
+    matter = sum(not np.array_equal(before, each) for each in after)
+    require(
+        # One or two may be missed: drawn by chance, or kept for validation.
+        matter >= 2,
+        f"For {len(rows) - matter} of {len(rows)} images it does not matter which label they have.",
+        hint="Do you train on the first mini-batch only? Take another one for each update, until every image "
+        "has had its turn.",
+    )
+
+
+def with_another_label(y, row):
+    """The labels with one of them changed, or none."""
+    other = y.copy()
+    if row is not None:
+        other[row] = (other[row] + 1) % 10
+    return other
+
+
 def handwriting(rng, classes=10, styles=12, size=30):
     """480 images of 30 pixels to learn from and 600 to test with: each class is written in twelve styles.
 
@@ -593,7 +619,7 @@ def handwriting(rng, classes=10, styles=12, size=30):
     return *written(rng.permutation(480) % len(patterns)), *written(np.arange(600) % len(patterns))
 
 
-@check(task="train", points=0.4)
+@check(task="train", points=0.2)
 def train_learns_from_every_image(student, rng):
     """On 480 small images, train's network learns to read others like them."""
     x, y, test_x, test_y = handwriting(rng)
@@ -607,9 +633,44 @@ def train_learns_from_every_image(student, rng):
     )
 
 
-@convergence(task="train", points=2.2, floor=0.6, requires=["train_follows_the_rules"])
+def exchanged(images, rng, digits=3, copies=200):
+    """A small set of the images themselves, with labels that have nothing to do with what digit they show.
+
+    Ten images of three digits, each with a label of its own and in 200 copies with noise. Whoever knows
+    how to read digits, and finds out which label each digit has here, is right for three of the ten.
+    """
+    chosen = rng.choice(10, size=digits, replace=False)
+    rows = [rng.choice(np.flatnonzero(images.train_y == chosen[i % digits])) for i in range(10)]
+    y = rng.permutation(np.arange(10 * copies) % 10)
+    x = images.scaled(images.train_pixels[rows])[y]
+    x *= rng.uniform(0.8, 1.0, size=(len(y), 1))
+    x += rng.normal(scale=0.05, size=x.shape)
+    return np.clip(x, 0, 1), rng.permutation(10)[y]
+
+
+def require_learning(pieces, images, rng):
+    """Fail where train returns what it knew before, and not what it is shown."""
+    x, y = exchanged(images, rng)
+    params = trained(pieces, x, y, int(rng.integers(1000)))
+    right = np.mean(logits(params, x).argmax(axis=1) == y)
+    require(
+        right >= KNOWS_WHAT_IT_SAW,
+        f"Shown {len(y)} of the images with the labels exchanged, train's network gives {right:.0%} of them "
+        "their labels. Nothing may be known about the images beforehand: train learns what it is shown.",
+        hint="Does every call start anew and follow x and y? On a small data set count updates, not epochs.",
+    )
+
+
+@convergence(
+    task="train",
+    points=2.2,
+    floor=0.75,
+    requires=["train_is_plausible", "train_follows_the_rules", "train_uses_every_image"],
+    disguised=True,
+)
 def train_reads_the_test_images(pieces, images, rng):
-    """The network that train returns reads the test images, their pixels in a secret order."""
+    """train learns labels that are exchanged, and from the images to read the test images, in disguise."""
+    require_learning(pieces, images, rng)
     seed = int(rng.integers(1000))
     params = trained(pieces, images.train_x, images.train_y, seed)
     require(np.isfinite(flat(params)).all(), "Some of train's params are NaN or infinite.", hint=TOO_LARGE)

@@ -17,9 +17,9 @@ from autograder.runs.run import grade_class as grade
 def grade_class(course: Path, assignment: str, path: Path, out: Path, **options: Any) -> dict[str, Report]:
     """Grade what is at a path; returns the folder's reports by student."""
     chosen = RunOptions(**{"seed": 1, "workers": 1, **options})
-    show_run(
-        grade(find_course(course), assignment, collect_submissions(path, assignment), Results(out), chosen)
-    )
+    found = find_course(course)
+    collected = collect_submissions(path, assignment, zone=found.zone)
+    show_run(grade(found, assignment, collected, Results(out), chosen))
     return reports_in(out)
 
 

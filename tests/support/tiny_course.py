@@ -56,7 +56,7 @@ HIDDEN_CHECKS = '''\
 """Hidden checks: other inputs, compared with the reference."""
 
 from autograder.checks import check
-from autograder.checks import assert_same
+from autograder.checks import assert_depends, assert_same
 from autograder.checks import assert_no_mutation
 from autograder.checks import gradient_check
 
@@ -71,6 +71,7 @@ def double_values(student, reference, rng):
 def double_leaves_its_input(student, rng):
     """double leaves x as it was."""
     assert_no_mutation(student.double, rng.normal(size=5))
+    assert_depends(student.double, *((rng.normal(size=3),) for _ in range(2)))
 
 
 @check(task="double", points=2)

@@ -19,6 +19,7 @@ from typing import Any
 from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library, to_bytes
 from autograder.course.assignment import Assignment, Task
 from autograder.course.course import Course
+from autograder.course.local_time import zoned
 from autograder.course.python_source import functions_in, imported_names, is_stub, parse_cell
 from autograder.course.roster import Person
 from autograder.errors import ContentError, UsageError
@@ -216,6 +217,6 @@ def write_source(folder: Path, course: Course, assignment: Assignment, force: bo
         due = assignment.file.due
         details = {}
         if due is not None:
-            zoned = due if due.tzinfo else due.replace(tzinfo=course.zone)
-            details["duedate"] = zoned.astimezone(UTC).replace(tzinfo=None)  # as nbgrader stores times
+            # As nbgrader stores times.
+            details["duedate"] = zoned(due, course.zone).astimezone(UTC).replace(tzinfo=None)
         gradebook.update_or_create_assignment(assignment.id, **details)

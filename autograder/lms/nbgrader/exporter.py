@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +14,28 @@ from autograder.errors import AutograderError, SubmissionError
 from autograder.lms.nbgrader.cells import new_cell, new_notebook
 from autograder.lms.nbgrader.parallel import Autograder
 from autograder.submissions.archive import holds_archive, notebook_in
-from autograder.submissions.notebook import cell_source, raw_cells
-from autograder.submissions.submission import notebook_bytes
+from autograder.submissions.guarded_files import is_regular_file
+from autograder.submissions.notebook import LARGEST_FILE, cell_source, raw_cells
+from autograder.submissions.submission import notebook_bytes, read_submission
 
 __all__ = ["SubmissionExporter", "adopt_renamed", "readable"]
 
 
-def adopt_renamed(notebooks: list[str], assignment: str) -> None:
+def adopt_renamed(notebooks: list[str], assignment: str, functions: Sequence[str] = ()) -> None:
     """Give a submission's notebook the name it should have, as a copy beside it.
 
-    `notebooks` are the submission's, as nbgrader found them; the copy is added. Of several under
-    wrong names the newest is taken; links are not followed.
+    `notebooks` are the submission's, as nbgrader found them; the copy is added. Of several under wrong names
+    it is the only one that is not the untouched handout of these functions, or else the newest.
     """
     paths = [Path(name) for name in notebooks]
-    plain = [path for path in paths if path.is_file() and not path.is_symlink()]
+    plain = [path for path in paths if is_regular_file(path) and path.stat().st_size <= LARGEST_FILE]
     if not plain or any(path.stem == assignment for path in paths):
         return
+    files = [(path.name, path) for path in plain]
+    chosen = read_submission("", plain[0].parent, assignment, functions=functions, files=files)
     newest = max(plain, key=lambda path: (path.stat().st_mtime_ns, path.name))
     copy = newest.with_name(f"{assignment}.ipynb")
-    shutil.copyfile(newest, copy)
+    copy.write_bytes(notebook_bytes(newest) if chosen.unreadable else chosen.data)
     notebooks.append(str(copy))
 
 
@@ -41,7 +44,7 @@ def readable(path: Path, assignment: str) -> Any:
     try:
         data = notebook_bytes(path)
         if holds_archive(data):
-            _, data = notebook_in(data, assignment)
+            data = notebook_in(data, assignment).data
         cells = raw_cells(data)
     except (SubmissionError, OSError) as problem:
         return new_notebook([new_cell("markdown", f"**This submission could not be read.** {problem}")])
@@ -95,7 +98,7 @@ class SubmissionExporter(NotebookExporter):
         self.engine.open(assignment)
         if self.engine.assignment is not None:
             for notebooks in self.parent.assignments.values():  # of one submission each
-                adopt_renamed(notebooks, assignment)
+                adopt_renamed(notebooks, assignment, self.engine.assignment.functions)
             self.engine.expect(self._to_come(assignment))
 
     def _to_come(self, assignment: str) -> dict[Path, str]:

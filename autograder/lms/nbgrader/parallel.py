@@ -15,12 +15,13 @@ from functools import cached_property, partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from traitlets import Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
 from autograder.course.assignment import Assignment, load_assignment
-from autograder.course.course import find_course
+from autograder.course.course import Course, find_course
 from autograder.environment import one_core
 from autograder.errors import AutograderError
 from autograder.grading.grader import Grader
@@ -125,7 +126,8 @@ def _grade(student: str, path: Path) -> Report:
     if isinstance(_grader, AutograderError):
         raise _grader
     assert _grader is not None  # the initializer ran first
-    return _grader.grade(read_submission(student, path, _grader.assignment.id))
+    assignment = _grader.assignment
+    return _grader.grade(read_submission(student, path, assignment.id, functions=assignment.functions))
 
 
 class Autograder(LoggingConfigurable):
@@ -138,15 +140,21 @@ class Autograder(LoggingConfigurable):
 
     assignment: Assignment | None = None  # None when it is not one of ours
     tasks: dict[str, str]  # each task's id by its test cell's
+    found: Course  # the course at `course`
     _early: EarlyReports | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The course's time zone."""
+        return self.found.zone
 
     def open(self, name: str) -> None:
         """Load the assignment, if the course has it; raises AutograderError for a broken one."""
         self.tasks = {}
-        course = find_course(Path(self.course))
-        if name not in course.assignment_ids():
+        self.found = find_course(Path(self.course))
+        if name not in self.found.assignment_ids():
             return
-        assignment = load_assignment(course, name)
+        assignment = load_assignment(self.found, name)
         self.tasks = tasks_by_cell(assignment.file.tasks)
         self.assignment = assignment
         # Without a reference to this object: processes that hold one would keep it from being closed.
@@ -170,7 +178,10 @@ class Autograder(LoggingConfigurable):
         """The report on a submitted file."""
         report = self._early.report(path) if self._early else None
         if report is None:
-            report = self._grader.grade(read_submission(student, path, self._grader.assignment.id))
+            assignment = self._grader.assignment
+            report = self._grader.grade(
+                read_submission(student, path, assignment.id, functions=assignment.functions)
+            )
         return report
 
     def give_up(self) -> None:

@@ -9,30 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
+from datetime import UTC, timedelta
 from typing import Any
 
 from nbgrader import utils
 from nbgrader.api import Gradebook
-from nbgrader.plugins import LateSubmissionPlugin
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, Execute, NbGraderPreprocessor, SaveAutoGrades
 
-from autograder.course.assignment import Late
+from autograder.course.lateness import days_late, due_for, late_share
 from autograder.jupyter.display import Results
 from autograder.lms.nbgrader.cells import SCHEMA, cell_id, new_cell, new_output
 from autograder.lms.nbgrader.gradebook_db import credit, write_grade
 from autograder.pages.student_page import task_part
 from autograder.pages.text import clean, of_points
 from autograder.report import Evidence, Report, Status, TaskReport
+from autograder.submissions.collecting import submitted_at
 
 __all__ = [
+    "AssignPenalties",
     "Given",
     "Judge",
-    "LatePolicy",
     "Restore",
     "SaveScores",
     "given_cells",
-    "late_penalty",
     "outputs",
     "restore",
 ]
@@ -128,6 +127,8 @@ def _name(cell: Any) -> str:
 def outputs(report: Report, task: TaskReport, *, title: str, points: float, first: bool = False) -> list[Any]:
     """The outputs of a task's test cell; the first cell also says what was noticed in the notebook.
 
+    Of a submission that could not be read the first cell says why, and the others hold their points alone.
+
     nbgrader takes a result that is a number for partial credit, so the last output is the points
     alone. It scores an error, or anything on stderr, as zero; here there is neither.
     """
@@ -139,8 +140,9 @@ def outputs(report: Report, task: TaskReport, *, title: str, points: float, firs
         notes=report.submission.notes if first else (),
     )
     score = f"{of_points(task.earned, task.possible)}{', extra credit' if task.extra else ''}"
+    feedback = new_output("display_data", {"text/html": html, "text/plain": _plain(report, task, title)})
     return [
-        new_output("display_data", {"text/html": html, "text/plain": _plain(report, task, title)}),
+        *([feedback] if first or not report.submission.problem else []),
         new_output(
             "execute_result",
             {"text/html": f"<p><strong>{score}</strong></p>", "text/plain": repr(points)},
@@ -209,24 +211,49 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader ships no typ
         self.gradebook.db.commit()
 
 
-DAY = 24 * 60 * 60
+class AssignPenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader ships no types
+    """nbgrader's last step with the rules of `autograder grade` for the engine's assignments.
 
+    The time of submission is read from timestamp.txt in the course's zone. An extension that was granted in
+    nbgrader's own gradebook is added to the course's.
+    """
 
-def late_penalty(late: Late, score: float, seconds: float) -> float:
-    """The late penalty in points: a share per started day after the grace period."""
-    days = max(0, ceil((seconds - late.grace_minutes * 60) / DAY))
-    return min(late.at_most, days * late.per_day) * score
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        """The notebook as it is; the penalty is in the gradebook."""
+        if not self.parent.grades(resources):
+            assigned: tuple[Any, Any] = super().preprocess(notebook, resources)
+            return assigned
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            submission = gradebook.find_submission(names["assignment"], names["student"])
+            graded = gradebook.find_submission_notebook(
+                names["notebook"], names["assignment"], names["student"]
+            )
+            stamp = self.parent.submitted(resources).parent
+            written = submitted_at(stamp, "", self.parent.engine.zone)
+            if written is not None:  # nbgrader takes most abbreviations for UTC
+                submission.timestamp = written.astimezone(UTC).replace(tzinfo=None)
+            share = self._share(submission)
+            graded.late_submission_penalty = share * graded.score or None
+            if share:
+                self.log.warning("Late submission penalty: %s", graded.late_submission_penalty)
+            gradebook.db.commit()
+        return notebook, resources
 
-
-class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]  # nbgrader ships no types
-    """The engine's policy for its assignments, nbgrader's for others."""
-
-    def late_submission_penalty(
-        self, student_id: str, score: float, total_seconds_late: float
-    ) -> float | None:
-        """The penalty in points; None for none."""
-        assignment = self.parent.parent.engine.assignment
-        if assignment is None:
-            penalty: float | None = super().late_submission_penalty(student_id, score, total_seconds_late)
-            return penalty
-        return late_penalty(assignment.file.late, score, total_seconds_late) or None
+    def _share(self, submission: Any) -> float:
+        """The share of the score that lateness costs a submission."""
+        engine, student = self.parent.engine, submission.student.id
+        due = due_for(engine.found, engine.assignment.id, engine.assignment.file, student)
+        granted = engine.found.granted(student, engine.assignment.id)
+        if due is None and submission.assignment.duedate is not None:
+            due = submission.assignment.duedate.replace(tzinfo=UTC)
+        if due is None or submission.timestamp is None:
+            return 0.0
+        late = engine.assignment.file.late
+        days = days_late(
+            submission.timestamp.replace(tzinfo=UTC),
+            due + (submission.extension or timedelta()),
+            late,
+            engine.zone,
+        )
+        return late_share(late, days, no_penalty=granted.no_penalty)

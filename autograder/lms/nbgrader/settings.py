@@ -28,7 +28,7 @@ GRADE = [
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     f"{STOCK}.LimitOutput",
     f"{OURS}.preprocessors.SaveScores",
-    f"{STOCK}.AssignLatePenalties",
+    f"{OURS}.preprocessors.AssignPenalties",  # other assignments get nbgrader's
     f"{STOCK}.CheckCellMetadata",
 ]
 
@@ -48,4 +48,3 @@ def configure(
     config.Autograde.exporter_class = f"{OURS}.exporter.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = GRADE
-    config.AssignLatePenalties.plugin_class = f"{OURS}.preprocessors.LatePolicy"

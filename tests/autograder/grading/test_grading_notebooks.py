@@ -80,7 +80,7 @@ def test_a_missing_file_is_a_report_too(grader: Grader, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["squared", "factor_forgotten", "sum_of_squares"])
 def test_a_known_mistake_is_named(grader: Grader, tiny: Assignment, tmp_path: Path, name: str) -> None:
-    """The report names the mistake, gives its sentence as the hint, and only its grader task loses points."""
+    """The report names the mistake, gives its sentence as the hint, and only its own task loses points."""
     mistake = next(mistake for mistake in tiny.mistakes if mistake.name == name)
     data = to_bytes(filled_in(tiny, {mistake.function: mistake.source()}))
     report = graded(grader, tmp_path / "hw.ipynb", data)
@@ -117,7 +117,7 @@ def test_seeds_draw_other_inputs(tiny: Assignment, tmp_path: Path) -> None:
 
 
 def test_one_submission_does_not_colour_the_next(grader: Grader, tiny: Assignment, tmp_path: Path) -> None:
-    """A report depends on its grader file alone, whatever was graded before."""
+    """A report depends on its own file alone, whatever was graded before."""
     data = to_bytes(filled_in(tiny))
     path = tmp_path / "hw.ipynb"
     first = graded(grader, path, data)

@@ -111,7 +111,7 @@ def test_an_answer_serves_one_call(tiny: Assignment, body: str, asked: int) -> N
     assert body in source
     reference = ReferenceBackend(tiny.reference)
     recorded_calls = record_calls(
-        [Check("one", "One.", "double", 1, (), ("student",), recorded)], reference, {}, 3
+        [Check("one", "One.", "double", 1, (), ("student",), recorded)], reference, Functions(reference), 3
     )
     assert len(recorded_calls["double"]) == asked
     with SandboxProcess() as worker, Session(worker, [(1, source)], tiny.functions) as session:

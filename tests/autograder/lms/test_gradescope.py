@@ -38,7 +38,10 @@ def notebook(source: str) -> str:
 
 
 def test_the_archive_grades_as_here(tmp_path: Path) -> None:
-    """`grade` and the archive's run_autograder agree; the results hold every check; grades come out."""
+    """`grade` and the archive's run_autograder agree; the results hold every check; grades come out.
+
+    There the notebook is in a sub-directory of a repository that holds the untouched handout, too.
+    """
     course = tmp_path / "course"
     write_tiny_course(course)
     (tmp_path / "class").mkdir()
@@ -58,8 +61,10 @@ def test_the_archive_grades_as_here(tmp_path: Path) -> None:
     with zipfile.ZipFile(archive) as whole:
         whole.extractall(root / "source")
         assert {"setup.sh", "run_autograder", "requirements.txt"} <= set(whole.namelist())
-    (root / "submission").mkdir()
-    (root / "submission" / "tiny.ipynb").write_text(notebook(SOLVED))
+    handout = course / "assignments" / "tiny" / "tiny.ipynb"
+    (root / "submission" / "repository" / "src").mkdir(parents=True)
+    (root / "submission" / "repository" / "tiny.ipynb").write_bytes(handout.read_bytes())
+    (root / "submission" / "repository" / "src" / "my work.ipynb").write_text(notebook(SOLVED))
     (root / "submission_metadata.json").write_text('{"users": [{"name": "Ada", "email": "ada@example.org"}]}')
     ran = subprocess.run(
         ["bash", root / "source" / "run_autograder"],

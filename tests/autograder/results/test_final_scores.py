@@ -59,10 +59,13 @@ def final_score(*lines: Line, late: Late | None = None, **rules: Any) -> FinalSc
 
 @pytest.mark.parametrize(
     ("hours", "days", "penalty"),
-    [(-1, 0, 0), (0, 0, 0), (0.5, 0, 0), (0.51, 1, 0.8), (24.4, 1, 0.8), (24.6, 2, 1.6), (240, 10, 4.0)],
+    [(-1, 0, 0), (0, 0, 0), (0.5, 0, 0), (0.51, 1, 0.8), (23.4, 1, 0.8), (23.6, 2, 1.6), (239, 10, 4.0)],
 )
 def test_started_days_cost(hours: float, days: int, penalty: float) -> None:
-    """A tenth of the score for each started day after the grace, half of it at most."""
+    """A tenth of the score for each started day after the grace, half of it at most.
+
+    The first day has 23 hours: the clocks go forward in the night after the due date.
+    """
     score = final_score(graded("a", 8, at(hours)))
     assert (score.days_late, score.penalty, score.earned, score.raw) == (days, penalty, 8 - penalty, 8)
 

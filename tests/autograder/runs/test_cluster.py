@@ -163,8 +163,9 @@ def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
     site.mkdir()
     (site / "sitecustomize.py").write_text(
         "import autograder.sandbox.sandbox_process as w\n"
-        "init = w.Worker.__init__\n"
-        "w.Worker.__init__ = lambda self, *a, **k: init(self, *a, **{**k, 'without': ('landlock',)})\n"
+        "init = w.SandboxProcess.__init__\n"
+        "weaker = lambda self, *a, **k: init(self, *a, **{**k, 'without': ('landlock',)})\n"
+        "w.SandboxProcess.__init__ = weaker\n"
     )
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))

@@ -22,7 +22,7 @@ from tiny_course import ASSIGNMENT
 from autograder.course.course import Course
 from autograder.errors import SubmissionError, UsageError
 from autograder.lms.layouts import collect_submissions
-from autograder.submissions.archive import MOST_MEMBERS, notebook_in
+from autograder.submissions.archive import MOST_MEMBERS, ArchivedNotebook, notebook_in
 from autograder.submissions.class_archive import unpacked
 from autograder.submissions.notebook import LARGEST_FILE
 from autograder.submissions.submission import read_submission
@@ -99,21 +99,41 @@ class TestOneStudent:
             assert [cell.source for cell in submission.cells] == ["x = 1"]
 
     def test_which_notebook(self) -> None:
-        """The one named after the assignment, else the highest; what archivers add is passed over."""
+        """The one named after the assignment, else none of several; what archivers add is passed over."""
         files = {"z/hw1.ipynb": b"1", "a.ipynb": b"2", "__MACOSX/hw1.ipynb": b"3", "b/.hw1.ipynb": b"4"}
-        assert notebook_in(zipped(files), "hw1") == ("hw1.ipynb", b"1")
-        assert notebook_in(zipped(files), "other") == ("a.ipynb", b"2")
+        assert notebook_in(zipped(files), "hw1") == ArchivedNotebook("hw1.ipynb", b"1", ("a.ipynb",))
+        with pytest.raises(SubmissionError, match=r"several notebooks: a\.ipynb, z/hw1\.ipynb"):
+            notebook_in(zipped(files), "other")
+        del files["z/hw1.ipynb"]
+        assert notebook_in(zipped(files), "other") == ArchivedNotebook("a.ipynb", b"2", ())
 
     def test_names_from_windows(self) -> None:
         """A backslash separates folders, as some archivers write it."""
-        assert notebook_in(zipped({"work\\hw1.ipynb": b"1"}), "hw1") == ("hw1.ipynb", b"1")
+        archive = zipped({"work\\hw1.ipynb": b"1"})
+        assert notebook_in(archive, "hw1") == ArchivedNotebook("hw1.ipynb", b"1", ())
+
+    def test_an_archive_in_an_archive(self) -> None:
+        """What is in an archive inside the archive counts too, to the third one; deeper ones are named."""
+        data = zipped({"hw1.ipynb": NOTEBOOK})
+        for level in (1, 2):
+            data = zipped({f"inner{level}.zip": data, "notes.txt": b""})
+            chosen = notebook_in(data, "hw1")
+            assert (chosen.name, chosen.data) == ("hw1.ipynb", NOTEBOOK)
+        with pytest.raises(SubmissionError, match="no notebook in the archive"):
+            notebook_in(zipped({"inner3.zip": data}), "hw1")
+
+    def test_archives_without_end(self) -> None:
+        """Of many archives in one only some are looked into, and each may unpack to so much."""
+        bomb = zipped({"hw1.ipynb": bytes(3 * LARGEST_FILE)})
+        with pytest.raises(SubmissionError, match="no notebook in the archive"):
+            notebook_in(zipped({f"{number}.zip": bomb for number in range(50)}), "hw1")
 
     @pytest.mark.parametrize(
         ("data", "says"),
         [
             (zipped({"notes.txt": b"x"}), "no notebook in the archive"),
             (zipped({}), "no notebook in the archive"),
-            (zipped({"inner.zip": zipped({"hw.ipynb": NOTEBOOK})}), "no notebook in the archive"),
+            (zipped({"inner.zip": b"PK\x03\x04"}), "no notebook in the archive"),
             (tarred({"notes.txt": b"x"}), "no notebook in the archive"),
             (linked("hw.ipynb"), "is a link"),
             (special(tarfile.SYMTYPE, "hw.ipynb"), "is a link"),
@@ -163,10 +183,10 @@ class TestOneStudent:
             notebook_in(data, "hw1")
 
     def test_too_many_files(self) -> None:
-        """A thousand files are enough for homework."""
+        """Ten thousand files are enough for homework."""
         files = {f"{i}.txt": b"" for i in range(MOST_MEMBERS + 1)}
         for make in (zipped, tarred):
-            with pytest.raises(SubmissionError, match="more than 1,000 files"):
+            with pytest.raises(SubmissionError, match="more than 10,000 files"):
                 notebook_in(make(files), "hw1")
 
     def test_a_directory_that_lies(self) -> None:
@@ -193,7 +213,7 @@ class TestOneStudent:
         for index in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=5)):
             whole[index] = data.draw(st.integers(0, 255))
         try:
-            name, _ = notebook_in(bytes(whole), "hw1")
+            name = notebook_in(bytes(whole), "hw1").name
         except SubmissionError as problem:
             assert problem.message
         else:
@@ -206,26 +226,27 @@ class TestAClass:
     def unpack(
         self, folder: Path, data: bytes, name: str = "class.zip"
     ) -> tuple[list[str], list[tuple[str, str]]]:
-        """The files that come out, and what was left out."""
+        """The files that come out with their content, and what was left out."""
         path = folder / name
         path.write_bytes(data)
         with unpacked(path) as (folder, skipped):
-            files = [str(file.relative_to(folder)) for file in sorted(folder.rglob("*")) if file.is_file()]
+            paths = [file for file in sorted(folder.rglob("*")) if file.is_file() and file.stat().st_size]
+            files = [str(file.relative_to(folder)) for file in paths]
             return files, [(member.name, member.reason) for member in skipped]
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_every_kind(self, tmp_path: Path, kind: str) -> None:
-        """Notebooks and students' archives come out; tables and pictures stay in."""
-        files = {"mia/hw1.ipynb": NOTEBOOK, "tom/hw1.zip": b"x", "tom/plot.png": b"", "list.csv": b""}
+        """Notebooks and students' archives come out; of tables and pictures only the names."""
+        files = {"mia/hw1.ipynb": NOTEBOOK, "tom/hw1.zip": b"x", "tom/plot.png": b"x", "list.csv": b"x"}
         names, skipped = self.unpack(tmp_path, KINDS[kind](files), f"class.{kind}")
         assert (names, skipped) == (["mia/hw1.ipynb", "tom/hw1.zip"], [])
 
     def test_one_folder_round_everything(self, tmp_path: Path) -> None:
         """Archivers like to add a folder; it is no student."""
-        unpacked_files, _ = self.unpack(
-            tmp_path, zipped({"export/mia/hw1.ipynb": NOTEBOOK, "export/tom/hw1.ipynb": b"{}"})
-        )
-        assert unpacked_files == ["mia/hw1.ipynb", "tom/hw1.ipynb"]
+        path = tmp_path / "class.zip"
+        path.write_bytes(zipped({"export/mia/hw1.ipynb": NOTEBOOK, "export/tom/hw1.ipynb": b"{}"}))
+        with unpacked(path) as (folder, _):
+            assert [entry.student for entry in collect_submissions(folder, "hw1")] == ["mia", "tom"]
 
     @pytest.mark.parametrize(
         ("data", "name", "why"),
@@ -302,8 +323,8 @@ def test_the_command_takes_an_archive(tiny_course: Course, tmp_path: Path) -> No
     ran = autograder(
         "grade", ASSIGNMENT, tmp_path / "class.zip", "--out", tmp_path / "out", folder=tiny_course.root
     )
-    assert ran.returncode == 0, ran.stderr
-    assert "Left out of class.zip: ../eve.ipynb: Its name leads out of the archive." in ran.stdout
+    assert ran.returncode == 5, ran.stderr
+    assert "Not graded: ../eve.ipynb: Its name leads out of the archive." in ran.stdout
     assert sorted(path.stem for path in (tmp_path / "out" / "reports").iterdir()) == ["mia", "tom"]
     report = json.loads((tmp_path / "out" / "reports" / "tom.json").read_text())
     assert report["submission"]["file"] == "work.zip: tiny.ipynb"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,11 +15,16 @@ from pathlib import Path
 import pytest
 from command import autograder
 from correct_notebook import SOURCE, notebook
+from repository_assignments import NAMES
+from repository_assignments import assignment as load
 from tiny_course import ASSIGNMENT
 
+from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.submissions.dropbox import About, add_attempt, attempts, create_dropbox, read_about
+from autograder.submissions.notebook import read_notebook
+from autograder.submissions.stubs import defined_functions, is_untouched, stubs_among
 
 
 @pytest.fixture
@@ -119,14 +125,13 @@ def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
     assert autograder("dropbox", ASSIGNMENT, "--to", tmp_path / "drop", folder=course).returncode == 0
     mine = tmp_path / "mine"
     mine.mkdir()
-    for source in ("x = 1", SOURCE):
+    one = SOURCE.partition("def double_backward")[0]
+    for source in (one, SOURCE):
         (mine / "hw.ipynb").write_text(notebook(source))
         words = ("submit", "hw.ipynb", "--to", tmp_path / "drop" / ASSIGNMENT, "--student", "ann")
         ran = autograder(*words, folder=mine)
         assert (ran.returncode, ran.stderr) == (0, "") and "late" in ran.stdout
-        assert ("Missing functions: double, double_backward, mean_square" in ran.stdout) == (
-            source == "x = 1"
-        )
+        assert ("Missing functions: double_backward, mean_square" in ran.stdout) == (source == one)
     assert autograder("receipts", folder=mine).stdout.count("ann") == 2
     assert autograder("receipts", tmp_path / "drop" / ASSIGNMENT, folder=mine).stdout.count("Late.") == 2
     out = tmp_path / "out"
@@ -134,6 +139,101 @@ def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "ann,3,6" in (out / "grades.csv").read_text()
     assert "attempt 2 of 2" in (out / "index.html").read_text()
+
+
+def submit(notebook_file: Path, box: Path, home: Path) -> tuple[int, str]:
+    """What `autograder submit` answers, on both streams, and its exit code."""
+    home.mkdir(exist_ok=True)
+    copy = shutil.copy(notebook_file, home / "work.ipynb")
+    ran = autograder("submit", copy, "--to", box, "--student", "ann", folder=home)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_the_untouched_handout(tiny_course: Course, tmp_path: Path) -> None:
+    """Who submits the handout as it came is told that every function is a stub; later, which still are."""
+    autograder("dropbox", ASSIGNMENT, "--to", tmp_path / "drop", folder=tiny_course.root)
+    box = tmp_path / "drop" / ASSIGNMENT
+    handout = tiny_course.root / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    code, text = submit(handout, box, tmp_path / "mine")
+    assert code == 0 and "Every function is a stub" in text and "Missing" not in text
+    begun = tmp_path / "begun.ipynb"
+    cells = json.loads(handout.read_text())
+    cells["cells"].append({"cell_type": "code", "source": "def double(x):\n    return x + x", "metadata": {}})
+    begun.write_text(json.dumps(cells))
+    code, text = submit(begun, box, tmp_path / "mine")
+    assert code == 0 and "Stubs, not written yet: double_backward, mean_square" in text
+    assert "Every function" not in text
+    begun.write_text(notebook(SOURCE))
+    code, text = submit(begun, box, tmp_path / "mine")
+    assert code == 0 and "stub" not in text.lower()
+    assert len(attempts(box)) == 3
+
+
+@pytest.mark.parametrize(
+    "source", ["x = 1", "def relu(x):\n    return x", "# def double(x): pass", "print('def double(x):')"]
+)
+def test_a_wrong_notebook(tiny_course: Course, tmp_path: Path, source: str) -> None:
+    """A notebook with none of the assignment's functions is refused before anything is submitted."""
+    autograder("dropbox", ASSIGNMENT, "--to", tmp_path / "drop", folder=tiny_course.root)
+    (tmp_path / "other.ipynb").write_text(notebook(source))
+    code, text = submit(tmp_path / "other.ipynb", tmp_path / "drop" / ASSIGNMENT, tmp_path / "mine")
+    assert code == 2 and "was not submitted" in text and "double, double_backward, mean_square" in text
+    assert "Submitted" not in text and not (tmp_path / "mine" / "receipts.jsonl").exists()
+    assert attempts(tmp_path / "drop" / ASSIGNMENT) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def double(x):\n    return 2 * x",
+        "double = lambda x: 2 * x",
+        "try:\n    from mine import double\nexcept ImportError:\n    def double(x): return 2 * x",
+        "if True:\n    def double(x):\n        return 2 * x",
+        "double: object = max",
+        "a = double = max",
+        "double, other = max, min",
+        "class double:\n    pass",
+        "async def double(x):\n    return x",
+    ],
+)
+def test_functions_in_any_form(source: str) -> None:
+    """A function counts as defined however it gets its name, and as a stub only if it is one."""
+    assert defined_functions([source], ["double", "single"]) == ["double"]
+    assert stubs_among([source], ["double"]) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "stub"),
+    [
+        ("def f(x):\n    raise NotImplementedError", True),
+        ("def f(x):\n    raise NotImplementedError('f')  # here", True),
+        ('def f(x, y=(1, 2)) -> dict[str, int]:\n    """Doc: with\n\nlines.\n    """\n    pass', True),
+        ("def f(\n    x,\n):\n    'doc'\n    # YOUR CODE HERE\n    raise NotImplementedError()", True),
+        ("def f(x): ...", True),
+        ("def f(x): return 1", False),
+        ("def f(x):\n    y = x\n    raise NotImplementedError", False),
+        ("def f(x):\n    pass\n    return x", False),
+        ("def f(x):\n    return x\n\ndef f(x):\n    pass", True),
+        ("def f(x):\n    pass\n\ndef f(x):\n    return x", False),
+        ("def f(x):\n    pass\n\nf = abs", False),
+        ("def f(x):\n    raise NotImplementedError\n\nf2 = f(1)", True),
+    ],
+)
+def test_stubs(source: str, stub: bool) -> None:
+    """A stub holds a docstring, comments and one statement that does nothing; the last definition counts."""
+    assert (stubs_among([source], ["f"]) == ["f"]) == stub
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_handouts_of_the_course(name: str) -> None:
+    """Every function of every handout is a stub, and in the solved notebook none is."""
+    assignment = load(name)
+    sources = [cell.source for cell in read_notebook(assignment.handout.read_bytes())]
+    assert is_untouched(sources, assignment.functions)
+    assert stubs_among(sources, assignment.functions) == assignment.functions
+    solved = [cell.source for cell in read_notebook(to_bytes(filled_in(assignment)))]
+    assert stubs_among(solved, assignment.functions) == []
+    assert defined_functions(solved, assignment.functions) == assignment.functions
 
 
 def test_mistakes_of_who_hands_in(folder: Path, tmp_path: Path) -> None:

@@ -22,11 +22,12 @@ def put(folder: Path, *names: str) -> Path:
 
 
 def collected(path: Path, base: Path | None = None) -> list[tuple[str, str]]:
-    """Students and paths, the paths relative to a folder."""
-    return [
-        (entry.student, str(entry.path.relative_to(base or path)))
-        for entry in collect_submissions(path, "hw1")
-    ]
+    """Students and the files that would be graded, or their folders; the paths relative to a folder."""
+    result = []
+    for entry in collect_submissions(path, "hw1"):
+        file = entry.path / entry.read("hw1").file_name
+        result.append((entry.student, file if file.exists() else entry.path))
+    return [(student, str(file.relative_to(base or path))) for student, file in result]
 
 
 class TestOneNotebook:
@@ -62,8 +63,9 @@ class TestFolderOfNotebooks:
     def test_other_files_are_no_submissions(self, tmp_path: Path) -> None:
         """Tables, hidden files, checkpoints and what archivers leave behind are passed over."""
         put(tmp_path, "s1.ipynb", "expected.csv", ".s2.ipynb", ".ipynb_checkpoints/s1-checkpoint.ipynb")
-        put(tmp_path, "__MACOSX/s1.ipynb", "s3.ipynb.txt", "._s1.ipynb")
+        put(tmp_path, "__MACOSX/s1.ipynb", "._s1.ipynb", "Thumbs.db")
         assert collected(tmp_path) == [("s1", "s1.ipynb")]
+        assert collect_submissions(tmp_path, "hw1").unmatched == ()
 
     def test_capital_suffix(self, tmp_path: Path) -> None:
         """The suffix counts in any case."""
@@ -114,12 +116,17 @@ class TestFolderPerStudent:
         os.utime(tmp_path / "s1/hw1.ipynb", (1, 1))
         assert collected(tmp_path) == [("s1", "s1/hw1.ipynb")]
 
-    def test_the_newest(self, tmp_path: Path) -> None:
-        """Of several with other names the newest is taken; checkpoints do not count."""
-        put(tmp_path, "s1/a.ipynb", "s1/b.ipynb", "s1/c.ipynb", "s1/.ipynb_checkpoints/d.ipynb")
-        for name, time in [("a", 2000), ("b", 3000), ("c", 1000)]:
-            os.utime(tmp_path / f"s1/{name}.ipynb", (time, time))
-        assert collected(tmp_path) == [("s1", "s1/b.ipynb")]
+    def test_several_under_other_names(self, tmp_path: Path) -> None:
+        """Of several with other names none is guessed: a sentence lists them; checkpoints do not count."""
+        put(tmp_path, "s1/.ipynb_checkpoints/d.ipynb")
+        for name in "abc":
+            (tmp_path / f"s1/{name}.ipynb").write_text(name)
+        (entry,) = collect_submissions(tmp_path, "hw1")
+        problem = entry.read("hw1").problem
+        assert problem == (
+            "There are several notebooks: a.ipynb, b.ipynb, c.ipynb. "
+            "Name the one to grade hw1.ipynb, or submit it alone."
+        )
 
     def test_no_notebook(self, tmp_path: Path) -> None:
         """A student without a notebook is an entry too: the folder, which becomes a report."""
@@ -193,7 +200,8 @@ class TestRefused:
         put(tmp_path, *pair, "s2.ipynb")
         with pytest.raises(UsageError, match="two submissions of s1") as caught:
             collect_submissions(tmp_path, "hw1")
-        assert all(str(tmp_path / name) in caught.value.message for name in pair)
+        names = [name.removesuffix("/hw1.ipynb") for name in pair]  # of a directory, the directory
+        assert all(str(tmp_path / name) in caught.value.message for name in names)
 
     @pytest.mark.parametrize("target", ["real", "real/s1.ipynb", "gone"])
     def test_a_link(self, tmp_path: Path, target: str) -> None:

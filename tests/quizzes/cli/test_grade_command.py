@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 from live_server import CODE, LiveServer, live_server
@@ -22,7 +23,7 @@ def grade(server: LiveServer, database: Path, *more: str) -> subprocess.Complete
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def points(server: LiveServer, attempt: str) -> float | None:
+def points(server: LiveServer, attempt: str) -> Decimal | None:
     """What an attempt has."""
     with server.database.reading() as connection:
         return points_of(connection, attempt)

@@ -27,10 +27,10 @@ class Watched(str):
     def _read(self, *_: object) -> NoReturn:
         raise AssertionError("the text was read before its length was known")
 
-    __eq__ = __contains__ = __iter__ = __getitem__ = __add__ = __mod__ = __mul__ = _read  # type: ignore[assignment]
-    __lt__ = __gt__ = __le__ = __ge__ = __format__ = __repr__ = __str__ = _read  # type: ignore[assignment]
+    __eq__ = __contains__ = __iter__ = __getitem__ = __add__ = __mod__ = __mul__ = _read
+    __lt__ = __gt__ = __le__ = __ge__ = __format__ = __repr__ = __str__ = _read
     strip = split = translate = casefold = lower = upper = encode = replace = _read  # type: ignore[assignment]
-    find = count = startswith = endswith = lstrip = rstrip = partition = _read  # type: ignore[assignment]
+    find = count = startswith = endswith = lstrip = rstrip = partition = _read
     isdigit = isascii = isalnum = splitlines = join = _read  # type: ignore[assignment]
 
     def __hash__(self) -> int:

@@ -49,11 +49,6 @@ def grader() -> Iterator[SandboxGrader]:
             "fails its own",
         ),
         ("    ...", "    return 2 * x", "earns 1 of the points already"),
-        (
-            "assert_same(student.twice, reference.twice, rng.normal(size=3))",
-            "student.twice(1.0) + 1",
-            "breaks a",
-        ),
         ("          assert_same", "          time.sleep(0)\n          assert_same", "NameError"),
     ],
 )
@@ -65,6 +60,13 @@ def test_faults(tmp_path: Path, grader: SandboxGrader, old: str, new: str, says:
     assert len(faults) == 1
     assert "bank.yaml, line 3: twice: " in faults[0]
     assert says in faults[0]
+
+
+def test_a_check_that_cannot_use_the_start(tmp_path: Path, grader: SandboxGrader) -> None:
+    """A check that runs through with the solution and not with the start's None has caught the start."""
+    old, new = "assert_same(student", "student.twice(1.0) + 1\n          assert_same(student"
+    (tmp_path / "bank.yaml").write_text(GOOD.replace(old, new), encoding="utf-8")
+    assert list(faults_in_functions(load_bank(tmp_path / "bank.yaml"), grader)) == []
 
 
 @pytest.mark.parametrize(

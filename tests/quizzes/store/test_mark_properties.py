@@ -69,8 +69,8 @@ def quiz_by(key: dict[str, Any]) -> Quiz:
     texts = {text: "esat, of course" if key["typo"] and text == "east" else text for text in OPTIONS}
     texts["east"] = texts["east"] if key["typo"] else "east, of course"
     options = [{"text": texts[text], "correct": text in key["right"]} for text in OPTIONS]
-    choice = {"id": "choice", "type": "choice", **words, "options": options}
-    number = {
+    choice: dict[str, Any] = {"id": "choice", "type": "choice", **words, "options": options}
+    number: dict[str, Any] = {
         "id": "number",
         "type": "numeric",
         **words,
@@ -79,7 +79,13 @@ def quiz_by(key: dict[str, Any]) -> Quiz:
         "key": f"a + 1 + {key['off']}",
         "tolerance": {"mode": "exact"},
     }
-    essay = {"id": "essay", "type": "essay", **words, "rubric": [{"text": "Good."}], "model_answer": "So."}
+    essay = {
+        "id": "essay",
+        "type": "essay",
+        **words,
+        "rubric": [{"text": "Good."}],
+        "model_answer": "So.",
+    }
     pools = [
         {"items": {f"t/{item['id']}": item}, "points": str(points)}
         for item, points in zip((choice, number, essay), POINTS.values(), strict=True)
@@ -391,7 +397,7 @@ class MarkMachine(RuleBasedStateMachine):
             return Decimal(0)
         if pos == NUMBER:
             a = int(Decimal(json.loads(item.params)["a"]))
-            return POINTS[pos] * (int(answer) == a + 1 + key["off"])
+            return Decimal(POINTS[pos] * (int(answer) == a + 1 + key["off"]))
         shown = {option.id: option.html for option in item.view.options}[answer]
         direction = next(text for text in OPTIONS if text in shown or (text == "east" and "esat" in shown))
         return POINTS[pos] * (direction in key["right"])

@@ -113,7 +113,7 @@ def points(server: LiveServer, attempt: str) -> float:
 
 def chosen(question: Any, text: str) -> str:
     """The id of the option with this text."""
-    return next(id for id, option in question.options.items() if option.text == text)
+    return next(str(id) for id, option in question.options.items() if option.text == text)
 
 
 def right(server: LiveServer, attempt: str) -> dict[int, Any]:

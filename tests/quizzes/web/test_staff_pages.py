@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from fake_clock import MINUTE
@@ -38,7 +39,7 @@ def taken(server: LiveServer, student: Student, right: bool = True, **answers: s
     return attempt
 
 
-def points(server: LiveServer, attempt: str) -> float | None:
+def points(server: LiveServer, attempt: str) -> Decimal | None:
     """What an attempt has now."""
     with server.database.reading() as connection:
         return points_of(connection, attempt)
