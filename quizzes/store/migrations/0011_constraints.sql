@@ -1,13 +1,14 @@
 -- What a column may say is said by the database, and what belongs to a question refers to it.
+-- Version 0.1 took any role but `student` for staff who may preview a quiz; they stay that.
 CREATE TABLE new_enrolment (
     course TEXT NOT NULL REFERENCES course (id),
     person TEXT NOT NULL REFERENCES person (id),
-    role TEXT NOT NULL CHECK (role IN ('student', 'ta', 'instructor')),
+    role TEXT NOT NULL CHECK (role IN ('student', 'ta', 'instructor', 'staff')),
     label TEXT NOT NULL, multiplier TEXT NOT NULL, extra BIGINT NOT NULL CHECK (extra >= 0),
     PRIMARY KEY (course, person)
 );
 INSERT INTO new_enrolment (course, person, role, label, multiplier, extra)
-    SELECT course, person, CASE WHEN role IN ('ta', 'instructor') THEN role ELSE 'student' END, label, multiplier,
+    SELECT course, person, CASE WHEN role IN ('student', 'ta', 'instructor') THEN role ELSE 'staff' END, label, multiplier,
         CASE WHEN extra < 0 THEN 0 ELSE extra END
     FROM enrolment;
 DROP TABLE enrolment;
