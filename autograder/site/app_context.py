@@ -57,7 +57,11 @@ class AppContext:
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # For work that waits for a commit; other requests do not wait with it.
+        # For reads of a few rows and the pages made of them: the event loop stays free for saves. More
+        # threads only take the interpreter from each other, unless they wait for a database's server.
+        readers = 2 if self.database.dialect == "sqlite" else 8
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
+        # For work that waits for a commit or reads the rows of a class; no other request waits with it.
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="page")
         self._pages = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in PACKAGES]),
@@ -75,8 +79,9 @@ class AppContext:
             "staff_warnings": self.staff_warnings,
             "page_id": lambda: secrets.token_urlsafe(12),
         }
-        self._pages.filters["local"] = lambda instant: shown(instant, self.zone)
-        self._pages.filters["time_of_day"] = lambda instant: time_of_day(instant, self.zone)
+        # A class looks at the same few instants.
+        self._pages.filters["local"] = lru_cache(4096)(lambda instant: shown(instant, self.zone))
+        self._pages.filters["time_of_day"] = lru_cache(4096)(lambda instant: time_of_day(instant, self.zone))
         self._pages.filters["points"] = lambda number: f"{number:.4f}".rstrip("0").rstrip(".")
 
     def now(self) -> int:
@@ -96,9 +101,8 @@ class AppContext:
         """The session with this token; None if it is unknown or over. Cached for some seconds."""
         if not token:
             return None
-        known = self._sessions.get(token)
-        if known and now < min(known[1], known[0].ends_at):
-            return known[0]
+        if (known := self.known_session(token, now)) is not None:
+            return known
         with self.database.reading() as connection:
             session = session_of(connection, token, self.signer, now)
         if len(self._sessions) >= MOST_CACHED:
@@ -126,6 +130,15 @@ class AppContext:
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """The result of blocking work, computed outside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    async def in_reader(self, work: Callable[..., T], *arguments: Any) -> T:
+        """The result of reading tables, computed outside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work, *arguments)
+
+    def known_session(self, token: str, now: int) -> Session | None:
+        """The session with this token, if it was read from the store just now; None otherwise."""
+        known = self._sessions.get(token)
+        return known[0] if known and now < min(known[1], known[0].ends_at) else None
 
     async def written(self, work: Callable[[Connection], T], *rows: str) -> T:
         """The result of a write, after its commit."""

@@ -19,7 +19,7 @@ from autograder.site.extensions import extensions
 from autograder.site.lti import pages as lti
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
 from autograder.site.people_pages import PEOPLE_ROUTES
-from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, site_of
+from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 
 __all__ = ["make_app"]
 
@@ -65,7 +65,8 @@ def _routes() -> list[BaseRoute]:
     ]
 
 
-async def _health(request: Request) -> Response:
+@reads
+def _health(request: Request) -> Response:
     """Whether the database can be read, and how many writes are queued."""
     site = site_of(request)
     with site.database.reading() as connection:
@@ -80,7 +81,7 @@ async def _signed_out(request: Request, problem: Any) -> Response:
 async def _refused(request: Request, problem: Any) -> Response:
     retry = getattr(problem, "retry_after", 0)
     headers = {"Retry-After": str(retry)} if retry else {}
-    return _problem_page(request, problem.status, problem.message, problem.next_step, headers)
+    return await _problem_page(request, problem.status, problem.message, problem.next_step, headers)
 
 
 async def _http_problem(request: Request, problem: Any) -> Response:
@@ -89,24 +90,24 @@ async def _http_problem(request: Request, problem: Any) -> Response:
         405: ("This page does not accept this kind of request.", "Go back to the list of quizzes."),
     }
     message, next_step = sentences.get(problem.status_code, ("The request failed.", "Go back and try again."))
-    return _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))
+    return await _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))
 
 
 async def _failed(request: Request, problem: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
     message = "The server has a fault. Saved answers are safe."
-    return _problem_page(
+    return await _problem_page(
         request, 500, message, "Go back and try again; if it happens again, tell the course's staff.", {}
     )
 
 
-def _problem_page(
+async def _problem_page(
     request: Request, status: int, message: str, next_step: str, headers: dict[str, str]
 ) -> Response:
     if is_json(request):
         return JSONResponse({"message": message, "next_step": next_step}, status, headers)
     site = site_of(request)
-    session = site.signed_in(request.cookies.get(COOKIE, ""), site.now())
+    session = await site.in_reader(site.signed_in, request.cookies.get(COOKIE, ""), site.now())
     token = site.form_token(session) if session else ""
     page = site.page("problem.html", message=message, next_step=next_step, session=session, token=token)
     return HTMLResponse(page, status, headers)

@@ -6,11 +6,13 @@ import binascii
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from autograder.errors import Forbidden, Refused, TooLarge
@@ -31,6 +33,9 @@ __all__ = [
     "form_pairs",
     "is_json",
     "json_of",
+    "reads",
+    "reads_much",
+    "session_for",
     "session_of",
     "site_of",
     "whole_number",
@@ -106,6 +111,33 @@ def session_of(request: Request) -> Session:
     if session is None:
         raise SignedOut("You are not signed in.", next_step="Sign in; what you typed is kept.")
     return session
+
+
+async def session_for(request: Request) -> Session:
+    """The same, read outside the event loop where it has to be read; for pages that write."""
+    site, token = site_of(request), request.cookies.get(COOKIE, "")
+    known = site.known_session(token, request.state.at)
+    return known if known is not None else await site.in_reader(session_of, request)
+
+
+def reads(page: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """A page that only reads, as an endpoint: it is made in the read pool, and the event loop stays free."""
+
+    @wraps(page)
+    async def endpoint(request: Request) -> Response:
+        return await site_of(request).in_reader(page, request)
+
+    return endpoint
+
+
+def reads_much(page: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """The same for a page that reads the rows of a class or marks: students' pages do not wait for it."""
+
+    @wraps(page)
+    async def endpoint(request: Request) -> Response:
+        return await site_of(request).in_thread(page, request)
+
+    return endpoint
 
 
 def is_json(request: Request) -> bool:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from autograder.errors import Refused
-from autograder.site.requests import COOKIE, LARGEST_PAGE, Form, form_of, is_json, session_of, site_of
+from autograder.site.requests import COOKIE, LARGEST_PAGE, Form, form_of, is_json, reads, session_for, site_of
 from autograder.site.sessions import (
     LONGEST_ID,
     TooManyTries,
@@ -54,11 +54,16 @@ async def sign_in(request: Request) -> Response:
     person, code = (form.get(name, [""])[-1][:LONGEST_TYPED].strip() for name in ("person", "passcode"))
     client, address = request.headers.get("user-agent", ""), request.client.host if request.client else ""
     opened: str | Refused = ""
-    with site.database.reading() as connection:
-        # A wrong code during a delay writes nothing, so guessing costs the saves of others nothing.
-        if not is_passcode(connection, person, code, site.signer):
-            wait = wait_after_failures(connection, person, site.signer, at, address)
-            opened = TooManyTries(wait) if wait else ""
+
+    def wait() -> int:
+        with site.database.reading() as connection:
+            if is_passcode(connection, person, code, site.signer):
+                return 0
+            return wait_after_failures(connection, person, site.signer, at, address)
+
+    # A wrong code during a delay writes nothing, so guessing costs the saves of others nothing.
+    if seconds := await site.in_reader(wait):
+        opened = TooManyTries(seconds)
     if not isinstance(opened, Refused):
         opened = await site.written(
             lambda connection: open_by_passcode(connection, person, code, site.signer, at, client, address)
@@ -71,16 +76,17 @@ async def sign_in(request: Request) -> Response:
             request, opened.status, goal, problem=opened, person=person[:LONGEST_ID], saved_form=saved_form
         )
     if is_json(request):
-        session = site.signed_in(opened, site.now())
+        session = await site.in_reader(site.signed_in, opened, site.now())
         assert session is not None
         payload = {"person": session.person, "token": site.form_token(session)}
         return with_cookie(JSONResponse(payload), request, opened)
     if saved_form:
-        return with_cookie(_send_again(request, opened, goal, saved_form), request, opened)
+        return with_cookie(await _send_again(request, opened, goal, saved_form), request, opened)
     return with_cookie(RedirectResponse(goal, 303), request, opened)
 
 
-async def link_page(request: Request) -> Response:
+@reads
+def link_page(request: Request) -> Response:
     """The page of a one-time link; looking at it does not use it up, since mail programs open links, too."""
     site, at, secret = site_of(request), request.state.at, request.path_params["secret"]
     with site.database.reading() as connection:
@@ -109,7 +115,7 @@ async def by_link(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    site, session = site_of(request), session_of(request)
+    site, session = site_of(request), await session_for(request)
     await form_of(request, session)
     await site.written(lambda connection: end_session(connection, session.token))
     site.forget(request.cookies[COOKIE])
@@ -148,10 +154,10 @@ def _page(
     return response
 
 
-def _send_again(request: Request, token: str, goal: str, saved_form: str) -> Response:
+async def _send_again(request: Request, token: str, goal: str, saved_form: str) -> Response:
     """The form that was sent before the sign-in, with a button that sends it again."""
     site = site_of(request)
-    session = site.signed_in(token, site.now())
+    session = await site.in_reader(site.signed_in, token, site.now())
     assert session is not None
     try:
         fields: Form = {

@@ -10,7 +10,7 @@ from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.clock import ClockState, ServerClock
 from autograder.site.clock_correction import correct_clock
 from autograder.site.extensions import extensions
-from autograder.site.requests import COOKIE, form_of, session_of, site_of
+from autograder.site.requests import COOKIE, form_of, reads, session_of, site_of
 from autograder.site.sessions import Session, extend_session
 from autograder.site.tables import enrolment
 
@@ -20,7 +20,7 @@ NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of q
 HOUR = 3_600_000  # milliseconds
 
 
-def staff_of_course(request: Request, *, instructor: bool = False) -> Session:
+def staff_of_course(request: Request, instructor: bool = False) -> Session:
     """The session of a member of staff; raises NotFound for students, Forbidden for too low a role."""
     site, session = site_of(request), session_of(request)
     enrolled = enrolment.c.course == site.course, enrolment.c.person == session.person
@@ -33,7 +33,8 @@ def staff_of_course(request: Request, *, instructor: bool = False) -> Session:
     return session
 
 
-async def show_clock(request: Request) -> Response:
+@reads
+def show_clock(request: Request) -> Response:
     """The server's clock beside the machine's."""
     site, session = site_of(request), staff_of_course(request)
     clock = site.clock
@@ -45,7 +46,8 @@ async def show_clock(request: Request) -> Response:
 
 async def set_clock(request: Request) -> Response:
     """Take over the machine's clock, which staff found to be right."""
-    site, session = site_of(request), staff_of_course(request, instructor=True)
+    site = site_of(request)
+    session = await site.in_reader(staff_of_course, request, True)
     form, clock = await form_of(request, session), site.clock
     reason = form.get("reason", [""])[-1].strip()[:500]
     if not isinstance(clock, ServerClock):

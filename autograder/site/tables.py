@@ -90,10 +90,11 @@ enrolment = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("person", ForeignKey("person.id"), primary_key=True),
-    Column("role", Text, nullable=False),
+    # `staff` may preview quizzes, and nothing else
+    Column("role", Text, CheckConstraint("role IN ('student', 'ta', 'instructor', 'staff')"), nullable=False),
     Column("label", Text, nullable=False),
     Column("multiplier", Text, nullable=False),  # a fraction, "3/2"
-    Column("extra", BigInteger, nullable=False),
+    Column("extra", BigInteger, CheckConstraint("extra >= 0"), nullable=False),
 )
 outbox = Table(
     "outbox",

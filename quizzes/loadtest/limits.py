@@ -99,7 +99,7 @@ def percentile(seconds: list[float], percent: float) -> float:
 
 SIZES = ((100, "S"), (500, "M"), (2000, "L"))  # students at most; more are XL
 STEADY, STEADY_OF_FEW = 0.25, 0.15  # seconds, the 99th percentile of a save
-HERD = 2.0  # seconds, the 99th percentile of anything in a herd
+HERD = 1.0  # seconds, the 99th percentile of anything in a herd
 CLOSED_WITHIN = 10.0  # seconds after deadline and grace
 MOST_MEMORY = 300.0  # MB
 

@@ -21,7 +21,7 @@ from quizzes.loadtest.student import Connection, Lost, Student
 __all__ = ["LoadPlan", "run_load_test"]
 
 
-LEAD = 2_000  # milliseconds from the publishing to the opening
+LEAD, LEAD_FOR_EACH = 2_000, 13  # milliseconds from the publishing to the opening: attempts are dealt in it
 NEVER_SUBMIT = 0.05  # the share of students who never submit: the server closes their attempts
 STATUS_INTERVAL = 20.0  # seconds between two requests of the status
 POLL_INTERVAL = 0.5  # seconds between two checks whether all attempts are closed
@@ -55,7 +55,7 @@ def run_load_test(
 ) -> Result:
     """Run the test against servers that share a database; `report` is called with progress messages."""
     clock, times = ServerClock(), fixture.plan()
-    opens = clock.now() + LEAD
+    opens = clock.now() + LEAD + LEAD_FOR_EACH * len(cookies)
     ends = opens + int(1000 * plan.whole)
     schedule = replace(times.schedule, opens_at=opens, due_at=ends, closes_at=ends, limit=None, attempts=1)
     fixture.publish(replace(times, schedule=replace(schedule, grace=int(1000 * plan.grace))))

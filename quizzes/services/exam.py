@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -53,7 +54,7 @@ from quizzes.store.quizzes import Availability, availability_for, content_of, cu
 from quizzes.store.receipts import Receipt, last_receipt
 from quizzes.store.regrades import key_for
 
-__all__ = ["ExamService", "View"]
+__all__ = ["DealtAttempt", "ExamService", "View"]
 
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,15 @@ class View:
     answers: dict[int, StoredAnswer]
     remaining: int | None  # milliseconds on the timer; None without one
     receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class DealtAttempt:
+    """The questions of an attempt that nobody has started yet."""
+
+    id: str
+    seed: str
+    items: Sequence[AttemptItem]
 
 
 class ExamService:
@@ -91,7 +101,8 @@ class ExamService:
         self._versions = lru_cache(64)(self._load_version)
         self.regrades = Regrades(self, GRADER)
         self._items_cache: LRUCache[str, tuple[str, Sequence[AttemptItem]]] = LRUCache(CACHED_ATTEMPTS)
-        self._items_lock = Lock()
+        self._items_lock, self._dealt_lock = Lock(), Lock()
+        self._dealt: dict[str, tuple[str, deque[DealtAttempt]]] = {}  # by quiz, with the version
         self._items = cached(self._items_cache, key=str, lock=self._items_lock)(self._load_items)
 
     def close(self) -> None:
@@ -119,12 +130,10 @@ class ExamService:
             running = open_attempt(connection, quiz, person)
         if running is None and not self._has_disk_space(self.database):
             raise Busy("The server's disk is nearly full.", next_step="Tell the course's staff at once.")
-        attempt_id = secrets.token_urlsafe(16)
-        seed = self._signer.of("seed", f"{version}\n{attempt_id}")
-        items = self._versions(version).build_questions(seed)
-        new_attempt = NewAttempt(attempt_id, version, seed, lock, items, preview)
+        dealt = self._take_dealt(quiz, version) or self._deal(version)
+        new_attempt = NewAttempt(dealt.id, version, dealt.seed, lock, dealt.items, preview)
         with self._items_lock:
-            self._items_cache[attempt_id] = person, items  # its page is asked for next
+            self._items_cache[dealt.id] = person, dealt.items  # its page is asked for next
         if running is not None and overdue(running, at):
             # In its own transaction: it has ended, whether or not another one may start.
             self.writer.submit(
@@ -140,6 +149,31 @@ class ExamService:
                 now=self.clock.now,
             )
         )
+
+    def deal(self, quiz: str, version: str, wanted: int, limit: int) -> list[DealtAttempt]:
+        """Deal attempts before they are started, up to `wanted` in all and `limit` now; returns the new ones.
+
+        A dealt attempt belongs to nobody yet: its id and seed are random, and a start takes any of them.
+        Those of another version are dropped.
+        """
+        with self._dealt_lock:
+            known, dealt = self._dealt.get(quiz, (version, deque()))
+            if known != version:
+                dealt = deque()
+            self._dealt[quiz] = version, dealt
+        new = [self._deal(version) for _ in range(min(limit, wanted - len(dealt)))]
+        dealt.extend(new)
+        return new
+
+    def _take_dealt(self, quiz: str, version: str) -> DealtAttempt | None:
+        with self._dealt_lock:
+            known, dealt = self._dealt.get(quiz, (version, None))
+            return dealt.popleft() if dealt and known == version else None
+
+    def _deal(self, version: str) -> DealtAttempt:
+        attempt_id = secrets.token_urlsafe(16)
+        seed = self._signer.of("seed", f"{version}\n{attempt_id}")
+        return DealtAttempt(attempt_id, seed, self._versions(version).build_questions(seed))
 
     def view(self, attempt_id: str, person: str) -> View:
         """A student's own attempt, closed first if it is overdue, which waits for a commit."""
@@ -224,6 +258,11 @@ class ExamService:
     def items_of(self, attempt_id: str) -> Sequence[AttemptItem]:
         """The questions of any attempt."""
         return self._items(attempt_id)[1]
+
+    def has_items(self, attempt_id: str) -> bool:
+        """Whether the questions of an attempt are at hand, without reading or dealing them."""
+        with self._items_lock:
+            return attempt_id in self._items_cache
 
     def version(self, version: str) -> QuizVersion:
         """A published version of a quiz by its hash."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
 from autograder.site.upsert import insert_once
@@ -15,8 +17,8 @@ from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.version import AttemptItem
 from quizzes.schedule.timing import Terms
 from quizzes.store.events import add_event, next_seq
-from quizzes.store.overrides import is_staff, terms_of
-from quizzes.store.tables import answer, attempt, attempt_item, flag, quiz
+from quizzes.store.overrides import terms_and_row
+from quizzes.store.tables import answer, attempt, attempt_item, flag
 
 __all__ = [
     "AttemptRow",
@@ -24,7 +26,6 @@ __all__ = [
     "answers_of",
     "attempt_from_rows",
     "attempts_at",
-    "attempts_used",
     "find_attempt",
     "flags_of",
     "lock_attempts",
@@ -47,10 +48,6 @@ ANSWERS = select(answer).where(answer.c.attempt == bindparam("attempt_id")).orde
 ATTEMPTS = (
     select(attempt).where(attempt.c.quiz == bindparam("quiz_id")).order_by(attempt.c.started_at, attempt.c.id)
 )
-VERSION = select(quiz.c.version).where(quiz.c.id == bindparam("quiz_id")).with_for_update(read=True)
-USED = select(
-    func.count().filter(attempt.c.preview.is_(False)), func.coalesce(func.max(attempt.c.number), 0)
-).where(*OF_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +152,21 @@ def start_attempt(
     the opening costs nobody a second. Of two starts at once, one wins and the other returns the winner's
     attempt. A preview, for staff, starts at any time and is never counted.
     """
-    if (already := open_attempt(connection, quiz_id, person)) is not None:
+    attempts = attempts_at(connection, quiz_id, person)
+    if (already := next((row for row in attempts if row.state is State.OPEN), None)) is not None:
         return already
     # An extension for the whole class waits for starts in progress, so that none of them misses it.
-    version = connection.execute(VERSION, {"quiz_id": quiz_id}).scalar_one_or_none()
-    terms = terms_of(connection, quiz_id, person)
-    used, last = attempts_used(connection, quiz_id, person)
-    if new_attempt.preview and not is_staff(connection, quiz_id, person):
+    terms, row = terms_and_row(connection, quiz_id, person, lock=True)
+    used = sum(not attempt.preview for attempt in attempts)
+    last = max((attempt.number for attempt in attempts), default=0)
+    if new_attempt.preview and row.role == "student":
         raise Forbidden("Only the course's staff may preview a quiz.", next_step="Start it when it opens.")
     if not new_attempt.preview and (refusal := start_refusal(terms, used, arrived)):
         # Another server's start may have been written between the queries above.
         if (already := open_attempt(connection, quiz_id, person)) is not None:
             return already
         raise refusal
-    if version != new_attempt.version:
+    if row.version != new_attempt.version:
         raise Conflict(
             "A new version of the quiz was just published.", next_step="Press Start the quiz again."
         )
@@ -193,7 +191,7 @@ def start_attempt(
         "lock": new_attempt.lock,
         "seq": 1,
     }
-    if not insert_once(connection, attempt, values):
+    if connection.execute(_start_once(connection.dialect.name), values).first() is None:
         winner = open_attempt(connection, quiz_id, person)
         if winner is None:
             raise Conflict("This attempt was just finished elsewhere.", next_step="Reload the page.")
@@ -215,6 +213,13 @@ def start_attempt(
     return AttemptRow(**{**values, "state": State.OPEN, "finished_at": None, "finished_by": None})
 
 
+@cache
+def _start_once(dialect: str) -> Any:
+    """The insert of an attempt, built once for each database; it inserts nothing where one is open."""
+    insert_ = (postgresql if dialect == "postgresql" else sqlite).insert(attempt)
+    return insert_.on_conflict_do_nothing().returning(attempt.c.id)
+
+
 def take_lock(connection: Connection, attempt_id: str, lock: str, at: int) -> AttemptRow:
     """Give the edit lock to another tab; nothing changes if it holds the lock, or if the attempt is over."""
     row = locked_attempt(connection, attempt_id)
@@ -233,12 +238,6 @@ def _row_from(row: Row[tuple[object, ...]] | None) -> AttemptRow:
     values["state"] = State(row.state)
     values["finished_by"] = None if row.finished_by is None else FinishedBy(row.finished_by)
     return AttemptRow(**values)
-
-
-def attempts_used(connection: Connection, quiz_id: str, person: str) -> tuple[int, int]:
-    """How many attempts count against the limit, and the highest number of an attempt."""
-    row = connection.execute(USED, {"quiz_id": quiz_id, "who": person}).one()
-    return row[0], row[1]
 
 
 def start_refusal(terms: Terms, used: int, at: int) -> Refused | None:

@@ -15,11 +15,11 @@ from quizzes.store.tables import override, quiz
 
 __all__ = [
     "clear_overrides",
-    "is_staff",
     "override_in",
     "schedule_of",
     "set_override",
     "terms_and_role",
+    "terms_and_row",
     "terms_of",
 ]
 
@@ -43,6 +43,7 @@ TERMS_AND_ROLE = (
     )
     .where(quiz.c.id == bindparam("quiz_id"))
 )
+LOCKED_TERMS_AND_ROLE = TERMS_AND_ROLE.with_for_update(read=True, of=quiz)
 OVERRIDES = select(override).where(
     override.c.quiz == bindparam("quiz_id"),
     or_(
@@ -73,12 +74,6 @@ def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> Non
     connection.execute(delete(override).where(override.c.quiz == quiz_id, *for_person))
 
 
-def is_staff(connection: Connection, quiz_id: str, person_id: str) -> bool:
-    """Whether a person is a member of staff in the quiz's course."""
-    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
-    return row is not None and row.role not in (None, "student")
-
-
 def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:
     """The schedule in a row of `quiz`."""
     return Schedule(
@@ -99,7 +94,20 @@ def terms_of(connection: Connection, quiz_id: str, person_id: str) -> Terms:
 
 def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tuple[Terms, str]:
     """The terms of a person in a quiz, and their role in its course; raises as `terms_of` does."""
-    row = connection.execute(TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}).one_or_none()
+    terms, row = terms_and_row(connection, quiz_id, person_id)
+    return terms, row.role
+
+
+def terms_and_row(
+    connection: Connection, quiz_id: str, person_id: str, *, lock: bool = False
+) -> tuple[Terms, Row[Any]]:
+    """The terms of a person in a quiz, and its row with their role; raises as `terms_of` does.
+
+    With `lock` nobody changes the quiz until the transaction ends.
+    """
+    row = connection.execute(
+        LOCKED_TERMS_AND_ROLE if lock else TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}
+    ).one_or_none()
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     if row.label is None:
@@ -108,7 +116,8 @@ def terms_and_role(connection: Connection, quiz_id: str, person_id: str) -> tupl
     override_rows = connection.execute(
         OVERRIDES, {"quiz_id": quiz_id, "person": person_id, "label": row.label}
     )
-    return terms_for(schedule_of(row), accommodation, [override_in(row) for row in override_rows]), row.role
+    overrides = [override_in(override_row) for override_row in override_rows]
+    return terms_for(schedule_of(row), accommodation, overrides), row
 
 
 def override_in(row: Row[Any]) -> Override:

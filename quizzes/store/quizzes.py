@@ -19,7 +19,7 @@ from quizzes.attempts.events import State
 from quizzes.content.version import QuizVersion
 from quizzes.schedule.timing import Accommodation, Schedule, Terms, terms_for
 from quizzes.store.attempts import AttemptRow, attempts_at, start_refusal
-from quizzes.store.overrides import override_in, schedule_of, terms_and_role, terms_of
+from quizzes.store.overrides import override_in, schedule_of, terms_and_row, terms_of
 from quizzes.store.tables import attempt, override, quiz, quiz_version
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "is_closed_for_everyone",
     "keep_version",
     "last_close",
+    "not_started",
     "publish",
     "published_in",
     "set_current_version",
@@ -139,6 +140,18 @@ def published_in(connection: Connection, course: str) -> list[Published]:
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
 
 
+def not_started(connection: Connection, quiz_id: str) -> int:
+    """How many students of the course have no attempt at a quiz yet."""
+    started = select(attempt.c.person).where(attempt.c.quiz == quiz_id)
+    students = (
+        select(func.count())
+        .select_from(enrolment)
+        .join(quiz, quiz.c.course == enrolment.c.course)
+        .where(quiz.c.id == quiz_id, enrolment.c.role == "student", enrolment.c.person.not_in(started))
+    )
+    return int(connection.execute(students).scalar_one())
+
+
 def current_version(connection: Connection, quiz_id: str) -> str:
     """The hash of the version that a new attempt gets; raises NotFound for an unknown quiz."""
     version = connection.execute(CURRENT_VERSION, {"quiz_id": quiz_id}).scalar_one_or_none()
@@ -207,6 +220,7 @@ def last_close(connection: Connection, quiz_id: str) -> int | None:
 class Availability:
     """A quiz as one student may take it at one instant."""
 
+    published: Published
     terms: Terms
     at: int
     attempts: list[AttemptRow]  # of this student, previews too
@@ -238,9 +252,10 @@ class Availability:
 
 def availability_for(connection: Connection, quiz_id: str, person: str, at: int) -> Availability:
     """The availability; raises NotFound for an unknown quiz, Forbidden for an unenrolled person."""
-    terms, role = terms_and_role(connection, quiz_id, person)
+    terms, row = terms_and_row(connection, quiz_id, person)
+    published = Published(row.id, row.title, row.version, schedule_of(row))
     attempts = attempts_at(connection, quiz_id, person)
-    availability = Availability(terms, at, attempts, role != "student", None)
+    availability = Availability(published, terms, at, attempts, row.role != "student", None)
     if availability.running:
         return availability
     return replace(availability, refusal=start_refusal(terms, availability.used, at))

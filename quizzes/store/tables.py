@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -71,7 +72,7 @@ override = Table(
     "quiz_override",
     metadata,
     Column("quiz", ForeignKey("quiz.id"), primary_key=True),
-    Column("scope", Text, primary_key=True),  # `person` or `label`
+    Column("scope", Text, CheckConstraint("scope IN ('person', 'label')"), primary_key=True),
     Column("who", Text, primary_key=True),
     Column("field", Text, primary_key=True),
     Column("value", Text, nullable=False),
@@ -131,7 +132,7 @@ answer = Table(
 answer_event = Table(
     "answer_event",
     metadata,
-    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("attempt", Text, primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
     Column("pos", Integer, nullable=False),
@@ -144,6 +145,7 @@ answer_event = Table(
     Column("late", Boolean, nullable=False),
     Column("client", Text, nullable=False),
     Column("began_at", BigInteger),  # when the request began to arrive; `at` is when it was complete
+    ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
     # A refused save may be sent again with the same id, after an extension for example.
     Index(
         "answer_event_save",
@@ -205,8 +207,9 @@ receipt = Table(
 flag = Table(
     "flag",
     metadata,
-    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("attempt", Text, primary_key=True),
     Column("pos", Integer, primary_key=True, autoincrement=False),
+    ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
 )
 notice = Table(
     "notice",
@@ -221,11 +224,12 @@ notice = Table(
 regrade_request = Table(
     "regrade_request",
     metadata,
-    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("attempt", Text, primary_key=True),
     Column("pos", Integer, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
     Column("answered_at", BigInteger),
     Column("who", Text),
     Column("reply", Text),
+    ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
 )

@@ -18,6 +18,8 @@ from autograder.site.requests import (
     Form,
     form_of,
     json_of,
+    reads,
+    session_for,
     session_of,
     site_of,
     whole_number,
@@ -42,10 +44,11 @@ LAST_REVISION = 2**31 - 1
 Typed = dict[int, TypedAnswer]
 
 
-async def page(request: Request) -> Response:
+@reads
+def page(request: Request) -> Response:
     """All questions with the stored answers; once the attempt is over, a redirect to its receipt."""
     session, attempt_id = session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(attempt_id, session.person)
+    view = quizzes_of(request).exam.view(attempt_id, session.person)
     if view.attempt.state is not State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
     message = "Saved." if "saved" in request.query_params else ""
@@ -54,7 +57,7 @@ async def page(request: Request) -> Response:
 
 async def save_page(request: Request) -> Response:
     """Save every changed answer of the page, sent as a form by a browser without the script."""
-    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), await session_for(request), request.path_params["attempt"]
     form = await form_of(request, session, LARGEST_PAGE)
     view = await quizzes_of(request).view(attempt_id, session.person)
     action = form.get("action", [""])[-1]
@@ -77,12 +80,15 @@ async def save_page(request: Request) -> Response:
     view = await quizzes_of(request).view(attempt_id, session.person)
     message = "Not everything was saved: look at the questions marked below."
     http_status = max(answer.status for answer in refused)
-    return HTMLResponse(_page(quizzes_of(request), session, view, message=message, typed=typed), http_status)
+    html = await site.in_reader(
+        lambda: _page(quizzes_of(request), session, view, message=message, typed=typed)
+    )
+    return HTMLResponse(html, http_status)
 
 
 async def save_answer(request: Request) -> Response:
     """Save one answer, sent by the page's script."""
-    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), await session_for(request), request.path_params["attempt"]
     try:
         save = await json_of(request, session, LARGEST_JSON)
     except TooLarge as problem:
@@ -90,6 +96,7 @@ async def save_answer(request: Request) -> Response:
             "This answer is larger than the 64 KB that an answer may have.",
             next_step="Shorten it. What was saved before is kept.",
         ) from problem
+    await quizzes_of(request).ready(attempt_id)
     try:
         result = await result_of(
             quizzes_of(request).exam.save(
@@ -122,7 +129,7 @@ async def save_answer(request: Request) -> Response:
 
 async def save_flag(request: Request) -> Response:
     """Flag a question, or remove the flag."""
-    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), await session_for(request), request.path_params["attempt"]
     payload = await json_of(request, session)
     view, pos = await quizzes_of(request).view(attempt_id, session.person), request.path_params["pos"]
     if pos >= len(view.items):
@@ -134,18 +141,20 @@ async def save_flag(request: Request) -> Response:
 
 async def take_lock(request: Request) -> Response:
     """Give the edit lock to this tab."""
-    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), await session_for(request), request.path_params["attempt"]
     payload = await json_of(request, session)
+    await quizzes_of(request).ready(attempt_id)
     row = await result_of(
         quizzes_of(request).exam.take_lock(attempt_id, session.person, str(payload.get("lock", "")))
     )
     return JSONResponse({"state": row.state.value, "remaining_ms": remaining(site.now(), row.deadline_at)})
 
 
-async def status(request: Request) -> Response:
+@reads
+def status(request: Request) -> Response:
     """The remaining time by the server's clock and the stored revisions; an open page asks now and then."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(attempt_id, session.person)
+    view = quizzes_of(request).exam.view(attempt_id, session.person)
     lock = request.query_params.get("lock", "")
     payload: dict[str, Any] = {
         "state": view.attempt.state.value,
@@ -162,10 +171,11 @@ async def status(request: Request) -> Response:
     return JSONResponse(payload)
 
 
-async def picture(request: Request) -> Response:
+@reads
+def picture(request: Request) -> Response:
     """A picture of the quiz, for students who have an attempt at it."""
     session = session_of(request)
-    view = await quizzes_of(request).view(request.path_params["attempt"], session.person)
+    view = quizzes_of(request).exam.view(request.path_params["attempt"], session.person)
     file = request.path_params["file"]
     pictures = quizzes_of(request).quiz(view.attempt.version).pictures
     if file not in pictures:
@@ -179,12 +189,15 @@ def _page(
     site = quizzes.site
     with site.database.reading() as connection:
         flags = flags_of(connection, view.attempt.id)
+    # An attempt without answers has the questions as they were dealt: the same at every reload.
+    fresh = "" if view.answers or flags or typed else quizzes.fresh_questions(view.attempt.id, view.items)
     return site.page(
         "quiz.html",
         quiz=quizzes.quiz(view.attempt.version),
         attempt=view.attempt,
         remaining=view.remaining,
-        questions=question_views(view, flags, typed),
+        questions=None if fresh else question_views(view.items, view.answers, flags, typed),
+        fresh=fresh,
         message=message,
         notices=quizzes.notices(view.attempt),
         largest=LARGEST,

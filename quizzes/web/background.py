@@ -14,6 +14,7 @@ from quizzes.web.function_process import FunctionProcess
 __all__ = ["QuizBackground"]
 
 MARKING_INTERVAL = 1.0  # seconds
+DEALING_INTERVAL = 1.0  # seconds
 MARKED_AT_ONCE = 30  # attempts, so that marking does not delay the saves of a class
 
 
@@ -30,6 +31,7 @@ class QuizBackground:
             PeriodicTask(lambda: exam.mark(MARKED_AT_ONCE), every=MARKING_INTERVAL),
             PeriodicTask(exam.regrades.apply),
             PeriodicTask(self._functions.start_if_needed),
+            PeriodicTask(quizzes.deal, every=DEALING_INTERVAL),
         ]
         if (sender := _sender(quizzes)) is not None:
             self._tasks.append(PeriodicTask(lambda: sender.send_due(site.now())))

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from threading import Lock
 
+from cachetools import LRUCache
+from markupsafe import Markup
 from starlette.requests import Request
 
 from autograder.site.app_context import AppContext
 from autograder.site.requests import site_of
 from quizzes.content.quiz import Quiz
+from quizzes.content.version import AttemptItem
 from quizzes.services.exam import ExamService, View
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.messages import Notice, notices_of
-from quizzes.store.quizzes import content_of
+from quizzes.store.quizzes import Published, content_of, not_started, published_in
+from quizzes.web.question_view import question_views
 
 __all__ = ["QuizContext", "quizzes_of"]
 
 PART = "quizzes"
 NOTICE_CACHED = 3_000  # milliseconds
+DEALT_BEFORE = 600_000  # milliseconds before the opening
+DEALT_AT_ONCE, DEALT_WHILE_OPEN = 100, 10  # attempts
+MOST_DEALT = 3_000  # attempts of a quiz that wait to be started
+FRESH_KEPT = 4_096  # attempts whose questions are kept as HTML
 
 
 class QuizContext:
@@ -28,6 +37,8 @@ class QuizContext:
         """Add itself to the site's parts."""
         self.site, self.exam = site, exam
         self.quiz: Callable[[str], Quiz] = lru_cache(64)(self._quiz)  # by its version's hash
+        self._fresh: LRUCache[str, Markup] = LRUCache(FRESH_KEPT)
+        self._fresh_lock = Lock()
         self._notices: dict[str, tuple[list[Notice], int]] = {}
         site.parts[PART] = self
 
@@ -47,12 +58,50 @@ class QuizContext:
 
     async def view(self, attempt: str, person: str) -> View:
         """A student's own attempt, closed first if it is overdue."""
-        view = self.exam.view_if_current(attempt, person)
-        return await self.site.in_thread(self.exam.view, attempt, person) if view is None else view
+        return await self.site.in_reader(self.exam.view, attempt, person)
+
+    def fresh_questions(self, attempt: str, items: Sequence[AttemptItem]) -> Markup:
+        """The questions of an attempt without answers as HTML, rendered once."""
+        with self._fresh_lock:
+            html = self._fresh.get(attempt)
+        if html is None:
+            questions = question_views(items, {}, set())
+            html = Markup(self.site.page("questions.html", questions=questions, attempt_id=attempt))
+            with self._fresh_lock:
+                self._fresh[attempt] = html
+        return html
+
+    def deal(self) -> int:
+        """Deal attempts and render their questions, for quizzes that open soon or are open; returns how many.
+
+        A class that starts at once then finds everything at hand.
+        """
+        now, dealt = self.site.now(), 0
+        with self.site.database.reading() as connection:
+            published = published_in(connection, self.site.course)
+            soon = [quiz for quiz in published if quiz.schedule.opens_at - DEALT_BEFORE <= now]
+            wanted = {quiz.id: not_started(connection, quiz.id) for quiz in soon if _is_held(quiz, now)}
+        for quiz in soon:
+            if (many := min(wanted.get(quiz.id, 0), MOST_DEALT)) > 0:
+                limit = DEALT_AT_ONCE if now < quiz.schedule.opens_at else DEALT_WHILE_OPEN
+                for attempt in self.exam.deal(quiz.id, quiz.version, many, limit):
+                    self.fresh_questions(attempt.id, attempt.items)
+                    dealt += 1
+        return dealt
+
+    async def ready(self, attempt: str) -> None:
+        """Read the questions of an attempt, unless they are at hand, before a request that needs them."""
+        if not self.exam.has_items(attempt):
+            await self.site.in_reader(self.exam.items_of, attempt)
 
     def _quiz(self, version: str) -> Quiz:
         with self.site.database.reading() as connection:
             return Quiz.read(content_of(connection, version))
+
+
+def _is_held(quiz: Published, now: int) -> bool:
+    """Whether a quiz has not closed yet for those without terms of their own."""
+    return quiz.schedule.closes_at is None or now < quiz.schedule.closes_at
 
 
 def quizzes_of(request: Request) -> QuizContext:

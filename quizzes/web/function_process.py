@@ -103,6 +103,8 @@ class FunctionProcess:
         try:
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stderr=self._errors)
         except OSError as problem:  # no memory, too many processes
+            self._errors.close()
+            self._errors = None
             self._failed(now, str(problem.strerror))
 
     def _ended(self, now: float) -> None:

@@ -5,14 +5,14 @@ The quiz page, the review and the receipt are made of these views.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.errors import Refused
 from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import Outcome, SaveResult, StoredAnswer
 from quizzes.content.question import PublicQuestion
-from quizzes.services.exam import View
+from quizzes.content.version import AttemptItem
 from quizzes.web.forms import ControlNames, ControlValues, answer_html, control_values, shape_of
 
 __all__ = ["QuestionView", "TypedAnswer", "question_views"]
@@ -99,12 +99,15 @@ class QuestionView:
 
 
 def question_views(
-    view: View, flags: set[int], typed: Mapping[int, TypedAnswer] | None = None
+    items: Sequence[AttemptItem],
+    answers: Mapping[int, StoredAnswer],
+    flags: set[int],
+    typed: Mapping[int, TypedAnswer] | None = None,
 ) -> list[QuestionView]:
     """The questions of an attempt; `typed` are the answers of a form that was just sent."""
     questions = []
-    for pos, item in enumerate(view.items):
-        stored = view.answers.get(pos, StoredAnswer())
+    for pos, item in enumerate(items):
+        stored = answers.get(pos, StoredAnswer())
         stored_answer = answer_from(stored.response)
         refused = typed.get(pos) if typed else None
         if refused is not None and refused.saved:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from autograder.course.local_time import shown
 from autograder.errors import NotFound
 from autograder.site.marks import Current
-from autograder.site.requests import form_of, session_of, site_of
+from autograder.site.requests import form_of, reads_much, session_for, session_of, site_of
 from quizzes.attempts.events import State
 from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import StoredAnswer
@@ -50,16 +50,17 @@ class Result:
     explanation: str = ""  # HTML
 
 
-async def results(request: Request) -> Response:
+@reads_much
+def results(request: Request) -> Response:
     """The student's own results."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(attempt_id, session.person)
+    view = quizzes_of(request).exam.view(attempt_id, session.person)
     row = view.attempt
     if row.state is State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}", 303)
     if row.state is State.FINISHED:
-        await site.in_thread(quizzes_of(request).exam.mark_one, attempt_id)
-        view = await quizzes_of(request).view(attempt_id, session.person)
+        quizzes_of(request).exam.mark_one(attempt_id)
+        view = quizzes_of(request).exam.view(attempt_id, session.person)
     with site.database.reading() as connection:
         current = quizzes_of(request).quiz(current_version(connection, row.quiz))
         requests = regrade_requests(connection, attempt_id=attempt_id)
@@ -89,7 +90,7 @@ async def results(request: Request) -> Response:
 
 async def send_regrade_request(request: Request) -> Response:
     """Ask the course's staff to look at a mark again."""
-    site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
+    site, session, attempt_id = site_of(request), await session_for(request), request.path_params["attempt"]
     form = await form_of(request, session)
     view, pos = await quizzes_of(request).view(attempt_id, session.person), request.path_params["pos"]
     if view.attempt.state is not State.GRADED or pos >= len(view.items):

@@ -10,9 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.course.local_time import shown
-from autograder.errors import NotFound
 from autograder.site.app_context import AppContext, result_of
-from autograder.site.requests import COOKIE, form_of, session_of, site_of
+from autograder.site.requests import COOKIE, form_of, reads, session_for, session_of, site_of
 from autograder.site.sessions import extend_session
 from quizzes.attempts.edit_lock import new_lock
 from quizzes.attempts.events import State
@@ -65,7 +64,8 @@ class FinishedAttempt:
     score_when: str = ""  # from when the score is shown
 
 
-async def quizzes(request: Request) -> Response:
+@reads
+def quizzes(request: Request) -> Response:
     """The quizzes of the course, each with its availability for the student."""
     site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
@@ -81,21 +81,19 @@ async def quizzes(request: Request) -> Response:
     return HTMLResponse(site.page("quizzes.html", cards=cards, session=session, token=token))
 
 
-async def start_page(request: Request) -> Response:
+@reads
+def start_page(request: Request) -> Response:
     """One quiz before it is started."""
     site, session, quiz = site_of(request), session_of(request), request.path_params["quiz"]
     with site.database.reading() as connection:
-        published = {published.id: published for published in published_in(connection, site.course)}
-        if quiz not in published:
-            raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
         availability = availability_for(connection, quiz, session.person, request.state.at)
-        content = quizzes_of(request).quiz(published[quiz].version)
+        content = quizzes_of(request).quiz(availability.published.version)
         before = [
             _finished(connection, site, content.release, row, request.state.at)
             for row in availability.attempts
             if row.state is not State.OPEN
         ]
-    card = _card(quizzes_of(request), published[quiz], availability)
+    card = _card(quizzes_of(request), availability.published, availability)
     page = site.page(
         "start.html",
         card=card,
@@ -122,12 +120,12 @@ def _finished(
 
 async def begin(request: Request) -> Response:
     """Start an attempt, or resume the open one."""
-    site, session, quiz = site_of(request), session_of(request), request.path_params["quiz"]
+    site, session, quiz = site_of(request), await session_for(request), request.path_params["quiz"]
     form = await form_of(request, session)
     lock = new_lock()
-    attempt = await result_of(
-        quizzes_of(request).exam.start(quiz, session.person, lock, preview="preview" in form)
-    )
+    exam, preview = quizzes_of(request).exam, "preview" in form
+    starting = await site.in_reader(lambda: exam.start(quiz, session.person, lock, preview=preview))
+    attempt = await result_of(starting)
     if attempt.deadline_at is not None and attempt.deadline_at + SESSION_MARGIN > session.ends_at:
         until = attempt.deadline_at + SESSION_MARGIN
         await site.written(lambda connection: extend_session(connection, session.token, until))

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from autograder.errors import Conflict
 from autograder.site.app_context import result_of
-from autograder.site.requests import form_of, is_json, json_of, session_of, site_of
+from autograder.site.requests import form_of, is_json, json_of, reads, session_for, session_of, site_of
 from quizzes.attempts.events import State
 from quizzes.schedule.timing import seconds_late
 from quizzes.store.attempts import flags_of
@@ -19,10 +19,11 @@ from quizzes.web.question_view import question_views
 __all__ = ["finish", "receipt", "receipt_file", "review"]
 
 
-async def review(request: Request) -> Response:
+@reads
+def review(request: Request) -> Response:
     """Which questions are answered, and which are flagged."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(attempt_id, session.person)
+    view = quizzes_of(request).exam.view(attempt_id, session.person)
     if view.attempt.state is not State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
     with site.database.reading() as connection:
@@ -32,7 +33,7 @@ async def review(request: Request) -> Response:
         quiz=quizzes_of(request).quiz(view.attempt.version),
         attempt=view.attempt,
         remaining=view.remaining,
-        questions=question_views(view, flags),
+        questions=question_views(view.items, view.answers, flags),
         notices=quizzes_of(request).notices(view.attempt),
         session=session,
         token=site.form_token(session),
@@ -43,7 +44,8 @@ async def review(request: Request) -> Response:
 
 async def finish(request: Request) -> Response:
     """Submit the attempt; a second time leads to the same receipt."""
-    session, attempt_id = session_of(request), request.path_params["attempt"]
+    session, attempt_id = await session_for(request), request.path_params["attempt"]
+    await quizzes_of(request).ready(attempt_id)
     if is_json(request):
         payload = await json_of(request, session)
         timer = payload.get("timer") is True
@@ -54,10 +56,11 @@ async def finish(request: Request) -> Response:
     return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
 
 
-async def receipt(request: Request) -> Response:
+@reads
+def receipt(request: Request) -> Response:
     """What was submitted and when, with the digest of the receipt."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(attempt_id, session.person)
+    view = quizzes_of(request).exam.view(attempt_id, session.person)
     if view.receipt is None or view.attempt.state is State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}", 303)
     row = view.attempt
@@ -66,7 +69,7 @@ async def receipt(request: Request) -> Response:
         quiz=quizzes_of(request).quiz(row.version),
         attempt=row,
         receipt=view.receipt,
-        questions=question_views(view, set()),
+        questions=question_views(view.items, view.answers, set()),
         late=seconds_late(row.finished_at or 0, row.due_at),
         came_late="late" in request.query_params,
         session=session,
@@ -75,10 +78,11 @@ async def receipt(request: Request) -> Response:
     return HTMLResponse(page)
 
 
-async def receipt_file(request: Request) -> Response:
+@reads
+def receipt_file(request: Request) -> Response:
     """The receipt as a file, with the signature that only this server can make."""
     session, attempt_id = session_of(request), request.path_params["attempt"]
-    view = await quizzes_of(request).view(attempt_id, session.person)
+    view = quizzes_of(request).exam.view(attempt_id, session.person)
     if view.receipt is None:
         raise Conflict("The attempt is not over.", next_step="Submit it first.")
     payload = {

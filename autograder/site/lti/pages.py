@@ -51,9 +51,13 @@ async def launch(request: Request) -> Response:
     client = request.headers.get("user-agent", "")
     target, path = launched.link.quiz, "/"
     if target:
-        with site.database.reading() as connection:
-            paths = [extension.link_path(connection, site.course, target) for extension in extensions()]
-        path = next(filter(None, paths), "")
+
+        def path_of_target() -> str:
+            with site.database.reading() as connection:
+                paths = [extension.link_path(connection, site.course, target) for extension in extensions()]
+            return next(filter(None, paths), "")
+
+        path = await site.in_reader(path_of_target)
     if not path:
         raise NotFound(
             f"There is no published quiz {target!r}.",

@@ -17,7 +17,7 @@ from autograder.course.local_time import counted, shown
 from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.marks import Current, Mark, Source
 from autograder.site.people import names_in
-from autograder.site.requests import Form, form_of, site_of
+from autograder.site.requests import Form, form_of, reads_much, site_of
 from autograder.site.sessions import end_sessions_of
 from autograder.site.tables import points_text
 from quizzes.attempts.events import (
@@ -162,14 +162,15 @@ def _shortened(answer: Answer) -> Answer:
     return answer[:LONGEST_SHOWN] if isinstance(answer, str) else answer
 
 
-async def attempt_page(request: Request) -> Response:
+@reads_much
+def attempt_page(request: Request) -> Response:
     """One attempt with its answers and its log; nothing changes by it."""
     site = site_of(request)
     session, row = staff_of_attempt(request)
-    view, events = await site.in_thread(quizzes_of(request).exam.inspect, row.id)
+    view, events = quizzes_of(request).exam.inspect(row.id)
     with site.database.reading() as connection:
         acts, names = acts_on(connection, row.id), names_in(connection, site.course)
-    answers, points = await site.in_thread(_answers, request, view, names)
+    answers, points = _answers(request, view, names)
     page = site.page(
         "staff_attempt.html",
         attempt=row,
@@ -247,7 +248,7 @@ def _stored_detail(mark: Mark) -> dict[str, Any]:
 async def override_points(request: Request) -> Response:
     """Set the points of one question, with a reason."""
     site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
-    session, row = staff_of_attempt(request)
+    session, row = await site_of(request).in_reader(staff_of_attempt, request)
     form = await form_of(request, session)
     points, reason, seen = form.get("points", [""])[-1], reason_in(form), _seen_in(form)
     await site.written(
@@ -262,7 +263,7 @@ async def override_points(request: Request) -> Response:
 async def withdraw_points(request: Request) -> Response:
     """Let the automatic mark of one question count again, with a reason."""
     site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
-    session, row = staff_of_attempt(request)
+    session, row = await site_of(request).in_reader(staff_of_attempt, request)
     form = await form_of(request, session)
     reason, seen = reason_in(form), _seen_in(form)
     await site.written(
@@ -283,7 +284,7 @@ def _seen_in(form: Form) -> int | None:
 async def reopen_attempt(request: Request) -> Response:
     """Reopen an attempt that is over, for some minutes."""
     site = site_of(request)
-    session, row = staff_of_attempt(request)
+    session, row = await site_of(request).in_reader(staff_of_attempt, request)
     form, at = await form_of(request, session), request.state.at
     until, reason = at + whole_number_in(form, "minutes") * MINUTE, reason_in(form)
     await site.written(
@@ -295,7 +296,7 @@ async def reopen_attempt(request: Request) -> Response:
 async def end_sessions(request: Request) -> Response:
     """End all sessions of the student, who has to sign in again; the attempt goes on."""
     site, at = site_of(request), request.state.at
-    session, row = staff_of_attempt(request)
+    session, row = await site_of(request).in_reader(staff_of_attempt, request)
     reason = reason_in(await form_of(request, session))
 
     def end(connection: Connection) -> None:
@@ -312,7 +313,7 @@ async def end_sessions(request: Request) -> Response:
 async def close_attempt(request: Request) -> Response:
     """Close an attempt now."""
     site, at = site_of(request), request.state.at
-    session, row = staff_of_attempt(request)
+    session, row = await site_of(request).in_reader(staff_of_attempt, request)
     reason = reason_in(await form_of(request, session))
 
     def close(connection: Connection) -> None:
@@ -326,7 +327,7 @@ async def close_attempt(request: Request) -> Response:
 async def accept_late_save(request: Request) -> Response:
     """Accept a save that came too late, so that it counts."""
     site, at = site_of(request), request.state.at
-    session, row = staff_of_attempt(request)
+    session, row = await site_of(request).in_reader(staff_of_attempt, request)
     save_id = (await form_of(request, session)).get("save", [""])[-1]
     await site.written(
         lambda connection: accept_late(connection, row.id, save_id, at, session.person), row.id

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import Conflict, NotFound
-from autograder.site.requests import form_of, site_of
+from autograder.site.requests import form_of, reads_much, site_of
 from autograder.site.tables import points_text
 from quizzes.attempts.response import answer_from
 from quizzes.content.items.essay import EssayQuestion
@@ -45,18 +45,19 @@ class Essay:
     by: str = ""
 
 
-async def marking(request: Request) -> Response:
+@reads_much
+def marking(request: Request) -> Response:
     """The answers that wait for a mark, question by question."""
-    site, quiz = site_of(request), request.path_params["quiz"]
+    quiz = request.path_params["quiz"]
     session = staff_at(request, quiz)
-    essays, others = await site.in_thread(lambda: _waiting(request, quiz))
+    essays, others = _waiting(request, quiz)
     return quiz_page(request, session, "staff_marking.html", essays=essays, others=others)
 
 
 async def mark_essay(request: Request) -> Response:
     """Mark an answer by the rubric, once."""
     site, quiz, at = site_of(request), request.path_params["quiz"], request.state.at
-    session = staff_at(request, quiz)
+    session = await site_of(request).in_reader(staff_at, request, quiz)
     form = await form_of(request, session)
     sent = {name: form.get(name, [""])[-1] for name in ("attempt", "pos", "rev", "seen", "comment")}
     essay = await site.in_thread(_one_waiting, request, quiz, sent["attempt"], sent["pos"])

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from autograder.errors import Conflict
 from autograder.site.audit import acts_on
 from autograder.site.people import names_in
-from autograder.site.requests import form_of, site_of
+from autograder.site.requests import form_of, reads_much, site_of
 from quizzes.store.extensions import extend_all, extend_chosen
 from quizzes.store.messages import send_notice
 from quizzes.store.monitor import recent_saves, student_activity
@@ -23,7 +23,8 @@ from quizzes.web.staff.acts import act_done, done_redirect, once_in, quiz_act_se
 __all__ = ["give_time", "monitor", "send_message"]
 
 
-async def monitor(request: Request) -> Response:
+@reads_much
+def monitor(request: Request) -> Response:
     """What every student does now; `?part=table` is the table alone, for the page's script."""
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
@@ -59,7 +60,7 @@ async def monitor(request: Request) -> Response:
 async def give_time(request: Request) -> Response:
     """Give more time to the chosen attempts, or to the whole class."""
     site, quiz = site_of(request), request.path_params["quiz"]
-    session = staff_at(request, quiz)
+    session = await site_of(request).in_reader(staff_at, request, quiz)
     form = await form_of(request, session)
     minutes, percent = whole_number_in(form, "minutes"), whole_number_in(form, "percent")
     given = {"at": request.state.at, "who": session.person, "reason": reason_in(form), "once": once_in(form)}
@@ -85,7 +86,7 @@ async def give_time(request: Request) -> Response:
 async def send_message(request: Request) -> Response:
     """Send a message to everybody who takes the quiz."""
     site, quiz = site_of(request), request.path_params["quiz"]
-    session = staff_at(request, quiz)
+    session = await site_of(request).in_reader(staff_at, request, quiz)
     form = await form_of(request, session)
     text, once = form.get("text", [""])[-1], once_in(form)
     act = await site.written(

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.site.people import names_in
-from autograder.site.requests import form_of, site_of
+from autograder.site.requests import form_of, reads_much, site_of
+from autograder.site.sessions import Session
 from autograder.site.staff import staff_of_course
 from quizzes.store.quizzes import published_in
 from quizzes.store.receipts import Verification, verify_receipt
@@ -16,15 +17,16 @@ from quizzes.store.receipts import Verification, verify_receipt
 __all__ = ["ask_for_receipt", "verify"]
 
 
-async def ask_for_receipt(request: Request) -> Response:
+@reads_much
+def ask_for_receipt(request: Request) -> Response:
     """A form for the text of a receipt's file."""
-    return _page(request, None, "", {})
+    return _page(request, staff_of_course(request), None, "", {})
 
 
 async def verify(request: Request) -> Response:
     """Whether this server issued the receipt, and whose it is."""
     site = site_of(request)
-    session = staff_of_course(request)
+    session = await site_of(request).in_reader(staff_of_course, request)
     text = (await form_of(request, session)).get("receipt", [""])[-1]
 
     def work() -> tuple[Verification, dict[str, Any]]:
@@ -42,11 +44,13 @@ async def verify(request: Request) -> Response:
             }
 
     result, body = await site.in_thread(work)
-    return _page(request, result, text, body)
+    return _page(request, session, result, text, body)
 
 
-def _page(request: Request, result: Verification | None, text: str, body: dict[str, Any]) -> Response:
-    site, session = site_of(request), staff_of_course(request)
+def _page(
+    request: Request, session: Session, result: Verification | None, text: str, body: dict[str, Any]
+) -> Response:
+    site = site_of(request)
     page = site.page(
         "staff_receipts.html",
         result=result,

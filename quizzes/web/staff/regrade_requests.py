@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import NotFound
-from autograder.site.requests import form_of, site_of, whole_number
+from autograder.site.requests import form_of, reads_much, site_of, whole_number
 from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import set_points
 from quizzes.store.messages import answer_regrade_request, regrade_requests
@@ -18,7 +18,8 @@ __all__ = ["answer", "show_requests"]
 MOST_QUESTIONS = 10_000
 
 
-async def show_requests(request: Request) -> Response:
+@reads_much
+def show_requests(request: Request) -> Response:
     """The regrade requests of a quiz."""
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
@@ -31,7 +32,7 @@ async def show_requests(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     """Answer a regrade request, with other points if they are due."""
     site, quiz = site_of(request), request.path_params["quiz"]
-    session = staff_at(request, quiz)
+    session = await site_of(request).in_reader(staff_at, request, quiz)
     form, at = await form_of(request, session), request.state.at
     attempt_id, reply = (form.get(name, [""])[-1] for name in ("attempt", "reply"))
     pos = whole_number(form.get("pos", [""])[-1], MOST_QUESTIONS)

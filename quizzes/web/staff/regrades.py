@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from autograder.course.course import find_course
 from autograder.errors import AutograderError, Conflict
 from autograder.site.people import names_in
-from autograder.site.requests import form_of, site_of
+from autograder.site.requests import form_of, reads_much, site_of
 from quizzes.content.quiz_file import load_quiz
 from quizzes.store.regrades import regrade_runs
 from quizzes.web.context import quizzes_of
@@ -22,24 +22,23 @@ __all__ = ["propose", "regrades", "release"]
 WAIT = 2.0  # seconds for a release before the page shows how far it is
 
 
-async def regrades(request: Request) -> Response:
+@reads_much
+def regrades(request: Request) -> Response:
     """The regrades of a quiz, with the scores they change and what they left alone."""
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
 
-    def read() -> dict[str, object]:
-        with site.database.reading() as connection:
-            people = names_of_attempts(connection, site.course, quiz)
-            names = names_in(connection, site.course)
-            return {"runs": regrade_runs(connection, quiz), "people": people, "names": names}
-
-    return quiz_page(request, session, "staff_regrades.html", **await site.in_thread(read))
+    with site.database.reading() as connection:
+        people = names_of_attempts(connection, site.course, quiz)
+        names = names_in(connection, site.course)
+        runs = regrade_runs(connection, quiz)
+    return quiz_page(request, session, "staff_regrades.html", runs=runs, people=people, names=names)
 
 
 async def propose(request: Request) -> Response:
     """Mark by the current files and show which scores would change; nothing counts yet."""
     site, quiz = site_of(request), request.path_params["quiz"]
-    session = staff_at(request, quiz, INSTRUCTOR)
+    session = await site_of(request).in_reader(staff_at, request, quiz, INSTRUCTOR)
     await form_of(request, session)
 
     def work() -> int:
@@ -57,7 +56,7 @@ async def propose(request: Request) -> Response:
 async def release(request: Request) -> Response:
     """Release a regrade; results show its keys at once, and attempts get their marks one after another."""
     site, quiz, run = site_of(request), request.path_params["quiz"], request.path_params["run"]
-    session = staff_at(request, quiz, INSTRUCTOR)
+    session = await site_of(request).in_reader(staff_at, request, quiz, INSTRUCTOR)
     await form_of(request, session)
     service = quizzes_of(request).exam.regrades
     await site.in_thread(lambda: service.release(quiz, run, who=session.person))

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from exam_fixture import ExamFixture
-from sqlalchemy import Boolean, Float, Integer, LargeBinary, String, inspect, select, text
+from sqlalchemy import Boolean, Float, Integer, LargeBinary, String, inspect, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from autograder.errors import UsageError
 from autograder.site.database import Database, migrate, migrations, version_of
-from autograder.site.tables import metadata
-from quizzes.store.tables import quiz
+from autograder.site.tables import enrolment, metadata
+from quizzes.store.tables import attempt, quiz
 
 KINDS = {
     "TEXT": String,
@@ -127,3 +128,36 @@ def test_what_is_no_database(address: str, says: str) -> None:
     """A sentence says what is wrong with the address."""
     with pytest.raises(UsageError, match=says):
         Database(address)
+
+
+def test_the_database_says_what_a_column_may_say(fixture: ExamFixture) -> None:
+    """An unknown state, role or scope, and what belongs to no question, is refused on both databases."""
+    row = fixture.started()
+    with fixture.database.transaction() as connection:
+        connection.execute(
+            text("INSERT INTO quiz_override VALUES (:quiz, 'person', 'x', 'extra', '1')"), {"quiz": row.quiz}
+        )
+    for state in ("open", "finished", "graded"):
+        with fixture.database.transaction() as connection:
+            connection.execute(update(attempt).where(attempt.c.id == row.id).values(state=state))
+    wrong = (
+        update(attempt).values(state="lost"),
+        update(attempt).values(finished_by="somebody"),
+        text(
+            "INSERT INTO attempt SELECT 'new', quiz, version, person, 9, seed, preview, 'lost', started_at, "
+            "deadline_at, due_at, grace, finished_at, finished_by, lock, seq, saved_bytes FROM attempt"
+        ),
+        update(enrolment).values(role="dean"),
+        update(enrolment).values(extra=-1),
+        text("UPDATE quiz_override SET scope = 'planet'"),
+        text("INSERT INTO flag VALUES ('no-such-attempt', 0)"),
+        text(f"INSERT INTO flag VALUES ('{row.id}', 99)"),
+        text(f"INSERT INTO regrade_request VALUES ('{row.id}', 99, 1, 'x', NULL, NULL, NULL)"),
+        text(
+            "INSERT INTO answer_event VALUES "
+            f"('{row.id}', 77, 1, 99, 1, 0, 'save-0001', '1', '', FALSE, FALSE, '', NULL)"
+        ),
+    )
+    for statement in wrong:
+        with pytest.raises(IntegrityError), fixture.database.transaction() as connection:
+            connection.execute(statement)

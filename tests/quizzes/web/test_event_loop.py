@@ -1,0 +1,140 @@
+"""The event loop stays free: no page reads a table on it, and attempts are dealt before they are started."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fake_clock import MINUTE
+from live_server import ESSAY, NUMERIC, TEXT, LiveServer
+from sqlalchemy import event
+
+from quizzes.store.quizzes import current_version
+
+
+@contextmanager
+def statements_on_the_loop(server: LiveServer) -> Iterator[list[str]]:
+    """The statements that the thread of the event loop runs meanwhile."""
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
+        if threading.current_thread() is server.thread:
+            seen.append(statement)
+
+    engines = {id(engine): engine for engine in (server.database._read, server.database._write)}
+    for engine in engines.values():
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        for engine in engines.values():
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def test_no_page_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
+    """All pages of students and staff, signed in and out, when no session and no notice is at hand."""
+    server.publish()
+    with statements_on_the_loop(server) as seen:
+        student, teacher = server.student(), server.student(role="instructor")
+
+        def visit(who: Any, *paths: str) -> None:
+            for path in paths:
+                before = len(seen)
+                status = who.get(path).status_code
+                assert status < 500, path
+                assert seen[before:] == [], path
+                server.fake.pass_(16_000)  # no session and no notice is at hand any more
+
+        visit(student, "/", "/quizzes/all", "/quizzes/none", "/staff/all", "/clock", "/no-such-page")
+        attempt = student.start()
+        visit(
+            student, *(f"/attempts/{attempt}{part}" for part in ("", "/review", "/status", "/pictures/x.png"))
+        )
+        server.exam._items_cache.clear()  # as after a restart
+        for pos, answer in ((NUMERIC, "0.5"), (TEXT, "x"), (ESSAY, "Because."), (NUMERIC, "a half")):
+            student.save(attempt, pos, answer)
+            server.fake.pass_(16_000)
+        student.ask(f"/attempts/{attempt}/flags/0", {"flagged": True})
+        student.post(f"/attempts/{attempt}", **student.form(attempt), action="review")
+        teacher.post("/staff/all/message", text="Hello.", page="p")
+        teacher.post("/staff/all/time", who="all", minutes="5", reason="x", page="q")
+        visit(teacher, "/staff/all", "/staff/all?part=table", f"/staff/attempts/{attempt}")
+        student.ask(f"/attempts/{attempt}/finish", {})
+        assert server.exam.mark() == 1
+        student.post(f"/attempts/{attempt}/regrade-requests/{TEXT}", text="Look.")
+        visit(student, *(f"/attempts/{attempt}/{part}" for part in ("receipt", "receipt.json", "results")))
+        visit(student, "/quizzes/all", "/")
+        visit(
+            teacher,
+            *(f"/staff/all/{part}" for part in ("marking", "regrade-requests", "regrades")),
+            "/receipts",
+            "/clock",
+        )
+        teacher.post("/staff/all/regrades")
+        teacher.post(f"/staff/attempts/{attempt}/reopen", minutes="5", reason="x")
+        teacher.post(f"/staff/attempts/{attempt}/close", reason="x")
+        teacher.post(f"/staff/attempts/{attempt}/end-sessions", reason="x")
+        visit(student, "/", f"/attempts/{attempt}", "/sign-in", "/sign-in/none", "/health")
+    assert seen == []
+
+
+def test_attempts_are_dealt_before_the_opening(server: LiveServer) -> None:
+    """One for each student who has none, not before ten minutes before it; a start takes one of them."""
+    students = [server.student() for _ in range(3)]
+    server.student(role="ta")
+    server.publish(opens_at=server.opens + 11 * MINUTE)
+    assert server.quizzes.deal() == 0
+    server.fake.pass_(MINUTE)
+    assert server.quizzes.deal() == 3
+    assert server.quizzes.deal() == 0
+    dealt = [one.id for one in server.exam._dealt["all"][1]]
+    assert all(student.get(f"/attempts/{id}").status_code == 404 for student in students for id in dealt)
+    server.fake.pass_(10 * MINUTE)
+    attempts = [student.start() for student in students]
+    assert attempts == dealt
+    seeds = {server.exam.inspect(attempt)[0].attempt.seed for attempt in attempts}
+    assert len(seeds) == 3
+    for student, attempt in zip(students, attempts, strict=True):
+        page = student.page(f"/attempts/{attempt}")
+        for question in server.questions(attempt):
+            assert question.public_view().prompt in page
+    assert server.quizzes.deal() == 0
+
+
+def test_a_new_version_drops_what_was_dealt(server: LiveServer) -> None:
+    """Nobody starts with the questions of the version before."""
+    server.publish()
+    student = server.student()
+    assert server.quizzes.deal() == 1
+    path = server.course.root / "quizzes" / "all.yaml"
+    path.write_text(path.read_text("utf-8").replace("Answer them all.", "Answer some."), encoding="utf-8")
+    server.publish()
+    attempt = student.start()
+    row = server.exam.inspect(attempt)[0].attempt
+    assert "Answer some." in student.page(f"/attempts/{attempt}")
+    with server.database.reading() as connection:
+        assert row.version == current_version(connection, "all")
+    assert attempt not in [one.id for one in server.exam._dealt["all"][1]]
+
+
+def test_a_page_without_answers_is_the_page_with_them(server: LiveServer) -> None:
+    """What was rendered before the start is what is rendered now, but for the answers."""
+    server.publish()
+    student = server.student()
+    server.quizzes.deal()
+    attempt = student.start()
+
+    def questions(page: str) -> str:
+        return page.split("<nav class")[1].split('<p class="end">')[0]
+
+    fresh = questions(student.page(f"/attempts/{attempt}"))
+    server.quizzes._fresh.clear()
+    assert questions(student.page(f"/attempts/{attempt}")) == fresh
+    student.save(attempt, TEXT, "kept")
+    stored = questions(student.page(f"/attempts/{attempt}"))
+    assert 'value="kept"' in stored and stored != fresh
+    assert 'value="kept"' not in fresh
+    student.save(attempt, TEXT, None, base=1, clear=True)
+    assert "answered" not in questions(student.page(f"/attempts/{attempt}")).replace("data-answered", "x")
