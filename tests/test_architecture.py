@@ -140,7 +140,11 @@ def test_the_order_of_rooms(package: str) -> None:
     floor = {room: number for number, rooms in enumerate(FLOORS[package]) for room in rooms}
     found = arrows(package)
     assert {room for arrow in found for room in arrow} - {""} <= floor.keys()
-    wrong = [(one, other) for one, other in found if one and other and floor[other] >= floor[one]]
+    wrong = [
+        (imported, other)
+        for imported, other in found
+        if imported and other and floor[other] >= floor[imported]
+    ]
     assert wrong == []
 
 
@@ -148,9 +152,9 @@ def test_the_order_of_rooms(package: str) -> None:
 def test_few_rooms(package: str) -> None:
     """A newcomer meets few rooms, few modules beside them, and few arrows between them."""
     folders = {path.parent.name for path in (ROOT / package).glob("*/*.py")}
-    beside = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__", "__main__"}
+    extra_files = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__", "__main__"}
     assert len(folders) <= MOST_ROOMS[package]
-    assert len(beside) <= MOST_MODULES
+    assert len(extra_files) <= MOST_MODULES
     assert len(arrows(package)) <= MOST_ARROWS[package]
 
 
@@ -158,7 +162,7 @@ def test_the_site_imports_no_extension() -> None:
     """Quizzes import the autograder, never the other way: they plug in by an entry point."""
     for name, path in MODULES.items():
         if name.split(".")[0] == "autograder":
-            assert not [one for one in ours(path) if one.split(".")[0] == "quizzes"], name
+            assert not [imported for imported in ours(path) if imported.split(".")[0] == "quizzes"], name
 
 
 def test_what_quizzes_use_of_the_engine() -> None:
@@ -166,7 +170,7 @@ def test_what_quizzes_use_of_the_engine() -> None:
     rooms = {"site", "course", "errors", "report", "yaml_source", "gradebook", "submissions"}
     for name, path in MODULES.items():
         if name.split(".")[0] == "quizzes":
-            used = {room_of(one) for one in ours(path) if one.split(".")[0] == "autograder"}
+            used = {room_of(imported) for imported in ours(path) if imported.split(".")[0] == "autograder"}
             extra = {"grading"} if name == "quizzes.content.function_grading" else set()
             extra |= {"cli"} if name.startswith("quizzes.cli") else set()
             assert used <= rooms | extra, name
@@ -177,10 +181,12 @@ def test_the_server_runs_no_submissions() -> None:
     reached, left = set(), {"autograder.site.server", "quizzes.extension"}
     while left:
         reached |= left
-        left = {one for name in left for one in ours(MODULES[name]) if one in MODULES} - reached
+        left = {
+            imported for name in left for imported in ours(MODULES[name]) if imported in MODULES
+        } - reached
     assert {"quizzes.services.exam", "quizzes.web.routes"} <= reached
-    wrong = [one for one in reached if one == "quizzes.content.function_grading"]
-    assert not wrong + [one for one in reached if one.startswith("autograder.sandbox")]
+    wrong = [imported for imported in reached if imported == "quizzes.content.function_grading"]
+    assert not wrong + [imported for imported in reached if imported.startswith("autograder.sandbox")]
 
 
 def test_a_grade_rests_on_the_rooms_it_is_keyed_by() -> None:
@@ -188,7 +194,9 @@ def test_a_grade_rests_on_the_rooms_it_is_keyed_by() -> None:
     reached, left = set(), {"autograder.grading.grader", "autograder.grading.function_item"}
     while left:
         reached |= left
-        left = {one for name in left for one in ours(MODULES[name]) if one in MODULES} - reached
+        left = {
+            imported for name in left for imported in ours(MODULES[name]) if imported in MODULES
+        } - reached
     keyed = {*cache_keys.ROOMS, *(Path(name).stem for name in cache_keys.MODULES)}
     assert {room_of(name) for name in reached} <= keyed
     assert not keyed & {"pages", "site", "cli", "lms", "runs", "gradebook", "authoring", "jupyter", "doctor"}
@@ -198,14 +206,16 @@ def test_nothing_imports_content() -> None:
     """Assignments, solutions and tests are loaded by path or not at all; none is a package."""
     content = {"assignments", "solutions", "tests"}
     for name, path in MODULES.items():
-        assert not {one.split(".")[0] for one in imports(path)} & content, name
+        assert not {imported.split(".")[0] for imported in imports(path)} & content, name
     assert not [path for folder in content for path in (ROOT / folder).rglob("__init__.py")]
 
 
 def test_public_checks_need_no_solution() -> None:
     """What stands beside a handout imports the engine, NumPy and the standard library."""
     for name in COURSE.assignment_ids():
-        tops = {one.split(".")[0] for one in imports(COURSE.root / "assignments" / name / "checks.py")}
+        tops = {
+            imported.split(".")[0] for imported in imports(COURSE.root / "assignments" / name / "checks.py")
+        }
         assert tops <= sys.stdlib_module_names | {"autograder", "numpy"}, name
 
 
@@ -221,7 +231,7 @@ def test_authors_import_from_one_place() -> None:
 @pytest.mark.parametrize("name", IN_THE_CHILD)
 def test_the_childs_files(name: str) -> None:
     """What a child loads imports the standard library and NumPy."""
-    tops = {one.split(".")[0] for one in imports(ROOT / "autograder" / "sandbox" / f"{name}.py")}
+    tops = {imported.split(".")[0] for imported in imports(ROOT / "autograder" / "sandbox" / f"{name}.py")}
     assert tops <= sys.stdlib_module_names | {"numpy"}
 
 
@@ -235,18 +245,18 @@ def test_the_childs_files_load_alone() -> None:
         "print([name for name in sys.modules if name.split('.')[0] in ('autograder', 'quizzes')])\n"
     )
     paths = [ROOT / "autograder" / "sandbox" / f"{name}.py" for name in IN_THE_CHILD]
-    ran = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-c", code, *paths], capture_output=True, text=True, check=False
     )
-    assert (ran.stdout, ran.stderr) == ("[]\n", "")
+    assert (completed.stdout, completed.stderr) == ("[]\n", "")
 
 
 def test_the_zygote_loads_these_files() -> None:
     """The list above is the one the zygote has."""
     tree = ast.parse(MODULES["autograder.sandbox.zygote"].read_text(encoding="utf-8"))
     words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    beside = {path.stem for path in (ROOT / "autograder" / "sandbox").glob("*.py")}
-    assert {str(word) for word in words if word in beside} == set(IN_THE_CHILD) - {"zygote"}
+    extra_files = {path.stem for path in (ROOT / "autograder" / "sandbox").glob("*.py")}
+    assert {str(word) for word in words if word in extra_files} == set(IN_THE_CHILD) - {"zygote"}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.split(".")[-1] not in IN_THE_CHILD])
@@ -258,7 +268,7 @@ def test_public_names(name: str) -> None:
     module = importlib.import_module(name)
     names: list[str] = module.__all__
     assert names == sorted(set(names), key=isort_key)
-    assert [one for one in names if not hasattr(module, one)] == []
+    assert [imported for imported in names if not hasattr(module, imported)] == []
 
 
 def test_the_engine_names_no_assignment() -> None:

@@ -209,9 +209,9 @@ def two_relu_layers_by_hand(student):
 
     The first layer's gradient is 1 * 3, the last one's is 2: first layer first.
     """
-    one = np.array([[1.0]])
+    ones = np.array([[1.0]])
     weights = [np.array([[2.0]]), np.array([[3.0]])]
-    got = student.layer_gradient_norms(one, one, weights, "relu")
+    got = student.layer_gradient_norms(ones, ones, weights, "relu")
     assert_close(got, [3.0, 2.0], call='layer_gradient_norms([[1]], [[1]], [[[2]], [[3]]], "relu")')
 
 

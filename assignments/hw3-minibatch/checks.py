@@ -54,14 +54,16 @@ def epoch_of(student, count, batch_size, seed):
         and all(isinstance(b, (list, tuple)) and len(b) == 2 for b in result),
         "minibatches should give one pair (x_batch, y_batch) after another.",
     )
-    batches = [(to_array(one), to_array(other)) for one, other in result]
-    for one, other in batches:
+    batches = [(to_array(x_batch), to_array(y_batch)) for x_batch, y_batch in result]
+    for x_batch, y_batch in batches:
         require(
-            one is not None and other is not None and one.shape[1:] == (1,) and other.ndim == 1,
+            x_batch is not None and y_batch is not None and x_batch.shape[1:] == (1,) and y_batch.ndim == 1,
             "A batch should be a pair of arrays: rows of x, and their entries of y.",
         )
-        require(np.isin(one, x).all(), f"x_batch holds {one.ravel()}; the examples are the rows of x.")
-    rows = {row for one, _ in batches for row in one[:, 0].tolist()}
+        require(
+            np.isin(x_batch, x).all(), f"x_batch holds {x_batch.ravel()}; the examples are the rows of x."
+        )
+    rows = {row for x_batch, _ in batches for row in x_batch[:, 0].tolist()}
     require(len(rows) > 1, f"All rows of all batches are {rows or 'missing'}.")
     return batches
 
@@ -85,9 +87,9 @@ def minibatches_use_all_examples(student):
 @check(task="minibatches")
 def minibatches_follow_the_seed(student):
     """The same seed gives the same order, another seed another one."""
-    one, again, other = ([n for x, _ in epoch_of(student, 30, 5, s) for n in x[:, 0]] for s in (3, 3, 4))
-    require(one == again, "Two calls with seed 3 differ.")
-    require(one != other, "Seeds 3 and 4 give the same order.")
+    first, again, other = ([n for x, _ in epoch_of(student, 30, 5, s) for n in x[:, 0]] for s in (3, 3, 4))
+    require(first == again, "Two calls with seed 3 differ.")
+    require(first != other, "Seeds 3 and 4 give the same order.")
 
 
 @check(task="minibatches")

@@ -38,7 +38,9 @@ def small_problem():
 def require_pairs(value, call):
     """The pairs (W, b) that a call returned; fails when it is not a list of them."""
     right = isinstance(value, (list, tuple)) and all(
-        isinstance(pair, (list, tuple)) and len(pair) == 2 and all(to_array(one) is not None for one in pair)
+        isinstance(pair, (list, tuple))
+        and len(pair) == 2
+        and all(to_array(part) is not None for part in pair)
         for pair in value
     )
     require(right, f"{call} should be a list with one pair (W, b) for each layer.")
@@ -91,12 +93,12 @@ def init_params_scales_the_weights(student):
 @check(task="init_params")
 def init_params_uses_its_seed(student):
     """The same seed gives the same weights, another seed gives others."""
-    one, other, again = (
+    first, other, again = (
         require_pairs(student.init_params((4, 3), seed), f"init_params((4, 3), {seed})")[0][0]
         for seed in (3, 4, 3)
     )
-    require(np.array_equal(one, again), "Two calls with seed 3 give different weights.")
-    require(not np.array_equal(one, other), "Seeds 3 and 4 give the same weights.")
+    require(np.array_equal(first, again), "Two calls with seed 3 give different weights.")
+    require(not np.array_equal(first, other), "Seeds 3 and 4 give the same weights.")
 
 
 # --- The network --------------------------------------------------------------------------------
@@ -160,15 +162,15 @@ def gradients_fit_the_loss(student):
     loss, gradients = require_loss_and_gradients(student, params, x, labels)
     require(np.shape(loss) == (), "The loss should be one number, the mean over the batch.")
     require(len(gradients) == 2, f"A network of two layers has two pairs of gradients, not {len(gradients)}.")
-    require(any(np.any(abs(one) > 1e-9) for pair in gradients for one in pair), "All gradients are 0.")
+    require(any(np.any(abs(part) > 1e-9) for pair in gradients for part in pair), "All gradients are 0.")
     for layer in (0, 1):
         for which, name in ((0, "dL/dW"), (1, "dL/db")):
 
             def losses(calls, layer=layer, which=which):
                 moved = [[list(pair) for pair in params] for _ in calls]
-                for one, (theta,) in zip(moved, calls, strict=True):
-                    one[layer][which] = theta
-                arguments = [([tuple(pair) for pair in one], x, labels) for one in moved]
+                for shifted, (theta,) in zip(moved, calls, strict=True):
+                    shifted[layer][which] = theta
+                arguments = [([tuple(pair) for pair in shifted], x, labels) for shifted in moved]
                 return [value[0] for value in student.loss_and_gradients.many(arguments)]
 
             slopes = numeric_gradient(losses, (params[layer][which],), 0, None).central
@@ -202,12 +204,12 @@ def train_returns_params(student):
 @check(task="train")
 def train_uses_its_seed(student):
     """The same seed gives the same params, another seed gives others."""
-    one, other, again = (
+    first, other, again = (
         require_pairs(student.train(*few_images(), seed), f"train(x, y, {seed})") for seed in (1, 2, 1)
     )
-    agree = [np.array_equal(W, V) for (W, _), (V, _) in zip(one, again, strict=False)]
+    agree = [np.array_equal(W, V) for (W, _), (V, _) in zip(first, again, strict=False)]
     require(all(agree), "Two calls with seed 1 give different params: is a generator made without the seed?")
-    differ = [not np.array_equal(W, V) for (W, _), (V, _) in zip(one, other, strict=False)]
+    differ = [not np.array_equal(W, V) for (W, _), (V, _) in zip(first, other, strict=False)]
     require(any(differ), "Seeds 1 and 2 give the same params.")
 
 

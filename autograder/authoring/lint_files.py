@@ -86,7 +86,9 @@ def _variants(assignment: Assignment) -> Iterator[Fault]:
             yield Fault(where, f"no mistake of task {task.id} is known; its checks are not proven.")
     yield from _seeds(assignment)
     for kind, variants in (("mistake", assignment.mistakes), ("alternative", assignment.alternatives)):
-        for (function, name), count in Counter((one.function, one.name) for one in variants).items():
+        for (function, name), count in Counter(
+            (variant.function, variant.name) for variant in variants
+        ).items():
             if count > 1:
                 yield Fault(str(assignment.solution), f"{kind} {name} of {function} is there {count} times.")
 

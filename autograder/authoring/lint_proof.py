@@ -72,17 +72,19 @@ class Proof:
         """The solved notebook passes every check."""
         place = str(self.assignment.solution / "reference.py")
         return [
-            Fault(place, f"the reference does not pass {one.id} (seed {seed}): {_said(one)}")
-            for one in _lost(self.grade(seed=seed))
+            Fault(place, f"the reference does not pass {result.id} (seed {seed}): {_text_of(result)}")
+            for result in _lost(self.grade(seed=seed))
         ]
 
     def untouched(self) -> list[Fault]:
         """The handout as it is given out passes no check and earns nothing."""
         report = self.grade(self.assignment.handout.read_bytes())
         return [
-            Fault(str(self.assignment.handout), f"passes {one.id} untouched, for {one.earned:g} points.")
-            for one in report.results()
-            if one.earned or one.status not in (Status.MISSING, Status.SKIPPED)
+            Fault(
+                str(self.assignment.handout), f"passes {result.id} untouched, for {result.earned:g} points."
+            )
+            for result in report.results()
+            if result.earned or result.status not in (Status.MISSING, Status.SKIPPED)
         ]
 
     def public(self) -> list[Fault]:
@@ -93,10 +95,10 @@ class Proof:
         found = []
         with SandboxProcess() as worker:
             for status, data in wanted.items():
-                for one in self._public_results(worker, data):
-                    if one.status is not status:
+                for result in self._public_results(worker, data):
+                    if result.status is not status:
                         kind = "solved" if status is Status.PASSED else "untouched"
-                        found.append(Fault(where, f"{one.id} on the {kind} notebook: {_said(one)}"))
+                        found.append(Fault(where, f"{result.id} on the {kind} notebook: {_text_of(result)}"))
         return found
 
     def mistake(self, mistake: Variant) -> list[Fault]:
@@ -106,31 +108,33 @@ class Proof:
         """
         place, name = source_location(mistake.body), f"mistake {mistake.name} of {mistake.function}"
         report = self.grade(replace={mistake.function: mistake.source()})
-        own = self.assignment.task_of(mistake.function)
+        task_id = self.assignment.task_of(mistake.function)
         losing = {task.task for task in report.tasks if task.earned < task.possible}
-        found = [] if own in losing else [Fault(place, f"{name} loses no points.")]
-        if others := sorted(losing - {own}):
-            found.append(Fault(place, f"{name} loses points in {', '.join(others)}, not only in {own}."))
-        if own in losing:
-            found += self._credit(mistake, report, own, place)
+        found = [] if task_id in losing else [Fault(place, f"{name} loses no points.")]
+        if others := sorted(losing - {task_id}):
+            found.append(Fault(place, f"{name} loses points in {', '.join(others)}, not only in {task_id}."))
+        if task_id in losing:
+            found += self._credit(mistake, report, task_id, place)
         lost = _lost(report)
         if (
             losing
             and not mistake.stateful
-            and f"{mistake.function}: {mistake.name}" not in {one.mistake for one in lost}
+            and f"{mistake.function}: {mistake.name}" not in {result.mistake for result in lost}
         ):
-            named = sorted({one.mistake for one in lost if one.mistake})
+            named = sorted({result.mistake for result in lost if result.mistake})
             found.append(
                 Fault(place, f"{name} is caught but not named{f' (but {named[0]})' if named else ''}.")
             )
-        found += [Fault(place, f"{name} breaks {one.id}.") for one in lost if one.status is Status.ERROR]
+        found += [
+            Fault(place, f"{name} breaks {result.id}.") for result in lost if result.status is Status.ERROR
+        ]
         return found
 
-    def _credit(self, mistake: Variant, report: Report, own: str, place: str) -> list[Fault]:
-        task = next(task for task in report.tasks if task.task == own)
+    def _credit(self, mistake: Variant, report: Report, task_id: str, place: str) -> list[Fault]:
+        task = next(task for task in report.tasks if task.task == task_id)
         assert mistake.severity is not None  # collect_variants takes no mistake without
         credit = Credit(
-            own, mistake.name, mistake.severity, task.earned / task.possible if task.possible else 0
+            task_id, mistake.name, mistake.severity, task.earned / task.possible if task.possible else 0
         )
         self.credits.append(credit)
         if credit.is_fair:
@@ -139,7 +143,7 @@ class Proof:
         return [
             Fault(
                 place,
-                f"mistake {mistake.name} of {mistake.function} keeps {credit.share:.0%} of {own}; "
+                f"mistake {mistake.name} of {mistake.function} keeps {credit.share:.0%} of {task_id}; "
                 f"severity {mistake.severity} keeps {least:.0%} to {most:.0%}.",
             )
         ]
@@ -148,8 +152,8 @@ class Proof:
         """A right answer in another style keeps full marks."""
         place = source_location(alternative.body)
         return [
-            Fault(place, f"alternative {alternative.name} loses {one.id}: {_said(one)}")
-            for one in _lost(self.grade(replace={alternative.function: alternative.source()}))
+            Fault(place, f"alternative {alternative.name} loses {result.id}: {_text_of(result)}")
+            for result in _lost(self.grade(replace={alternative.function: alternative.source()}))
         ]
 
     def odd_values(self, function: str) -> list[Fault]:
@@ -176,10 +180,10 @@ class Proof:
 
 
 def _lost(report: Report) -> list[CheckResult]:
-    return [one for one in report.results() if one.status is not Status.PASSED]
+    return [result for result in report.results() if result.status is not Status.PASSED]
 
 
-def _said(result: CheckResult) -> str:
+def _text_of(result: CheckResult) -> str:
     """What a result says; for a broken check the end of its traceback."""
     text = result.evidence.trace.strip().splitlines()[-1:] if result.status is Status.ERROR else []
     return f"{result.status.value}. {' '.join(text) or result.message}"

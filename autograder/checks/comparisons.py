@@ -368,7 +368,7 @@ def _with_another(
     call: tuple[Value, ...], position: int, calls: Sequence[tuple[Value, ...]]
 ) -> tuple[Value, ...] | None:
     """A call with the argument at this position from the first other call where it is another, if any."""
-    others = (one[position] for one in calls if _is_another(one[position], call[position]))
+    others = (first[position] for first in calls if _is_another(first[position], call[position]))
     another = next(others, None)
     return None if another is None else (*call[:position], another, *call[position + 1 :])
 
@@ -389,8 +389,8 @@ def assert_plausible(
     values = _values_that_depend(student, calls, uses)
     right = _side_by_side([leaves(part(reference(*arguments))) for arguments in calls])
     answers = [leaves(part(value)) for value in values]
-    own = [result for result in _side_by_side(answers) if not _handed_back(result, calls)]
-    if not any(_go_together(got, expected) for got in own for expected in right):
+    different = [result for result in _side_by_side(answers) if not _is_an_argument(result, calls)]
+    if not any(_go_together(got, expected) for got in different for expected in right):
         raise Failure(
             f"{student.describe(calls[0])} has little to do with what it should return.",
             hint="Compare your lines with the formula, one by one, on an example small enough for paper.",
@@ -434,17 +434,17 @@ def _numbers(student: Function, arguments: tuple[Value, ...], value: Value) -> l
     return found
 
 
-def _is_another(one: Value, other: Value) -> bool:
-    if callable(one):
-        return one is not other
-    return not _alike(leaves(one), leaves(other))
+def _is_another(first: Value, other: Value) -> bool:
+    if callable(first):
+        return first is not other
+    return not _alike(leaves(first), leaves(other))
 
 
-def _alike(one: list[Array], other: list[Array]) -> bool:
+def _alike(first: list[Array], other: list[Array]) -> bool:
     """Whether two answers agree, rounding aside: a sum in another order is no other sum."""
-    return len(one) == len(other) and all(
+    return len(first) == len(other) and all(
         a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)
-        for a, b in zip(one, other, strict=True)
+        for a, b in zip(first, other, strict=True)
     )
 
 
@@ -453,9 +453,9 @@ def _side_by_side(answers: list[list[Array]]) -> list[list[Array]]:
     return [list(result) for result in zip(*answers, strict=False)]
 
 
-def _handed_back(result: list[Array], calls: Sequence[tuple[Value, ...]]) -> bool:
+def _is_an_argument(result: list[Array], calls: Sequence[tuple[Value, ...]]) -> bool:
     """Whether a result is one of the arguments, as it came."""
-    given = _side_by_side([[leaf for one in call for leaf in _leaves_or_none(one)] for call in calls])
+    given = _side_by_side([[leaf for first in call for leaf in _leaves_or_none(first)] for call in calls])
     return any(_alike(result, argument) for argument in given)
 
 
@@ -480,12 +480,14 @@ def _go_together(got: list[Array], right: list[Array]) -> bool:
     return bool(abs(np.corrcoef(found, expected)[0, 1]) >= least)
 
 
-def _of_one_size(one: Array, other: Array) -> tuple[Array, Array] | None:
+def _of_one_size(first: Array, other: Array) -> tuple[Array, Array] | None:
     """Both as vectors; where one was not summed over its leading axes, or should not have been, it is now."""
-    if one.size == other.size:
-        return one.ravel(), other.ravel()
-    small = min(one, other, key=lambda array: array.size)
-    if not small.size or any(array.shape[array.ndim - small.ndim :] != small.shape for array in (one, other)):
+    if first.size == other.size:
+        return first.ravel(), other.ravel()
+    small = min(first, other, key=lambda array: array.size)
+    if not small.size or any(
+        array.shape[array.ndim - small.ndim :] != small.shape for array in (first, other)
+    ):
         return None
-    one, other = (array.reshape(-1, *small.shape).sum(axis=0).ravel() for array in (one, other))
-    return one, other
+    first, other = (array.reshape(-1, *small.shape).sum(axis=0).ravel() for array in (first, other))
+    return first, other

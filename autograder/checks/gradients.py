@@ -66,7 +66,7 @@ def gradient_check(
         require_float64_and_unmodified(backward, arguments)
     call = backward.describe(arguments)
     is_public = forward.context is backward.context  # both are the student's
-    own = forward.name if is_public else ""
+    forward_name = forward.name if is_public else ""
     results = [got] if len(wrt) == 1 else got
     if not isinstance(results, (list, tuple)) or len(results) != len(wrt):
         raise WrongType(
@@ -75,7 +75,7 @@ def gradient_check(
         )
     for which, name, result, slope in zip(wrt, _names(forward, wrt, names), results, slopes, strict=True):
         try:
-            _compare(result, slope, call, name if len(wrt) > 1 else "", rtol, kinks, own)
+            _compare(result, slope, call, name if len(wrt) > 1 else "", rtol, kinks, forward_name)
         except Failure as problem:
             shown = backward.evidence(arguments)
             problem.evidence = problem.evidence.model_copy(
@@ -197,7 +197,7 @@ def assert_fits(
 
 
 def _compare(
-    got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool, own: str = ""
+    got: Value, slopes: Slopes, call: str, parameter: str, rtol: float, kinks: bool, forward_name: str = ""
 ) -> None:
     """Compare with differences of the reference's forward, or of the student's own where `own` names it."""
     atol = 1e-9 * max(1.0, float(np.max(np.abs(slopes.central), initial=0.0)))
@@ -207,8 +207,8 @@ def _compare(
         low, high = np.minimum(slopes.left, slopes.right), np.maximum(slopes.left, slopes.right)
         # Inside, any answer is right.
         expected = np.where(slopes.kinked, np.clip(array, low, high), expected)
-    if own:
-        assert_fits(got, expected, own, rtol=rtol, atol=atol, call=call, parameter=parameter)
+    if forward_name:
+        assert_fits(got, expected, forward_name, rtol=rtol, atol=atol, call=call, parameter=parameter)
     else:
         assert_close(got, expected, rtol=rtol, atol=atol, call=call, parameter=parameter)
 

@@ -82,18 +82,18 @@ class Course:
         """The ids of all assignments: directories with an assignment.yaml, in alphabetical order."""
         return sorted(path.parent.name for path in (self.root / "assignments").glob("*/assignment.yaml"))
 
-    def granted(self, student: str, assignment: str) -> Extension:
+    def extension(self, student: str, assignment: str) -> Extension:
         """A student's exceptions for an assignment.
 
         What is written for this assignment alone goes first, also where it is 0 or false.
         """
         rules = self._students.get(student, StudentRules())
-        granted = rules.assignments.get(assignment, Extension())
+        extension = rules.assignments.get(assignment, Extension())
         wider = {
             name: getattr(rules, name) for name in rules.model_fields_set & Extension.model_fields.keys()
         }
-        own = {name: getattr(granted, name) for name in granted.model_fields_set}
-        chosen = {"attempts": self.attempts, **wider, **own}
+        given = {name: getattr(extension, name) for name in extension.model_fields_set}
+        chosen = {"attempts": self.attempts, **wider, **given}
         if chosen["attempts"] is None:  # as if it were not written
             chosen["attempts"] = rules.attempts or self.attempts
         return Extension.model_construct(**chosen)

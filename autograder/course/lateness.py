@@ -21,9 +21,9 @@ DAY = 86_400
 
 def due_for(course: Course, assignment: str, file: AssignmentFile, student: str) -> datetime | None:
     """Until when a student may submit at no cost, the grace period left out; None without a due date."""
-    granted = course.granted(student, assignment)
-    due = granted.due or file.due
-    return None if due is None else later_wall(zoned(due, course.zone), granted.extra_days, course.zone)
+    extension = course.extension(student, assignment)
+    due = extension.due or file.due
+    return None if due is None else later_wall(zoned(due, course.zone), extension.extra_days, course.zone)
 
 
 def days_late(submitted: datetime, due: datetime, late: Late, zone: ZoneInfo) -> int:

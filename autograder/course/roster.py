@@ -249,14 +249,14 @@ def _rows(
             yield RosterRow(line, person, cells, table.delimiter.join(row).strip())
 
 
-def _merged(one: Person, other: Person) -> Person | None:
+def _merged(first: Person, second: Person) -> Person | None:
     """What two lines say of a person together; None if they contradict each other.
 
     Whoever is in two sections or groups has a line in each.
     """
     values = {}
     for column in fields(Person):
-        both = list(dict.fromkeys(filter(None, (getattr(one, column.name), getattr(other, column.name)))))
+        both = list(dict.fromkeys(filter(None, (getattr(first, column.name), getattr(second, column.name)))))
         if column.name == "section":
             both = [", ".join(both)]
         if len(both) > 1:
@@ -277,13 +277,13 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
         if name and name in columns.values():
             if head != letters(name):
                 continue  # an alias, and the real one came first
-            other = next(position for position, column in columns.items() if column == name)
-            if heads[other] == head:
+            second = next(position for position, column in columns.items() if column == name)
+            if heads[second] == head:
                 raise UsageError(
                     f"{path}, line {line}, column {at + 1}: there are two columns {row[at]}.",
                     next_step="Remove one of them.",
                 )
-            del columns[other]
+            del columns[second]
         if name:
             columns[at] = name
     if not set(IDS) & set(columns.values()):

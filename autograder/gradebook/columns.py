@@ -180,7 +180,7 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
                 range(len(taken)),
                 key=lambda position: taken[position].worth / (taken[position].possible or 1),
             ),
-        }[course.granted(student, name).attempts or course.attempts]
+        }[course.extension(student, name).attempts or course.attempts]
         chosen = taken[counted]
         final_scores[student] = FinalScore(
             student=student,

@@ -53,15 +53,15 @@ class Score:
 def score_of(column: Column, student: str, course: Course, now: datetime) -> Score:
     """A student's score before anything is dropped."""
     final_score = column.final_scores.get(student)
-    granted = course.granted(student, column.name)
+    extension = course.extension(student, column.name)
     possible = exact(final_score.possible if final_score else column.possible)
     earned = exact(final_score.earned) if final_score else Fraction(0)
 
     def made(state: State, why: str = "") -> Score:
         return Score(column.name, column.title, state, earned, possible, final_score, why)
 
-    if granted.excused:
-        return made(State.EXCUSED, granted.reason)
+    if extension.excused:
+        return made(State.EXCUSED, extension.reason)
     if final_score:
         why = column.waiting.get(student, "")
         return made(State.WAITING if why else State.COUNTED, why)

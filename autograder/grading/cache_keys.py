@@ -85,16 +85,16 @@ class CacheKeys:
             part for name, data in sorted(solution.items()) if name not in NOT_SHARED for part in (name, data)
         )
         limits = assignment.file.limits.model_dump_json()
-        self._digests: dict[tuple[str, bool], str] = {}
+        self._file_digests: dict[tuple[str, bool], str] = {}
         self._all = digest(engine_digest(), json.dumps(environment()), str(seed), limits, *others)
         self._training = digest(assignment.calibration.model_dump_json(), dataset)
 
     def key(self, check: Check, status: Status) -> str:
         """The key of a result of this check with this status."""
         case = check.id, status is Status.PASSED
-        if case not in self._digests:
-            self._digests[case] = self._digest(check, status)
-        return self._digests[case]
+        if case not in self._file_digests:
+            self._file_digests[case] = self._digest(check, status)
+        return self._file_digests[case]
 
     def _digest(self, check: Check, status: Status) -> str:
         parts: list[str | bytes] = [self._all, self._statements.behind(check.body.__name__), check.id]

@@ -201,14 +201,14 @@ def _unlike(call: Call, expected: Value, student: Functions) -> Failure:
 
 
 def _broken(check: Check, trace: str, *, is_public: bool) -> CheckResult:
-    told = "please tell your instructor" if is_public else "your instructor has been told"
+    sentence = "please tell your instructor" if is_public else "your instructor has been told"
     return CheckResult(
         id=check.id,
         title=check.title,
         status=Status.ERROR,
         earned=0,
         possible=0,
-        message=f"This check is broken; it counts for nobody, and {told}.",
+        message=f"This check is broken; it counts for nobody, and {sentence}.",
         evidence=Evidence(trace=trace),
     )
 

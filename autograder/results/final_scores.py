@@ -139,10 +139,10 @@ class GradedAssignment:
 
     def _final_score(self, student: str, override: ScoreOverridden | None) -> FinalScore:
         attempts, late = self.attempts[student], self.file.late
-        granted = self.course.granted(student, self.id)
+        extension = self.course.extension(student, self.id)
         days = [self.days_late(attempt) for attempt in attempts]
         penalties = [
-            late_share(late, count, no_penalty=granted.no_penalty) * attempt.earned
+            late_share(late, count, no_penalty=extension.no_penalty) * attempt.earned
             for count, attempt in zip(days, attempts, strict=True)
         ]
         scores = [attempt.earned - penalty for attempt, penalty in zip(attempts, penalties, strict=True)]
@@ -150,7 +150,7 @@ class GradedAssignment:
             "first": 0,
             "last": len(attempts) - 1,
             "best": max(range(len(attempts)), key=lambda index: scores[index]),
-        }[granted.attempts or self.course.attempts]
+        }[extension.attempts or self.course.attempts]
         attempt = attempts[counted]
         by_hand = override.earned if override is not None else None
         return FinalScore(

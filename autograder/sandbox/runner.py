@@ -181,13 +181,13 @@ class Runner:
             if packer.size > most or len(spec) > self.frames.MOST_HEADER - 64 * 1024:
                 raise self.frames.FrameError("far more than was asked for")
         except NotImplementedError:
-            return unanswered("missing", text=f"{name} is not written yet.")
+            return without_value("missing", text=f"{name} is not written yet.")
         except MemoryError:
-            return unanswered("memory", text=f"{name} asked for more memory than a submission gets.")
+            return without_value("memory", text=f"{name} asked for more memory than a submission gets.")
         except self.frames.FrameError as problem:
-            return unanswered("unusable", text=str(problem))
+            return without_value("unusable", text=str(problem))
         except BaseException as problem:
-            return unanswered("raised", **self.describe(problem), printed=self.printed.take())
+            return without_value("raised", **self.describe(problem), printed=self.printed.take())
         notes: dict[str, Any] = {}
         if changed := [i for i, pair in enumerate(zip(arguments, originals, strict=False)) if differ(*pair)]:
             notes["changed"] = changed
@@ -213,8 +213,8 @@ class Runner:
             if file.startswith("<cell "):
                 number = int(file[6:-1])
                 lines = self.sources.get(number, [])
-                own = lines[step.tb_lineno - 1].strip() if 0 < step.tb_lineno <= len(lines) else ""
-                place = f"cell {number}, line {step.tb_lineno}: {own[:200]}"
+                source_line = lines[step.tb_lineno - 1].strip() if 0 < step.tb_lineno <= len(lines) else ""
+                place = f"cell {number}, line {step.tb_lineno}: {source_line[:200]}"
             step, deepest = step.tb_next, deepest + 1
         return {"text": text, "trace": place}
 
@@ -273,23 +273,23 @@ class Runner:
         return piece
 
 
-def unanswered(kind: str, **parts: str) -> str:
+def without_value(kind: str, **parts: str) -> str:
     """A JSON answer of a call that brought no value."""
     return json.dumps({"kind": kind, **parts})
 
 
-def differ(one: Any, other: Any) -> bool:
+def differ(first: Any, second: Any) -> bool:
     """Whether an argument is no longer what was sent, bit for bit."""
-    if type(one) is not type(other):
+    if type(first) is not type(second):
         return True
-    if isinstance(one, np.ndarray):
-        if one.dtype != other.dtype or one.shape != other.shape:
+    if isinstance(first, np.ndarray):
+        if first.dtype != second.dtype or first.shape != second.shape:
             return True
-        whole = np.int64 if one.dtype.itemsize == 8 else np.uint8  # bits: a NaN equals itself
-        return bool(np.any(one.view(whole) != other.view(whole)))
-    if isinstance(one, (list, tuple)):
-        return len(one) != len(other) or any(map(differ, one, other))
-    return not callable(one) and repr(one) != repr(other)
+        whole = np.int64 if first.dtype.itemsize == 8 else np.uint8  # bits: a NaN equals itself
+        return bool(np.any(first.view(whole) != second.view(whole)))
+    if isinstance(first, (list, tuple)):
+        return len(first) != len(second) or any(map(differ, first, second))
+    return not callable(first) and repr(first) != repr(second)
 
 
 def parameters(function: Any) -> list[str]:

@@ -167,16 +167,16 @@ class SandboxProcess:
 
     def _zygote(self) -> int:
         """The zygote's process id; bubblewrap, where it is used, is its parent."""
-        own = self._process.pid
+        zygote_pid = self._process.pid
         if not self._around:
-            return own
+            return zygote_pid
         try:
-            return int(Path(f"/proc/{own}/task/{own}/children").read_text().split()[0])
+            return int(Path(f"/proc/{zygote_pid}/task/{zygote_pid}/children").read_text().split()[0])
         except (OSError, IndexError):
-            return own
+            return zygote_pid
 
     def _broken(self) -> SandboxError:
         self._complaints.seek(0)
-        said = self._complaints.read()[-2000:].decode(errors="replace").strip()
-        last = said.splitlines()[-1] if said else "it said nothing"
+        last_words = self._complaints.read()[-2000:].decode(errors="replace").strip()
+        last = last_words.splitlines()[-1] if last_words else "it said nothing"
         return SandboxError(f"The sandbox's zygote has ended: {last}.", next_step="Start the command again.")

@@ -43,17 +43,17 @@ class ClockState:
     leap: int  # the furthest that the wall clock was ahead since the start, where that was not followed
 
     @property
-    def ahead(self) -> int:
+    def offset(self) -> int:
         """The milliseconds by which the machine's clock is ahead; negative if it is behind."""
         return self.wall - self.now
 
     @property
     def problem(self) -> str:
         """What differs, for staff; empty if nothing does."""
-        if abs(self.ahead) > NOTICED:
-            side = "ahead of" if self.ahead > 0 else "behind"
+        if abs(self.offset) > NOTICED:
+            side = "ahead of" if self.offset > 0 else "behind"
             return (
-                f"The machine's clock is {_coarse(abs(self.ahead))} {side} the server's, which goes on at "
+                f"The machine's clock is {_coarse(abs(self.offset))} {side} the server's, which goes on at "
                 "its own pace, so that no attempt ends early or late. Find out which one is right."
             )
         if self.leap:
@@ -100,7 +100,7 @@ class ServerClock:
 
     def behind(self) -> int:
         """The milliseconds by which the machine's wall clock is behind this clock."""
-        return -self.state().ahead
+        return -self.state().offset
 
     def set_right(self) -> ClockState:
         """Take over the machine's clock, whatever it says; returns what differed before.
@@ -115,13 +115,13 @@ class ServerClock:
     def _read(self) -> tuple[int, int]:
         with self._lock:
             steady, wall = self._steady(), self._wall()
-            ahead = wall - steady - self._offset
-            if ahead > LARGEST_STEP * MILLION:
-                if ahead > 2 * self._leap:
-                    log.warning("The machine's clock leapt %s s ahead; it is not followed.", ahead // 10**9)
-                self._leap = max(self._leap, ahead)
+            offset = wall - steady - self._offset
+            if offset > LARGEST_STEP * MILLION:
+                if offset > 2 * self._leap:
+                    log.warning("The machine's clock leapt %s s ahead; it is not followed.", offset // 10**9)
+                self._leap = max(self._leap, offset)
             else:
-                self._offset += max(0, ahead)
+                self._offset += max(0, offset)
             return steady + self._offset, wall
 
 

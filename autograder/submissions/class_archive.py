@@ -48,7 +48,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
         folder = Path(temporary, stem(path) or "class")
         folder.mkdir()
         try:
-            skipped = _unpack(path, folder)
+            skipped = _extract(path, folder)
         except (SubmissionError, OSError) as problem:
             reason = (
                 problem.message
@@ -61,7 +61,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
         yield folder, skipped
 
 
-def _unpack(path: Path, folder: Path) -> list[SkippedMember]:
+def _extract(path: Path, folder: Path) -> list[SkippedMember]:
     skipped: list[SkippedMember] = []
     taken: set[str] = set()
     with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES, large_ones=False) as archive:

@@ -430,8 +430,12 @@ def _read(
             if read is not None or (layout.file and (folder / layout.file).exists()):
                 distrusted.append(_distrusted(layout, folder, path))
     entries, unmatched = submissions_in_folder(_class_folder(path, assignment, roster), assignment)
-    told = {file.name for file in distrusted}
-    return "folder", _with_keys(entries), distrusted + [file for file in unmatched if file.name not in told]
+    distrusted_names = {file.name for file in distrusted}
+    return (
+        "folder",
+        _with_keys(entries),
+        distrusted + [file for file in unmatched if file.name not in distrusted_names],
+    )
 
 
 # The directories of single students, as the platforms name them.
@@ -637,8 +641,8 @@ def _may_be_named(person: Person, name: str) -> bool:
     """Whether a name could be a person's: they share a word, or one of them is not known."""
     words = {letters(word) for word in re.split(r"[\s,_-]+", name)} - {""}
     known = " ".join((person.full_name, person.first_name, person.last_name))
-    own = {letters(word) for word in re.split(r"[\s,_-]+", known)} - {""}
-    return not words or not own or bool(words & own) or letters(name) in person.names()
+    known_words = {letters(word) for word in re.split(r"[\s,_-]+", known)} - {""}
+    return not words or not known_words or bool(words & known_words) or letters(name) in person.names()
 
 
 def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list[Person]:

@@ -40,13 +40,13 @@ def grade_functions(
             site.database, question_builder(site.database), site.clock.now, sandbox=sandbox
         ) as queue,
     ):
-        done = _told(queue.round(again=again), always=not attached)
+        done = _report(queue.round(again=again), always=not attached)
         while attached or watch:
             if attached and select.select([sys.stdin], [], [], EVERY)[0]:
                 break
             if not attached:
                 time.sleep(EVERY)
-            _told(queue.round(), always=False)
+            _report(queue.round(), always=False)
     if done.troubles and not attached:
         many = len(done.troubles)
         raise ContentError(
@@ -55,7 +55,7 @@ def grade_functions(
         )
 
 
-def _told(done: RoundResult, *, always: bool) -> RoundResult:
+def _report(done: RoundResult, *, always: bool) -> RoundResult:
     if done.marked or always:
         typer.echo(f"{done.marked} {'function' if done.marked == 1 else 'functions'} graded.")
     for answer, trouble in done.troubles:

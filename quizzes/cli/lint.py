@@ -45,7 +45,7 @@ def lint(
         try:
             if file in quizzes:
                 plan = load_quiz(root, file.stem)
-                found_faults, done = faults_in_window(plan, accommodations, roster), _said(plan)
+                found_faults, done = faults_in_window(plan, accommodations, roster), _text_of(plan)
             else:
                 bank = load_bank(file)
                 found_faults = faults_in_bank(bank)
@@ -66,7 +66,7 @@ def lint(
         )
 
 
-def _said(plan: QuizPlan) -> str:
+def _text_of(plan: QuizPlan) -> str:
     quiz, schedule = plan.quiz, plan.schedule
     limit = f"{schedule.limit / 60_000:g} minutes once started" if schedule.limit else "no time limit"
     times = (schedule.opens_at, schedule.due_at, schedule.closes_at)

@@ -185,8 +185,8 @@ class _StudentPlan:
         self.to_set: list[dict[str, str]] = []
         self.removed: list[tuple[str, str, str]] = []
         for quiz_id, schedule in quizzes.items():
-            own = self._stored.get((quiz_id, "person", self.student), [])
-            old = {known.field: known for known in own}
+            stored_rows = self._stored.get((quiz_id, "person", self.student), [])
+            old = {known.field: known for known in stored_rows}
             new = _overridden(old, [row for row in self._rows if row.quiz == quiz_id])
             kept = self._terms(quiz_id, schedule, self.after, old)
             loses = _loses(kept, self._terms(quiz_id, schedule, self.after, new))

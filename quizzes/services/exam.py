@@ -54,7 +54,7 @@ from quizzes.store.quizzes import Availability, availability_for, content_of, cu
 from quizzes.store.receipts import Receipt, last_receipt
 from quizzes.store.regrades import key_for
 
-__all__ = ["DealtAttempt", "ExamService", "View"]
+__all__ = ["ExamService", "PreparedAttempt", "View"]
 
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class DealtAttempt:
+class PreparedAttempt:
     """The questions of an attempt that nobody has started yet."""
 
     id: str
@@ -101,8 +101,8 @@ class ExamService:
         self._versions = lru_cache(64)(self._load_version)
         self.regrades = Regrades(self, GRADER)
         self._items_cache: LRUCache[str, tuple[str, Sequence[AttemptItem]]] = LRUCache(CACHED_ATTEMPTS)
-        self._items_lock, self._dealt_lock = Lock(), Lock()
-        self._dealt: dict[str, tuple[str, deque[DealtAttempt]]] = {}  # by quiz, with the version
+        self._items_lock, self._prepared_lock = Lock(), Lock()
+        self._prepared: dict[str, tuple[str, deque[PreparedAttempt]]] = {}  # by quiz, with the version
         self._items = cached(self._items_cache, key=str, lock=self._items_lock)(self._load_items)
 
     def close(self) -> None:
@@ -130,10 +130,10 @@ class ExamService:
             running = open_attempt(connection, quiz, person)
         if running is None and not self._has_disk_space(self.database):
             raise Busy("The server's disk is nearly full.", next_step="Tell the course's staff at once.")
-        dealt = self._take_dealt(quiz, version) or self._deal(version)
-        new_attempt = NewAttempt(dealt.id, version, dealt.seed, lock, dealt.items, preview)
+        prepared = self._take_prepared(quiz, version) or self._prepare(version)
+        new_attempt = NewAttempt(prepared.id, version, prepared.seed, lock, prepared.items, preview)
         with self._items_lock:
-            self._items_cache[dealt.id] = person, dealt.items  # its page is asked for next
+            self._items_cache[prepared.id] = person, prepared.items  # its page is asked for next
         if running is not None and overdue(running, at):
             # In its own transaction: it has ended, whether or not another one may start.
             self.writer.submit(
@@ -150,30 +150,30 @@ class ExamService:
             )
         )
 
-    def deal(self, quiz: str, version: str, wanted: int, limit: int) -> list[DealtAttempt]:
+    def prepare(self, quiz: str, version: str, wanted: int, limit: int) -> list[PreparedAttempt]:
         """Deal attempts before they are started, up to `wanted` in all and `limit` now; returns the new ones.
 
-        A dealt attempt belongs to nobody yet: its id and seed are random, and a start takes any of them.
+        A prepared attempt belongs to nobody yet: its id and seed are random, and a start takes any of them.
         Those of another version are dropped.
         """
-        with self._dealt_lock:
-            known, dealt = self._dealt.get(quiz, (version, deque()))
+        with self._prepared_lock:
+            known, prepared = self._prepared.get(quiz, (version, deque()))
             if known != version:
-                dealt = deque()
-            self._dealt[quiz] = version, dealt
-        new = [self._deal(version) for _ in range(min(limit, wanted - len(dealt)))]
-        dealt.extend(new)
+                prepared = deque()
+            self._prepared[quiz] = version, prepared
+        new = [self._prepare(version) for _ in range(min(limit, wanted - len(prepared)))]
+        prepared.extend(new)
         return new
 
-    def _take_dealt(self, quiz: str, version: str) -> DealtAttempt | None:
-        with self._dealt_lock:
-            known, dealt = self._dealt.get(quiz, (version, None))
-            return dealt.popleft() if dealt and known == version else None
+    def _take_prepared(self, quiz: str, version: str) -> PreparedAttempt | None:
+        with self._prepared_lock:
+            known, prepared = self._prepared.get(quiz, (version, None))
+            return prepared.popleft() if prepared and known == version else None
 
-    def _deal(self, version: str) -> DealtAttempt:
+    def _prepare(self, version: str) -> PreparedAttempt:
         attempt_id = secrets.token_urlsafe(16)
         seed = self._signer.of("seed", f"{version}\n{attempt_id}")
-        return DealtAttempt(attempt_id, seed, self._versions(version).build_questions(seed))
+        return PreparedAttempt(attempt_id, seed, self._versions(version).build_questions(seed))
 
     def view(self, attempt_id: str, person: str) -> View:
         """A student's own attempt, closed first if it is overdue, which waits for a commit."""
@@ -260,7 +260,7 @@ class ExamService:
         return self._items(attempt_id)[1]
 
     def has_items(self, attempt_id: str) -> bool:
-        """Whether the questions of an attempt are at hand, without reading or dealing them."""
+        """Whether the questions of an attempt are at hand, without reading or building them."""
         with self._items_lock:
             return attempt_id in self._items_cache
 

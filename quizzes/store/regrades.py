@@ -166,14 +166,14 @@ def regrade_runs(connection: Connection, quiz_id: str) -> list[RegradeRun]:
     runs_of_quiz = select(regrade_run.c.id).where(regrade_run.c.quiz == quiz_id)
     counts = counts.where(regrade_change.c.run.in_(runs_of_quiz)).group_by(regrade_change.c.run)
     counted = {row.run: row for row in connection.execute(counts)}
-    told = select(regrade_change).where(
+    rows_of_run = select(regrade_change).where(
         regrade_change.c.run.in_(runs_of_quiz),
         (regrade_change.c.points_before != regrade_change.c.points_after)
         | (regrade_change.c.note != "")
         | (regrade_change.c.outcome != ""),
     )
     changes: dict[int, list[ScoreChange]] = {}
-    for row in connection.execute(told.order_by(regrade_change.c.attempt)):
+    for row in connection.execute(rows_of_run.order_by(regrade_change.c.attempt)):
         change = ScoreChange(row.attempt, row.points_before, row.points_after, row.note, row.outcome)
         changes.setdefault(row.run, []).append(change)
     runs = []

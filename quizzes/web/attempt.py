@@ -189,7 +189,7 @@ def _page(
     site = quizzes.site
     with site.database.reading() as connection:
         flags = flags_of(connection, view.attempt.id)
-    # An attempt without answers has the questions as they were dealt: the same at every reload.
+    # An attempt without answers has the questions as they were built: the same at every reload.
     fresh = "" if view.answers or flags or typed else quizzes.fresh_questions(view.attempt.id, view.items)
     return site.page(
         "quiz.html",

@@ -14,7 +14,7 @@ from quizzes.web.function_process import FunctionProcess
 __all__ = ["QuizBackground"]
 
 MARKING_INTERVAL = 1.0  # seconds
-DEALING_INTERVAL = 1.0  # seconds
+PREPARING_INTERVAL = 1.0  # seconds
 MARKED_AT_ONCE = 30  # attempts, so that marking does not delay the saves of a class
 
 
@@ -31,7 +31,7 @@ class QuizBackground:
             PeriodicTask(lambda: exam.mark(MARKED_AT_ONCE), every=MARKING_INTERVAL),
             PeriodicTask(exam.regrades.apply),
             PeriodicTask(self._functions.start_if_needed),
-            PeriodicTask(quizzes.deal, every=DEALING_INTERVAL),
+            PeriodicTask(quizzes.prepare, every=PREPARING_INTERVAL),
         ]
         if (sender := _sender(quizzes)) is not None:
             self._tasks.append(PeriodicTask(lambda: sender.send_due(site.now())))
@@ -50,6 +50,6 @@ def _sender(quizzes: QuizContext) -> ScoreSender | None:
     course = find_course(site.folder)
 
     def counted_attempt(student: str, quiz: str) -> str:
-        return course.granted(student, quiz).attempts or course.attempts
+        return course.extension(student, quiz).attempts or course.attempts
 
     return ScoreSender(site.database, site.writer, site.lti, site.course, quizzes.quiz, counted_attempt)

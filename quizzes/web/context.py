@@ -24,9 +24,9 @@ __all__ = ["QuizContext", "quizzes_of"]
 
 PART = "quizzes"
 NOTICE_CACHED = 3_000  # milliseconds
-DEALT_BEFORE = 600_000  # milliseconds before the opening
-DEALT_AT_ONCE, DEALT_WHILE_OPEN = 100, 10  # attempts
-MOST_DEALT = 3_000  # attempts of a quiz that wait to be started
+PREPARED_BEFORE = 600_000  # milliseconds before the opening
+PREPARED_AT_ONCE, PREPARED_WHILE_OPEN = 100, 10  # attempts
+MOST_PREPARED = 3_000  # attempts of a quiz that wait to be started
 FRESH_KEPT = 4_096  # attempts whose questions are kept as HTML
 
 
@@ -71,23 +71,23 @@ class QuizContext:
                 self._fresh[attempt] = html
         return html
 
-    def deal(self) -> int:
+    def prepare(self) -> int:
         """Deal attempts and render their questions, for quizzes that open soon or are open; returns how many.
 
         A class that starts at once then finds everything at hand.
         """
-        now, dealt = self.site.now(), 0
+        now, prepared = self.site.now(), 0
         with self.site.database.reading() as connection:
             published = published_in(connection, self.site.course)
-            soon = [quiz for quiz in published if quiz.schedule.opens_at - DEALT_BEFORE <= now]
+            soon = [quiz for quiz in published if quiz.schedule.opens_at - PREPARED_BEFORE <= now]
             wanted = {quiz.id: not_started(connection, quiz.id) for quiz in soon if _is_held(quiz, now)}
         for quiz in soon:
-            if (many := min(wanted.get(quiz.id, 0), MOST_DEALT)) > 0:
-                limit = DEALT_AT_ONCE if now < quiz.schedule.opens_at else DEALT_WHILE_OPEN
-                for attempt in self.exam.deal(quiz.id, quiz.version, many, limit):
+            if (many := min(wanted.get(quiz.id, 0), MOST_PREPARED)) > 0:
+                limit = PREPARED_AT_ONCE if now < quiz.schedule.opens_at else PREPARED_WHILE_OPEN
+                for attempt in self.exam.prepare(quiz.id, quiz.version, many, limit):
                     self.fresh_questions(attempt.id, attempt.items)
-                    dealt += 1
-        return dealt
+                    prepared += 1
+        return prepared
 
     async def ready(self, attempt: str) -> None:
         """Read the questions of an attempt, unless they are at hand, before a request that needs them."""

@@ -77,10 +77,10 @@ class FunctionProcess:
         again = (
             f"It is started again in {span(int(left) * 1000)}." if left >= 1 else "It is being started again."
         )
-        said = f" It said: “{self._words}”" if self._words else ""
+        last_words = f" It said: “{self._words}”" if self._words else ""
         return (
             f"Functions are not being graded: the grader ended {counted(self._failures, 'time')} in a row, "
-            f"and {counted(self._waiting, 'answer waits', 'answers wait')} for a mark.{said} {again}"
+            f"and {counted(self._waiting, 'answer waits', 'answers wait')} for a mark.{last_words} {again}"
         )
 
     def close(self) -> None:

@@ -41,8 +41,8 @@ def target(tmp_path: Path) -> Iterator[Targets]:
 
 def descendants(pid: int) -> set[int]:
     """The processes below one, ended ones that nobody reaped among them."""
-    own = {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-    return own.union(*map(descendants, own))
+    children = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return children.union(*map(descendants, children))
 
 
 @pytest.mark.parametrize("case", CODE, ids=lambda case: case.name)
@@ -79,7 +79,7 @@ def test_it_succeeds_without_a_sandbox(case: Case, target: Targets, tmp_path: Pa
     source = target.aimed((case.folder / "submission.py").read_text())
     descriptor = os.open(target.canary, os.O_RDONLY)
     try:
-        ran = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", f"{source}\nprint(attack())"],
             cwd=tmp_path,
             env={**os.environ, **SECRET, "OPENBLAS_NUM_THREADS": "1"},  # a namespace wants one thread
@@ -91,7 +91,7 @@ def test_it_succeeds_without_a_sandbox(case: Case, target: Targets, tmp_path: Pa
     finally:
         os.close(descriptor)
     wanted = "" if case.expected["without"] == "becomes the program" else "True\n"
-    assert (ran.returncode, ran.stdout) == (0, wanted), ran.stderr[-500:]
+    assert (completed.returncode, completed.stdout) == (0, wanted), completed.stderr[-500:]
 
 
 def test_memory_stays_flat(grader: Grader, target: Targets) -> None:

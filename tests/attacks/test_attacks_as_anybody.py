@@ -56,7 +56,7 @@ def test_every_attack(open_folder: Path) -> None:
     """As root the suite runs once more without: every attack has the same outcome."""
     place = f"--basetemp={open_folder}/of-theirs/t"
     attacks = str(Path(__file__).with_name("test_attacks.py"))
-    ran = as_anybody(
+    completed = as_anybody(
         open_folder,
         "-m",
         "pytest",
@@ -68,15 +68,15 @@ def test_every_attack(open_folder: Path) -> None:
         "not succeeds_without",
         attacks,
     )
-    assert ran.returncode == 0, ran.stdout[:6000] + ran.stderr[-2000:]
-    assert " passed" in ran.stdout
-    assert "failed" not in ran.stdout.splitlines()[-1]
+    assert completed.returncode == 0, completed.stdout[:6000] + completed.stderr[-2000:]
+    assert " passed" in completed.stdout
+    assert "failed" not in completed.stdout.splitlines()[-1]
 
 
 def test_doctor(open_folder: Path) -> None:
     """The level is full for an ordinary account too."""
     code = "import sys; sys.argv = ['autograder', 'doctor']; from autograder.cli import main; main()"
-    ran = as_anybody(open_folder, "-c", code)
-    assert "Traceback" not in ran.stderr, ran.stderr
-    assert "level full" in ran.stdout, ran.stdout + ran.stderr
-    assert "Submissions run under your own account" in " ".join(ran.stdout.split())
+    completed = as_anybody(open_folder, "-c", code)
+    assert "Traceback" not in completed.stderr, completed.stderr
+    assert "level full" in completed.stdout, completed.stdout + completed.stderr
+    assert "Submissions run under your own account" in " ".join(completed.stdout.split())

@@ -11,7 +11,7 @@ import pytest
 from attack_cases import Case, assignment_with_limits, cases
 from class_run import grade_class
 from correct_notebook import SOURCE
-from correct_notebook import notebook as honest_notebook
+from correct_notebook import notebook as correct_notebook_of
 from tiny_course import ASSIGNMENT
 
 FILES = cases("files")
@@ -24,7 +24,7 @@ def test_it_is_graded_or_refused(case: Case, tmp_path: Path, monkeypatch: pytest
     assignment_with_limits(tmp_path / "course")
     for student in ("eve", "mia"):
         (tmp_path / "class" / student).mkdir(parents=True)
-    (tmp_path / "class" / "mia" / "tiny.ipynb").write_text(honest_notebook(SOURCE))
+    (tmp_path / "class" / "mia" / "tiny.ipynb").write_text(correct_notebook_of(SOURCE))
     spec = importlib.util.spec_from_file_location("make", case.folder / "make.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -62,7 +62,7 @@ def test_hostile_names(tmp_path: Path) -> None:
     for name in HOSTILE_NAMES:
         folder = tmp_path / "class" / name
         folder.mkdir(parents=True)
-        (folder / "tiny.ipynb").write_text(honest_notebook(SOURCE))
+        (folder / "tiny.ipynb").write_text(correct_notebook_of(SOURCE))
     reports = grade_class(tmp_path / "course", ASSIGNMENT, tmp_path / "class", tmp_path / "out")
     assert [report.score.earned for report in reports.values()] == [6] * len(HOSTILE_NAMES)
     pages = list((tmp_path / "out" / "feedback").iterdir())

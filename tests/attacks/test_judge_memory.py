@@ -101,14 +101,14 @@ ATTACKS = [
 def test_it_stays_small(name: str, function: str, source: str) -> None:
     """The judge grows by little, the function's own task earns less, and all others what they did."""
     command = [sys.executable, "-c", GRADE, str(Path(__file__).parent), name, function, source]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    honest, attacked, messages, again, growth = json.loads(ran.stdout)
+    completed = subprocess.run(command, capture_output=True, text=True, check=True)
+    before_attack, attacked, messages, again, growth = json.loads(completed.stdout)
     assert growth < MOST_GROWTH, f"{growth} MB; {messages}"
-    assert again == honest
-    lost = {task for task in honest if attacked[task] != honest[task]}
+    assert again == before_attack
+    lost = {task for task in before_attack if attacked[task] != before_attack[task]}
     assert lost == {function}
     assert attacked[function][0] <= 0.25 * attacked[function][1]
-    assert attacked[function][1] == honest[function][1]  # no check of it is called broken
+    assert attacked[function][1] == before_attack[function][1]  # no check of it is called broken
 
 
 def hoards(student: Functions, reference: Functions, rng: np.random.Generator) -> None:
@@ -131,8 +131,8 @@ def grader(tiny: Assignment, request: Any, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(grader_module, "limited_memory", lambda: limited_memory(250 * 2**20))
     body: Callable[..., None] = request.param
     parameters = ("student", "reference", "rng")[: 3 if body is hoards else 1]
-    own = Check("own", "A check of its own.", "double", 1, (), parameters, body)
-    with Grader(replace(tiny, hidden_checks=[own, *tiny.hidden_checks]), 1) as made:
+    added_check = Check("own", "A check of its own.", "double", 1, (), parameters, body)
+    with Grader(replace(tiny, hidden_checks=[added_check, *tiny.hidden_checks]), 1) as made:
         yield made
 
 
@@ -143,15 +143,15 @@ def grade(grader: Grader, source: str) -> Report:
 
 def test_a_breach_costs_that_submission(grader: Grader) -> None:
     """It fails the check for want of memory, with its points in the denominator; the next one is graded."""
-    honest = grade(grader, SOURCE)
-    assert honest.score.earned == honest.score.possible == 7
+    before_attack = grade(grader, SOURCE)
+    assert before_attack.score.earned == before_attack.score.possible == 7
     large = SOURCE.replace("return 2 * x\n", "return np.zeros(500_000) if x.ndim == 1 else 2 * x\n")
     report = grade(grader, large)
-    own = report.results()[0]
-    assert (own.status, own.earned, own.possible) == (Status.MEMORY, 0, 1)
-    assert "memory" in own.message
+    added_check = report.results()[0]
+    assert (added_check.status, added_check.earned, added_check.possible) == (Status.MEMORY, 0, 1)
+    assert "memory" in added_check.message
     assert report.tasks[1].earned == report.tasks[1].possible
-    assert grade(grader, SOURCE).to_json() == honest.to_json()
+    assert grade(grader, SOURCE).to_json() == before_attack.to_json()
 
 
 def crowded(student: Functions) -> None:

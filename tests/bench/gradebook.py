@@ -41,17 +41,19 @@ def main() -> None:
                 times.append(time.perf_counter() - started)
             return min(times)
 
-        book = gradebook_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
-        page = gradebook_page(book, lambda row: f"students/{row.student}.html")
+        course_gradebook = gradebook_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
+        page = gradebook_page(course_gradebook, lambda row: f"students/{row.student}.html")
         bare = fastest(lambda: [read_ledger(path) for path in ledgers])
         steps = {
             "bare reading of the ledgers": bare,
             "reading and arithmetic": fastest(
                 lambda: gradebook_of(columns_in([root / "graded"], course, roster), course, roster, AFTER)
             ),
-            "the class page": fastest(lambda: gradebook_page(book, lambda row: row.student)),
-            "the table": fastest(lambda: gradebook_csv(book)),
-            "all pages": fastest(lambda: write_gradebook(book, Path(folder) / "book", course.zone)),
+            "the class page": fastest(lambda: gradebook_page(course_gradebook, lambda row: row.student)),
+            "the table": fastest(lambda: gradebook_csv(course_gradebook)),
+            "all pages": fastest(
+                lambda: write_gradebook(course_gradebook, Path(folder) / "book", course.zone)
+            ),
         }
     print(f"{STUDENTS} students, 5 homeworks, a quiz; the class page has {len(page) // 1000} kB")
     for name, seconds in steps.items():

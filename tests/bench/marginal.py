@@ -62,21 +62,21 @@ def print_ratios(script: str, name: str, bound: float | None, bare: str = "bare"
     )
 
 
-def functions(pieces: Sequence[str]) -> tuple[Mapping[str, Any], str]:
+def functions(parts: Sequence[str]) -> tuple[Mapping[str, Any], str]:
     """The references of three homework assignments: as one namespace, and as the source of a cell."""
     assignments = [load_assignment(COURSE, name) for name in HOMEWORK]
     library = Library([assignment.solution / "reference.py" for assignment in assignments])
-    sources = [library.function(name) for name in pieces]
+    sources = [library.function(name) for name in parts]
     cell = "\n\n\n".join(["import numpy as np", *library.support(sources, leave_out=("np",)), *sources])
     namespace = {name: value for a in assignments for name, value in a.reference.items()}
     return namespace, cell
 
 
-def assignment_of(title: str, pieces: Sequence[str], checks: Sequence[Check]) -> tuple[Assignment, str]:
+def assignment_of(title: str, parts: Sequence[str], checks: Sequence[Check]) -> tuple[Assignment, str]:
     """An assignment with these checks alone, and the source of a right submission's cell."""
-    namespace, cell = functions(pieces)
+    namespace, cell = functions(parts)
     start = load_assignment(COURSE, HOMEWORK[0])
-    task = Task(id="task", title=title, functions=list(pieces), points=1)
+    task = Task(id="task", title=title, functions=list(parts), points=1)
     assignment = replace(
         start,
         file=start.file.model_copy(update={"tasks": [task], "points": 1.0}),

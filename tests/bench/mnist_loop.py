@@ -36,7 +36,7 @@ IMAGES, BATCH, HIDDEN = 10_000, 100, 64
 
 
 @convergence(task="task", points=1)
-def a_network_learns(pieces: Any, images: Images, rng: np.random.Generator) -> Training:
+def a_network_learns(functions: Any, images: Images, rng: np.random.Generator) -> Training:
     """A network with one hidden layer learns to read digits, all of its pieces the student's."""
     inputs = images.train_pixels.shape[1]
     W1, b1 = rng.normal(scale=np.sqrt(2 / inputs), size=(inputs, HIDDEN)), np.zeros(HIDDEN)
@@ -45,15 +45,15 @@ def a_network_learns(pieces: Any, images: Images, rng: np.random.Generator) -> T
     losses = []
     for x, y in shuffled_batches(rng, images, BATCH, len(images.train_y) // BATCH):
         before = x @ W1 + b1
-        hidden = pieces.relu(before)
+        hidden = functions.relu(before)
         logits = hidden @ W2 + b2
-        losses.append(pieces.softmax_cross_entropy(logits, y))
-        grad_logits = pieces.softmax_cross_entropy_backward(logits, y)
-        grad_before = pieces.relu_backward(before, grad_logits @ W2.T)
-        W1, vW1 = pieces.momentum_update(W1, x.T @ grad_before, vW1, 0.1)
-        b1, vb1 = pieces.momentum_update(b1, grad_before.sum(axis=0), vb1, 0.1)
-        W2, vW2 = pieces.momentum_update(W2, hidden.T @ grad_logits, vW2, 0.1)
-        b2, vb2 = pieces.momentum_update(b2, grad_logits.sum(axis=0), vb2, 0.1)
+        losses.append(functions.softmax_cross_entropy(logits, y))
+        grad_logits = functions.softmax_cross_entropy_backward(logits, y)
+        grad_before = functions.relu_backward(before, grad_logits @ W2.T)
+        W1, vW1 = functions.momentum_update(W1, x.T @ grad_before, vW1, 0.1)
+        b1, vb1 = functions.momentum_update(b1, grad_before.sum(axis=0), vb1, 0.1)
+        W2, vW2 = functions.momentum_update(W2, hidden.T @ grad_logits, vW2, 0.1)
+        b2, vb2 = functions.momentum_update(b2, grad_logits.sum(axis=0), vb2, 0.1)
     return Training(accuracy(lambda x: np.maximum(x @ W1 + b1, 0) @ W2 + b2, images), losses)
 
 
@@ -85,13 +85,13 @@ def main() -> None:
     assignment, materials, cell = workload(fewer(load_images("auto")))
     with one_core(0):  # as `grade` does for each of its processes
         if side == "bare":
-            body, pieces = (
+            body, functions = (
                 training_of(assignment.hidden_checks[0].body),
                 SimpleNamespace(**assignment.reference),
             )
             one_thread()
             for _ in range(count):
-                body(pieces, materials.images, np.random.default_rng([15, 0]))
+                body(functions, materials.images, np.random.default_rng([15, 0]))
             return
         grade_many(assignment, cell, count, materials)
 

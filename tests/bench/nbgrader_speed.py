@@ -19,7 +19,7 @@ from typing import Any
 from autograder.course.course import find_course
 
 SUBMISSIONS = 8
-BESIDE = Path(sys.executable).parent
+EXTRA_FILES = Path(sys.executable).parent
 STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'stock'\n"
 
 
@@ -70,9 +70,9 @@ def _id(cell: dict[str, Any]) -> str:
 
 
 def _run(command: str, *arguments: str, folder: Path) -> None:
-    path = os.pathsep.join([str(BESIDE), os.environ.get("PATH", os.defpath)])
+    path = os.pathsep.join([str(EXTRA_FILES), os.environ.get("PATH", os.defpath)])
     subprocess.run(
-        [BESIDE / command, *arguments],
+        [EXTRA_FILES / command, *arguments],
         cwd=folder,
         env={**os.environ, "PATH": path},
         check=True,

@@ -124,18 +124,18 @@ def checks(course: Course, assignment: Assignment, functions: str) -> str:
 
 def run(*words: object, folder: Path) -> None:
     """A peer's command; what it prints is shown when it fails."""
-    beside = Path(str(words[0])).parent  # nbgrader looks for other commands of its environment
-    ran = subprocess.run(
+    extra_files = Path(str(words[0])).parent  # nbgrader looks for other commands of its environment
+    completed = subprocess.run(
         [str(word) for word in words],
         cwd=folder,
-        env={**os.environ, "PATH": os.pathsep.join([str(beside), os.environ["PATH"]])},
+        env={**os.environ, "PATH": os.pathsep.join([str(extra_files), os.environ["PATH"]])},
         capture_output=True,
         text=True,
         timeout=1800,
         check=False,
     )
-    if ran.returncode:
-        raise SystemExit(ran.stdout[-3000:] + ran.stderr[-3000:])
+    if completed.returncode:
+        raise SystemExit(completed.stdout[-3000:] + completed.stderr[-3000:])
 
 
 def pytest_process(course: Course, assignment: Assignment, folder: Path) -> float:
@@ -202,10 +202,10 @@ def otter(course: Course, assignment: Assignment, folder: Path, command: str) ->
 
 def compare(course: Course, assignment: Assignment, what: str) -> None:
     """Print one assignment's table."""
-    own, page = ours(assignment)
+    our_seconds, page = ours(assignment)
     print(f"{assignment.id}: one submission, {len(assignment.hidden_checks)} hidden checks, {what}")
     rows: list[tuple[str, float]] = [
-        ("ours, load to report", own),
+        ("ours, load to report", our_seconds),
         ("its page, which the others do not make", page),
     ]
     rows.append(("(a) the checks in one warm process", warm(assignment)))
@@ -217,7 +217,7 @@ def compare(course: Course, assignment: Assignment, what: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         rows.append(("(d) a pytest process", pytest_process(course, assignment, Path(place))))
     for label, took in rows:
-        print(f"  {label:38} {took * 1000:9.1f} ms  {took / own:7.2f} x ours", flush=True)
+        print(f"  {label:38} {took * 1000:9.1f} ms  {took / our_seconds:7.2f} x ours", flush=True)
     if not os.environ.get("OTTER"):
         print("  (c) otter run: set OTTER to its command")
 

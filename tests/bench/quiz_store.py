@@ -35,13 +35,13 @@ class Load:
         people = [fixture.student() for _ in range(students)]
         began = time.perf_counter()
         started = [fixture.exam.start(quiz, student, LOCK) for student in people]
-        self.attempts = [one.result() for one in started]
+        self.attempts = [started_attempt.result() for started_attempt in started]
         print(f"{students} starts: {students / (time.perf_counter() - began):.0f} a second")
         self.revisions = [0] * students
         self.turn = itertools.count()
         self.waits: list[float] = []
 
-    def one(self, n: int) -> None:
+    def started_attempt(self, n: int) -> None:
         """One save of taker n, waited for."""
         attempt: AttemptRow = self.attempts[n]
         began = time.perf_counter()
@@ -95,8 +95,11 @@ class Load:
     def finish(self) -> None:
         """Everybody hands in at once."""
         began = time.perf_counter()
-        ended = [self.fixture.exam.finish(one.id, one.person) for one in self.attempts]
-        assert all(one.result().now for one in ended)
+        ended = [
+            self.fixture.exam.finish(started_attempt.id, started_attempt.person)
+            for started_attempt in self.attempts
+        ]
+        assert all(started_attempt.result().now for started_attempt in ended)
         print(f"{len(ended)} finishes: {len(ended) / (time.perf_counter() - began):.0f} a second")
 
 

@@ -87,12 +87,12 @@ def measure_training(assignment: Assignment) -> None:
     assert materials is not None  # there are convergence checks
     submission = Submission("student", "notebook.ipynb", to_bytes(filled_in(assignment)))
     others = replace(assignment, hidden_checks=[c for c in assignment.hidden_checks if c not in trained])
-    pieces = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
-    pieces.context_.training = True  # nothing is copied or kept: little more than the plain calls
+    functions = Functions(ReferenceBackend(assignment.reference), assignment.parameters)
+    functions.context_.training = True  # nothing is copied or kept: little more than the plain calls
 
     def train() -> None:
-        for one in trained:
-            training_of(one.body)(pieces, materials.images, np.random.default_rng([15, 0]))
+        for trained_check in trained:
+            training_of(trained_check.body)(functions, materials.images, np.random.default_rng([15, 0]))
 
     checks = bare(others)
     with Grader(assignment, seed=15) as grader:
@@ -140,9 +140,11 @@ def memory_of(name: str) -> None:
     with Grader(assignment, seed=15) as grader:
         grader.grade(submission)
         grader.grade(submission)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    judge_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sandbox = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{name}: memory of the judge {own:.0f} MB, of the sandbox's largest process {sandbox:.0f} MB")
+    print(
+        f"{name}: memory of the judge {judge_memory:.0f} MB, of the sandbox's largest process {sandbox:.0f} MB"
+    )
 
 
 if __name__ == "__main__":

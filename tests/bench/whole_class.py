@@ -79,13 +79,13 @@ def main() -> None:
         many = class_of(STUDENTS, Path(place, "many"), data)
         start, small = graded(name, few, Path(place, "out-few"), cores)
         print(f"{name}: {STUDENTS} notebooks, whole runs with every page written")
-        one = 0.0
+        first_seconds = 0.0
         for workers in sorted({1, cores}):
             took, peak = graded(name, many, Path(place, f"out{workers}"), workers)
-            one = one or took
+            first_seconds = first_seconds or took
             print(
                 f"  workers {workers:3} {took:7.1f} s {STUDENTS / took:7.1f} a second"
-                f"  {one / took:5.2f} x one worker  at most {peak:5.0f} MB",
+                f"  {first_seconds / took:5.2f} x one worker  at most {peak:5.0f} MB",
                 flush=True,
             )
         print(f"  a tenth of the class on {cores} workers: {start:.1f} s, at most {small:.0f} MB")

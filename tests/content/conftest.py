@@ -24,5 +24,5 @@ def proof() -> Iterator[Callable[[str], Proof]]:
         return proofs[name]
 
     yield of
-    for one in proofs.values():
-        one.__exit__(None, None, None)
+    for lint in proofs.values():
+        lint.__exit__(None, None, None)

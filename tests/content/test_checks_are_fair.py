@@ -27,22 +27,22 @@ Lost = list[tuple[int, str, str, str]]
 
 def right_answers(name: str) -> Iterator[tuple[str, dict[str, Any], set[str]]]:
     """The reference and every alternative: a label, the functions, and the tasks to look at."""
-    one = assignment(name)
-    yield "reference", dict(one.reference), {task.id for task in one.file.tasks}
-    for alternative in one.alternatives:
-        functions = {**one.reference, alternative.function: alternative.body}
-        yield f"{alternative.function}: {alternative.name}", functions, {one.task_of(alternative.function)}
+    tested = assignment(name)
+    yield "reference", dict(tested.reference), {task.id for task in tested.file.tasks}
+    for alternative in tested.alternatives:
+        functions = {**tested.reference, alternative.function: alternative.body}
+        yield f"{alternative.function}: {alternative.name}", functions, {tested.task_of(alternative.function)}
 
 
 def lost_points(name: str, seeds: Callable[[Check], range]) -> Lost:
     """What right answers lose: seed, whose answer, check, and what it said."""
-    one = assignment(name)
-    checks = [check for check in one.hidden_checks if not is_convergence(check.body)]
+    tested = assignment(name)
+    checks = [check for check in tested.hidden_checks if not is_convergence(check.body)]
     lost: Lost = []
     for seed in range(max(len(seeds(check)) for check in checks)):
-        reference = Functions(ReferenceBackend(one.reference), one.parameters)
+        reference = Functions(ReferenceBackend(tested.reference), tested.parameters)
         for label, functions, tasks in right_answers(name):
-            student = Functions(NotebookBackend(functions), one.parameters)
+            student = Functions(NotebookBackend(functions), tested.parameters)
             for check in checks:
                 if check.task not in tasks or seed >= len(seeds(check)):
                     continue

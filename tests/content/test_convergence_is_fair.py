@@ -39,11 +39,13 @@ def has_mnist() -> bool:
 @pytest.mark.parametrize(("name", "check"), TRAINED, ids=lambda value: getattr(value, "id", value))
 def test_the_reference_passes_whatever_the_seed(name: str, check: Check) -> None:
     """Fifty grading runs with fifty seeds: full marks fifty times."""
-    one = assignment(name)
+    tested = assignment(name)
     lost = []
     for seed in range(GRADING_SEEDS):
-        materials = materials_for(one, seed, "digits")
-        student, reference = (Functions(ReferenceBackend(one.reference), one.parameters) for _ in range(2))
+        materials = materials_for(tested, seed, "digits")
+        student, reference = (
+            Functions(ReferenceBackend(tested.reference), tested.parameters) for _ in range(2)
+        )
         result = evaluate(check, student, reference, seed, (), materials)
         if result.status is not Status.PASSED:
             lost.append((seed, result.message))
@@ -52,9 +54,9 @@ def test_the_reference_passes_whatever_the_seed(name: str, check: Check) -> None
 
 def answers_for_train() -> dict[str, Callable[..., object]]:
     """The reference's train and every alternative."""
-    one = assignment("hw5-mnist")
-    others = {each.name: each.body for each in one.alternatives if each.function == "train"}
-    return {"reference": one.reference["train"], **others}
+    tested = assignment("hw5-mnist")
+    others = {each.name: each.body for each in tested.alternatives if each.function == "train"}
+    return {"reference": tested.reference["train"], **others}
 
 
 @pytest.mark.parametrize("dataset", DATA_SETS)
@@ -62,14 +64,14 @@ def test_right_answers_train_whatever_the_disguise(dataset: str) -> None:
     """The reference and every alternative read the test images, in as many disguises as there are seeds."""
     if dataset == "mnist" and not has_mnist():
         pytest.skip("MNIST is not on this machine")
-    one = assignment("hw5-mnist")
-    (check,) = convergence_checks(one)
+    tested = assignment("hw5-mnist")
+    (check,) = convergence_checks(tested)
     lost = []
     for seed in range(DISGUISES):
-        materials = materials_for(one, seed, dataset)
-        reference = Functions(ReferenceBackend(one.reference), one.parameters)
+        materials = materials_for(tested, seed, dataset)
+        reference = Functions(ReferenceBackend(tested.reference), tested.parameters)
         for answer, body in answers_for_train().items():
-            student = Functions(NotebookBackend({**one.reference, "train": body}), one.parameters)
+            student = Functions(NotebookBackend({**tested.reference, "train": body}), tested.parameters)
             result = evaluate(check, student, reference, seed, (), materials)
             if result.status is not Status.PASSED:
                 lost.append((seed, answer, result.message))

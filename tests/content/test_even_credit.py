@@ -29,7 +29,7 @@ NO_SCALE = {"minibatches", "predict", "init_params", "train", "train_epoch"}
 def scaled(value: Any, factor: float) -> Any:
     """A result with all its numbers multiplied."""
     if isinstance(value, (list, tuple)):
-        return type(value)(scaled(one, factor) for one in value)
+        return type(value)(scaled(tested, factor) for tested in value)
     return factor * value
 
 
@@ -51,11 +51,11 @@ def replacements(right: Body, name: str) -> Iterator[tuple[str, str, Body]]:
     yield "useless", "its second argument", lambda *arguments: arguments[min(1, len(arguments) - 1)]
 
 
-def share_of(one: Assignment, task: str, functions: dict[str, Body], materials: Materials | None) -> float:
+def share_of(tested: Assignment, task: str, functions: dict[str, Body], materials: Materials | None) -> float:
     """The share of a task's points that the functions earn; without materials, training is left out."""
-    checks = [check for check in one.hidden_checks if check.task == task]
-    student = Functions(NotebookBackend(functions), one.parameters)
-    reference = Functions(ReferenceBackend(one.reference), one.parameters)
+    checks = [check for check in tested.hidden_checks if check.task == task]
+    student = Functions(NotebookBackend(functions), tested.parameters)
+    reference = Functions(ReferenceBackend(tested.reference), tested.parameters)
     results: dict[str, CheckResult] = {}
     for check in checks:
         if (is_convergence(check.body) and materials is None) or any(
@@ -63,7 +63,7 @@ def share_of(one: Assignment, task: str, functions: dict[str, Body], materials: 
         ):
             results[check.id] = skipped(check, "")
         else:
-            results[check.id] = evaluate(check, student, reference, 15, one.mistakes, materials)
+            results[check.id] = evaluate(check, student, reference, 15, tested.mistakes, materials)
     return sum(result.earned for result in results.values()) / sum(check.points for check in checks)
 
 
@@ -73,10 +73,10 @@ FUNCTIONS = [(name, function) for name in NAMES for function in assignment(name)
 @pytest.mark.parametrize(("name", "function"), FUNCTIONS)
 def test_unlisted_mistakes_keep_what_their_severity_says(name: str, function: str) -> None:
     """Without the points for training, a slip keeps 0.40 to 0.65 of its task, and a useless function 0.25."""
-    one = assignment(name)
+    tested = assignment(name)
     uneven = []
-    for severity, what, body in replacements(one.reference[function], function):
-        share = share_of(one, one.task_of(function), {**one.reference, function: body}, None)
+    for severity, what, body in replacements(tested.reference[function], function):
+        share = share_of(tested, tested.task_of(function), {**tested.reference, function: body}, None)
         least, most = KEPT[severity]  # type: ignore[index]  # one of its two keys
         if not least - 1e-6 <= share <= most + 1e-6:
             uneven.append((severity, what, round(share, 2)))
@@ -86,8 +86,8 @@ def test_unlisted_mistakes_keep_what_their_severity_says(name: str, function: st
 @pytest.mark.parametrize("size", [20, 100, 512])
 def test_the_first_batch_alone_is_a_slip_whatever_its_size(size: int) -> None:
     """A train that sees the first images only keeps what a slip keeps, however many they are."""
-    one = assignment("hw5-mnist")
-    right = one.reference["train"]
-    functions = {**one.reference, "train": lambda x, y, seed: right(x[:size], y[:size], seed)}
-    share = share_of(one, "train", functions, materials_for(one, 15, "digits"))
+    tested = assignment("hw5-mnist")
+    right = tested.reference["train"]
+    functions = {**tested.reference, "train": lambda x, y, seed: right(x[:size], y[:size], seed)}
+    share = share_of(tested, "train", functions, materials_for(tested, 15, "digits"))
     assert KEPT["slip"][0] <= share <= KEPT["slip"][1]

@@ -67,10 +67,10 @@ def drawn(
 def gradients(backward: Callable[..., Any], at: Arguments, grad_out: Array | None) -> list[Any]:
     """What the backward says, one gradient for each float argument; its arguments stay as they were."""
     arguments = at if grad_out is None else (at[0], grad_out, *at[1:])
-    copies = [np.copy(one) if isinstance(one, np.ndarray) else one for one in arguments]
+    copies = [np.copy(argument) if isinstance(argument, np.ndarray) else argument for argument in arguments]
     found = backward(*arguments)
-    for one, copy in zip(arguments, copies, strict=True):
-        np.testing.assert_array_equal(one, copy)
+    for argument, copy in zip(arguments, copies, strict=True):
+        np.testing.assert_array_equal(argument, copy)
     return list(found) if isinstance(found, tuple) else [found]
 
 
@@ -80,7 +80,7 @@ def slopes(forward: Callable[..., Any], at: Arguments, grad_out: Array | None) -
     def many(calls: Sequence[Arguments]) -> list[Value]:
         return [forward(*call) for call in calls]
 
-    floats = [i for i, one in enumerate(at) if np.asarray(one).dtype == np.float64]
+    floats = [i for i, argument in enumerate(at) if np.asarray(argument).dtype == np.float64]
     names = list(inspect.signature(forward).parameters)
     learned = [i for i in floats if names[i] != "slope"]  # a slope is chosen, not learned
     return [numeric_gradient(many, at, which, grad_out) for which in learned]
@@ -165,7 +165,7 @@ def test_layer_gradient_norms(activation: str, seed: int) -> None:
 
     got = reference["layer_gradient_norms"](x, grad_out, weights, activation)
     right = [numeric_gradient(outputs, tuple(weights), which, grad_out).central for which in range(3)]
-    np.testing.assert_allclose(got, [np.linalg.norm(one) for one in right], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(got, [np.linalg.norm(argument) for argument in right], rtol=1e-6, atol=1e-9)
 
 
 class TestKinks:

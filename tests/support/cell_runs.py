@@ -8,7 +8,7 @@ from typing import Any
 from autograder.sandbox.cells import run_definitions
 
 
-class Ran:
+class CompletedCommand:
     """What became of a few cells: names, notes, and the statements that ran, as (cell, line)."""
 
     def __init__(self, *cells: str, wanted: str = "f", skip: set[tuple[int, int]] | None = None) -> None:

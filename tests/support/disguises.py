@@ -10,7 +10,7 @@ __all__ = ["ASSIGNMENT", "DISGUISES", "OWN", "OWN_TOO", "functions"]
 
 ASSIGNMENT = "hw2-losses"
 
-OWN = """
+OWN_WORK = """
 def stable_rows(scores):
     biggest_per_row = np.amax(scores, axis=1)
     lowered = np.empty(scores.shape, dtype=float)
@@ -167,13 +167,13 @@ def padded(cells: list[str]) -> list[str]:
 
     def pad(body: list[ast.stmt]) -> list[ast.stmt]:
         done: list[ast.stmt] = []
-        for number, one in enumerate(body):
+        for number, statement in enumerate(body):
             for part in ("body", "orelse"):
-                if isinstance(inner := getattr(one, part, None), list) and inner:
-                    setattr(one, part, pad(inner))
+                if isinstance(inner := getattr(statement, part, None), list) and inner:
+                    setattr(statement, part, pad(inner))
             if number % 2 == 0:
                 done += ast.parse(f"unused_{number} = [{number}, 'nothing']").body
-            done.append(one)
+            done.append(statement)
         return done
 
     return [ast.unparse(ast.Module(pad(ast.parse(cell).body), [])) for cell in cells]

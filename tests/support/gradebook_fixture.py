@@ -117,8 +117,8 @@ def write_quiz(path: Path, scores: list[tuple[str, float | None]], waiting: int 
         table = csv.writer(file)
         table.writerow(TABLE)
         for who, points in scores:
-            own = [who, who, "quiz4", "Quiz 4"]
+            columns = [who, who, "quiz4", "Quiz 4"]
             if points is None:
-                table.writerow([*own, 0, "", "", "absent", 0, "", "", 0, due])
+                table.writerow([*columns, 0, "", "", "absent", 0, "", "", 0, due])
             else:
-                table.writerow([*own, 1, points, 8, "graded", waiting, due, due, 0, due])
+                table.writerow([*columns, 1, points, 8, "graded", waiting, due, due, 0, due])

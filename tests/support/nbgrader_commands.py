@@ -12,7 +12,7 @@ from typing import Any
 from autograder.course.course import Course
 from autograder.lms.nbgrader.gradebook_db import open_gradebook
 
-BESIDE = Path(sys.executable).parent
+EXTRA_FILES = Path(sys.executable).parent
 SEED = 15
 
 
@@ -29,14 +29,14 @@ class Taken:
 def environment(home: Path) -> dict[str, str]:
     """An environment in which Jupyter reads and writes nothing of this machine's user."""
     places = {name: str(home / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
-    path = os.pathsep.join([str(BESIDE), os.environ.get("PATH", os.defpath)])
+    path = os.pathsep.join([str(EXTRA_FILES), os.environ.get("PATH", os.defpath)])
     return {**os.environ, **places, "PATH": path, "IPYTHONDIR": str(home / "ipython"), "COLUMNS": "400"}
 
 
 def run(command: str, *arguments: object, folder: Path, fails: bool = False) -> str:
     """Run a command that is installed beside this Python; what it printed."""
-    ran = subprocess.run(
-        [BESIDE / command, *map(str, arguments)],
+    completed = subprocess.run(
+        [EXTRA_FILES / command, *map(str, arguments)],
         cwd=folder,
         env=environment(folder.parent / "home"),
         stdout=subprocess.PIPE,
@@ -44,8 +44,8 @@ def run(command: str, *arguments: object, folder: Path, fails: bool = False) -> 
         text=True,
         check=False,
     )
-    assert (ran.returncode != 0) == fails, ran.stdout
-    return ran.stdout
+    assert (completed.returncode != 0) == fails, completed.stdout
+    return completed.stdout
 
 
 def nbgrader(command: str, *arguments: object, folder: Path, fails: bool = False) -> str:
@@ -80,11 +80,11 @@ def grades(url: str, assignment: str) -> dict[str, dict[str, dict[str, Any]]]:
 def scores(url: str, assignment: str) -> dict[str, float]:
     """Each student's score, as nbgrader adds it up."""
     with open_gradebook(url) as gradebook:
-        return {one.student.id: one.score for one in gradebook.assignment_submissions(assignment)}
+        return {row.student.id: row.score for row in gradebook.assignment_submissions(assignment)}
 
 
 def notebook_ids(url: str, assignment: str) -> dict[str, str]:
     """The id that formgrader has for each student's notebook."""
     with open_gradebook(url) as gradebook:
         found = gradebook.notebook_submissions(assignment, assignment)
-        return {one.student.id: one.id for one in found}
+        return {row.student.id: row.id for row in found}

@@ -84,7 +84,9 @@ def _drawn(draw: random.Random, task: str, part: str, points: float, skill: floa
     if draw.random() < skill + 0.1:
         return make_check(Status.PASSED, points, **fields)
     status = draw.choices([Status.FAILED, Status.TIMEOUT, Status.MISSING], [10, 1, 2])[0]
-    known = [(name, says) for of, name, says in MISTAKES if of == task and part == "gradient"]
+    known = [
+        (name, expected_text) for of, name, expected_text in MISTAKES if of == task and part == "gradient"
+    ]
     if known and status is Status.FAILED:
         fields |= {"mistake": known[0][0], "hint": known[0][1]}
     return make_check(status, points, message=f"{task} is wrong at 12 of 40 entries.", **fields)

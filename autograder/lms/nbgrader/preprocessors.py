@@ -243,7 +243,7 @@ class AssignPenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader sh
         """The share of the score that lateness costs a submission."""
         engine, student = self.parent.engine, submission.student.id
         due = due_for(engine.found, engine.assignment.id, engine.assignment.file, student)
-        granted = engine.found.granted(student, engine.assignment.id)
+        extension = engine.found.extension(student, engine.assignment.id)
         if due is None and submission.assignment.duedate is not None:
             due = submission.assignment.duedate.replace(tzinfo=UTC)
         if due is None or submission.timestamp is None:
@@ -255,4 +255,4 @@ class AssignPenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader sh
             late,
             engine.zone,
         )
-        return late_share(late, days, no_penalty=granted.no_penalty)
+        return late_share(late, days, no_penalty=extension.no_penalty)

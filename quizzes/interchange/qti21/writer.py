@@ -61,7 +61,7 @@ def item_document(item: Item) -> bytes:
         attributes = {"identifier": "CHOSEN", "cardinality": "multiple", "baseType": "identifier"}
         chosen = [element("outcomeDeclaration", attributes)]
         rules.append(sets("CHOSEN", element("multiple", {}, variable(RESPONSE))))
-    feedbacks = [_said("CHOSEN", ident, html) for ident, html in parts.feedback]
+    feedbacks = [_text_of("CHOSEN", ident, html) for ident, html in parts.feedback]
     document = element(
         "assessmentItem",
         {
@@ -78,11 +78,11 @@ def item_document(item: Item) -> bytes:
         element("itemBody", {}, fragment(xhtml(item.prompt)), *images, *parts.body),
         *([element("responseProcessing", {}, *rules)] if rules else []),
         *feedbacks,
-        _said("TOLD", "explanation", xhtml(item.explanation) + parts.explanation),
+        _text_of("TOLD", "explanation", xhtml(item.explanation) + parts.explanation),
     )
     return written(document)
 
 
-def _said(outcome: str, ident: str, html: str) -> Element:
+def _text_of(outcome: str, ident: str, html: str) -> Element:
     attributes = {"outcomeIdentifier": outcome, "identifier": ident, "showHide": "show"}
     return element("modalFeedback", attributes, fragment(html))

@@ -50,10 +50,10 @@ def course(tiny_course: Course, tmp_path: Path) -> Path:
 
 def test_the_command_writes_page_and_picture(course: Path) -> None:
     """Figures in the terminal, a self-contained `experiments.html`, and `experiments.svg` for other pages."""
-    ran = autograder("experiments", "--out", "out", "--dataset", "digits", folder=course)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Doubling grows faster: doubling 0.800 ± 0.000, staying 0.100 ± 0.000." in ran.stdout
-    assert "Holds for 3 of 3 seeds." in ran.stdout
+    completed = autograder("experiments", "--out", "out", "--dataset", "digits", folder=course)
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "Doubling grows faster: doubling 0.800 ± 0.000, staying 0.100 ± 0.000." in completed.stdout
+    assert "Holds for 3 of 3 seeds." in completed.stdout
     page = (course / "out" / "experiments.html").read_text()
     assert "Starting from 0.1, three times." in page
     assert set(re.findall(r"https?://([^/\"]+)", page)) <= {"www.w3.org", "purl.org", "creativecommons.org"}
@@ -63,9 +63,9 @@ def test_the_command_writes_page_and_picture(course: Path) -> None:
 
 def test_a_course_without_claims_says_so(tiny_course: Course, tmp_path: Path) -> None:
     """The file that is missing is named."""
-    ran = autograder("experiments", "--out", tmp_path / "out", folder=tiny_course.root)
-    assert ran.returncode == 3
-    assert "experiments.py" in ran.stderr
+    completed = autograder("experiments", "--out", tmp_path / "out", folder=tiny_course.root)
+    assert completed.returncode == 3
+    assert "experiments.py" in completed.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -73,9 +73,9 @@ def test_a_run_that_nobody_named(course: Path) -> None:
     """Names in the mark and in the result have to agree."""
     path = course / "solutions" / "experiments.py"
     path.write_text(path.read_text().replace('than="staying"', 'than="resting"'))
-    ran = autograder("experiments", "--out", "out", "--dataset", "digits", folder=course)
-    assert ran.returncode == 3
-    assert "resting" in ran.stderr
+    completed = autograder("experiments", "--out", "out", "--dataset", "digits", folder=course)
+    assert completed.returncode == 3
+    assert "resting" in completed.stderr
 
 
 def measured(*pairs: tuple[float, float]) -> Measured:

@@ -62,13 +62,15 @@ LOAD: list[tuple[Edit, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), LOAD, ids=lambda value: value if isinstance(value, str) else "")
-def test_what_does_not_fit_together_has_a_line(course: Path, change: Edit, said: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "output"), LOAD, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_what_does_not_fit_together_has_a_line(course: Path, change: Edit, output: str) -> None:
     """Schema errors, points and names that disagree: the message has the file and the line."""
     edit(course, change)
     with pytest.raises(ContentError) as caught:
         load_assignment(find_course(course), ASSIGNMENT)
-    assert said in caught.value.message
+    assert output in caught.value.message
     assert str(course) in caught.value.message
 
 
@@ -106,18 +108,20 @@ FILES: list[tuple[Edit, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), FILES, ids=lambda value: value if isinstance(value, str) else "")
-def test_what_stands_in_the_files(course: Path, change: Edit, said: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "output"), FILES, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_what_stands_in_the_files(course: Path, change: Edit, output: str) -> None:
     """Titles, docstrings, stubs, check cells, outputs and metadata: each fault is found where it is."""
     edit(course, change)
     try:
         assignment = load_assignment(find_course(course), ASSIGNMENT)
     except ContentError:
-        assert said == ""  # told when loaded
+        assert output == ""  # told when loaded
         return
     faults = [str(fault) for fault in (*faults_in_files(assignment), *faults_in_handout(assignment))]
-    if said:
-        assert any(said in fault and fault.startswith(f"{course}/") for fault in faults), faults
+    if output:
+        assert any(output in fault and fault.startswith(f"{course}/") for fault in faults), faults
     else:
         assert faults == []
 
@@ -137,7 +141,9 @@ def test_nbgrader_accepts_its_own(course: Path) -> None:
     assert list(faults_in_handout(assignment)) == []
     start = code.index('"id": "check-mean-square"')
     (course / HANDOUT).write_text(code[:start] + code[start:].replace('"metadata": {}', good, 1))
-    assert ["grade_id tests is there 2 times" in str(one) for one in faults_in_handout(assignment)] == [True]
+    assert [
+        "grade_id tests is there 2 times" in str(variant) for variant in faults_in_handout(assignment)
+    ] == [True]
 
 
 class TestProof:
@@ -148,11 +154,13 @@ class TestProof:
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
             assert proof.untouched() + proof.public() + proof.reference() == []
-            assert [fault for one in assignment.mistakes for fault in proof.mistake(one)] == []
-            assert [fault for one in assignment.alternatives for fault in proof.alternative(one)] == []
+            assert [fault for variant in assignment.mistakes for fault in proof.mistake(variant)] == []
+            assert [
+                fault for variant in assignment.alternatives for fault in proof.alternative(variant)
+            ] == []
 
     @pytest.mark.parametrize(
-        ("change", "said"),
+        ("change", "output"),
         [
             ((MISTAKES, "return squares(x)", "return 2 * x"), "mistake squared of double loses no points"),
             ((MISTAKES, "return squares(x)", "return x / 0.5 if 0 else squares(x) + 0 * x"), ""),
@@ -172,21 +180,21 @@ class TestProof:
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
-    def test_unsound(self, course: Path, change: Edit, said: str) -> None:
+    def test_unsound(self, course: Path, change: Edit, output: str) -> None:
         """A mistake that passes, an alternative that does not, checks that contradict the reference."""
         edit(course, change)
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
             faults = [*proof.untouched(), *proof.public(), *proof.reference()]
-            faults += [fault for one in assignment.mistakes for fault in proof.mistake(one)]
-            faults += [fault for one in assignment.alternatives for fault in proof.alternative(one)]
-        if said:
-            assert any(said in str(fault) for fault in faults), faults
+            faults += [fault for variant in assignment.mistakes for fault in proof.mistake(variant)]
+            faults += [fault for variant in assignment.alternatives for fault in proof.alternative(variant)]
+        if output:
+            assert any(output in str(fault) for fault in faults), faults
         else:
             assert faults == []
 
     @pytest.mark.parametrize(
-        ("change", "said"),
+        ("change", "output"),
         [
             ((CHECKS, "points=1.5)", "points=0.5)"), "squared of double keeps 88% of double; severity"),
             (
@@ -197,16 +205,16 @@ class TestProof:
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
-    def test_uneven_credit(self, course: Path, change: Edit, said: str) -> None:
+    def test_uneven_credit(self, course: Path, change: Edit, output: str) -> None:
         """A slip that costs next to nothing or everything, a useless function that keeps a half."""
         edit(course, change)
         if "points" in change[1]:
             edit(course, (CHECKS, "points=0.5)\ndef double_leaves", "points=1.5)\ndef double_leaves"))
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
-            faults = [str(fault) for one in assignment.mistakes for fault in proof.mistake(one)]
+            faults = [str(fault) for variant in assignment.mistakes for fault in proof.mistake(variant)]
         assert len(faults) == 1
-        assert said in faults[0]
+        assert output in faults[0]
 
     def test_a_stateful_mistake(self, course: Path) -> None:
         """It has to be caught, and cannot be named: a counter's answers are not those of another counter."""
@@ -219,7 +227,7 @@ class TestProof:
         edit(course, (MISTAKES, known, counter + known))
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
-            assert [fault for one in assignment.mistakes for fault in proof.mistake(one)] == []
+            assert [fault for variant in assignment.mistakes for fault in proof.mistake(variant)] == []
             assert len(proof.credits) == len(assignment.mistakes)
 
     def test_a_mistake_that_is_taken_for_another(self, course: Path) -> None:
@@ -232,7 +240,7 @@ class TestProof:
         )
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
-            faults = [str(fault) for one in assignment.mistakes for fault in proof.mistake(one)]
+            faults = [str(fault) for variant in assignment.mistakes for fault in proof.mistake(variant)]
         assert len(faults) == 1
         assert "square of double is caught but not named (but double: squared)" in faults[0]
 
@@ -242,18 +250,20 @@ class TestCommand:
 
     def test_sound(self, course: Path) -> None:
         """Exit 0, and what was proven."""
-        ran = autograder("lint", folder=course)
-        assert (ran.returncode, ran.stderr) == (0, "")
-        assert "3 mistakes caught and named, 3 alternative solutions keep full marks" in ran.stdout
-        rows = [line.split() for line in ran.stdout.splitlines()]
+        completed = autograder("lint", folder=course)
+        assert (completed.returncode, completed.stderr) == (0, "")
+        assert "3 mistakes caught and named, 3 alternative solutions keep full marks" in completed.stdout
+        rows = [line.split() for line in completed.stdout.splitlines()]
         assert ["double", "squared", "slip", "0.62"] in rows
 
     def test_unsound(self, course: Path) -> None:
         """Every fault on a line of its own with a path from the course's folder; exit 3."""
         edit(course, (MISTAKES, "return squares(x)", "return 2 * x"))
         edit(course, (HANDOUT, "def double(x):", "def double(y):"))
-        ran = autograder("lint", ASSIGNMENT, folder=course)
-        assert ran.returncode == 3
-        assert f"{HANDOUT}, cell 3: double takes (y), not (x)." in ran.stdout.splitlines()
-        assert f"{MISTAKES}, line 9: mistake squared of double loses no points." in ran.stdout.splitlines()
-        assert "2 faults" in ran.stderr
+        completed = autograder("lint", ASSIGNMENT, folder=course)
+        assert completed.returncode == 3
+        assert f"{HANDOUT}, cell 3: double takes (y), not (x)." in completed.stdout.splitlines()
+        assert (
+            f"{MISTAKES}, line 9: mistake squared of double loses no points." in completed.stdout.splitlines()
+        )
+        assert "2 faults" in completed.stderr

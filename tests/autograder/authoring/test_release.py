@@ -137,13 +137,13 @@ def test_working_through_it(out: Path, python: Path, tmp_path: Path) -> None:
     shown = "\n".join(str(cell.get("outputs", "")) for cell in notebook.cells)
     assert "checks pass" in shown and "is not written yet" not in shown
     nbformat.write(notebook, path)
-    ran = subprocess.run(
+    completed = subprocess.run(
         [python.with_name("autograder"), "check", path],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (completed.returncode, completed.stderr) == (0, "")
     with Grader(assignment, 15, "digits") as grader:
         report = grader.grade(read_submission("s", path, FIRST))
     assert report.score.earned == report.score.possible
@@ -176,7 +176,7 @@ def test_an_uploaded_archive_unpacks_itself(out: Path, python: Path, tmp_path: P
         for cell in read_notebook((out / FIRST / f"{FIRST}.ipynb").read_bytes())
         if "Run this cell first" in cell.source
     )
-    ran = subprocess.run(
+    completed = subprocess.run(
         [
             python,
             "-c",
@@ -188,5 +188,5 @@ def test_an_uploaded_archive_unpacks_itself(out: Path, python: Path, tmp_path: P
         text=True,
         check=False,
     )
-    folder, engine = ran.stdout.split()
+    folder, engine = completed.stdout.split()
     assert folder == FIRST and str(python.parents[1]) in engine and sys.prefix not in engine

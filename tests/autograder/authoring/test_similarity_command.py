@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command import autograder, files
-from disguises import DISGUISES, OWN, OWN_TOO, functions
+from disguises import DISGUISES, OWN_TOO, OWN_WORK, functions
 from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
@@ -19,12 +19,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class of four: ann's and ben's are alike, cem's is another, dan's is no notebook."""
     folder = tmp_path_factory.mktemp("similarity") / "class"
     folder.mkdir()
-    handed_in = {
-        "ann": functions(OWN),
-        "ben": DISGUISES["renamed"](functions(OWN)),
+    submitted = {
+        "ann": functions(OWN_WORK),
+        "ben": DISGUISES["renamed"](functions(OWN_WORK)),
         "cem": functions(OWN_TOO),
     }
-    for student, sources in handed_in.items():
+    for student, sources in submitted.items():
         cells = [{"cell_type": "code", "source": source} for source in sources]
         (folder / f"{student}.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     (folder / "dan.ipynb").write_text("%PDF", encoding="utf-8")
@@ -34,9 +34,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_page_is_written_and_nothing_else(tiny_course: Course, folder: Path, tmp_path: Path) -> None:
     """The command writes one page, says how many pairs there are, and touches nothing it was given."""
     before = files(folder)
-    ran = autograder("similarity", ASSIGNMENT, folder, "--out", tmp_path / "out", folder=tiny_course.root)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "3 notebooks compared, 1 pair to read." in ran.stdout
+    completed = autograder(
+        "similarity", ASSIGNMENT, folder, "--out", tmp_path / "out", folder=tiny_course.root
+    )
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "3 notebooks compared, 1 pair to read." in completed.stdout
     assert list(files(tmp_path / "out")) == ["similarity.html"]
     page = (tmp_path / "out" / "similarity.html").read_text(encoding="utf-8")
     assert "ann</bdi> and <bdi>ben" in page and "<bdi>dan</bdi>" in page
@@ -70,8 +72,8 @@ def test_what_cannot_be_done_is_said(tiny_course: Course, folder: Path, tmp_path
         (ASSIGNMENT, folder, tmp_path / "taken", "cannot be written"),
     ]
     for assignment, path, out, sentence in cases:
-        ran = autograder("similarity", assignment, path, "--out", out, folder=tiny_course.root)
-        assert ran.returncode == 2
-        assert ran.stderr.startswith("Error: ") and sentence in ran.stderr
-        assert "Traceback" not in ran.stderr
+        completed = autograder("similarity", assignment, path, "--out", out, folder=tiny_course.root)
+        assert completed.returncode == 2
+        assert completed.stderr.startswith("Error: ") and sentence in completed.stderr
+        assert "Traceback" not in completed.stderr
     assert not (tmp_path / "out").exists()

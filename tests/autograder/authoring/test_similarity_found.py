@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from disguises import ASSIGNMENT, DISGUISES, OWN, OWN_TOO, functions
+from disguises import ASSIGNMENT, DISGUISES, OWN_TOO, OWN_WORK, functions
 
 from autograder.authoring.demo_class import make_class
 from autograder.authoring.similarity.baseline import Baseline, baseline_of
@@ -33,7 +33,7 @@ def baseline(assignment: Assignment) -> Baseline:
     return baseline_of(assignment)
 
 
-def handed_in(assignment: Assignment, cells: list[str]) -> bytes:
+def submitted(assignment: Assignment, cells: list[str]) -> bytes:
     """A notebook with these cells in place of the stubs'."""
     notebook = handout(assignment)
     notebook["cells"] = [
@@ -55,10 +55,10 @@ def compared(folder: Path, baseline: Baseline) -> Similarities:
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
-@pytest.mark.parametrize("own", [OWN, OWN_TOO])
-def test_a_copy_is_found(disguise: str, own: str, baseline: Baseline) -> None:
+@pytest.mark.parametrize("own_work", [OWN_WORK, OWN_TOO])
+def test_a_copy_is_found(disguise: str, own_work: str, baseline: Baseline) -> None:
     """Renaming, another order, comments, white space and statements that do nothing hide no copy."""
-    cells = functions(own)
+    cells = functions(own_work)
     copy = DISGUISES[disguise](cells)
     assert disguise == "as it is" or copy != cells
     similarities = compare([work_of("ann", "a", cells, baseline), work_of("ben", "b", copy, baseline)])
@@ -68,7 +68,10 @@ def test_a_copy_is_found(disguise: str, own: str, baseline: Baseline) -> None:
 def test_two_own_solutions_are_not_alike(baseline: Baseline) -> None:
     """Two people who each went their own way are no pair."""
     similarities = compare(
-        [work_of("ann", "a", functions(OWN), baseline), work_of("ben", "b", functions(OWN_TOO), baseline)]
+        [
+            work_of("ann", "a", functions(OWN_WORK), baseline),
+            work_of("ben", "b", functions(OWN_TOO), baseline),
+        ]
     )
     assert min(len(work.own_fingerprints) for work in similarities.works) > 50
     assert not similarities.pairs
@@ -76,7 +79,7 @@ def test_two_own_solutions_are_not_alike(baseline: Baseline) -> None:
 
 def test_one_function_is_found(baseline: Baseline) -> None:
     """A single function of some size that was taken over shows, however much else is one's own."""
-    theirs, ours = functions(OWN), functions(OWN_TOO)
+    theirs, ours = functions(OWN_WORK), functions(OWN_TOO)
     mixed = [*ours[:-1], *DISGUISES["renamed"](theirs[-1:])]
     similarities = compare([work_of("ann", "a", theirs, baseline), work_of("ben", "b", mixed, baseline)])
     assert [pair.students for pair in similarities.pairs] == [("ann", "ben")]
@@ -92,13 +95,13 @@ def test_planted_copies_are_exactly_what_is_found(
     folder = tmp_path / "class"
     make_class(assignment, 40, folder)
     planted = {
-        "student-002": functions(OWN),
-        "student-017": DISGUISES["everything"](functions(OWN)),
+        "student-002": functions(OWN_WORK),
+        "student-017": DISGUISES["everything"](functions(OWN_WORK)),
         "student-008": functions(OWN_TOO),
         "student-033": DISGUISES["renamed"](functions(OWN_TOO)),
     }
     for student, cells in planted.items():
-        (folder / f"{student}.ipynb").write_bytes(handed_in(assignment, cells))
+        (folder / f"{student}.ipynb").write_bytes(submitted(assignment, cells))
     similarities = compared(folder, baseline)
     assert {pair.students for pair in similarities.pairs} == {
         ("student-002", "student-017"),
@@ -109,7 +112,7 @@ def test_planted_copies_are_exactly_what_is_found(
 
 def test_three_are_a_group(baseline: Baseline) -> None:
     """Who hangs together by pairs is a group, named once."""
-    cells = functions(OWN)
+    cells = functions(OWN_WORK)
     works = [
         work_of(name, name, DISGUISES[how](cells), baseline)
         for name, how in (("ann", "as it is"), ("ben", "renamed"), ("cem", "comments"))
@@ -120,15 +123,15 @@ def test_three_are_a_group(baseline: Baseline) -> None:
 
 def test_attempts_of_one_student_are_not_compared(baseline: Baseline) -> None:
     """Several notebooks of one student make no pair, and somebody else is one pair with all of them."""
-    works = [work_of("ann", f"try {n}", functions(OWN), baseline) for n in range(3)]
+    works = [work_of("ann", f"try {n}", functions(OWN_WORK), baseline) for n in range(3)]
     assert not compare(works).pairs
-    similarities = compare([*works, work_of("ben", "b", functions(OWN), baseline)])
+    similarities = compare([*works, work_of("ben", "b", functions(OWN_WORK), baseline)])
     assert [set(pair.students) for pair in similarities.pairs] == [{"ann", "ben"}]
 
 
 def test_what_many_have_is_common_ground(baseline: Baseline) -> None:
     """A passage that a good part of the class has says nothing about any two of them."""
-    similarities = compare([work_of(f"student-{n}", "n", functions(OWN), baseline) for n in range(12)])
+    similarities = compare([work_of(f"student-{n}", "n", functions(OWN_WORK), baseline) for n in range(12)])
     assert not similarities.pairs
     assert similarities.common
 
@@ -148,8 +151,8 @@ def each_style(assignment: Assignment) -> Iterator[list[str]]:
         for name in assignment.functions
     }
     for number in range(-1, max(map(len, styles.values()))):
-        own = {name: some[number].source() for name, some in styles.items() if 0 <= number < len(some)}
-        yield [cell["source"] for cell in code_cells(filled_in(assignment, own))]
+        own_work = {name: some[number].source() for name, some in styles.items() if 0 <= number < len(some)}
+        yield [cell["source"] for cell in code_cells(filled_in(assignment, own_work))]
 
 
 @pytest.mark.parametrize("name", COURSE.assignment_ids())
@@ -190,8 +193,10 @@ def test_a_sampled_class_has_no_pairs(name: str, tmp_path: Path) -> None:
 def test_order_of_the_class_does_not_matter(baseline: Baseline) -> None:
     """The same pairs come out in the same order, however the notebooks come in."""
     works = [
-        work_of(str(number), "n", DISGUISES[how](functions(own)), baseline)
-        for number, (own, how) in enumerate((o, h) for o in (OWN, OWN_TOO) for h in ("renamed", "reordered"))
+        work_of(str(number), "n", DISGUISES[how](functions(own_work)), baseline)
+        for number, (own_work, how) in enumerate(
+            (o, h) for o in (OWN_WORK, OWN_TOO) for h in ("renamed", "reordered")
+        )
     ]
     there, back = compare(works), compare(works[::-1])
     assert [set(pair.students) for pair in there.pairs] == [set(pair.students) for pair in back.pairs]
@@ -200,4 +205,4 @@ def test_order_of_the_class_does_not_matter(baseline: Baseline) -> None:
 
 def test_the_notebooks_are_notebooks(assignment: Assignment) -> None:
     """What these tests hand in is what the reader takes."""
-    assert json.loads(handed_in(assignment, functions(OWN)))["nbformat"] == 4
+    assert json.loads(submitted(assignment, functions(OWN_WORK)))["nbformat"] == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from disguises import OWN
+from disguises import OWN_WORK
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,7 +63,7 @@ def baseline(tiny: Assignment) -> Baseline:
 def test_two_of_them_are_compared(name: str, baseline: Baseline) -> None:
     """Code that is no Python, endless or nested without end is split, compared and shown."""
     source = HOSTILE[name]
-    works = [work_of(student, f"{student}.ipynb", [source, OWN], baseline) for student in ("ann", "ben")]
+    works = [work_of(student, f"{student}.ipynb", [source, OWN_WORK], baseline) for student in ("ann", "ben")]
     similarities = compare(works)
     assert [pair.students for pair in similarities.pairs] == [("ann", "ben")]
     assert "ann" in similarity_page(similarities, baseline, title=name)

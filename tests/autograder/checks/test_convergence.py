@@ -26,14 +26,14 @@ LEARNING_RATE = 0.1
 
 
 @convergence(task="update", points=4)
-def update_trains(pieces: Functions, images: Images, rng: np.random.Generator) -> Training:
+def update_trains(functions: Functions, images: Images, rng: np.random.Generator) -> Training:
     """A network trained with your update reads digits."""
     network = Network((images.train_pixels.shape[1], 32, 10))
     theta, losses = network.start(rng), []
     for x, labels in shuffled_batches(rng, images, 100, 120):
         loss, gradient = network.loss_and_gradient(theta, x, labels)
         losses.append(loss)
-        theta = pieces.update(theta, gradient)
+        theta = functions.update(theta, gradient)
     return Training(accuracy(lambda x: network.logits(theta, x), images), losses)
 
 
@@ -62,9 +62,9 @@ def band(images: Images) -> Band:
     """What the reference reaches in twenty runs."""
     accuracies = []
     for seed in range(20):
-        pieces = Functions(ReferenceBackend({"update": descent}))
+        functions = Functions(ReferenceBackend({"update": descent}))
         loop = update_trains.__training__  # type: ignore[attr-defined]  # set by convergence
-        accuracies.append(loop(pieces, images, np.random.default_rng(seed)).accuracy)
+        accuracies.append(loop(functions, images, np.random.default_rng(seed)).accuracy)
     return band_of(accuracies, list(range(20)), [0.0] * 20, {})
 
 

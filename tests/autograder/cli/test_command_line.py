@@ -46,14 +46,14 @@ def students(out: Path) -> list[str]:
 def test_a_class_is_graded_to_its_end(course: Path, classroom: Path) -> None:
     """Hanging, crashing, greedy, forging and unreadable submissions and all: every file is written."""
     out = course.parent / "out"
-    ran = autograder("grade", ASSIGNMENT, classroom, "--out", out, "--seed", 1, folder=course)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    completed = autograder("grade", ASSIGNMENT, classroom, "--out", out, "--seed", 1, folder=course)
+    assert (completed.returncode, completed.stderr) == (0, "")
     students = [f"student-{number:03}" for number in range(1, 13)]
     assert {path.stem for path in (out / "reports").iterdir()} == set(students)
     assert {path.stem for path in (out / "feedback").iterdir()} == set(students)
     rows = list(csv.DictReader((out / "grades.csv").read_text().splitlines()))
     assert [row["student"] for row in rows] == students
-    assert "index.html" in ran.stdout
+    assert "index.html" in completed.stdout
     kinds = {row["student"]: row["kind"] for row in csv.DictReader((classroom / "expected.csv").open())}
     for row in rows:
         kind, earned, possible = kinds[row["student"]], float(row["earned"]), float(row["possible"])
@@ -70,10 +70,10 @@ def test_workers_make_no_difference(course: Path, classroom: Path) -> None:
     (classroom / "student-006.ipynb").unlink()  # the endless loop: its time is another test's
     for workers in (1, 2):
         out = course.parent / f"out{workers}"
-        ran = autograder(
+        completed = autograder(
             *("grade", ASSIGNMENT, classroom, "--out", out, "--seed", 1, "--workers", workers), folder=course
         )
-        assert ran.returncode == 0
+        assert completed.returncode == 0
     assert files(course.parent / "out1") == files(course.parent / "out2")
 
 
@@ -81,8 +81,8 @@ def test_a_single_notebook(course: Path) -> None:
     """One notebook is a class of one; grading again replaces what was there."""
     handout = course / HANDOUT
     for _ in range(2):
-        ran = autograder("grade", ASSIGNMENT, handout, "--out", course.parent / "out", folder=course)
-        assert ran.returncode == 0
+        completed = autograder("grade", ASSIGNMENT, handout, "--out", course.parent / "out", folder=course)
+        assert completed.returncode == 0
     assert len(list((course.parent / "out" / "reports").iterdir())) == 1
 
 
@@ -90,8 +90,8 @@ def test_the_same_seed_gives_the_same_files(course: Path, classroom: Path) -> No
     """The seed that a run shows repeats it, byte for byte: reports, pages and the table."""
     (classroom / "student-006.ipynb").unlink()  # the endless loop
     first, again = course.parent / "first", course.parent / "again"
-    ran = autograder("grade", ASSIGNMENT, classroom, "--out", first, folder=course)
-    shown = re.search(r"Seed\s+(\d+)", ran.stdout)
+    completed = autograder("grade", ASSIGNMENT, classroom, "--out", first, folder=course)
+    shown = re.search(r"Seed\s+(\d+)", completed.stdout)
     assert shown
     autograder("grade", ASSIGNMENT, classroom, "--out", again, "--seed", shown[1], folder=course)
     assert files(first) == files(again)
@@ -106,8 +106,8 @@ def test_a_folder_for_each_student(course: Path) -> None:
         (folder / "submitted" / name / ASSIGNMENT).mkdir(parents=True)
         (folder / "submitted" / name / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").write_bytes(solved(course))
     out = course.parent / "out"
-    ran = autograder("grade", ASSIGNMENT, folder, "--out", out, folder=course)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    completed = autograder("grade", ASSIGNMENT, folder, "--out", out, folder=course)
+    assert (completed.returncode, completed.stderr) == (0, "")
     assert sorted(students(out)) == sorted(map(guard_formula, names))
     assert len(list((out / "feedback").iterdir())) == len(list((out / "reports").iterdir())) == len(names)
     assert {path.name for path in course.parent.iterdir()} == {"course", "class", "out"}
@@ -116,19 +116,19 @@ def test_a_folder_for_each_student(course: Path) -> None:
 def test_check_in_a_terminal(course: Path) -> None:
     """`check` shows the public checks and ends with 1 while some do not pass."""
     handout = course / HANDOUT
-    ran = autograder("check", handout, folder=course)
-    assert ran.returncode == 1
-    assert "is not written yet" in ran.stdout
-    assert "Traceback" not in ran.stdout + ran.stderr
+    completed = autograder("check", handout, folder=course)
+    assert completed.returncode == 1
+    assert "is not written yet" in completed.stdout
+    assert "Traceback" not in completed.stdout + completed.stderr
 
 
 def test_check_of_a_solved_notebook(course: Path) -> None:
     """`check` ends with 0 when every public check passes."""
     handout = course / HANDOUT
     handout.write_bytes(solved(course))
-    ran = autograder("check", handout, folder=course)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "1 of 1 checks pass" in ran.stdout
+    completed = autograder("check", handout, folder=course)
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "1 of 1 checks pass" in completed.stdout
 
 
 def test_check_says_what_grading_will_say(course: Path) -> None:
@@ -157,10 +157,10 @@ def test_check_says_what_grading_will_say(course: Path) -> None:
 def test_the_paths_that_are_shown_exist(course: Path) -> None:
     """A folder's name is shown as it is, brackets and all."""
     out = course.parent / "[red] graded"
-    ran = autograder("grade", ASSIGNMENT, course / HANDOUT, "--out", out, folder=course)
-    assert ran.returncode == 0
+    completed = autograder("grade", ASSIGNMENT, course / HANDOUT, "--out", out, folder=course)
+    assert completed.returncode == 0
     for name in ("index.html", "grades.csv"):
-        assert str(out / name) in ran.stdout
+        assert str(out / name) in completed.stdout
         assert (out / name).is_file()
 
 
@@ -171,11 +171,11 @@ def test_hostile_names(course: Path) -> None:
     folder.mkdir()
     for name in ("=cmd()", "-rf", "a b", "é\u202etxt", "x" * 150, ".hidden name", "[red]"):
         (folder / f"{name}.ipynb").write_bytes(handout)
-    ran = autograder("grade", ASSIGNMENT, folder, "--out", course.parent / "out", folder=course)
-    assert ran.returncode == 0
+    completed = autograder("grade", ASSIGNMENT, folder, "--out", course.parent / "out", folder=course)
+    assert completed.returncode == 0
     rows = list(csv.reader((course.parent / "out" / "grades.csv").read_text().splitlines()))[1:]
     assert not [row for row in rows if row[0].startswith(("=", "-", "+", "@"))]
-    assert "\u202e" not in ran.stdout
+    assert "\u202e" not in completed.stdout
     assert {path.name for path in course.parent.iterdir()} == {"course", "names", "out"}
 
 
@@ -188,9 +188,9 @@ def test_a_broken_check_is_said_last(course: Path) -> None:
     checks.write_text(lines)
     handout = course / HANDOUT
     out = course.parent / "out"
-    ran = autograder("grade", ASSIGNMENT, handout, "--out", out, folder=course)
-    assert ran.returncode == 3
-    assert "broken" in ran.stderr
+    completed = autograder("grade", ASSIGNMENT, handout, "--out", out, folder=course)
+    assert completed.returncode == 3
+    assert "broken" in completed.stderr
     assert "ZeroDivisionError" in (out / "index.html").read_text()
     (page,) = (out / "feedback").iterdir()
     assert "ZeroDivisionError" not in page.read_text()

@@ -43,16 +43,16 @@ WRONG: list[tuple[list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), WRONG, ids=str)
-def test_a_mistyped_command_gets_a_sentence(course: Path, arguments: list[str], said: str) -> None:
+@pytest.mark.parametrize(("arguments", "output"), WRONG, ids=str)
+def test_a_mistyped_command_gets_a_sentence(course: Path, arguments: list[str], output: str) -> None:
     """What was wrong and what to do next, on standard error, with exit code 2; nothing is written."""
     (course / "empty").mkdir()
     before = files(course)
-    ran = autograder(*arguments, folder=course)
-    assert ran.returncode == 2
-    assert said in ran.stderr
-    assert len(ran.stderr.splitlines()) > 1  # the next step
-    assert "Traceback" not in ran.stderr + ran.stdout
+    completed = autograder(*arguments, folder=course)
+    assert completed.returncode == 2
+    assert output in completed.stderr
+    assert len(completed.stderr.splitlines()) > 1  # the next step
+    assert "Traceback" not in completed.stderr + completed.stdout
     assert files(course) == before
 
 
@@ -60,13 +60,13 @@ def test_nothing_of_anybody_else_is_deleted(course: Path) -> None:
     """A folder called like one of ours but with other files in it is refused, and left as it is."""
     (course / "mine" / "reports").mkdir(parents=True)
     (course / "mine" / "reports" / "thesis.tex").write_text("years of work")
-    ran = autograder("grade", ASSIGNMENT, HANDOUT, "--out", "mine", folder=course)
-    assert ran.returncode == 2
+    completed = autograder("grade", ASSIGNMENT, HANDOUT, "--out", "mine", folder=course)
+    assert completed.returncode == 2
     assert files(course / "mine") == {"reports/thesis.tex": b"years of work"}
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "said"),
+    ("file", "text", "output"),
     [
         (f"assignments/{ASSIGNMENT}/assignment.yaml", "title: [", "line"),
         (f"assignments/{ASSIGNMENT}/assignment.yaml", "title: x\npoint: 3\n", "assignment.yaml"),
@@ -75,14 +75,14 @@ def test_nothing_of_anybody_else_is_deleted(course: Path) -> None:
         ("course.yaml", "title: x\ntime_zone: Mars/Base\n", "line 2: time_zone"),
     ],
 )
-def test_content_that_is_wrong_is_named(course: Path, file: str, text: str, said: str) -> None:
+def test_content_that_is_wrong_is_named(course: Path, file: str, text: str, output: str) -> None:
     """An author's mistake ends with 3 and a sentence that names the file."""
     (course / file).write_text(text)
-    ran = autograder("grade", ASSIGNMENT, HANDOUT, "--out", "out", folder=course)
-    assert ran.returncode == 3
-    assert Path(file).name in ran.stderr
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
+    completed = autograder("grade", ASSIGNMENT, HANDOUT, "--out", "out", folder=course)
+    assert completed.returncode == 3
+    assert Path(file).name in completed.stderr
+    assert output in completed.stderr
+    assert "Traceback" not in completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -96,16 +96,16 @@ def test_content_that_is_missing_is_named(course: Path, file: str) -> None:
     """Every assignment has these files; grading ends with 3 before anything is written."""
     handout = shutil.copy(course / HANDOUT, course.parent / "student.ipynb")
     (course / file).unlink()
-    ran = autograder("grade", ASSIGNMENT, handout, "--out", course.parent / "out", folder=course)
-    assert ran.returncode == 3
-    assert file in ran.stderr
-    assert "Traceback" not in ran.stderr
+    completed = autograder("grade", ASSIGNMENT, handout, "--out", course.parent / "out", folder=course)
+    assert completed.returncode == 3
+    assert file in completed.stderr
+    assert "Traceback" not in completed.stderr
     assert not (course.parent / "out").exists()
 
 
 def test_help_is_no_mistake(course: Path) -> None:
     """Every command explains itself and ends with 0."""
     for command in ("grade", "demo-class", "check", "calibrate"):
-        ran = autograder(command, "--help", folder=course)
-        assert (ran.returncode, ran.stderr) == (0, "")
-        assert f"autograder {command}" in ran.stdout
+        completed = autograder(command, "--help", folder=course)
+        assert (completed.returncode, completed.stderr) == (0, "")
+        assert f"autograder {command}" in completed.stdout

@@ -45,11 +45,11 @@ def test_a_program_starts_without_its_commands(program: str, option: str) -> Non
         f"sys.argv[1:] = [{option!r}]\n"
         f"runpy.run_module({program!r}, run_name='__main__', alter_sys=True)\n"
     )
-    ran = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
-    assert ran.returncode == 0
-    imported = set(ran.stderr.split())
+    assert completed.returncode == 0
+    imported = set(completed.stderr.split())
     assert "typer" in imported and "autograder.cli.command_table" in imported
     assert not imported & set(HEAVY)
     assert not imported & {entry.target.partition(":")[0] for entry in ENTRIES.values()}
@@ -58,14 +58,14 @@ def test_a_program_starts_without_its_commands(program: str, option: str) -> Non
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_help_lists_every_command_in_its_panel(program: str) -> None:
     """The five panels come in their order, and each command stands in its own."""
-    ran = commanded(PROGRAMS[program].app, ["--help"])
-    assert ran.exit_code == 0
-    titles = [panel for panel in PANELS if f"─ {panel} ─" in ran.output]
+    completed = commanded(PROGRAMS[program].app, ["--help"])
+    assert completed.exit_code == 0
+    titles = [panel for panel in PANELS if f"─ {panel} ─" in completed.output]
     assert titles == list(PANELS)
-    starts = [ran.output.index(f"─ {panel} ─") for panel in PANELS]
+    starts = [completed.output.index(f"─ {panel} ─") for panel in PANELS]
     assert starts == sorted(starts)
     for entry in PROGRAMS[program].COMMANDS:
-        part = ran.output.split(f"─ {entry.panel} ─")[1].split("╰")[0]
+        part = completed.output.split(f"─ {entry.panel} ─")[1].split("╰")[0]
         assert f"│ {entry.name} " in part
 
 
@@ -75,8 +75,8 @@ def test_version(program: str) -> None:
     line = f"{program} {version('autograder')}\n"
     assert commanded(PROGRAMS[program].app, ["--version"]).output == line
     command = [sys.executable, "-m", program, "--version"]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, line, "")
+    completed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, line, "")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,6 @@ def test_a_command_of_the_course_has_two_spellings(name: str) -> None:
 
 def test_an_unknown_command_is_a_usage_error() -> None:
     """A command that never existed ends with 2 and is named."""
-    ran = commanded(autograder.cli.app, ["grades"])
-    assert ran.exit_code == 2
-    assert "No such command 'grades'" in ran.output
+    completed = commanded(autograder.cli.app, ["grades"])
+    assert completed.exit_code == 2
+    assert "No such command 'grades'" in completed.output

@@ -58,7 +58,7 @@ def test_a_delimiter_inside_quotes_does_not_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "expected_text"),
     [
         (b"", "is empty"),
         (b"\n , \n", "is empty"),
@@ -66,11 +66,11 @@ def test_a_delimiter_inside_quotes_does_not_count(tmp_path: Path) -> None:
         (b'a,b\n1,2\n3,"4\n', "line 3"),
     ],
 )
-def test_unreadable_tables(tmp_path: Path, content: bytes, says: str) -> None:
+def test_unreadable_tables(tmp_path: Path, content: bytes, expected_text: str) -> None:
     """A file that is not a table raises UsageError, which names the file and, where it can, the line."""
     path = tmp_path / "table.csv"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=says) as caught:
+    with pytest.raises(UsageError, match=expected_text) as caught:
         read_table(path)
     assert "table.csv" in caught.value.message
 

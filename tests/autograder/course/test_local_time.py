@@ -41,7 +41,7 @@ def test_what_authors_write(written: str | datetime, instant: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "says"),
+    ("written", "expected_text"),
     [
         ("2026-03-29 02:30", "does not exist in Europe/Berlin"),
         ("2026-10-25 02:30", "happens twice in Europe/Berlin"),
@@ -54,9 +54,9 @@ def test_what_authors_write(written: str | datetime, instant: int) -> None:
         ("next Monday", "not a time that this course can read"),
     ],
 )
-def test_what_cannot_be_meant(written: str, says: str) -> None:
+def test_what_cannot_be_meant(written: str, expected_text: str) -> None:
     """It is refused with a sentence and with what to write instead."""
-    with pytest.raises(ContentError, match=says) as caught:
+    with pytest.raises(ContentError, match=expected_text) as caught:
         instant_of(written, BERLIN)
     assert "rite" in caught.value.next_step or "Say which" in caught.value.next_step
 

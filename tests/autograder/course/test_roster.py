@@ -9,7 +9,7 @@ import pytest
 from autograder.course.roster import Person, Roster, find_roster, read_roster
 from autograder.errors import UsageError
 
-OWN = "student_id,last_name,first_name,email,canvas_id\ns1,Lovelace,Ada,ada@example.org,11\n"
+OWN_WORK = "student_id,last_name,first_name,email,canvas_id\ns1,Lovelace,Ada,ada@example.org,11\n"
 CANVAS = (
     "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Week 1 (5)\n"
     ',,,,,Manual Posting\n    Points Possible,,,,,10\n"Lovelace, Ada",11,s1,ada,A,\n"Student, Test",9,,x,A,\n'
@@ -25,7 +25,7 @@ def read(folder: Path, text: str) -> Roster:
     return find_roster(folder)
 
 
-@pytest.mark.parametrize("text", [OWN, CANVAS, MOODLE, GRADESCOPE, NBGRADER])
+@pytest.mark.parametrize("text", [OWN_WORK, CANVAS, MOODLE, GRADESCOPE, NBGRADER])
 def test_tables_of_every_platform(tmp_path: Path, text: str) -> None:
     """Byte order mark, delimiter, headers and extra rows of each platform are understood."""
     roster = read(tmp_path, text)
@@ -46,7 +46,7 @@ def test_ids_of_the_platforms(tmp_path: Path) -> None:
 
 def test_two_of_one_name(tmp_path: Path) -> None:
     """A name that two have means nobody and says why; an address still tells them apart."""
-    roster = read(tmp_path, OWN + "s2,Lovelace,Ada,other@example.org,12\n")
+    roster = read(tmp_path, OWN_WORK + "s2,Lovelace,Ada,other@example.org,12\n")
     person, why = roster.resolve("Ada Lovelace")
     assert person is None
     assert "s1 and s2" in why
@@ -55,7 +55,7 @@ def test_two_of_one_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected_text"),
     [
         ("", "is empty"),
         ("colour,shape\nred,round\n", "line 1: there is no column with the students' IDs"),
@@ -65,9 +65,9 @@ def test_two_of_one_name(tmp_path: Path) -> None:
         ("student_id,student_id\ns1,s1\n", "two columns student_id"),
     ],
 )
-def test_mistakes_are_placed(tmp_path: Path, text: str, says: str) -> None:
+def test_mistakes_are_placed(tmp_path: Path, text: str, expected_text: str) -> None:
     """What is wrong is said with file, line and column."""
-    with pytest.raises(UsageError, match=says) as caught:
+    with pytest.raises(UsageError, match=expected_text) as caught:
         read(tmp_path, text)
     assert "roster.csv" in caught.value.message
 

@@ -129,8 +129,8 @@ def test_mnist_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 def test_the_command(tmp_path: Path) -> None:
     """A table, a closing sentence, exit 0."""
-    ran = autograder("doctor", folder=tmp_path)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "level full" in ran.stdout
-    assert "All " in ran.stdout.splitlines()[-1]
+    completed = autograder("doctor", folder=tmp_path)
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "level full" in completed.stdout
+    assert "All " in completed.stdout.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []

@@ -19,9 +19,9 @@ from autograder.lms.nbgrader.gradebook_db import open_gradebook
 def term(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A term of 300 students, and its pages."""
     root = write_term(tmp_path_factory.mktemp("term") / "course", 300)
-    ran = autograder("gradebook", "--out", "book", folder=root)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "300 students, 300 with a total." in ran.stdout
+    completed = autograder("gradebook", "--out", "book", folder=root)
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "300 students, 300 with a total." in completed.stdout
     return root
 
 
@@ -80,8 +80,8 @@ def test_canvas_filled_in(term: Path) -> None:
     )
     (term / "template.csv").write_text(table, encoding="utf-8", newline="")
     words = ("export", "canvas", "--template", "template.csv", "--out", "filled.csv")
-    ran = autograder("gradebook", *words, folder=term)
-    assert "Not in filled.csv: s001: " in ran.stdout
+    completed = autograder("gradebook", *words, folder=term)
+    assert "Not in filled.csv: s001: " in completed.stdout
     head, _, student = rows(term / "filled.csv")
     assert head[5:8] == ["Week 1 (71)", "Quiz 4 (76)", "Final Score"]
     assert float(student[5]) > 0 and float(student[6]) > 0 and student[7] == "12"
@@ -123,14 +123,16 @@ def test_wrong_words(term: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").touch()
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    for words, says in (
+    for words, message in (
         (("--out", tmp_path / "mine"), "thesis.tex does not belong to a gradebook; nothing was written"),
         (("--from", tmp_path / "nowhere"), "nowhere does not exist"),
         (("--from", tmp_path / "other.csv"), "no column student"),
         (("--from", tmp_path / "mine"), "No results were found in"),
     ):
-        ran = autograder("gradebook", *words, folder=term)
-        assert ran.returncode == 2 and says in ran.stderr and "Traceback" not in ran.stderr
+        completed = autograder("gradebook", *words, folder=term)
+        assert (
+            completed.returncode == 2 and message in completed.stderr and "Traceback" not in completed.stderr
+        )
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
 
 

@@ -24,7 +24,7 @@ def read(folder: Path, text: str) -> GradebookRules | None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "says"),
+    ("text", "line", "expected_text"),
     [
         ("  groups: []\n", 3, "at least 1"),
         ("  groups:\n    - {name: H, of: [a]}\n", 4, "weight"),
@@ -38,11 +38,11 @@ def read(folder: Path, text: str) -> GradebookRules | None:
         (GROUP + "  drop: 1\n", 5, "drop"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, text: str, line: int, says: str) -> None:
+def test_what_is_wrong_is_said(tmp_path: Path, text: str, line: int, expected_text: str) -> None:
     """A sentence that names the file, the line and what is wrong."""
     with pytest.raises(ContentError) as problem:
         read(tmp_path, text)
-    assert f"course.yaml, line {line}: " in problem.value.message and says in problem.value.message
+    assert f"course.yaml, line {line}: " in problem.value.message and expected_text in problem.value.message
 
 
 def test_a_name_that_nothing_has(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_what_is_not_final(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "expected_text"),
     [
         (GOOD.replace(",5,8,", ",five,8,"), "line 2, column points: 'five' is not a number"),
         (GOOD.replace(",5,8,", ",nan,8,"), "column points"),
@@ -77,11 +77,11 @@ def test_what_is_not_final(tmp_path: Path) -> None:
         ("ann,Ann,q,Q,0,,,absent,0,,,0,", "no attempt at q has a value"),
     ],
 )
-def test_wrong_cells(tmp_path: Path, line: str, says: str) -> None:
+def test_wrong_cells(tmp_path: Path, line: str, expected_text: str) -> None:
     """A sentence with file, line and column."""
     with pytest.raises(UsageError) as problem:
         quiz_columns(table(tmp_path, line), course())
-    assert says in problem.value.message and "q.csv" in problem.value.message
+    assert expected_text in problem.value.message and "q.csv" in problem.value.message
 
 
 def test_the_columns_are_those_of_quizzes() -> None:

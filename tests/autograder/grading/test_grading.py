@@ -163,5 +163,5 @@ def test_who_ends_the_sandbox_itself(tiny: Assignment, monkeypatch: pytest.Monke
     with Grader(tiny, seed=3) as grader:
         report = grader.grade(submission(RIGHT + f"# {ENDS_IT}"))
         assert report.score.earned == 0 and "ended the sandbox" in report.submission.problem
-        honest = grader.grade(submission(RIGHT))
-        assert honest.score.earned == honest.score.possible
+        of_correct = grader.grade(submission(RIGHT))
+        assert of_correct.score.earned == of_correct.score.possible

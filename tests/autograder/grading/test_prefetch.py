@@ -11,7 +11,7 @@ from correct_notebook import SOURCE, notebook
 from autograder.checks.calls import Functions
 from autograder.checks.definition import Check, check
 from autograder.course.assignment import Assignment
-from autograder.grading import prefetch as ahead
+from autograder.grading import prefetch as prefetched
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.grader import Grader
 from autograder.grading.prefetch import PrefetchingBackend, RecordedCalls, record_calls
@@ -76,9 +76,9 @@ def test_fewer_frames(with_and_without: tuple[Grader, Grader], monkeypatch: pyte
     assert frames[0] < frames[1]
 
 
-def test_trouble_ahead_costs_no_life(tiny: Assignment) -> None:
+def test_trouble_while_prefetching_costs_no_restart(tiny: Assignment) -> None:
     """What ends a child ahead of time is counted when a check asks for it, not before."""
-    assert ahead.SECONDS < 1  # the time it may waste
+    assert prefetched.SECONDS < 1  # the time it may waste
     with Grader(tiny, 3) as grader:
         report = graded(grader, "import os\n    os._exit(3)")
     ended = [result.status for result in report.results() if result.id.startswith("double_")]

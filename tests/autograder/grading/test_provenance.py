@@ -98,7 +98,7 @@ def test_the_seed_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
+    ("value", "expected_text"),
     [
         (None, "triple(x) returned None; an array of shape (2, 3) is expected."),
         ("text", "triple(x) returned text; an array of shape (2, 3) is expected."),
@@ -110,14 +110,14 @@ def test_the_seed_is_the_same() -> None:
     ],
     ids=["None", "text", "list"],
 )
-def test_the_message_says_what_came_back(value: object, says: str) -> None:
+def test_the_message_says_what_came_back(value: object, expected_text: str) -> None:
     """Type and shape of what was returned and of what is expected, no line of ours."""
 
     def body(student: Functions) -> None:
         student.triple(np.ones((2, 3))).astype(float)
 
     result = judged(body, lambda x: value)
-    assert result.message == says
+    assert result.message == expected_text
     assert result.evidence.expected
 
 

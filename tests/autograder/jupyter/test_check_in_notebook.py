@@ -58,8 +58,8 @@ def test_what_will_not_be_there_is_said(folder: Path) -> None:
         "check('double')",
     )
     library = "ModuleNotFoundError: {} cannot be imported when graded, only NumPy and the standard library"
-    said = [line for line in shown["text/plain"].splitlines() if "When graded" in line]
-    assert said == [
+    message = [line for line in shown["text/plain"].splitlines() if "When graded" in line]
+    assert message == [
         "  When graded: import matplotlib.pyplot as plt: "
         "matplotlib does nothing when graded: only NumPy and the standard library can be imported",
         "  When graded: import scipy.special as special: " + library.format("scipy"),
@@ -119,16 +119,16 @@ def test_an_exception_shows_the_student_s_own_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "says"),
+    ("call", "message"),
     [
         ("check('no such task')", "Unknown task or function 'no such task'."),
         ("check('double', folder='/')", "/ contains no checks.py."),
     ],
 )
-def test_a_wrong_call_gets_a_sentence(folder: Path, call: str, says: str) -> None:
+def test_a_wrong_call_gets_a_sentence(folder: Path, call: str, message: str) -> None:
     """No traceback for a mistyped name or a wrong folder: what to type instead."""
     shown = last_output(folder, call)
-    assert says in shown["text/plain"]
+    assert message in shown["text/plain"]
 
 
 def test_the_authors_check_in_a_notebook(folder: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ("raise ValueError('odd\\nand long')", "line 2 of the cell with double raises ValueError: odd."),
         ("return np.linalg.inv(x)", "line 2 of the cell with double raises LinAlgError"),
@@ -156,7 +156,7 @@ def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
         ("return 1 / 0", "ZeroDivisionError"),
     ],
 )
-def test_an_error_of_a_student_s_is_one_sentence(folder: Path, body: str, said: str) -> None:
+def test_an_error_of_a_student_s_is_one_sentence(folder: Path, body: str, message: str) -> None:
     """A cell that uses a wrong function says which and why; no half plot is left, the notebook goes on."""
     shown = last_output(
         folder,
@@ -165,7 +165,7 @@ def test_an_error_of_a_student_s_is_one_sentence(folder: Path, body: str, said: 
         "with unfinished_is_fine():\n    plt.plot([1, 2])\n    print(double(np.zeros((2, 2))) + 1)",
     )
     assert shown["text/plain"].startswith("Nothing to show: ")
-    assert said in shown["text/plain"]
+    assert message in shown["text/plain"]
     assert shown["text/plain"].count("\n") == 1
     assert last_output(folder, "with unfinished_is_fine():\n    print('on')")["text/plain"] == "on\n"
 

@@ -37,9 +37,9 @@ def test_nobody_would_be_in_it(course: Path, tmp_path: Path, platform: str, temp
     out, table = tmp_path / "grades.csv", tmp_path / "template.csv"
     table.write_text(TEMPLATE[platform])
     words = ["export", platform, course.parent / "out", "--out", out]
-    ran = autograder(*words, *(["--template", table] if template else []), folder=course)
-    assert ran.returncode == 2, ran.stdout
-    assert "no student would be in it" in ran.stderr and "ann" in ran.stderr
+    completed = autograder(*words, *(["--template", table] if template else []), folder=course)
+    assert completed.returncode == 2, completed.stdout
+    assert "no student would be in it" in completed.stderr and "ann" in completed.stderr
     assert not out.exists()
 
 
@@ -49,10 +49,10 @@ def test_feedback_for_nobody(course: Path, tmp_path: Path) -> None:
     table.write_text(
         "Identifier,Full name,Email address,Status,Grade,Maximum Grade\nParticipant 7,ann,,,,6.00\n"
     )
-    ran = autograder(
+    completed = autograder(
         *("export", "moodle", course.parent / "out", "--out", out, "--template", table),
         *("--feedback", feedback),
         folder=course,
     )
-    assert ran.returncode == 2 and "feedback.zip was not written" in ran.stderr
+    assert completed.returncode == 2 and "feedback.zip was not written" in completed.stderr
     assert not feedback.exists() and ",Participant 7" not in out.read_text()

@@ -48,15 +48,17 @@ def test_the_archive_grades_as_here(tmp_path: Path) -> None:
     for name in NAMES:
         (tmp_path / "class" / name).write_text(notebook(SOLVED))
     out = tmp_path / "out"
-    ran = autograder("grade", "tiny", tmp_path / "class", "--out", out, "--seed", 5, folder=course)
-    assert ran.returncode == 0, ran.stderr
+    completed = autograder("grade", "tiny", tmp_path / "class", "--out", out, "--seed", 5, folder=course)
+    assert completed.returncode == 0, completed.stderr
     first = sorted((out / "reports").iterdir())[0]
     report = Report.from_json(first.read_bytes())
     assert 0 < report.score.earned < report.score.possible
 
     archive = tmp_path / "autograder.zip"
-    ran = autograder("export", "gradescope-autograder", "tiny", "--seed", 5, "--out", archive, folder=course)
-    assert ran.returncode == 0, ran.stderr
+    completed = autograder(
+        "export", "gradescope-autograder", "tiny", "--seed", 5, "--out", archive, folder=course
+    )
+    assert completed.returncode == 0, completed.stderr
     root = tmp_path / "there"
     with zipfile.ZipFile(archive) as whole:
         whole.extractall(root / "source")
@@ -66,7 +68,7 @@ def test_the_archive_grades_as_here(tmp_path: Path) -> None:
     (root / "submission" / "repository" / "tiny.ipynb").write_bytes(handout.read_bytes())
     (root / "submission" / "repository" / "src" / "my work.ipynb").write_text(notebook(SOLVED))
     (root / "submission_metadata.json").write_text('{"users": [{"name": "Ada", "email": "ada@example.org"}]}')
-    ran = subprocess.run(
+    completed = subprocess.run(
         ["bash", root / "source" / "run_autograder"],
         env={**os.environ, "AUTOGRADER_ROOT": str(root), "AUTOGRADER_PYTHON": sys.executable},
         cwd=tmp_path,
@@ -74,7 +76,7 @@ def test_the_archive_grades_as_here(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert ran.returncode == 0, ran.stderr
+    assert completed.returncode == 0, completed.stderr
     results = json.loads((root / "results" / "results.json").read_text())
     assert results["score"] == report.score.earned
     assert "Graded: repository/src/my work.ipynb. Other files: repository/tiny.ipynb." in results["output"]
@@ -84,8 +86,8 @@ def test_the_archive_grades_as_here(tmp_path: Path) -> None:
 
     pages = tmp_path / "feedback.zip"
     table = tmp_path / "grades.csv"
-    ran = autograder("export", "canvas", out, "--out", table, "--feedback", pages, folder=course)
-    assert ran.returncode == 0, ran.stderr
+    completed = autograder("export", "canvas", out, "--out", table, "--feedback", pages, folder=course)
+    assert completed.returncode == 0, completed.stderr
     assert "adalovelace,11," in table.read_text()
     with zipfile.ZipFile(io.BytesIO(pages.read_bytes())) as whole:
         assert sorted(whole.namelist()) == [
@@ -106,6 +108,6 @@ def test_no_results(tmp_path: Path) -> None:
     """A folder without reports is a sentence."""
     course = tmp_path / "course"
     write_tiny_course(course)
-    ran = autograder("export", "csv", tmp_path, "--out", tmp_path / "x.csv", folder=course)
-    assert ran.returncode == 2
-    assert "holds no ledger" in ran.stderr
+    completed = autograder("export", "csv", tmp_path, "--out", tmp_path / "x.csv", folder=course)
+    assert completed.returncode == 2
+    assert "holds no ledger" in completed.stderr

@@ -46,7 +46,7 @@ def individual(*, folders: bool, anonymous: bool = False) -> dict[str, bytes]:
     return members
 
 
-def zipped(members: dict[str, bytes]) -> bytes:
+def archived(members: dict[str, bytes]) -> bytes:
     """An archive as Moodle writes it: UTF-8 names, no directories, sizes after the data."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -71,7 +71,7 @@ def read(path: Path) -> tuple[dict[str, Submission], dict[str, str]]:
 def put(folder: Path, members: dict[str, bytes], way: str) -> Path:
     """The download as an archive, unpacked, or unpacked by a program that adds a directory."""
     path = folder / "CS-hw1-7.zip"
-    path.write_bytes(zipped(members))
+    path.write_bytes(archived(members))
     if way == "archive":
         return path
     to = folder / ("CS-hw1-7" if way == "unpacked" else "downloads/CS-hw1-7")

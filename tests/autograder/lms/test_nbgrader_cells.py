@@ -41,7 +41,7 @@ CELL = st.fixed_dictionaries(
 
 
 @pytest.fixture(scope="module")
-def handed_out(tiny: Assignment) -> dict[str, Given]:
+def released(tiny: Assignment) -> dict[str, Given]:
     """The cells of the tiny assignment that nbgrader knows."""
     given = {}
     for cell in source_notebook(tiny)["cells"]:
@@ -53,29 +53,29 @@ def handed_out(tiny: Assignment) -> dict[str, Given]:
 
 @given(cells=st.lists(CELL | ANYTHING, max_size=8))
 @settings(max_examples=60)
-def test_any_notebook(cells: list[Any], handed_out: dict[str, Given], tmp_path_factory: Any) -> None:
+def test_any_notebook(cells: list[Any], released: dict[str, Given], tmp_path_factory: Any) -> None:
     """Any JSON with a list of cells becomes a notebook that nbgrader accepts, with every test once."""
     path = tmp_path_factory.getbasetemp() / "any.ipynb"
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     notebook = readable(path, "tiny")
-    restore(notebook, handed_out)
+    restore(notebook, released)
     MetadataValidator().validate_nb(notebook)
     names = [c.metadata["nbgrader"]["grade_id"] for c in notebook.cells if "nbgrader" in c.metadata]
     assert len(names) == len(set(names))
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade"):
-            assert cell.source == handed_out[cell.metadata["nbgrader"]["grade_id"]].source
+            assert cell.source == released[cell.metadata["nbgrader"]["grade_id"]].source
     assert {"test-double", "test-mean_square"} <= set(names)
 
 
 @given(content=st.binary(max_size=60))
 @settings(max_examples=60)
-def test_any_file(content: bytes, handed_out: dict[str, Given], tmp_path_factory: Any) -> None:
+def test_any_file(content: bytes, released: dict[str, Given], tmp_path_factory: Any) -> None:
     """Any file at all does, too: it says that it could not be read, or why it has no cells."""
     path = tmp_path_factory.getbasetemp() / "any_file.ipynb"
     path.write_bytes(content)
     notebook = readable(path, "tiny")
-    restore(notebook, handed_out)
+    restore(notebook, released)
     MetadataValidator().validate_nb(notebook)
     assert "could not be read" in notebook.cells[0].source
 
@@ -88,14 +88,14 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert "symbolic link" in only.source
 
 
-def test_missing_tests_come_back_in_place(handed_out: dict[str, Given], tmp_path: Path) -> None:
+def test_missing_tests_come_back_in_place(released: dict[str, Given], tmp_path: Path) -> None:
     """A deleted test stands after the cell that it stood after."""
-    kept = [name for name in handed_out if not name.startswith("test-")]
+    kept = [name for name in released if not name.startswith("test-")]
     cells = [
         {"cell_type": "code", "source": name, "metadata": {"nbgrader": {"grade_id": name}}} for name in kept
     ]
     path = tmp_path / "tiny.ipynb"
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     notebook = readable(path, "tiny")
-    restore(notebook, handed_out)
-    assert [c.metadata["nbgrader"]["grade_id"] for c in notebook.cells] == list(handed_out)
+    restore(notebook, released)
+    assert [c.metadata["nbgrader"]["grade_id"] for c in notebook.cells] == list(released)

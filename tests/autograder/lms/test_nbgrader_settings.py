@@ -52,7 +52,7 @@ def resubmit(folder: Path) -> None:
     shutil.copy(right, folder / "submitted" / "mistaken" / ASSIGNMENT)
 
 
-def test_handed_in_anew(again: Path) -> None:
+def test_submitted_again(again: Path) -> None:
     """What came after the graded one is graded without --force, nothing else is."""
     url = f"sqlite:///{again / 'gradebook.db'}"
     before = scores(url, ASSIGNMENT)
@@ -62,7 +62,7 @@ def test_handed_in_anew(again: Path) -> None:
     assert scores(url, ASSIGNMENT) == {**before, "mistaken": before["renamed"]} != before
 
 
-def test_handed_in_anew_without_a_grader(again: Path) -> None:
+def test_submitted_again_without_a_grader(again: Path) -> None:
     """It is expected like a first submission: what keeps it from being graded is said before it begins."""
     resubmit(again)
     settings = again / CONFIG

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from nbgrader_commands import BESIDE, Taken, environment
+from nbgrader_commands import EXTRA_FILES, Taken, environment
 from patience import eventually
 from processes import VARIABLE, left_running, marked
 from tiny_course import ASSIGNMENT
@@ -27,7 +27,7 @@ def test_nothing_is_left(taken: Taken, tmp_path: Path, how: signal.Signals) -> N
     shutil.copytree(taken.folder.parent, tmp_path / "copy")
     folder, mark = tmp_path / "copy" / "nbgrader", f"nbgrader-{os.getpid()}-{time.time_ns()}"
     run = subprocess.Popen(
-        [BESIDE / "nbgrader", "autograde", ASSIGNMENT, "--force"],
+        [EXTRA_FILES / "nbgrader", "autograde", ASSIGNMENT, "--force"],
         cwd=folder,
         env={**environment(folder.parent / "home"), VARIABLE: mark},
         stdout=subprocess.DEVNULL,

@@ -183,11 +183,11 @@ def test_moodle_with_another_maximum(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("", "is empty"), ("a,b\n", "no column Student"), ('Student,"ID\n', "line 1")]
+    ("text", "expected_text"), [("", "is empty"), ("a,b\n", "no column Student"), ('Student,"ID\n', "line 1")]
 )
-def test_no_template(tmp_path: Path, text: str, says: str) -> None:
+def test_no_template(tmp_path: Path, text: str, expected_text: str) -> None:
     """What is no gradebook is a sentence with file and place."""
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=expected_text):
         canvas_gradebook([CanvasColumn("Week 1", [])], read_table(write(tmp_path, text)))
 
 

@@ -30,9 +30,9 @@ def path_of(chart: Markup, kind: str) -> str:
 
 
 @given(st.floats(-1e100, 1e100), st.floats(-1e100, 1e100))
-def test_ticks_are_few_and_inside(one: float, other: float) -> None:
+def test_ticks_are_few_and_inside(first: float, other: float) -> None:
     """Over any range there are between 2 and 11 ticks, all of them inside."""
-    low, high = spread(min(one, other), max(one, other))
+    low, high = spread(min(first, other), max(first, other))
     drawn = ticks(low, high)
     slack = 1e-6 * (high - low)
     assert 2 <= len(drawn) <= 11

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from disguises import DISGUISES, OWN, OWN_TOO, functions
+from disguises import DISGUISES, OWN_TOO, OWN_WORK, functions
 from parsed_page import ParsedPage, parse
 from playwright.sync_api import Page
 
@@ -35,16 +35,16 @@ def page_of(baseline: Baseline, submitted: dict[str, list[str]], **more: object)
 @pytest.fixture(scope="module")
 def html(baseline: Baseline) -> str:
     """A class of twelve with a group of three and a pair."""
-    own, own_too = functions(OWN), functions(OWN_TOO)
+    work, other_work = functions(OWN_WORK), functions(OWN_TOO)
     others = {f"dan-{n}": [f"def f(x):\n    return x + {n}"] for n in range(7)}
     return page_of(
         baseline,
         {
-            "ann": own,
-            "ben": DISGUISES["renamed"](own),
-            "cem": DISGUISES["reordered"](own),
-            "eve": own_too,
-            "fay": DISGUISES["dead statements"](own_too),
+            "ann": work,
+            "ben": DISGUISES["renamed"](work),
+            "cem": DISGUISES["reordered"](work),
+            "eve": other_work,
+            "fay": DISGUISES["dead statements"](other_work),
             **others,
         },
         course="Deep Learning",
@@ -107,7 +107,7 @@ def test_who_was_not_compared_is_said(page: ParsedPage) -> None:
 
 def test_text_stays_text(baseline: Baseline) -> None:
     """Markup and letters that turn the line around are text in names, files, code and evidence."""
-    cells = [f"# {EVIL}\n{source}\n# {EVIL}" for source in functions(OWN)] + [
+    cells = [f"# {EVIL}\n{source}\n# {EVIL}" for source in functions(OWN_WORK)] + [
         f"evil_text_of_ours = '{EVIL}'\n"
     ]
     submitted = {f"{EVIL} {n}": cells for n in range(2)} | {f"other {n}": ["x = 1"] for n in range(8)}

@@ -90,7 +90,7 @@ def test_the_last_word_on_an_attempt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("granted", "days"),
+    ("extension", "days"),
     [
         ({"extra_days": 1}, 1),
         ({"extra_days": 2}, 0),
@@ -99,17 +99,17 @@ def test_the_last_word_on_an_attempt() -> None:
         ({"assignments": {"other": {"extra_days": 9}}}, 2),
     ],
 )
-def test_extensions(granted: dict[str, Any], days: int) -> None:
+def test_extensions(extension: dict[str, Any], days: int) -> None:
     """For all assignments or for one; days are added on the wall clock, whatever the clocks do."""
-    assert final_score(graded("a", 8, at(30)), students={"ann": granted}).days_late == days
+    assert final_score(graded("a", 8, at(30)), students={"ann": extension}).days_late == days
 
 
 def test_a_day_is_a_day_on_the_clock() -> None:
     """One more day over the night the clocks go forward ends at 23:59, 23 hours later."""
-    granted = {"ann": {"extra_days": 1}}
+    extension = {"ann": {"extra_days": 1}}
     late = Late(per_day=0.1)
-    on_time = final_score(graded("a", 8, at(23)), students=granted, late=late)
-    after = final_score(graded("a", 8, at(23) + timedelta(minutes=1)), students=granted, late=late)
+    on_time = final_score(graded("a", 8, at(23)), students=extension, late=late)
+    after = final_score(graded("a", 8, at(23) + timedelta(minutes=1)), students=extension, late=late)
     assert (on_time.days_late, after.days_late) == (0, 1)
 
 

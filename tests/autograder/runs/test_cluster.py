@@ -143,18 +143,26 @@ def test_local_cluster(folder: Path) -> None:
     with LocalCluster(
         n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as cluster:
-        ran = grade(folder, "out", "--scheduler", cluster.scheduler_address)
-    assert (ran.returncode, ran.stderr) == (0, "")
+        completed = grade(folder, "out", "--scheduler", cluster.scheduler_address)
+    assert (completed.returncode, completed.stderr) == (0, "")
     assert grade(folder, "here").returncode == 0
     assert files(folder / "out") == files(folder / "here")
 
 
 def test_nobody_there(folder: Path, scheduler: str) -> None:
     """No scheduler, or one without workers, is said in a sentence that says what to start."""
-    ran = grade(folder, "out", "--scheduler", f"tcp://127.0.0.1:{free_port()}")
-    assert ran.returncode == 2 and "No scheduler answers" in ran.stderr and "Traceback" not in ran.stderr
-    ran = grade(folder, "out", "--scheduler", scheduler)
-    assert ran.returncode == 2 and "has no workers" in ran.stderr and "autograder worker" in ran.stderr
+    completed = grade(folder, "out", "--scheduler", f"tcp://127.0.0.1:{free_port()}")
+    assert (
+        completed.returncode == 2
+        and "No scheduler answers" in completed.stderr
+        and "Traceback" not in completed.stderr
+    )
+    completed = grade(folder, "out", "--scheduler", scheduler)
+    assert (
+        completed.returncode == 2
+        and "has no workers" in completed.stderr
+        and "autograder worker" in completed.stderr
+    )
 
 
 def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
@@ -172,6 +180,6 @@ def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
         started(stack, folder / "worker", str(COMMAND), "worker", scheduler, "--workers", "1")
         patch.undo()
         wait_for_workers(scheduler, 1)
-        ran = grade(folder, "out", "--scheduler", scheduler, "--sandbox", "full")
-    assert ran.returncode == 2 and "cannot isolate submissions" in ran.stderr
+        completed = grade(folder, "out", "--scheduler", scheduler, "--sandbox", "full")
+    assert completed.returncode == 2 and "cannot isolate submissions" in completed.stderr
     assert len(read_ledger(folder / "out" / "ledger.jsonl")[0]) == 1

@@ -40,8 +40,8 @@ def test_the_mark_of_canvas(tmp_path: Path) -> None:
     assert [MARK in page for _, page in sorted(pages.items())] == [False, True]
     assert MARK in (out / "index.html").read_text()
     table = tmp_path / "table.csv"
-    ran = autograder("export", "csv", out, "--out", table, folder=course)
-    assert ran.returncode == 0, ran.stderr
+    completed = autograder("export", "csv", out, "--out", table, folder=course)
+    assert completed.returncode == 0, completed.stderr
     assert [row["marked_late"] for row in csv.DictReader(table.read_text().splitlines())] == ["", "yes"]
     assert autograder("verify", out, folder=course).returncode == 0
 
@@ -63,5 +63,5 @@ def test_the_mark_is_kept_up(tmp_path: Path) -> None:
     assert marks == [None, False, True]
     assert report.stat().st_mtime_ns == before
     assert MARK in page.read_text()
-    ran = autograder("regrade", out, "--all", folder=course)
-    assert ran.returncode == 0 and MARK in page.read_text()
+    completed = autograder("regrade", out, "--all", folder=course)
+    assert completed.returncode == 0 and MARK in page.read_text()

@@ -43,15 +43,15 @@ def classroom(tmp_path: Path) -> Path:
 @pytest.fixture
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the checks that are run from here on."""
-    ran: list[str] = []
+    completed: list[str] = []
     evaluate = evaluation.evaluate
 
     def recorded(check, *rest):  # type: ignore[no-untyped-def]  # passes on what it gets
-        ran.append(check.id)
+        completed.append(check.id)
         return evaluate(check, *rest)
 
     monkeypatch.setattr(grading, "evaluate", recorded)
-    return ran
+    return completed
 
 
 def test_a_file_that_is_too_large(course: Path, classroom: Path, tmp_path: Path) -> None:
@@ -63,8 +63,8 @@ def test_a_file_that_is_too_large(course: Path, classroom: Path, tmp_path: Path)
     assert len([*(out / "submissions").iterdir()]) == 2
     assert autograder("verify", out, folder=course).returncode == 0
     before = files(out)
-    ran = autograder("regrade", out, "--all", folder=course)
-    assert (ran.returncode, ran.stderr, files(out)) == (0, "", before)
+    completed = autograder("regrade", out, "--all", folder=course)
+    assert (completed.returncode, completed.stderr, files(out)) == (0, "", before)
 
 
 @pytest.mark.parametrize("how", ["missing", "altered"])
@@ -76,9 +76,9 @@ def test_a_copy_that_is_lost(course: Path, classroom: Path, tmp_path: Path, how:
     copy = out / "submissions" / next(line.submission for line in lines if line.student == "ann")
     copy.unlink() if how == "missing" else copy.write_text(notebook(HALF))
     before = files(out)
-    ran = autograder("regrade", out, "--all", folder=course)
-    assert (ran.returncode, ran.stderr, files(out)) == (0, "", before)
-    assert f"Not graded again: ann: {copy} is missing or was altered." in ran.stdout
+    completed = autograder("regrade", out, "--all", folder=course)
+    assert (completed.returncode, completed.stderr, files(out)) == (0, "", before)
+    assert f"Not graded again: ann: {copy} is missing or was altered." in completed.stdout
     again = [line for line in read_ledger(out / "ledger.jsonl")[0] if isinstance(line, Graded)]
     assert [line.student for line in again[len(lines) :]] == ["bob"]
 
@@ -99,9 +99,9 @@ def triple(course: Path) -> None:
 
 def regrade(out: Path, *options: object) -> str:
     """What `autograder regrade` says."""
-    ran = autograder("regrade", out, *options, folder=out.parent / "course")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return ran.stdout
+    completed = autograder("regrade", out, *options, folder=out.parent / "course")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    return completed.stdout
 
 
 def test_nothing_changed(course: Path, classroom: Path, evaluated: list[str], tmp_path: Path) -> None:
@@ -152,12 +152,12 @@ def test_known_mistakes_touch_what_failed(
 def test_a_changed_reference(course: Path, classroom: Path, evaluated: list[str], tmp_path: Path) -> None:
     """Every check may use it, so every check is run again."""
     grade_class(course, ASSIGNMENT, classroom, tmp_path / "out")
-    ran = list(evaluated)
+    completed = list(evaluated)
     evaluated.clear()
     reference = course / "solutions" / ASSIGNMENT / "reference.py"
     reference.write_text(reference.read_text() + "\nMORE = 1\n")
     grade_class(course, ASSIGNMENT, classroom, tmp_path / "out")
-    assert evaluated == ran
+    assert evaluated == completed
 
 
 def test_before_and_after(course: Path, classroom: Path, tmp_path: Path) -> None:
@@ -246,9 +246,9 @@ def test_verify_finds_an_edit(name: str, course: Path, classroom: Path, tmp_path
     data = path.read_bytes()
     for index in (5, len(data) // 2, len(data) - 2):
         path.write_bytes(data[:index] + bytes([data[index] ^ 1]) + data[index + 1 :])
-        ran = autograder("verify", out, folder=course)
-        assert ran.returncode == 2 and path.name in ran.stderr + ran.stdout
-    assert "Traceback" not in ran.stderr
+        completed = autograder("verify", out, folder=course)
+        assert completed.returncode == 2 and path.name in completed.stderr + completed.stdout
+    assert "Traceback" not in completed.stderr
 
 
 def test_verify_knows_the_head(course: Path, classroom: Path, tmp_path: Path) -> None:
@@ -259,5 +259,5 @@ def test_verify_knows_the_head(course: Path, classroom: Path, tmp_path: Path) ->
     assert autograder("verify", out, "--head", head, folder=course).returncode == 0
     ledger = out / "ledger.jsonl"
     ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))
-    ran = autograder("verify", out, "--head", head, folder=course)
-    assert ran.returncode == 2 and "cut off" in ran.stdout
+    completed = autograder("verify", out, "--head", head, folder=course)
+    assert completed.returncode == 2 and "cut off" in completed.stdout

@@ -99,7 +99,7 @@ def test_ctrl_c(folder: Path) -> None:
     kept = graded_lines(folder)
     assert 4 <= kept <= STUDENTS
     assert left_running(mark) == []
-    ran = subprocess.run(command(folder, "out"), cwd=folder / "course", capture_output=True, text=True)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert f"{kept - 1} of {STUDENTS} were graded before" in ran.stdout
+    completed = subprocess.run(command(folder, "out"), cwd=folder / "course", capture_output=True, text=True)
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert f"{kept - 1} of {STUDENTS} were graded before" in completed.stdout
     assert graded_lines(folder) == STUDENTS + 1

@@ -192,6 +192,8 @@ def test_the_command_names_what_it_leaves_out(course: Course, results: Results, 
     (tmp_path / "class").mkdir()
     for student in ("s1", "s2"):
         (tmp_path / "class" / f"{student}.ipynb").write_text(notebook(SOURCE))
-    ran = autograder("grade", ASSIGNMENT, tmp_path / "class", "--out", results.root, folder=course.root)
-    assert ran.returncode == 5 and "1 file could not be graded; everything else was." in ran.stderr
-    assert "Not graded: s2.ipynb: s2 is not on the roster." in ran.stdout
+    completed = autograder("grade", ASSIGNMENT, tmp_path / "class", "--out", results.root, folder=course.root)
+    assert (
+        completed.returncode == 5 and "1 file could not be graded; everything else was." in completed.stderr
+    )
+    assert "Not graded: s2.ipynb: s2 is not on the roster." in completed.stdout

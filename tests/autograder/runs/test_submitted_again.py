@@ -258,8 +258,12 @@ def test_from_a_dropbox(course: Course, tmp_path: Path, pause: float) -> None:
         time.sleep(pause)
     seen = []
     for _ in range(3):
-        ran = autograder("grade", ASSIGNMENT, drop / ASSIGNMENT, "--out", out, folder=tmp_path / "course")
-        assert ran.returncode == 0, ran.stderr
-        seen.append((next(line for line in ran.stdout.splitlines() if line.startswith("s1")), lines_of(out)))
+        completed = autograder(
+            "grade", ASSIGNMENT, drop / ASSIGNMENT, "--out", out, folder=tmp_path / "course"
+        )
+        assert completed.returncode == 0, completed.stderr
+        seen.append(
+            (next(line for line in completed.stdout.splitlines() if line.startswith("s1")), lines_of(out))
+        )
     assert seen[0] == seen[1] == seen[2]
     assert len(seen[0][1]) == 4 and "attempt 3 of 3" in seen[0][0]

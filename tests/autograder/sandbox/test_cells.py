@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cell_runs import Ran
+from cell_runs import CompletedCommand
 
 
 class TestOrder:
@@ -11,49 +11,53 @@ class TestOrder:
 
     def test_cells_run_from_top_to_bottom(self) -> None:
         """Statements run in the order of the notebook, whatever the order of execution was."""
-        ran = Ran("import math\n\nA = 1", "B = A + 1\ndef f(): return A, B")
-        assert ran.call() == (1, 2)
-        assert ran.statements == [(1, 1), (1, 3), (2, 1), (2, 2)]
+        completed = CompletedCommand("import math\n\nA = 1", "B = A + 1\ndef f(): return A, B")
+        assert completed.call() == (1, 2)
+        assert completed.statements == [(1, 1), (1, 3), (2, 1), (2, 2)]
 
     def test_the_last_definition_wins(self) -> None:
         """A function that is written twice is the later one, as in the notebook."""
-        assert Ran("def f(): return 1", "def f(): return 2").call() == 2
+        assert CompletedCommand("def f(): return 1", "def f(): return 2").call() == 2
 
     def test_each_statement_fails_alone(self) -> None:
         """A statement that raises is a note with cell and line; all others run, also in its cell."""
-        ran = Ran("A = 1\nB = A / 0\nC = 3", "import no_such_module as D\ndef f(): return A, B, C, D")
-        assert ran.places == [(1, 2), (2, 1)]
-        assert ran.notes[0]["text"].startswith("ZeroDivisionError")
-        assert (ran.names["A"], ran.names["C"], "B" in ran.names) == (1, 3, False)
-        assert callable(ran.names["f"])
+        completed = CompletedCommand(
+            "A = 1\nB = A / 0\nC = 3", "import no_such_module as D\ndef f(): return A, B, C, D"
+        )
+        assert completed.places == [(1, 2), (2, 1)]
+        assert completed.notes[0]["text"].startswith("ZeroDivisionError")
+        assert (completed.names["A"], completed.names["C"], "B" in completed.names) == (1, 3, False)
+        assert callable(completed.names["f"])
 
     @pytest.mark.parametrize("kind", ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "RecursionError"])
     def test_any_exception_is_a_note(self, kind: str) -> None:
         """Even what is no ordinary exception ends only its statement."""
-        ran = Ran(f"def leave(): raise {kind}\nX = leave()\ndef f(): return X", "def g(): return 1")
-        assert ran.places == [(1, 2)]
-        assert ran.names["g"]() == 1
+        completed = CompletedCommand(
+            f"def leave(): raise {kind}\nX = leave()\ndef f(): return X", "def g(): return 1"
+        )
+        assert completed.places == [(1, 2)]
+        assert completed.names["g"]() == 1
 
     def test_an_import_that_nothing_uses_may_fail_silently(self) -> None:
         """A plotting library that is missing when graded is no news unless a function uses it."""
-        assert Ran("import no_such_library as plt\ndef f(): return 1").call() == 1
-        assert Ran("from no_such_library import *\ndef f(): return 1").call() == 1
+        assert CompletedCommand("import no_such_library as plt\ndef f(): return 1").call() == 1
+        assert CompletedCommand("from no_such_library import *\ndef f(): return 1").call() == 1
 
     def test_what_only_plots_use_may_fail_silently(self) -> None:
         """Data and libraries for the handout's own pictures are no news; for a wanted function they are."""
         plots = (
             "import no_such_library as plt\nimages = load()\nSIDE = images.side\ndef draw(): return plt, SIDE"
         )
-        ran = Ran(plots, "def f(): return 1")
-        assert (ran.call(), ran.notes) == (1, [])
-        assert len(Ran(plots, "def f(): return draw()").notes) == 3
+        completed = CompletedCommand(plots, "def f(): return 1")
+        assert (completed.call(), completed.notes) == (1, [])
+        assert len(CompletedCommand(plots, "def f(): return draw()").notes) == 3
 
     def test_skipped_statements_are_left_out_with_a_note(self) -> None:
         """What ended an earlier child is not run again, and the note says where it stands."""
-        ran = Ran("A = 1\nB = 2\ndef f(): return A, B", skip={(1, 2)})
-        assert ran.places == [(1, 2)]
-        assert ran.statements == [(1, 1), (1, 3)]
-        assert "B" not in ran.names
+        completed = CompletedCommand("A = 1\nB = 2\ndef f(): return A, B", skip={(1, 2)})
+        assert completed.places == [(1, 2)]
+        assert completed.statements == [(1, 1), (1, 3)]
+        assert "B" not in completed.names
 
 
 class TestWhatNeverRuns:
@@ -85,22 +89,27 @@ class TestWhatNeverRuns:
     )
     def test_other_statements_leave_no_trace(self, statement: str) -> None:
         """Calls, loops, conditions around them, and assignments that no definition uses do not run."""
-        ran = Ran(statement, "def f(): return 1")
-        assert ran.names["trail"] == []
-        assert ran.names["f"]() == 1
+        completed = CompletedCommand(statement, "def f(): return 1")
+        assert completed.names["trail"] == []
+        assert completed.names["f"]() == 1
 
     def test_a_training_run_for_a_plot_is_left_out(self) -> None:
         """An assignment runs only when a definition rests on it, directly or through others."""
-        ran = Ran("SIZE = 2\nSCALE = SIZE + 1\nlosses = trail.append(1)", "def f(): return SCALE")
-        assert ran.call() == 3
-        assert ran.names["trail"] == []
-        assert "losses" not in ran.names
+        completed = CompletedCommand(
+            "SIZE = 2\nSCALE = SIZE + 1\nlosses = trail.append(1)", "def f(): return SCALE"
+        )
+        assert completed.call() == 3
+        assert completed.names["trail"] == []
+        assert "losses" not in completed.names
 
     def test_a_wanted_name_may_be_assigned(self) -> None:
         """A function that is asked for counts as used, also when it is a lambda or a partial."""
-        assert Ran("HALF = 0.5", "f = lambda x: x * HALF").call(4) == 2
+        assert CompletedCommand("HALF = 0.5", "f = lambda x: x * HALF").call(4) == 2
         assert (
-            Ran("from functools import partial\ndef g(a, b): return a - b\nf = partial(g, 1)").call(3) == -2
+            CompletedCommand(
+                "from functools import partial\ndef g(a, b): return a - b\nf = partial(g, 1)"
+            ).call(3)
+            == -2
         )
 
 
@@ -135,16 +144,18 @@ class TestNeeds:
     )
     def test_an_assignment_under_a_definition_runs(self, definition: str) -> None:
         """A constant is there for defaults, nested functions, classes, decorators, lambdas and globals."""
-        assert Ran("A = 7\n", definition).call() == 7
+        assert CompletedCommand("A = 7\n", definition).call() == 7
 
     def test_an_assignment_below_its_use(self) -> None:
         """A constant may stand after the function that uses it."""
-        assert Ran("def f(): return A", "A = 7").call() == 7
+        assert CompletedCommand("def f(): return A", "A = 7").call() == 7
 
     def test_a_global_counter(self) -> None:
         """A name that functions change by `global` starts from its assignment."""
-        ran = Ran("count = 0", "def f():\n    global count\n    count += 1\n    return count")
-        assert (ran.call(), ran.call()) == (1, 2)
+        completed = CompletedCommand(
+            "count = 0", "def f():\n    global count\n    count += 1\n    return count"
+        )
+        assert (completed.call(), completed.call()) == (1, 2)
 
     def test_changes_to_a_needed_name_run(self) -> None:
         """+=, subscripts and attributes count as assignments to the name they start from."""
@@ -164,9 +175,9 @@ class TestNeeds:
             unused[0] = trail.append(1)
             def f(): return A, B.value, B.inner.table["x"], C, D, E
         """
-        ran = Ran(source)
-        assert ran.call() == ([5, 2], 3, 4, 6, 7, 7)
-        assert ran.names["trail"] == []
+        completed = CompletedCommand(source)
+        assert completed.call() == ([5, 2], 3, 4, 6, 7, 7)
+        assert completed.names["trail"] == []
 
     @pytest.mark.parametrize(
         "source",
@@ -179,12 +190,12 @@ class TestNeeds:
     )
     def test_conditional_imports(self, source: str) -> None:
         """An import may stand in if or try, and a later one mends an earlier one."""
-        ran = Ran(source, "import math as m", "def f(): return m.sqrt(4)")
-        assert ran.names["f"]() == 2
+        completed = CompletedCommand(source, "import math as m", "def f(): return m.sqrt(4)")
+        assert completed.names["f"]() == 2
 
     def test_main_guard(self) -> None:
         """`if __name__ == "__main__":` around definitions is true, as in a notebook."""
-        assert Ran('if __name__ == "__main__":\n    A = 2\n    def f(): return A').call() == 2
+        assert CompletedCommand('if __name__ == "__main__":\n    A = 2\n    def f(): return A').call() == 2
 
     def test_a_class_with_everything(self) -> None:
         """Bases, dataclasses, properties and class variables work as in the notebook."""
@@ -201,4 +212,4 @@ class TestNeeds:
                 def area(self) -> int: return self.size * self.scale
             def f(): return Layer(5, ["a"]).area
         """
-        assert Ran(source).call() == 10
+        assert CompletedCommand(source).call() == 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cell_runs import Ran
+from cell_runs import CompletedCommand
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,33 +31,35 @@ class TestMagics:
     )
     def test_lines_for_ipython_are_passed_over(self, line: str) -> None:
         """Magics and shell lines, at the margin or indented, cost nothing of their cell."""
-        ran = Ran(line + "\nA = 3\ndef f(): return A")
-        assert ran.call() == 3
-        assert ran.names["trail"] == []
+        completed = CompletedCommand(line + "\nA = 3\ndef f(): return A")
+        assert completed.call() == 3
+        assert completed.names["trail"] == []
         first = 2 + line.count("\n")
-        assert ran.statements == [(1, first), (1, first + 1)]
+        assert completed.statements == [(1, first), (1, first + 1)]
 
     @pytest.mark.parametrize("magic", ["%%bash", "%%html", "%%writefile x.py", "%%latex", "%%javascript"])
     def test_cells_in_another_language_are_left_out(self, magic: str) -> None:
         """A cell that is not Python, or not run where it stands, defines nothing and is no error."""
-        ran = Ran(f"{magic}\ndef f(): return 1\nls -l |", "def f(): return 2")
-        assert ran.call() == 2
+        completed = CompletedCommand(f"{magic}\ndef f(): return 1\nls -l |", "def f(): return 2")
+        assert completed.call() == 2
 
     def test_future_imports_after_a_magic(self) -> None:
         """`from __future__` holds for the cells from there on, a magic above it or not."""
         future = "%matplotlib inline\n\nfrom __future__ import annotations\n"
-        ran = Ran(future + "def f(x: not_there) -> nowhere: return x", "def g(x: not_there): return x")
-        assert ran.call(2) == 2
-        assert ran.names["g"].__annotations__ == {"x": "not_there"}
+        completed = CompletedCommand(
+            future + "def f(x: not_there) -> nowhere: return x", "def g(x: not_there): return x"
+        )
+        assert completed.call(2) == 2
+        assert completed.names["g"].__annotations__ == {"x": "not_there"}
 
     def test_without_future_import_annotations_are_evaluated(self) -> None:
         """The engine's own `from __future__` does not leak into a notebook."""
-        assert Ran("def f(x: not_there): return x").places == [(1, 1)]
+        assert CompletedCommand("def f(x: not_there): return x").places == [(1, 1)]
 
     @pytest.mark.parametrize("feature", ["no_such_feature", "braces", "CO_NESTED"])
     def test_an_unknown_future_is_no_catastrophe(self, feature: str) -> None:
         """A future that does not exist costs nothing beyond its own cell."""
-        assert Ran(f"from __future__ import {feature}", "def f(): return 1").names["f"]() == 1
+        assert CompletedCommand(f"from __future__ import {feature}", "def f(): return 1").names["f"]() == 1
 
     @pytest.mark.parametrize(
         "body",
@@ -71,7 +73,7 @@ class TestMagics:
     )
     def test_a_magic_changes_no_python_in_its_cell(self, body: str) -> None:
         """Lines that only look as if they were for IPython stay: comments, operators, parts of strings."""
-        assert Ran(f"%matplotlib inline\ndef f(x):\n    {body}\n").call(3) == 6
+        assert CompletedCommand(f"%matplotlib inline\ndef f(x):\n    {body}\n").call(3) == 6
 
     def test_an_indented_cell_runs(self) -> None:
         """A cell that is indented as a whole runs, as it does in Jupyter."""
@@ -83,16 +85,16 @@ class TestMagics:
 
     def test_a_syntax_error_is_a_note(self) -> None:
         """Nothing of that cell runs, the note names the line, all other cells run."""
-        ran = Ran("A = 1\n\ndef g(x:\n    return x", "def f(): return 1")
-        assert ran.places == [(1, 3)]
-        assert ran.notes[0]["text"].startswith("SyntaxError: ")
-        assert ran.statements == [(2, 1)]
-        assert ran.names["f"]() == 1
+        completed = CompletedCommand("A = 1\n\ndef g(x:\n    return x", "def f(): return 1")
+        assert completed.places == [(1, 3)]
+        assert completed.notes[0]["text"].startswith("SyntaxError: ")
+        assert completed.statements == [(2, 1)]
+        assert completed.names["f"]() == 1
 
     def test_notes_are_short(self) -> None:
         """An endless message is cut."""
-        ran = Ran("def g(): raise ValueError('x' * 10**6)\nA = g()\ndef f(): return A")
-        assert len(ran.notes[0]["text"]) <= 500
+        completed = CompletedCommand("def g(): raise ValueError('x' * 10**6)\nA = g()\ndef f(): return A")
+        assert len(completed.notes[0]["text"]) <= 500
 
 
 class TestPreparedCells:
@@ -101,11 +103,11 @@ class TestPreparedCells:
     @pytest.mark.parametrize("source", ["A = 2\ndef f(): return A", "%time\n!ls\nA = 2\ndef f(): return A"])
     def test_a_prepared_cell_runs_like_any_other(self, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Prepared or not, at whatever place, a cell gives the same, and its place is its own."""
-        before = Ran("", source)
+        before = CompletedCommand("", source)
         for name in list(prepared):
             monkeypatch.delitem(prepared, name)
         prepare([source])
-        after = Ran("", source)
+        after = CompletedCommand("", source)
         assert (after.call(), after.statements) == (before.call(), before.statements)
         for name in list(prepared):
             del prepared[name]
@@ -117,8 +119,8 @@ class TestAnything:
     @given(st.lists(st.text(alphabet="a=f(): \n\t%!?#\"'\\@{}[]*.1\0é\r\f", max_size=40), max_size=4))
     def test_any_text_is_run_or_noted(self, cells: list[str]) -> None:
         """Random text becomes statements or notes, and never keeps another cell's function from working."""
-        ran = Ran(*cells, "def f(): return 1")
-        assert ran.names["f"]() == 1
+        completed = CompletedCommand(*cells, "def f(): return 1")
+        assert completed.names["f"]() == 1
 
     @pytest.mark.parametrize(
         "source",
@@ -143,6 +145,6 @@ class TestAnything:
     )
     def test_what_no_parser_likes_is_a_note(self, source: str) -> None:
         """Too deep, too long or wrong only to the compiler: noted or left out, and the rest runs."""
-        ran = Ran(source, "def f(): return 1")
-        assert ran.names["f"]() == 1
-        assert all(place[0] == 1 for place in ran.places)
+        completed = CompletedCommand(source, "def f(): return 1")
+        assert completed.names["f"]() == 1
+        assert all(place[0] == 1 for place in completed.places)

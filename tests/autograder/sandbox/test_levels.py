@@ -98,7 +98,7 @@ class TestThreads:
         assert student.value("f") == student.value("f")
 
 
-class TestDeaths:
+class TestRestarts:
     """A submission has a number of lives."""
 
     def test_the_last_one(self, worker: SandboxProcess) -> None:

@@ -284,22 +284,22 @@ def graded(worker: SandboxProcess, *cells: str, functions: tuple[str, ...] = ("r
 @pytest.mark.parametrize("name", ALL)
 def test_what_works_in_jupyter_works_when_graded(worker: SandboxProcess, name: str) -> None:
     """Each of these gives the right relu; nothing of it hangs or ends a child."""
-    with graded(worker, *ALL[name]) as own:
-        answer = own.answer("relu", [(X,)], 10.0)[0]
+    with graded(worker, *ALL[name]) as graded_session:
+        answer = graded_session.answer("relu", [(X,)], 10.0)[0]
         assert answer.kind == "value", answer.text
         np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
-        assert not [note for note in own.notes if "Left out" in note.text]
+        assert not [note for note in graded_session.notes if "Left out" in note.text]
 
 
 @pytest.mark.parametrize("module", ["scipy", "torch", "sklearn", "cupy", "google.colab", "pandas"])
 def test_other_libraries_stay_away(worker: SandboxProcess, module: str) -> None:
     """A function that rests on one fails, in a full run as well, and the note says why."""
     cells = NUMPY, f"import {module} as other", "def relu(x): return np.maximum(x, 0 * other.one)"
-    with graded(worker, *cells) as own:
-        answer = own.answer("relu", [(X,)], 10.0)[0]
+    with graded(worker, *cells) as graded_session:
+        answer = graded_session.answer("relu", [(X,)], 10.0)[0]
         assert answer.text == "NameError: name 'other' is not defined"
         top = module.partition(".")[0]
-        assert [note.text for note in own.notes] == [
+        assert [note.text for note in graded_session.notes] == [
             f"ModuleNotFoundError: {top} cannot be imported when graded, only NumPy and the standard library"
         ]
 
@@ -309,9 +309,9 @@ def test_a_stand_in_is_named_where_a_function_rests_on_it(worker: SandboxProcess
     plots = (
         "def relu(x):\n    plt.plot(x)\n    figure, (a, b) = plt.subplots(1, 2)\n    return np.maximum(x, 0)"
     )
-    with graded(worker, NUMPY, "import matplotlib.pyplot as plt", plots) as own:
-        assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
-        assert [(note.cell, note.text) for note in own.notes] == [
+    with graded(worker, NUMPY, "import matplotlib.pyplot as plt", plots) as graded_session:
+        assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "value"
+        assert [(note.cell, note.text) for note in graded_session.notes] == [
             (2, "matplotlib does nothing when graded: only NumPy and the standard library can be imported")
         ]
 
@@ -323,9 +323,9 @@ class TestBounds:
 
     def test_an_endless_loop_that_nothing_needs_never_starts(self, worker: SandboxProcess) -> None:
         """The slice leaves it out: the function works and nothing is noted."""
-        with graded(worker, NUMPY, self.ENDLESS, PLAIN, "print('x' * 10**9)") as own:
-            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
-            assert own.notes == []
+        with graded(worker, NUMPY, self.ENDLESS, PLAIN, "print('x' * 10**9)") as graded_session:
+            assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert graded_session.notes == []
 
     @pytest.mark.parametrize(
         "harm", [ENDLESS, "import os\nos._exit(1)", "while True:\n    print('x' * 10**6)"]
@@ -336,9 +336,9 @@ class TestBounds:
         """It is ended and left out with a note, and the statements after it run."""
         monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 1.0)
         first, *rest = FULL["the notebook as a module"]
-        with graded(worker, first, harm, *rest) as own:
-            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
-            assert [(note.cell, "Left out" in note.text) for note in own.notes] == [(2, True)]
+        with graded(worker, first, harm, *rest) as graded_session:
+            assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert [(note.cell, "Left out" in note.text) for note in graded_session.notes] == [(2, True)]
 
     def test_the_statement_that_took_the_time_is_left_out(
         self, worker: SandboxProcess, monkeypatch: pytest.MonkeyPatch
@@ -357,9 +357,9 @@ class TestBounds:
             "def relu(x): return np.maximum(x, LOW)",
         )
         lows = "import __main__ as here\nhere.LOW = A[-1]"
-        with graded(worker, *cells, lows) as own:
-            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
-            assert [(note.cell, note.line) for note in own.notes] == [(3, 1)]
+        with graded(worker, *cells, lows) as graded_session:
+            assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert [(note.cell, note.line) for note in graded_session.notes] == [(3, 1)]
 
     def test_a_full_run_that_cannot_end_leaves_what_the_slice_gave(
         self, worker: SandboxProcess, monkeypatch: pytest.MonkeyPatch
@@ -368,16 +368,19 @@ class TestBounds:
         monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 0.5)
         harm = ["import os\nos._exit(1)"] * 9
         cells = NUMPY, *harm, PLAIN, "def lost(x): return nowhere"
-        with graded(worker, *cells, functions=("relu", "lost")) as own:
-            assert own.answer("lost", [(X,)], 5.0)[0].text == "NameError: name 'nowhere' is not defined"
-            assert own.answer("relu", [(X,)], 5.0)[0].kind == "value"
+        with graded(worker, *cells, functions=("relu", "lost")) as graded_session:
+            assert (
+                graded_session.answer("lost", [(X,)], 5.0)[0].text
+                == "NameError: name 'nowhere' is not defined"
+            )
+            assert graded_session.answer("relu", [(X,)], 5.0)[0].kind == "value"
 
     def test_a_training_that_uses_the_function_is_left_out(self, worker: SandboxProcess) -> None:
         """Cells that only call the function, to train and to plot, cost nothing."""
         training = "W = 1\nfor epoch in range(10**12):\n    W = W - 0.1 * relu(np.ones(3)).sum()\nprint(W)"
-        with graded(worker, NUMPY, PLAIN, training) as own:
-            assert own.answer("relu", [(X,)], 10.0)[0].kind == "value"
-            assert own.notes == []
+        with graded(worker, NUMPY, PLAIN, training) as graded_session:
+            assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert graded_session.notes == []
 
 
 class TestFullRuns:
@@ -386,19 +389,19 @@ class TestFullRuns:
     def test_what_the_slice_lacks_is_asked_for_once(self) -> None:
         """A function that fails all the same is not run in full again and again."""
         cells = [(1, "print(1)"), (2, "def f(): return nothing\ndef g(): return {}[0]")]
-        own = Counting()
-        with own, Session(own, cells, ["f", "g"]) as asked:
+        graded_session = Counting()
+        with graded_session, Session(graded_session, cells, ["f", "g"]) as asked:
             for name in "fgfg":
                 assert asked.answer(name, [()], 5.0)[0].kind == "raised"
-            assert own.spawned == 2
+            assert graded_session.spawned == 2
 
     def test_nothing_left_out_means_no_second_run(self) -> None:
         """Where every statement has run already, a failure is an answer at once."""
-        own = Counting()
-        with own, Session(own, [(1, "def f(): return nothing")], ["f", "g"]) as asked:
+        graded_session = Counting()
+        with graded_session, Session(graded_session, [(1, "def f(): return nothing")], ["f", "g"]) as asked:
             assert asked.answer("f", [()], 5.0)[0].text.startswith("NameError")
             assert asked.answer("g", [()], 5.0)[0].kind == "missing"
-            assert own.spawned == 1
+            assert graded_session.spawned == 1
 
     def test_it_gives_the_same_each_time(self, worker: SandboxProcess) -> None:
         """What is drawn without a seed is the same in repeated gradings, and new in a fresh process."""
@@ -409,9 +412,9 @@ class TestFullRuns:
         )
         found = []
         for _ in range(2):
-            with graded(worker, draws, uses, functions=("f", "g")) as own:
-                found.append([own.answer(name, [()], 5.0)[0].value for name in "fg"])
-                fresh = own.answer_in_fresh_process("g", [()], 5.0)[0].value
+            with graded(worker, draws, uses, functions=("f", "g")) as graded_session:
+                found.append([graded_session.answer(name, [()], 5.0)[0].value for name in "fg"])
+                fresh = graded_session.answer_in_fresh_process("g", [()], 5.0)[0].value
                 assert fresh != found[-1][1]
         assert found[0] == found[1]
 
@@ -423,8 +426,8 @@ class TestFullRuns:
                 "def g(): return ['LOW'] if EXTRA else []"
             )
             cells = NUMPY, f"EXTRA = {bool(more)}", "np.random.seed(5)", more, use
-            with graded(worker, *cells, functions=("f",)) as own:
-                assert own.answer("f", [()], 5.0)[0].value == np.random.RandomState(5).rand()
+            with graded(worker, *cells, functions=("f",)) as graded_session:
+                assert graded_session.answer("f", [()], 5.0)[0].value == np.random.RandomState(5).rand()
 
     @pytest.mark.parametrize(
         "hostile",
@@ -442,8 +445,8 @@ class TestFullRuns:
     def test_hostile_cells_gain_nothing(self, worker: SandboxProcess, hostile: str) -> None:
         """Whatever cells of a full run do to the process, a wrong answer stays what was returned."""
         wrong = "def relu(x): return x + LOW"
-        with graded(worker, NUMPY, hostile, "import __main__ as here\nhere.LOW = 0", wrong) as own:
-            answer = own.answer("relu", [(X,)], 5.0)[0]
+        with graded(worker, NUMPY, hostile, "import __main__ as here\nhere.LOW = 0", wrong) as graded_session:
+            answer = graded_session.answer("relu", [(X,)], 5.0)[0]
             assert answer.kind != "value" or np.asarray(answer.value).tolist() == X.tolist()
 
     def test_our_own_package_is_a_stand_in_while_loading_and_gone_later(self, worker: SandboxProcess) -> None:
@@ -459,9 +462,9 @@ class TestFullRuns:
             def g():
                 import autograder
         """
-        with graded(worker, source, functions=("f", "g")) as own:
-            assert own.answer("f", [()], 5.0)[0].value == ["ModuleNotFoundError"]
-            assert "only NumPy and the standard library" in own.answer("g", [()], 5.0)[0].text
+        with graded(worker, source, functions=("f", "g")) as graded_session:
+            assert graded_session.answer("f", [()], 5.0)[0].value == ["ModuleNotFoundError"]
+            assert "only NumPy and the standard library" in graded_session.answer("g", [()], 5.0)[0].text
 
 
 class TestNewerPython:
@@ -475,8 +478,10 @@ class TestNewerPython:
 
     def load(self, worker: SandboxProcess, python: str) -> tuple[str, list[str]]:
         """What relu's answer is, and the notes."""
-        with Session(worker, [(1, NUMPY), (2, self.CELL)], ["relu"], python=python) as own:
-            return own.answer("relu", [(X,)], 5.0)[0].kind, [note.text for note in own.notes]
+        with Session(worker, [(1, NUMPY), (2, self.CELL)], ["relu"], python=python) as graded_session:
+            return graded_session.answer("relu", [(X,)], 5.0)[0].kind, [
+                note.text for note in graded_session.notes
+            ]
 
     def test_both_versions_are_named(self, worker: SandboxProcess) -> None:
         """And only the statements that cannot be read are lost, decorators with them."""

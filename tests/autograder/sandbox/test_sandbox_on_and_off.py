@@ -29,8 +29,8 @@ def test_the_same_scores(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Right answers, other styles, some mistakes and the untouched handout: every result is the same."""
     assignment = load_assignment(COURSE, name)
     variants = [*assignment.alternatives[::6], *assignment.mistakes[::20]]
-    handed_in = [assignment.handout.read_bytes(), to_bytes(filled_in(assignment))]
-    handed_in += [
+    submitted = [assignment.handout.read_bytes(), to_bytes(filled_in(assignment))]
+    submitted += [
         to_bytes(filled_in(assignment, {variant.function: variant.source()})) for variant in variants
     ]
     outcomes = []
@@ -38,7 +38,9 @@ def test_the_same_scores(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         if bare:
             monkeypatch.setattr("autograder.grading.grader.SandboxProcess", Bare)
         with Grader(assignment, 3, "digits", sandbox="weak" if bare else "good") as grader:
-            reports = [grader.grade(Submission("student", "notebook.ipynb", data)) for data in handed_in]
+            reports = [grader.grade(Submission("student", "notebook.ipynb", data)) for data in submitted]
         assert {report.sandbox for report in reports} == {"weak" if bare else "full"}
-        outcomes.append([[(one.id, one.status, one.earned) for one in r.results()] for r in reports])
+        outcomes.append(
+            [[(result.id, result.status, result.earned) for result in r.results()] for r in reports]
+        )
     assert outcomes[0] == outcomes[1]

@@ -51,7 +51,7 @@ class TestAnswers:
         assert hand_in(f"def f(): return {returned}").value("f") == value
 
     @pytest.mark.parametrize(
-        ("returned", "says"),
+        ("returned", "message"),
         [
             ("{'a': 1}", "a dict"),
             ("object()", "a object"),
@@ -66,13 +66,13 @@ class TestAnswers:
             ("[__import__('numpy').zeros(2000)] * 20_000", ""),
         ],
     )
-    def test_what_cannot_be_sent_is_unusable(self, hand_in: HandIn, returned: str, says: str) -> None:
+    def test_what_cannot_be_sent_is_unusable(self, hand_in: HandIn, returned: str, message: str) -> None:
         """What is no number, too deep, endless or too long is said so; the process goes on."""
         student = hand_in(f"def f(): return {returned}", "import os\ndef pid(): return os.getpid()")
         pid = student.value("pid")
         answer = student.ask("f")
         assert answer.kind == "unusable"
-        assert says in answer.text
+        assert message in answer.text
         assert student.value("pid") == pid
 
     def test_an_exception_names_the_students_own_line(self, hand_in: HandIn) -> None:

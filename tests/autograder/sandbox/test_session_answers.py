@@ -45,7 +45,11 @@ def arrays_in(value: Any) -> list[Any]:
     """The arrays in an answer, in order."""
     if isinstance(value, np.ndarray):
         return [value]
-    return [array for one in value for array in arrays_in(one)] if isinstance(value, (list, tuple)) else []
+    return (
+        [array for element in value for array in arrays_in(element)]
+        if isinstance(value, (list, tuple))
+        else []
+    )
 
 
 @given(
@@ -66,8 +70,8 @@ def test_nor_do_calls_in_a_notebook() -> None:
     """The same holds where a student checks their own work: grading would say the same."""
     namespace: dict[str, Any] = {}
     exec(BUFFERS, namespace)
-    own = Functions(NotebookBackend(namespace))
-    first, second = own.both.many([(np.ones(3),), (np.zeros(3),)])
+    functions = Functions(NotebookBackend(namespace))
+    first, second = functions.both.many([(np.ones(3),), (np.zeros(3),)])
     assert [array.tolist() for array in arrays_in((first, second))] == [[2] * 3, [2] * 3, [0] * 3, [1] * 3]
 
 
@@ -124,5 +128,5 @@ def test_a_notebook_answers_where_it_is() -> None:
     """Without a sandbox there is no fresh process; the check runs all the same."""
     namespace: dict[str, Any] = {}
     exec(CACHE, namespace)
-    own = Functions(NotebookBackend(namespace))
-    assert np.array_equal(own.shuffled(3), own.in_fresh_process_().shuffled(3))
+    functions = Functions(NotebookBackend(namespace))
+    assert np.array_equal(functions.shuffled(3), functions.in_fresh_process_().shuffled(3))

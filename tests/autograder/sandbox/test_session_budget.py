@@ -203,9 +203,9 @@ class TestBusyCore:
     def test_a_child_that_hardly_gets_it(self, body: str) -> None:
         """A right answer comes thirty times as late as on a free core, and counts; threads are told, too."""
         head = "from concurrent.futures import ThreadPoolExecutor\n"
-        with busy_core(35), SandboxProcess() as own:
+        with busy_core(35), SandboxProcess() as fresh_process:
             student = Student(
-                own, BURN, f"{head}def f():\n    {body}\n    return 1", budget=Budget(sleep=1.0)
+                fresh_process, BURN, f"{head}def f():\n    {body}\n    return 1", budget=Budget(sleep=1.0)
             )
             with student.session:
                 answer = student.ask("f", cpu=0.5)
@@ -214,7 +214,7 @@ class TestBusyCore:
     def test_a_judge_that_hardly_gets_it(self) -> None:
         """Nor do many short exchanges make a sleeper of a child."""
         exchanges = "def f(g): return sum(g(1.0) for _ in range(60))"
-        with busy_core(6), SandboxProcess() as own:
-            student = Student(own, exchanges, budget=Budget(sleep=0.5))
+        with busy_core(6), SandboxProcess() as fresh_process:
+            student = Student(fresh_process, exchanges, budget=Budget(sleep=0.5))
             with student.session:
                 assert student.value("f", lambda x: x) == 60.0

@@ -200,15 +200,15 @@ class TestLoading:
             A = os.write(3, (struct.pack("<IQI", len(text), 0, 0) + text) * 2) and os._exit(1)
             def f(): return A
         """
-        own = Recording()
-        with own:
-            student = Student(own, source)
+        fresh_process = Recording()
+        with fresh_process:
+            student = Student(fresh_process, source)
             with student.session:
                 for _ in range(3):
                     assert student.ask("f").kind == "crashed"
-                tries = own.spawned
+                tries = fresh_process.spawned
                 assert student.ask("f").kind == "crashed"
-                assert own.spawned == tries
+                assert fresh_process.spawned == tries
 
     def test_a_line_that_takes_long_to_look_at(
         self, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
@@ -229,7 +229,7 @@ class TestLoading:
             A = flood()
             def f(): return A
         """
-        with SandboxProcess() as own:
-            student = Student(own, source, OTHERS)
+        with SandboxProcess() as fresh_process:
+            student = Student(fresh_process, source, OTHERS)
             with student.session:
                 assert student.value("half", 3) == 1.5

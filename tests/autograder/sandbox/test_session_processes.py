@@ -35,8 +35,8 @@ def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child sees a handful of variables and none of the judge's own."""
     monkeypatch.setenv("COURSE_SECRET", "42")
     source = "import os\ndef variables(): return sorted(os.environ)\ndef place(): return os.getcwd()"
-    with SandboxProcess() as own:
-        student = Student(own, source)
+    with SandboxProcess() as fresh_process:
+        student = Student(fresh_process, source)
         with student.session:
             names = student.value("variables")
             assert student.value("place") == "/"
@@ -126,12 +126,12 @@ class TestNothingStays:
 
     def test_a_worker_leaves_no_process(self) -> None:
         """Closing the worker ends the zygote and children that are still at work."""
-        own = SandboxProcess()
-        students = [Student(own, FAMILY) for _ in range(3)]
+        fresh_process = SandboxProcess()
+        students = [Student(fresh_process, FAMILY) for _ in range(3)]
         families = [student.value("family") for student in students]
         zygote = families[0][1]
         assert sorted(child for child, _ in families) == sorted(children(zygote))
-        own.close()
+        fresh_process.close()
         assert not alive(zygote)
         assert zygote not in children(os.getpid())
         assert gone(*(child for child, _ in families))
@@ -142,26 +142,26 @@ class TestNothingStays:
     def test_sessions_leave_no_descriptor(self, worker: SandboxProcess) -> None:
         """The judge has as many open descriptors after many sessions as before."""
 
-        def one() -> None:
+        def ask_once() -> None:
             student = Student(worker, FAMILY)
             with student.session:
                 student.value("half", np.ones(10_000))
                 student.ask("spin", cpu=0.05)
                 student.value("half", np.ones(10_000))
 
-        one()
+        ask_once()
         before = len(os.listdir("/proc/self/fd"))
         for _ in range(5):
-            one()
+            ask_once()
         assert len(os.listdir("/proc/self/fd")) == before
 
     def test_a_worker_leaves_no_descriptor(self) -> None:
         """Nor does a worker leave one behind, whether its zygote ended well or not."""
         before = len(os.listdir("/proc/self/fd"))
         for kill in (False, True):
-            with SandboxProcess() as own:
+            with SandboxProcess() as fresh_process:
                 if kill:
-                    own._process.kill()
+                    fresh_process._process.kill()
         assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -170,8 +170,8 @@ class TestZygote:
 
     def test_a_dead_zygote_is_a_sandbox_error(self) -> None:
         """It is our fault, not the student's: no answer, but an error that says what to do."""
-        with SandboxProcess() as own:
-            student = Student(own, FAMILY)
+        with SandboxProcess() as fresh_process:
+            student = Student(fresh_process, FAMILY)
             child, zygote = student.value("family")
             os.kill(zygote, signal.SIGKILL)
             with pytest.raises(SandboxError) as caught:
@@ -180,7 +180,7 @@ class TestZygote:
             assert caught.value.next_step
             assert gone(child)
             with pytest.raises(SandboxError):
-                Student(own, FAMILY).ask("half", 3)
+                Student(fresh_process, FAMILY).ask("half", 3)
         with SandboxProcess() as fresh:
             student = Student(fresh, FAMILY)
             with student.session:
@@ -189,10 +189,10 @@ class TestZygote:
     def test_a_submission_cannot_end_the_zygote_for_others(self) -> None:
         """Killing the parent is refused, or ends in a SandboxError: never in a wrong answer or a hang."""
         source = "import os, signal\ndef f():\n    os.kill(os.getppid(), signal.SIGKILL)\n    return 1"
-        with SandboxProcess() as own:
-            student = Student(own, source)
+        with SandboxProcess() as fresh_process:
+            student = Student(fresh_process, source)
             try:
                 assert student.ask("f", cpu=2).kind in ("raised", "value")
                 student.session._end()
             except SandboxError:
-                own._process.wait()
+                fresh_process._process.wait()

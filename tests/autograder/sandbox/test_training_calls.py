@@ -44,7 +44,7 @@ def momentum(theta, grad, velocity, lr):
 UPDATES, INPUTS, HIDDEN = 12, 40, 60  # the largest arrays go through the arena
 
 
-def train(pieces: Any) -> tuple[list[float], list[Any]]:
+def train(parts: Any) -> tuple[list[float], list[Any]]:
     """A training loop as an author would write it; returns the losses and the parameters."""
     rng = np.random.default_rng(3)
     W1, b1 = rng.normal(size=(INPUTS, HIDDEN)) / 6, np.zeros(HIDDEN)
@@ -55,16 +55,16 @@ def train(pieces: Any) -> tuple[list[float], list[Any]]:
         x = rng.normal(size=(30, INPUTS))
         y = (x[:, 0] > 0).astype(np.int64) + (x[:, 1] > 0)
         before = x @ W1 + b1
-        hidden = pieces.relu(before)
+        hidden = parts.relu(before)
         logits = hidden @ W2 + b2
-        losses.append(pieces.loss(logits, y))
-        grad_logits = pieces.loss_backward(logits, y)
-        grad = pieces.relu_backward(before, grad_logits @ W2.T)
+        losses.append(parts.loss(logits, y))
+        grad_logits = parts.loss_backward(logits, y)
+        grad = parts.relu_backward(before, grad_logits @ W2.T)
         before[:] = 0  # an author may use a buffer again: the call has its own copy
-        W1, vW1 = pieces.momentum(W1, x.T @ grad, vW1, 0.1)
-        b1, vb1 = pieces.momentum(b1, grad.sum(axis=0), vb1, 0.1)
-        W2, vW2 = pieces.momentum(W2, hidden.T @ grad_logits, vW2, 0.1)
-        b2, vb2 = pieces.momentum(b2, grad_logits.sum(axis=0), vb2, 0.1)
+        W1, vW1 = parts.momentum(W1, x.T @ grad, vW1, 0.1)
+        b1, vb1 = parts.momentum(b1, grad.sum(axis=0), vb1, 0.1)
+        W2, vW2 = parts.momentum(W2, hidden.T @ grad_logits, vW2, 0.1)
+        b2, vb2 = parts.momentum(b2, grad_logits.sum(axis=0), vb2, 0.1)
     return losses, [W1, b1, W2, b2, vW1]
 
 
@@ -268,12 +268,12 @@ def test_functions_do_what_they_do_to_the_value(function: Any, value: Any) -> No
     )
 
 
-def training_of_rows(pieces: Any, images: Images, rng: np.random.Generator) -> Training:
+def training_of_rows(parts: Any, images: Images, rng: np.random.Generator) -> Training:
     """A few updates of a vector; what is learnt is whether the last one is near where it should be."""
     theta, velocity, losses = rng.normal(size=50), np.zeros(50), []
     for _ in range(30):
-        losses.append(pieces.distance(theta))
-        theta, velocity = pieces.momentum(theta, theta - 1, velocity, 0.05)
+        losses.append(parts.distance(theta))
+        theta, velocity = parts.momentum(theta, theta - 1, velocity, 0.05)
     return Training(float(np.mean(np.abs(theta - 1) < 0.9)), losses)
 
 

@@ -42,7 +42,7 @@ class Machine:
         return Reading(self.spent("runs", self.now), waited if self.tells_waiting else 0.0, kind != "sleeps")
 
 
-LIVES = st.lists(
+RESTARTS_LEFT = st.lists(
     st.tuples(st.sampled_from(["runs", "waits", "sleeps"]), st.floats(0.001, 3.0)), min_size=1, max_size=12
 )
 LOOKS = st.lists(st.floats(0.005, 0.5), min_size=1, max_size=60)
@@ -57,7 +57,7 @@ def watched(machine: Machine, looks: list[float]) -> SleepMeter:
     return meter
 
 
-@given(LIVES, LOOKS)
+@given(RESTARTS_LEFT, LOOKS)
 def test_it_is_the_time_asleep(life: list[tuple[str, float]], looks: list[float]) -> None:
     """Whatever a process does between looks, what is measured is its sleep: never more, and less only while
     it is runnable."""
@@ -69,7 +69,9 @@ def test_it_is_the_time_asleep(life: list[tuple[str, float]], looks: list[float]
         assert meter.seconds == pytest.approx(slept, abs=1e-6)
 
 
-@given(LIVES.map(lambda life: [(kind if kind != "sleeps" else "waits", s) for kind, s in life]), LOOKS)
+@given(
+    RESTARTS_LEFT.map(lambda life: [(kind if kind != "sleeps" else "waits", s) for kind, s in life]), LOOKS
+)
 def test_waiting_for_a_core_is_not_sleep(life: list[tuple[str, float]], looks: list[float]) -> None:
     """A process that runs or waits for its core all the time never sleeps, however long the waits are."""
     machine = Machine([*life, ("runs", 1000.0)])

@@ -28,9 +28,9 @@ def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCa
             raise OSError("the database is away")
         return 0
 
-    sweeper = PeriodicTask(sweep, every=0.01)
+    closing_loop = PeriodicTask(sweep, every=0.01)
     assert thrice.wait(30)
-    sweeper.stop()
+    closing_loop.stop()
     assert "A periodic task failed" in caplog.text
 
 
@@ -51,9 +51,9 @@ def test_a_restart_ends_what_became_overdue_meanwhile(fixture: ExamFixture, addr
         done.set()
         return ended[-1]
 
-    sweeper = PeriodicTask(sweep)
+    closing_loop = PeriodicTask(sweep)
     assert done.wait(30)
-    sweeper.stop()
+    closing_loop.stop()
     second.close()
     assert ended[0] == 1
     assert fixture.row(attempt).finished_by == "sweeper"

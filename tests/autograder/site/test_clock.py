@@ -89,13 +89,13 @@ def test_a_leap_is_not_followed() -> None:
 
 def test_staff_take_over_the_machines_clock() -> None:
     """Forwards and backwards, and nothing differs afterwards."""
-    for floor, ahead in ((0, 3_600_000), (9_000_000_000, 0)):
+    for floor, prefetched in ((0, 3_600_000), (9_000_000_000, 0)):
         fake = FakeClock(at=1_000_000)
         clock = clock_of(fake, floor)
-        fake.sleep(ahead)
+        fake.sleep(prefetched)
         assert clock.state().problem
         before = clock.set_right()
-        assert clock.now() == before.wall == 1_000_000 + ahead
+        assert clock.now() == before.wall == 1_000_000 + prefetched
         assert clock.state().problem == ""
 
 

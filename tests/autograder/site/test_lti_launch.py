@@ -125,7 +125,7 @@ def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "expected_text"),
     [
         ({"iss": "https://elsewhere.example"}, "not valid"),
         ({"aud": "another tool"}, "not valid"),
@@ -144,10 +144,12 @@ def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> N
         ({f"{CLAIM}message_type": "LtiDeepLinkingRequest"}, "message type"),
     ],
 )
-def test_unsound_claims(server: LiveServer, browser: Browser, changes: dict[str, Any], says: str) -> None:
+def test_unsound_claims(
+    server: LiveServer, browser: Browser, changes: dict[str, Any], expected_text: str
+) -> None:
     """Each is refused with its reason, and nobody is signed in or enrolled."""
     reply = browser.launch(**changes)
-    assert reply.status_code == 403 and says in reply.text
+    assert reply.status_code == 403 and expected_text in reply.text
     assert "quiz_session" not in browser.http.cookies and people(server) == {}
 
 
@@ -198,9 +200,9 @@ def test_signatures(server: LiveServer, browser: Browser, platform: Platform) ->
         "": "not valid",
         "no token": "not valid",
     }
-    for token, says in tokens.items():
+    for token, expected_text in tokens.items():
         reply = browser.post(token, login["state"])
-        assert reply.status_code == 403 and says in reply.text, token
+        assert reply.status_code == 403 and expected_text in reply.text, token
     assert people(server) == {}
     assert browser.post(good, login["state"]).status_code == 303
 
@@ -281,16 +283,16 @@ def test_the_public_key_only(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected_text"),
     [
         ("platforms:\n  - {issuer: x}\n", "line 2: platforms.0.client_id"),
         ("platforms:\n  - issuer: x\n    keys_url: http://lms.example/keys\n", "is no https address"),
     ],
 )
-def test_wrong_registrations(tmp_path: Path, text: str, says: str) -> None:
+def test_wrong_registrations(tmp_path: Path, text: str, expected_text: str) -> None:
     """A registration that is not whole, or not safe, is said with its place."""
     (tmp_path / "lti.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ContentError) as problem:
         read_platforms(tmp_path)
-    if "https" not in says:
-        assert says in problem.value.message
+    if "https" not in expected_text:
+        assert expected_text in problem.value.message

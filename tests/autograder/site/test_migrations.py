@@ -117,16 +117,16 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "says"),
+    ("address", "message"),
     [
         ("mysql://x/y", "SQLite file or postgresql"),
         ("/no/such/folder/quiz.db", "cannot be opened"),
         ("postgresql://nobody@127.0.0.1:1/x", "cannot be opened"),
     ],
 )
-def test_what_is_no_database(address: str, says: str) -> None:
+def test_what_is_no_database(address: str, message: str) -> None:
     """A sentence says what is wrong with the address."""
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=message):
         Database(address)
 
 

@@ -116,7 +116,7 @@ def test_a_write_the_database_chokes_on_fails_alone(held: Held) -> None:
 
     futures = [held.add("a"), held.run(choke), held.add("b")]
     held.go()
-    assert [type(one.exception()) for one in futures][::2] == [type(None)] * 2
+    assert [type(pending.exception()) for pending in futures][::2] == [type(None)] * 2
     assert futures[1].exception() is not None
     assert held.stored() == ["a", "b"]
 

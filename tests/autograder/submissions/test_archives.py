@@ -35,7 +35,7 @@ Files = dict[str, bytes]
 Make = Callable[[Files], bytes]
 
 
-def zipped(files: Files) -> bytes:
+def archived(files: Files) -> bytes:
     """A ZIP; names that end in a slash are folders."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -56,7 +56,7 @@ def tarred(files: Files, mode: str = "w:gz") -> bytes:
 
 
 KINDS: dict[str, Make] = {
-    "zip": zipped,
+    "zip": archived,
     "tar.gz": tarred,
     "tgz": tarred,
     "tar": lambda files: tarred(files, "w"),
@@ -101,66 +101,66 @@ class TestOneStudent:
     def test_which_notebook(self) -> None:
         """The one named after the assignment, else none of several; what archivers add is passed over."""
         files = {"z/hw1.ipynb": b"1", "a.ipynb": b"2", "__MACOSX/hw1.ipynb": b"3", "b/.hw1.ipynb": b"4"}
-        assert notebook_in(zipped(files), "hw1") == ArchivedNotebook("hw1.ipynb", b"1", ("a.ipynb",))
+        assert notebook_in(archived(files), "hw1") == ArchivedNotebook("hw1.ipynb", b"1", ("a.ipynb",))
         with pytest.raises(SubmissionError, match=r"several notebooks: a\.ipynb, z/hw1\.ipynb"):
-            notebook_in(zipped(files), "other")
+            notebook_in(archived(files), "other")
         del files["z/hw1.ipynb"]
-        assert notebook_in(zipped(files), "other") == ArchivedNotebook("a.ipynb", b"2", ())
+        assert notebook_in(archived(files), "other") == ArchivedNotebook("a.ipynb", b"2", ())
 
     def test_names_from_windows(self) -> None:
         """A backslash separates folders, as some archivers write it."""
-        archive = zipped({"work\\hw1.ipynb": b"1"})
+        archive = archived({"work\\hw1.ipynb": b"1"})
         assert notebook_in(archive, "hw1") == ArchivedNotebook("hw1.ipynb", b"1", ())
 
     def test_an_archive_in_an_archive(self) -> None:
         """What is in an archive inside the archive counts too, to the third one; deeper ones are named."""
-        data = zipped({"hw1.ipynb": NOTEBOOK})
+        data = archived({"hw1.ipynb": NOTEBOOK})
         for level in (1, 2):
-            data = zipped({f"inner{level}.zip": data, "notes.txt": b""})
+            data = archived({f"inner{level}.zip": data, "notes.txt": b""})
             chosen = notebook_in(data, "hw1")
             assert (chosen.name, chosen.data) == ("hw1.ipynb", NOTEBOOK)
         with pytest.raises(SubmissionError, match="no notebook in the archive"):
-            notebook_in(zipped({"inner3.zip": data}), "hw1")
+            notebook_in(archived({"inner3.zip": data}), "hw1")
 
     def test_archives_without_end(self) -> None:
         """Of many archives in one only some are looked into, and each may unpack to so much."""
-        bomb = zipped({"hw1.ipynb": bytes(3 * LARGEST_FILE)})
+        bomb = archived({"hw1.ipynb": bytes(3 * LARGEST_FILE)})
         with pytest.raises(SubmissionError, match="no notebook in the archive"):
-            notebook_in(zipped({f"{number}.zip": bomb for number in range(50)}), "hw1")
+            notebook_in(archived({f"{number}.zip": bomb for number in range(50)}), "hw1")
 
     @pytest.mark.parametrize(
-        ("data", "says"),
+        ("data", "expected_text"),
         [
-            (zipped({"notes.txt": b"x"}), "no notebook in the archive"),
-            (zipped({}), "no notebook in the archive"),
-            (zipped({"inner.zip": b"PK\x03\x04"}), "no notebook in the archive"),
+            (archived({"notes.txt": b"x"}), "no notebook in the archive"),
+            (archived({}), "no notebook in the archive"),
+            (archived({"inner.zip": b"PK\x03\x04"}), "no notebook in the archive"),
             (tarred({"notes.txt": b"x"}), "no notebook in the archive"),
             (linked("hw.ipynb"), "is a link"),
             (special(tarfile.SYMTYPE, "hw.ipynb"), "is a link"),
             (special(tarfile.LNKTYPE, "hw.ipynb"), "is a link"),
             (special(tarfile.CHRTYPE, "hw.ipynb"), "is a device"),
             (special(tarfile.FIFOTYPE, "hw.ipynb"), "is a device"),
-            (zipped({"hw.ipynb": NOTEBOOK})[:-30], "damaged"),
+            (archived({"hw.ipynb": NOTEBOOK})[:-30], "damaged"),
             (b"PK\x03\x04" + bytes(100), "damaged"),
             (tarred({"hw.ipynb": NOTEBOOK})[:40], "damaged"),
             (b"\x1f\x8b" + bytes(100), "damaged"),
             (gzip.compress(b"not a tar at all"), "damaged"),
-            (zipped({"hw.ipynb": b"not JSON"}), "not a notebook"),
+            (archived({"hw.ipynb": b"not JSON"}), "not a notebook"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
-    def test_refused(self, tmp_path: Path, data: bytes, says: str) -> None:
+    def test_refused(self, tmp_path: Path, data: bytes, expected_text: str) -> None:
         """Each gets a sentence on the student's page."""
         path = tmp_path / "mia.zip"
         path.write_bytes(data)
         submission = read_submission("mia", path)
-        assert says in submission.problem
+        assert expected_text in submission.problem
         assert ".ipynb" in submission.problem
         assert submission.cells == ()
 
     def test_a_password(self, tmp_path: Path) -> None:
         """A protected archive is said to be one."""
-        data = bytearray(zipped({"hw.ipynb": NOTEBOOK}))
+        data = bytearray(archived({"hw.ipynb": NOTEBOOK}))
         for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
             data[data.index(signature) + offset] |= 1
         path = tmp_path / "mia.zip"
@@ -185,13 +185,13 @@ class TestOneStudent:
     def test_too_many_files(self) -> None:
         """Ten thousand files are enough for homework."""
         files = {f"{i}.txt": b"" for i in range(MOST_MEMBERS + 1)}
-        for make in (zipped, tarred):
+        for make in (archived, tarred):
             with pytest.raises(SubmissionError, match="more than 10,000 files"):
                 notebook_in(make(files), "hw1")
 
     def test_a_directory_that_lies(self) -> None:
         """A ZIP whose list of members is said to be huge is refused before it is read."""
-        data = bytearray(zipped({"hw.ipynb": NOTEBOOK}))
+        data = bytearray(archived({"hw.ipynb": NOTEBOOK}))
         record = data.rindex(b"PK\x05\x06")
         data[record + 12 : record + 16] = struct.pack("<I", 2**31)
         with pytest.raises(SubmissionError, match="far too many"):
@@ -223,7 +223,7 @@ class TestOneStudent:
 class TestAClass:
     """A learning platform's archive of a whole class."""
 
-    def unpack(
+    def extract(
         self, folder: Path, data: bytes, name: str = "class.zip"
     ) -> tuple[list[str], list[tuple[str, str]]]:
         """The files that come out with their content, and what was left out."""
@@ -244,29 +244,29 @@ class TestAClass:
     def test_one_folder_round_everything(self, tmp_path: Path) -> None:
         """Archivers like to add a folder; it is no student."""
         path = tmp_path / "class.zip"
-        path.write_bytes(zipped({"export/mia/hw1.ipynb": NOTEBOOK, "export/tom/hw1.ipynb": b"{}"}))
+        path.write_bytes(archived({"export/mia/hw1.ipynb": NOTEBOOK, "export/tom/hw1.ipynb": b"{}"}))
         with unpacked(path) as (folder, _):
             assert [entry.student for entry in collect_submissions(folder, "hw1")] == ["mia", "tom"]
 
     @pytest.mark.parametrize(
         ("data", "name", "why"),
         [
-            (zipped({"../out.ipynb": b""}), "../out.ipynb", "leads out"),
-            (zipped({"/etc/out.ipynb": b""}), "/etc/out.ipynb", "leads out"),
-            (zipped({"a/../../out.ipynb": b""}), "a/../../out.ipynb", "leads out"),
-            (zipped({"..\\out.ipynb": b""}), "../out.ipynb", "leads out"),
+            (archived({"../out.ipynb": b""}), "../out.ipynb", "leads out"),
+            (archived({"/etc/out.ipynb": b""}), "/etc/out.ipynb", "leads out"),
+            (archived({"a/../../out.ipynb": b""}), "a/../../out.ipynb", "leads out"),
+            (archived({"..\\out.ipynb": b""}), "../out.ipynb", "leads out"),
             (linked("mia/hw1.ipynb"), "mia/hw1.ipynb", "a link"),
             (special(tarfile.SYMTYPE, "mia"), "mia", "a link"),
             (special(tarfile.BLKTYPE, "mia/sda.ipynb"), "mia/sda.ipynb", "a device"),
             (tarred({"a.ipynb": b"1"}, "w")[:1024] + tarred({"a.ipynb": b"2"}, "w"), "a.ipynb", "same name"),
-            (zipped({"a.ipynb": b"1", "a.ipynb/b.ipynb": b"2"}), "a.ipynb/b.ipynb", ""),
+            (archived({"a.ipynb": b"1", "a.ipynb/b.ipynb": b"2"}), "a.ipynb/b.ipynb", ""),
             (
-                zipped({"/".join("x" * 30) + "/a.ipynb": b""}),
+                archived({"/".join("x" * 30) + "/a.ipynb": b""}),
                 "/".join("x" * 30) + "/a.ipynb",
                 "directories deep",
             ),
-            (zipped({"n" * 300 + ".ipynb": b""}), "n" * 300, "name too long"),
-            (zipped({"big.ipynb": os.urandom(LARGEST_FILE + 1)}), "big.ipynb", "larger than"),
+            (archived({"n" * 300 + ".ipynb": b""}), "n" * 300, "name too long"),
+            (archived({"big.ipynb": os.urandom(LARGEST_FILE + 1)}), "big.ipynb", "larger than"),
         ],
         ids=lambda value: value[:20] if isinstance(value, str) else "",
     )
@@ -316,15 +316,15 @@ def test_the_command_takes_an_archive(tiny_course: Course, tmp_path: Path) -> No
     handout = (tiny_course.root / HANDOUT).read_bytes()
     files = {
         "mia/tiny.ipynb": handout,
-        "tom/work.zip": zipped({"x/tiny.ipynb": handout}),
+        "tom/work.zip": archived({"x/tiny.ipynb": handout}),
         "../eve.ipynb": handout,
     }
-    (tmp_path / "class.zip").write_bytes(zipped(files))
-    ran = autograder(
+    (tmp_path / "class.zip").write_bytes(archived(files))
+    completed = autograder(
         "grade", ASSIGNMENT, tmp_path / "class.zip", "--out", tmp_path / "out", folder=tiny_course.root
     )
-    assert ran.returncode == 5, ran.stderr
-    assert "Not graded: ../eve.ipynb: Its name leads out of the archive." in ran.stdout
+    assert completed.returncode == 5, completed.stderr
+    assert "Not graded: ../eve.ipynb: Its name leads out of the archive." in completed.stdout
     assert sorted(path.stem for path in (tmp_path / "out" / "reports").iterdir()) == ["mia", "tom"]
     report = json.loads((tmp_path / "out" / "reports" / "tom.json").read_text())
     assert report["submission"]["file"] == "work.zip: tiny.ipynb"

@@ -98,13 +98,13 @@ def test_others_see_nothing(open_folder: Path, now: datetime) -> None:
         "      refused(lambda: open(f'{folder}/about.json', 'w')))\n"
         "open(f'{folder}/new', 'x').close()\n"
     )
-    ran = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, folder, receipt.file],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (ran.stdout, ran.stderr) == ("True True True True True\n", "")
+    assert (completed.stdout, completed.stderr) == ("True True True True True\n", "")
     assert (folder / receipt.file).read_bytes() == b"one"
 
 
@@ -129,14 +129,14 @@ def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
     for source in (one, SOURCE):
         (mine / "hw.ipynb").write_text(notebook(source))
         words = ("submit", "hw.ipynb", "--to", tmp_path / "drop" / ASSIGNMENT, "--student", "ann")
-        ran = autograder(*words, folder=mine)
-        assert (ran.returncode, ran.stderr) == (0, "") and "late" in ran.stdout
-        assert ("Missing functions: double_backward, mean_square" in ran.stdout) == (source == one)
+        completed = autograder(*words, folder=mine)
+        assert (completed.returncode, completed.stderr) == (0, "") and "late" in completed.stdout
+        assert ("Missing functions: double_backward, mean_square" in completed.stdout) == (source == one)
     assert autograder("receipts", folder=mine).stdout.count("ann") == 2
     assert autograder("receipts", tmp_path / "drop" / ASSIGNMENT, folder=mine).stdout.count("Late.") == 2
     out = tmp_path / "out"
-    ran = autograder("grade", ASSIGNMENT, tmp_path / "drop" / ASSIGNMENT, "--out", out, folder=course)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    completed = autograder("grade", ASSIGNMENT, tmp_path / "drop" / ASSIGNMENT, "--out", out, folder=course)
+    assert (completed.returncode, completed.stderr) == (0, "")
     assert "ann,3,6" in (out / "grades.csv").read_text()
     assert "attempt 2 of 2" in (out / "index.html").read_text()
 
@@ -145,8 +145,8 @@ def submit(notebook_file: Path, box: Path, home: Path) -> tuple[int, str]:
     """What `autograder submit` answers, on both streams, and its exit code."""
     home.mkdir(exist_ok=True)
     copy = shutil.copy(notebook_file, home / "work.ipynb")
-    ran = autograder("submit", copy, "--to", box, "--student", "ann", folder=home)
-    return ran.returncode, ran.stdout + ran.stderr
+    completed = autograder("submit", copy, "--to", box, "--student", "ann", folder=home)
+    return completed.returncode, completed.stdout + completed.stderr
 
 
 def test_the_untouched_handout(tiny_course: Course, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_mistakes_of_who_hands_in(folder: Path, tmp_path: Path) -> None:
     """A file that is no notebook, and none at all, are said before anything is handed in."""
     (tmp_path / "x.ipynb").write_text("no notebook")
     for name in ("x.ipynb", "missing.ipynb"):
-        ran = autograder("submit", tmp_path / name, "--to", folder, folder=tmp_path)
-        assert ran.returncode == 2 and name in ran.stderr and "Traceback" not in ran.stderr
+        completed = autograder("submit", tmp_path / name, "--to", folder, folder=tmp_path)
+        assert completed.returncode == 2 and name in completed.stderr and "Traceback" not in completed.stderr
     assert attempts(folder) == []
     assert autograder("receipts", tmp_path, folder=tmp_path).returncode == 2

@@ -185,8 +185,12 @@ class TestADropbox:
     def test_receipts_of_others(self, box: Path) -> None:
         """Receipts that somebody put into the dropbox are not shown in place of its attempts."""
         (box / "receipts.jsonl").write_text("forged\n")
-        ran = autograder("receipts", box, folder=box.parent)
-        assert (ran.returncode, "s1" in ran.stdout, "forged" in ran.stdout) == (0, True, False)
+        completed = autograder("receipts", box, folder=box.parent)
+        assert (completed.returncode, "s1" in completed.stdout, "forged" in completed.stdout) == (
+            0,
+            True,
+            False,
+        )
 
     @odd_files
     def test_what_is_no_dropbox(self, tmp_path: Path, make: Callable[[Path], None]) -> None:
@@ -216,8 +220,12 @@ def test_submit_and_check(tiny_course: Course, tmp_path: Path, make: Callable[[P
     make(path)
     public = tiny_course.root / "assignments" / ASSIGNMENT
     for command in (("submit", path, "--to", box), ("check", path, "--folder", public)):
-        ran = autograder(*command, folder=tmp_path)
-        assert ran.returncode == 2 and "work.ipynb" in ran.stderr and "Traceback" not in ran.stderr
+        completed = autograder(*command, folder=tmp_path)
+        assert (
+            completed.returncode == 2
+            and "work.ipynb" in completed.stderr
+            and "Traceback" not in completed.stderr
+        )
     assert attempts(box) == []
 
 

@@ -175,7 +175,7 @@ class TestRefused:
     """What cannot be meant is refused, with what to type."""
 
     @pytest.mark.parametrize(
-        ("make", "name", "says", "next_step"),
+        ("make", "name", "expected_text", "next_step"),
         [
             ([], "gone", "does not exist", "Name a notebook, a directory"),
             (["empty/"], "empty", "holds no notebook", ".ipynb"),
@@ -184,11 +184,11 @@ class TestRefused:
         ],
     )
     def test_nothing_to_grade(
-        self, tmp_path: Path, make: list[str], name: str, says: str, next_step: str
+        self, tmp_path: Path, make: list[str], name: str, expected_text: str, next_step: str
     ) -> None:
         """A path without submissions says what was expected there."""
         put(tmp_path, *make)
-        with pytest.raises(UsageError, match=says) as caught:
+        with pytest.raises(UsageError, match=expected_text) as caught:
             collect_submissions(tmp_path / name, "hw1")
         assert next_step in caught.value.next_step
 

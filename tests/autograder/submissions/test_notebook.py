@@ -150,7 +150,7 @@ class TestRefusals:
     """What is no notebook is refused by name, with what to do."""
 
     @pytest.mark.parametrize(
-        ("data", "says"),
+        ("data", "expected_text"),
         [
             (b"", "empty"),
             (b" \n\t", "empty"),
@@ -184,9 +184,9 @@ class TestRefusals:
             (notebook(text("only words")), "no code cell"),
         ],
     )
-    def test_named(self, data: bytes, says: str) -> None:
+    def test_named(self, data: bytes, expected_text: str) -> None:
         """Each kind of wrong file is called what it is."""
-        assert says in refusal(data)
+        assert expected_text in refusal(data)
 
     def test_cut_off_anywhere(self) -> None:
         """A notebook that is cut off is said to be, wherever the cut is."""

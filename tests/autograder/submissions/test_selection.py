@@ -43,7 +43,7 @@ def lay_out(folder: Path, files: Files) -> Path:
     return folder
 
 
-def zipped(files: Files) -> bytes:
+def archived(files: Files) -> bytes:
     """A ZIP archive."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -98,12 +98,12 @@ def class_archive(pack: Callable[[Files], bytes], name: str) -> Callable[[Path, 
 
 WAYS: dict[str, Callable[[Path, Files], Path]] = {
     "directory": in_class(lambda files: below(files, "s1")),
-    "archive in a directory": in_class(lambda files: {"s1/work.zip": zipped(files)}),
-    "archive": in_class(lambda files: {"s1.zip": zipped(files)}),
+    "archive in a directory": in_class(lambda files: {"s1/work.zip": archived(files)}),
+    "archive": in_class(lambda files: {"s1.zip": archived(files)}),
     "tar": in_class(lambda files: {"s1.tar.gz": tarred(files)}),
-    "archive with a directory in it": in_class(lambda files: {"s1.zip": zipped(below(files, "my work"))}),
-    "archive in an archive": in_class(lambda files: {"s1.zip": zipped({"work.zip": zipped(files)})}),
-    "class archive": class_archive(zipped, "class.zip"),
+    "archive with a directory in it": in_class(lambda files: {"s1.zip": archived(below(files, "my work"))}),
+    "archive in an archive": in_class(lambda files: {"s1.zip": archived({"work.zip": archived(files)})}),
+    "class archive": class_archive(archived, "class.zip"),
     "class tar": class_archive(tarred, "class.tar.gz"),
 }
 

@@ -203,12 +203,15 @@ class TestTheCommand:
         folder, out = tmp_path / "class", tmp_path / "out"
         lay_out(folder, ["s1.ipynb", "s2.pdf", "stranger.ipynb", "s3.ipynb.txt"])
         command = ("grade", ASSIGNMENT, folder, "--out", out, "--workers", "1")
-        ran = autograder(*command, folder=course)
-        assert ran.returncode == 5 and "2 files could not be graded; everything else was." in ran.stderr
+        completed = autograder(*command, folder=course)
+        assert (
+            completed.returncode == 5
+            and "2 files could not be graded; everything else was." in completed.stderr
+        )
         page = (out / "index.html").read_text()
         reasons = {"s2.pdf": "PDF document", "stranger.ipynb": "stranger is not on the roster."}
         for name, reason in reasons.items():
-            assert f"Not graded: {name}: " in ran.stdout
+            assert f"Not graded: {name}: " in completed.stdout
             assert name in page and reason in page
         assert "s3,6" in (out / "grades.csv").read_text()
         (recorded,) = unmatched_files(read_ledger(out / "ledger.jsonl")[0]).values()
@@ -221,8 +224,8 @@ class TestTheCommand:
 
         (folder / "s2.pdf").unlink()
         (folder / "stranger.ipynb").rename(folder / "s2.ipynb")
-        ran = autograder(*command, folder=course)
-        assert (ran.returncode, ran.stderr) == (0, "")
+        completed = autograder(*command, folder=course)
+        assert (completed.returncode, completed.stderr) == (0, "")
         lines, _ = read_ledger(out / "ledger.jsonl")
         assert unmatched_files(lines) == {}
         assert [line.files for line in lines if isinstance(line, UnmatchedFiles)][-1] == []
@@ -232,11 +235,11 @@ class TestTheCommand:
         """What one run could not grade stays listed after a run over other files, until it is graded."""
         out = tmp_path / "out"
         for part, names in {"a": ["s1.ipynb", "x.ipynb"], "b": ["s2.ipynb", "s3.py"]}.items():
-            ran = autograder(
+            completed = autograder(
                 *("grade", ASSIGNMENT, lay_out(tmp_path / part, names), "--out", out, "--workers", "1"),
                 folder=course,
             )
-            assert ran.returncode == 5
+            assert completed.returncode == 5
         page = (out / "index.html").read_text()
         assert "2 files were not graded" in page and "x.ipynb" in page and "s3.py" in page
         roster = course / "roster.csv"
@@ -255,8 +258,8 @@ class TestTheCommand:
             archive.writestr("x/data.csv", "1,2")
         autograder("grade", ASSIGNMENT, folder, "--out", out, "--workers", "1", folder=course)
         for command in ("refresh", "regrade"):
-            ran = autograder(command, out, *(["--all"] if command == "regrade" else []), folder=course)
-            assert ran.returncode == 0, ran.stderr
+            completed = autograder(command, out, *(["--all"] if command == "regrade" else []), folder=course)
+            assert completed.returncode == 0, completed.stderr
             page = (out / "feedback" / "s1.html").read_text()
             assert "work/tiny.ipynb" in page and "notes.pdf" in page
             page = (out / "feedback" / "s2.html").read_text()

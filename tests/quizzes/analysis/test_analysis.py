@@ -150,7 +150,7 @@ def test_options() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "key", "says"),
+    ("value", "key", "message"),
     [
         (-4.47, 4.47, "the sign"),
         (44.7, 4.47, "ten times the key"),
@@ -161,9 +161,9 @@ def test_options() -> None:
         (0.0, 0.0, ""),
     ],
 )
-def test_relations(value: float, key: float, says: str) -> None:
+def test_relations(value: float, key: float, message: str) -> None:
     """A slip is known by what it does to the key."""
-    assert relation(value, key) == says
+    assert relation(value, key) == message
 
 
 def test_the_commonest_wrong_numbers() -> None:

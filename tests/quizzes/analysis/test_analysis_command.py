@@ -36,10 +36,10 @@ def test_a_quiz(browser: Browser, tmp_path: Path) -> None:
                 chosen = server.questions(attempt)[CHOICE].public_view().options[0].id
                 student.save(attempt, CHOICE, chosen)
                 student.ask(f"/attempts/{attempt}/finish", {})
-        ran = commanded(app, words)
-        assert ran.exception is None, ran.output
+        completed = commanded(app, words)
+        assert completed.exception is None, completed.output
         assert isinstance(commanded(app, [*words, "--attempts", "best"]).exception, UsageError)
-    assert ran.output.startswith("4 students, 11 questions")
+    assert completed.output.startswith("4 students, 11 questions")
     lines = {
         line["question"]: line for line in csv.DictReader((out / "items.csv").read_text("utf-8").splitlines())
     }

@@ -31,10 +31,11 @@ from quizzes.store.endings import finish
 from quizzes.store.extensions import extend, extend_all, reopen
 from quizzes.store.receipts import is_genuine
 
-GRACE, SETTLE = 20_000, 2_000
+GRACE, SHORT_WAITS_SECONDS = 20_000, 2_000
 LOCKS = ["lock-of-tab-0", "lock-of-tab-1"]
 spans = st.one_of(
-    st.integers(0, 25 * MINUTE), st.sampled_from([1, GRACE, GRACE + 1, GRACE + SETTLE, MINUTE, 20 * MINUTE])
+    st.integers(0, 25 * MINUTE),
+    st.sampled_from([1, GRACE, GRACE + 1, GRACE + SHORT_WAITS_SECONDS, MINUTE, 20 * MINUTE]),
 )
 locks = st.sampled_from(LOCKS)
 
@@ -73,7 +74,11 @@ class AttemptMachine(RuleBasedStateMachine):
         self.fixture.fake.pass_(span)
         self.true += span
 
-    @rule(beyond=st.sampled_from([-1, 0, 1, GRACE, GRACE + 1, GRACE + SETTLE, GRACE + SETTLE + 1]))
+    @rule(
+        beyond=st.sampled_from(
+            [-1, 0, 1, GRACE, GRACE + 1, GRACE + SHORT_WAITS_SECONDS, GRACE + SHORT_WAITS_SECONDS + 1]
+        )
+    )
     def pass_until_the_end(self, beyond: int) -> None:
         """It is just before, at or after the deadline, the end of the grace, or the sweeper's time."""
         self.pass_(max(0, self.deadline + beyond - self.true))
@@ -221,7 +226,7 @@ class AttemptMachine(RuleBasedStateMachine):
 
     def swept(self) -> None:
         """Book an end by the clock, if it is due."""
-        if self.open and self.true > self.deadline + GRACE + SETTLE:
+        if self.open and self.true > self.deadline + GRACE + SHORT_WAITS_SECONDS:
             self.over(self.deadline)
 
     def over(self, at: int) -> None:

@@ -50,7 +50,7 @@ def test_a_save_counts_by_its_arrival_not_by_its_turn(fixture: ExamFixture) -> N
     assert fixture.save(attempt, "8", base=1, at=arrived).outcome is Outcome.SAVED
 
 
-def test_the_sweeper_ends_what_is_over_and_only_that(fixture: ExamFixture) -> None:
+def test_the_closing_loop_ends_what_is_over_and_only_that(fixture: ExamFixture) -> None:
     """After the grace, at the deadline's instant, with a receipt; a second sweep finds nothing."""
     attempt = at_the_end(fixture, GRACE + QUEUE_MARGIN)
     later = fixture.started(attempt.quiz)

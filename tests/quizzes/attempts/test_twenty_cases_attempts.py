@@ -48,8 +48,8 @@ def test_double_click_on_start(server: LiveServer) -> None:
     server.publish()
     student = server.student()
     with ThreadPoolExecutor(6) as pool:
-        replies = list(pool.map(lambda _: student.post("/quizzes/all/start"), range(12)))
-    places = [reply.headers["Location"] for reply in replies]
+        responses = list(pool.map(lambda _: student.post("/quizzes/all/start"), range(12)))
+    places = [reply.headers["Location"] for reply in responses]
     assert len({place.partition("#")[0] for place in places}) == 1
     assert sum(place.endswith("#begun") for place in places) == 1  # the window that has the edit lock
     assert count(server, attempts) == 1
@@ -61,8 +61,8 @@ def test_double_submit(server: LiveServer) -> None:
     student = server.student()
     attempt = student.start()
     with ThreadPoolExecutor(6) as pool:
-        replies = list(pool.map(lambda _: student.ask(f"/attempts/{attempt}/finish", {}), range(12)))
-    assert {reply.status_code for reply in replies} == {200}
+        responses = list(pool.map(lambda _: student.ask(f"/attempts/{attempt}/finish", {}), range(12)))
+    assert {reply.status_code for reply in responses} == {200}
     for _ in range(3):
         student.page(f"/attempts/{attempt}/results")
     assert (count(server, receipt), count(server, outbox)) == (1, 1)

@@ -23,10 +23,10 @@ def everything(student: Student, attempt: str) -> str:
     paths += [
         f"/attempts/{attempt}/{page}" for page in ("status", "review", "receipt", "receipt.json", "results")
     ]
-    replies = [student.http.get(path, follow_redirects=True) for path in paths]
-    static = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', replies[2].text))
-    replies += [student.get(path) for path in static]
-    return "\n".join(f"{reply.headers}\n{reply.text}" for reply in replies)
+    responses = [student.http.get(path, follow_redirects=True) for path in paths]
+    static = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', responses[2].text))
+    responses += [student.get(path) for path in static]
+    return "\n".join(f"{reply.headers}\n{reply.text}" for reply in responses)
 
 
 def secrets_of(server: LiveServer, attempt: str) -> list[str]:
@@ -50,7 +50,7 @@ def test_no_leak(server: LiveServer) -> None:
     server.publish()
     student = server.student()
     attempt = student.start()
-    replies = [
+    responses = [
         student.save(attempt, pos, question.key_answer)
         for pos, question in enumerate(server.questions(attempt))
     ]
@@ -59,7 +59,7 @@ def test_no_leak(server: LiveServer) -> None:
     fresh = other.start()
     for phase in ("open", "over"):
         text = everything(other, fresh) + "".join(
-            reply.text for reply in replies if "answer" not in reply.json()
+            reply.text for reply in responses if "answer" not in reply.json()
         )
         for secret in secrets_of(server, fresh):
             plain = html.unescape(re.sub(r"<[^>]+>", "", secret))

@@ -18,11 +18,11 @@ def test_lost_acknowledgement(server: LiveServer) -> None:
     student = server.student()
     attempt = student.start()
     with ThreadPoolExecutor(4) as pool:
-        replies = list(
+        responses = list(
             pool.map(lambda _: student.save(attempt, TEXT, "vanishing", save_id="the-same-save"), range(8))
         )
-    assert {(reply.status_code, reply.json()["rev"]) for reply in replies} == {(200, 1)}
-    assert sum(not reply.json()["replayed"] for reply in replies) == 1
+    assert {(reply.status_code, reply.json()["rev"]) for reply in responses} == {(200, 1)}
+    assert sum(not reply.json()["replayed"] for reply in responses) == 1
     events = [event for event in server.exam.inspect(attempt)[1] if isinstance(event, Saved)]
     assert [event.response for event in events] == ['"vanishing"']
 

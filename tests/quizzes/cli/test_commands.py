@@ -173,7 +173,7 @@ def test_preview(course: Course) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("publish", "quiz9"), "There is no quiz 'quiz9'"),
         (("preview", "quiz9"), "Take one of: all, quiz4."),
@@ -184,16 +184,16 @@ def test_preview(course: Course) -> None:
         (("serve", "--host", "192.0.2.1"), "cannot be used"),
     ],
 )  # fmt: skip
-def test_wrong_words(course: Course, words: tuple[str, ...], said: str) -> None:
+def test_wrong_words(course: Course, words: tuple[str, ...], message: str) -> None:
     """Each is a sentence on what, where and what next, never a trace."""
-    ran = quizzes(course, *words)
-    assert ran.returncode != 0
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
+    completed = quizzes(course, *words)
+    assert completed.returncode != 0
+    assert message in completed.stderr
+    assert "Traceback" not in completed.stderr
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ("student_id,multiplier\nana,0.5\n", "line 2, multiplier: 0.5 is not between 1 and 100"),
         ("student_id,multiplier\nana,much\n", "line 2, multiplier: 'much' is not a number"),
@@ -204,12 +204,12 @@ def test_wrong_words(course: Course, words: tuple[str, ...], said: str) -> None:
         ("name\nana\n", "there is no column with the students' IDs"),
     ],
 )  # fmt: skip
-def test_wrong_rosters(course: Course, table: str, said: str) -> None:
+def test_wrong_rosters(course: Course, table: str, message: str) -> None:
     """Nobody is let in by a table that is wrong; file, line and column are named."""
     (course.root / "roster.csv").write_text(table, encoding="utf-8")
-    ran = quizzes(course, "roster", "import", "roster.csv")
-    assert ran.returncode != 0
-    assert said in ran.stderr
+    completed = quizzes(course, "roster", "import", "roster.csv")
+    assert completed.returncode != 0
+    assert message in completed.stderr
     assert not (course.root / "passcodes.csv").exists()
 
 
@@ -244,9 +244,9 @@ def test_a_taken_port(course: Course) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ran = quizzes(course, "serve", "--port", taken.getsockname()[1])
-    assert "cannot be used" in ran.stderr
-    assert "--port" in ran.stderr
+        completed = quizzes(course, "serve", "--port", taken.getsockname()[1])
+    assert "cannot be used" in completed.stderr
+    assert "--port" in completed.stderr
 
 
 def test_from_a_platform_and_back(course: Course) -> None:

@@ -41,8 +41,8 @@ def test_a_function_gets_its_points(tmp_path: Path) -> None:
         server.exam.finish(attempts[0], students[0].name).result()
         server.exam.mark()
         assert points(server, attempts[0]) == 0
-        ran = grade(server, file)
-        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "1 function graded.\n", "")
+        completed = grade(server, file)
+        assert (completed.returncode, completed.stdout, completed.stderr) == (0, "1 function graded.\n", "")
         assert (points(server, attempts[0]), points(server, attempts[1])) == (1, None)
         assert grade(server, file).stdout == "0 functions graded.\n"
 
@@ -61,10 +61,12 @@ def test_a_broken_check_is_told(tmp_path: Path) -> None:
         server.exam.finish(attempt, student.name).result()
         server.exam.mark()
         for more in ((), ("--again",)):
-            ran = grade(server, file, *more)
-            assert ran.returncode == 3
-            assert f"Attempt {attempt}, question {CODE + 1}: The check “Rows and labels come" in ran.stdout
-            assert "1 mark waits for you" in ran.stderr
+            completed = grade(server, file, *more)
+            assert completed.returncode == 3
+            assert (
+                f"Attempt {attempt}, question {CODE + 1}: The check “Rows and labels come" in completed.stdout
+            )
+            assert "1 mark waits for you" in completed.stderr
         assert points(server, attempt) == 0
 
 

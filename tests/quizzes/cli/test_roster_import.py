@@ -340,9 +340,9 @@ def test_any_import_keeps_what_it_does_not_speak_of(
         plan.apply(connection, 0, "staff")
         after = {row.person: row for row in connection.execute(select(enrolment))}
     losing = {change.student for change in plan.losses}
-    said = {row[0]: row for row in rows}
+    output = {row[0]: row for row in rows}
     for name in "abc":
-        _, role, multiplier, extra = said.get(name, (name, "", "", ""))
+        _, role, multiplier, extra = output.get(name, (name, "", "", ""))
         assert after[name].role == (role or "ta")
         assert after[name].multiplier == str(Fraction(multiplier or "3/2"))
         assert after[name].extra == Fraction(extra or 2) * MINUTE

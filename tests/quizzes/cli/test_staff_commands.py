@@ -33,30 +33,30 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
         yield made
 
 
-def said(server: LiveServer, *words: object) -> str:
+def message(server: LiveServer, *words: object) -> str:
     """What a command says, or its refusal."""
-    ran = commanded(app, [*map(str, words), "--course", str(server.course.root)])
-    if isinstance(ran.exception, AutograderError):
-        return f"refused: {ran.exception.message} {ran.exception.next_step}"
-    assert ran.exception is None, ran.output
-    return ran.output
+    completed = commanded(app, [*map(str, words), "--course", str(server.course.root)])
+    if isinstance(completed.exception, AutograderError):
+        return f"refused: {completed.exception.message} {completed.exception.next_step}"
+    assert completed.exception is None, completed.output
+    return completed.output
 
 
 def test_more_time(server: LiveServer) -> None:
     """One student, or all, while a server runs; the reason is kept."""
     server.publish()
     first, second = server.student(), server.student()
-    one, two = first.start(), second.start()
-    ends = server.exam.inspect(one)[0].attempt.deadline_at
+    first_attempt, second_attempt = first.start(), second.start()
+    ends = server.exam.inspect(first_attempt)[0].attempt.deadline_at
     assert ends is not None
     words = ("extend", "all", "--reason", "fire alarm")
-    assert f"{first.name}: until" in said(server, *words, "--minutes", 5, "--student", first.name)
-    assert server.exam.inspect(one)[0].attempt.deadline_at == ends + 5 * MINUTE
-    assert said(server, *words, "--percent", 50).startswith("2 open attempts")
-    assert server.exam.inspect(two)[0].attempt.deadline_at == ends + 10 * MINUTE
-    assert "No time is given" in said(server, *words)
-    assert "has no open attempt" in said(server, *words, "--minutes", 5, "--student", "zoe")
-    assert "There is no such quiz" in said(server, "extend", "none", "--reason", "x", "--minutes", 5)
+    assert f"{first.name}: until" in message(server, *words, "--minutes", 5, "--student", first.name)
+    assert server.exam.inspect(first_attempt)[0].attempt.deadline_at == ends + 5 * MINUTE
+    assert message(server, *words, "--percent", 50).startswith("2 open attempts")
+    assert server.exam.inspect(second_attempt)[0].attempt.deadline_at == ends + 10 * MINUTE
+    assert "No time is given" in message(server, *words)
+    assert "has no open attempt" in message(server, *words, "--minutes", 5, "--student", "zoe")
+    assert "There is no such quiz" in message(server, "extend", "none", "--reason", "x", "--minutes", 5)
 
 
 def test_a_regrade(server: LiveServer) -> None:
@@ -67,16 +67,16 @@ def test_a_regrade(server: LiveServer) -> None:
     student.save(attempt, NUMERIC, "123456")
     student.ask(f"/attempts/{attempt}/finish", {})
     server.exam.mark()
-    assert said(server, "regrade", "all") == "Nobody's points would change.\n"
+    assert message(server, "regrade", "all") == "Nobody's points would change.\n"
     path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
-    shown = said(server, "regrade", "all")
+    shown = message(server, "regrade", "all")
     assert f"{student.name}: 0 → 1" in shown
     run = re.search(r"--release (\d+)", shown)[1]  # type: ignore[index]
-    assert said(server, "regrade", "all", "--release", run) == "1 attempts have other points now.\n"
+    assert message(server, "regrade", "all", "--release", run) == "1 attempts have other points now.\n"
     with server.database.reading() as connection:
         assert points_of(connection, attempt) == 1
-    assert "There is no regrade 99" in said(server, "regrade", "all", "--release", 99)
+    assert "There is no regrade 99" in message(server, "regrade", "all", "--release", 99)
 
 
 def test_saves_while_a_regrade_reads_its_files(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_saves_while_a_regrade_reads_its_files(server: LiveServer, monkeypatch: 
         return load_quiz(*arguments)
 
     monkeypatch.setattr(staff, "load_quiz", load_while_saving)
-    assert "Nobody's points would change." in said(server, "regrade", "all")
+    assert "Nobody's points would change." in message(server, "regrade", "all")
     assert stored == ["saved"]
 
 
@@ -113,17 +113,17 @@ def test_what_a_release_leaves_alone(server: LiveServer) -> None:
     assert teacher.post(override, points="0.25", reason="nearly").status_code == 303
     path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
-    shown = said(server, "regrade", "all")
+    shown = message(server, "regrade", "all")
     assert (
         f"{student.name}: 0.25 (Question 1 keeps the mark of {teacher.name}, 0.25; the key gives 1." in shown
     )
     assert "Nobody's points would change." in shown
     assert teacher.post(override, points="0.5", reason="half").status_code == 303
-    done = said(server, "regrade", "all", "--release", 1)
+    done = message(server, "regrade", "all", "--release", 1)
     assert f"{student.name}: Question 1 was marked by {teacher.name} after the proposal" in done
     with server.database.reading() as connection:
         assert points_of(connection, attempt) == Decimal("0.5")
-    assert "refused: There is no regrade 9 of all." in said(server, "regrade", "all", "--release", 9)
+    assert "refused: There is no regrade 9 of all." in message(server, "regrade", "all", "--release", 9)
 
 
 def test_backup_and_restore(server: LiveServer, tmp_path: Path) -> None:
@@ -133,10 +133,10 @@ def test_backup_and_restore(server: LiveServer, tmp_path: Path) -> None:
     attempt = student.start()
     student.save(attempt, NUMERIC, "0.5")
     copy = tmp_path / "copy.db"
-    assert "copy.db" in said(server, "backup", copy)
-    assert "exists already" in said(server, "backup", copy)
+    assert "copy.db" in message(server, "backup", copy)
+    assert "exists already" in message(server, "backup", copy)
     student.save(attempt, NUMERIC, "0.75", base=1)
-    assert "is the backup now" in said(server, "restore", copy)
+    assert "is the backup now" in message(server, "restore", copy)
     folder = server.course.root / ".quizzes"
     assert (folder / "quiz.db.before").exists()
     again = Database(folder / "quiz.db")
@@ -145,5 +145,5 @@ def test_backup_and_restore(server: LiveServer, tmp_path: Path) -> None:
     again.close()
     assert [tuple(row) for row in rows] == [('"0.5"',)]
     (tmp_path / "odd.db").write_bytes(b"no database at all" * 100)
-    assert "refused" in said(server, "restore", tmp_path / "odd.db")
-    assert "There is no file" in said(server, "restore", tmp_path / "none.db")
+    assert "refused" in message(server, "restore", tmp_path / "odd.db")
+    assert "There is no file" in message(server, "restore", tmp_path / "none.db")

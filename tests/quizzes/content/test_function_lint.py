@@ -40,7 +40,7 @@ def grader() -> Iterator[SandboxGrader]:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "message"),
     [
         ("reference.twice, rng.normal(size=3)", "reference.twice, rng", "is broken: "),
         (
@@ -52,14 +52,14 @@ def grader() -> Iterator[SandboxGrader]:
         ("          assert_same", "          time.sleep(0)\n          assert_same", "NameError"),
     ],
 )
-def test_faults(tmp_path: Path, grader: SandboxGrader, old: str, new: str, says: str) -> None:
+def test_faults(tmp_path: Path, grader: SandboxGrader, old: str, new: str, message: str) -> None:
     """A reference that fails, a start that earns and a broken check are said with file and line, once."""
     assert old in GOOD
     (tmp_path / "bank.yaml").write_text(GOOD.replace(old, new), encoding="utf-8")
     faults = list(map(str, faults_in_functions(load_bank(tmp_path / "bank.yaml"), grader)))
     assert len(faults) == 1
     assert "bank.yaml, line 3: twice: " in faults[0]
-    assert says in faults[0]
+    assert message in faults[0]
 
 
 def test_a_check_that_cannot_use_the_start(tmp_path: Path, grader: SandboxGrader) -> None:
@@ -70,10 +70,10 @@ def test_a_check_that_cannot_use_the_start(tmp_path: Path, grader: SandboxGrader
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [("x + x", "no check fails"), ("x.size * x", "no check recognises"), ("3 * x", "")],
 )
-def test_known_mistakes(tmp_path: Path, grader: SandboxGrader, body: str, says: str) -> None:
+def test_known_mistakes(tmp_path: Path, grader: SandboxGrader, body: str, message: str) -> None:
     """A known mistake has to lose points and to be recognised by its numbers."""
     wrong = f'    common_wrong: [{{value: "def twice(x):\\n    return {body}", feedback: So wrong.}}]\n'
     text = GOOD + wrong
@@ -84,8 +84,8 @@ def test_known_mistakes(tmp_path: Path, grader: SandboxGrader, body: str, says: 
         )
     (tmp_path / "bank.yaml").write_text(text, encoding="utf-8")
     faults = list(map(str, faults_in_functions(load_bank(tmp_path / "bank.yaml"), grader)))
-    assert len(faults) == bool(says)
-    assert all(says in fault for fault in faults)
+    assert len(faults) == bool(message)
+    assert all(message in fault for fault in faults)
 
 
 def test_the_banks(grader: SandboxGrader) -> None:

@@ -69,7 +69,7 @@ def test_partly_right(grader: SandboxGrader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("source", "message"),
     [
         ("def twice(x):\n    return x", "does not hold"),
         ("def twice(x):\n    return None", "does not hold"),
@@ -93,11 +93,11 @@ def test_partly_right(grader: SandboxGrader) -> None:
         ("(" * 5000, "There is no function twice"),
     ],
 )
-def test_nothing_earned(grader: SandboxGrader, source: str, says: str) -> None:
+def test_nothing_earned(grader: SandboxGrader, source: str, message: str) -> None:
     """What is wrong, breaks out or cheats earns nothing and is told why; the next answer is graded."""
     mark = marked(grader, source)
     assert (mark.points, mark.pending) == (0, False)
-    assert says in mark.feedback
+    assert message in mark.feedback
     assert marked(grader, RIGHT).share == 1
 
 
@@ -117,7 +117,7 @@ def test_nothing_written_needs_no_sandbox(grader: SandboxGrader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("checks", "says"),
+    ("checks", "message"),
     [
         (
             'def c(student, reference):\n    """C."""\n    student.twice(1.0) + "a"',
@@ -127,11 +127,11 @@ def test_nothing_written_needs_no_sandbox(grader: SandboxGrader) -> None:
         ('import nowhere\ndef c(student):\n    """C."""', "nowhere"),
     ],
 )
-def test_a_broken_check_is_said_to_staff(grader: SandboxGrader, checks: str, says: str) -> None:
+def test_a_broken_check_is_said_to_staff(grader: SandboxGrader, checks: str, message: str) -> None:
     """No mark is given; it waits, and the trouble names the check."""
     mark = marked(grader, RIGHT, checks=checks)
     assert mark.pending
-    assert says in mark.detail["trouble"]
+    assert message in mark.detail["trouble"]
     assert mark.feedback == ""
 
 
@@ -142,7 +142,7 @@ def test_the_same_seed_gives_the_same_mark(grader: SandboxGrader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"starter": "def other(x): ..."}, "starter does not define twice"),
         ({"reference": "def twice(x: ..."}, "reference is not Python"),
@@ -153,9 +153,9 @@ def test_the_same_seed_gives_the_same_mark(grader: SandboxGrader) -> None:
         ({"parameters": {"a": {"range": [1, 2]}}}, "draws no parameters"),
     ],
 )
-def test_items_that_cannot_be(changes: dict[str, Any], says: str) -> None:
+def test_items_that_cannot_be(changes: dict[str, Any], message: str) -> None:
     """What can be seen without running anything is refused with the bank."""
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=message):
         FunctionItem.model_validate({**ITEM, **changes})
 
 

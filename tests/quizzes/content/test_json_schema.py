@@ -66,8 +66,8 @@ def test_every_key_is_described() -> None:
 def test_the_command_prints_it() -> None:
     """`quizzes schema bank` prints the schema alone; anything else is refused in words."""
     command = [sys.executable, "-m", "quizzes", "schema"]
-    ran = subprocess.run([*command, "bank"], capture_output=True, text=True, check=True)
-    assert json.loads(ran.stdout) == json.loads(schema_text("bank"))
-    ran = subprocess.run([*command, "nonsense"], capture_output=True, text=True, check=False)
-    assert ran.returncode == 2
-    assert "'bank'" in ran.stderr
+    completed = subprocess.run([*command, "bank"], capture_output=True, text=True, check=True)
+    assert json.loads(completed.stdout) == json.loads(schema_text("bank"))
+    completed = subprocess.run([*command, "nonsense"], capture_output=True, text=True, check=False)
+    assert completed.returncode == 2
+    assert "'bank'" in completed.stderr

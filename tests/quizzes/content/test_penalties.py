@@ -101,13 +101,13 @@ def test_a_fair_penalty(options: int) -> None:
     assert Fraction(1, options) - Fraction(options - 1, options) * fair_penalty(options) == 0
 
 
-@pytest.mark.parametrize(("penalty", "says"), [("0.25", "25 % of what"), ("1", "as much as"), ("0", "")])
-def test_students_read_the_rule(penalty: str, says: str) -> None:
+@pytest.mark.parametrize(("penalty", "message"), [("0.25", "25 % of what"), ("1", "as much as"), ("0", "")])
+def test_students_read_the_rule(penalty: str, message: str) -> None:
     """The sentence on the page says what a wrong choice takes, and that nothing goes below zero."""
     rule = blanks(penalty).public_view().rule
-    assert says in rule
-    assert ("never counts below zero" in rule) == bool(says)
-    assert bool(penalty_sentence(Decimal(penalty))) == bool(says)
+    assert message in rule
+    assert ("never counts below zero" in rule) == bool(message)
+    assert bool(penalty_sentence(Decimal(penalty))) == bool(message)
 
 
 def test_statements_are_shown_in_one_order() -> None:
@@ -117,7 +117,7 @@ def test_statements_are_shown_in_one_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "says"),
+    ("of", "message"),
     [
         (
             {"type": "choice", "options": [{"text": "a", "correct": True}, {"text": "b"}], "penalty": 1},
@@ -131,9 +131,9 @@ def test_statements_are_shown_in_one_order() -> None:
         ({"type": "matching", "pairs": [], "penalty": 1}, "at least 2"),
     ],
 )
-def test_penalties_that_cannot_be(of: dict[str, Any], says: str) -> None:
+def test_penalties_that_cannot_be(of: dict[str, Any], message: str) -> None:
     """Where a penalty would change nothing it is refused, with what to write instead."""
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=message):
         question(**of)
 
 

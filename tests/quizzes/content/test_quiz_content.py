@@ -136,10 +136,10 @@ def test_the_same_seed_shows_the_same() -> None:
     """Another process with another hash seed shows the same bytes; another attempt other numbers."""
     quiz = load_quiz(COURSE, "quiz4").quiz
     shown = "".join(variant.public_view().model_dump_json() for variant in quiz.variants(b"seed"))
-    ran = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", SHOW, str(COURSE.root)], capture_output=True, text=True, check=True
     )
-    assert ran.stdout.strip() == hashlib.sha256(shown.encode()).hexdigest()
+    assert completed.stdout.strip() == hashlib.sha256(shown.encode()).hexdigest()
     first, second = (quiz.build_questions(seed)[6].question.public_view() for seed in ("a", "b"))
     assert first != second
 

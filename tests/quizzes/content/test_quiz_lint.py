@@ -40,11 +40,11 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("old", "new", "says"), OF_VARIANTS)
-def test_faults_of_variants(tmp_path: Path, old: str, new: str, says: str) -> None:
+@pytest.mark.parametrize(("old", "new", "expected_text"), OF_VARIANTS)
+def test_faults_of_variants(tmp_path: Path, old: str, new: str, expected_text: str) -> None:
     """What only variants show is said with file and line of the item."""
     faults = list(map(str, faults_in_bank(load_bank(write(tmp_path, GOOD.replace(old, new))))))
-    assert any("bank.yaml, line 3: one: " in fault and says in fault for fault in faults), faults
+    assert any("bank.yaml, line 3: one: " in fault and expected_text in fault for fault in faults), faults
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_full_time_for_everybody(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "expected_text"),
     [
         ("2027-05-18 15:00", "2027-03-14 02:30", "line 3: opens: .* does not exist"),
         ("2027-05-18 15:50", "2027-11-07 01:30", "line 4: due: .* happens twice"),
@@ -129,10 +129,10 @@ def test_full_time_for_everybody(tmp_path: Path) -> None:
         ("{bank: bank}", "{bank: bank, draw: 2, points: 0.5}", "line 7: questions: 2 questions"),
     ],
 )
-def test_faults_of_a_quiz(tmp_path: Path, old: str, new: str, says: str) -> None:
+def test_faults_of_a_quiz(tmp_path: Path, old: str, new: str, expected_text: str) -> None:
     """What a quiz says wrongly is refused with file and line."""
     course = find_course(course_with(tmp_path, QUIZ.replace(old, new)))
-    with pytest.raises(ContentError, match=says):
+    with pytest.raises(ContentError, match=expected_text):
         load_quiz(course, "test")
 
 
@@ -140,9 +140,9 @@ def test_two_right_options(tmp_path: Path) -> None:
     """Credit for both is no fault, but it is said, in case it is a slip."""
     item = '  - {id: two, type: choice, prompt: "Which?", explanation: So., options: [%s]}\n'
     options = "{text: a, correct: true}, {text: b%s}, {text: c}"
-    for more, said in ((", correct: true", 1), ("", 0)):
+    for more, output in ((", correct: true", 1), ("", 0)):
         bank = load_bank(write(tmp_path, GOOD + item % (options % more)))
         assert faults_in_bank(bank) == []
         remarks = remarks_on_bank(bank)
-        assert len(remarks) == said
+        assert len(remarks) == output
         assert all("line 11: two: a single choice accepts 2 options" in remark for remark in remarks)

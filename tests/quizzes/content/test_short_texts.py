@@ -60,7 +60,7 @@ def test_patterns_that_explode_elsewhere(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "says"),
+    ("pattern", "message"),
     [
         ("(", "missing )"),
         ("[z-a]", "character class range"),
@@ -71,9 +71,9 @@ def test_patterns_that_explode_elsewhere(pattern: str) -> None:
         ("a" * 501, "at most 500"),
     ],
 )
-def test_patterns_that_cannot_be(pattern: str, says: str) -> None:
+def test_patterns_that_cannot_be(pattern: str, message: str) -> None:
     """They are refused in a sentence, before any student sees the item."""
-    assert says in pattern_problem(pattern)
+    assert message in pattern_problem(pattern)
 
 
 @given(st.text("ab|().?*+", max_size=12), st.text("ab", max_size=6))
@@ -91,7 +91,7 @@ def test_plain_is_plain(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "says"),
+    ("pattern", "message"),
     [
         ("vanish(ing|ed)", ""),
         ("vanisch(ing|ed)", "matches none of the accepted texts"),
@@ -100,9 +100,9 @@ def test_plain_is_plain(text: str) -> None:
         ("van.*", "common wrong answer vanilla"),
     ],
 )
-def test_lint_tries_patterns(tmp_path: Path, pattern: str, says: str) -> None:
+def test_lint_tries_patterns(tmp_path: Path, pattern: str, message: str) -> None:
     """A pattern that takes too much, or not even the accepted texts, is found."""
     path = tmp_path / "bank.yaml"
     path.write_text(BANK.replace("PATTERN", f'"{pattern}"'), encoding="utf-8")
     faults = " ".join(map(str, faults_in_bank(load_bank(path))))
-    assert (says in faults) if says else not faults
+    assert (message in faults) if message else not faults

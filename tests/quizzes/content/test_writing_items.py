@@ -39,8 +39,11 @@ def test_the_examples_are_sound(tmp_path: Path) -> None:
 
 def test_the_command() -> None:
     """`quizzes lint` says what is sound; a missing file gets a sentence; `--version` says the version."""
-    ran = quizzes("lint", "quizzes/quiz4.yaml")
-    assert ran.returncode == 0 and "8 questions, 8 points, 40 minutes" in ran.stdout
-    ran = quizzes("lint", "nowhere.yaml")
-    assert (ran.returncode, ran.stderr.count("\n")) == (2, 2) and "There is no file" in ran.stderr
+    completed = quizzes("lint", "quizzes/quiz4.yaml")
+    assert completed.returncode == 0 and "8 questions, 8 points, 40 minutes" in completed.stdout
+    completed = quizzes("lint", "nowhere.yaml")
+    assert (completed.returncode, completed.stderr.count("\n")) == (
+        2,
+        2,
+    ) and "There is no file" in completed.stderr
     assert quizzes("--version").stdout.startswith("quizzes ")

@@ -35,7 +35,7 @@ def test_read(typed: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"),
+    ("typed", "message"),
     [
         ("16,000", "can mean 16.000 or 16000"),
         ("60,000", "can mean 60.000 or 60000; write 60 or 60000"),
@@ -58,9 +58,9 @@ def test_read(typed: str, value: str) -> None:
         ("1_000", "not a number"),
     ],
 )
-def test_refused(typed: str, says: str) -> None:
+def test_refused(typed: str, message: str) -> None:
     """What is no number, or could be two, is refused with a sentence."""
-    with pytest.raises(NumberProblem, match=says):
+    with pytest.raises(NumberProblem, match=message):
         parse_number(typed)
 
 

@@ -334,13 +334,13 @@ def test_what_is_no_package(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="which is not in it"):
         import_package(package(tmp_path, {}, resource), "x")
     good = resource.replace("../../etc/passwd", "q.xml")
-    for document, says in (
+    for document, expected_text in (
         ("<broken", "q.xml is not XML"),
         (CANVAS.format(""), "holds no question that can be taken over"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "q.xml declares entities"),
         ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><questestinterop/>', "holds no question"),
     ):
-        with pytest.raises(UsageError, match=says):
+        with pytest.raises(UsageError, match=expected_text):
             import_package(package(tmp_path, {"q.xml": document}, good), "x")
 
 

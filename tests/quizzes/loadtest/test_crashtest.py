@@ -19,9 +19,9 @@ COURSE = find_course(Path(__file__).parent).root
 def test_kills_lose_nothing() -> None:
     """One kill while students save, one while they submit: nothing is missing, every attempt is closed."""
     options = ["--students", "10", "--rounds", "1", "--life", "1.5", "--course", str(COURSE)]
-    ran = commanded(app, ["crashtest", *options])
-    assert ran.exit_code == 0, ran.output
-    lines = ran.output.splitlines()
+    completed = commanded(app, ["crashtest", *options])
+    assert completed.exit_code == 0, completed.output
+    lines = completed.output.splitlines()
     kills = [line for line in lines if "acknowledged saves so far" in line]
     assert len(kills) == 2
     assert all(" 0 missing; the database is intact" in line for line in kills)
@@ -35,9 +35,9 @@ def test_kills_beside_postgresql(postgres: str) -> None:
     with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE class_of_a_crash")
     options = ["--database", postgres.format("class_of_a_crash"), "--students", "6", "--rounds", "1"]
-    ran = commanded(app, ["crashtest", *options, "--life", "1", "--course", str(COURSE)])
-    assert ran.exit_code == 0, ran.output
-    assert ran.output.splitlines()[-1].startswith("2 kills, ")
+    completed = commanded(app, ["crashtest", *options, "--life", "1", "--course", str(COURSE)])
+    assert completed.exit_code == 0, completed.output
+    assert completed.output.splitlines()[-1].startswith("2 kills, ")
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_each_broken_promise_is_told(broken: dict[str, object], sentence: str) -
 
 def test_unknown_quiz() -> None:
     """A quiz that is not there is told before anything is started."""
-    ran = commanded(app, ["crashtest", "--quiz", "no-such", "--course", str(COURSE)])
-    assert "There is no quiz 'no-such'" in str(ran.exception)
+    completed = commanded(app, ["crashtest", "--quiz", "no-such", "--course", str(COURSE)])
+    assert "There is no quiz 'no-such'" in str(completed.exception)
 
 
 def test_a_course_without_quizzes(tmp_path: Path) -> None:
     """A course that has no quiz yet is told so."""
     (tmp_path / "course.yaml").write_text("title: Test\ntime_zone: Europe/Berlin\n", encoding="utf-8")
-    ran = commanded(app, ["crashtest", "--course", str(tmp_path)])
-    assert "There is no quiz in" in str(ran.exception)
+    completed = commanded(app, ["crashtest", "--course", str(tmp_path)])
+    assert "There is no quiz in" in str(completed.exception)

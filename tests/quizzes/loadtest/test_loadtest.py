@@ -34,14 +34,14 @@ ALWAYS = (
 
 def test_a_small_class() -> None:
     """Twenty students start, save and submit; nothing is lost, and the exit code says whether limits hold."""
-    ran = commanded(app, ["loadtest", "--students", "20", *SHORT, "--course", str(COURSE)])
-    assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.output
+    completed = commanded(app, ["loadtest", "--students", "20", *SHORT, "--course", str(COURSE)])
+    assert completed.exception is None or isinstance(completed.exception, SystemExit), completed.output
     for phase in ("opening", "burst", "deadline"):
-        assert f"\n{phase} " in ran.output
+        assert f"\n{phase} " in completed.output
     for what in ALWAYS:
-        assert f"kept    {what}" in ran.output, ran.output
-    assert "Limits of a class of size S (20 students):" in ran.output
-    assert (ran.exit_code == 0) == ("MISSED" not in ran.output), ran.output
+        assert f"kept    {what}" in completed.output, completed.output
+    assert "Limits of a class of size S (20 students):" in completed.output
+    assert (completed.exit_code == 0) == ("MISSED" not in completed.output), completed.output
 
 
 @pytest.mark.xdist_group("postgresql")
@@ -50,21 +50,21 @@ def test_several_servers(postgres: str) -> None:
     with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE class_at_two_servers")
     options = ["--database", postgres.format("class_at_two_servers"), "--servers", "2", "--students", "8"]
-    ran = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
-    assert "The database was PostgreSQL, with server processes: 2." in ran.output
+    completed = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
+    assert "The database was PostgreSQL, with server processes: 2." in completed.output
     for what in ALWAYS:
-        assert f"kept    {what}" in ran.output, ran.output
+        assert f"kept    {what}" in completed.output, completed.output
     again = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
     assert "This database has people in it." in str(again.exception)
 
 
 def test_several_servers_and_a_file() -> None:
     """Several servers on a SQLite file are refused with a sentence."""
-    ran = commanded(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
-    assert "Several servers need a PostgreSQL database" in str(ran.exception)
+    completed = commanded(app, ["loadtest", "--servers", "2", "--course", str(COURSE)])
+    assert "Several servers need a PostgreSQL database" in str(completed.exception)
 
 
-def replies(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
+def responses(result: Result, phase: str, kind: str, *seconds: float, status: int = 200) -> None:
     """Note replies that took so long."""
     result.measured.phase = phase
     for second in seconds:
@@ -80,11 +80,11 @@ def test_limits_of_time() -> None:
     """A few slow requests in a hundred miss the limit of their phase; small classes have a stricter one."""
     for students, slow in ((100, ["steady: 99 % of saves"]), (500, [])):
         result = Result(students)
-        replies(result, "steady", "save", *[0.01] * 97, *[0.2] * 3)
-        replies(result, "opening", "start", *[0.5] * 97, *[1.9] * 3)
+        responses(result, "steady", "save", *[0.01] * 97, *[0.2] * 3)
+        responses(result, "opening", "start", *[0.5] * 97, *[1.9] * 3)
         assert missed(result) == slow
-    replies(result, "steady", "save", 0.3, 0.3, 0.3)
-    replies(result, "opening", "start", *[2.1] * 3)
+    responses(result, "steady", "save", 0.3, 0.3, 0.3)
+    responses(result, "opening", "start", *[2.1] * 3)
     assert missed(result) == ["steady: 99 % of saves", "opening: 99 % of requests"]
 
 
@@ -144,8 +144,8 @@ def test_more_students_than_open_files() -> None:
 def test_no_time_at_all() -> None:
     """A class with no time between opening and deadline is refused with a sentence."""
     nothing = [word for name in ("herd", "steady", "burst", "deadline") for word in (f"--{name}", "0")]
-    ran = commanded(app, ["loadtest", *nothing, "--course", str(COURSE)])
-    assert "less than a second" in str(ran.exception)
+    completed = commanded(app, ["loadtest", *nothing, "--course", str(COURSE)])
+    assert "less than a second" in str(completed.exception)
 
 
 MOUNTS = """22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/disk rw
@@ -178,8 +178,8 @@ def test_file_systems(tmp_path: Path, folder: str, kind: str) -> None:
 @pytest.mark.parametrize("command", ["loadtest", "crashtest"])
 def test_a_folder_that_is_not_there(tmp_path: Path, command: str) -> None:
     """A folder that is not there is told in a sentence."""
-    ran = commanded(app, [command, "--folder", str(tmp_path / "none"), "--course", str(COURSE)])
-    assert "There is no directory" in str(ran.exception)
+    completed = commanded(app, [command, "--folder", str(tmp_path / "none"), "--course", str(COURSE)])
+    assert "There is no directory" in str(completed.exception)
 
 
 def children_of(pid: int) -> list[int]:

@@ -35,15 +35,15 @@ def test_answers_are_valid(tmp_path: Path) -> None:
             assert question.problem_with(answer) == "", (page_question, answer)
 
 
-def talk(*replies: bytes, pieces: int = 10**6) -> list[object]:
+def conversation(*responses: bytes, functions: int = 10**6) -> list[object]:
     """What a connection makes of a server that says this, one reply to a connection, and then hangs up."""
-    left = list(replies)
+    left = list(responses)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         reply = left.pop(0)
-        for start in range(0, len(reply), pieces):
-            writer.write(reply[start : start + pieces])
+        for start in range(0, len(reply), functions):
+            writer.write(reply[start : start + functions])
             await writer.drain()
             await asyncio.sleep(0)
         writer.close()
@@ -71,27 +71,27 @@ def reply_of(body: bytes) -> bytes:
 
 
 @given(st.binary(max_size=50), st.integers(1, 40))
-def test_a_reply_in_pieces(body: bytes, pieces: int) -> None:
+def test_a_reply_in_pieces(body: bytes, functions: int) -> None:
     """However a reply is cut by the network, it is read whole."""
-    assert talk(reply_of(body), pieces=pieces) == [(200, body)]
+    assert conversation(reply_of(body), functions=functions) == [(200, body)]
 
 
 @given(st.binary(max_size=50), st.data())
 def test_half_a_reply(body: bytes, data: st.DataObject) -> None:
     """A reply that ends before its end counts as none."""
     whole = reply_of(body)
-    assert talk(whole[: data.draw(st.integers(0, len(whole) - 1))]) == [None]
+    assert conversation(whole[: data.draw(st.integers(0, len(whole) - 1))]) == [None]
 
 
 @pytest.mark.parametrize("noise", [b"", b"\r\n\r\n", b"no http\r\n\r\n", b"x" * 100_000])
 def test_noise(noise: bytes) -> None:
     """What is no reply counts as none."""
-    assert talk(noise) == [None]
+    assert conversation(noise) == [None]
 
 
 def test_after_a_lost_connection() -> None:
     """The request after a lost connection opens another one."""
-    heard = talk(reply_of(b"one"), b"", b"", reply_of(b"two"))
+    heard = conversation(reply_of(b"one"), b"", b"", reply_of(b"two"))
     assert heard[0] == (200, b"one")
     assert heard[-1] == (200, b"two")
 

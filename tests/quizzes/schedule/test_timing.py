@@ -101,7 +101,7 @@ def test_odd_multipliers_round_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "says"),
+    ("schedule", "message"),
     [
         (Schedule(5, closes_at=5), "closes before it opens"),
         (Schedule(5, due_at=4), "due before it opens"),
@@ -111,9 +111,9 @@ def test_odd_multipliers_round_up() -> None:
         (Schedule(0, attempts=0), "no attempt"),
     ],
 )
-def test_schedules_that_cannot_be(schedule: Schedule, says: str) -> None:
+def test_schedules_that_cannot_be(schedule: Schedule, message: str) -> None:
     """Each is told in a sentence; the card's has none to tell."""
-    assert says in schedule.problem()
+    assert message in schedule.problem()
     assert CARD.problem() == ""
 
 

@@ -139,7 +139,7 @@ def test_a_broken_check_waits_for_staff(fixture: ExamFixture) -> None:
     assert (room.points(), room.scores_told()) == (2.0, [2.0])
 
 
-def test_a_question_that_cannot_be_dealt_stops_no_other(fixture: ExamFixture) -> None:
+def test_a_question_that_cannot_be_built_stops_no_other(fixture: ExamFixture) -> None:
     """What goes wrong with one answer is noted for staff; the next is graded."""
     room = Room(fixture, ["x = 1", RIGHT])
 

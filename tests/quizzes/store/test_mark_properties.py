@@ -48,7 +48,7 @@ from quizzes.store.marks import give_mark, history_of, marks_in, points_of, set_
 from quizzes.store.quizzes import publish
 from quizzes.store.regrades import regrade_runs
 
-GRACE, SETTLE = 20_000, 2_000
+GRACE, SHORT_WAITS_SECONDS = 20_000, 2_000
 STUDENTS = 2
 CHOICE, NUMBER, ESSAY = range(3)
 POINTS = {CHOICE: Decimal(1), NUMBER: Decimal("0.5"), ESSAY: Decimal(2)}
@@ -194,7 +194,7 @@ class MarkMachine(RuleBasedStateMachine):
 
     # The server
 
-    @rule(span=st.sampled_from([1_000, MINUTE, 20 * MINUTE + GRACE + SETTLE + 1]))
+    @rule(span=st.sampled_from([1_000, MINUTE, 20 * MINUTE + GRACE + SHORT_WAITS_SECONDS + 1]))
     def wait(self, span: int) -> None:
         """Time passes."""
         self.fixture.fake.pass_(span)

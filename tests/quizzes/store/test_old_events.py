@@ -12,7 +12,7 @@ from quizzes.store.attempts import attempt_from_rows, take_lock
 from quizzes.store.tables import attempt_event
 
 
-def test_the_pen_of_version_0_1(fixture: ExamFixture) -> None:
+def test_the_edit_lock_of_version_0_1(fixture: ExamFixture) -> None:
     """`pen taken` and the key `pen` are an edit lock; the rows stay byte for byte as they were."""
     attempt = fixture.started()
     fixture.write(take_lock, attempt.id, "lock-of-another-tab", fixture.clock.now())

@@ -77,11 +77,11 @@ def test_results_show_right_partly_right_and_wrong(server: LiveServer) -> None:
     server.exam.mark()
     page = student.page(f"/attempts/{attempt}/results")
     parts = page.split('<section class="question result"')[1:]
-    said = [" ".join(re.sub(r"<[^>]+>", " ", part.split("</h2>")[0]).split()) for part in parts]
-    assert "✓ right , 1 of 1 pt" in said[NUMERIC]
-    assert "✗ wrong , 0 of 1 pt" in said[CHOICE]
-    assert "◐ partly right" in said[CHOICES]
-    assert "✗ no answer , 0 of 1 pt" in said[TEXT]
+    output = [" ".join(re.sub(r"<[^>]+>", " ", part.split("</h2>")[0]).split()) for part in parts]
+    assert "✓ right , 1 of 1 pt" in output[NUMERIC]
+    assert "✗ wrong , 0 of 1 pt" in output[CHOICE]
+    assert "◐ partly right" in output[CHOICES]
+    assert "✗ no answer , 0 of 1 pt" in output[TEXT]
 
 
 def test_giving_time_is_confirmed_once_and_listed(server: LiveServer) -> None:

@@ -156,14 +156,16 @@ def test_odd_numbers(live: LiveServer, number: str) -> None:
         (f"/staff/{'all'}/regrade-requests", {"attempt": attempt_id, "pos": number, "reply": "x"}),
         (f"/staff/{'all'}/marking", {"attempt": attempt_id, "pos": number, "rev": number}),
     ]
-    replies = [teacher.post(path, **fields) for path, fields in forms]
+    responses = [teacher.post(path, **fields) for path, fields in forms]
     form = student.form(attempt_id)
-    replies.append(student.post(f"/attempts/{attempt_id}", **{**form, f"rev{TEXT}": number, f"a{TEXT}": "x"}))
-    replies.append(student.save(attempt_id, TEXT, "x", base=number))  # type: ignore[arg-type]
+    responses.append(
+        student.post(f"/attempts/{attempt_id}", **{**form, f"rev{TEXT}": number, f"a{TEXT}": "x"})
+    )
+    responses.append(student.save(attempt_id, TEXT, "x", base=number))  # type: ignore[arg-type]
     paths = (f"answers/{number}", f"flags/{number}", f"regrade-requests/{number}")
-    replies += [student.ask(f"/attempts/{attempt_id}/{path}", {}) for path in paths]
-    replies.append(teacher.post(f"/staff/all/regrades/{number}/release"))
-    assert [reply.status_code for reply in replies if reply.status_code >= 500] == []
+    responses += [student.ask(f"/attempts/{attempt_id}/{path}", {}) for path in paths]
+    responses.append(teacher.post(f"/staff/all/regrades/{number}/release"))
+    assert [reply.status_code for reply in responses if reply.status_code >= 500] == []
     headers = {"X-Form-Token": student.token, "Content-Type": "application/json"}
     for odd in ("NaN", "Infinity", "1e999", "9" * 5000):
         body = f'{{"answer": "x", "base_rev": {odd}, "save_id": "odd-number", "lock": "{student.lock}"}}'
@@ -175,7 +177,7 @@ def test_nul_bytes(live: LiveServer) -> None:
     """A NUL, which PostgreSQL cannot store, is refused or replaced wherever it comes from."""
     student, teacher = live.student(), live.student(role="instructor")
     attempt_id = student.start()
-    replies = [
+    responses = [
         student.post("/sign-in", person="a\0b", passcode="\0"),
         teacher.post("/staff/all/message", text="a\0b"),
         teacher.post("/staff/all/time", minutes="5", reason="a\0b", who="all"),
@@ -187,4 +189,4 @@ def test_nul_bytes(live: LiveServer) -> None:
         student.save(attempt_id, TEXT, "a\0b"),
         student.post(f"/attempts/{attempt_id}", lock="a\0b"),
     ]
-    assert [reply.status_code for reply in replies if reply.status_code >= 500] == []
+    assert [reply.status_code for reply in responses if reply.status_code >= 500] == []

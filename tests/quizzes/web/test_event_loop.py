@@ -85,29 +85,29 @@ def test_attempts_are_dealt_before_the_opening(server: LiveServer) -> None:
     students = [server.student() for _ in range(3)]
     server.student(role="ta")
     server.publish(opens_at=server.opens + 11 * MINUTE)
-    assert server.quizzes.deal() == 0
+    assert server.quizzes.prepare() == 0
     server.fake.pass_(MINUTE)
-    assert server.quizzes.deal() == 3
-    assert server.quizzes.deal() == 0
-    dealt = [one.id for one in server.exam._dealt["all"][1]]
-    assert all(student.get(f"/attempts/{id}").status_code == 404 for student in students for id in dealt)
+    assert server.quizzes.prepare() == 3
+    assert server.quizzes.prepare() == 0
+    prepared = [one.id for one in server.exam._prepared["all"][1]]
+    assert all(student.get(f"/attempts/{id}").status_code == 404 for student in students for id in prepared)
     server.fake.pass_(10 * MINUTE)
     attempts = [student.start() for student in students]
-    assert attempts == dealt
+    assert attempts == prepared
     seeds = {server.exam.inspect(attempt)[0].attempt.seed for attempt in attempts}
     assert len(seeds) == 3
     for student, attempt in zip(students, attempts, strict=True):
         page = student.page(f"/attempts/{attempt}")
         for question in server.questions(attempt):
             assert question.public_view().prompt in page
-    assert server.quizzes.deal() == 0
+    assert server.quizzes.prepare() == 0
 
 
 def test_a_new_version_drops_what_was_dealt(server: LiveServer) -> None:
     """Nobody starts with the questions of the version before."""
     server.publish()
     student = server.student()
-    assert server.quizzes.deal() == 1
+    assert server.quizzes.prepare() == 1
     path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8").replace("Answer them all.", "Answer some."), encoding="utf-8")
     server.publish()
@@ -116,14 +116,14 @@ def test_a_new_version_drops_what_was_dealt(server: LiveServer) -> None:
     assert "Answer some." in student.page(f"/attempts/{attempt}")
     with server.database.reading() as connection:
         assert row.version == current_version(connection, "all")
-    assert attempt not in [one.id for one in server.exam._dealt["all"][1]]
+    assert attempt not in [one.id for one in server.exam._prepared["all"][1]]
 
 
 def test_a_page_without_answers_is_the_page_with_them(server: LiveServer) -> None:
     """What was rendered before the start is what is rendered now, but for the answers."""
     server.publish()
     student = server.student()
-    server.quizzes.deal()
+    server.quizzes.prepare()
     attempt = student.start()
 
     def questions(page: str) -> str:
