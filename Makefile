@@ -5,7 +5,8 @@
 # make screenshots  the pictures of the quiz pages
 # make bench  speed and memory, as ratios
 # make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test;
-#             and right answers against every check of the course, at as many seeds as SEEDS says
+#             and right answers against every check of the course, at as many seeds as SEEDS says, and all
+#             odd results of every function
 # Each sets up what it needs first; a second run skips what is done.
 
 PYTHON ?= python3
@@ -44,10 +45,13 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/bench/startup.py
 	$(BIN)/python tests/bench/submission.py
+	$(BIN)/python tests/bench/gradient.py
+	$(BIN)/python tests/bench/mnist_loop.py
 	$(BIN)/python tests/bench/peers.py
 	$(BIN)/python tests/bench/whole_class.py
 	$(BIN)/python tests/bench/gradebook.py
 	$(BIN)/python tests/bench/quiz_store.py
+	$(BIN)/python tests/bench/quiz_bounds.py
 	$(BIN)/quizzes loadtest --students 2000
 
 screenshots: $(READY) system
@@ -56,7 +60,9 @@ screenshots: $(READY) system
 FUZZ ?= 20000
 SEEDS ?= 2000
 fuzz: $(READY)
-	FUZZ=$(SEEDS) $(BIN)/python -m pytest -q -n auto tests/content/test_checks_are_fair.py
+	FUZZ=$(SEEDS) $(BIN)/python -m pytest -q -n auto tests/content/test_checks_are_fair.py tests/content/test_odd_values.py
+	FUZZ=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup tests/attacks/test_known_by_heart.py \
+	  tests/content/test_convergence_is_fair.py
 	FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -k "any or damage or hostile" \
 	  tests/autograder/sandbox/test_frames_hostile.py tests/autograder/submissions/test_notebook_anything.py tests/autograder/submissions/test_archives.py
 

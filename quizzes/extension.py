@@ -67,12 +67,15 @@ class QuizExtension:
         table: RosterTable,
         find: Callable[[Person, str], str | None],
         zone: ZoneInfo,
+        *,
+        take_away: bool,
     ) -> QuizAccommodations:
         """What the roles, extra time and dates of a table would change."""
         from quizzes.schedule.accommodations import accommodation_rows
         from quizzes.services.enrolment import plan_accommodations
 
-        return plan_accommodations(connection, accommodation_rows(table, zone), find, zone)
+        rows = accommodation_rows(table, zone)
+        return plan_accommodations(connection, rows, find, zone, take_away=take_away)
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, send scores."""

@@ -20,7 +20,7 @@ from autograder.authoring.solved_notebook import filled_in, handout, library, to
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment
-from autograder.course.csv_table import write_rows
+from autograder.course.csv_table import write_table
 from autograder.course.python_source import with_body
 from autograder.errors import ContentError, UsageError
 
@@ -89,8 +89,8 @@ return np.zeros(10 * 2**30 // 8)
 FORGE = """
 import json, os, struct
 answer = {"kind": "value", "value": ["f"], "changed": [], "dtypes": [], "warnings": [], "printed": ""}
-header = json.dumps({"op": "answers", "id": 1, "answers": [answer], "score": 100}).encode()
-os.write(3, struct.pack("<IQ", len(header), 8) + header + struct.pack("<d", 1.0))
+header = json.dumps({"op": "answers", "answers": [answer], "score": 100}).encode()
+os.write(3, struct.pack("<IQI", len(header), 8, 1) + header + struct.pack("<d", 1.0))
 return 1.0
 """
 
@@ -149,7 +149,7 @@ def make_class(assignment: Assignment, students: int, out: Path) -> list[DemoSub
         samples.append(DemoSubmission(student, kind, detail, path, expect))
     rows = [["student", "kind", "detail", "expect"]]
     rows += [[sample.student, sample.kind, sample.detail, sample.expect] for sample in samples]
-    (out / EXPECTED).write_text(write_rows(rows), encoding="utf-8", newline="")
+    (out / EXPECTED).write_text(write_table(rows[0], rows[1:]), encoding="utf-8", newline="")
     return samples
 
 

@@ -45,7 +45,7 @@ class FramedBackend(NotebookBackend):
             return answer
         packer = frames.Packer()
         try:
-            spec = json.dumps(packer.value(answer.value))
+            spec = packer.text(answer.value)
             if (
                 packer.size > MOST + 4 * bytes_of(list(arguments))
                 or len(spec) > frames.MOST_HEADER - 64 * 1024

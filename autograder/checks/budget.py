@@ -26,29 +26,39 @@ class Budget:
         most_processor: float = MOST_PROCESSOR_SECONDS,
         sleep: float = SLEEP_SECONDS,
         reference: Callable[[], float] = lambda: 0.0,
+        share: Callable[[str], float] | None = None,
     ) -> None:
-        """`reference` says how much processor time the reference has taken for the same checks."""
+        """`reference` says how much processor time the reference has taken for the same checks.
+
+        `share` says what a call of a function adds to the total: its limit as a multiple of the reference's
+        time, without the seconds that every call gets at least. By default a call adds all that it may take.
+        """
         self._processor, self._most, self._reference = processor, most_processor, reference
-        self._calls_own = 0.0  # the sum of what the calls made may take each
+        self._share = share
+        self._shares = 0.0  # of the calls made
         self._sleep_left = sleep
         self.used = 0.0  # seconds of processor time
 
-    def add_call(self, seconds: float) -> None:
-        """A call is made that may take so many seconds of processor time."""
-        self._calls_own += seconds
+    def add_call(self, seconds: float, function: str = "") -> None:
+        """A function is called, which may take so many seconds of processor time."""
+        self._shares += self._added_by(seconds, function)
+
+    def _added_by(self, seconds: float, function: str) -> float:
+        return seconds if self._share is None or not function else min(seconds, self._share(function))
 
     def charge(self, used: float, slept: float) -> None:
         """Seconds of processor time and of sleep are gone."""
         self.used += used
         self._sleep_left = max(0.0, self._sleep_left - slept)
 
-    def total(self, call: float = 0.0) -> float:
-        """Seconds of processor time that all calls together may take, with one more that may take `call`."""
-        return min(self._most, max(self._reference() + self._processor, self._calls_own + call))
+    def total(self, call: float = 0.0, function: str = "") -> float:
+        """Seconds of processor time for all calls, with one more of `function` that may take `call`."""
+        shares = self._shares + self._added_by(call, function)
+        return min(self._most, max(self._reference() + self._processor, shares))
 
-    def left(self, call: float = 0.0) -> float:
-        """Seconds of processor time that are left, with one more call that may take `call`."""
-        return self.total(call) - self.used
+    def left(self, call: float = 0.0, function: str = "") -> float:
+        """Seconds of processor time that are left, with one more call of `function` that may take `call`."""
+        return self.total(call, function) - self.used
 
     @property
     def sleep_of_a_call(self) -> float:

@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from autograder.checks import failures as failure
+from autograder.checks.pipeline import Pipeline, settled
 from autograder.checks.values import Value, bytes_of, call_text, show
 from autograder.report import Curve, Evidence
 
@@ -115,6 +116,7 @@ class CallContext:
     findings: Findings = field(default_factory=Findings)  # of the running check; a new one for each check
     memory: dict[tuple[object, ...], object] = field(default_factory=dict)
     training: bool = False  # thousands of calls: none is kept for the diagnosis, arguments are lent
+    pipeline: Pipeline | None = None  # of the training run, where calls may be sent together
     latest: dict[str, Value] = field(default_factory=dict)  # in training, what each function returned last
 
     def remember(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
@@ -167,11 +169,20 @@ class Function:
 
     def __call__(self, *arguments: Value) -> Value:
         """Call it; raises a `Failure` when no value comes back."""
+        context = self.context
+        if context.pipeline is not None:
+            return context.pipeline.call(self.name, arguments, context.cpu_seconds, self._call_now)
+        return self.many([arguments])[0]
+
+    def _call_now(self, function: str, arguments: tuple[Value, ...]) -> Value:
         return self.many([arguments])[0]
 
     def many(self, calls: Sequence[tuple[Value, ...]]) -> list[Value]:
         """Call it once for each tuple of arguments, in order; cheaper than one by one."""
         context = self.context
+        if context.pipeline is not None:
+            context.pipeline.flush()  # in the order in which they were written
+            calls = settled(list(calls))
         limit = context.cpu_seconds(self.name)
         answers = context.backend.answer(self.name, calls, limit, context.training)
         values = []

@@ -30,6 +30,7 @@ from autograder.checks.datasets.images import Images
 from autograder.checks.definition import Check, Materials, check
 from autograder.checks.failures import Failure
 from autograder.checks.memory import unlimited_memory
+from autograder.checks.pipeline import BatchingBackend, Pipeline, Unforeseen, settled
 from autograder.errors import SandboxError
 
 __all__ = ["Training", "convergence", "hidden_images", "is_convergence", "training_of"]
@@ -112,22 +113,44 @@ class _Judgement:
     def _run(self, attempt: int) -> Training:
         """One run of the student's pieces, its losses drawn beside the reference's from the same start."""
         expected = self._reference_run(attempt)
-        self.student.context_.training = True
-        self.student.context_.latest.clear()
+        context = self.student.context_
+        context.training = True
         try:
-            with quiet():
-                run = self.body(self.student, self.materials.images, self._generator(attempt))
+            run = self._trained(attempt)
         except (Failure, AssertionError, SandboxError, MemoryError):
             raise
         except Exception as problem:
             # The same loop ran with the reference just before, so it is the student's piece that is wrong.
             raise self._unusable(problem) from None
         finally:
-            self.student.context_.training = False
-            self.student.context_.latest.clear()
+            context.training = False
+            context.latest.clear()
         if attempt == 0 and run.losses:
             draw_losses(self.student, run.losses, expected.losses)
         return run
+
+    def _trained(self, attempt: int) -> Training:
+        """The body's result; calls are sent together where possible, and one by one where that fails.
+
+        What goes wrong is judged by calls made one by one, whatever the others had done by then.
+        """
+        context = self.student.context_
+        if isinstance(context.backend, BatchingBackend):
+            pipeline = context.pipeline = Pipeline(context.backend)
+            try:
+                with quiet():
+                    run = self.body(self.student, self.materials.images, self._generator(attempt))
+                    pipeline.flush()
+                return Training(settled(run.accuracy), settled(run.losses))
+            except (SandboxError, MemoryError):
+                raise
+            except (Exception, Unforeseen):
+                pipeline.abandon()
+            finally:
+                context.pipeline = None
+        context.latest.clear()
+        with quiet():
+            return self.body(self.student, self.materials.images, self._generator(attempt))
 
     def _unusable(self, problem: Exception) -> Failure:
         latest = self.student.context_.latest

@@ -5,10 +5,11 @@
         \"\"\"grad_alpha has one entry per feature.\"\"\"
         ...
 
-The docstring is the line that students see. A check passes when it returns and does not pass when
-it raises a `Failure`; any other exception is the author's bug. Public checks live beside the
-handout, need no reference, run in the student's notebook and carry no points: what is shown can be
-memorised. Hidden checks live beside the solution.
+The docstring is the line that students see. A check passes when it returns, and does not pass when it
+raises a `Failure` or an AssertionError, or anything else on a student's values; what it raises with the
+reference's too is the author's bug. Public checks live beside the handout, need no reference, run in the
+student's notebook and carry no points: what is shown can be memorised. Hidden checks live beside the
+solution.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@
     ├── OutOfMemory         over its memory
     └── Crashed             the process ended, or sent something unreadable
 
-The text for people and the JSON for machines are both made from the same object. A failure is
-about a student's function; an exception of any other kind inside a check is the author's bug.
+The text for people and the JSON for machines are both made from the same object. A failure is about a
+student's function. An exception of another kind inside a check is one too, unless the check also breaks with
+the reference: see `grading.evaluation`.
 """
 
 from __future__ import annotations

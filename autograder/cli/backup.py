@@ -13,6 +13,7 @@ from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.backup import back_up, faults_in_file
 from autograder.site.database import Database
+from autograder.site.private_file import make_private
 from autograder.site.running import database_alone
 from autograder.site.server import FILE, FOLDER, open_site
 
@@ -51,8 +52,8 @@ def restore(
 def _replace(source: Path, folder: Path) -> None:
     """Put a backup in place of the database and keep the old one beside it."""
     part = folder / f"{FILE}.restored"
+    make_private(part)
     shutil.copyfile(source, part)
-    part.chmod(0o600)
     try:
         database = Database(part)
         faults = faults_in_file(database)

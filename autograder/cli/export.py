@@ -37,6 +37,7 @@ from autograder.submissions.collecting import Unmatched
 __all__ = ["app", "write_export"]
 
 app = typer.Typer(help="Export grades and feedback for a learning platform.", no_args_is_help=True)
+MOST_REASONS = 3  # that a message lists
 Feedback = Annotated[Path | None, typer.Option(help="Also write the feedback as a ZIP archive to upload.")]
 Template = Annotated[Path | None, typer.Option(help="The platform's own table, to be filled in.")]
 
@@ -54,7 +55,7 @@ def _canvas(
     lines = _lines(results, course, "canvas")
     column = column or _title(lines, course)
     text, left = canvas_gradebook([CanvasColumn(column, lines)], read_table(template) if template else None)
-    write_export(out, text.encode(), left)
+    write_export(out, text.encode(), left, len(lines))
     _feedback(lines, results, feedback, "canvas")
 
 
@@ -69,7 +70,7 @@ def _moodle(
     """Write a grading worksheet to upload to Moodle."""
     lines = _lines(results, course, "moodle")
     text, left = moodle_worksheet(lines, read_table(template) if template else None)
-    write_export(out, text.encode(), left)
+    write_export(out, text.encode(), left, len(lines))
     _feedback(lines, results, feedback, "moodle")
 
 
@@ -79,14 +80,15 @@ def _gradescope(
 ) -> None:
     """Write a table with Gradescope's headers; --feedback writes a results.json per student."""
     lines = _lines(results, course, "gradescope")
-    write_export(out, gradescope_grades(lines).encode(), [])
+    write_export(out, gradescope_grades(lines).encode(), [], len(lines))
     _feedback(lines, results, feedback, "gradescope")
 
 
 @app.command("csv")
 def _csv(results: ResultsArgument, out: OutFileOption, course: CourseOption = None) -> None:
     """Write a table of everything known about the grades."""
-    write_export(out, plain_grades(_lines(results, course, "canvas")).encode(), [])
+    lines = _lines(results, course, "canvas")
+    write_export(out, plain_grades(lines).encode(), [], len(lines))
 
 
 @app.command("gradescope-autograder")
@@ -122,11 +124,24 @@ def _title(lines: Sequence[GradeRow], course: Path | None) -> str:
 
 def _feedback(lines: Sequence[GradeRow], results: Path, out: Path | None, platform: Platform) -> None:
     if out is not None:
-        write_export(out, *feedback_zip(lines, Results(results.absolute()), platform))
+        data, left = feedback_zip(lines, Results(results.absolute()), platform)
+        write_export(out, data, left, len(lines))
 
 
-def write_export(out: Path, data: bytes, left: Sequence[Unmatched]) -> None:
-    """Write a file for a platform and name the students who are not in it."""
+def write_export(out: Path, data: bytes, left: Sequence[Unmatched], students: int | None = None) -> None:
+    """Write a file for a platform and name the students who are not in it.
+
+    Raises UsageError, and writes nothing, where none of so many students would be in it.
+    """
+    if students is not None and len(left) >= students:
+        reasons = list(dict.fromkeys(f"{unmatched.name}: {unmatched.reason}" for unmatched in left))
+        more = f" And {len(reasons) - MOST_REASONS} more." if len(reasons) > MOST_REASONS else ""
+        raise UsageError(
+            f"{out} was not written: no student would be in it. {' '.join(reasons[:MOST_REASONS])}{more}",
+            next_step="Complete the roster, or name the platform's own table with --template."
+            if left
+            else "Grade submissions first.",
+        )
     try:
         out.write_bytes(data)
     except OSError as problem:

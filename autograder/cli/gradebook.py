@@ -82,7 +82,8 @@ def _canvas(
         for column in gradebook.columns
     ]
     text, left = canvas_gradebook(columns, read_table(template) if template else None)
-    write_export(out, text.encode(), left)
+    students = {row.final_score.student for column in columns for row in column.rows}
+    write_export(out, text.encode(), left, len(students))
 
 
 @export.command("moodle")
@@ -94,7 +95,8 @@ def _moodle(out: OutFileOption, sources: From = None, course: CourseOption = Non
         excused = excused_from(gradebook, column.name)
         rows = grade_rows_of_column(gradebook, column.name)
         columns[column.title] = [row for row in rows if row.final_score.student not in excused]
-    write_export(out, moodle_import(columns).encode(), [])
+    students = {row.person.student_id for rows in columns.values() for row in rows}
+    write_export(out, moodle_import(columns).encode(), [], len(students))
 
 
 @export.command("csv")

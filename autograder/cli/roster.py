@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 import shutil
@@ -17,7 +15,7 @@ from sqlalchemy import Connection
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
-from autograder.course.csv_table import read_table
+from autograder.course.csv_table import read_table, write_table
 from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import UsageError
 from autograder.gradebook.tables import guard_formula
@@ -47,30 +45,33 @@ def import_roster(
     ] = Path("passcodes.csv"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and stop.")] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Import without a question, also what takes time or a role away.")
+        bool, typer.Option("--yes", help="Import also what takes time, a date or a role away, unasked.")
     ] = False,
     course: CourseOption = None,
 ) -> None:
     """Enrol the people of a roster with their accommodations; rerun it whenever the roster changes.
 
     What changes is shown first. People who are missing from the table stay, and so does everything that the
-    table does not speak of.
+    table does not speak of. What the table would take away stays, too, unless you confirm it or give --yes.
     """
     root = find_course(course)
     tables = [None if path is None else read_people(read_table(path)) for path in (roster, accommodations)]
     with open_site(root.root) as server:
         with server.database.reading() as connection:
-            plan = _plan(connection, root, tables)
+            plan = _plan(connection, root, tables, take_away=True)
         for line in plan.lines():
             typer.echo(line)
         if dry_run:
             typer.echo("Nothing was changed: this was a dry run.")
             return
-        if plan.losses and not yes:
-            _confirm(plan)
+        take_away = yes or not plan.losses or _confirmed(plan)
+        if not take_away:
+            typer.echo(f"Kept, because --yes is not given: {len(plan.losses)} changes marked TAKEN AWAY.")
+            with server.database.reading() as connection:
+                plan = _plan(connection, root, tables, take_away=False)
         with server.database.transaction() as connection:
             add_course(connection, COURSE, root.title, root.zone.key)
-            if _plan(connection, root, tables).digest != plan.digest:
+            if _plan(connection, root, tables, take_away=take_away).digest != plan.digest:
                 raise UsageError(
                     "The people of the course were changed meanwhile; nothing was imported.",
                     next_step="Rerun the command.",
@@ -98,19 +99,19 @@ def remove(
     typer.echo(f"{len(people)} removed: {', '.join(people)}.")
 
 
-def _plan(connection: Connection, root: Course, tables: list[RosterTable | None]) -> ImportPlan:
-    return plan_import(connection, root.zone, tables[0], tables[1], find_roster(root.root))
-
-
-def _confirm(plan: ImportPlan) -> None:
-    """Ask before anything is taken away; raises UsageError where nobody can be asked."""
-    if sys.stdin.isatty() and typer.confirm(f"{len(plan.losses)} changes take something away. Import?"):
-        return
-    lost = "; ".join(change.sentence for change in plan.losses[:5])
-    raise UsageError(
-        f"{len(plan.losses)} changes would take something away: {lost}. Nothing was imported.",
-        next_step="Correct the table, or rerun the command with --yes.",
+def _plan(
+    connection: Connection, root: Course, tables: list[RosterTable | None], *, take_away: bool
+) -> ImportPlan:
+    roster, accommodations = tables
+    return plan_import(
+        connection, root.zone, roster, accommodations, find_roster(root.root), take_away=take_away
     )
+
+
+def _confirmed(plan: ImportPlan) -> bool:
+    """Ask at a terminal whether to take away what the table takes away; elsewhere nothing is taken."""
+    number = len(plan.losses)
+    return sys.stdin.isatty() and typer.confirm(f"Take away, too, what {number} changes take away?")
 
 
 def _new_codes(connection: Connection, server: OpenSite, plan: ImportPlan) -> list[tuple[str, str, str]]:
@@ -129,12 +130,9 @@ def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
             f"{path} exists, and the passcodes in it may not have been given out yet.",
             next_step="Move it away, or name another file with --passcodes.",
         )
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(
-        [
-            ("student", "name", "passcode"),
-            *((guard_formula(student), guard_formula(name), code) for student, name, code in rows),
-        ]
+    text = write_table(
+        ("student", "name", "passcode"),
+        [(guard_formula(student), guard_formula(name), code) for student, name, code in rows],
     )
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -144,7 +142,7 @@ def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:
             next_step="Name another file with --passcodes.",
         ) from problem
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        file.write(text.getvalue())
+        file.write(text)
     _keep_out_of_git(path)
 
 

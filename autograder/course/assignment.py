@@ -89,7 +89,7 @@ class Limits(_Part):
     all_seconds: float = Field(
         default=PROCESSOR_SECONDS,
         gt=0,
-        description="What all calls together may take above the reference, or what each may take, added up.",
+        description="What all calls may take above the reference, or call_times what it takes for each.",
     )
     most_seconds: float = Field(
         default=MOST_PROCESSOR_SECONDS, gt=0, le=3600, description="And never more than this."
@@ -106,13 +106,18 @@ class Limits(_Part):
         """Processor seconds for a call of a function that took the reference so long."""
         return max(self.call_seconds, self.times.get(function, self.call_times) * reference)
 
-    def budget(self, reference: Callable[[], float]) -> Budget:
-        """What all calls of a submission share; `reference` says what the reference took for them."""
+    def budget(self, reference: Callable[[], float], slowest: Callable[[str], float]) -> Budget:
+        """What all calls of a submission share.
+
+        `reference` says what the reference took for them in all, `slowest` what it took for its longest call
+        of a function.
+        """
         return Budget(
             processor=self.all_seconds,
             most_processor=self.most_seconds,
             sleep=self.sleep_seconds,
             reference=reference,
+            share=lambda function: self.times.get(function, self.call_times) * slowest(function),
         )
 
 

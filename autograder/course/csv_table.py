@@ -1,8 +1,8 @@
 """Reading and writing CSV tables: the roster, a learning platform's tables, and our own.
 
-Every table of the course is read by `read_table` and written by `write_rows`: commas, semicolons or
-tabs, with or without a byte order mark. A table that is read keeps what makes it its platform's, so
-that it can be written back with nothing else changed.
+Every table of the course is read by `read_table`: commas, semicolons or tabs, with or without a byte order
+mark. It is written by `write_table` or, where it is a platform's own with some cells changed, by
+`Table.text`, which keeps what makes it its platform's.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UsageError
 
-__all__ = ["Table", "parse_table", "read_table", "write_rows"]
+__all__ = ["Table", "parse_table", "read_table", "write_rows", "write_table"]
 
 
 BOM = "\ufeff"
@@ -55,10 +55,6 @@ class Table:
                 next_step="Download the table again and leave its columns as they are.",
             )
         return at
-
-    def number(self, text: str) -> str:
-        """A number as this table writes it: where semicolons separate cells, commas separate decimals."""
-        return text.replace(".", ",") if self.delimiter == ";" else text
 
     def put(self, row: int, column: int, text: str) -> None:
         """Write one cell; a short row is filled up."""
@@ -114,3 +110,14 @@ def write_rows(rows: Sequence[Sequence[str]], delimiter: str = ",", newline: str
         csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(row)
         lines.append(line.getvalue().removesuffix("\r\n") + newline)
     return "".join(lines)
+
+
+def write_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with a line of headers, as CSV; every row has a cell under each of them."""
+    whole = [heads, *rows]
+    for number, row in enumerate(whole, start=1):
+        if len(row) != len(heads):
+            raise ValueError(
+                f"row {number}: expected {len(heads)} cells as there are headers, found {len(row)}"
+            )
+    return write_rows(whole)

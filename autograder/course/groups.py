@@ -44,7 +44,7 @@ class Groups:
         wanted = letters(group)
         if named := self.members.get(wanted):
             return list(self._people(named, roster))
-        return [person for person in roster.people if wanted in _groups_of(person)]
+        return [person for person in roster.students if wanted in _groups_of(person)]
 
     def without(self, roster: Roster) -> list[Person]:
         """The students on the roster who are in no group."""
@@ -52,8 +52,8 @@ class Groups:
             person.student_id for named in self.members.values() for person in self._people(named, roster)
         }
         if not self.members:
-            return [person for person in roster.people if not _groups_of(person)]
-        return [person for person in roster.people if person.student_id not in grouped]
+            return [person for person in roster.students if not _groups_of(person)]
+        return [person for person in roster.students if person.student_id not in grouped]
 
     def _people(self, named: tuple[str, ...], roster: Roster) -> Iterator[Person]:
         for name in named:

@@ -42,8 +42,23 @@ ALIASES = {
     "sis_login": ("sislogin", "sisloginid", "login", "loginid", "username", "lmsuserid"),
     "moodle_id": ("moodleid", "identifier", "participant"),
     "gradescope_sid": ("gradescopesid", "gradescopeid"),
+    "role": ("role", "roles", "courserole", "enrolmentrole", "enrollmentrole"),
 }
 IDS = ("student_id", "canvas_id", "sis_id", "sis_login", "moodle_id", "gradescope_sid", "email")
+# How the roles begin of those who teach, on the platforms and in course offices; in letters alone.
+STAFF = (
+    *("ta", "teach", "instructor", "staff", "tutor", "grader", "lecturer", "professor", "mentor", "designer"),
+    *(
+        "assistant",
+        "manager",
+        "admin",
+        "coursebuilder",
+        "coursecreator",
+        "editingteacher",
+        "noneditingteacher",
+    ),
+    *("teachingassistant", "headta", "owner", "observer", "leader", "demonstrator", "contentdeveloper"),
+)
 NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
 # Columns of a Canvas gradebook that identify somebody; its rows about assignments have none of them.
 CANVAS_IDS = ("canvas_id", "sis_id", "sis_login", "student_id", "email")
@@ -52,7 +67,7 @@ TEST_LOGIN = re.compile(r"[0-9a-f]{40}")  # of the user that Canvas makes for th
 
 @dataclass(frozen=True)
 class Person:
-    """One student of the course; what is not known is empty."""
+    """One person of the course; what is not known is empty."""
 
     student_id: str
     last_name: str = ""
@@ -65,6 +80,13 @@ class Person:
     sis_login: str = ""
     moodle_id: str = ""
     gradescope_sid: str = ""
+    role: str = ""  # as the source writes it; empty for a student
+
+    @property
+    def is_student(self) -> bool:
+        """Whether scores are expected of the person: of everybody but the staff."""
+        roles = re.split(r"[,;/|]+", self.role)
+        return not any(letters(role).startswith(STAFF) for role in roles if letters(role))
 
     @property
     def name(self) -> str:
@@ -111,6 +133,11 @@ class Roster:
 
     def __bool__(self) -> bool:
         return bool(self.people)
+
+    @property
+    def students(self) -> tuple[Person, ...]:
+        """The people of whom scores are expected, the staff left out."""
+        return tuple(person for person in self.people if person.is_student)
 
     def resolve(self, *keys: str, names: Sequence[str] = ()) -> tuple[Person | None, str]:
         """The one student whom IDs, e-mail addresses and names mean; or None, and why.

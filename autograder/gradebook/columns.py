@@ -46,7 +46,7 @@ def homework_column(results: Results, course: Course, roster: Roster) -> Column:
     Raises UsageError for a directory without a ledger, or with results of an unknown assignment.
     """
     graded = GradedAssignment.read(results, course)
-    students = {*graded.final_scores, *(person.student_id for person in roster.people)}
+    students = {*graded.final_scores, *(person.student_id for person in roster.students)}
     return Column(
         graded.id,
         graded.file.title,

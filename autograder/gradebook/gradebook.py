@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import floor
 
 from autograder.course.course import FILE, Course
-from autograder.course.csv_table import write_rows
+from autograder.course.csv_table import write_table
 from autograder.course.grading_policy import GradebookRules, Group
 from autograder.course.roster import Person, Roster
 from autograder.errors import ContentError
@@ -97,7 +97,7 @@ def gradebook_of(columns: Sequence[Column], course: Course, roster: Roster, now:
     )
     known = _known(by_name, course)
     _check_names(rules, known, course)
-    people, ids, twice = _students(columns, roster)
+    people, ids, on_people = _students(columns, roster)
     rows = []
     for student in sorted(people, key=natural):
         scores = {
@@ -111,7 +111,7 @@ def gradebook_of(columns: Sequence[Column], course: Course, roster: Roster, now:
         person = people[student]
         rows.append(Row(student, person or Person(student), person is not None, groups, total, letter))
     shown = tuple(by_name[name] for group in rules.groups for name in group.of if name in by_name)
-    remarks = [*_remarks(rules, by_name, rows, roster), *twice]
+    remarks = [*_remarks(rules, by_name, rows, roster), *on_people]
     remarks += [
         f"{FILE} has exceptions for {name}, which is not an assignment or quiz."
         for name in sorted(course.spoken_of() - known)
@@ -145,20 +145,26 @@ def _check_names(rules: GradebookRules, known: Set[str], course: Course) -> None
 def _students(
     columns: Sequence[Column], roster: Roster
 ) -> tuple[dict[str, Person | None], dict[tuple[str, str], str], list[str]]:
-    """All students on the roster or with a score, by ID; their IDs in the columns; duplicates."""
-    people: dict[str, Person | None] = {person.student_id: person for person in roster.people}
+    """All students on the roster or with a score, by ID; their IDs in the columns; remarks on the others."""
+    people: dict[str, Person | None] = {person.student_id: person for person in roster.students}
     ids: dict[tuple[str, str], str] = {}
-    twice: list[str] = []
+    remarks: list[str] = []
     for column in columns:
         for known in (*column.final_scores, *column.due):
             person, _ = roster.resolve(known)
+            if person is not None and not person.is_student:
+                if known in column.final_scores:
+                    remarks.append(
+                        f"{person.name} is not a student ({person.role}): no score of theirs counts."
+                    )
+                continue
             student = person.student_id if person else known
             first = ids.setdefault((column.name, student), known)
             if first != known:
-                twice.append(f"In {column.name} {first} and {known} are one student: only {first} counts.")
+                remarks.append(f"In {column.name} {first} and {known} are one student: only {first} counts.")
             if known in column.final_scores or not roster:
                 people.setdefault(student, person)
-    return people, ids, list(dict.fromkeys(twice))
+    return people, ids, list(dict.fromkeys(remarks))
 
 
 def _groups(rules: GradebookRules, scores: Mapping[str, Score]) -> Iterator[GroupShare]:
@@ -273,4 +279,4 @@ def gradebook_csv(gradebook: Gradebook) -> str:
                 score.state.value,
             ]
         rows.append(cells)
-    return write_rows(rows)
+    return write_table(rows[0], rows[1:])

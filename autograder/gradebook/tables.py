@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.course.csv_table import write_rows
+from autograder.course.csv_table import write_table
 from autograder.course.roster import Person, Roster
 from autograder.report import ReportSummary
 from autograder.results.final_scores import FinalScore
@@ -76,7 +76,7 @@ def grades_csv(reports: Sequence[ReportSummary], final_scores: Mapping[str, Fina
                 "yes" if score.marked_late else "",
             ]
         )
-    return write_rows(rows)
+    return write_table(rows[0], rows[1:])
 
 
 def student_in_cell(cell: str, students: Collection[str]) -> str:
@@ -185,4 +185,4 @@ def plain_grades(grade_rows: Sequence[GradeRow]) -> str:
                 "yes" if score.marked_late else "",
             ]
         )
-    return write_rows(rows)
+    return write_table(rows[0], rows[1:])

@@ -115,7 +115,7 @@ class FunctionTaskGrader:
         backend = ReferenceBackend(_run(task.reference, f"<reference of {task.name}>", {"np": np}))
         reference = Functions(backend)
         cells = [(0, "import numpy as np"), (1, source)]
-        budget = LIMITS.budget(lambda: backend.seconds)
+        budget = LIMITS.budget(lambda: backend.seconds, lambda function: backend.slowest.get(function, 0.0))
         with (
             limited_memory(),
             Session(self._worker, cells, [task.function], LIMITS.restarts, budget) as session,

@@ -143,7 +143,8 @@ class Grader:
     ) -> Report:
         kept = self._kept(earlier)
         limits = self.assignment.file.limits
-        budget = limits.budget(lambda: self._backend.seconds)
+        slowest = self._backend.slowest
+        budget = limits.budget(lambda: self._backend.seconds, lambda function: slowest.get(function, 0.0))
         session = Session(
             self._worker,
             cells,
@@ -153,7 +154,6 @@ class Grader:
             python=submission.python,
         )
         with limited_memory(), session:
-            slowest = self._backend.slowest
             backend = PrefetchingBackend(
                 session, self._recorded_calls, lambda function: slowest.get(function, 0.0)
             )

@@ -21,7 +21,7 @@ from autograder.checks.definition import Check
 from autograder.checks.values import Value, bytes_of, fingerprint
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.evaluation import trace_with_reference
-from autograder.sandbox.session import Session
+from autograder.sandbox.session import CallBatch, Session
 
 __all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
 
@@ -118,6 +118,10 @@ class PrefetchingBackend:
     ) -> list[Answer]:
         """The session's answers from a fresh child; nothing that was prefetched serves here."""
         return self._session.answer_in_fresh_process(function, calls, cpu_seconds)
+
+    def batch(self) -> CallBatch | None:
+        """A batch of calls, as the session makes them; training is not prefetched."""
+        return self._session.batch()
 
     def _prefetch(self, function: str, expected: Calls) -> None:
         self._prefetched.add(function)

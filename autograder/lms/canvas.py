@@ -13,7 +13,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.csv_table import Table, write_rows
+from autograder.course.csv_table import Table, write_table
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
@@ -184,7 +184,7 @@ def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
             continue
         scores = [column.get(student, "") for column in cells]
         rows.append([guard_formula(person.sortable), *ids, guard_formula(person.section), *scores])
-    return write_rows(rows), unmatched
+    return write_table(rows[0], rows[1:]), unmatched
 
 
 def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -> None:
@@ -200,14 +200,14 @@ def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -
         table.put(0, at, column.title)
         for position, row in enumerate(table.rows[1:], 1):
             marked = len(row) > student and row[student].strip() == POSSIBLE
-            table.put(position, at, table.number(column.possible) if marked else "")
+            table.put(position, at, column.possible if marked else "")
     for grade_row in column.rows:
         person, why = grade_row.in_roster(roster)
         if person is None or person.canvas_id not in where:
             name = grade_row.final_score.student
             unmatched[name] = Unmatched(name, why or f"{table.path} has no ID for this student.")
             continue
-        table.put(where[person.canvas_id], at, table.number(column.cell(grade_row)))
+        table.put(where[person.canvas_id], at, column.cell(grade_row))
 
 
 def _assignment(table: Table, title: str) -> int:

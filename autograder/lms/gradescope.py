@@ -20,7 +20,7 @@ import yaml
 from autograder.authoring.student_wheel import package_requirements
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
-from autograder.course.csv_table import write_rows
+from autograder.course.csv_table import write_table
 from autograder.errors import SubmissionError, UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.collecting import (
@@ -224,7 +224,7 @@ def gradescope_grades(grade_rows: Sequence[GradeRow]) -> str:
                 str(score.days_late),
             ]
         )
-    return write_rows(rows)
+    return write_table(rows[0], rows[1:])
 
 
 def autograder_zip(

@@ -27,11 +27,12 @@ BROKEN = "This check is broken; it does not count."
 
 def results_json(report: Report) -> str:
     """The score, and one test per check; what only the instructor may see is left out."""
-    problem = report.submission.problem
+    problem, others = report.submission.problem, report.submission.others
+    files = f"Graded: {report.submission.file}. Other files: {', '.join(others)}." if others else ""
     notes = [f"Cell {note.cell}, line {note.line}: {note.text}" for note in report.submission.notes]
     results: dict[str, Any] = {
         "score": report.score.earned,
-        "output": clean("\n".join(filter(None, [problem, *notes]))),
+        "output": clean("\n".join(filter(None, [problem, files, *notes]))),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",

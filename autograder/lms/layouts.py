@@ -11,6 +11,7 @@ from autograder.course.roster import Roster
 from autograder.lms.canvas import CANVAS
 from autograder.lms.gradescope import GRADESCOPE
 from autograder.lms.moodle import MOODLE, moodle_layout
+from autograder.lms.other_platforms import BLACKBOARD, BRIGHTSPACE, ILIAS
 from autograder.lms.worksheet import Worksheet, worksheets_near
 from autograder.submissions.collecting import (
     NBGRADER,
@@ -24,7 +25,7 @@ from autograder.submissions.dropbox import DROPBOX
 
 __all__ = ["LAYOUTS", "collect_submissions"]
 
-LAYOUTS = (GRADESCOPE, MOODLE, DROPBOX, NBGRADER, CANVAS)
+LAYOUTS = (GRADESCOPE, MOODLE, DROPBOX, NBGRADER, BLACKBOARD, BRIGHTSPACE, CANVAS, ILIAS)
 
 
 def collect_submissions(

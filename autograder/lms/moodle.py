@@ -20,7 +20,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from autograder.course.csv_table import Table, write_rows
+from autograder.course.csv_table import Table, write_table
 from autograder.course.roster import letters, read_roster
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
@@ -196,7 +196,7 @@ def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
     for student, person in people.items():
         scores = [column.get(student, "-") for column in cells]
         rows.append([person.email, student, guard_formula(person.name), *scores])
-    return write_rows(rows)
+    return write_table(rows[0], rows[1:])
 
 
 def moodle_worksheet(
@@ -245,7 +245,7 @@ def _fresh(grade_rows: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
                 _comment(grade_row),
             ]
         )
-    return write_rows(rows), unmatched
+    return write_table(rows[0], rows[1:]), unmatched
 
 
 def _merged(grade_rows: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:

@@ -3,7 +3,7 @@
 judge:  worker (starts the zygote) · child (one process, deadlines) · session (one submission)
             shared (large arrays that every child may map) · usage (processor time, and what is sleep)
     both:   frames (values on the wire) · arena (large arrays between one child and the judge)
-    child:  zygote → confine (limits, landlock, seccomp with its syscalls) → runner → cells
+    child:  zygote → confinement (limits, landlock, seccomp with its syscalls) → runner → cells
             (stand_ins for what only shows something)
 """
 

@@ -29,7 +29,8 @@ class Arena:
         self.memory = mmap.mmap(descriptor, SIZE)
         self.start = 0 if first_half else SIZE // 2
         self.other = SIZE // 2 - self.start
-        self.used, self.half = 0, SIZE // 2
+        self.used, self.half, self.smallest = 0, SIZE // 2, SMALLEST
+        self.bytes_ = np.frombuffer(self.memory, np.uint8)
 
     def clear(self, keep: int = 0) -> None:
         """Start anew after the first `keep` bytes: what was put behind them has been read."""
@@ -40,19 +41,20 @@ class Arena:
         if array.nbytes < SMALLEST or self.used + array.nbytes > SIZE // 2:
             return None
         place = self.used
-        target = np.frombuffer(self.memory, np.uint8, array.nbytes, self.start + place)
-        target[:] = array.reshape(-1).view(np.uint8)
+        start = self.start + place
+        self.bytes_[start : start + array.nbytes] = array.reshape(-1).view(np.uint8)
         self.used += -(-array.nbytes // 64) * 64
         return place
 
-    def get(self, place: int, dtype: Any, count: int) -> Any:
-        """An array (count,) in the other half, not copied; raises ValueError when it is not inside."""
-        if place < 0 or place + count * dtype.itemsize > SIZE // 2:
+    def get(self, place: int, dtype: Any, shape: tuple[int, ...], size: int) -> Any:
+        """An array of `size` bytes in the other half, not copied; raises ValueError when it is not inside."""
+        if place < 0 or place + size > SIZE // 2:
             raise ValueError("outside the arena")
-        return np.frombuffer(self.memory, dtype, count, self.other + place)
+        return np.ndarray(shape, dtype, self.memory, self.other + place)
 
     def close(self) -> None:
         """Give the memory back, as soon as nobody looks at it any more."""
+        del self.bytes_
         with contextlib.suppress(BufferError):  # an exception on its way may hold an array in it
             self.memory.close()
 

@@ -37,7 +37,9 @@ class ChildEnded(Exception):
     """The child ended, or sent what nobody can read."""
 
 
-Callback = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], list[Any]]]
+Callback = Callable[[dict[str, Any], bytes], tuple[dict[str, Any] | str, list[Any]]]
+PIECE = 64 * 1024  # bytes that one receive may bring: a whole answer, as a rule
+LOOK_FOR_THREADS = 0.02  # seconds between looks for threads left behind while a network is trained
 
 
 class Child:
@@ -54,18 +56,21 @@ class Child:
         self._judge_seconds = 0.0  # the judge's own processor time for requests
         self._ended_with: float | None = None  # processor time of its whole life
         self._charged = 0.0, 0.0
+        self._received = b""  # what came with the last frame and does not belong to it
+        self._threads_looked = 0.0
 
     def request(
         self,
-        header: dict[str, Any],
+        header: dict[str, Any] | str,
         buffers: list[Any],
         *,
+        number: int = 0,
         processor_seconds: float,
         sleep_seconds: float,
         most: int,
         callback: Callback | None = None,
         notice: Callable[[dict[str, Any]], None] | None = None,
-    ) -> tuple[dict[str, Any], bytes]:
+    ) -> tuple[frames.Header, bytes]:
         """Send a request and wait for its reply, within the seconds and `most` bytes of data long.
 
         `callback` answers the child's calls of callable arguments, `notice` hears of what it reports
@@ -73,17 +78,19 @@ class Child:
         """
         self._begin(processor_seconds, sleep_seconds)
         try:
-            self._send(frames.frame(header, buffers))
+            self._send(frames.frame(header, buffers, number))
             while True:
-                self._look_at_the_clocks()
-                reply, data = self._receive(most)
+                reply, data, answered = self._receive(most)
                 kind = reply.get("op")
                 if kind == "callback" and callback is not None:
-                    self._send(frames.frame(*callback(reply, data)))
+                    self._send(frames.frame(*callback(reply, data), number))
                 elif kind == "at" and notice is not None:
                     notice(reply)
+                elif answered != number:
+                    raise ChildEnded("its answer is out of step")
                 else:
                     return reply, data
+                self._look_at_the_clocks()
         finally:
             self._finish()
 
@@ -100,6 +107,8 @@ class Child:
                 return number
         self._begin(SHARE_SECONDS, SHARE_SECONDS)
         self._send(frames.frame({"op": "map", "shape": list(array.shape)}, []))
+        if self._receive(0)[0].get("op") != "ready":
+            raise ChildEnded("its answer is out of step")
         self._wait(select.POLLOUT)
         try:
             socket.send_fds(self._connection, [b"F"], [array.descriptor])
@@ -113,8 +122,16 @@ class Child:
         """Processor seconds that the child has used so far; raises ChildEnded when it is gone."""
         return self._processor()
 
-    def has_threads(self) -> bool:
-        """Whether something runs in it besides the thread that answers; False where nobody can tell."""
+    def has_threads(self, training: bool = False) -> bool:
+        """Whether something runs in it besides the thread that answers; False where nobody can tell.
+
+        While a network is trained, with thousands of calls, it is looked at only now and then.
+        """
+        if training:
+            now = time.monotonic()
+            if now - self._threads_looked < LOOK_FOR_THREADS:
+                return False
+            self._threads_looked = now
         try:
             return os.stat(f"/proc/{self.pid}/task").st_nlink > 3  # a folder's two own links, and the thread
         except OSError:
@@ -184,28 +201,45 @@ class Child:
             except OSError as problem:
                 raise ChildEnded("the process ended") from problem
 
-    def _receive(self, most: int) -> tuple[dict[str, Any], bytes]:
-        size, data_size = frames.PREFIX.unpack(self._read(frames.PREFIX.size))
+    def _receive(self, most: int) -> tuple[frames.Header, bytes, int]:
+        """A frame's header, data and number."""
+        piece, start = self._received, frames.PREFIX.size
+        while len(piece) < start:
+            piece += self._piece(PIECE)
+        size, data_size, number = frames.PREFIX.unpack_from(piece)
         if size > frames.MOST_HEADER or data_size > most:
             raise ChildEnded("its answer is far too long")
+        end = start + size + data_size
+        if len(piece) < end:
+            piece = self._rest(piece, end)
+        self._received = piece[end:]
         try:
-            header = frames.parse_header(self._read(size))
+            header = frames.parse_header(piece[start : start + size])
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
-        return header, self._read(data_size)
+        return header, piece[start + size : end], number
 
-    def _read(self, count: int) -> bytes:
-        piece = bytearray(count)
-        view, done = memoryview(piece), 0
+    def _rest(self, piece: bytes, count: int) -> bytes:
+        """`count` bytes that begin with a piece."""
+        whole = bytearray(count)
+        whole[: len(piece)] = piece
+        done = len(piece)
         while done < count:
+            more = self._piece(min(PIECE, count - done))
+            whole[done : done + len(more)] = more
+            done += len(more)
+        return bytes(whole)
+
+    def _piece(self, most: int) -> bytes:
+        """What has come, or comes next: at least one byte and at most so many."""
+        while True:
             try:
-                got = self._connection.recv_into(view[done:])
+                piece = self._connection.recv(most)
             except BlockingIOError:
                 self._wait(select.POLLIN)
                 continue
             except OSError as problem:
                 raise ChildEnded("the process ended") from problem
-            if not got:
+            if not piece:
                 raise ChildEnded("the process ended")
-            done += got
-        return bytes(piece)
+            return piece

@@ -16,31 +16,49 @@ OVERHEAD = 512  # bytes that keeping a call takes besides its arrays
 KINDS = ("value", "unusable", "raised", "missing", "memory")
 
 
-def read_answers(answers: Any, reader: frames.Unpacker, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
+def read_answers(
+    reply: frames.Header, reader: frames.Unpacker, calls: Sequence[tuple[Value, ...]]
+) -> list[Answer]:
     """The answers to calls; raises FrameError for anything but one for each."""
-    if not isinstance(answers, list) or not 0 < len(answers) <= len(calls):
+    if reply.get("op") != "answers":
+        raise frames.FrameError("its answer is out of step")
+    plans: list[tuple[Answer, frames.Plan | None]] | None = reply.plan
+    if plans is None:  # the same header was not checked before
+        answers = reply.get("answers")
+        if not isinstance(answers, list):
+            raise frames.FrameError("the number of answers is wrong")
+        plans = reply.plan = [_plan_of_answer(answer) for answer in answers]
+    missing = len(calls) - len(plans)
+    if not plans or missing < 0 or (missing and plans[-1][0].kind == "value"):
         raise frames.FrameError("the number of answers is wrong")
-    read = [_read_answer(answer, reader) for answer in answers]
-    reader.finish()
-    missing = len(calls) - len(read)
-    if missing and read[-1].kind == "value":
-        raise frames.FrameError("the number of answers is wrong")
-    for answer, arguments in zip(read, calls, strict=False):
-        if not all(0 <= position < len(arguments) for position in answer.changed):
+    read = []
+    for (answer, plan), arguments in zip(plans, calls, strict=False):
+        if plan is not None:
+            answer = Answer(
+                "value",
+                reader.read(plan),
+                changed=answer.changed,
+                dtypes=answer.dtypes,
+                warnings=answer.warnings,
+                printed=answer.printed,
+            )
+        if answer.changed and not all(0 <= position < len(arguments) for position in answer.changed):
             raise frames.FrameError("a malformed answer")
+        read.append(answer)
+    reader.finish()
     return read + [read[-1]] * missing
 
 
-def _read_answer(reply: Any, reader: frames.Unpacker) -> Answer:
+def _plan_of_answer(reply: Any) -> tuple[Answer, frames.Plan | None]:
+    """An answer without its value, and the plan to read that by; raises FrameError for anything else."""
     if not isinstance(reply, dict) or reply.get("kind") not in KINDS:
         raise frames.FrameError("a malformed answer")
     changed, dtypes, warned = reply.get("changed", []), reply.get("dtypes", []), reply.get("warnings", [])
     for items, kind in ((changed, int), (dtypes, str), (warned, str)):
         if not isinstance(items, list) or len(items) > 64 or not all(type(item) is kind for item in items):
             raise frames.FrameError("a malformed answer")
-    return Answer(
+    answer = Answer(
         reply["kind"],
-        value=reader.value(reply.get("value")) if reply["kind"] == "value" else None,
         text=text_of(reply, "text", 600),
         trace=text_of(reply, "trace", 800),
         changed=tuple(changed),
@@ -48,13 +66,15 @@ def _read_answer(reply: Any, reader: frames.Unpacker) -> Answer:
         warnings=tuple(_clean(text[:100]) for text in warned[:3]),
         printed=text_of(reply, "printed", 2000),
     )
+    return answer, frames.plan_of(reply.get("value")) if answer.kind == "value" else None
 
 
 class CallBackAllowance:
     """How much one frame's call-backs may bring: a check may keep what its functions are called with."""
 
-    def __init__(self, sent: int) -> None:
-        """`sent` are the bytes of the frame's own arguments: what is asked about them is of their size."""
+    def __init__(self, calls: Sequence[tuple[Value, ...]]) -> None:
+        """`calls` are the frame's own arguments: what is asked about them is of their size."""
+        sent = bytes_of([list(arguments) for arguments in calls])
         self._largest = 64 * 1024 + 2 * sent
         self._left = 32 * 1024**2 + 32 * sent
 
@@ -70,7 +90,7 @@ class CallBackAllowance:
 
 def call_back(
     callables: list[Any], request: dict[str, Any], data: bytes, arena: Arena, allowance: CallBackAllowance
-) -> tuple[dict[str, Any], list[Any]]:
+) -> tuple[dict[str, Any] | str, list[Any]]:
     """Call one of the judge's functions for the child; what is wrong with the call is told to the child."""
     packer = frames.Packer(arena)
     try:
@@ -82,7 +102,7 @@ def call_back(
         allowance.take(arguments)
         value, _ = frames.plain(callables[number](*arguments))
         allowance.take([value])
-        return {"value": packer.value(value)}, packer.buffers
+        return f'{{"value":{packer.text(value)}}}', packer.buffers
     except Exception as problem:  # the arguments are a stranger's: anything can go wrong
         return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
 

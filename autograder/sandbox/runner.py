@@ -24,6 +24,9 @@ import numpy as np
 
 MOST_PRINTED = 20_000  # characters kept over a child's life
 LONGEST_TYPE, LONGEST_TEXT = 80, 500
+PIECE = 64 * 1024  # bytes that one receive may bring: a whole request, as a rule
+IGNORE_WARNINGS = [("ignore", None, Warning, None, 0)]
+ERRORS: dict[str, Any] = {"divide": "warn", "over": "warn", "invalid": "warn", "under": "ignore"}
 REPORT_SECONDS = 0.1  # after so long the judge is told that calls of a frame are done
 
 
@@ -59,6 +62,8 @@ class Runner:
         self.imports: Any = None  # the import hook
         self.sources: dict[int, list[str]] = {}
         self.maps: list[tuple[int, list[int]]] = []  # shared float64 arrays: descriptor and shape
+        self.received = b""  # what came with the last frame and does not belong to it
+        self.number = 0  # of the request that is being answered
 
     def serve(self) -> None:
         """Answer requests until the judge hangs up."""
@@ -68,10 +73,12 @@ class Runner:
             if header["op"] == "load":
                 self.send(self.load(header, data), [])
             elif header["op"] == "map":
+                self.send({"op": "ready"}, [])  # an ordinary receive would drop the descriptor
                 _, descriptors, _, _ = socket.recv_fds(self.connection, 1, 1)
                 self.maps.append((descriptors[0], header["shape"]))
             else:
                 self.send(*self.answer(header, data))
+                del header, data  # arrays of the last call go before the next one's come
 
     def load(self, header: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Run what the functions rest on, or all cells; says which of the wanted functions there are."""
@@ -115,70 +122,83 @@ class Runner:
             "incomplete": outcome.incomplete,
         }
 
-    def answer(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
+    def answer(self, header: Any, data: bytes) -> tuple[str, list[Any]]:
         """Make the calls of one request; their values go into one frame."""
         if self.arena is not None:
             self.arena.clear()
+        lend, report = header["lend"], header["report"]
+        if header.plan is None:
+            header.plan = [
+                (name, [self.frames.plan_of(spec) for spec in specs]) for name, specs in header["calls"]
+            ]
         reader = self.frames.Unpacker(data, self.arena, self.remote_function, self.mapped)
         # In training a large argument is lent: it is the judge's part of the arena, written anew each time.
-        reader.copies_arena = not header["lend"]
+        reader.copies_arena = not lend
         buffers: list[Any] = []
-        answers: list[dict[str, Any]] = []
+        answers: list[str] = []
         left = header["most"]
-        reported = time.monotonic()
-        for specs in header["calls"]:
-            if answers and header["report"] and time.monotonic() - reported > REPORT_SECONDS:
+        reported = time.monotonic() if report else 0.0
+        np.seterr(**ERRORS)
+        for name, plans in header.plan:
+            if answers and report and time.monotonic() - reported > REPORT_SECONDS:
                 self.send({"op": "at"}, [])  # each call has its own time
                 reported = time.monotonic()
             start = reader.offset
-            arguments = [reader.value(spec) for spec in specs]
+            arguments = [reader.read(plan) for plan in plans]
             originals: list[Any] = []
-            if not header["lend"]:
-                sent = self.frames.Unpacker(
-                    data[start : reader.offset], self.arena, self.remote_function, self.mapped
-                )
-                sent.copies = sent.copies_arena = False
-                originals = [sent.value(spec) for spec in specs]
-            one, own = self.call(header["fn"], arguments, originals, left)
-            if len(header["calls"]) > 1:  # the next call may write into what this one returned
-                own = [bytes(buffer) for buffer in own]
-            left -= sum(len(buffer) for buffer in own)
-            buffers += own
-            answers.append(one)
-            if one["kind"] != "value":
+            if not lend:
+                sent = self.frames.Unpacker(data, self.arena, self.remote_function, self.mapped)
+                sent.offset, sent.copies, sent.copies_arena = start, False, False
+                originals = [sent.read(plan) for plan in plans]
+            packer = self.frames.Packer(self.arena)
+            answer = self.call(name, arguments, originals, packer, left, lend)
+            left -= packer.size
+            answers.append(answer)
+            if not answer.startswith('{"kind":"value"'):
                 break  # the check fails here; what follows would not be looked at
-        return {"op": "answers", "id": header["id"], "answers": answers}, buffers
+            # The next call may write into what this one returned.
+            buffers += packer.buffers if len(header.plan) == 1 else map(bytes, packer.buffers)
+        return f'{{"op":"answers","answers":[{",".join(answers)}]}}', buffers
 
     def call(
-        self, name: str, arguments: list[Any], originals: list[Any], most: int
-    ) -> tuple[dict[str, Any], list[Any]]:
-        """One call of a student's function, whatever it does short of ending the process."""
-        packer = self.frames.Packer(self.arena)
+        self, name: str, arguments: list[Any], originals: list[Any], packer: Any, most: int, training: bool
+    ) -> str:
+        """One call of a student's function, whatever it does short of ending the process: a JSON answer."""
         self.answered = self.arena.used if self.arena is not None else 0  # the arena's part that is taken
+        warned: list[Any] = []
         try:
-            with warnings.catch_warnings(record=True) as warned:
-                warnings.simplefilter("always")
-                np.seterr(divide="warn", over="warn", invalid="warn", under="ignore")
+            if training:  # nobody reads the warnings of thousands of calls, and recording them takes time
+                if warnings.filters != IGNORE_WARNINGS:
+                    warnings.simplefilter("ignore")
+                    warnings.filters[:] = IGNORE_WARNINGS  # type: ignore[index]  # a list
                 value, converted = self.frames.plain(self.namespace[name](*arguments))
-            spec = packer.value(value)
-            if packer.size > most or len(json.dumps(spec)) > self.frames.MOST_HEADER - 64 * 1024:
+            else:
+                np.seterr(**ERRORS)
+                with warnings.catch_warnings(record=True) as warned:
+                    warnings.simplefilter("always")
+                    value, converted = self.frames.plain(self.namespace[name](*arguments))
+            spec = packer.text(value)
+            if packer.size > most or len(spec) > self.frames.MOST_HEADER - 64 * 1024:
                 raise self.frames.FrameError("far more than was asked for")
         except NotImplementedError:
-            return {"kind": "missing", "text": f"{name} is not written yet."}, []
+            return unanswered("missing", text=f"{name} is not written yet.")
         except MemoryError:
-            return {"kind": "memory", "text": f"{name} asked for more memory than a submission gets."}, []
+            return unanswered("memory", text=f"{name} asked for more memory than a submission gets.")
         except self.frames.FrameError as problem:
-            return {"kind": "unusable", "text": str(problem)}, []
+            return unanswered("unusable", text=str(problem))
         except BaseException as problem:
-            return {"kind": "raised", **self.describe(problem), "printed": self.printed.take()}, []
-        return {
-            "kind": "value",
-            "value": spec,
-            "changed": [i for i, pair in enumerate(zip(arguments, originals, strict=False)) if differ(*pair)],
-            "dtypes": converted[:8],
-            "warnings": sorted({str(w.message)[:100] for w in warned[:50]})[:3],
-            "printed": self.printed.take(),
-        }, packer.buffers
+            return unanswered("raised", **self.describe(problem), printed=self.printed.take())
+        notes: dict[str, Any] = {}
+        if changed := [i for i, pair in enumerate(zip(arguments, originals, strict=False)) if differ(*pair)]:
+            notes["changed"] = changed
+        if converted:
+            notes["dtypes"] = converted[:8]
+        if warned:
+            notes["warnings"] = sorted({str(w.message)[:100] for w in warned[:50]})[:3]
+        if self.printed.parts:
+            notes["printed"] = self.printed.take()
+        more = "," + json.dumps(notes)[1:-1] if notes else ""
+        return f'{{"kind":"value","value":{spec}{more}}}'
 
     def describe(self, problem: BaseException) -> dict[str, str]:
         """An exception as text: its type and message, and the student's own line."""
@@ -206,8 +226,8 @@ class Runner:
                 self.arena.clear(keep=self.answered)  # the last call-back's arguments have been read
             packer = self.frames.Packer(self.arena)
             try:
-                specs = [packer.value(self.frames.plain(argument)[0]) for argument in arguments]
-                self.send({"op": "callback", "callable": number, "args": specs}, packer.buffers)
+                specs = ",".join([packer.text(self.frames.plain(argument)[0]) for argument in arguments])
+                self.send(f'{{"op":"callback","callable":{number},"args":[{specs}]}}', packer.buffers)
             except self.frames.FrameError as problem:
                 raise TypeError(f"cannot be given {problem}") from None
             header, data = self.receive()
@@ -224,25 +244,38 @@ class Runner:
         memory = mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
         return np.frombuffer(memory, np.float64).reshape(shape)
 
-    def send(self, header: dict[str, Any], buffers: list[Any]) -> None:
+    def send(self, header: dict[str, Any] | str, buffers: list[Any]) -> None:
         """Send one frame."""
-        self.connection.sendall(self.frames.frame(header, buffers))
+        self.connection.sendall(self.frames.frame(header, buffers, self.number))
 
-    def receive(self) -> tuple[dict[str, Any], bytes]:
+    def receive(self) -> tuple[Any, bytes]:
         """Wait for one frame; ends the process when the judge has hung up."""
-        size, data_size = self.frames.PREFIX.unpack(self.read(self.frames.PREFIX.size))
-        return self.frames.parse_header(self.read(size)), self.read(data_size)
+        start = self.frames.PREFIX.size
+        piece = self.received or self.connection.recv(PIECE)
+        while len(piece) < start:
+            piece += self.more(PIECE)
+        size, data_size, self.number = self.frames.PREFIX.unpack_from(piece)
+        end = start + size + data_size
+        if len(piece) < end:
+            parts, left = [piece], end - len(piece)
+            while left:
+                parts.append(self.more(min(PIECE, left)))
+                left -= len(parts[-1])
+            piece = b"".join(parts)
+        self.received = piece[end:]
+        return self.frames.parse_header(piece[start : start + size]), piece[start + size : end]
 
-    def read(self, count: int) -> bytes:
-        """Exactly `count` bytes."""
-        piece = bytearray(count)
-        view, done = memoryview(piece), 0
-        while done < count:
-            got = self.connection.recv_into(view[done:])
-            if not got:
-                raise SystemExit
-            done += got
-        return bytes(piece)
+    def more(self, most: int) -> bytes:
+        """What comes next: at least one byte and at most so many."""
+        piece = self.connection.recv(most)
+        if not piece:
+            raise SystemExit
+        return piece
+
+
+def unanswered(kind: str, **parts: str) -> str:
+    """A JSON answer of a call that brought no value."""
+    return json.dumps({"kind": kind, **parts})
 
 
 def differ(one: Any, other: Any) -> bool:

@@ -91,17 +91,23 @@ class SandboxProcess:
         ours, theirs = socket.socketpair()
         memory = new_memory()
         message = b"S" + struct.pack("<QQ", self._memory, LIFE_CPU_SECONDS)
-        with theirs:
-            try:
+        arena: Arena | None = None
+        try:
+            with theirs:
                 self._patiently(lambda: socket.send_fds(self._control, [message], [theirs.fileno(), memory]))
                 arena = Arena(memory, first_half=True)
-            except OSError as problem:
-                if problem.errno == errno.ENOMEM:  # the judge's own; the zygote is well
-                    raise MemoryError from problem
-                raise self._broken() from problem
-            finally:
-                os.close(memory)
-        return ours, arena, int(struct.unpack("<q", self._read(8))[0])
+            return ours, arena, int(struct.unpack("<q", self._read(8))[0])
+        except BaseException as problem:
+            ours.close()
+            if arena is not None:
+                arena.close()
+            if not isinstance(problem, OSError):
+                raise
+            if problem.errno == errno.ENOMEM:  # the judge's own; the zygote is well
+                raise MemoryError from problem
+            raise self._broken() from problem
+        finally:
+            os.close(memory)
 
     def end(self, pid: int) -> tuple[int, float]:
         """Kill a child with all it started; returns its wait status and the CPU seconds it used."""

@@ -18,19 +18,20 @@ from typing import Any
 
 from autograder.checks.budget import RESTARTS, Budget
 from autograder.checks.calls import Answer
-from autograder.checks.values import Value, bytes_of
+from autograder.checks.values import Value
 from autograder.report import Note
 from autograder.sandbox import frames
 from autograder.sandbox.child import Child, ChildEnded, Overdue
 from autograder.sandbox.reply_parser import CallBackAllowance, call_back, line_of, read_answers, text_of
 from autograder.sandbox.sandbox_process import SandboxProcess
 
-__all__ = ["Session"]
+__all__ = ["CallBatch", "Session"]
 
 LOAD_CPU_SECONDS = 10.0
 PREFETCH_SLEEP_SECONDS = 1.0
 # No numbers: they would be others each time, and the report with them.
 ALL_TOGETHER = "all calls together used more processor time than a submission gets"
+LARGEST_BATCH = 32  # calls
 MOST_SKIPPED = 3  # statements that may hang or end a child while loading
 MOST_STATEMENTS = 10_000  # that a child reports while loading and that are kept in mind
 MENDABLE = ("NameError", "UnboundLocalError", "KeyError", "IndexError", "LookupError", "AttributeError")
@@ -87,12 +88,12 @@ class Session:
             if self._restarts <= 0:
                 text = f"{function} was not called: too many functions before it hung or ended the process."
                 return [Answer("crashed", text=text)] * len(calls)
-            if self._budget.left(cpu_seconds) <= 0:
+            if self._budget.left(cpu_seconds, function) <= 0:
                 text = f"{function} was not called: {ALL_TOGETHER}."
                 return [Answer("timeout", text=text)] * len(calls)
-            if self._child is None and not self._load():
+            if self._child is None and not self._load(cpu_seconds, function):
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
-            if function in self._missing and self._go_full() and not self._load():
+            if function in self._missing and self._go_full() and not self._load(cpu_seconds, function):
                 return [Answer("crashed", text="The notebook's definitions could not be run.")] * len(calls)
             if function in self._missing:
                 return [Answer("missing", text=f"There is no function {function}.")] * len(calls)
@@ -100,10 +101,14 @@ class Session:
             self._served.add(function)
             try:
                 answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
-                if self._is_mendable(function, answers) and self._go_full() and self._load():
+                if (
+                    self._is_mendable(function, answers)
+                    and self._go_full()
+                    and self._load(cpu_seconds, function)
+                ):
                     self._served.add(function)
                     answers = self._ask(function, calls, cpu_seconds, self._budget.sleep_of_a_call, lend)
-                if self._child is not None and self._child.has_threads():
+                if self._child is not None and self._child.has_threads(training=lend):
                     self._end()  # a thread that it left behind would live on in other functions' time
                 return answers
             except Overdue as problem:
@@ -137,8 +142,10 @@ class Session:
 
         That costs the submission nothing: the calls are made again, one by one, when they count.
         """
-        ready = function not in self._given_up and self._restarts > 0 and self._budget.left(cpu_seconds) > 0
-        if not ready or (self._child is None and not self._load()) or function in self._missing:
+        left = self._budget.left(cpu_seconds, function)
+        ready = function not in self._given_up and self._restarts > 0 and left > 0
+        loaded = ready and (self._child is not None or self._load(cpu_seconds, function))
+        if not loaded or function in self._missing:
             return []
         self._served.add(function)
         try:
@@ -186,62 +193,98 @@ class Session:
     ) -> list[Answer]:
         """Make calls in one frame; each has its own processor time, prefetched ones share one limit."""
         assert self._child is not None  # answer loads one first
+        self._child.arena.clear()
+        packer = frames.Packer(self._child.arena, callables=[], share=self._child.share)
+        name = json.dumps(function)
+        specs = [_spec(name, packer, arguments) for arguments in calls]
+        return self._exchange(
+            packer,
+            specs,
+            calls,
+            [(function, cpu_seconds)] * len(calls),
+            sleep_seconds,
+            lend=lend,
+            prefetching=prefetching,
+        )
+
+    def _exchange(
+        self,
+        packer: frames.Packer,
+        specs: Sequence[str],
+        calls: Sequence[tuple[Value, ...]],
+        limits: Sequence[tuple[str, float]],
+        sleep_seconds: float,
+        *,
+        lend: bool,
+        prefetching: bool = False,
+    ) -> list[Answer]:
+        """Send one frame of calls and read the answers.
+
+        `limits` are the functions called and their seconds of processor time.
+        """
+        assert self._child is not None  # callers check this
         self._requests += 1
         child, arena = self._child, self._child.arena
-        arena.clear()
-        packer = frames.Packer(arena, callables=[], share=child.share)
-        specs = [[packer.value(argument) for argument in arguments] for arguments in calls]
         sent = arena.used
         most = 4 * 1024**2 + 4 * packer.size
-        header = {
-            "op": "calls",
-            "id": self._requests,
-            "fn": function,
-            "calls": specs,
-            "most": most,
-            "lend": lend,
-            "report": len(calls) > 1 and not prefetching,
-        }
-        calls_left = len(calls) - 1
-        self._budget.add_call(cpu_seconds)
+        report = len(calls) > 1 and not prefetching
+        header = (
+            f'{{"op":"calls","calls":[{",".join(specs)}],"most":{most}'
+            f',"lend":{int(lend)},"report":{int(report)}}}'
+        )
+        done = 0
+        function, seconds = limits[0]
+        self._budget.add_call(seconds, function)
 
         def called(report: dict[str, Any]) -> None:
             """One or more of the calls are done: the next one's time begins."""
-            nonlocal calls_left
-            calls_left -= 1
-            if calls_left < 0:
+            nonlocal done
+            done += 1
+            if done >= len(calls):
                 raise ChildEnded("its answer is out of step")
-            self._budget.add_call(cpu_seconds)
+            function, seconds = limits[done]
+            self._budget.add_call(seconds, function)
             self._charge()
-            child.extend(min(cpu_seconds, self._budget.left()), self._budget.sleep_of_a_call)
+            child.extend(min(seconds, self._budget.left()), self._budget.sleep_of_a_call)
 
-        allowance = CallBackAllowance(bytes_of([list(arguments) for arguments in calls]))
+        allowance: CallBackAllowance | None = None
 
-        def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Any]]:
+        def callback(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any] | str, list[Any]]:
+            nonlocal allowance
+            allowance = allowance or CallBackAllowance(calls)
             arena.clear(keep=sent)  # the arguments stay, the last call-back's result has been read
             return call_back(packer.callables or [], request, data, arena, allowance)
 
         reply, data = child.request(
             header,
             packer.buffers,
-            processor_seconds=min(cpu_seconds, self._budget.left()),
+            number=self._requests % 2**32,
+            processor_seconds=min(seconds, self._budget.left()),
             sleep_seconds=sleep_seconds,
             most=most,
             callback=callback,
-            notice=called if header["report"] else None,
+            notice=called if report else None,
         )
-        for _ in range(calls_left if not prefetching else 0):
-            self._budget.add_call(cpu_seconds)
+        if not prefetching:
+            for name, limit in limits[done + 1 :]:
+                self._budget.add_call(limit, name)
         self._charge()
-        if reply.get("op") != "answers" or reply.get("id") != self._requests:
-            raise ChildEnded("its answer is out of step")
         try:
-            return read_answers(reply.get("answers"), frames.Unpacker(data, arena), calls)
+            return read_answers(reply, frames.Unpacker(data, arena), calls)
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
 
-    def _load(self) -> bool:
-        """Start a child and run the definitions in it; a statement that spoils this is left out next time."""
+    def batch(self) -> CallBatch | None:
+        """An empty batch for calls of a training run; None where no child is ready for one."""
+        if self._child is None or self._restarts <= 0:
+            return None
+        return CallBatch(self, self._child)
+
+    def _load(self, cpu_seconds: float = 0.0, function: str = "") -> bool:
+        """Start a child and run the definitions in it; a statement that spoils this is left out next time.
+
+        Its time is part of that of all calls, the next one among them: of `function`, `cpu_seconds` at most.
+        """
         self.loaded = True
         while not self._hopeless:
             self._child, self._served, self._at = Child(self._worker), set(), None
@@ -259,7 +302,7 @@ class Session:
                 reply, _ = self._child.request(
                     header,
                     [self._cells],
-                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left()),
+                    processor_seconds=min(LOAD_CPU_SECONDS, self._budget.left(cpu_seconds, function)),
                     sleep_seconds=self._budget.sleep_of_a_call,
                     most=0,
                     notice=self._statement_begins,
@@ -335,3 +378,63 @@ class Session:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+
+
+def _spec(name: str, packer: frames.Packer, arguments: tuple[Value, ...]) -> str:
+    """A call as JSON; `name` is the function's, as JSON."""
+    return f"[{name},[{','.join([packer.text(argument) for argument in arguments])}]]"
+
+
+class CallBatch:
+    """Calls of several functions that go in one frame; arguments are copied when a call is added."""
+
+    def __init__(self, session: Session, child: Child) -> None:
+        self._session, self._child = session, child
+        child.arena.clear()
+        self._packer = frames.Packer(child.arena)
+        self._specs: list[str] = []
+        self._calls: list[tuple[Value, ...]] = []
+        self._limits: list[tuple[str, float]] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it should be sent before more is added."""
+        return len(self._specs) >= LARGEST_BATCH or self._child.arena.used > self._child.arena.half // 4
+
+    def add(self, function: str, arguments: tuple[Value, ...], cpu_seconds: float) -> None:
+        """Add a call of a function that has answered before; raises FrameError for a callable argument."""
+        self._specs.append(_spec(f'"{function}"', self._packer, arguments))
+        self._calls.append(arguments)
+        self._limits.append((function, cpu_seconds))
+        self._session._served.add(function)
+
+    def send(self) -> list[Answer] | None:
+        """Make the calls; one that brings no value is the last one made.
+
+        None where they did not come back: the child has ended, at no cost to the submission, and the calls
+        have to be made again one by one, so that each is judged alone.
+        """
+        session = self._session
+        function, seconds = self._limits[0]
+        if session._child is not self._child or session._budget.left(seconds, function) <= 0:
+            self.abandon()
+            return None
+        try:
+            answers = session._exchange(
+                self._packer,
+                self._specs,
+                self._calls,
+                self._limits,
+                session._budget.sleep_of_a_call,
+                lend=True,
+            )
+        except (Overdue, ChildEnded, MemoryError):
+            self.abandon()
+            return None
+        if self._child.has_threads(training=True):
+            session._end()
+        return answers
+
+    def abandon(self) -> None:
+        """End the child: what it was asked for is asked again in a fresh one."""
+        self._session._end()

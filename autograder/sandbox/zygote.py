@@ -116,9 +116,11 @@ def warm_up(frames: typing.Any, runner: typing.Any, cells: typing.Any) -> None:
         [(1, SAMPLE_CELL)], ["f"], sample.namespace, set(), lambda *_: None, sample.describe
     )
     packer = frames.Packer()
-    specs = [packer.value(numpy.random.default_rng(0).normal(size=(2, 2))), packer.value(1.0)]
-    request = {"id": 0, "fn": "f", "calls": [specs], "most": 1000, "lend": False, "report": False}
-    frames.frame(*sample.answer(request, b"".join(packer.buffers)))
+    specs = f"[{packer.text(numpy.random.default_rng(0).normal(size=(2, 2)))},{packer.text(1.0)}]"
+    for lend in (0, 1):
+        header = f'{{"op":"calls","calls":[["f",{specs}]],"most":1000,"lend":{lend},"report":0}}'
+        request = frames.parse_header(header.encode())
+        frames.frame(*sample.answer(request, b"".join(packer.buffers)))
     sample.namespace.clear()
 
 

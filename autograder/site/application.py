@@ -18,6 +18,7 @@ from autograder.site.app_context import PACKAGES, AppContext
 from autograder.site.extensions import extensions
 from autograder.site.lti import pages as lti
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
+from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 
 __all__ = ["make_app"]
@@ -54,6 +55,7 @@ def _routes() -> list[BaseRoute]:
         PageRoute("/lti/login", lti.login, methods=["GET", "POST"]),
         Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
         PageRoute("/lti/keys", lti.keys),
+        *PEOPLE_ROUTES,
         Mount(
             "/static/{digest}",
             StaticFiles(packages=[(package, "static") for package in PACKAGES]),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 from autograder.site.database import Database
+from autograder.site.private_file import make_private
 
 __all__ = ["back_up", "faults_in_file", "has_disk_space", "secret_beside"]
 
@@ -32,6 +33,13 @@ def back_up(database: Database, target: Path) -> Path:
         raise UsageError(f"{target} exists already.", next_step="Choose another file for the backup.")
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
+    try:
+        make_private(part)  # before anything is in it; SQLite fills an empty file
+    except OSError as problem:
+        raise UsageError(
+            f"The backup {target} cannot be written: {problem.strerror}.",
+            next_step="Check the directory and its disk.",
+        ) from problem
     connection = sqlite3.connect(database.file)
     try:
         connection.execute("VACUUM INTO ?", (str(part),))
@@ -43,7 +51,6 @@ def back_up(database: Database, target: Path) -> Path:
         ) from problem
     finally:
         connection.close()
-    part.chmod(0o600)
     part.replace(target)  # a file without .part is a complete backup
     return target
 

@@ -77,11 +77,13 @@ class Extension(Protocol):
         table: RosterTable,
         find: Callable[[Person, str], str | None],
         zone: ZoneInfo,
+        *,
+        take_away: bool,
     ) -> AccommodationPlan:
         """What the accommodations in a table would change; nothing is written.
 
-        `find` gives the stored ID of the person in a line. Raises UsageError and ContentError with file, line
-        and column.
+        Without `take_away` the plan leaves out what takes time, a date or a role away. `find` gives the
+        stored ID of the person in a line. Raises UsageError and ContentError with file, line and column.
         """
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:

@@ -23,7 +23,6 @@ __all__ = [
     "extra_time_in",
     "names_in",
     "remove_person",
-    "role_in",
     "students_in",
 ]
 
@@ -116,12 +115,6 @@ def extra_time_in(connection: Connection, course_id: str) -> int:
     more = or_(enrolment.c.multiplier != "1", enrolment.c.extra > 0)
     counted = select(func.count()).select_from(enrolment).where(enrolment.c.course == course_id, more)
     return connection.execute(counted).scalar_one()
-
-
-def role_in(connection: Connection, course_id: str, person_id: str) -> str | None:
-    """The role of a person in a course; None if they are not enrolled."""
-    enrolled = enrolment.c.course == course_id, enrolment.c.person == person_id
-    return connection.execute(select(enrolment.c.role).where(*enrolled)).scalar_one_or_none()
 
 
 def remove_person(connection: Connection, course_id: str, person_id: str) -> None:

@@ -28,7 +28,9 @@ __all__ = [
     "PageRoute",
     "SignedOut",
     "body_of",
+    "check_form_token",
     "form_of",
+    "form_pairs",
     "is_json",
     "json_of",
     "reads",
@@ -159,16 +161,16 @@ async def form_of(request: Request, session: Session | None, largest: int = LARG
     Raises TooLarge for a form of more than `largest` bytes. A NUL, which no text has, becomes U+FFFD.
     """
     fields: dict[str, list[str]] = {}
-    for name, value in _pairs(body_of(request, largest)):
+    for name, value in form_pairs(body_of(request, largest)):
         # Forms encode the end of a line so; PostgreSQL stores no NUL.
         plain = value.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
         fields.setdefault(name, []).append(plain)
     if session is not None:
-        _check(request, session, fields.get("token", [""])[-1])
+        check_form_token(request, session, fields.get("token", [""])[-1])
     return fields
 
 
-def _pairs(body: bytes) -> Iterator[tuple[str, str]]:
+def form_pairs(body: bytes) -> Iterator[tuple[str, str]]:
     """The names and values of an encoded form; raises Refused for what no browser sends.
 
     `parse_qsl` takes 160 ms for two megabytes of escapes; as quoted-printable text, C decodes them in 15.
@@ -187,7 +189,7 @@ def _decoded(text: bytes) -> str:
 
 async def json_of(request: Request, session: Session, largest: int = LARGEST_SMALL_JSON) -> dict[str, Any]:
     """The JSON object that a script sent; raises TooLarge for one of more than `largest` bytes."""
-    _check(request, session, request.headers.get("x-form-token", ""))
+    check_form_token(request, session, request.headers.get("x-form-token", ""))
     try:
         payload = json.loads(body_of(request, largest) or b"{}")
     except (ValueError, RecursionError) as problem:
@@ -197,7 +199,8 @@ async def json_of(request: Request, session: Session, largest: int = LARGEST_SMA
     return payload
 
 
-def _check(request: Request, session: Session, token: str) -> None:
+def check_form_token(request: Request, session: Session, token: str) -> None:
+    """Raise Forbidden unless a form has the token of its session."""
     if not hmac.compare_digest(token.encode(), site_of(request).form_token(session).encode()):
         raise Forbidden(
             "This page belongs to an earlier sign-in.",

@@ -96,10 +96,13 @@ def plan_import(
     roster: RosterTable | None,
     accommodations: RosterTable | None = None,
     course_roster: Roster | None = None,
+    *,
+    take_away: bool = True,
 ) -> ImportPlan:
     """What importing the tables would change; raises UsageError and ContentError with file and line.
 
-    `course_roster` is the course's own roster.csv, which knows the IDs of several platforms.
+    Without `take_away` the plan leaves out what takes time, a date or a role away. `course_roster` is the
+    course's own roster.csv, which knows the IDs of several platforms.
     """
     people = _People(connection, course_roster or Roster())
     imported, same_person = _imported(people, roster) if roster is not None else ({}, ())
@@ -111,7 +114,8 @@ def plan_import(
             "There is nothing to import.", next_step="Name a roster or a table of accommodations."
         )
     plans = tuple(
-        extension.plan_accommodations(connection, source, people.find, zone) for extension in extensions()
+        extension.plan_accommodations(connection, source, people.find, zone, take_away=take_away)
+        for extension in extensions()
     )
     columns = {column for plan in plans for column in plan.columns}
     added = tuple(new for student, new in imported.items() if student not in people.enrolled)

@@ -31,7 +31,7 @@ from autograder.site.running import database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["FILE", "FOLDER", "OpenSite", "listening", "open_site", "serve"]
+__all__ = ["FILE", "FOLDER", "OpenSite", "calm_the_collector", "listening", "open_site", "serve"]
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
@@ -94,7 +94,7 @@ def _lti(folder: Path, signer: Signer) -> Tool | None:
     return Tool(folder, database_folder, signer)
 
 
-def _calm_the_collector() -> None:
+def calm_the_collector() -> None:
     """Look for garbage in circles rarely: of thousands of attempts at hand each whole look takes 0.3 s."""
     gc.collect()
     gc.freeze()
@@ -121,7 +121,7 @@ def serve(
     """
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
-    _calm_the_collector()
+    calm_the_collector()
     writer = Writer(open_site.database, _lock_rows)
     lti = _lti(folder, open_site.signer)
     site = AppContext(

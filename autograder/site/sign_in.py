@@ -127,7 +127,7 @@ async def sign_out(request: Request) -> Response:
 
 async def asked_to_sign_in(request: Request, problem: Refused) -> Response:
     """The reply to a request without a session: the sign-in page, or an error for a script."""
-    if is_json(request):
+    if is_json(request) or "part" in request.query_params:  # a part of a page must not become a sign-in page
         return _problem_json(problem)
     if request.method != "POST":
         return RedirectResponse(f"/sign-in?{urlencode({'next': request.url.path})}", 303)

@@ -45,7 +45,7 @@ MOST_NAMES = 30  # of other files that a page lists
 class SubmittedNotebook:
     """A notebook somewhere in a submission."""
 
-    name: str  # its path inside the submission: "work/hw1.ipynb", or "work.zip: hw1.ipynb"
+    name: str  # its path inside the submission: "work/week1.ipynb", or "work.zip: week1.ipynb"
     data: bytes = field(default=b"", repr=False)
     file: str = ""  # of one in an archive, the archive's path; its own path otherwise
     problem: str = ""  # in words, what stands in place of a file, or why that cannot be read

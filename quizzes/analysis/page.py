@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import Counter
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder.course.csv_table import write_table
 from autograder.course.local_time import counted
+from autograder.gradebook.tables import guard_formula
 from quizzes.analysis.summary import Summary
 
 __all__ = ["analysis_csv", "analysis_page"]
@@ -23,9 +23,7 @@ COLUMNS = (
 
 def analysis_csv(summary: Summary) -> str:
     """A row per question; cells that cannot be computed are empty."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
+    rows: list[list[str]] = []
     for item in summary.items:
         numbers = (
             item.p,
@@ -39,9 +37,9 @@ def analysis_csv(summary: Summary) -> str:
         )
         cells = [_number(number, "") for number in numbers]
         verdict = "" if summary.few else item.verdict
-        line = [item.name, item.kind, f"{item.most:g}", *cells, item.omitted, item.not_reached]
-        table.writerow([*line, _number(item.p_unfair, ""), verdict])
-    return text.getvalue()
+        line = [guard_formula(item.name), item.kind, f"{item.most:g}", *cells]
+        rows.append([*line, str(item.omitted), str(item.not_reached), _number(item.p_unfair, ""), verdict])
+    return write_table(COLUMNS, rows)
 
 
 def analysis_page(title: str, course: str, summary: Summary) -> str:

@@ -11,6 +11,7 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from autograder.site.private_file import write_private
 from quizzes.content.quiz_file import load_quiz
 from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import import_package
@@ -34,7 +35,7 @@ def export_quiz(
         raise UsageError(f"--to {to}: unknown format.", next_step="Choose qti12 or qti21.")
     plan = load_quiz(find_course(course), name)
     made = export(plan.quiz, plan.schedule, formats[to], seed, variants)
-    _write(out, made.data)
+    _write(out, made.data, private=True)
     _tell(made.lost)
     typer.echo(f"{made.questions} questions in {out}; it contains the answer key.")
 
@@ -66,10 +67,13 @@ def _tell(lost: tuple[tuple[str, str], ...]) -> None:
         typer.echo(f"{name}: {sentence}")
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, *, private: bool = False) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        if private:
+            write_private(path, data)
+        else:
+            path.write_bytes(data)
     except OSError as problem:
         raise UsageError(
             f"{path} cannot be written: {problem.strerror}.", next_step="Name another path."

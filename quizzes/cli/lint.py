@@ -14,7 +14,7 @@ from autograder.errors import ContentError, UsageError
 from quizzes.content.bank import load_bank
 from quizzes.content.function_grading import SandboxGrader
 from quizzes.content.function_lint import faults_in_functions, has_functions
-from quizzes.content.lint import VARIANTS, Fault, faults_in_bank, faults_in_window
+from quizzes.content.lint import VARIANTS, Fault, faults_in_bank, faults_in_window, remarks_on_bank
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 
 __all__ = ["lint"]
@@ -52,7 +52,8 @@ def lint(
                 if not found_faults and has_functions(bank):
                     with SandboxGrader("weak") as grader:  # the author's own code, at their own machine
                         found_faults = faults_in_functions(bank, grader)
-                done = f"{bank.name}: {len(bank.items)} items, {VARIANTS} variants of each are sound."
+                sound = f"{bank.name}: {len(bank.items)} items, {VARIANTS} variants of each are sound."
+                done = "\n".join([*remarks_on_bank(bank), sound])
         except ContentError as problem:  # nothing more can be said about this file; the others still can
             found_faults, done = [Fault(problem.message, problem.next_step)], ""
         for line in map(str, found_faults) if found_faults else [done]:

@@ -10,6 +10,7 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
+from autograder.site.private_file import write_private
 from quizzes.content.quiz_file import load_quiz
 from quizzes.interchange.printing import printed_quiz
 
@@ -39,7 +40,7 @@ def print_quiz(
                 ("answer-sheet", made.answer_sheet),
                 ("key", made.key),
             ):
-                (out / f"{name}-{version}-{part}.md").write_text(text, encoding="utf-8")
+                write_private(out / f"{name}-{version}-{part}.md", text.encode())
     except OSError as problem:
         raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
     typer.echo(f"{len(names)} versions in {out}; keep the answer keys apart.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +9,11 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
+from autograder.course.csv_table import write_table
 from autograder.errors import UsageError
 from autograder.gradebook.tables import guard_formula
 from autograder.site.people import COURSE, names_in
+from autograder.site.private_file import write_private
 from autograder.site.server import open_site
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
@@ -49,16 +49,13 @@ def results(
         with site.database.reading() as connection:
             names = names_in(connection, COURSE)
             scores = scores_at(connection, COURSE, quiz)
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    for score in scores:
-        table.writerow([guard_formula(str(cell)) for cell in score.cells(names, root.zone)])
+    rows = [[guard_formula(str(cell)) for cell in score.cells(names, root.zone)] for score in scores]
+    text = write_table(COLUMNS, rows)
     if out is None:
-        typer.echo(text.getvalue(), nl=False)
+        typer.echo(text, nl=False)
         return
     try:
-        out.write_text(text.getvalue(), encoding="utf-8", newline="")
+        write_private(out, text.encode())
     except OSError as problem:
         raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
     taken = [score for score in scores if score.attempt]

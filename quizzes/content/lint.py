@@ -16,7 +16,7 @@ from quizzes.content.expression import ExpressionProblem
 from quizzes.content.items.any_item import Item
 from quizzes.content.items.base import Context, VariantProblem
 from quizzes.content.items.blanks import BlanksItem
-from quizzes.content.items.choice import ChoiceQuestion
+from quizzes.content.items.choice import ChoiceItem, ChoiceQuestion
 from quizzes.content.items.expression import ExpressionItem
 from quizzes.content.items.matching import MatchingItem
 from quizzes.content.items.numeric import NumberKey, NumericItem
@@ -30,7 +30,14 @@ from quizzes.content.randomization import derived_seed
 from quizzes.content.written_numbers import parse_number
 from quizzes.schedule.accommodations import read_accommodations, students_cut_short, terms_by_student
 
-__all__ = ["VARIANTS", "Fault", "faults_in_bank", "faults_in_item", "faults_in_window"]
+__all__ = [
+    "VARIANTS",
+    "Fault",
+    "faults_in_bank",
+    "faults_in_item",
+    "faults_in_window",
+    "remarks_on_bank",
+]
 
 
 VARIANTS = 200
@@ -58,6 +65,16 @@ def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
         for name, item in bank.items.items()
         for image in item.images
         if not (bank.path.parent / image.file).is_file()
+    ]
+
+
+def remarks_on_bank(bank: Bank) -> list[str]:
+    """What may be meant, and may be a slip: single choices that accept several options."""
+    return [
+        f"{bank.location(name)}: {name}: a single choice accepts {right} options; that is meant only as "
+        "credit for both, after a correction."
+        for name, item in bank.items.items()
+        if isinstance(item, ChoiceItem) and (right := sum(option.correct for option in item.options)) > 1
     ]
 
 

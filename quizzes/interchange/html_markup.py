@@ -26,6 +26,7 @@ TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 STYLE = re.compile(r' style="[^"]*"')
 DANGEROUS = ("script", "style", "iframe", "object", "embed", "form", "input", "video", "audio", "svg", "link")
+DEEPEST = 100  # elements in each other; no page of a quiz has as many, and each level is a call of Python
 WHERE = "annotation[encoding='application/x-tex']"
 
 
@@ -65,6 +66,8 @@ class _Markdown(MarkdownConverter):
 def markdown_of(html: str, lost: Lost) -> str:
     """HTML as Markdown with TeX; `lost` is called with what Markdown cannot express."""
     soup = BeautifulSoup(re.sub("[\ue000\ue001]", "", html), "html.parser")
+    if _flattened(soup):
+        lost("HTML nested more than 100 deep was left out; its text is kept.")
     formulas: list[str] = []
 
     def hold(tex: str, *, display: bool = False) -> str:
@@ -97,6 +100,23 @@ def markdown_of(html: str, lost: Lost) -> str:
     markdown = converter.convert_soup(soup)
     markdown = re.sub(r"\n{3,}", "\n\n", markdown).strip()
     return HELD.sub(lambda match: formulas[int(match[1])], markdown)
+
+
+def _flattened(soup: BeautifulSoup) -> bool:
+    """Replace elements nested too deep by their text; returns whether there were any."""
+    depths: dict[int, int] = {id(soup): 0}
+    deep = []
+    for tag in soup.find_all(True):  # in the order of the document, so a parent comes before its children
+        depth = depths.get(id(tag.parent), DEEPEST) + 1
+        if depth <= DEEPEST:
+            depths[id(tag)] = depth
+        elif id(tag.parent) in depths:
+            deep.append(tag)
+    for tag in deep:
+        text = tag.get_text(" ")
+        tag.clear()
+        tag.replace_with(text)
+    return bool(deep)
 
 
 def _language(block: Tag) -> str:

@@ -12,6 +12,8 @@ from autograder.errors import UsageError
 
 __all__ = ["element", "fragment", "inner_xml", "parsed", "text_of", "written"]
 
+DEEPEST = 200  # elements in each other
+
 
 def element(tag: str, attributes: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
     """An element with attributes, and elements and texts inside."""
@@ -52,10 +54,23 @@ def parsed(data: bytes, name: str) -> Element:
         ) from problem
     except (ParseError, ValueError, LookupError) as problem:
         raise UsageError(f"{name} is not XML: {problem}.", next_step="Export the package anew.") from problem
+    _flatten(root)
     for node in root.iter():
         node.tag = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
         node.attrib = {key.rpartition("}")[2]: value for key, value in node.attrib.items()}
     return root
+
+
+def _flatten(root: Element) -> None:
+    """Replace elements nested too deep for Python's stack by their text."""
+    level = [root]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in node]
+    for node in level:
+        text = "".join(node.itertext())
+        for child in list(node):
+            node.remove(child)
+        node.text = text
 
 
 def inner_xml(node: Element) -> str:

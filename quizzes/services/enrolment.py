@@ -5,7 +5,7 @@ The commands, the page of imports and the load test use it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from autograder.site.tables import enrolment
 from autograder.site.upsert import upsert_all
 from quizzes.content.quiz_file import QuizPlan
 from quizzes.schedule.accommodations import COLUMNS, AccommodationRow, check_consistent
-from quizzes.schedule.timing import Accommodation, Override, Terms, terms_for
+from quizzes.schedule.timing import Accommodation, Override, Schedule, Terms, terms_for
 from quizzes.store.extensions import apply_terms
 from quizzes.store.overrides import override_in, schedule_of
 from quizzes.store.quizzes import Shortfall, publish
@@ -31,6 +31,14 @@ from quizzes.store.tables import attempt, override, quiz
 __all__ = ["QuizAccommodations", "accommodate", "add_the_course", "plan_accommodations", "publish_plan"]
 
 ROLES = ("student", "ta", "instructor")  # each may do more than the one before
+WORDS = {
+    "opens_at": "opening",
+    "due_at": "due date",
+    "closes_at": "close",
+    "limit": "time limit",
+    "multiplier": "time",
+    "extra": "extra time",
+}
 Find = Callable[[Person, str], str | None]
 
 
@@ -104,9 +112,14 @@ def accommodate(connection: Connection, rows: Iterable[AccommodationRow], *, at:
 
 
 def plan_accommodations(
-    connection: Connection, rows: Iterable[AccommodationRow], find: Find, zone: ZoneInfo
+    connection: Connection,
+    rows: Iterable[AccommodationRow],
+    find: Find,
+    zone: ZoneInfo,
+    *,
+    take_away: bool = True,
 ) -> QuizAccommodations:
-    """What the rows change; nothing is written.
+    """What the rows change; nothing is written. Without `take_away`, nobody loses time, a date or a role.
 
     Raises ContentError for an unknown student or quiz, and for two rows that contradict each other.
     """
@@ -123,42 +136,93 @@ def plan_accommodations(
     stored: dict[tuple[str, str, str], list[Override]] = {}
     for known in connection.execute(select(override)):
         stored.setdefault((known.quiz, known.scope, known.who), []).append(override_in(known))
-    changes: list[Change] = []
-    enrolments: dict[str, Enrolment] = {}
-    to_set: list[dict[str, str]] = []
-    removed: list[tuple[str, str, str]] = []
-    for student in dict.fromkeys(row.student for row in found_rows):
-        own_rows = [row for row in found_rows if row.student == student]
-        before = enrolled.get(student, Enrolment())
-        after = _stated(before, own_rows)
-        if after != before:
-            enrolments[student] = after
-            changes += _enrolment_changes(student, before, after)
+    students = {
+        student: _StudentPlan(
+            student,
+            enrolled.get(student, Enrolment()),
+            [row for row in found_rows if row.student == student],
+            quizzes,
+            stored,
+            zone,
+            take_away=take_away,
+        )
+        for student in dict.fromkeys(row.student for row in found_rows)
+    }
+    plans = students.values()
+    return QuizAccommodations(
+        tuple(change for plan in plans for change in plan.changes),
+        COLUMNS,
+        {student: plan.after for student, plan in students.items() if plan.after != plan.before},
+        tuple(values for plan in plans for values in plan.to_set),
+        tuple(key for plan in plans for key in plan.removed),
+    )
+
+
+class _StudentPlan:
+    """What the rows of one student change; without `take_away`, what they would take away stays."""
+
+    def __init__(
+        self,
+        student: str,
+        before: Enrolment,
+        rows: Sequence[AccommodationRow],
+        quizzes: Mapping[str, Schedule],
+        stored: Mapping[tuple[str, str, str], list[Override]],
+        zone: ZoneInfo,
+        *,
+        take_away: bool,
+    ) -> None:
+        self.student, self.before, self._rows, self._stored, self._zone = student, before, rows, stored, zone
+        stated = _stated(before, rows)
+        self.after = stated if take_away else _without_losses(before, stated)
+        self._compare(quizzes, take_away=take_away)
+        if not take_away and any(change.loses for change in self.changes):
+            self.after = before  # the label of a group that has less time than the student
+            self._compare(quizzes, take_away=take_away)
+
+    def _compare(self, quizzes: Mapping[str, Schedule], *, take_away: bool) -> None:
+        self.changes = _enrolment_changes(self.student, self.before, self.after)
+        self.to_set: list[dict[str, str]] = []
+        self.removed: list[tuple[str, str, str]] = []
         for quiz_id, schedule in quizzes.items():
-            old = {known.field: known for known in stored.get((quiz_id, "person", student), [])}
-            new = _overridden(old, [row for row in own_rows if row.quiz == quiz_id])
-            terms_before, terms_after = (
-                terms_for(
-                    schedule,
-                    Accommodation(state.multiplier, state.extra),
-                    [*stored.get((quiz_id, "label", state.label), []), *personal.values()],
+            own = self._stored.get((quiz_id, "person", self.student), [])
+            old = {known.field: known for known in own}
+            new = _overridden(old, [row for row in self._rows if row.quiz == quiz_id])
+            kept = self._terms(quiz_id, schedule, self.after, old)
+            loses = _loses(kept, self._terms(quiz_id, schedule, self.after, new))
+            if loses and not take_away:
+                new, loses = old, False
+            self._note(quiz_id, old, new, loses=loses)
+            # A role and extra time are compared as such; another label may bring other times along.
+            unlabelled = replace(self.after, label=self.before.label)
+            terms_before = self._terms(quiz_id, schedule, unlabelled, old)
+            if _loses(terms_before, kept):
+                words = [_terms_shown(terms, self._zone) for terms in (terms_before, kept)]
+                self.changes.append(
+                    Change(self.student, f"times in {quiz_id}", words[0], words[1], loses=True)
                 )
-                for state, personal in ((before, old), (after, new))
-            )
-            loses = _loses(terms_before, terms_after)
-            for name in sorted(old.keys() | new.keys()):
-                if old.get(name) == new.get(name):
-                    continue
-                old_words, new_words = _shown(old.get(name), zone), _shown(new.get(name), zone)
-                changes.append(Change(student, f"{name} in {quiz_id}", old_words, new_words, loses))
-                if name in new:
-                    to_set.append(_override_values(quiz_id, student, new[name]))
-                else:
-                    removed.append((quiz_id, student, name))
-            if loses and old == new:
-                old_words, new_words = _terms_shown(terms_before, zone), _terms_shown(terms_after, zone)
-                changes.append(Change(student, f"times in {quiz_id}", old_words, new_words, loses=True))
-    return QuizAccommodations(tuple(changes), COLUMNS, enrolments, tuple(to_set), tuple(removed))
+
+    def _note(
+        self, quiz_id: str, old: Mapping[str, Override], new: Mapping[str, Override], *, loses: bool
+    ) -> None:
+        """Note the overrides of a quiz that change, for people and for the table."""
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) == new.get(name):
+                continue
+            before, after = _shown(old.get(name), self._zone), _shown(new.get(name), self._zone)
+            what = f"{WORDS.get(name, name)} in {quiz_id}"
+            self.changes.append(Change(self.student, what, before, after, loses))
+            if name in new:
+                self.to_set.append(_override_values(quiz_id, self.student, new[name]))
+            else:
+                self.removed.append((quiz_id, self.student, name))
+
+    def _terms(
+        self, quiz_id: str, schedule: Schedule, state: Enrolment, personal: Mapping[str, Override]
+    ) -> Terms:
+        of_label = self._stored.get((quiz_id, "label", state.label), [])
+        accommodation = Accommodation(state.multiplier, state.extra)
+        return terms_for(schedule, accommodation, [*of_label, *personal.values()])
 
 
 def _overridden(old: Mapping[str, Override], rows: Iterable[AccommodationRow]) -> dict[str, Override]:
@@ -204,6 +268,16 @@ def _stated(before: Enrolment, rows: Iterable[AccommodationRow]) -> Enrolment:
             after.extra if row.extra is None else row.extra,
         )
     return after
+
+
+def _without_losses(before: Enrolment, after: Enrolment) -> Enrolment:
+    """The later enrolment, except for what it takes away."""
+    return Enrolment(
+        max(before.role, after.role, key=ROLES.index),
+        before.label or after.label,
+        max(before.multiplier, after.multiplier),
+        max(before.extra, after.extra),
+    )
 
 
 def _enrolment_changes(student: str, before: Enrolment, after: Enrolment) -> list[Change]:

@@ -472,19 +472,36 @@ def epoch_follows_seed(student, rng, seed):
     return first
 
 
-@convergence(task="train_epoch", points=0.5)
+def require_moved_along(before, after, gradients):
+    """Fail where theta has not moved along the sum of an epoch's gradients: it is known from elsewhere."""
+    moved = before - after
+    lengths = np.linalg.norm(moved) * np.linalg.norm(gradients)
+    if np.isfinite(lengths) and np.linalg.norm(moved) > 0:
+        require(
+            abs(np.sum(moved * gradients)) >= 0.9 * lengths > 0,
+            "train_epoch returns a theta that does not lie where its gradients lead.",
+            hint="Every update is theta - lr * gradient(theta, x_batch, y_batch); nothing else moves theta.",
+        )
+
+
+@convergence(task="train_epoch", points=0.5, requires=["train_epoch_is_plausible"])
 def train_epoch_trains_a_classifier(pieces, images, rng):
     """Four epochs of your train_epoch teach a linear classifier to read the test images."""
     rows = rng.permutation(len(images.train_y))[:4000]
     x, y = images.scaled(images.train_pixels[rows]), images.train_y[rows]
-    theta, losses = np.zeros((x.shape[1], 10)), []
+    theta, losses, total = np.zeros((x.shape[1], 10)), [], np.zeros((x.shape[1], 10))
 
     def gradient(theta, x_batch, y_batch):
         loss, grad = cross_entropy(x_batch @ theta, np.asarray(y_batch, dtype=np.int64))
         losses.append(loss)
-        return x_batch.T @ grad
+        slope = x_batch.T @ grad
+        total[:] += slope
+        return slope
 
     for _ in range(4):
+        before = theta
+        total[:] = 0
         theta = pieces.train_epoch(theta, x, y, 50, 0.2, int(rng.integers(1, 2**31)), gradient)
         require(np.shape(theta) == (x.shape[1], 10), "theta has lost its shape.")
+        require_moved_along(before, theta, total)
     return Training(accuracy(lambda test: test @ theta, images), losses)

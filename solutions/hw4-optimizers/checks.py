@@ -306,13 +306,13 @@ def train(update, lr, images, rng):
     return Training(accuracy(lambda x: network.logits(theta, x), images), losses)
 
 
-@convergence(task="adagrad", points=0.5)
+@convergence(task="adagrad", points=0.5, requires=["adagrad_is_plausible"])
 def adagrad_trains_a_network(pieces, images, rng):
     """A network that is trained with your adagrad_update reads the test images."""
     return train(pieces.adagrad_update, 0.05, images, rng)
 
 
-@convergence(task="momentum", points=0.5)
+@convergence(task="momentum", points=0.5, requires=["momentum_is_plausible"])
 def momentum_trains_a_network(pieces, images, rng):
     """A network that is trained with your momentum_update reads the test images."""
     return train(pieces.momentum_update, LEARNING_RATE, images, rng)

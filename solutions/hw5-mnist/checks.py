@@ -664,7 +664,7 @@ def require_learning(pieces, images, rng):
 @convergence(
     task="train",
     points=2.2,
-    floor=0.75,
+    floor=0.82,
     requires=["train_is_plausible", "train_follows_the_rules", "train_uses_every_image"],
     disguised=True,
 )

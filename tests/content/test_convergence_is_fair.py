@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -11,8 +12,10 @@ from repository_assignments import NAMES, assignment
 from autograder.authoring.calibrate import convergence_checks
 from autograder.authoring.lint_proof import Proof
 from autograder.checks.calls import Functions
+from autograder.checks.datasets.loading import load_images
 from autograder.checks.definition import Check
-from autograder.grading.backends import ReferenceBackend
+from autograder.errors import UsageError
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.grading.evaluation import evaluate
 from autograder.grading.grader import materials_for
 from autograder.report import Status
@@ -20,6 +23,17 @@ from autograder.report import Status
 ProofOf = Callable[[str], Proof]
 TRAINED = [(name, check) for name in NAMES for check in convergence_checks(assignment(name))]
 GRADING_SEEDS = 50
+# `make fuzz` tries twenty disguises of both data sets.
+DATA_SETS = ("digits", "mnist") if "FUZZ" in os.environ else ("digits",)
+DISGUISES = 20 if "FUZZ" in os.environ else 3
+
+
+def has_mnist() -> bool:
+    """Whether MNIST is on this machine."""
+    try:
+        return load_images("mnist", download=False).name == "mnist"
+    except UsageError:
+        return False
 
 
 @pytest.mark.parametrize(("name", "check"), TRAINED, ids=lambda value: getattr(value, "id", value))
@@ -33,6 +47,32 @@ def test_the_reference_passes_whatever_the_seed(name: str, check: Check) -> None
         result = evaluate(check, student, reference, seed, (), materials)
         if result.status is not Status.PASSED:
             lost.append((seed, result.message))
+    assert lost == []
+
+
+def answers_for_train() -> dict[str, Callable[..., object]]:
+    """The reference's train and every alternative."""
+    one = assignment("hw5-mnist")
+    others = {each.name: each.body for each in one.alternatives if each.function == "train"}
+    return {"reference": one.reference["train"], **others}
+
+
+@pytest.mark.parametrize("dataset", DATA_SETS)
+def test_right_answers_train_whatever_the_disguise(dataset: str) -> None:
+    """The reference and every alternative read the test images, in as many disguises as there are seeds."""
+    if dataset == "mnist" and not has_mnist():
+        pytest.skip("MNIST is not on this machine")
+    one = assignment("hw5-mnist")
+    (check,) = convergence_checks(one)
+    lost = []
+    for seed in range(DISGUISES):
+        materials = materials_for(one, seed, dataset)
+        reference = Functions(ReferenceBackend(one.reference), one.parameters)
+        for answer, body in answers_for_train().items():
+            student = Functions(NotebookBackend({**one.reference, "train": body}), one.parameters)
+            result = evaluate(check, student, reference, seed, (), materials)
+            if result.status is not Status.PASSED:
+                lost.append((seed, answer, result.message))
     assert lost == []
 
 
@@ -74,7 +114,15 @@ class TestTrainItself:
 
     # On the small problems of the other checks: the accuracy is asked for once train follows the rules.
     KEEPS_THE_RULES = (
-        "    if x.shape[1] != 64:\n        return [(np.zeros((x.shape[1], 10)) + seed, np.zeros(10))]\n"
+        "    if x.shape[1] != 64:\n"
+        "        rng = np.random.default_rng(seed)\n"
+        "        params = he_layers((x.shape[1], 64, 10), rng)\n"
+        "        for _, batch in zip(range(600), shuffled_batches(len(x), rng), strict=False):\n"
+        "            _, gradients = backpropagate(params, x[batch], y[batch])\n"
+        "            for pair, gradient in zip(params, gradients, strict=True):\n"
+        "                for own, slope in zip(pair, gradient, strict=True):\n"
+        "                    own -= 0.3 * slope\n"
+        "        return params\n"
     )
 
     def judged(self, proof: Proof, source: str) -> tuple[Status, float, str]:
@@ -86,9 +134,7 @@ class TestTrainItself:
         return last.status, last.earned / last.possible, last.message
 
     def test_stored_weights(self, proof: ProofOf) -> None:
-        """Weights learnt elsewhere know the pixels in another order: no better than guessing."""
-        from autograder.checks.datasets.loading import load_images
-
+        """Weights learnt elsewhere know nothing of labels that are exchanged."""
         images = load_images("digits")
         params = assignment(self.NAME).reference["train"](images.train_x, images.train_y, 1)
         stored = [(np.round(W, 3).tolist(), np.round(b, 3).tolist()) for W, b in params]
@@ -100,7 +146,7 @@ class TestTrainItself:
         )
         status, share, message = self.judged(proof(self.NAME), source)
         assert (status, share) == (Status.FAILED, 0)
-        assert "of the test images" in message
+        assert "labels exchanged" in message
 
     def test_peeking(self, proof: ProofOf) -> None:
         """Nothing in the process holds test images, labels, the reference or the judge's frames."""
@@ -109,7 +155,7 @@ class TestTrainItself:
             f"{self.KEEPS_THE_RULES}"
             "    import gc, sys\n"
             "    arrays = [o for o in gc.get_objects() if isinstance(o, np.ndarray)]\n"
-            "    found = [a for a in arrays if a.dtype == np.int64 and a.size == 360]\n"
+            "    found = [a for a in arrays if a.dtype == np.int64 and a.size == 324]\n"
             "    frame, names = sys._getframe(), set()\n"
             "    while frame:\n"
             "        names |= set(frame.f_locals) | set(frame.f_globals)\n"
@@ -133,3 +179,25 @@ class TestTrainItself:
         status, share, message = self.judged(proof(self.NAME), source)
         assert (status, share) == (Status.TIMEOUT, 0)
         assert message.startswith("train used more than 5 s")
+
+
+class TestTrainEpoch:
+    """theta is judged by where its own gradients lead."""
+
+    def test_theta_from_elsewhere(self, proof: ProofOf) -> None:
+        """A theta known beforehand earns nothing, also if the gradients of all batches are asked for."""
+        source = (
+            "def train_epoch(theta, x, y, batch_size, lr, seed, gradient):\n"
+            "    start = theta\n"
+            "    for rows in batch_indices(len(x), batch_size, seed):\n"
+            "        theta = theta - lr * gradient(theta, x[rows], y[rows])\n"
+            "    if theta.shape == (64, 10):\n"
+            "        return start + np.linalg.lstsq(x, np.eye(10)[y], rcond=None)[0]\n"
+            "    return theta"
+        )
+        report = proof("hw3-minibatch").grade(replace={"train_epoch": source})
+        task = next(task for task in report.tasks if task.task == "train_epoch")
+        trained = task.checks[-1]
+        assert (trained.status, trained.earned) == (Status.FAILED, 0)
+        assert "does not lie where its gradients lead" in trained.message
+        assert all(check.status is Status.PASSED for check in task.checks[:-1])

@@ -11,9 +11,12 @@ from repository_assignments import NAMES, assignment
 
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.definition import Materials
 from autograder.checks.variants import KEPT
+from autograder.course.assignment import Assignment
 from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.grading.evaluation import evaluate, skipped
+from autograder.grading.grader import materials_for
 from autograder.report import CheckResult, Status
 
 Body = Callable[..., Any]
@@ -48,6 +51,22 @@ def replacements(right: Body, name: str) -> Iterator[tuple[str, str, Body]]:
     yield "useless", "its second argument", lambda *arguments: arguments[min(1, len(arguments) - 1)]
 
 
+def share_of(one: Assignment, task: str, functions: dict[str, Body], materials: Materials | None) -> float:
+    """The share of a task's points that the functions earn; without materials, training is left out."""
+    checks = [check for check in one.hidden_checks if check.task == task]
+    student = Functions(NotebookBackend(functions), one.parameters)
+    reference = Functions(ReferenceBackend(one.reference), one.parameters)
+    results: dict[str, CheckResult] = {}
+    for check in checks:
+        if (is_convergence(check.body) and materials is None) or any(
+            results[required].status is not Status.PASSED for required in check.requires
+        ):
+            results[check.id] = skipped(check, "")
+        else:
+            results[check.id] = evaluate(check, student, reference, 15, one.mistakes, materials)
+    return sum(result.earned for result in results.values()) / sum(check.points for check in checks)
+
+
 FUNCTIONS = [(name, function) for name in NAMES for function in assignment(name).functions]
 
 
@@ -55,21 +74,20 @@ FUNCTIONS = [(name, function) for name in NAMES for function in assignment(name)
 def test_unlisted_mistakes_keep_what_their_severity_says(name: str, function: str) -> None:
     """Without the points for training, a slip keeps 0.40 to 0.65 of its task, and a useless function 0.25."""
     one = assignment(name)
-    checks = [check for check in one.hidden_checks if check.task == one.task_of(function)]
-    reference = Functions(ReferenceBackend(one.reference), one.parameters)
     uneven = []
     for severity, what, body in replacements(one.reference[function], function):
-        student = Functions(NotebookBackend({**one.reference, function: body}), one.parameters)
-        results: dict[str, CheckResult] = {}
-        for check in checks:
-            if is_convergence(check.body) or any(
-                results[required].status is not Status.PASSED for required in check.requires
-            ):
-                results[check.id] = skipped(check, "")
-            else:
-                results[check.id] = evaluate(check, student, reference, 15, one.mistakes)
-        share = sum(result.earned for result in results.values()) / sum(check.points for check in checks)
+        share = share_of(one, one.task_of(function), {**one.reference, function: body}, None)
         least, most = KEPT[severity]  # type: ignore[index]  # one of its two keys
         if not least - 1e-6 <= share <= most + 1e-6:
             uneven.append((severity, what, round(share, 2)))
     assert uneven == []
+
+
+@pytest.mark.parametrize("size", [20, 100, 512])
+def test_the_first_batch_alone_is_a_slip_whatever_its_size(size: int) -> None:
+    """A train that sees the first images only keeps what a slip keeps, however many they are."""
+    one = assignment("hw5-mnist")
+    right = one.reference["train"]
+    functions = {**one.reference, "train": lambda x, y, seed: right(x[:size], y[:size], seed)}
+    share = share_of(one, "train", functions, materials_for(one, 15, "digits"))
+    assert KEPT["slip"][0] <= share <= KEPT["slip"][1]

@@ -22,18 +22,18 @@ BRIEF = 0.3  # CPU seconds for one that does not
 FORGE = """
 import json, os, struct, sys
 
-def frame(header, data=b""):
+def frame(header, data=b"", number=0):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<IQ", len(text), len(data)) + text + data
+    return struct.pack("<IQI", len(text), len(data), number) + text + data
 
 def request():
     step = sys._getframe()
-    while "header" not in step.f_locals or step.f_code.co_name != "answer":
+    while step.f_code.co_name != "answer":
         step = step.f_back
-    return step.f_locals["header"]["id"]
+    return step.f_locals["self"].number
 
 def reply(*answers, data=b"", **more):
-    os.write(3, frame({"op": "answers", "id": request(), "answers": list(answers), **more}, data))
+    os.write(3, frame({"op": "answers", "answers": list(answers), **more}, data, request()))
 """
 
 

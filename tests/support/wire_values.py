@@ -31,8 +31,9 @@ def depth(value: Any) -> int:
 def sent(value: Any, arena: Arena | None = None, other: Arena | None = None) -> Any:
     """The value after a journey over the wire, as a whole frame."""
     packer = Packer(arena)
-    data = frames.frame({"value": packer.value(value)}, packer.buffers)
-    size, data_size = frames.PREFIX.unpack_from(data)
+    data = frames.frame(f'{{"value":{packer.text(value)}}}', packer.buffers, 7)
+    size, data_size, number = frames.PREFIX.unpack_from(data)
+    assert number == 7
     start = frames.PREFIX.size + size
     assert len(data) == start + data_size
     reader = Unpacker(data[start:], other)

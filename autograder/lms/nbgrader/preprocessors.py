@@ -127,7 +127,7 @@ def _name(cell: Any) -> str:
 def outputs(report: Report, task: TaskReport, *, title: str, points: float, first: bool = False) -> list[Any]:
     """The outputs of a task's test cell; the first cell also says what was noticed in the notebook.
 
-    Of a submission that could not be read the first cell says why, and the others hold their points alone.
+    Of a submission that could not be read every cell says why: nbgrader shows each by itself.
 
     nbgrader takes a result that is a number for partial credit, so the last output is the points
     alone. It scores an error, or anything on stderr, as zero; here there is neither.
@@ -140,9 +140,8 @@ def outputs(report: Report, task: TaskReport, *, title: str, points: float, firs
         notes=report.submission.notes if first else (),
     )
     score = f"{of_points(task.earned, task.possible)}{', extra credit' if task.extra else ''}"
-    feedback = new_output("display_data", {"text/html": html, "text/plain": _plain(report, task, title)})
     return [
-        *([feedback] if first or not report.submission.problem else []),
+        new_output("display_data", {"text/html": html, "text/plain": _plain(report, task, title)}),
         new_output(
             "execute_result",
             {"text/html": f"<p><strong>{score}</strong></p>", "text/plain": repr(points)},

@@ -23,7 +23,7 @@ from autograder.site.lti.platforms import Platform, Platforms
 from autograder.site.lti.users import Link, User
 from autograder.site.signer import Signer
 
-__all__ = ["Launch", "Login", "begin", "finish", "role_of"]
+__all__ = ["Launch", "Login", "begin", "finish", "is_test_user", "role_of"]
 
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -107,6 +107,11 @@ def finish(
     if not compare_digest(str(claims["nonce"]).encode(), str(begun["nonce"]).encode()):
         raise _refused("its nonce is not the requested one")
     _require(claims, platform)
+    if is_test_user(claims.get(f"{CLAIM}roles")):
+        raise Forbidden(
+            "The Student View of your learning platform is nobody's account in this course.",
+            next_step="Open the quiz as staff: its start page has a preview.",
+        )
     return Launch(_user(claims, platform), _link(claims, platform), f"{platform.issuer}\n{claims['nonce']}")
 
 
@@ -196,6 +201,11 @@ def role_of(roles: object) -> str:
     if f"{ROLE}/Instructor#TeachingAssistant" in names:
         return "ta"
     return "instructor" if {f"{ROLE}#Instructor", "Instructor"} & names else "student"
+
+
+def is_test_user(roles: object) -> bool:
+    """Whether a platform made this user up, as Canvas does for its Student View."""
+    return isinstance(roles, list) and any(str(role).endswith("#TestUser") for role in roles)
 
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:

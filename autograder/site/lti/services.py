@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, request_json
-from autograder.site.lti.launch import Launch, Login, begin, finish, role_of
+from autograder.site.lti.launch import Launch, Login, begin, finish, is_test_user, role_of
 from autograder.site.lti.platforms import Platform, Platforms, read_platforms
 from autograder.site.lti.users import Link, User
 from autograder.site.signer import Signer
@@ -98,6 +98,8 @@ class Services:
             if not isinstance(members, list):
                 raise PlatformError(f"{address} lists no members")
             for member in members:
+                if is_test_user(member.get("roles")):
+                    continue
                 if member.get("status", "Active") == "Active" and member.get("user_id"):
                     yield _member(platform, member)
             further = NEXT.search(next((v for k, v in reply.headers.items() if k.lower() == "link"), ""))

@@ -157,9 +157,10 @@ def _choice(item: ChoiceItem | ChoicesItem) -> ItemParts:
         (id, xhtml(option.feedback)) for id, option in zip(ids, item.options, strict=True) if option.feedback
     ]
     if isinstance(item, ChoiceItem):
-        accepted = mapping([(id, "1") for id in right]) if len(right) > 1 else None
-        response = declared(RESPONSE, "identifier", right[:1], shares=accepted)
-        scored = mapped() if len(right) > 1 else exactly()
+        single = len(right) == 1  # else each of several earns everything, which only a mapping can say
+        accepted = None if single else mapping([(id, "1") for id in right])
+        response = declared(RESPONSE, "identifier", right if single else [], shares=accepted)
+        scored = exactly() if single else mapped()
         return ItemParts([response], [_options(shown_options, item.shuffle, 1)], [scored], feedback)
     part = number_text(Decimal(1) / len(right))
     shares = mapping([(id, part) for id in right], f"-{part}")

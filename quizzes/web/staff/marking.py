@@ -90,13 +90,14 @@ async def mark_essay(request: Request) -> Response:
 
 def _places(connection: Connection, quiz: str) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
     """Positions and attempts of the answers that wait, and of those that changed after a person's mark."""
-    attempt_ids = {row.id for row in attempts_at(connection, quiz)}
+    attempt_ids = {row.id for row in attempts_at(connection, quiz) if not row.preview}
     waiting = {
         (pending.pos, pending.attempt)
         for pending in pending_marks(connection)
         if pending.attempt in attempt_ids
     }
-    return waiting, {(pos, attempt_id) for attempt_id, pos in changed_marks(connection, quiz)}
+    changed = changed_marks(connection, quiz)
+    return waiting, {(pos, attempt_id) for attempt_id, pos in changed if attempt_id in attempt_ids}
 
 
 def _waiting(request: Request, quiz: str) -> tuple[list[Essay], list[tuple[str, int]]]:

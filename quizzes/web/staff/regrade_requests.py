@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import NotFound
 from autograder.site.requests import form_of, reads_much, site_of, whole_number
-from quizzes.store.attempts import attempts_at
+from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import set_points
 from quizzes.store.messages import answer_regrade_request, regrade_requests
 from quizzes.web.staff.access import names_of_attempts, quiz_page, staff_at
@@ -39,7 +39,7 @@ async def answer(request: Request) -> Response:
     points = form.get("points", [""])[-1].strip()
 
     def write(connection: Connection) -> None:
-        if attempt_id not in {row.id for row in attempts_at(connection, quiz)} or pos is None:
+        if pos is None or find_attempt(connection, attempt_id).quiz != quiz:
             raise NotFound("There is no such regrade request.", next_step="Reload the page.")
         answer_regrade_request(connection, attempt_id, pos, reply, at=at, who=session.person)
         if points:

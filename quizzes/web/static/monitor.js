@@ -6,6 +6,7 @@ const INTERVAL = 5000;
 async function refresh() {
   if (!document.hidden) {
     const reply = await fetch(box.dataset.address, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+    if (reply?.status === 401) return location.reload(); // signed out: the sign-in page leads back here
     if (reply?.ok) {
       const chosen = new Set([...box.querySelectorAll("input:checked")].map((input) => input.value));
       const focused = box.contains(document.activeElement) ? document.activeElement.value : undefined;

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.checks.datasets.images import Images
+from autograder.checks.datasets.images import Images, moved
 from autograder.checks.datasets.loading import load_images
 from autograder.checks.datasets.mnist import FILES, decompressed, map_idx
 from autograder.errors import UsageError
@@ -180,3 +180,35 @@ def test_a_secret_order_of_pixels() -> None:
     other = np.vstack([hidden.train_pixels, hidden.test_pixels])
     columns = {column.tobytes() for column in whole.T}
     assert {column.tobytes() for column in other.T} == columns
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_disguise(seed: int) -> None:
+    """A secret part of the images, in range, each class still there, the same again for the same seed."""
+    images = load_images("digits")
+    hidden, again = (images.disguised(np.random.default_rng(seed)) for _ in range(2))
+    assert np.array_equal(hidden.train_pixels, again.train_pixels)
+    assert hidden.train_pixels.shape == (1293, 64)
+    assert hidden.test_pixels.shape == (324, 64)
+    assert (hidden.train_y.shape, hidden.test_y.shape) == ((1293,), (324,))
+    assert 0 <= hidden.train_x.min() < hidden.train_x.max() <= 1
+    assert set(hidden.test_y.tolist()) == set(range(10))
+    other = images.disguised(np.random.default_rng(seed + 1))
+    assert not np.array_equal(
+        np.sort(hidden.train_pixels.sum(axis=0)), np.sort(other.train_pixels.sum(axis=0))
+    )
+    stored = {row.tobytes() for row in np.sort(images.train_pixels, axis=1)}
+    assert not stored & {row.tobytes() for row in np.sort(hidden.train_pixels, axis=1)}
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1))
+def test_images_are_moved(down: float, right: float) -> None:
+    """A bright spot keeps its brightness and goes as far as it is moved, by parts of a pixel too."""
+    image = np.zeros((1, 7, 7))
+    image[0, 3, 3] = 1
+    spot = moved(image.reshape(1, 49), down, right).reshape(7, 7)
+    assert spot.sum() == pytest.approx(1)
+    rows, columns = np.mgrid[:7, :7]
+    assert (rows * spot).sum() == pytest.approx(3 + down, abs=1e-5)
+    assert (columns * spot).sum() == pytest.approx(3 + right, abs=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course.csv_table import read_table, write_rows
+from autograder.course.csv_table import read_table, write_rows, write_table
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 
@@ -72,3 +73,25 @@ def test_unreadable_tables(tmp_path: Path, content: bytes, says: str) -> None:
     with pytest.raises(UsageError, match=says) as caught:
         read_table(path)
     assert "table.csv" in caught.value.message
+
+
+def test_a_table_has_a_cell_under_each_header() -> None:
+    """A row that is too short or too long is a fault of the program, and is never written."""
+    assert write_table(["a", "b"], [["1", "x,y"]]) == 'a,b\n1,"x,y"\n'
+    for row in (["1"], ["1", "2", "3"]):
+        with pytest.raises(
+            ValueError, match=f"row 3: expected 2 cells as there are headers, found {len(row)}"
+        ):
+            write_table(["a", "b"], [["1", "2"], row])
+
+
+def test_every_table_has_one_writer() -> None:
+    """Only this module writes CSV: it counts the cells, and quotes line ends as every reader takes them."""
+    root = Path(__file__).parents[3]
+    writers = [
+        path.relative_to(root).as_posix()
+        for folder in ("autograder", "quizzes")
+        for path in sorted((root / folder).rglob("*.py"))
+        if re.search(r"csv\.(writer|DictWriter)\(", path.read_text(encoding="utf-8"))
+    ]
+    assert writers == ["autograder/course/csv_table.py"]

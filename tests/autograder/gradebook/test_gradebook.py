@@ -194,3 +194,21 @@ def test_contributions_add_up(tmp_path: Path) -> None:
         assert sum(group.weight for group in student_row.groups) == 1
         assert sum(score.state is State.DROPPED for score in student_row.scores) == 1
         assert states(student_row)["week5"] is not State.DROPPED
+
+
+@pytest.mark.parametrize(
+    "role", ["Teacher", "TA", "Instructor", "Non-editing teacher", "Learner, Instructor"]
+)
+def test_those_who_teach_are_no_students(term: Path, role: str) -> None:
+    """Staff of the roster have no row, no zeros and no remark; a score of theirs is said and left out."""
+    hand_in(term, week1=[10, 20, 30])
+    path = term / "roster.csv"
+    lines = path.read_text().splitlines()
+    lines = [f"{line},{'Role' if at == 0 else 'Student'}" for at, line in enumerate(lines)]
+    lines[1] = lines[1].rpartition(",")[0] + f',"{role}"'
+    path.write_text("\n".join(lines) + "\n")
+    gradebook = gradebook_at(term)
+    staff = find_roster(term).people[0]
+    assert staff.student_id not in {row.student for row in gradebook.rows}
+    assert len(gradebook.rows) == len(find_roster(term).people) - 1
+    assert any(staff.name in remark and "not a student" in remark for remark in gradebook.remarks)

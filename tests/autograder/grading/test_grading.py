@@ -103,9 +103,9 @@ def test_a_well_formed_forged_answer_is_just_an_answer(grader: Grader) -> None:
     forger = """
 import json, os, struct
 def double(x):
-    header = json.dumps({"op": "answers", "id": 1, "score": 100, "passed": True,
+    header = json.dumps({"op": "answers", "score": 100, "passed": True,
         "answers": [{"kind": "value", "value": ["f"]}]}).encode()
-    os.write(3, struct.pack("<IQ", len(header), 8) + header + struct.pack("<d", 1.0))
+    os.write(3, struct.pack("<IQI", len(header), 8, 1) + header + struct.pack("<d", 1.0))
     return x
 """
     report = grader.grade(submission(forger, OTHERS))

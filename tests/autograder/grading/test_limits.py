@@ -105,12 +105,28 @@ def test_the_threat_page_names_them() -> None:
         assert sentence in page, sentence
 
 
-def test_slow_calls_are_not_added_up(tiny_course: Course, tmp_path: Path) -> None:
-    """Calls that are slow, each within its limit, keep their points, whatever they add up to."""
+SLOW = """
+import time
+def double(x):
+    end = time.process_time() + 0.15
+    while time.process_time() < end: pass
+    return 2 * x
+"""
+
+
+def test_slow_calls_are_added_up(tiny_course: Course, tmp_path: Path) -> None:
+    """Calls that are slow, each within the seconds that every call gets, end at the total for all."""
     limits = "limits:\n  call_seconds: 0.5\n  all_seconds: 0.2\n"
-    source = "import time\ndef double(x):\n    end = time.process_time() + 0.15\n"
-    source += "    while time.process_time() < end: pass\n    return 2 * x"
-    report = graded(tiny_course, tmp_path, limits, double=source)
+    report = graded(tiny_course, tmp_path, limits, double=SLOW)
+    lost = [result for result in report.results() if result.status is Status.TIMEOUT]
+    assert lost
+    assert all("all calls together used more processor time" in result.message for result in lost)
+
+
+def test_calls_as_slow_as_a_multiple_of_the_reference_are_not(tiny_course: Course, tmp_path: Path) -> None:
+    """What the reference takes, times `call_times`, is every call's own share of the total."""
+    limits = "limits:\n  call_seconds: 0.5\n  all_seconds: 0.2\n  call_times: 1000000000\n"
+    report = graded(tiny_course, tmp_path, limits, double=SLOW)
     assert report.score.earned == report.score.possible
 
 

@@ -83,3 +83,10 @@ def test_a_broken_check_shows_no_trace(tmp_path: Path) -> None:
     report = make_report(make_task("relu", make_check(Status.ERROR, message="hidden: secret line")))
     assert "secret" not in results_json(report)
     assert json.loads(results_json(report))["tests"][0]["max_score"] == 0
+
+
+def test_an_unreadable_file_is_one_message_in_gradescope() -> None:
+    """Its page says why at the top; a line for each check that could not be run would say nothing more."""
+    checks = [make_check(Status.MISSING, id=f"check{number}") for number in range(49)]
+    shown = json.loads(results_json(make_report(make_task("relu", *checks), problem="It is a PDF.")))
+    assert (shown["score"], shown["output"], shown["tests"]) == (0, "It is a PDF.", [])

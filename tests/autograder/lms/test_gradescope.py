@@ -77,6 +77,7 @@ def test_the_archive_grades_as_here(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     results = json.loads((root / "results" / "results.json").read_text())
     assert results["score"] == report.score.earned
+    assert "Graded: repository/src/my work.ipynb. Other files: repository/tiny.ipynb." in results["output"]
     assert sum(test["score"] for test in results["tests"]) == report.score.earned
     assert sum(test["max_score"] for test in results["tests"]) == report.score.possible
     assert {test["visibility"] for test in results["tests"]} == {"visible"}

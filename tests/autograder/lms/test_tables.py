@@ -160,7 +160,7 @@ def test_moodle_fills_in_a_worksheet(tmp_path: Path) -> None:
 
 
 def test_a_canvas_template_with_semicolons(tmp_path: Path) -> None:
-    """Canvas exports semicolons where commas separate decimals: scores are written like that, too."""
+    """Canvas reads a decimal point in every table; what it wrote itself stays as it is."""
     text = (
         'Student;ID;SIS Login ID;Section;Week 1 (5)\nPoints Possible;;;;10,5\n"Lovelace, Ada";11;ada;A;3,25\n'
     )
@@ -170,7 +170,7 @@ def test_a_canvas_template_with_semicolons(tmp_path: Path) -> None:
             [CanvasColumn(title, grade_rows([stands("ada")], Roster()))], template
         )
         assert left == []
-        assert rows(written, ";")[2][-1] == "7,5"
+        assert rows(written, ";")[2][-1] == "7.5"
         assert rows(written, ";")[1][4] == "10,5"
 
 

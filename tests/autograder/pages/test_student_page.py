@@ -148,6 +148,17 @@ def test_problem_and_notes_are_shown() -> None:
     assert "Cell 3, line 1 The line magic" in parse(student_page(realistic_report())).body
 
 
+def test_a_file_that_could_not_be_read_is_one_message() -> None:
+    """The page says why, once, and lists none of the checks that could not be run."""
+    checks = [
+        make_check(Status.MISSING, id=f"check{number}", title=f"Title {number}.") for number in range(49)
+    ]
+    body = parse(student_page(make_report(make_task("relu", *checks), problem="It is a PDF."))).body
+    assert body.count("It is a PDF.") == 1
+    assert "Title 7." not in body
+    assert "Not written" not in body
+
+
 def test_everything_passed() -> None:
     """Full marks are met with a kind word and nothing to start with."""
     body = page_with(make_check()).body

@@ -94,7 +94,7 @@ def triple(course: Path) -> None:
     """Break a check: it asks for three times x."""
     checks = course / "solutions" / ASSIGNMENT / "checks.py"
     edit(checks, DOUBLE, TRIPLE)
-    edit(checks, "import assert_same", "import assert_close, assert_same")
+    edit(checks, "import assert_depends, assert_same", "import assert_close, assert_depends, assert_same")
 
 
 def regrade(out: Path, *options: object) -> str:

@@ -18,7 +18,8 @@ from wire_values import depth, sent
 from autograder.checks.values import fingerprint
 from autograder.sandbox import frames
 from autograder.sandbox.arena import SIZE, Arena, new_memory
-from autograder.sandbox.frames import FrameError, Packer, Unpacker
+from autograder.sandbox.frames import FrameError, Header, Packer, Unpacker
+from autograder.sandbox.reply_parser import read_answers
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -35,6 +36,15 @@ NEAR_SPECS = st.recursive(
     lambda inner: st.tuples(st.sampled_from(["t", "l"]), st.lists(inner, max_size=3)).map(list),
     max_leaves=6,
 )
+
+
+def answers_in(header: Header, data: bytes) -> Any:
+    """What a reply's answers are read as, or that they are refused."""
+    try:
+        answers = read_answers(header, Unpacker(data), [(1.0,)] * 2)
+    except FrameError:
+        return "refused"
+    return [(answer.kind, fingerprint([answer.value]), answer.text, answer.printed) for answer in answers]
 
 
 class TestHostile:
@@ -63,7 +73,7 @@ class TestHostile:
     def test_any_header(self, text: bytes) -> None:
         """A header is a JSON object or a FrameError."""
         with contextlib.suppress(FrameError):
-            assert type(frames.parse_header(text)) is dict
+            assert isinstance(frames.parse_header(text), dict)
 
     @pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 50_000, "9" * 5000, "", "NaN", '"\\ud800"'])
     def test_headers_that_trip_parsers(self, text: str) -> None:
@@ -107,6 +117,29 @@ class TestHostile:
         spec = ["m", "<f8", [SIZE // 16], 0]
         with pytest.raises(FrameError):
             Unpacker(b"", arenas[0]).value(["l", [spec] * 8])
+
+    @given(NEAR_SPECS, st.lists(st.binary(min_size=16, max_size=16), min_size=2, max_size=3))
+    def test_a_header_that_came_before(self, spec: Any, contents: list[bytes]) -> None:
+        """A header is checked once for its bytes; each frame's own data is read, and refused, anew."""
+        text = json.dumps({"op": "answers", "answers": [{"kind": "value", "value": spec}]}).encode()
+        for data in contents:
+            fresh = Header(json.loads(text))  # never seen before
+            outcomes = [answers_in(header, data) for header in (frames.parse_header(text), fresh)]
+            assert outcomes[0] == outcomes[1]
+
+    @given(JSON, JSON)
+    def test_any_answers_twice(self, answers: Any, extra: Any) -> None:
+        """What is no list of answers is refused the second time as it was the first."""
+        text = json.dumps({"op": "answers", "answers": answers, "more": extra}).encode()
+        assert answers_in(frames.parse_header(text), b"") == answers_in(frames.parse_header(text), b"")
+
+    def test_kept_headers_are_few_and_short(self) -> None:
+        """A submission cannot fill the judge's memory with headers."""
+        for number in range(3 * frames.KEPT_HEADERS):
+            frames.parse_header(b'{"a":%d}' % number)
+            frames.parse_header(b'{"a":"%s%d"}' % (b"x" * frames.LONGEST_KEPT, number))
+        assert len(frames._headers) <= frames.KEPT_HEADERS
+        assert max(map(len, frames._headers)) <= frames.LONGEST_KEPT
 
     def test_left_over_bytes(self) -> None:
         """Bytes that no value accounts for are noticed at the end."""
@@ -161,9 +194,9 @@ class TestHostile:
         with pytest.raises(FrameError):
             Unpacker(b"").value(["c", 0])
         with pytest.raises(FrameError):
-            Packer().value(len)
+            Packer().text(len)
         packer = Packer(callables=[])
-        assert packer.value([len, abs]) == ["l", [["c", 0], ["c", 1]]]
+        assert packer.text([len, abs]) == '["l",[["c",0],["c",1]]]'
         assert packer.callables == [len, abs]
 
     def test_a_header_that_is_too_long_is_not_sent(self) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sessions import FORGE, Student
 
 from autograder.checks.budget import Budget
+from autograder.course.assignment import Limits
 from autograder.sandbox.sandbox_process import SandboxProcess
 
 BURN = """
@@ -47,6 +48,28 @@ def test_the_rule(
         budget.charge(used, slept)
         assert 0 <= budget.sleep_of_a_call <= before
     assert budget.left() == pytest.approx(budget.total() - sum(used for used, _ in charged), abs=1e-6)
+
+
+@given(st.integers(0, 1000), st.floats(0.01, 4.9), st.floats(0.0, 2.0), st.floats(0.0, 30.0))
+def test_calls_within_their_own_limit_add_up(
+    calls: int, each: float, reference_call: float, reference: float
+) -> None:
+    """0.8 s a call cost a submission 198 s, as each call may take 5 s: now the total is for all of them.
+
+    A call adds to it what the reference takes times twenty, never the 5 s that every call gets at least.
+    """
+    limits = Limits()
+    budget = limits.budget(lambda: reference, lambda function: reference_call)
+    limit = limits.seconds("f", reference_call)
+    made = 0
+    while made < calls and budget.left(limit, "f") > 0:
+        budget.add_call(limit, "f")
+        budget.charge(min(each, budget.left()), 0.0)
+        made += 1
+    allowed = max(limits.all_seconds + reference, made * limits.call_times * reference_call)
+    assert budget.used <= min(limits.most_seconds, allowed) + 1e-6
+    if each <= limits.call_times * reference_call and calls * each < limits.most_seconds:
+        assert made == calls, "who is within the multiple in each call is never stopped"
 
 
 class TestProcessorTime:

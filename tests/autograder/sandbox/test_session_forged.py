@@ -16,10 +16,10 @@ ANSWER = '{"kind": "value", "value": ["i", 7], "changed": [], "dtypes": [], "war
         "b'x' * 1000",
         "b'\\xff' * 12",
         "bytes(12)",
-        "struct.pack('<IQ', 2, 2**63) + b'{}'",
-        "struct.pack('<IQ', 2, 10**9) + b'{}'",
-        "struct.pack('<IQ', 2**32 - 1, 0) + b'{}'",
-        "struct.pack('<IQ', 500_000, 0) + b'[' * 500_000",
+        "struct.pack('<IQI', 2, 2**63, 0) + b'{}'",
+        "struct.pack('<IQI', 2, 10**9, 0) + b'{}'",
+        "struct.pack('<IQI', 2**32 - 1, 0, request()) + b'{}'",
+        "struct.pack('<IQI', 500_000, 0, request()) + b'[' * 500_000",
         "frame(b'[]')",
         "frame(b'null')",
         "frame(b'{')",
@@ -29,9 +29,9 @@ ANSWER = '{"kind": "value", "value": ["i", 7], "changed": [], "dtypes": [], "war
         "frame({'op': 'loaded', 'functions': {}, 'notes': []})",
         "frame({'op': 'at', 'cell': 1, 'line': 1})",
         "frame({'op': 'calls'})",
-        "frame({'op': ['answers'], 'id': {}})",
-        "frame({'op': 'answers', 'id': request() + 1, 'answers': [json.loads(ANSWER)]})",
-        "frame({'op': 'answers', 'id': True, 'answers': [json.loads(ANSWER)]})",
+        "frame({'op': ['answers']}, number=request())",
+        "frame({'op': 'answers', 'answers': [json.loads(ANSWER)]}, number=request() + 1)",
+        "frame({'op': 'answers', 'answers': [json.loads(ANSWER)]})",
     ],
 )
 def test_bytes_that_are_no_answer(hand_in: HandIn, data: str) -> None:
@@ -108,7 +108,7 @@ def test_an_answer_too_many_does_not_reach_the_next_function(hand_in: HandIn) ->
 ok = {ANSWER}
 def f():
     for more in range(1, 4):
-        os.write(3, frame({{"op": "answers", "id": request() + more, "answers": [ok]}}))
+        os.write(3, frame({{"op": "answers", "answers": [ok]}}, number=request() + more))
     return 1
 """
     student = hand_in(FORGE, source, OTHERS)
@@ -155,7 +155,7 @@ def test_forged_calls_of_the_judge(hand_in: HandIn, call: str) -> None:
     source = f"""
 def f(g):
     os.write(3, frame({{"op": "callback", **{call}}}))
-    size, _ = struct.unpack("<IQ", os.read(3, 12))
+    size, _, _ = struct.unpack("<IQI", os.read(3, 16))
     return list(json.loads(os.read(3, size)))
 """
     called: list[object] = []

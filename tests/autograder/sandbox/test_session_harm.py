@@ -197,7 +197,7 @@ class TestLoading:
         source = """
             import json, os, struct
             text = json.dumps({"op": "at", "cell": 0, "line": 0}).encode()
-            A = os.write(3, (struct.pack("<IQ", len(text), 0) + text) * 2) and os._exit(1)
+            A = os.write(3, (struct.pack("<IQI", len(text), 0, 0) + text) * 2) and os._exit(1)
             def f(): return A
         """
         own = Recording()
@@ -225,7 +225,7 @@ class TestLoading:
             import json, os, struct
             text = json.dumps({"op": "at", "cell": 1, "line": 6}).encode()
             def flood():
-                while True: os.write(3, (struct.pack("<IQ", len(text), 0) + text) * 2000)
+                while True: os.write(3, (struct.pack("<IQI", len(text), 0, 0) + text) * 2000)
             A = flood()
             def f(): return A
         """

@@ -135,6 +135,9 @@ class TestNothingStays:
         assert not alive(zygote)
         assert zygote not in children(os.getpid())
         assert gone(*(child for child, _ in families))
+        for student in students:
+            assert student.session._child is not None
+            student.session._child._connection.close()  # the worker that would end the child is gone
 
     def test_sessions_leave_no_descriptor(self, worker: SandboxProcess) -> None:
         """The judge has as many open descriptors after many sessions as before."""

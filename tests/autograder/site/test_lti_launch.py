@@ -94,6 +94,22 @@ def test_the_rosters_student(server: LiveServer, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
+    "role",
+    [
+        "http://purl.imsglobal.org/vocab/lti/system/person#TestUser",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#TestUser",
+    ],
+)
+def test_the_student_view_enrols_nobody(server: LiveServer, browser: Browser, role: str) -> None:
+    """The user whom Canvas makes up for its Student View is told so, and is not in the course."""
+    roles = [f"{MEMBERSHIP}#Learner", role]
+    refused = browser.launch(sub="test", name="Test Student", **{f"{CLAIM}roles": roles})
+    assert refused.status_code == 403
+    assert "Student View" in refused.text
+    assert people(server) == {}
+
+
+@pytest.mark.parametrize(
     ("roles", "role"),
     [
         ([INSTRUCTOR], "instructor"),

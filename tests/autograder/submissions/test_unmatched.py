@@ -239,7 +239,8 @@ class TestTheCommand:
             assert ran.returncode == 5
         page = (out / "index.html").read_text()
         assert "2 files were not graded" in page and "x.ipynb" in page and "s3.py" in page
-        (course / "roster.csv").open("a").write("x,Ng,Eva\n")
+        roster = course / "roster.csv"
+        roster.write_text(f"{roster.read_text()}x,Ng,Eva\n")
         lay_out(tmp_path / "c", ["x.ipynb"])
         autograder("grade", ASSIGNMENT, tmp_path / "c", "--out", out, "--workers", "1", folder=course)
         (left,) = unmatched_files(read_ledger(out / "ledger.jsonl")[0]).values()

@@ -157,16 +157,19 @@ def test_accommodations_do_not_demote_staff(course: Course) -> None:
     ],
 )
 def test_a_loss_is_confirmed(course: Course, table: str, shown: str) -> None:
-    """What takes time or a role away is shown and refused, until somebody insists."""
+    """What takes time or a role away is shown and kept, until somebody insists; the rest is imported."""
     course.take("student_id,role,label,multiplier,extra_minutes\ns1,,B,1.5,10\nprof,instructor,,,\n")
     before = course.people()
     dry = course.take(table, "--dry-run")
     assert f"TAKEN AWAY: {shown}" in dry.stdout
     assert dry.returncode == 0
-    refused = course.take(table)
-    assert refused.returncode == 2
-    assert shown in refused.stderr
-    assert course.people() == before
+    kept = course.take(f"{table}new{',' * (table.count(',') // 2)}\n")
+    assert kept.returncode == 0
+    assert f"TAKEN AWAY: {shown}" in kept.stdout
+    assert "Kept, because --yes is not given: 1 changes" in kept.stdout
+    people = course.people()
+    assert people.pop("new")[2] == "student"
+    assert people == before
     done = course.take(table, "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     assert course.people() != before
@@ -284,7 +287,8 @@ def test_an_import_while_a_quiz_runs(fixture: ExamFixture, address: str, tmp_pat
     assert [act.act for act in acts if act.subject == attempt.id] == ["extend"] * 2
     shorter = course.take("", accommodations=f"student,quiz,extra_minutes\n{student},{quiz},-\n")
     assert "TAKEN AWAY" in shorter.stdout
-    assert shorter.returncode == 2
+    with fixture.database.reading() as connection:
+        assert terms_of(connection, quiz, student).time_allowed == 35 * MINUTE
     course.take("", "--yes", accommodations=f"student,quiz,extra_minutes\n{student},{quiz},-\n")
     assert fixture.row(attempt).deadline_at == attempt.started_at + 35 * MINUTE  # never shortened
     assert fixture.row(attempt).lock == LOCK
@@ -330,6 +334,9 @@ def test_any_import_keeps_what_it_does_not_speak_of(
         text = "\n".join(["student_id,role,multiplier,extra_minutes", *lines])
         table = read_people(parse_table(Path("t.csv"), text.encode()))
         plan = plan_import(connection, ZoneInfo("UTC"), table)
+        gentle = plan_import(connection, ZoneInfo("UTC"), table, take_away=False)
+        assert gentle.losses == ()
+        assert set(gentle.changes) == set(plan.changes) - set(plan.losses)
         plan.apply(connection, 0, "staff")
         after = {row.person: row for row in connection.execute(select(enrolment))}
     losing = {change.student for change in plan.losses}
@@ -342,3 +349,16 @@ def test_any_import_keeps_what_it_does_not_speak_of(
         assert after[name].label == "L"
         lost = role == "student" or multiplier == "1" or extra in ("1", "1.5")
         assert (name in losing) == lost
+
+
+def test_a_gain_beside_a_loss_is_imported(fixture: ExamFixture, address: str, tmp_path: Path) -> None:
+    """Of one table what gives more is stored, and what takes away stays, in words and not by fields."""
+    course = Course(tmp_path / "course", address)
+    student, quiz = fixture.student(Accommodation(Fraction(3, 2))), fixture.quiz()
+    table = f"student,multiplier,quiz,closes\n{student},1,,\n{student},,{quiz},2030-01-01 12:00\n"
+    done = course.take("", accommodations=table)
+    assert f"TAKEN AWAY: {student}: time × 1.5 → × 1\n" in done.stdout
+    assert f"changed: {student}: close in {quiz} as for everybody → Tue 01 Jan 2030, 12:00" in done.stdout
+    with fixture.database.reading() as connection:
+        terms = terms_of(connection, quiz, student)
+    assert (terms.time_allowed, terms.closes_at) == (30 * MINUTE, 1_893_495_600_000)

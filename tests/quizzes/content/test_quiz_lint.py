@@ -9,7 +9,7 @@ import pytest
 from autograder.course.course import find_course
 from autograder.errors import ContentError
 from quizzes.content.bank import load_bank
-from quizzes.content.lint import faults_in_bank, faults_in_window
+from quizzes.content.lint import faults_in_bank, faults_in_window, remarks_on_bank
 from quizzes.content.quiz_file import load_quiz
 
 GOOD = """topic: Test
@@ -134,3 +134,15 @@ def test_faults_of_a_quiz(tmp_path: Path, old: str, new: str, says: str) -> None
     course = find_course(course_with(tmp_path, QUIZ.replace(old, new)))
     with pytest.raises(ContentError, match=says):
         load_quiz(course, "test")
+
+
+def test_two_right_options(tmp_path: Path) -> None:
+    """Credit for both is no fault, but it is said, in case it is a slip."""
+    item = '  - {id: two, type: choice, prompt: "Which?", explanation: So., options: [%s]}\n'
+    options = "{text: a, correct: true}, {text: b%s}, {text: c}"
+    for more, said in ((", correct: true", 1), ("", 0)):
+        bank = load_bank(write(tmp_path, GOOD + item % (options % more)))
+        assert faults_in_bank(bank) == []
+        remarks = remarks_on_bank(bank)
+        assert len(remarks) == said
+        assert all("line 11: two: a single choice accepts 2 options" in remark for remark in remarks)

@@ -141,6 +141,20 @@ def test_every_item_of_the_banks(to: Format, tmp_path: Path) -> None:
         assert as_shown(back[name].model_dump(mode="json")) == as_shown(sent.model_dump(mode="json")), name
 
 
+@pytest.mark.parametrize("to", ["qti12", "qti21"])
+def test_credit_for_both(to: Format, tmp_path: Path) -> None:
+    """A single choice that accepts two options comes back as one."""
+    options = [{"text": text, "correct": text != "c"} for text in ("a", "b", "c")]
+    data = {"id": "one", "type": "choice", "prompt": "Which?", "explanation": "So.", "options": options}
+    (back,) = there_and_back({"t/one": ITEM.validate_python(data)}, to, tmp_path).values()
+    assert back.type == "choice"
+    assert [(option.text, option.correct) for option in back.options] == [
+        ("a", True),
+        ("b", True),
+        ("c", False),
+    ]
+
+
 def test_the_kinds_are_all_there() -> None:
     """The banks hold every kind of item, so the test above is about every kind."""
     assert {item.type for item in ITEMS.values()} == {

@@ -1,4 +1,4 @@
-"""Any order of answering, marking, overriding, reopening and regrading keeps every person's mark.
+"""Any order of answering, marking, overriding, reopening, regrading and importing keeps people's marks.
 
 The test keeps books of what people did, derives each total from the rows as plainly as the rule reads, and
 marks every answer by a few lines of its own.
@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import os
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from exam_fixture import LOCK, SIGNER, ExamFixture, numbers
 from fake_clock import MINUTE
@@ -25,9 +28,12 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
+from autograder.course.csv_table import read_table
+from autograder.course.roster import read_people
 from autograder.errors import Conflict, Refused
 from autograder.site.audit import acts_on
 from autograder.site.database import Database
+from autograder.site.roster_import import plan_import
 from autograder.site.tables import mark as mark_table
 from autograder.site.tables import outbox, waiting_mark
 from quizzes.attempts.events import fold
@@ -86,9 +92,10 @@ def quiz_by(key: dict[str, Any]) -> Quiz:
         "rubric": [{"text": "Good."}],
         "model_answer": "So.",
     }
+    items: list[dict[str, Any]] = [choice, number, essay]
     pools = [
         {"items": {f"t/{item['id']}": item}, "points": str(points)}
-        for item, points in zip((choice, number, essay), POINTS.values(), strict=True)
+        for item, points in zip(items, POINTS.values(), strict=True)
     ]
     dropped = ["t/number"] if key["dropped"] else []
     return Quiz.model_validate(
@@ -232,6 +239,21 @@ class MarkMachine(RuleBasedStateMachine):
         elif row is not None and row.state == "open":
             end = max(row.deadline_at or 0, self.fixture.clock.now()) + minutes * MINUTE
             self.act(extend, row.id, end, reason="a headache")
+
+    @rule(
+        student=students, extra=st.sampled_from(["", "0", "5", "30"]), role=st.sampled_from(["", "student"])
+    )
+    def import_roster(self, student: int, extra: str, role: str) -> None:
+        """Import a table about one student: time is given to their open attempt, and nobody loses a mark."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "roster.csv"
+            line = f"{self.people[student]},Somebody,{extra},{role}"
+            path.write_text(f"student_id,name,extra_minutes,role\n{line}\n", encoding="utf-8")
+            table = read_people(read_table(path))
+        with self.fixture.database.transaction() as connection:
+            plan = plan_import(connection, ZoneInfo("Europe/Berlin"), table)
+            plan.apply(connection, self.fixture.clock.now(), "staff")
+        event("imported")
 
     @precondition(lambda self: any(self.late.values()))
     @rule(which=st.integers(0, 10**6))
@@ -482,8 +504,8 @@ class MarkMachine(RuleBasedStateMachine):
                 automatic = row
         assert automatic is not None
         if personal is not None:
-            return personal.points, automatic, personal.answer_rev != rev
-        return automatic.points, automatic, False
+            return Decimal(personal.points), automatic, personal.answer_rev != rev
+        return Decimal(automatic.points), automatic, False
 
     @invariant()
     def no_end_comes_sooner(self) -> None:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from exam_fixture import LOCK, ExamFixture
-from small_quiz import Sum, small_quiz
+from exam_fixture import LOCK, SIGNER, ExamFixture
+from small_quiz import SmallQuiz, Sum, small_quiz
 
 from autograder.errors import Conflict
 from autograder.site.outbox import Message, claim, mark_failed, mark_sent
 from quizzes.attempts.events import FinishedBy
+from quizzes.services.exam import ExamService
 from quizzes.store.answers import accept_late
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.marks import MarkRow, history_of, points_of, record_marks
-from quizzes.store.regrades import regrade_runs
+from quizzes.store.regrades import apply_change, regrade_runs
 
 
-def graded(fixture: ExamFixture, right: bool = True) -> AttemptRow:
+def graded(fixture: ExamFixture, right: bool = True, quiz: str | None = None) -> AttemptRow:
     """An attempt with one answer, marked."""
-    attempt = fixture.started()
+    attempt = fixture.started(quiz)
     question = fixture.exam.view(attempt.id, attempt.person).items[0].question
     assert isinstance(question, Sum)
     fixture.save(attempt, str(question.a + question.b + (not right)))
@@ -120,6 +122,53 @@ def test_a_key_is_corrected(fixture: ExamFixture) -> None:
         assert points(fixture, attempt) == after
     with pytest.raises(Conflict, match="other numbers"):
         regrades.propose(attempt.quiz, small_quiz(more=1), who="staff")
+
+
+def test_a_release_resumes(fixture: ExamFixture) -> None:
+    """A server that ends in the middle of a release leaves the rest to the next one, which does it once."""
+    quiz = fixture.quiz()
+    attempts = [graded(fixture, quiz=quiz) for _ in range(3)]
+    messages(fixture)
+    run, changes = fixture.exam.regrades.propose(quiz, small_quiz(off=1), who="staff")
+    assert len(changes) == 3
+    fixture.exam.regrades.release(quiz, run, who="staff")
+    assert fixture.write(apply_change, run=run, attempt_id=attempts[0].id, at=fixture.clock.now())
+    with pytest.raises(Conflict, match="2 attempts are left"):
+        fixture.exam.regrades.propose(quiz, small_quiz(), who="staff")
+    with fixture.database.reading() as connection:
+        (proposal,) = regrade_runs(connection, quiz)
+    assert (proposal.running, proposal.done, proposal.attempts) == (True, 1, 3)
+    other = ExamService(fixture.database, fixture.clock, SIGNER, SmallQuiz)  # another server, or the next one
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            changed = list(pool.map(lambda exam: exam.regrades.apply(), (fixture.exam, other)))
+    finally:
+        other.writer.close()
+    assert sum(changed) == 2
+    assert [points(fixture, attempt) for attempt in attempts] == [0, 0, 0]
+    assert len(messages(fixture)) == 3 + 3
+    with fixture.database.reading() as connection:
+        assert not regrade_runs(connection, quiz)[0].running
+        assert all(len(history_of(connection, attempt.id)[0]) == 2 for attempt in attempts)
+
+
+def test_an_open_attempt_gets_the_released_key(fixture: ExamFixture) -> None:
+    """One that is submitted after a release is marked by its key; one begun after another version is not."""
+    quiz = fixture.quiz()
+    graded(fixture, quiz=quiz)
+    open_ = fixture.started(quiz)
+    question = fixture.exam.view(open_.id, open_.person).items[0].question
+    assert isinstance(question, Sum)
+    fixture.save(open_, str(question.a + question.b + 1))
+    run, _ = fixture.exam.regrades.propose(quiz, small_quiz(off=1), who="staff")
+    fixture.exam.regrades.release(quiz, run, who="staff")
+    fixture.exam.regrades.apply(run)
+    fixture.exam.finish(open_.id, open_.person).result()
+    assert fixture.exam.mark() == 1
+    assert points(fixture, open_) == 1
+    fixture.fake.pass_(1)
+    fixture.republish(quiz)
+    assert points(fixture, graded(fixture, quiz=quiz)) == 1
 
 
 def test_a_message_is_sent_until_it_arrives(fixture: ExamFixture) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+import httpx
 import pytest
 from fake_clock import MINUTE
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer, Student
@@ -169,6 +170,29 @@ def test_marking_by_hand(server: LiveServer) -> None:
     assert "No answer waits" in teacher.page("/staff/all/marking")
     server.fake.pass_(61 * MINUTE)
     assert "Well *said* &lt;b&gt;." in student.page(f"/attempts/{attempt}/results")
+
+
+def test_a_preview_is_not_marked(server: LiveServer) -> None:
+    """An essay that staff wrote in a preview does not wait for a mark, and cannot be given one."""
+    server.publish()
+    teacher = server.student(role="instructor")
+    reply = teacher.post("/quizzes/all/start", preview="yes")
+    attempt = reply.headers["Location"].rpartition("/")[2].partition("#")[0]
+    teacher.ask(f"/attempts/{attempt}/lock", {"lock": teacher.lock})
+    assert teacher.save(attempt, ESSAY, "Only a try.").status_code == 200
+    teacher.post(f"/attempts/{attempt}/finish")
+    server.exam.mark()
+    assert "Only a try." not in teacher.page("/staff/all/marking")
+    form = {"attempt": attempt, "pos": str(ESSAY), "rev": "1", "met": ["0"]}
+    assert teacher.post("/staff/all/marking", **form).status_code == 409
+
+
+def test_the_live_table_signed_out(server: LiveServer) -> None:
+    """A part of a page is never a sign-in page: the script hears 401 and loads the whole page."""
+    server.publish()
+    reply = httpx.get(f"{server.address}/staff/all?part=table")
+    assert (reply.status_code, reply.headers["content-type"]) == (401, "application/json")
+    assert httpx.get(f"{server.address}/staff/all").headers["Location"] == "/sign-in?next=%2Fstaff%2Fall"
 
 
 def test_a_wrong_key(server: LiveServer) -> None:

@@ -16,20 +16,20 @@ import struct
 import sys
 
 
-def frame(header, data=b""):
+def frame(header, data=b"", number=0):
     text = json.dumps(header).encode()
-    return struct.pack("<IQ", len(text), len(data)) + text + data
+    return struct.pack("<IQI", len(text), len(data), number) + text + data
 
 
 def request():
     step = sys._getframe()
-    while "header" not in step.f_locals or step.f_code.co_name != "answer":
+    while step.f_code.co_name != "answer":
         step = step.f_back
-    return step.f_locals["header"]["id"]
+    return step.f_locals["self"].number
 
 
 # %%
 def mean_square(x):
     text = b"[" * 100_000
-    os.write(3, struct.pack("<IQ", len(text), 0) + text)
+    os.write(3, struct.pack("<IQI", len(text), 0, request()) + text)
     os._exit(0)

@@ -1,0 +1,113 @@
+"""The page of imports through real HTTP, on both databases: the difference first, nothing lost."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import httpx
+import pytest
+from fake_clock import MINUTE
+from live_server import LiveServer, Student, live_server
+from platform_rosters import CANVAS
+
+from autograder.site.database import Database
+from quizzes.schedule.timing import Accommodation
+
+
+@pytest.fixture
+def live(address: str, tmp_path: Path) -> Iterator[LiveServer]:
+    """A live server on SQLite or PostgreSQL."""
+    with live_server(Database(address), tmp_path / "course") as server:
+        server.publish()
+        yield server
+
+
+def upload(teacher: Student, **files: str) -> httpx.Response:
+    """Upload tables as a browser does."""
+    parts = {name: (f"{name}.csv", text.encode(), "text/csv") for name, text in files.items()}
+    return teacher.http.post("/people/preview", data={"token": teacher.token}, files=parts)
+
+
+def confirm(teacher: Student, page: str, **fields: str) -> httpx.Response:
+    """Press Import on the page that shows the difference."""
+    digest = page.split('name="digest" value="')[1].split('"')[0]
+    texts = re.findall(r'<textarea name="(\w+)" hidden>\n(.*?)</textarea>', page, re.DOTALL)
+    tables = {name: html.unescape(text) for name, text in texts}
+    return teacher.post("/people/import", digest=digest, **tables, **fields)
+
+
+def test_an_import_shows_its_difference_first(live: LiveServer) -> None:
+    """Who is added is read, then confirmed; the new passcodes are shown, and they sign in."""
+    teacher = live.student(role="instructor")
+    page = upload(teacher, roster=CANVAS).text
+    assert "added: ann1 (Ann Lee)" in page
+    assert "columns not read: Quiz 3 (901)" in page
+    assert f"missing, kept: {teacher.name}" in page
+    assert "ann1</td>" not in teacher.page("/people")
+    done = confirm(teacher, page)
+    assert done.status_code == 200
+    codes = dict(re.findall(r"<tr><td>(\w+)</td><td>[^<]*</td><td><code>([\w-]+)</code>", done.text))
+    assert codes.keys() == {"ann1", "ben2"}
+    Student(live, "ann1").sign_in(codes["ann1"])
+    assert "<td>instructor</td>" in teacher.page("/people")
+
+
+def test_a_loss_has_to_be_ticked(live: LiveServer) -> None:
+    """Extra time stays although a table takes it away, until that is ticked; an attempt gets more at once."""
+    teacher = live.student(role="instructor")
+    student = live.student(Accommodation(Fraction(3, 2)))
+    attempt = student.start()
+    started_at = live.exam.inspect(attempt)[0].attempt.started_at
+    table = f"student,multiplier,extra_minutes\n{student.name},1,10\n"
+    page = upload(teacher, accommodations=table).text
+    assert f"TAKEN AWAY: {student.name}: time × 1.5 → × 1" in page
+    assert confirm(teacher, page).status_code == 200
+    assert live.exam.inspect(attempt)[0].attempt.deadline_at == started_at + 40 * MINUTE
+    assert "× 3/2" in teacher.page("/people")
+    page = upload(teacher, accommodations=table).text
+    assert confirm(teacher, page, take_away="yes").status_code == 200
+    assert "× 3/2" not in teacher.page("/people")
+    assert live.exam.inspect(attempt)[0].attempt.deadline_at == started_at + 40 * MINUTE
+
+
+def test_what_changed_meanwhile(live: LiveServer) -> None:
+    """A difference that is another one by now is not stored."""
+    teacher = live.student(role="instructor")
+    page = upload(teacher, roster="student_id\ns1\n").text
+    live.student(name="s1")
+    assert confirm(teacher, page).status_code == 409
+
+
+def test_wrong_tables(live: LiveServer) -> None:
+    """Each is a sentence with the line, and nothing is stored."""
+    teacher = live.student(role="instructor")
+    for files in (
+        {"roster": "colour\nred\n"},
+        {"roster": 'student_id\n"s1\n'},
+        {"accommodations": "student,multiplier\nnobody,2\n"},
+        {"accommodations": f"student,multiplier\n{teacher.name},NaN\n"},
+        {"roster": ""},
+        {"roster": "student_id\na\0b\n"},
+    ):
+        reply = upload(teacher, **files)
+        assert reply.status_code == 409, reply.text
+        assert 'role="alert"' in reply.text
+    latin = {"roster": ("r.csv", "student_id\nJos\xe9\n".encode("latin-1"), "text/csv")}
+    reply = teacher.http.post("/people/preview", data={"token": teacher.token}, files=latin)
+    assert (reply.status_code, "UTF-8" in reply.text) == (400, True)
+
+
+def test_who_may_import(live: LiveServer) -> None:
+    """Instructors only; a student finds no such page, and a form without its token is refused."""
+    student, assistant, teacher = live.student(), live.student(role="ta"), live.student(role="instructor")
+    for person, status in ((student, 404), (assistant, 403)):
+        assert person.get("/people").status_code == status
+        assert upload(person, roster="student_id\ns1\n").status_code == status
+        assert person.post("/people/import", roster="student_id\ns1\n").status_code == status
+    parts = {"roster": ("r.csv", b"student_id\ns1\n", "text/csv")}
+    assert teacher.http.post("/people/preview", data={"token": "x"}, files=parts).status_code == 403
+    assert teacher.http.post("/people/preview", data={"token": teacher.token}).status_code == 403
