@@ -26,7 +26,7 @@ from autograder.report import Status
 ACTIVATIONS = {"relu": 0, "leaky_relu": 1, "prelu": 2, "silu": 0, "smooth_relu": 1}  # and parameters
 LOSSES = ("softmax_cross_entropy", "softmax_squared_error")
 PAIRS = [*ACTIVATIONS, *LOSSES]
-PIECES = [name for pair in PAIRS for name in (pair, f"{pair}_backward")]
+FUNCTIONS = [name for pair in PAIRS for name in (pair, f"{pair}_backward")]
 
 
 def activation_is_right(
@@ -65,7 +65,7 @@ def main() -> None:
         print_ratios(__file__, "the same, reference remembered", None, bare="remembered")
         return
     side, count = sys.argv[1], int(sys.argv[2])
-    assignment, cell = assignment_of("Gradients", PIECES, collect(sys.modules[__name__]))
+    assignment, cell = assignment_of("Gradients", FUNCTIONS, collect(sys.modules[__name__]))
     with one_core(0):  # as `grade` does for each of its processes
         if side == "graded":
             grade_many(assignment, cell, count)

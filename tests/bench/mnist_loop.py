@@ -25,7 +25,7 @@ from autograder.course.assignment import Assignment
 from autograder.environment import one_core, one_thread
 from autograder.sandbox.shared import shared
 
-PIECES = (
+FUNCTIONS = (
     "relu",
     "relu_backward",
     "softmax_cross_entropy",
@@ -70,7 +70,7 @@ def fewer(images: Images) -> Images:
 
 def workload(images: Images) -> tuple[Assignment, Materials, str]:
     """An assignment with the one check, what it trains on, and a right submission's cell."""
-    assignment, cell = assignment_of("Training", PIECES, collect(sys.modules[__name__]))
+    assignment, cell = assignment_of("Training", FUNCTIONS, collect(sys.modules[__name__]))
     band = Band(mean=0.8, sd=0, accuracies=[0.8] * 20, seeds=[0] * 20, cpu_seconds=0, environment={})
     calibration = CalibrationFile(bands={"a_network_learns": {images.name: band}})
     return assignment, Materials(replace(images, scale_all=shared), calibration), cell

@@ -28,7 +28,7 @@ from quizzes.attempts.response import response_from
 from quizzes.content.question import LONGEST_ANSWER, Question
 
 MOST = 50.0  # milliseconds of processor time
-PIECES = ("9", "(", "-", ".", " ", "x", "²", "e\u0301", "1,", "9 ", "\n", "10^", "x+", "½", "ß", "\u0345")
+FRAGMENTS = ("9", "(", "-", ".", " ", "x", "²", "e\u0301", "1,", "9 ", "\n", "10^", "x+", "½", "ß", "\u0345")
 FORMS = (b"%41", b"%D0%B0", b"+", b"%", b"=", b"&", b"a", b"%41a", b"%zz")
 JSON = ("[],", "1,", '"a",', "\\u0041")
 
@@ -45,7 +45,7 @@ def answers(question: Question) -> list[Any]:
     """Answers of every length that the question reads, and of the most that is sent."""
     found: list[Any] = []
     for field in [field.id for field in question.public_view().fields] or [""]:
-        for piece in PIECES:
+        for piece in FRAGMENTS:
             for length in (question.longest_text(field), LONGEST_ANSWER):
                 text = (piece * length)[:length]
                 found.append({field: text} if field else text)

@@ -41,7 +41,7 @@ class Load:
         self.turn = itertools.count()
         self.waits: list[float] = []
 
-    def started_attempt(self, n: int) -> None:
+    def measure(self, n: int) -> None:
         """One save of taker n, waited for."""
         attempt: AttemptRow = self.attempts[n]
         began = time.perf_counter()
@@ -62,7 +62,7 @@ class Load:
                 if rate:
                     due = began + next(slots) / rate
                     time.sleep(max(0.0, due - time.perf_counter()))
-                self.one(next(students))
+                self.measure(next(students))
 
         threads = [threading.Thread(target=work, args=(n,)) for n in range(AT_ONCE)]
         for thread in threads:

@@ -142,9 +142,7 @@ def memory_of(name: str) -> None:
         grader.grade(submission)
     judge_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sandbox = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(
-        f"{name}: memory of the judge {judge_memory:.0f} MB, of the sandbox's largest process {sandbox:.0f} MB"
-    )
+    print(f"{name}: memory of the judge {judge_memory:.0f} MB, its largest child {sandbox:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def test_no_connection_is_said(context: BrowserContext, server: LiveServer) -> N
     assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"typed offline"'
 
 
-def test_half_an_order_is_handed_in_after_a_warning(context: BrowserContext, server: LiveServer) -> None:
+def test_half_an_order_is_submitted_after_a_warning(context: BrowserContext, server: LiveServer) -> None:
     """The page warns, keeps what was chosen on the way back, and lets the student submit."""
     server.publish()
     page, attempt = opened(context, server.student())

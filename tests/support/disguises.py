@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 
-__all__ = ["ASSIGNMENT", "DISGUISES", "OWN", "OWN_TOO", "functions"]
+__all__ = ["ASSIGNMENT", "DISGUISES", "OWN_TOO", "OWN_WORK", "functions"]
 
 ASSIGNMENT = "hw2-losses"
 

@@ -36,7 +36,7 @@ class Platform:
         self.line_items: list[dict[str, Any]] = []
         self.members: list[dict[str, Any]] = []
         self.failing = 0
-        self.leave = secrets.token_hex(8)
+        self.access_token = secrets.token_hex(8)
         self.asked_for_leave = 0
         platform = self
 
@@ -73,7 +73,7 @@ class Platform:
             status, data = 200, {"keys": [{**public, "kid": "k1", "alg": "RS256", "use": "sig"}]}
         elif url.path == "/token":
             status, data = self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
-        elif request.headers.get("Authorization") != f"Bearer {self.leave}":
+        elif request.headers.get("Authorization") != f"Bearer {self.access_token}":
             status = 401
         elif self.failing:
             self.failing -= 1
@@ -115,7 +115,7 @@ class Platform:
             "https://purl.imsglobal.org/"
         )
         self.asked_for_leave += 1
-        return 200, {"access_token": self.leave, "expires_in": 3600, "token_type": "Bearer"}
+        return 200, {"access_token": self.access_token, "expires_in": 3600, "token_type": "Bearer"}
 
     def claims(self, nonce: str, now: float, /, **changes: Any) -> dict[str, Any]:
         """What a sound launch by ann says; `changes` take the places of claims, None takes one away."""

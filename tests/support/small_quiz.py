@@ -54,14 +54,14 @@ class SmallQuiz:
     def __init__(self, content: bytes) -> None:
         self.content = content
         self.hash = hashlib.sha256(content).hexdigest()
-        self._told = json.loads(content)
+        self._content = json.loads(content)
 
     def build_questions(self, seed: str) -> Sequence[AttemptItem]:
         """The sums of one attempt."""
         items = []
-        for pos in range(self._told["questions"]):
+        for pos in range(self._content["questions"]):
             digest = hashlib.sha256(f"{seed}\n{pos}".encode()).digest()
-            question = Sum(digest[0] + self._told["more"], digest[1], self._told["off"])
+            question = Sum(digest[0] + self._content["more"], digest[1], self._content["off"])
             params = json.dumps({"a": question.a, "b": question.b})
             items.append(AttemptItem(question, f"sums/{pos}", f"sum-{pos}", params, "[]", Decimal(1)))
         return items

@@ -40,7 +40,7 @@ def grader(tiny: Assignment) -> Iterator[Grader]:
         yield made
 
 
-def told(results: Sequence[CheckResult]) -> list[tuple[str, str, str, float]]:
+def outcomes(results: Sequence[CheckResult]) -> list[tuple[str, str, str, float]]:
     """What decides: check, status, message and points."""
     return [(result.id, result.status.value, result.message, result.earned) for result in results]
 
@@ -53,9 +53,9 @@ def test_in_process_is_as_in_the_sandbox(
     """Every odd value of the corpus, run inside a submission, gives the results that lint sees."""
     value: OddValue = getattr(odd_values, name)[number]
     cells = [inspect.getsource(odd_values)]
-    for one, (parameters, right) in RIGHT.items():
-        body = right if one != function else f"{name}[{number}].make(lambda: {right}, ({parameters},))"
-        cells.append(f"def {one}({parameters}):\n    return {body}")
+    for defined, (parameters, right) in RIGHT.items():
+        body = right if defined != function else f"{name}[{number}].make(lambda: {right}, ({parameters},))"
+        cells.append(f"def {defined}({parameters}):\n    return {body}")
     report = grader.grade(Submission("student", "tiny.ipynb", notebook(*cells).encode()))
 
     def odd(*arguments: object) -> object:
@@ -64,7 +64,7 @@ def test_in_process_is_as_in_the_sandbox(
     reference = Functions(ReferenceBackend(tiny.reference), tiny.parameters)
     student = Functions(FramedBackend({**tiny.reference, function: odd}), tiny.parameters)
     here = [evaluate(check, student, reference, SEED, tiny.mistakes) for check in tiny.hidden_checks]
-    assert told(report.results()) == told(here)
+    assert outcomes(report.results()) == outcomes(here)
 
 
 def looks_at_nothing(student: Functions) -> None:
@@ -83,8 +83,8 @@ def too_strict(student: Functions) -> None:
 def faults_with(tiny: Assignment, body: Callable[..., object], function: str) -> list[str]:
     """The faults that lint finds in a check of this function, with their places."""
     check = Check(body.__name__, "It.", tiny.task_of(function), 1, (), ("student",), body)
-    one = replace(tiny, hidden_checks=[*tiny.hidden_checks, check])
-    return list(map(str, OddValueProof(one, seed=SEED).faults(function)))
+    changed = replace(tiny, hidden_checks=[*tiny.hidden_checks, check])
+    return list(map(str, OddValueProof(changed, seed=SEED).faults(function)))
 
 
 def test_a_check_that_passes_wrong_values_is_a_fault(tiny: Assignment) -> None:
@@ -99,9 +99,9 @@ def test_a_check_that_refuses_right_values_is_a_fault(tiny: Assignment) -> None:
     faults = faults_with(tiny, too_strict, "mean_square")
     assert faults
     assert all(
-        "too_strict does not pass where mean_square returns the right numbers" in one for one in faults
+        "too_strict does not pass where mean_square returns the right numbers" in fault for fault in faults
     )
-    assert any("numbers a 0-d array: " in one for one in faults)
+    assert any("numbers a 0-d array: " in fault for fault in faults)
 
 
 def test_a_function_that_no_check_judges_is_a_fault(tiny: Assignment) -> None:

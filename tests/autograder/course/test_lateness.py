@@ -118,8 +118,8 @@ def test_the_narrower_rule_wins(
     wide: dict[str, Any], narrow: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """What is written for one assignment wins over the student's wider rule, also 0 and false."""
-    granted = course(**wide, assignments={"hw": narrow}).extension("ann", "hw")
-    assert {name: getattr(granted, name) for name in expected} == expected
+    extension_of_ann = course(**wide, assignments={"hw": narrow}).extension("ann", "hw")
+    assert {name: getattr(extension_of_ann, name) for name in expected} == expected
 
 
 def test_what_days_cost() -> None:

@@ -37,8 +37,10 @@ def individual(*, folders: bool, anonymous: bool = False) -> dict[str, bytes]:
         who = "Participant" if anonymous else name
         for number_of_file, file in enumerate(files):
             data = notebook(f"# {number}", SOURCE) if file.endswith(".ipynb") else f"text {number_of_file}"
-            own = file if folders else file.rpartition("/")[2]
-            members[f"{who}_{number}_assignsubmission_file{'/' if folders else '_'}{own}"] = data.encode()
+            file_name = file if folders else file.rpartition("/")[2]
+            members[f"{who}_{number}_assignsubmission_file{'/' if folders else '_'}{file_name}"] = (
+                data.encode()
+            )
     for name, number in TYPED:
         who = "Participant" if anonymous else name
         path = f"{who}_{number}_assignsubmission_onlinetext{'/' if folders else '_'}onlinetext.html"

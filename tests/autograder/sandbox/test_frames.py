@@ -107,7 +107,7 @@ class TestPlain:
         """float32 and the like become float64, small integers int64; the report hears of it."""
         array = np.array([0, 1, 3], given_type)
         value, converted = plain([array, array, 1.0])
-        assert [one.dtype.str for one in value[:2]] == [kept_type] * 2
+        assert [array.dtype.str for array in value[:2]] == [kept_type] * 2
         assert converted == [str(array.dtype)]
         assert value[0].tolist() == [0, 1, 3]
 

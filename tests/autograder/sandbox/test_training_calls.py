@@ -23,7 +23,7 @@ from autograder.grading.backends import ReferenceBackend
 from autograder.grading.evaluation import evaluate
 from autograder.sandbox.session import Session
 
-PIECES = """
+FUNCTIONS = """
 import numpy as np
 
 def relu(x): return np.maximum(x, 0)
@@ -81,14 +81,14 @@ def trained(student: Student, *, together: bool) -> tuple[list[float], list[Any]
     return losses, arrays
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
     """Whether two results of training agree bit for bit."""
-    return one[0] == other[0] and all(map(np.array_equal, one[1], other[1]))
+    return first[0] == second[0] and all(map(np.array_equal, first[1], second[1]))
 
 
 def test_the_numbers_are_the_same(hand_in: HandIn) -> None:
     """Every loss and parameter is bit for bit that of calls made one by one, in half as many frames."""
-    alone, together = hand_in(PIECES), hand_in(PIECES)
+    alone, together = hand_in(FUNCTIONS), hand_in(FUNCTIONS)
     assert same(trained(alone, together=False), trained(together, together=True))
     assert together.session._requests < 0.6 * alone.session._requests
 
@@ -131,13 +131,13 @@ momentum, loss_backward, relu = swap(momentum), swap(loss_backward), swap(relu)
 @pytest.mark.parametrize("swap", sorted(set(SWAPS) - {"the arena"}))
 def test_swapped_arrays_change_nothing(hand_in: HandIn, swap: str) -> None:
     """A submission that overwrites arrays of earlier calls trains as one that does not: all are copies."""
-    attack = hand_in(PIECES, SWAPPING.replace("{keep}", SWAPS[swap]))
-    assert same(trained(hand_in(PIECES), together=True), trained(attack, together=True))
+    attack = hand_in(FUNCTIONS, SWAPPING.replace("{keep}", SWAPS[swap]))
+    assert same(trained(hand_in(FUNCTIONS), together=True), trained(attack, together=True))
 
 
 def test_arrays_that_the_judge_holds_cannot_change(hand_in: HandIn) -> None:
     """Overwriting the shared memory spoils later answers at most, never one that has been read."""
-    spoilt = hand_in(PIECES, SWAPPING.replace("{keep}", SWAPS["the arena"]))
+    spoilt = hand_in(FUNCTIONS, SWAPPING.replace("{keep}", SWAPS["the arena"]))
     functions = Functions(spoilt.session)
     functions.context_.training, functions.context_.pipeline = True, Pipeline(spoilt.session)
     x = np.random.default_rng(0).normal(size=(200, 60))
@@ -161,7 +161,7 @@ def test_another_report_at_the_end(hand_in: HandIn) -> None:
             return honest(theta, grad, velocity, lr)
     """
     assert same(
-        trained(hand_in(PIECES, cheat), together=False), trained(hand_in(PIECES, cheat), together=True)
+        trained(hand_in(FUNCTIONS, cheat), together=False), trained(hand_in(FUNCTIONS, cheat), together=True)
     )
 
 
@@ -189,7 +189,7 @@ def test_what_was_not_foreseen_ends_the_run(hand_in: HandIn, odd: str) -> None:
             if count > 30: {ODD[odd]}
             return honest(theta, grad, velocity, lr)
     """
-    student = hand_in(PIECES, late)
+    student = hand_in(FUNCTIONS, late)
     student.session._budget._sleep_left = 2.0
     with pytest.raises(Unforeseen):
         trained(student, together=True)
@@ -232,17 +232,17 @@ def outcome(function: Any, *values: Any) -> Any:
             return type(problem)
 
 
-def alike(one: Any, other: Any) -> bool:
+def alike(first: Any, second: Any) -> bool:
     """Whether two outcomes are of one type and equal."""
-    if isinstance(one, (tuple, list)):
-        return len(one) == len(other) and all(map(alike, one, other))
-    if isinstance(one, np.ndarray):
+    if isinstance(first, (tuple, list)):
+        return len(first) == len(second) and all(map(alike, first, second))
+    if isinstance(first, np.ndarray):
         return (
-            type(other) is np.ndarray
-            and one.dtype == other.dtype
-            and np.array_equal(one, other, equal_nan=True)
+            type(second) is np.ndarray
+            and first.dtype == second.dtype
+            and np.array_equal(first, second, equal_nan=True)
         )
-    return type(one) is type(other) and bool(one == other or one != one)
+    return type(first) is type(second) and bool(first == second or first != first)
 
 
 VALUES = st.sampled_from([*ARRAYS, 2.5, -0.5])
@@ -309,7 +309,7 @@ def test_a_check_says_what_it_says_of_calls_one_by_one(
             return honest(theta, grad, velocity, lr)
     """
     namespace: dict[str, Any] = {}
-    exec(PIECES + DISTANCE, namespace)
+    exec(FUNCTIONS + DISTANCE, namespace)
     pixels, labels = np.zeros((10, 4), np.uint8), np.zeros(10, np.int64)
     band = Band(mean=0.9, sd=0, accuracies=[0.9] * 20, seeds=[0] * 20, cpu_seconds=0, environment={})
     bands = {"training_of_rows": {"tiny": band}}
@@ -321,7 +321,7 @@ def test_a_check_says_what_it_says_of_calls_one_by_one(
     )
 
     def result() -> tuple[str, float, str, list[Any]]:
-        student = Functions(hand_in(PIECES, DISTANCE, cell).session)
+        student = Functions(hand_in(FUNCTIONS, DISTANCE, cell).session)
         reference = Functions(ReferenceBackend(namespace))
         found = evaluate(check, student, reference, 5, (), materials)
         losses = [number for curve in found.evidence.curves for number in curve.got]

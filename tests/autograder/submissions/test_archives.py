@@ -238,7 +238,7 @@ class TestAClass:
     def test_every_kind(self, tmp_path: Path, kind: str) -> None:
         """Notebooks and students' archives come out; of tables and pictures only the names."""
         files = {"mia/hw1.ipynb": NOTEBOOK, "tom/hw1.zip": b"x", "tom/plot.png": b"x", "list.csv": b"x"}
-        names, skipped = self.unpack(tmp_path, KINDS[kind](files), f"class.{kind}")
+        names, skipped = self.extract(tmp_path, KINDS[kind](files), f"class.{kind}")
         assert (names, skipped) == (["mia/hw1.ipynb", "tom/hw1.zip"], [])
 
     def test_one_folder_round_everything(self, tmp_path: Path) -> None:
@@ -276,10 +276,10 @@ class TestAClass:
             whole = io.BytesIO(data)
             with zipfile.ZipFile(whole, "a") as archive:
                 archive.writestr("tom/hw1.ipynb", NOTEBOOK)
-            files, skipped = self.unpack(tmp_path, whole.getvalue())
+            files, skipped = self.extract(tmp_path, whole.getvalue())
             assert "tom/hw1.ipynb" in files
         else:
-            files, skipped = self.unpack(tmp_path, data, "class.tar")
+            files, skipped = self.extract(tmp_path, data, "class.tar")
         assert [
             (member.startswith(name[:200]), why.lower() in reason.lower()) for member, reason in skipped
         ] == [(True, True)]
@@ -290,7 +290,7 @@ class TestAClass:
     def test_what_is_no_archive(self, tmp_path: Path) -> None:
         """The file is named, with what to do instead."""
         with pytest.raises(UsageError, match="damaged") as caught:
-            self.unpack(tmp_path, b"hello")
+            self.extract(tmp_path, b"hello")
         assert "Unpack it yourself" in caught.value.next_step
 
     def test_a_link_of_a_student_is_their_matter(self, tmp_path: Path) -> None:

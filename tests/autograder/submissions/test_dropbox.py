@@ -125,13 +125,15 @@ def test_the_commands(tiny_course: Course, tmp_path: Path) -> None:
     assert autograder("dropbox", ASSIGNMENT, "--to", tmp_path / "drop", folder=course).returncode == 0
     mine = tmp_path / "mine"
     mine.mkdir()
-    one = SOURCE.partition("def double_backward")[0]
-    for source in (one, SOURCE):
+    half_done = SOURCE.partition("def double_backward")[0]
+    for source in (half_done, SOURCE):
         (mine / "hw.ipynb").write_text(notebook(source))
         words = ("submit", "hw.ipynb", "--to", tmp_path / "drop" / ASSIGNMENT, "--student", "ann")
         completed = autograder(*words, folder=mine)
         assert (completed.returncode, completed.stderr) == (0, "") and "late" in completed.stdout
-        assert ("Missing functions: double_backward, mean_square" in completed.stdout) == (source == one)
+        assert ("Missing functions: double_backward, mean_square" in completed.stdout) == (
+            source == half_done
+        )
     assert autograder("receipts", folder=mine).stdout.count("ann") == 2
     assert autograder("receipts", tmp_path / "drop" / ASSIGNMENT, folder=mine).stdout.count("Late.") == 2
     out = tmp_path / "out"

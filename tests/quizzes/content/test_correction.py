@@ -148,8 +148,8 @@ def test_pairs(texts: tuple[list[str], list[str], dict[str, str]], chance: rando
     left = {text: id for id, text in asked.lefts.items()}  # type: ignore[union-attr]
     right = {text: id for id, text in asked.rights.items()}  # type: ignore[union-attr]
     answer = {text: chance.choice(rights) for text in shown}
-    own = dict(zip(shown, rights, strict=True))
-    hits = sum(answer[text] == (partner[same[text]] if text in same else own[text]) for text in shown)
+    right_of = dict(zip(shown, rights, strict=True))
+    hits = sum(answer[text] == (partner[same[text]] if text in same else right_of[text]) for text in shown)
     given_answer = {left[a]: right[b] for a, b in answer.items()}
     assert corrected.mark(given_answer).share == Fraction(hits, len(shown))
 

@@ -486,12 +486,12 @@ class MarkMachine(RuleBasedStateMachine):
                 assert points == whole
                 listed = select(waiting_mark.c.part).where(waiting_mark.c.work == row.id)
                 assert set(connection.execute(listed).scalars()) == waits
-                told = [
+                payloads = [
                     payload
                     for text in connection.execute(select(outbox.c.payload).order_by(outbox.c.id)).scalars()
                     if (payload := json.loads(text))["attempt"] == row.id
                 ]
-                assert told[-1]["points"] == float(points)
+                assert payloads[-1]["points"] == float(points)
 
     def replayed(self, connection: Any, attempt_id: str, pos: int, rev: int) -> tuple[Decimal, Any, bool]:
         """The points of one question by its rows, the automatic mark, and whether a person's is flagged."""

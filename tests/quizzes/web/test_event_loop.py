@@ -80,7 +80,7 @@ def test_no_page_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
     assert seen == []
 
 
-def test_attempts_are_dealt_before_the_opening(server: LiveServer) -> None:
+def test_attempts_are_prepared_before_the_opening(server: LiveServer) -> None:
     """One for each student who has none, not before ten minutes before it; a start takes one of them."""
     students = [server.student() for _ in range(3)]
     server.student(role="ta")
@@ -89,7 +89,7 @@ def test_attempts_are_dealt_before_the_opening(server: LiveServer) -> None:
     server.fake.pass_(MINUTE)
     assert server.quizzes.prepare() == 3
     assert server.quizzes.prepare() == 0
-    prepared = [one.id for one in server.exam._prepared["all"][1]]
+    prepared = [attempt.id for attempt in server.exam._prepared["all"][1]]
     assert all(student.get(f"/attempts/{id}").status_code == 404 for student in students for id in prepared)
     server.fake.pass_(10 * MINUTE)
     attempts = [student.start() for student in students]
@@ -103,7 +103,7 @@ def test_attempts_are_dealt_before_the_opening(server: LiveServer) -> None:
     assert server.quizzes.prepare() == 0
 
 
-def test_a_new_version_drops_what_was_dealt(server: LiveServer) -> None:
+def test_a_new_version_drops_what_was_prepared(server: LiveServer) -> None:
     """Nobody starts with the questions of the version before."""
     server.publish()
     student = server.student()
@@ -116,7 +116,7 @@ def test_a_new_version_drops_what_was_dealt(server: LiveServer) -> None:
     assert "Answer some." in student.page(f"/attempts/{attempt}")
     with server.database.reading() as connection:
         assert row.version == current_version(connection, "all")
-    assert attempt not in [one.id for one in server.exam._prepared["all"][1]]
+    assert attempt not in [attempt.id for attempt in server.exam._prepared["all"][1]]
 
 
 def test_a_page_without_answers_is_the_page_with_them(server: LiveServer) -> None:

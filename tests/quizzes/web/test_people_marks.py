@@ -70,7 +70,7 @@ def override(teacher: Student, attempt: str, pos: int, given: str, reason: str =
     return teacher.post(path, points=given, reason=reason).status_code
 
 
-def test_an_essay_handed_in_again_unchanged(server: LiveServer) -> None:
+def test_an_essay_submitted_again_unchanged(server: LiveServer) -> None:
     """Reopened and submitted as it was, the attempt has the points that a person gave."""
     server.publish()
     teacher, student = server.student(role="ta"), server.student()

@@ -84,7 +84,7 @@ def test_percent_is_of_each_ones_own_time(fixture: ExamFixture) -> None:
         fixture.write(extend_all, quiz, at=at, who="staff", reason="none")
 
 
-def test_an_accommodation_granted_during_the_exam(fixture: ExamFixture) -> None:
+def test_an_accommodation_given_during_the_exam(fixture: ExamFixture) -> None:
     """It reaches the running attempt; a smaller one afterwards takes nothing away."""
     attempt = fixture.started()
     for accommodation in (Accommodation(Fraction(3, 2)), Accommodation()):
