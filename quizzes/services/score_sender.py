@@ -17,7 +17,7 @@ from autograder.site.database import Database
 from autograder.site.lti.client import PlatformError
 from autograder.site.lti.services import Lti
 from autograder.site.lti.services import Score as Posted
-from autograder.site.lti.users import Link, keep_link, links_of, subjects_of
+from autograder.site.lti.users import Link, keep_link, recipients_of
 from autograder.site.outbox import Message, claim, mark_failed, mark_sent, postpone
 from autograder.site.writer import Writer
 from quizzes.attempts.visibility import Visibility
@@ -90,11 +90,10 @@ class ScoreSender:
     def _ready(self, connection: Connection, message: Message, now: int) -> _Ready | None:
         """The score of a message, without links if there is no platform; None while it is hidden."""
         quiz, student = str(message.payload["quiz"]), str(message.payload["person"])
-        subjects = subjects_of(connection, student)
         links = [
-            (link, subjects[link.issuer])
-            for link in links_of(connection, quiz)
-            if link.issuer in subjects and (link.line_item or link.line_items)
+            (link, subject)
+            for link, subject in recipients_of(connection, student, quiz)
+            if link.line_item or link.line_items
         ]
         scores = [score for score in scores_at(connection, self._course, quiz, student) if score.attempt]
         marked = [score for score in scores if score.points is not None and score.finished_at is not None]

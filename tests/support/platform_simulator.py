@@ -20,7 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from patience import PATIENCE
 
-CLIENT, DEPLOYMENT = "client-7", "deployment-1"
+from autograder.site.database import Database
+from autograder.site.lti.contexts import connect
+from autograder.site.lti.users import Context
+
+CLIENT, DEPLOYMENT, CONTEXT = "client-7", "deployment-1", "course-1"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 LEARNER, INSTRUCTOR = f"{MEMBERSHIP}#Learner", f"{MEMBERSHIP}#Instructor"
@@ -133,6 +137,7 @@ class Platform:
             f"{CLAIM}deployment_id": DEPLOYMENT,
             f"{CLAIM}target_link_uri": "https://tool.example/quizzes/all",
             f"{CLAIM}resource_link": {"id": "link-1"},
+            f"{CLAIM}context": {"id": CONTEXT, "title": "Deep Learning & Co."},
             f"{CLAIM}roles": [LEARNER],
             "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": {
                 "scope": ["https://purl.imsglobal.org/spec/lti-ags/scope/score"],
@@ -184,6 +189,14 @@ class Browser:
         login = self.login()
         claims = self.platform.claims(login["nonce"], self.clock(), **changes)
         return self.post(self.platform.signed(claims), login["state"])
+
+
+def connected(database: Database, platform: Platform, *names: str) -> None:
+    """Connect courses of a platform, the usual one without names, as an instructor here does once."""
+    with database.transaction() as connection:
+        for name in names or (CONTEXT,):
+            context = Context(platform.address, CLIENT, DEPLOYMENT, name)
+            connect(connection, context, at=1, who="instructor")
 
 
 @contextlib.contextmanager

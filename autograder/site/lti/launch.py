@@ -20,10 +20,20 @@ import jwt
 from autograder.errors import Forbidden, Refused
 from autograder.site.lti.client import PlatformError, PlatformKeys
 from autograder.site.lti.platforms import Platform, Platforms
-from autograder.site.lti.users import Link, User
+from autograder.site.lti.users import Context, Link, User
 from autograder.site.signer import Signer
 
-__all__ = ["Launch", "Login", "begin", "finish", "is_test_user", "role_of"]
+__all__ = [
+    "Launch",
+    "Login",
+    "begin",
+    "finish",
+    "is_subject",
+    "is_test_user",
+    "name_in",
+    "role_of",
+    "text_of",
+]
 
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -49,6 +59,7 @@ class Launch:
 
     user: User
     link: Link  # its quiz is the name in the platform, which may be unknown
+    context: Context
     nonce: str
 
 
@@ -112,7 +123,11 @@ def finish(
             "The Student View of your learning platform is nobody's account in this course.",
             next_step="Open the quiz as staff: its start page has a preview.",
         )
-    return Launch(_user(claims, platform), _link(claims, platform), f"{platform.issuer}\n{claims['nonce']}")
+    link = _link(claims, platform)
+    course = _part(claims, f"{CLAIM}context")
+    title = text_of(course.get("title")) or text_of(course.get("label"))
+    context = Context(platform.issuer, platform.client_id, link.deployment, link.context, title)
+    return Launch(_user(claims, platform), link, context, f"{platform.issuer}\n{claims['nonce']}")
 
 
 def _refused(why: str) -> Refused:
@@ -177,9 +192,11 @@ def _require(claims: Mapping[str, Any], platform: Platform) -> None:
             raise _refused(f"its {name.replace('_', ' ')} is not {value}")
     if claims.get(f"{CLAIM}deployment_id") not in platform.deployments:
         raise _refused("its deployment is not registered here")
-    # OpenID Connect allows at most 255 characters; PostgreSQL stores no NUL.
-    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= LONGEST or "\0" in claims["sub"]:
+    if not is_subject(claims["sub"]):
         raise _refused("it does not name the user")
+    course = _part(claims, f"{CLAIM}context")
+    if course.get("id") is not None and not is_subject(course["id"]):
+        raise _refused("it does not name the course that it comes from")
 
 
 def _user(claims: Mapping[str, Any], platform: Platform) -> User:
@@ -188,11 +205,27 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
     return User(
         issuer=platform.issuer,
         subject=claims["sub"],
-        name=_text(claims.get("name")),
-        email=_text(claims.get("email")),
-        sourced_id=_text(lis.get("person_sourcedid")),
+        name=name_in(claims),
+        email=text_of(claims.get("email")),
+        sourced_id=text_of(lis.get("person_sourcedid")),
         role=role_of(roles),
     )
+
+
+def is_subject(name: object) -> bool:
+    """Whether this names a user or a course: a text that a database can store, of OpenID Connect's length."""
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= LONGEST
+        and "\0" not in name
+        and name.encode(errors="ignore").decode() == name
+    )
+
+
+def name_in(claims: Mapping[str, Any]) -> str:
+    """The full name, or the given and the family name; empty if the platform does not say it."""
+    parts = (text_of(claims.get(part)).strip() for part in ("given_name", "family_name"))
+    return text_of(claims.get("name")).strip() or " ".join(filter(None, parts))
 
 
 def role_of(roles: object) -> str:
@@ -210,20 +243,22 @@ def is_test_user(roles: object) -> bool:
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
     custom, scores = _part(claims, f"{CLAIM}custom"), _part(claims, SCORES)
-    path = urlsplit(_text(claims.get(f"{CLAIM}target_link_uri"))).path
+    path = urlsplit(text_of(claims.get(f"{CLAIM}target_link_uri"))).path
     named = path.rpartition("/quizzes/")[2] if "/quizzes/" in path else ""
     return Link(
         issuer=platform.issuer,
         client=platform.client_id,
-        resource=_text(_part(claims, f"{CLAIM}resource_link").get("id")),
-        quiz=_text(custom.get("quiz")) or named,
-        line_item=_text(scores.get("lineitem"), LONGEST_ADDRESS),
-        line_items=_text(scores.get("lineitems"), LONGEST_ADDRESS),
-        members=_text(_part(claims, MEMBERS).get("context_memberships_url"), LONGEST_ADDRESS),
+        deployment=text_of(claims.get(f"{CLAIM}deployment_id")),
+        resource=text_of(_part(claims, f"{CLAIM}resource_link").get("id")),
+        context=str(_part(claims, f"{CLAIM}context").get("id") or ""),
+        quiz=text_of(custom.get("quiz")) or named,
+        line_item=text_of(scores.get("lineitem"), LONGEST_ADDRESS),
+        line_items=text_of(scores.get("lineitems"), LONGEST_ADDRESS),
+        members=text_of(_part(claims, MEMBERS).get("context_memberships_url"), LONGEST_ADDRESS),
     )
 
 
-def _text(value: object, most: int = LONGEST) -> str:
+def text_of(value: object, most: int = LONGEST) -> str:
     """A claim that is a text, without unprintable characters; empty for other claims."""
     return (
         "".join(character for character in value[:most] if character.isprintable())

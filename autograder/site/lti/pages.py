@@ -6,11 +6,12 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from autograder.errors import Forbidden, NotFound
+from autograder.errors import Forbidden, NotFound, Refused
 from autograder.site.extensions import extensions
+from autograder.site.lti.contexts import admit, is_connected
 from autograder.site.lti.launch import Launch
 from autograder.site.lti.services import Lti
-from autograder.site.lti.users import keep_link, person_of, use_nonce
+from autograder.site.lti.users import keep_link, use_nonce
 from autograder.site.requests import form_of, site_of
 from autograder.site.sessions import open_session
 from autograder.site.sign_in import with_cookie
@@ -64,18 +65,23 @@ async def launch(request: Request) -> Response:
             next_step="Tell the course's staff; the link in the learning platform names it.",
         )
 
-    def enter(connection: Connection) -> str:
+    def enter(connection: Connection) -> str | Refused:
         if not use_nonce(connection, launched.nonce, at):
             raise Forbidden(
                 "The launch was refused: it was used before.",
                 next_step="Go back to your learning platform and open the quiz again.",
             )
-        who = person_of(connection, site.course, launched.user)
-        if target:
+        context, link, user = launched.context, launched.link, launched.user
+        who = admit(connection, site.course, context, link, user, at)
+        if isinstance(who, Refused):
+            return who
+        if target and is_connected(connection, context):
             keep_link(connection, launched.link)
         return open_session(connection, who, site.signer, at, client)
 
     token = await site.written(enter)
+    if isinstance(token, Refused):
+        raise token
     response = with_cookie(RedirectResponse(path, 303), request, token)
     response.delete_cookie(STATE, path="/lti")
     return response

@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,18 @@ from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, request_json
-from autograder.site.lti.launch import Launch, Login, begin, finish, is_test_user, role_of
+from autograder.site.lti.contexts import MemberList
+from autograder.site.lti.launch import (
+    Launch,
+    Login,
+    begin,
+    finish,
+    is_subject,
+    is_test_user,
+    name_in,
+    role_of,
+    text_of,
+)
 from autograder.site.lti.platforms import Platform, Platforms, read_platforms
 from autograder.site.lti.users import Link, User
 from autograder.site.signer import Signer
@@ -89,23 +100,25 @@ class Services:
             raise PlatformError(f"{line_items} created a line item without an id")
         return str(made["id"])
 
-    def members(self, platform: Platform, address: str) -> Iterator[User]:
-        """The active members of a course, page by page; raises PlatformError."""
+    def members(self, platform: Platform, address: str) -> MemberList:
+        """The active members of a course, of all pages; raises PlatformError."""
         kind = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+        users, unread = [], 0
         for _ in range(MOST_PAGES):
             reply = request_json(address, accept=kind, access_token=self._access_token(platform, MEMBERS))
             members = reply.data.get("members") if isinstance(reply.data, dict) else None
             if not isinstance(members, list):
                 raise PlatformError(f"{address} lists no members")
             for member in members:
-                if is_test_user(member.get("roles")):
-                    continue
-                if member.get("status", "Active") == "Active" and member.get("user_id"):
-                    yield _member(platform, member)
+                if not isinstance(member, dict) or not is_subject(member.get("user_id")):
+                    unread += 1
+                elif member.get("status", "Active") == "Active" and not is_test_user(member.get("roles")):
+                    users.append(_member(platform, member))
             further = NEXT.search(next((v for k, v in reply.headers.items() if k.lower() == "link"), ""))
             if further is None:
-                return
+                return MemberList(tuple(users), unread)
             address = further[1]
+        raise PlatformError(f"{address} is page {MOST_PAGES + 1} of a list of members")
 
     def _access_token(self, platform: Platform, scope: str) -> str:
         """An access token, requested with our signature (RFC 7523)."""
@@ -143,9 +156,9 @@ def _member(platform: Platform, member: dict[str, Any]) -> User:
     return User(
         issuer=platform.issuer,
         subject=str(member["user_id"]),
-        name=str(member.get("name") or ""),
-        email=str(member.get("email") or ""),
-        sourced_id=str(member.get("lis_person_sourcedid") or ""),
+        name=name_in(member),
+        email=text_of(member.get("email")),
+        sourced_id=text_of(member.get("lis_person_sourcedid")),
         role=role_of(member.get("roles")),
     )
 
@@ -175,7 +188,7 @@ class Lti(Protocol):
     def make_line_item(self, link: Link, title: str, most: float) -> str:
         """Create a line item for a link; returns its address. Raises PlatformError."""
 
-    def members(self, link: Link) -> Iterator[User]:
+    def members(self, link: Link) -> MemberList:
         """The members of a link's course; raises PlatformError."""
 
 
@@ -208,7 +221,7 @@ class Tool:
         platform = self._platform(link)
         return self._services.make_line_item(platform, link.line_items, title, most, link.resource)
 
-    def members(self, link: Link) -> Iterator[User]:
+    def members(self, link: Link) -> MemberList:
         """The members of a link's course; raises PlatformError."""
         return self._services.members(self._platform(link), link.members)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, NUMERIC, SIGNER, LiveServer, Student
-from platform_simulator import LEARNER, Browser, Platform, platform_for
+from platform_simulator import LEARNER, Browser, Platform, connected, platform_for
 from sqlalchemy import select
 
 from autograder.site.lti.services import Tool
@@ -24,6 +24,7 @@ def platform(server: LiveServer) -> Iterator[Platform]:
         server.publish("all", attempts=3)
         server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
         platform.tool_keys = f"{server.address}/lti/keys"
+        connected(server.database, platform)
         yield platform
 
 
@@ -145,6 +146,6 @@ def test_members(server: LiveServer, platform: Platform) -> None:
     assert server.site.lti is not None
     with server.database.reading() as connection:
         (link,) = links_of(connection, "all")
-    members = list(server.site.lti.members(link))
+    members = server.site.lti.members(link).users
     assert [member.name for member in members] == [f"Name {number}" for number in range(5)]
     assert {member.role for member in members} == {"student"}
