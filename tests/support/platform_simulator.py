@@ -35,11 +35,15 @@ class Platform:
 
     def __init__(self) -> None:
         self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key_id = "k1"
         self.tool_keys = ""  # the address of the tool's public keys
         self.scores: list[dict[str, Any]] = []
         self.line_items: list[dict[str, Any]] = []
         self.members: list[dict[str, Any]] = []
         self.failing = 0
+        self.keys_requested = 0
+        self.answering = threading.Event()  # its keys are silent while this is clear
+        self.answering.set()
         self.access_token = secrets.token_hex(8)
         self.asked_for_leave = 0
         platform = self
@@ -73,8 +77,10 @@ class Platform:
         data: dict[str, Any] = {}
         headers: dict[str, str] = {}
         if url.path == "/keys":
+            self.keys_requested += 1
+            self.answering.wait(PATIENCE)
             public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
-            status, data = 200, {"keys": [{**public, "kid": "k1", "alg": "RS256", "use": "sig"}]}
+            status, data = 200, {"keys": [{**public, "kid": self.key_id, "alg": "RS256", "use": "sig"}]}
         elif url.path == "/token":
             status, data = self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
         elif request.headers.get("Authorization") != f"Bearer {self.access_token}":
@@ -152,12 +158,13 @@ class Platform:
         }
         return {name: value for name, value in claims.items() if value is not None}
 
-    def signed(self, claims: dict[str, Any], *, key: Any = None, kid: str = "k1") -> str:
+    def signed(self, claims: dict[str, Any], *, key: Any = None, kid: str = "") -> str:
         """A token."""
-        return jwt.encode(claims, key or self.private, algorithm="RS256", headers={"kid": kid})
+        return jwt.encode(claims, key or self.private, algorithm="RS256", headers={"kid": kid or self.key_id})
 
     def close(self) -> None:
         """End the platform."""
+        self.answering.set()
         self.server.shutdown()
         self.server.server_close()
 

@@ -10,6 +10,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
@@ -30,9 +31,12 @@ __all__ = [
     "finish",
     "is_subject",
     "is_test_user",
+    "login_query",
     "name_in",
+    "query_of_state",
     "role_of",
     "text_of",
+    "wanted_key",
 ]
 
 
@@ -42,6 +46,8 @@ MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 STATE_LASTS, TOKEN_LASTS, SLACK = 600_000, 3_600_000, 60_000  # milliseconds
 LONGEST, LONGEST_ADDRESS = 255, 2000
+NEW_TAB = "new_tab"  # a field of ours in a login that was begun again in a tab of its own
+LOGIN = ("iss", "client_id", "login_hint", "lti_message_hint", "lti_deployment_id", "target_link_uri")
 AGAIN = "Go back to your learning platform and open the quiz again, in a new window."
 
 
@@ -61,6 +67,7 @@ class Launch:
     link: Link  # its quiz is the name in the platform, which may be unknown
     context: Context
     nonce: str
+    in_frame: bool = False  # the platform says so, and no new tab was opened for it
 
 
 def begin(
@@ -78,6 +85,7 @@ def begin(
         "client": platform.client_id,
         "nonce": secrets.token_urlsafe(24),
         "at": now,
+        "again": "" if parameters.get(NEW_TAB) else login_query(parameters),
     }
     body = base64.urlsafe_b64encode(json.dumps(login_state).encode()).decode()
     state = f"{body}.{signer.of('lti state', body)}"
@@ -96,6 +104,34 @@ def begin(
         query["lti_message_hint"] = hint
     joint = "&" if urlsplit(platform.login_url).query else "?"
     return Login(f"{platform.login_url}{joint}{urlencode(query)}", state)
+
+
+def login_query(parameters: Mapping[str, str]) -> str:
+    """The query that begins the same login in a new tab; empty where it is too long for a cookie."""
+    fields = {name: parameters[name] for name in LOGIN if parameters.get(name)}
+    query = urlencode({**fields, NEW_TAB: "1"})
+    return query if len(query) <= LONGEST_ADDRESS else ""
+
+
+def query_of_state(state: str, signer: Signer) -> str:
+    """The query that begins the login of a state in a new tab; empty without one."""
+    body, _, sign = state.partition(".")
+    if not compare_digest(sign.encode(), signer.of("lti state", body).encode()):
+        return ""
+    return str(json.loads(base64.urlsafe_b64decode(body)).get("again", ""))
+
+
+def wanted_key(
+    parameters: Mapping[str, str], cookie: str, platforms: Platforms, signer: Signer, now: int
+) -> tuple[str, str] | None:
+    """The address of the keys and the key's id that a launch needs; None for one that is refused anyway."""
+    with suppress(Refused, jwt.PyJWTError, ValueError, TypeError):
+        begun = _begun(parameters.get("state", ""), cookie, signer, now)
+        platform = platforms.find(begun["issuer"], begun["client"])
+        head = jwt.get_unverified_header(parameters.get("id_token", ""))
+        if platform is not None and head.get("alg") == "RS256":
+            return platform.keys_url, str(head.get("kid", ""))
+    return None
 
 
 def finish(
@@ -127,7 +163,14 @@ def finish(
     course = _part(claims, f"{CLAIM}context")
     title = text_of(course.get("title")) or text_of(course.get("label"))
     context = Context(platform.issuer, platform.client_id, link.deployment, link.context, title)
-    return Launch(_user(claims, platform), link, context, f"{platform.issuer}\n{claims['nonce']}")
+    target = _part(claims, f"{CLAIM}launch_presentation").get("document_target")
+    return Launch(
+        _user(claims, platform),
+        link,
+        context,
+        f"{platform.issuer}\n{claims['nonce']}",
+        in_frame=bool(begun.get("again")) and target in ("iframe", "frame"),
+    )
 
 
 def _refused(why: str) -> Refused:
@@ -152,7 +195,7 @@ def _claims(token: str, platform: Platform, keys: PlatformKeys, now: int) -> dic
         head = jwt.get_unverified_header(token)
         if head.get("alg") != "RS256":
             raise _refused("its token is not signed with RS256")
-        key = keys.find(platform.keys_url, str(head.get("kid", "")), now)
+        key = keys.find(platform.keys_url, str(head.get("kid", "")))
         if key is None:
             raise _refused("its token is signed with a key that the platform does not have")
         claims: dict[str, Any] = jwt.decode(

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from autograder.site.lti.launch import (
     name_in,
     role_of,
     text_of,
+    wanted_key,
 )
 from autograder.site.lti.platforms import Platform, Platforms, read_platforms
 from autograder.site.lti.users import Link, User
@@ -179,6 +181,9 @@ class Lti(Protocol):
     def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
 
+    def request_keys(self, parameters: Mapping[str, str], cookie: str, now: int) -> Future[None] | None:
+        """Begin to read the platform's keys that a launch needs; what to wait for before `finish`."""
+
     def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """The launch; raises Refused."""
 
@@ -207,6 +212,11 @@ class Tool:
     def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
         return begin(parameters, self._platforms(), launch_url, self._signer, now)
+
+    def request_keys(self, parameters: Mapping[str, str], cookie: str, now: int) -> Future[None] | None:
+        """Begin to read the platform's keys that a launch needs; what to wait for before `finish`."""
+        wanted = wanted_key(parameters, cookie, self._platforms(), self._signer, now)
+        return None if wanted is None else self._keys.request(*wanted, now)
 
     def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """The launch; raises Refused."""

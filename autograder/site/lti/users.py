@@ -7,7 +7,7 @@ person's; the same e-mail address only proposes a match, which staff confirm. Wh
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection, Select, delete, func, or_, select
 
@@ -149,14 +149,24 @@ def bind(connection: Connection, course: str, user: User, who: str) -> None:
 
 
 def keep_link(connection: Connection, link: Link) -> None:
-    """Store a link, as the newest launch reports it; it takes the place of what version 0.1 stored."""
-    old = (
+    """Store a link, as the newest launch reports it; it takes the place of what version 0.1 stored.
+
+    A line item that we found or made stays, where a launch names none.
+    """
+    known = (
         lti_link.c.issuer == link.issuer,
         lti_link.c.client == link.client,
-        lti_link.c.deployment == "",
+        lti_link.c.deployment.in_(["", link.deployment]),
         lti_link.c.resource == link.resource,
+        lti_link.c.quiz == link.quiz,
+        lti_link.c.line_item != "",
     )
+    newest = select(lti_link.c.line_item).where(*known).order_by(lti_link.c.deployment.desc()).limit(1)
+    if not link.line_item:
+        stored = connection.execute(newest).scalar_one_or_none()
+        link = replace(link, line_item=stored or "")
     if link.deployment:
+        old = lti_link.c.deployment == "", *(known[place] for place in (0, 1, 3))
         connection.execute(delete(lti_link).where(*old))
     upsert(connection, lti_link, asdict(link))
 
