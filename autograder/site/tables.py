@@ -38,6 +38,7 @@ __all__ = [
     "lti_member",
     "lti_nonce",
     "lti_person",
+    "lti_score",
     "lti_user",
     "mark",
     "metadata",
@@ -267,4 +268,26 @@ lti_link = Table(
     Column("line_items", Text, nullable=False),  # where a line item is created
     Column("members", Text, nullable=False),  # where the members of the course are listed
     Index("lti_link_quiz", "quiz"),
+)
+# A person's score at one recipient; see `site.lti.deliveries`.
+lti_score = Table(
+    "lti_score",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("deployment", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("quiz", ForeignKey("quiz.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    Column("tries", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),  # of the student, for a score that is held until then
+    Column("sent_at", BigInteger),
+    Column("problem", Text, nullable=False),  # the platform's answer
+    CheckConstraint("state IN ('waiting', 'held', 'sent', 'failed', 'retired')"),
+    Index("lti_score_due", "state", "next_at"),
+    Index("lti_score_person", "person", "quiz"),
 )

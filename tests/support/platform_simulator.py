@@ -74,7 +74,7 @@ class Platform:
         """One request."""
         url = urlsplit(request.path)
         status = 404
-        data: dict[str, Any] = {}
+        data: dict[str, Any] | list[dict[str, Any]] = {}
         headers: dict[str, str] = {}
         if url.path == "/keys":
             self.keys_requested += 1
@@ -92,6 +92,14 @@ class Platform:
             assert request.headers["Content-Type"] == "application/vnd.ims.lis.v1.score+json"
             self.scores.append(json.loads(body))
             status = 200
+        elif url.path == "/items" and request.command == "GET":
+            (wanted,) = parse_qs(url.query)["resource_link_id"]
+            status = 200
+            data = [
+                {**item, "id": f"{self.address}/items/1?type=quiz"}
+                for item in self.line_items
+                if item["resourceLinkId"] == wanted
+            ]
         elif url.path == "/items":
             self.line_items.append(json.loads(body))
             status = 201

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import astuple
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from autograder.site.lti.contexts import admit, is_connected
 from autograder.site.lti.launch import Launch, login_query, query_of_state
 from autograder.site.lti.services import Lti
 from autograder.site.lti.users import keep_link, use_nonce
+from autograder.site.outbox import queue_message
 from autograder.site.requests import form_of, site_of
 from autograder.site.sessions import open_session
 from autograder.site.sign_in import with_cookie
@@ -110,7 +113,10 @@ async def _launched(request: Request, parameters: dict[str, str], *, may_be_fram
         if isinstance(who, Refused):
             return who
         if target and is_connected(connection, context):
-            keep_link(connection, launched.link)
+            keep_link(connection, link)
+            # A score that was earned before this user came from there goes there now.
+            once = "launch:" + json.dumps([*astuple(context)[:4], link.resource, user.subject])
+            queue_message(connection, "score", once, {"quiz": target, "person": who}, at)
         return open_session(connection, who, site.signer, at, client)
 
     token = await site.written(enter)

@@ -90,11 +90,24 @@ class Services:
             address, json.dumps(score.body()).encode(), kind, access_token=self._access_token(platform, SCORE)
         )
 
-    def make_line_item(self, platform: Platform, line_items: str, title: str, most: float, link: str) -> str:
-        """Create a line item in a platform's gradebook; returns its address. Raises PlatformError."""
+    def line_item(self, platform: Platform, line_items: str, title: str, most: float, link: str) -> str:
+        """The address of a link's line item, found or created in the gradebook. Raises PlatformError."""
         kind = "application/vnd.ims.lis.v2.lineitem+json"
         body = {"label": title, "scoreMaximum": most, "resourceLinkId": link}
         access_token = self._access_token(platform, LINE_ITEM)
+        parts = urlsplit(line_items)
+        query = "&".join(filter(None, (parts.query, urlencode({"resource_link_id": link}))))
+        container = "application/vnd.ims.lis.v2.lineitemcontainer+json"
+        known = request_json(
+            urlunsplit(parts._replace(query=query)), accept=container, access_token=access_token
+        ).data
+        for item in known if isinstance(known, list) else []:
+            if (
+                isinstance(item, dict)
+                and item.get("resourceLinkId") == link
+                and isinstance(item.get("id"), str)
+            ):
+                return str(item["id"])
         made = request_json(
             line_items, json.dumps(body).encode(), kind, accept=kind, access_token=access_token
         ).data
@@ -190,8 +203,8 @@ class Lti(Protocol):
     def post_score(self, link: Link, score: Score) -> None:
         """Put a score into a platform's gradebook; raises PlatformError."""
 
-    def make_line_item(self, link: Link, title: str, most: float) -> str:
-        """Create a line item for a link; returns its address. Raises PlatformError."""
+    def line_item(self, link: Link, title: str, most: float) -> str:
+        """A link's line item, found or created; returns its address. Raises PlatformError."""
 
     def members(self, link: Link) -> MemberList:
         """The members of a link's course; raises PlatformError."""
@@ -226,10 +239,10 @@ class Tool:
         """Put a score into a platform's gradebook; raises PlatformError."""
         self._services.post_score(self._platform(link), link.line_item, score)
 
-    def make_line_item(self, link: Link, title: str, most: float) -> str:
-        """Create a line item for a link; returns its address. Raises PlatformError."""
+    def line_item(self, link: Link, title: str, most: float) -> str:
+        """A link's line item, found or created; returns its address. Raises PlatformError."""
         platform = self._platform(link)
-        return self._services.make_line_item(platform, link.line_items, title, most, link.resource)
+        return self._services.line_item(platform, link.line_items, title, most, link.resource)
 
     def members(self, link: Link) -> MemberList:
         """The members of a link's course; raises PlatformError."""

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.errors import Conflict
 from autograder.site.lti.contexts import connect, contexts, disconnect, proposals, settle
+from autograder.site.lti.deliveries import retry, undelivered
 from autograder.site.lti.users import Context
 from autograder.site.requests import PageRoute, form_of, reads, site_of
 from autograder.site.staff import staff_of_course
@@ -25,10 +26,11 @@ def platforms_page(request: Request) -> Response:
     """The courses of platforms, and the users who may be somebody in this course."""
     site, session = site_of(request), staff_of_course(request, instructor=True)
     with site.database.reading() as connection:
-        rows, matches = contexts(connection), proposals(connection)
+        rows, matches, scores = contexts(connection), proposals(connection), undelivered(connection)
     page = site.page(
         "platforms.html",
         contexts=rows,
+        scores=scores,
         matches=[(match, json.dumps([match.issuer, match.subject])) for match in matches],
         session=session,
         token=site.form_token(session),
@@ -80,8 +82,19 @@ async def settle_matches(request: Request) -> Response:
     return RedirectResponse(PATH, 303)
 
 
+async def retry_scores(request: Request) -> Response:
+    """Send the scores again that did not arrive."""
+    site = site_of(request)
+    session = await site.in_reader(staff_of_course, request, True)
+    await form_of(request, session)
+    at = request.state.at
+    await site.written(lambda connection: retry(connection, at))
+    return RedirectResponse(PATH, 303)
+
+
 PLATFORM_ROUTES = (
     PageRoute(PATH, platforms_page),
     PageRoute(f"{PATH}/connections", change_connection, methods=["POST"]),
+    PageRoute(f"{PATH}/scores", retry_scores, methods=["POST"]),
     PageRoute(f"{PATH}/matches", settle_matches, methods=["POST"]),
 )
