@@ -155,7 +155,7 @@ COMMANDS = (
         "end-sessions",
         "autograder.cli.sign_in:end_sessions",
         ADMINISTRATION,
-        "End all sessions of a person, on every device.",
+        "End all sessions and unused sign-in links of a person; a running server notices within 15 seconds.",
     ),
     CommandEntry(
         "backup",

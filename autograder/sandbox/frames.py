@@ -61,12 +61,19 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
         base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
         return base(value), []
     if isinstance(value, dict) or not _can_be_looped_over(value):
-        raise FrameError(f"a {type(value).__name__}, which is neither a number nor an array")
+        name = type(value).__name__
+        article = "an" if name[0] in "aeiouAEIOU" else "a"
+        raise FrameError(f"{article} {name}, which is neither a number nor an array")
     items, converted = [], []
     for count, item in enumerate(value):
         if count >= MOST_ITEMS:
             raise FrameError(f"more than {MOST_ITEMS} items")
-        plain_item, names = plain(item, depth + 1)
+        try:
+            plain_item, names = plain(item, depth + 1)
+        except FrameError:
+            if isinstance(value, np.ndarray):
+                raise FrameError("an array of object, which does not hold ordinary numbers") from None
+            raise
         items.append(plain_item)
         if names:
             converted += [name for name in names if name not in converted]

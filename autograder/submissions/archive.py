@@ -149,7 +149,7 @@ def _add_archive(
         for member in archive:
             budget.members -= 1
             budget.size -= member.size
-            parts = [part for part in member.name.split("/") if part not in ("", ".")]
+            parts = [part for part in member.name.split("/") if part not in ("", ".", "..")]
             if member.kind == "folder" or not parts or any(is_ignored(part) for part in parts):
                 continue
             name = prefix + "/".join(parts)

@@ -45,7 +45,7 @@ COMMANDS = (
         "verify-receipt",
         "quizzes.cli.receipt:verify",
         STUDENTS,
-        "Verify a receipt that a student shows: issued by this server, and unchanged.",
+        "Verify a receipt: that this course's server issued it, and that no answer was changed.",
     ),
     CommandEntry(
         "results",

@@ -54,7 +54,8 @@ def test_a_class_is_graded_to_its_end(course: Path, classroom: Path) -> None:
     rows = list(csv.DictReader((out / "grades.csv").read_text().splitlines()))
     assert [row["student"] for row in rows] == students
     assert "index.html" in completed.stdout
-    kinds = {row["student"]: row["kind"] for row in csv.DictReader((classroom / "expected.csv").open())}
+    with (classroom / "expected.csv").open() as table:
+        kinds = {row["student"]: row["kind"] for row in csv.DictReader(table)}
     for row in rows:
         kind, earned, possible = kinds[row["student"]], float(row["earned"]), float(row["possible"])
         if kind in ("correct", "odd"):

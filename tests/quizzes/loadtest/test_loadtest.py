@@ -81,10 +81,10 @@ def test_limits_of_time() -> None:
     for students, slow in ((100, ["steady: 99 % of saves"]), (500, [])):
         result = Result(students)
         responses(result, "steady", "save", *[0.01] * 97, *[0.2] * 3)
-        responses(result, "opening", "start", *[0.5] * 97, *[1.9] * 3)
+        responses(result, "opening", "start", *[0.5] * 97, *[0.9] * 3)
         assert missed(result) == slow
     responses(result, "steady", "save", 0.3, 0.3, 0.3)
-    responses(result, "opening", "start", *[2.1] * 3)
+    responses(result, "opening", "start", *[1.1] * 3)
     assert missed(result) == ["steady: 99 % of saves", "opening: 99 % of requests"]
 
 
