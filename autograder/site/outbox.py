@@ -16,7 +16,6 @@ __all__ = [
     "claim",
     "mark_failed",
     "mark_sent",
-    "postpone",
     "queue_message",
     "wait_after",
 ]
@@ -67,11 +66,6 @@ def mark_sent(connection: Connection, message: Message, now: int) -> None:
     connection.execute(
         update(outbox).where(outbox.c.id == message.id).values(done_at=now, tries=message.tries + 1)
     )
-
-
-def postpone(connection: Connection, message: Message, at: int) -> None:
-    """Send a message later; that is not a failed try."""
-    connection.execute(update(outbox).where(outbox.c.id == message.id).values(next_at=at))
 
 
 def mark_failed(connection: Connection, message: Message, now: int, problem: str) -> None:

@@ -64,16 +64,16 @@ def people(server: LiveServer) -> list[tuple[str, str | None, str]]:
         return [tuple(row) for row in rows]
 
 
-def members(server: LiveServer, platform: Platform, *rows: Any) -> Any:
-    """Follow a list of members of the platform's usual course."""
+def members(server: LiveServer, platform: Platform, *rows: Any, context: str = CONTEXT) -> Any:
+    """Follow a list of members of a course of the platform."""
     platform.members = list(rows)
     assert server.site.lti is not None
     with server.database.reading() as connection:
         (link,) = links_of(connection, "all")
     listed = server.site.lti.members(link)
-    context = Context(platform.address, CLIENT, DEPLOYMENT, CONTEXT)
+    place = Context(platform.address, CLIENT, DEPLOYMENT, context)
     with server.database.transaction() as connection:
-        return keep_members(connection, COURSE, context, listed, server.clock.now())
+        return keep_members(connection, COURSE, place, listed, server.clock.now())
 
 
 @pytest.mark.parametrize("role", [LEARNER, INSTRUCTOR, ASSISTANT])
@@ -169,6 +169,71 @@ def test_moodles_assistants(server: LiveServer, platform: Platform) -> None:
         assert [role for *_, role in people(server)] == [here], listed
     launch(server, platform, "user-1", INSTRUCTOR)
     assert [role for *_, role in people(server)] == ["instructor"]
+
+
+# What a real Moodle 4.5 says, beside the claims that the simulator has in common with it.
+MOODLE: dict[str, Any] = {
+    f"{CLAIM}lis": {"person_sourcedid": "1001", "course_section_sourcedid": ""},
+    f"{CLAIM}context": {
+        "id": "2",
+        "label": "DL27",
+        "title": "Deep Learning & Co.",
+        "type": ["CourseSection"],
+    },
+    f"{CLAIM}resource_link": {"title": "Quiz 4 (LTI)", "description": "", "id": "1"},
+    "name": "José García-Núñez",
+    "given_name": "José",
+    "family_name": "García-Núñez",
+    "email": "s01@example.org",
+    f"{CLAIM}ext": {"user_username": "s01", "lms": "moodle-2"},
+    f"{CLAIM}launch_presentation": {"locale": "en", "document_target": "window"},
+    f"{CLAIM}tool_platform": {"product_family_code": "moodle", "version": "2024100700.09"},
+    f"{CLAIM}custom": {"context_memberships_url": "http://127.0.0.1:1/memberships"},
+}
+MOODLES_MEMBERS = [
+    {
+        "status": "Active",
+        "roles": ["Learner"],
+        "user_id": subject,
+        "lis_person_sourcedid": number,
+        "name": f"{given} {family}",
+        "given_name": given,
+        "family_name": family,
+        "email": f"{username}@example.org",
+        "ext_user_username": username,
+    }
+    for subject, number, given, family, username in (
+        ("4", "T002", "Theo", "Assistant", "assistant"),
+        ("5", "1001", "José", "García-Núñez", "s01"),
+        ("11", "1007", "Nora", "Keins", "s07"),
+    )
+]
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_the_claims_of_a_real_moodle(server: LiveServer, platform: Platform, names: bool) -> None:
+    """The ID number finds who is on the roster, with and without names; the list brings the others."""
+    connected(server.database, platform, "2")
+    with server.database.transaction() as connection:
+        add_person(connection, "1001", "García-Núñez, José", "jose@example.org")
+        enrol(connection, COURSE, "1001", label="group-a")
+    claims = dict(MOODLE)
+    if not names:  # Moodle's default
+        claims |= {"name": None, "given_name": None, "family_name": None, "email": None}
+    for _ in range(2):
+        reply = launch(server, platform, "5", LEARNER, **claims)
+        assert reply.headers["Location"] == "/quizzes/all"
+    assert people(server) == [("García-Núñez, José", "jose@example.org", "student")]
+    assistant = {**claims, f"{CLAIM}lis": {"person_sourcedid": "T002"}, "email": None}
+    assistant |= {"name": None, "given_name": None, "family_name": None}
+    assert launch(server, platform, "4", INSTRUCTOR, **assistant).status_code == 303
+    tally = members(server, platform, *MOODLES_MEMBERS, context="2")
+    assert (tally.enrolled, tally.proposed, tally.refused, tally.left) == (3, 0, 0, 0)
+    assert sorted(people(server)) == [
+        ("García-Núñez, José", "jose@example.org", "student"),
+        ("Nora Keins", "s07@example.org", "student"),
+        ("Theo Assistant", "assistant@example.org", "instructor"),
+    ]
 
 
 ODD_ROWS: list[Any] = [
