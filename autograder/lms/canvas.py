@@ -104,6 +104,7 @@ def _candidate(paths: Sequence[Path], assignment: str) -> CollectedSubmission:
         origin=storable(main.name),
         keys=(slug,) if slug else (),
         roster_columns=(("canvas_id", user),),
+        name=slug,
         files=_files(newest) if len(paths) > 1 else None,
     )
 

@@ -171,6 +171,7 @@ def _candidate(path: Path, name: str, person: dict[Any, Any], facts: Any) -> Col
         attempt=int("".join(c for c in name if c in "0123456789")[:18] or 0),
         origin=name,
         keys=tuple(filter(None, (sid, email, full))),
+        name=full,
         roster_columns=(("gradescope_sid", sid),),
     )
 

@@ -99,6 +99,7 @@ def read_moodle(
             candidates += _of_worksheet(_candidate(paths, dated=dated), worksheets)
         else:
             unmatched += [Unmatched(storable(path.name), advice(path.name)) for path in paths]
+    unmatched += _not_in_download(candidates, typed, worksheets)
     submitted = {number for number, _ in submissions}
     for number, paths in typed.items():
         if number not in submitted:
@@ -144,9 +145,10 @@ def _written(paths: Sequence[Path]) -> str:
 def _of_worksheet(entry: CollectedSubmission, worksheets: Sequence[Worksheet]) -> list[CollectedSubmission]:
     """A submission with what the worksheet of its assignment says; of a group, one for each member."""
     number = next((number for _, number in entry.hints), "")
+    rows = [row for sheet in worksheets if number and (row := sheet.row(number, entry.group))]
+    if rows:
+        return [_with_row(entry, rows[0], *rows[1:])]
     for sheet in worksheets:
-        if number and (row := sheet.row(number, entry.group)):
-            return [_with_row(entry, row)]
         if members := sheet.group(entry.group):
             return [
                 replace(
@@ -162,15 +164,40 @@ def _of_worksheet(entry: CollectedSubmission, worksheets: Sequence[Worksheet]) -
     return [entry]
 
 
-def _with_row(entry: CollectedSubmission, row: WorksheetRow) -> CollectedSubmission:
-    stamp = row.submitted or entry.stamp
+def _with_row(entry: CollectedSubmission, row: WorksheetRow, *others: WorksheetRow) -> CollectedSubmission:
+    """A submission with a row of the worksheet; `others` are the same student's in other worksheets."""
+    times = [known.submitted for known in (row, *others) if known.submitted]
     return replace(
         entry,
         keys=(row.email, row.name) if row.name else entry.keys,
         name=row.name,
-        stamp=stamp,
-        marked_late=row.late,
+        stamp=times[0] if times else entry.stamp,
+        other_stamps=tuple(times[1:]),
+        file_stamp=entry.stamp if times else "",
+        marked_late=any(known.late for known in (row, *others)),
     )
+
+
+def _not_in_download(
+    candidates: Sequence[CollectedSubmission],
+    typed: Mapping[str, Sequence[Path]],
+    worksheets: Sequence[Worksheet],
+) -> list[Unmatched]:
+    """Students who have submitted, says a worksheet of this download, and whose files are not in it."""
+    there = {number for entry in candidates for _, number in entry.hints} | typed.keys()
+    used = {(number, entry.name) for entry in candidates for _, number in entry.hints}
+    missing = {
+        row.number: Unmatched(
+            storable(row.name or f"Participant {row.number}"),
+            "The worksheet says that it was submitted, but the download holds no file of it. "
+            "Download the submissions again.",
+        )
+        for sheet in worksheets
+        if used.intersection((row.number, row.name) for row in sheet.rows)
+        for row in sheet.rows
+        if row.submitted and row.number not in there
+    }
+    return list(missing.values())
 
 
 def _own_name(path: Path) -> str:

@@ -25,7 +25,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import overload
@@ -93,6 +93,10 @@ class CollectedSubmission:
     files: tuple[tuple[str, Path], ...] | None = None
     #: When it was submitted, as the source writes it: read in the course's zone, once that is known.
     stamp: str = ""
+    #: Other times of the same kind for it, as of an older table beside a newer one: the latest counts.
+    other_stamps: tuple[str, ...] = ()
+    #: When its files were written, by a clock whose zone may be another: counts where it is days later.
+    file_stamp: str = ""
 
     def order(self) -> tuple[float, int]:
         """A sort key: oldest first."""
@@ -258,6 +262,7 @@ def unmatched_files(paths: Iterable[Path]) -> list[Unmatched]:
 
 STAMP = "timestamp.txt"
 LONGEST_STAMP = 100
+ANY_ZONE = timedelta(hours=26)  # how far two clocks on walls may differ
 
 
 def single_submission(path: Path, assignment: str) -> CollectedSubmission:
@@ -379,15 +384,15 @@ def find_submissions(
     layout, entries, unmatched = _read(_unwrapped(path), assignment, roster, layouts)
     entries, remarks = _dated(entries, layout, zone)
     matched, strangers = _match(entries, roster, groups)
-    unmatched = [*strangers, *unmatched]
+    matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
+    matched, undecided = _without_ties(matched)
+    unmatched = [*strangers, *undecided, *unmatched]
     if not matched:
         listed = "".join(f" {file.name}: {file.reason}" for file in unmatched[:MOST_LISTED])
         raise UsageError(
             f"{path} holds no submission of a student.{listed}",
             next_step="Complete roster.csv, or name another directory.",
         )
-    matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
-    _refuse_duplicates(matched)
     source = storable(os.path.abspath(path))
     return CollectedSubmissions(tuple(matched), tuple(unmatched), layout, source, tuple(remarks))
 
@@ -401,7 +406,16 @@ def _dated(
         if not entry.stamp:
             dated.append(entry)
             continue
-        time = read_stamp(entry.stamp, zone, UTC if layout == NBGRADER.name else None)
+        usual = UTC if layout == NBGRADER.name else None
+        read = (read_stamp(stamp, zone, usual) for stamp in (entry.stamp, *entry.other_stamps))
+        time = max(filter(None, read), default=None)
+        written = read_stamp(entry.file_stamp, zone, usual) if entry.file_stamp else None
+        if time is not None and written is not None and written > time + ANY_ZONE:
+            remarks.append(
+                f"{entry.origin or entry.path.name}: the files are of {written:%Y-%m-%d %H:%M}, and the "
+                f"worksheet says {time:%Y-%m-%d %H:%M}: it is older than the download, so the files count."
+            )
+            time = written
         dated.append(replace(entry, submitted=time))
         if time is None:
             remarks.append(
@@ -642,7 +656,10 @@ def _may_be_named(person: Person, name: str) -> bool:
     words = {letters(word) for word in re.split(r"[\s,_-]+", name)} - {""}
     known = " ".join((person.full_name, person.first_name, person.last_name))
     known_words = {letters(word) for word in re.split(r"[\s,_-]+", known)} - {""}
-    return not words or not known_words or bool(words & known_words) or letters(name) in person.names()
+    if not words or not known_words or words & known_words or letters(name) in person.names():
+        return True
+    # Canvas writes last and first name as one word.
+    return len(words) == 1 and any(len(known) > 1 and known in next(iter(words)) for known in known_words)
 
 
 def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list[Person]:
@@ -657,11 +674,26 @@ def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list
     return groups.of(key, roster) if letters(key) in groups.members else []
 
 
-def _refuse_duplicates(entries: list[CollectedSubmission]) -> None:
-    """Two entries of one student are two attempts only if something says which was first."""
-    for earlier, entry in pairwise(entries):
-        if entry.student == earlier.student and entry.order() == earlier.order():
-            raise UsageError(
-                f"There are two submissions of {entry.student}: {earlier.path} and {entry.path}.",
-                next_step="Move one of them away, or rename it to the student it belongs to.",
-            )
+def _without_ties(
+    entries: list[CollectedSubmission],
+) -> tuple[list[CollectedSubmission], list[Unmatched]]:
+    """The entries of students whose attempts have an order, and those of students whose have none.
+
+    Two entries of one student are two attempts only if something says which was first. `entries` are sorted.
+    """
+    tied = {
+        entry.student: (earlier, entry)
+        for earlier, entry in pairwise(entries)
+        if entry.student == earlier.student and entry.order() == earlier.order()
+    }
+    undecided = [
+        Unmatched(
+            entry.origin or entry.path.name,
+            f"There are two submissions of {entry.student}, and nothing says which is the later: "
+            f"{tied[entry.student][0].path} and {tied[entry.student][1].path}. "
+            "Move one of them away, or rename it to the student it belongs to.",
+        )
+        for entry in entries
+        if entry.student in tied
+    ]
+    return [entry for entry in entries if entry.student not in tied], undecided

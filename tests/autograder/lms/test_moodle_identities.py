@@ -170,6 +170,46 @@ def test_a_time_that_cannot_be_read(tmp_path: Path) -> None:
     assert "28/11/2026, 13:50" in result.remarks[0] and "José" in result.remarks[0]
 
 
+def test_a_worksheet_older_than_the_download(tmp_path: Path) -> None:
+    """Its times would hide who is late: the files' times count, and that is said."""
+    path = download(tmp_path, entries(A1))
+    result = collect(path, sheet=worksheet(tmp_path, A1, when="Friday, 20 November 2026, 9:15 AM"))
+    assert {entry.submitted for entry in result} == {WHEN.replace(tzinfo=ZONE)}
+    assert len(result.remarks) == len(A1) and "older than the download" in result.remarks[0]
+
+
+@pytest.mark.parametrize(
+    "first", ["Friday, 20 November 2026, 9:15 AM", "Saturday, 28 November 2026, 1:50 PM"]
+)
+def test_two_worksheets(tmp_path: Path, first: str) -> None:
+    """Of an older and a newer worksheet of one assignment the newer time counts, whichever is read first."""
+    old, new = "Friday, 20 November 2026, 9:15 AM", "Saturday, 28 November 2026, 1:50 PM"
+    sheets = [
+        read_worksheet(worksheet(tmp_path, A1, when=when)) for when in (first, old if first == new else new)
+    ]
+    path = download(tmp_path, entries(A1))
+    with unpacked(path) as (folder, _):
+        result = collect_submissions(
+            folder, "hw1", ROSTER, ZONE, Groups(), [sheet for sheet in sheets if sheet]
+        )
+    assert {entry.submitted for entry in result} == {datetime(2026, 11, 28, 13, 50, tzinfo=ZONE)}
+
+
+def test_submitted_and_not_in_the_download(tmp_path: Path) -> None:
+    """Whom the worksheet has as submitted and the download lacks is named; who has not submitted is not."""
+    there = {number: sid for number, sid in A1.items() if sid not in ("s01", "s03")}
+    result = collect(download(tmp_path, entries(there)), sheet=worksheet(tmp_path, A1))
+    assert {entry.student for entry in result} == set(there.values())
+    assert {file.name for file in result.unmatched} == {" ".join(PEOPLE[sid]) for sid in ("s01", "s03")}
+    assert all("the download holds no file of it" in file.reason for file in result.unmatched)
+
+
+def test_a_worksheet_of_another_assignment_says_nothing_of_this_one(tmp_path: Path) -> None:
+    """Its numbers are not this download's: nobody is missing by it."""
+    result = collect(download(tmp_path, entries({"6": "s01"})), sheet=worksheet(tmp_path, A2))
+    assert ([entry.student for entry in result], result.unmatched) == (["s01"], ())
+
+
 @pytest.mark.parametrize("flat", [False, True])
 @pytest.mark.parametrize("source", ["worksheet", "groups.csv", "roster"])
 def test_groups(tmp_path: Path, flat: bool, source: str) -> None:

@@ -29,7 +29,7 @@ ABOUT = '{"assignment": "hw1", "title": "HW", "due": null, "functions": ["f"]}'
 def export(*submissions: tuple[str, str]) -> str:
     """Gradescope's metadata: each submission's directory with an e-mail address."""
     return "".join(
-        f"{name}:\n  :submitters:\n  - :name: X\n    :sid: ''\n    :email: {email}\n"
+        f"{name}:\n  :submitters:\n  - :name: {email.partition('@')[0]}\n    :sid: ''\n    :email: {email}\n"
         f"  :created_at: 2026-01-01 00:00:00.000000000 Z\n"
         for name, email in submissions
     )

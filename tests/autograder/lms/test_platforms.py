@@ -174,6 +174,18 @@ def test_gradescope(collect) -> None:  # type: ignore[no-untyped-def]
     assert {unmatched.name for unmatched in result.unmatched} == {"submission_789", "submission_790"}
 
 
+def test_a_name_that_disagrees(collect) -> None:  # type: ignore[no-untyped-def]
+    """A platform's id or number of somebody whose name is another is refused, in Canvas and Gradescope."""
+    result = collect({"lovelaceada_11_500_hw1.ipynb": "{}", "wrongsam_12_501_hw1.ipynb": "{}"})
+    assert [submission.student for submission in result] == ["s1"]
+    assert "not wrongsam" in result.unmatched[0].reason
+    metadata = METADATA.replace(":name: Ada Lovelace", ":name: Somebody Else")
+    assert metadata != METADATA
+    result = collect({"export/submission_metadata.yml": metadata, "export/submission_456/hw1.ipynb": "{}"})
+    assert "s1" not in [submission.student for submission in result]
+    assert any("not Somebody Else" in unmatched.reason for unmatched in result.unmatched)
+
+
 def test_nbgrader(collect) -> None:  # type: ignore[no-untyped-def]
     """The time is in timestamp.txt."""
     files = {
