@@ -59,7 +59,7 @@ def test_blackboard(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("between", ["/", " - "])
 def test_brightspace(tmp_path: Path, between: str) -> None:
-    """Name and time are in the names, with directories or without; the platform's index.html is no student's."""
+    """Name and time are in the names, with directories or without; index.html is the platform's own."""
     names = (*(name.format(between) for name in BRIGHTSPACE), "index.html")
     result = collect_submissions(lay_out(tmp_path, names), "hw1", ROSTER, ZONE)
     assert result.layout == "brightspace"
