@@ -17,6 +17,7 @@ from autograder.site import sign_in, staff
 from autograder.site.app_context import PACKAGES, AppContext
 from autograder.site.extensions import extensions
 from autograder.site.lti import pages as lti
+from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
@@ -56,6 +57,7 @@ def _routes() -> list[BaseRoute]:
         Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
         PageRoute("/lti/keys", lti.keys),
         *PEOPLE_ROUTES,
+        *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",
             StaticFiles(packages=[(package, "static") for package in PACKAGES]),

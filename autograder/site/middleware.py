@@ -3,8 +3,9 @@
 Each request is read to its last byte, within a bounded time and size, and stamped then: `state.at` is when it
 was complete, `state.began_at` when its headers were. No page can take a body for earlier than it came, and a
 request that never ends is closed. Each response may load from this server alone, runs no inline
-script, is in nobody's frame and in no cache. A request that changes something must come from one of our own
-pages: the browser says so itself (Fetch Metadata, or Origin), and a form token says it once more.
+script, is in no cache, and in nobody's frame but for the page that offers a framed launch a tab of its own.
+A request that changes something must come from one of our own pages: the browser says so itself (Fetch
+Metadata, or Origin), and a form token says it once more.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Of the page that a launch in a frame gets: it shows nothing of anybody and changes nothing.
+FRAMABLE_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -107,6 +110,9 @@ class SecurityMiddleware:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                if state.get("framable"):
+                    headers["Content-Security-Policy"] = FRAMABLE_POLICY
+                    del headers["X-Frame-Options"]
                 if scope.get("scheme") == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"
                 if not is_static or message["status"] != 200:

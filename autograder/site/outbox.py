@@ -10,12 +10,20 @@ from sqlalchemy import Connection, select, update
 from autograder.site.tables import outbox
 from autograder.site.upsert import insert_once
 
-__all__ = ["Message", "claim", "mark_failed", "mark_sent", "postpone", "queue_message"]
+__all__ = [
+    "LEASE",
+    "Message",
+    "claim",
+    "mark_failed",
+    "mark_sent",
+    "queue_message",
+    "wait_after",
+]
 
 
 FIRST_WAIT = 10_000
 LONGEST_WAIT = 3_600_000
-LEASE = 60_000
+LEASE = 60_000  # milliseconds in which no other sender gets a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +68,16 @@ def mark_sent(connection: Connection, message: Message, now: int) -> None:
     )
 
 
-def postpone(connection: Connection, message: Message, at: int) -> None:
-    """Send a message later; that is not a failed try."""
-    connection.execute(update(outbox).where(outbox.c.id == message.id).values(next_at=at))
-
-
 def mark_failed(connection: Connection, message: Message, now: int, problem: str) -> None:
     """Record a failed try; the next one is after a pause that doubles, up to an hour."""
-    wait = min(FIRST_WAIT * 2 ** min(message.tries, 20), LONGEST_WAIT)
+    wait = wait_after(message.tries)
     connection.execute(
         update(outbox)
         .where(outbox.c.id == message.id)
         .values(tries=message.tries + 1, next_at=now + wait, last_problem=problem[:500])
     )
+
+
+def wait_after(tries: int) -> int:
+    """The milliseconds before the next try, after so many others."""
+    return min(FIRST_WAIT << min(tries, 20), LONGEST_WAIT)

@@ -32,8 +32,13 @@ __all__ = [
     "credential",
     "enrolment",
     "failed_sign_in",
+    "lti_context",
     "lti_link",
+    "lti_match",
+    "lti_member",
     "lti_nonce",
+    "lti_person",
+    "lti_score",
     "lti_user",
     "mark",
     "metadata",
@@ -203,15 +208,86 @@ lti_user = Table(
     Column("person", ForeignKey("person.id"), nullable=False),
     Index("lti_user_person", "person"),
 )
+# A course of a platform that launched something; instructors of this course connect it.
+lti_context = Table(
+    "lti_context",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("deployment", Text, primary_key=True),
+    Column("context", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("connected_at", BigInteger),
+    Column("connected_by", Text, nullable=False),
+)
+# What a platform says of a user in one of its courses.
+lti_member = Table(
+    "lti_member",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("deployment", Text, primary_key=True),
+    Column("context", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("launched", Text, nullable=False),  # the role in the newest launch; empty before the first
+    Column("listed", Text, nullable=False),  # the role in the newest list of members; empty before the first
+    Index("lti_member_subject", "issuer", "subject"),
+)
+# A user whose e-mail address is a person's: staff say whether they are the same.
+lti_match = Table(
+    "lti_match",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("lti_match_person", "person"),
+)
+# The values that platforms wrote; a value that is another one by now was set here and stays.
+lti_person = Table(
+    "lti_person",
+    metadata,
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+)
 lti_link = Table(
     "lti_link",
     metadata,
     Column("issuer", Text, primary_key=True),
     Column("client", Text, primary_key=True),
+    Column("deployment", Text, primary_key=True),  # empty for a link that version 0.1 stored
     Column("resource", Text, primary_key=True),
+    Column("context", Text, nullable=False),
     Column("quiz", ForeignKey("quiz.id"), nullable=False),
     Column("line_item", Text, nullable=False),  # where scores are posted; empty where there is none yet
     Column("line_items", Text, nullable=False),  # where a line item is created
     Column("members", Text, nullable=False),  # where the members of the course are listed
     Index("lti_link_quiz", "quiz"),
+)
+# A person's score at one recipient; see `site.lti.deliveries`.
+lti_score = Table(
+    "lti_score",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("deployment", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("quiz", ForeignKey("quiz.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    Column("tries", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),  # of the student, for a score that is held until then
+    Column("sent_at", BigInteger),
+    Column("problem", Text, nullable=False),  # the platform's answer
+    CheckConstraint("state IN ('waiting', 'held', 'sent', 'failed', 'retired')"),
+    Index("lti_score_due", "state", "next_at"),
+    Index("lti_score_person", "person", "quiz"),
 )

@@ -1,8 +1,8 @@
-"""Sends scores from the outbox to learning platforms until they arrive.
+"""Sends scores to learning platforms until they arrive.
 
-A message only says that a score has changed. The current score of the attempt that counts is sent, and not
-before the quiz shows it to its student; so a message that comes late or twice does no harm. The background
-tasks of the server run it.
+A message in the outbox only says that a score has changed: it becomes one delivery for each recipient. The
+current score of the attempt that counts is sent, and not before the quiz shows it to its student; so a
+delivery that comes late or twice does no harm. The background tasks of the server run it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
 from autograder.site.database import Database
 from autograder.site.lti.client import PlatformError
+from autograder.site.lti.deliveries import (
+    Delivery,
+    claim_deliveries,
+    held_quizzes,
+    mark_delivered,
+    mark_failed,
+    mark_held,
+    mark_retired,
+    queue_deliveries,
+    release_held,
+)
 from autograder.site.lti.services import Lti
 from autograder.site.lti.services import Score as Posted
-from autograder.site.lti.users import Link, keep_link, links_of, subjects_of
-from autograder.site.outbox import Message, claim, mark_failed, mark_sent, postpone
+from autograder.site.lti.users import Link, keep_link, recipients_of
+from autograder.site.outbox import claim, mark_sent
 from autograder.site.writer import Writer
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Quiz
@@ -31,17 +43,18 @@ __all__ = ["ScoreSender"]
 log = logging.getLogger(__name__)
 KINDS = ("score", "grade")  # of messages; version 0.1 wrote the second
 BATCH = 5  # few enough that all can time out before another server may claim them
-HIDDEN = 60_000  # milliseconds until a score that is not visible yet is looked at again
+MESSAGES = 100  # at once
+HIDDEN = 60_000  # milliseconds between two looks at the quizzes whose scores are held
 CountedAttempt = Callable[[str, str], str]  # by student and quiz: best, last or first
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A score to send, and the links to send it to."""
+    """A score to send; `hidden` while its student may not see it."""
 
     score: Score
     title: str
-    links: list[tuple[Link, str]]  # with the student's id on the platform
+    hidden: bool
 
 
 class ScoreSender:
@@ -58,66 +71,86 @@ class ScoreSender:
     ) -> None:
         self._database, self._writer, self._lti = database, writer, lti
         self._course, self._content, self._counted = course, content, counted
+        self._released_at = -HIDDEN
 
     def send_due(self, now: int) -> int:
-        """Send the messages that are due; returns how many scores arrived."""
-        messages = self._writer.submit(lambda connection: claim(connection, now, BATCH)).result()
-        arrived = 0
-        for message in messages:
-            arrived += self._send(message, now)
-        return arrived
+        """Send the scores that are due; returns how many arrived."""
+        self._write(lambda connection: self._queue(connection, now))
+        if not 0 <= now - self._released_at < HIDDEN:
+            self._release(now)
+            self._released_at = now
+        due = self._writer.submit(lambda connection: claim_deliveries(connection, now, BATCH)).result()
+        return sum(self._deliver(delivery, now) for delivery in due)
 
-    def _send(self, message: Message, now: int) -> int:
+    def _queue(self, connection: Connection, now: int) -> None:
+        """Turn the messages that are due into deliveries."""
+        for message in claim(connection, now, MESSAGES):
+            if message.kind in KINDS:
+                quiz, student = str(message.payload["quiz"]), str(message.payload["person"])
+                queue_deliveries(connection, student, quiz, now)
+            mark_sent(connection, message, now)
+
+    def _release(self, now: int) -> None:
+        """Let the held scores of quizzes wait that show them by now."""
         with self._database.reading() as connection:
-            ready = self._ready(connection, message, now)
-        if ready is None:
-            self._write(lambda connection: postpone(connection, message, now + HIDDEN))
-            return 0
-        arrived, problems = 0, []
-        for link, subject in ready.links:
-            try:
-                self._post(link, subject, ready, now)
-                arrived += 1
-            except PlatformError as problem:
-                problems.append(str(problem))
-        if problems:
-            log.warning("A score of %s did not arrive: %s", message.payload.get("quiz"), problems[0])
-            self._write(lambda connection: mark_failed(connection, message, now, "; ".join(problems)))
-        else:
-            self._write(lambda connection: mark_sent(connection, message, now))
-        return arrived
+            shown: list[tuple[str, bool]] = []
+            for quiz in held_quizzes(connection):
+                release = self._content(current_version(connection, quiz)).release
+                closed = is_closed_for_everyone(connection, quiz, now)
+                shown += [
+                    (quiz, not due)
+                    for due in (False, True)
+                    if Visibility.of(release, over=True, due=due, closed=closed).score
+                ]
+        for quiz, before_due in shown:
+            self._write(partial(release_held, quiz=quiz, now=now, before_due=before_due))
 
-    def _ready(self, connection: Connection, message: Message, now: int) -> _Ready | None:
-        """The score of a message, without links if there is no platform; None while it is hidden."""
-        quiz, student = str(message.payload["quiz"]), str(message.payload["person"])
-        subjects = subjects_of(connection, student)
-        links = [
-            (link, subjects[link.issuer])
-            for link in links_of(connection, quiz)
-            if link.issuer in subjects and (link.line_item or link.line_items)
-        ]
+    def _deliver(self, delivery: Delivery, now: int) -> int:
+        with self._database.reading() as connection:
+            recipients = recipients_of(connection, delivery.person, delivery.quiz)
+            link = next((link for link, subject in recipients if delivery.is_for(link, subject)), None)
+            ready = self._ready(connection, delivery, now)
+        if link is None or ready is None:
+            self._write(lambda connection: mark_retired(connection, delivery))
+            return 0
+        if ready.hidden:
+            self._write(lambda connection: mark_held(connection, delivery, ready.score.due_at))
+            return 0
+        try:
+            self._post(link, delivery.subject, ready, now)
+        except PlatformError as problem:
+            text = str(problem)
+            log.warning("A score of %s did not arrive: %s", delivery.quiz, text)
+            self._write(lambda connection: mark_failed(connection, delivery, now, text))
+            return 0
+        self._write(lambda connection: mark_delivered(connection, delivery, now))
+        return 1
+
+    def _ready(self, connection: Connection, delivery: Delivery, now: int) -> _Ready | None:
+        """The score of a delivery; None without one."""
+        quiz, student = delivery.quiz, delivery.person
         scores = [score for score in scores_at(connection, self._course, quiz, student) if score.attempt]
         marked = [score for score in scores if score.points is not None and score.finished_at is not None]
         title = next(
             (published.title for published in published_in(connection, self._course) if published.id == quiz),
             quiz,
         )
-        if message.kind not in KINDS or not links or not marked:
-            return _Ready(Score(student, quiz, title, None), title, [])
+        if not marked:
+            return None
         release = self._content(current_version(connection, quiz)).release
         which = self._counted(student, quiz)
         best = max(marked, key=lambda score: score.points or 0)
         score = {"best": best, "first": marked[0], "last": marked[-1]}[which]
         due = score.due_at is None or score.due_at <= now
         closed = is_closed_for_everyone(connection, quiz, now)
-        if not Visibility.of(release, over=True, due=due, closed=closed).score:
-            return None
-        return _Ready(score, title, links)
+        return _Ready(score, title, not Visibility.of(release, over=True, due=due, closed=closed).score)
 
     def _post(self, link: Link, subject: str, ready: _Ready, now: int) -> None:
         score = ready.score
+        if not link.line_item and not link.line_items:
+            raise PlatformError("The platform's launches of this link offer no gradebook (AGS)")
         if not link.line_item:
-            line_item = self._lti.make_line_item(link, ready.title, float(score.out_of))
+            line_item = self._lti.line_item(link, ready.title, float(score.out_of))
             link = replace(link, line_item=line_item)
             self._write(lambda connection: keep_link(connection, link))
         posted = Posted(

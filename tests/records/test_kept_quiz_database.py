@@ -23,7 +23,7 @@ from exam_fixture import numbers
 from fake_clock import MINUTE, FakeClock
 from kept_records import EXPECTED, KEPT, course_in, quizzes
 from live_server import LiveServer, Student
-from platform_simulator import Browser, Platform
+from platform_simulator import CLAIM, INSTRUCTOR, LEARNER, Browser, Platform
 
 from autograder.course.course import find_course
 from autograder.site.backup import faults_in_file, secret_beside
@@ -584,6 +584,32 @@ def test_a_learning_platform(kept: Kept) -> None:
     assert {(row["subject"], row["person"]) for row in kept.rows("SELECT * FROM lti_user")} == {
         (row["subject"], row["person"]) for row in SAID["lti_users"]
     }
+
+
+def test_the_first_instructor_connects_a_platform_of_version_0_1(kept: Kept) -> None:
+    """Whoever was an instructor on the platform connects its course by the next launch of a link it had."""
+    kept.execute(
+        "INSERT INTO lti_user (issuer, subject, person) VALUES ('https://lms.example.org', 'user-tea', 'tea')"
+    )
+
+    def launch(subject: str, role: str, course: str) -> int:
+        at = kept.server.clock.now() / 1000
+        browser = Browser(kept.platform, kept.server.address, lambda: at)
+        claims = kept.platform.claims(browser.login(iss=ISSUER)["nonce"], at, iss=ISSUER, sub=subject)
+        state = browser.http.cookies["lti_state"]
+        claims[f"{CLAIM}roles"], claims[f"{CLAIM}context"] = [role], {"id": course}
+        claims[f"{CLAIM}target_link_uri"] = "https://tool.example/quizzes/midterm"
+        return browser.post(kept.platform.signed(claims), state.strip('"')).status_code
+
+    assert launch("user-eve", LEARNER, "course-1") == 303
+    assert launch("user-new", INSTRUCTOR, "course-2") == 403
+    assert launch("user-eve", INSTRUCTOR, "course-2") == 303
+    assert kept.rows("SELECT role FROM enrolment WHERE person = 'eve'") == [{"role": "student"}]
+    assert launch("user-tea", INSTRUCTOR, "course-1") == 303
+    connected = kept.rows("SELECT context FROM lti_context WHERE connected_at IS NOT NULL")
+    assert connected == [{"context": "course-1"}]
+    assert launch("user-eve", LEARNER, "course-1") == 303
+    assert launch("user-eve", LEARNER, "course-2") == 403
 
 
 def test_scores_that_waited_are_sent(kept: Kept) -> None:

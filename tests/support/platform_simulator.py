@@ -20,7 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from patience import PATIENCE
 
-CLIENT, DEPLOYMENT = "client-7", "deployment-1"
+from autograder.site.database import Database
+from autograder.site.lti.contexts import connect
+from autograder.site.lti.users import Context
+
+CLIENT, DEPLOYMENT, CONTEXT = "client-7", "deployment-1", "course-1"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 LEARNER, INSTRUCTOR = f"{MEMBERSHIP}#Learner", f"{MEMBERSHIP}#Instructor"
@@ -31,11 +35,15 @@ class Platform:
 
     def __init__(self) -> None:
         self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key_id = "k1"
         self.tool_keys = ""  # the address of the tool's public keys
         self.scores: list[dict[str, Any]] = []
         self.line_items: list[dict[str, Any]] = []
         self.members: list[dict[str, Any]] = []
         self.failing = 0
+        self.keys_requested = 0
+        self.answering = threading.Event()  # its keys are silent while this is clear
+        self.answering.set()
         self.access_token = secrets.token_hex(8)
         self.asked_for_leave = 0
         platform = self
@@ -66,11 +74,13 @@ class Platform:
         """One request."""
         url = urlsplit(request.path)
         status = 404
-        data: dict[str, Any] = {}
+        data: dict[str, Any] | list[dict[str, Any]] = {}
         headers: dict[str, str] = {}
         if url.path == "/keys":
+            self.keys_requested += 1
+            self.answering.wait(PATIENCE)
             public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
-            status, data = 200, {"keys": [{**public, "kid": "k1", "alg": "RS256", "use": "sig"}]}
+            status, data = 200, {"keys": [{**public, "kid": self.key_id, "alg": "RS256", "use": "sig"}]}
         elif url.path == "/token":
             status, data = self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
         elif request.headers.get("Authorization") != f"Bearer {self.access_token}":
@@ -82,6 +92,14 @@ class Platform:
             assert request.headers["Content-Type"] == "application/vnd.ims.lis.v1.score+json"
             self.scores.append(json.loads(body))
             status = 200
+        elif url.path == "/items" and request.command == "GET":
+            (wanted,) = parse_qs(url.query)["resource_link_id"]
+            status = 200
+            data = [
+                {**item, "id": f"{self.address}/items/1?type=quiz"}
+                for item in self.line_items
+                if item["resourceLinkId"] == wanted
+            ]
         elif url.path == "/items":
             self.line_items.append(json.loads(body))
             status = 201
@@ -133,6 +151,7 @@ class Platform:
             f"{CLAIM}deployment_id": DEPLOYMENT,
             f"{CLAIM}target_link_uri": "https://tool.example/quizzes/all",
             f"{CLAIM}resource_link": {"id": "link-1"},
+            f"{CLAIM}context": {"id": CONTEXT, "title": "Deep Learning & Co."},
             f"{CLAIM}roles": [LEARNER],
             "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": {
                 "scope": ["https://purl.imsglobal.org/spec/lti-ags/scope/score"],
@@ -147,12 +166,13 @@ class Platform:
         }
         return {name: value for name, value in claims.items() if value is not None}
 
-    def signed(self, claims: dict[str, Any], *, key: Any = None, kid: str = "k1") -> str:
+    def signed(self, claims: dict[str, Any], *, key: Any = None, kid: str = "") -> str:
         """A token."""
-        return jwt.encode(claims, key or self.private, algorithm="RS256", headers={"kid": kid})
+        return jwt.encode(claims, key or self.private, algorithm="RS256", headers={"kid": kid or self.key_id})
 
     def close(self) -> None:
         """End the platform."""
+        self.answering.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -184,6 +204,14 @@ class Browser:
         login = self.login()
         claims = self.platform.claims(login["nonce"], self.clock(), **changes)
         return self.post(self.platform.signed(claims), login["state"])
+
+
+def connected(database: Database, platform: Platform, *names: str) -> None:
+    """Connect courses of a platform, the usual one without names, as an instructor here does once."""
+    with database.transaction() as connection:
+        for name in names or (CONTEXT,):
+            context = Context(platform.address, CLIENT, DEPLOYMENT, name)
+            connect(connection, context, at=1, who="instructor")
 
 
 @contextlib.contextmanager

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
@@ -25,7 +27,8 @@ from autograder.site.lti.platforms import is_safe_address
 __all__ = ["PlatformError", "PlatformKeys", "Reply", "ToolKey", "request_json"]
 
 
-TIMEOUT = 10  # seconds
+TIMEOUT = 10  # seconds without a byte
+LONGEST_REPLY = 20  # seconds for a whole reply
 LARGEST = 4 * 1024**2
 
 
@@ -66,9 +69,13 @@ def request_json(
         headers["Authorization"] = f"Bearer {access_token}"
     try:
         with OPENER.open(Request(address, body, headers), timeout=TIMEOUT) as answer:
-            data = answer.read(LARGEST + 1)
-            if len(data) > LARGEST:
-                raise PlatformError(f"{address} answered more than {LARGEST} bytes")
+            data, ends = b"", time.monotonic() + LONGEST_REPLY
+            while chunk := answer.read1(65_536):
+                data += chunk
+                if len(data) > LARGEST:
+                    raise PlatformError(f"{address} answered more than {LARGEST} bytes")
+                if time.monotonic() > ends:
+                    raise PlatformError(f"{address} did not come to the end of its answer")
             return Reply(json.loads(data) if data.strip() else None, dict(answer.headers.items()))
     except HTTPError as problem:
         reply_text = problem.read(500).decode("utf-8", "replace")
@@ -124,32 +131,78 @@ class ToolKey:
         return jwt.encode(claims, self._private, algorithm="RS256", headers={"kid": self.id})
 
 
+@dataclass
+class _KeySet:
+    """The keys of one platform, and when they were requested, in milliseconds."""
+
+    keys: dict[str, Any] = field(default_factory=dict)
+    read_at: int | None = None
+    requested_at: int | None = None
+    problem: PlatformError | None = None  # of the newest request
+    reading: Future[None] | None = None
+    began: float = 0.0  # of `reading`, in seconds of the machine
+
+
 class PlatformKeys:
-    """The platforms' public keys, cached for an hour; an unknown key is requested at most once a minute."""
+    """The platforms' public keys, cached for an hour; each platform is asked at most once a minute.
+
+    `request` reads in a thread of its own, so that a silent platform holds up nobody's page, and `find` waits
+    for nothing: what failed stays failed until the minute is over.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._known: dict[str, _KeySet] = {}
         self._lock = threading.Lock()
 
-    def find(self, address: str, name: str, now: int) -> Any:
+    def request(self, address: str, name: str, now: int) -> Future[None] | None:
+        """Begin to read the keys of a platform if a key is unknown or old; what to wait for, if anything."""
+        with self._lock:
+            known = self._known.setdefault(address, _KeySet())
+            if name in known.keys and known.read_at is not None and 0 <= now - known.read_at <= CACHED:
+                return None
+            if known.reading is not None:
+                return known.reading if time.monotonic() - known.began < TIMEOUT else None
+            if known.requested_at is not None and 0 <= now - known.requested_at <= RETRY_AFTER:
+                return None
+            known.reading, known.began, known.requested_at = Future(), time.monotonic(), now
+            reading = known.reading
+        threading.Thread(target=self._read, args=(address, known, now), daemon=True).start()
+        return reading
+
+    def find(self, address: str, name: str) -> Any:
         """A public key by its id; None if the platform does not have it. Raises PlatformError."""
         with self._lock:
-            since, keys = self._known.get(address, (None, {}))
-            stale = since is None or now - since > (CACHED if name in keys else RETRY_AFTER)
-            if stale:
-                try:
-                    keys = _read_keys(request_json(address).data)
-                except PlatformError:
-                    if name not in keys:
-                        raise
-                self._known[address] = now, keys
-            return keys.get(name)
+            known = self._known.get(address, _KeySet())
+            if name in known.keys:
+                return known.keys[name]
+            if known.problem is not None:
+                raise known.problem
+            if known.read_at is None:
+                raise PlatformError(f"{address} has not answered yet")
+            return None
+
+    def _read(self, address: str, known: _KeySet, now: int) -> None:
+        problem, keys = None, known.keys
+        try:
+            keys = _read_keys(request_json(address).data)
+        except PlatformError as failure:
+            problem = failure
+        except Exception as failure:  # whatever a platform sends, launches get a sentence
+            problem = PlatformError(f"{address} answered something that cannot be read: {failure}")
+        with self._lock:
+            known.problem, known.keys, reading = problem, keys, known.reading
+            if problem is None:
+                known.read_at = now
+            known.reading = None
+        if reading is not None:
+            reading.set_result(None)
 
 
 def _read_keys(data: Any) -> dict[str, Any]:
     """The RSA keys by id."""
     keys = {}
-    for key in data.get("keys", []) if isinstance(data, dict) else []:
+    listed = data.get("keys") if isinstance(data, dict) else None
+    for key in listed if isinstance(listed, list) else []:
         with suppress(jwt.PyJWTError, TypeError, AttributeError):
             if key.get("kty") == "RSA" and key.get("kid"):
                 keys[str(key["kid"])] = jwt.PyJWK.from_dict({**key, "alg": "RS256"}).key

@@ -10,6 +10,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
@@ -20,10 +21,23 @@ import jwt
 from autograder.errors import Forbidden, Refused
 from autograder.site.lti.client import PlatformError, PlatformKeys
 from autograder.site.lti.platforms import Platform, Platforms
-from autograder.site.lti.users import Link, User
+from autograder.site.lti.users import Context, Link, User
 from autograder.site.signer import Signer
 
-__all__ = ["Launch", "Login", "begin", "finish", "is_test_user", "role_of"]
+__all__ = [
+    "Launch",
+    "Login",
+    "begin",
+    "finish",
+    "is_subject",
+    "is_test_user",
+    "login_query",
+    "name_in",
+    "query_of_state",
+    "role_of",
+    "text_of",
+    "wanted_key",
+]
 
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -32,6 +46,8 @@ MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 STATE_LASTS, TOKEN_LASTS, SLACK = 600_000, 3_600_000, 60_000  # milliseconds
 LONGEST, LONGEST_ADDRESS = 255, 2000
+NEW_TAB = "new_tab"  # a field of ours in a login that was begun again in a tab of its own
+LOGIN = ("iss", "client_id", "login_hint", "lti_message_hint", "lti_deployment_id", "target_link_uri")
 AGAIN = "Go back to your learning platform and open the quiz again, in a new window."
 
 
@@ -49,7 +65,9 @@ class Launch:
 
     user: User
     link: Link  # its quiz is the name in the platform, which may be unknown
+    context: Context
     nonce: str
+    in_frame: bool = False  # the platform says so, and no new tab was opened for it
 
 
 def begin(
@@ -67,6 +85,7 @@ def begin(
         "client": platform.client_id,
         "nonce": secrets.token_urlsafe(24),
         "at": now,
+        "again": "" if parameters.get(NEW_TAB) else login_query(parameters),
     }
     body = base64.urlsafe_b64encode(json.dumps(login_state).encode()).decode()
     state = f"{body}.{signer.of('lti state', body)}"
@@ -85,6 +104,34 @@ def begin(
         query["lti_message_hint"] = hint
     joint = "&" if urlsplit(platform.login_url).query else "?"
     return Login(f"{platform.login_url}{joint}{urlencode(query)}", state)
+
+
+def login_query(parameters: Mapping[str, str]) -> str:
+    """The query that begins the same login in a new tab; empty where it is too long for a cookie."""
+    fields = {name: parameters[name] for name in LOGIN if parameters.get(name)}
+    query = urlencode({**fields, NEW_TAB: "1"})
+    return query if len(query) <= LONGEST_ADDRESS else ""
+
+
+def query_of_state(state: str, signer: Signer) -> str:
+    """The query that begins the login of a state in a new tab; empty without one."""
+    body, _, sign = state.partition(".")
+    if not compare_digest(sign.encode(), signer.of("lti state", body).encode()):
+        return ""
+    return str(json.loads(base64.urlsafe_b64decode(body)).get("again", ""))
+
+
+def wanted_key(
+    parameters: Mapping[str, str], cookie: str, platforms: Platforms, signer: Signer, now: int
+) -> tuple[str, str] | None:
+    """The address of the keys and the key's id that a launch needs; None for one that is refused anyway."""
+    with suppress(Refused, jwt.PyJWTError, ValueError, TypeError):
+        begun = _begun(parameters.get("state", ""), cookie, signer, now)
+        platform = platforms.find(begun["issuer"], begun["client"])
+        head = jwt.get_unverified_header(parameters.get("id_token", ""))
+        if platform is not None and head.get("alg") == "RS256":
+            return platform.keys_url, str(head.get("kid", ""))
+    return None
 
 
 def finish(
@@ -112,7 +159,18 @@ def finish(
             "The Student View of your learning platform is nobody's account in this course.",
             next_step="Open the quiz as staff: its start page has a preview.",
         )
-    return Launch(_user(claims, platform), _link(claims, platform), f"{platform.issuer}\n{claims['nonce']}")
+    link = _link(claims, platform)
+    course = _part(claims, f"{CLAIM}context")
+    title = text_of(course.get("title")) or text_of(course.get("label"))
+    context = Context(platform.issuer, platform.client_id, link.deployment, link.context, title)
+    target = _part(claims, f"{CLAIM}launch_presentation").get("document_target")
+    return Launch(
+        _user(claims, platform),
+        link,
+        context,
+        f"{platform.issuer}\n{claims['nonce']}",
+        in_frame=bool(begun.get("again")) and target in ("iframe", "frame"),
+    )
 
 
 def _refused(why: str) -> Refused:
@@ -137,7 +195,7 @@ def _claims(token: str, platform: Platform, keys: PlatformKeys, now: int) -> dic
         head = jwt.get_unverified_header(token)
         if head.get("alg") != "RS256":
             raise _refused("its token is not signed with RS256")
-        key = keys.find(platform.keys_url, str(head.get("kid", "")), now)
+        key = keys.find(platform.keys_url, str(head.get("kid", "")))
         if key is None:
             raise _refused("its token is signed with a key that the platform does not have")
         claims: dict[str, Any] = jwt.decode(
@@ -177,9 +235,11 @@ def _require(claims: Mapping[str, Any], platform: Platform) -> None:
             raise _refused(f"its {name.replace('_', ' ')} is not {value}")
     if claims.get(f"{CLAIM}deployment_id") not in platform.deployments:
         raise _refused("its deployment is not registered here")
-    # OpenID Connect allows at most 255 characters; PostgreSQL stores no NUL.
-    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= LONGEST or "\0" in claims["sub"]:
+    if not is_subject(claims["sub"]):
         raise _refused("it does not name the user")
+    course = _part(claims, f"{CLAIM}context")
+    if course.get("id") is not None and not is_subject(course["id"]):
+        raise _refused("it does not name the course that it comes from")
 
 
 def _user(claims: Mapping[str, Any], platform: Platform) -> User:
@@ -188,11 +248,27 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
     return User(
         issuer=platform.issuer,
         subject=claims["sub"],
-        name=_text(claims.get("name")),
-        email=_text(claims.get("email")),
-        sourced_id=_text(lis.get("person_sourcedid")),
+        name=name_in(claims),
+        email=text_of(claims.get("email")),
+        sourced_id=text_of(lis.get("person_sourcedid")),
         role=role_of(roles),
     )
+
+
+def is_subject(name: object) -> bool:
+    """Whether this names a user or a course: a text that a database can store, of OpenID Connect's length."""
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= LONGEST
+        and "\0" not in name
+        and name.encode(errors="ignore").decode() == name
+    )
+
+
+def name_in(claims: Mapping[str, Any]) -> str:
+    """The full name, or the given and the family name; empty if the platform does not say it."""
+    parts = (text_of(claims.get(part)).strip() for part in ("given_name", "family_name"))
+    return text_of(claims.get("name")).strip() or " ".join(filter(None, parts))
 
 
 def role_of(roles: object) -> str:
@@ -210,20 +286,22 @@ def is_test_user(roles: object) -> bool:
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
     custom, scores = _part(claims, f"{CLAIM}custom"), _part(claims, SCORES)
-    path = urlsplit(_text(claims.get(f"{CLAIM}target_link_uri"))).path
+    path = urlsplit(text_of(claims.get(f"{CLAIM}target_link_uri"))).path
     named = path.rpartition("/quizzes/")[2] if "/quizzes/" in path else ""
     return Link(
         issuer=platform.issuer,
         client=platform.client_id,
-        resource=_text(_part(claims, f"{CLAIM}resource_link").get("id")),
-        quiz=_text(custom.get("quiz")) or named,
-        line_item=_text(scores.get("lineitem"), LONGEST_ADDRESS),
-        line_items=_text(scores.get("lineitems"), LONGEST_ADDRESS),
-        members=_text(_part(claims, MEMBERS).get("context_memberships_url"), LONGEST_ADDRESS),
+        deployment=text_of(claims.get(f"{CLAIM}deployment_id")),
+        resource=text_of(_part(claims, f"{CLAIM}resource_link").get("id")),
+        context=str(_part(claims, f"{CLAIM}context").get("id") or ""),
+        quiz=text_of(custom.get("quiz")) or named,
+        line_item=text_of(scores.get("lineitem"), LONGEST_ADDRESS),
+        line_items=text_of(scores.get("lineitems"), LONGEST_ADDRESS),
+        members=text_of(_part(claims, MEMBERS).get("context_memberships_url"), LONGEST_ADDRESS),
     )
 
 
-def _text(value: object, most: int = LONGEST) -> str:
+def text_of(value: object, most: int = LONGEST) -> str:
     """A claim that is a text, without unprintable characters; empty for other claims."""
     return (
         "".join(character for character in value[:most] if character.isprintable())

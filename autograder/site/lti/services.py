@@ -7,7 +7,8 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,19 @@ from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, request_json
-from autograder.site.lti.launch import Launch, Login, begin, finish, is_test_user, role_of
+from autograder.site.lti.contexts import MemberList
+from autograder.site.lti.launch import (
+    Launch,
+    Login,
+    begin,
+    finish,
+    is_subject,
+    is_test_user,
+    name_in,
+    role_of,
+    text_of,
+    wanted_key,
+)
 from autograder.site.lti.platforms import Platform, Platforms, read_platforms
 from autograder.site.lti.users import Link, User
 from autograder.site.signer import Signer
@@ -77,11 +90,24 @@ class Services:
             address, json.dumps(score.body()).encode(), kind, access_token=self._access_token(platform, SCORE)
         )
 
-    def make_line_item(self, platform: Platform, line_items: str, title: str, most: float, link: str) -> str:
-        """Create a line item in a platform's gradebook; returns its address. Raises PlatformError."""
+    def line_item(self, platform: Platform, line_items: str, title: str, most: float, link: str) -> str:
+        """The address of a link's line item, found or created in the gradebook. Raises PlatformError."""
         kind = "application/vnd.ims.lis.v2.lineitem+json"
         body = {"label": title, "scoreMaximum": most, "resourceLinkId": link}
         access_token = self._access_token(platform, LINE_ITEM)
+        parts = urlsplit(line_items)
+        query = "&".join(filter(None, (parts.query, urlencode({"resource_link_id": link}))))
+        container = "application/vnd.ims.lis.v2.lineitemcontainer+json"
+        known = request_json(
+            urlunsplit(parts._replace(query=query)), accept=container, access_token=access_token
+        ).data
+        for item in known if isinstance(known, list) else []:
+            if (
+                isinstance(item, dict)
+                and item.get("resourceLinkId") == link
+                and isinstance(item.get("id"), str)
+            ):
+                return str(item["id"])
         made = request_json(
             line_items, json.dumps(body).encode(), kind, accept=kind, access_token=access_token
         ).data
@@ -89,23 +115,25 @@ class Services:
             raise PlatformError(f"{line_items} created a line item without an id")
         return str(made["id"])
 
-    def members(self, platform: Platform, address: str) -> Iterator[User]:
-        """The active members of a course, page by page; raises PlatformError."""
+    def members(self, platform: Platform, address: str) -> MemberList:
+        """The active members of a course, of all pages; raises PlatformError."""
         kind = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+        users, unread = [], 0
         for _ in range(MOST_PAGES):
             reply = request_json(address, accept=kind, access_token=self._access_token(platform, MEMBERS))
             members = reply.data.get("members") if isinstance(reply.data, dict) else None
             if not isinstance(members, list):
                 raise PlatformError(f"{address} lists no members")
             for member in members:
-                if is_test_user(member.get("roles")):
-                    continue
-                if member.get("status", "Active") == "Active" and member.get("user_id"):
-                    yield _member(platform, member)
+                if not isinstance(member, dict) or not is_subject(member.get("user_id")):
+                    unread += 1
+                elif member.get("status", "Active") == "Active" and not is_test_user(member.get("roles")):
+                    users.append(_member(platform, member))
             further = NEXT.search(next((v for k, v in reply.headers.items() if k.lower() == "link"), ""))
             if further is None:
-                return
+                return MemberList(tuple(users), unread)
             address = further[1]
+        raise PlatformError(f"{address} is page {MOST_PAGES + 1} of a list of members")
 
     def _access_token(self, platform: Platform, scope: str) -> str:
         """An access token, requested with our signature (RFC 7523)."""
@@ -143,9 +171,9 @@ def _member(platform: Platform, member: dict[str, Any]) -> User:
     return User(
         issuer=platform.issuer,
         subject=str(member["user_id"]),
-        name=str(member.get("name") or ""),
-        email=str(member.get("email") or ""),
-        sourced_id=str(member.get("lis_person_sourcedid") or ""),
+        name=name_in(member),
+        email=text_of(member.get("email")),
+        sourced_id=text_of(member.get("lis_person_sourcedid")),
         role=role_of(member.get("roles")),
     )
 
@@ -166,16 +194,19 @@ class Lti(Protocol):
     def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
 
+    def request_keys(self, parameters: Mapping[str, str], cookie: str, now: int) -> Future[None] | None:
+        """Begin to read the platform's keys that a launch needs; what to wait for before `finish`."""
+
     def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """The launch; raises Refused."""
 
     def post_score(self, link: Link, score: Score) -> None:
         """Put a score into a platform's gradebook; raises PlatformError."""
 
-    def make_line_item(self, link: Link, title: str, most: float) -> str:
-        """Create a line item for a link; returns its address. Raises PlatformError."""
+    def line_item(self, link: Link, title: str, most: float) -> str:
+        """A link's line item, found or created; returns its address. Raises PlatformError."""
 
-    def members(self, link: Link) -> Iterator[User]:
+    def members(self, link: Link) -> MemberList:
         """The members of a link's course; raises PlatformError."""
 
 
@@ -195,6 +226,11 @@ class Tool:
         """Answer a platform's login request; raises Refused."""
         return begin(parameters, self._platforms(), launch_url, self._signer, now)
 
+    def request_keys(self, parameters: Mapping[str, str], cookie: str, now: int) -> Future[None] | None:
+        """Begin to read the platform's keys that a launch needs; what to wait for before `finish`."""
+        wanted = wanted_key(parameters, cookie, self._platforms(), self._signer, now)
+        return None if wanted is None else self._keys.request(*wanted, now)
+
     def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """The launch; raises Refused."""
         return finish(parameters, cookie, self._platforms(), self._keys, self._signer, now)
@@ -203,12 +239,12 @@ class Tool:
         """Put a score into a platform's gradebook; raises PlatformError."""
         self._services.post_score(self._platform(link), link.line_item, score)
 
-    def make_line_item(self, link: Link, title: str, most: float) -> str:
-        """Create a line item for a link; returns its address. Raises PlatformError."""
+    def line_item(self, link: Link, title: str, most: float) -> str:
+        """A link's line item, found or created; returns its address. Raises PlatformError."""
         platform = self._platform(link)
-        return self._services.make_line_item(platform, link.line_items, title, most, link.resource)
+        return self._services.line_item(platform, link.line_items, title, most, link.resource)
 
-    def members(self, link: Link) -> Iterator[User]:
+    def members(self, link: Link) -> MemberList:
         """The members of a link's course; raises PlatformError."""
         return self._services.members(self._platform(link), link.members)
 

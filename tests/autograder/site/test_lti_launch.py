@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_clock import MINUTE
 from live_server import SIGNER, LiveServer
-from platform_simulator import CLAIM, INSTRUCTOR, MEMBERSHIP, Browser, Platform, platform_for
+from platform_simulator import CLAIM, INSTRUCTOR, MEMBERSHIP, Browser, Platform, connected, platform_for
 from sqlalchemy import select
 
 from autograder.errors import ContentError
@@ -28,6 +28,7 @@ def platform(server: LiveServer) -> Iterator[Platform]:
         server.publish("all")
         server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
         platform.tool_keys = f"{server.address}/lti/keys"
+        connected(server.database, platform)
         yield platform
 
 
@@ -72,7 +73,7 @@ def test_the_login_asks_as_the_standard_says(browser: Browser) -> None:
 
 
 def test_the_rosters_student(server: LiveServer, browser: Browser) -> None:
-    """Who is on the roster is found by the institution's id, or by the address; staff is not found so."""
+    """The institution's ID finds who is on the roster; an e-mail address only proposes it to staff."""
     with server.database.transaction() as connection:
         for name, email, role in (
             ("s7", "seven@example.org", "student"),
@@ -83,13 +84,14 @@ def test_the_rosters_student(server: LiveServer, browser: Browser) -> None:
             enrol(connection, COURSE, name, role=role)
     lis = {f"{CLAIM}lis": {"person_sourcedid": "s7"}}
     assert browser.launch(sub="a", email=None, **lis).status_code == 303
-    assert browser.launch(sub="b", email="eight@example.org").status_code == 303
-    refused = browser.launch(sub="c", email="prof@example.org")
+    for roles in ({}, {f"{CLAIM}roles": [INSTRUCTOR]}):
+        for sub, email in (("b", "eight@example.org"), ("c", "prof@example.org")):
+            refused = browser.launch(sub=sub, email=email, **roles)
+            assert refused.status_code == 403 and "staff to confirm" in refused.text
+    staff = {f"{CLAIM}lis": {"person_sourcedid": "prof"}}
+    refused = browser.launch(sub="d", email=None, **staff)
     assert refused.status_code == 403 and "member of its staff" in refused.text
-    assert (
-        browser.launch(sub="d", email="prof@example.org", **{f"{CLAIM}roles": [INSTRUCTOR]}).status_code
-        == 303
-    )
+    assert browser.launch(sub="d", email=None, **staff, **{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 303
     assert people(server).keys() == {"s7", "s8", "prof"}
 
 
@@ -158,6 +160,7 @@ SERVICES = "https://purl.imsglobal.org/spec/lti-"
 OURS = (
     "roles",
     "lis",
+    "context",
     "custom",
     "resource_link",
     "target_link_uri",
@@ -166,7 +169,18 @@ OURS = (
     "message_type",
 )
 READ = (
-    *("name", "email", "aud", "azp", "sub", "iat", "exp", *(f"{CLAIM}{claim}" for claim in OURS)),
+    *(
+        "name",
+        "given_name",
+        "family_name",
+        "email",
+        "aud",
+        "azp",
+        "sub",
+        "iat",
+        "exp",
+        *(f"{CLAIM}{claim}" for claim in OURS),
+    ),
     *(f"{SERVICES}{service}" for service in ("ags/claim/endpoint", "nrps/claim/namesroleservice")),
 )
 

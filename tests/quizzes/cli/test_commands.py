@@ -18,7 +18,7 @@ import httpx
 import pytest
 from live_server import CODE, NUMERIC, course_in
 from patience import PATIENCE, eventually
-from platform_simulator import Browser, platform_for
+from platform_simulator import CLAIM, INSTRUCTOR, Browser, platform_for
 
 from autograder.course.course import Course
 
@@ -261,6 +261,10 @@ def test_from_a_platform_and_back(course: Course) -> None:
         with served(course, "serve", "--course-file") as (address, _):
             platform.tool_keys = f"{address}/lti/keys"
             browser = Browser(platform, address)
+            assert browser.launch(**{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
+            assert "waits: course-1" in quizzes(course, "lti", "connect").stdout
+            assert "called 'course-2'" in quizzes(course, "lti", "connect", "course-2").stderr
+            assert "connected: course-1" in quizzes(course, "lti", "connect", "course-1").stdout
             assert browser.launch().headers["Location"] == "/quizzes/all"
             token = (
                 browser.http.get("/quizzes/all").text.split('name="form-token" content="')[1].split('"')[0]
@@ -273,4 +277,4 @@ def test_from_a_platform_and_back(course: Course) -> None:
             platform.members = [{"user_id": "user-2", "name": "Bea", "roles": []}]
             imported = quizzes(course, "lti", "members", "all")
             assert (imported.returncode, imported.stderr) == (0, "")
-            assert "1 members of 1 courses" in imported.stdout
+            assert "1 member, 1 left" in imported.stdout

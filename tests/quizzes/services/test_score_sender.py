@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, NUMERIC, SIGNER, LiveServer, Student
-from platform_simulator import LEARNER, Browser, Platform, platform_for
+from platform_simulator import CLAIM, LEARNER, Browser, Platform, connected, platform_for
 from sqlalchemy import select
 
+from autograder.site.lti.deliveries import claim_deliveries
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import links_of
-from autograder.site.tables import outbox, person
+from autograder.site.tables import lti_link, lti_score, outbox, person
 from quizzes.services.score_sender import ScoreSender
 
 
@@ -24,6 +25,7 @@ def platform(server: LiveServer) -> Iterator[Platform]:
         server.publish("all", attempts=3)
         server.site.lti = Tool(server.course.root, server.course.root, SIGNER)
         platform.tool_keys = f"{server.address}/lti/keys"
+        connected(server.database, platform)
         yield platform
 
 
@@ -84,9 +86,92 @@ def test_a_platform_that_fails(server: LiveServer, platform: Platform) -> None:
         assert sending.send_due(server.clock.now()) == arrived
     assert len(platform.scores) == 1
     with server.database.reading() as connection:
-        row = connection.execute(select(outbox)).one()
-    assert (row.tries, row.done_at is not None) == (3, True)
-    assert "answered 503" in row.last_problem
+        row = connection.execute(select(lti_score)).one()
+    assert (row.tries, row.state, row.problem) == (3, "sent", "")
+
+
+def test_staff_see_what_did_not_arrive(server: LiveServer, platform: Platform) -> None:
+    """Their page has the platform's answer, and a button that tries again at once."""
+    take(server, launched(server, platform), NUMERIC)
+    platform.failing = 2
+    sending = sender(server)
+    tea = server.student(role="instructor", name="tea")
+    assert sending.send_due(server.clock.now()) == 0
+    page = tea.page("/platforms")
+    assert "answered 503" in page and "1 try" in page
+    assert sending.send_due(server.clock.now()) == 0
+    assert tea.post("/platforms/scores").status_code == 303
+    assert sending.send_due(server.clock.now()) == 0
+    assert "2 tries" in tea.page("/platforms")
+    assert tea.post("/platforms/scores").status_code == 303
+    assert sending.send_due(server.clock.now()) == 1
+    assert "Every score has arrived" in tea.page("/platforms")
+
+
+def test_each_recipient_on_its_own(server: LiveServer, platform: Platform) -> None:
+    """Of two links one fails: the other has the score once, and only the failed one is tried again."""
+    student = launched(server, platform)
+    endpoint = {"scope": [], "lineitem": f"{platform.address}/nowhere"}
+    launched(
+        server,
+        platform,
+        **{
+            f"{CLAIM}resource_link": {"id": "link-2"},
+            "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": endpoint,
+        },
+    )
+    take(server, student, NUMERIC)
+    sending = sender(server)
+    assert sending.send_due(server.clock.now()) == 1
+    server.fake.pass_(MINUTE)
+    assert sending.send_due(server.clock.now()) == 0
+    assert len(platform.scores) == 1
+    assert states(server) == {"link-1": "sent", "link-2": "failed"}
+
+
+def test_held_scores_cost_nothing(server: LiveServer, platform: Platform) -> None:
+    """A score that may not be shown is looked at once, and other scores are sent beside it."""
+    path = server.course.root / "quizzes" / "all.yaml"
+    path.write_text(path.read_text("utf-8") + "release: {score: after_close}\n", encoding="utf-8")
+    server.publish("all")
+    take(server, launched(server, platform), NUMERIC)
+    sending = sender(server)
+    assert sending.send_due(server.clock.now()) == 0
+    assert states(server) == {"link-1": "held"}
+    for _ in range(3):
+        server.fake.pass_(2 * MINUTE)
+        with server.database.transaction() as connection:
+            assert claim_deliveries(connection, server.clock.now(), 5) == []
+        assert sending.send_due(server.clock.now()) == 0
+    server.fake.pass_(70 * MINUTE)
+    assert sending.send_due(server.clock.now()) == 1
+
+
+def test_a_score_from_before_the_first_launch(server: LiveServer, platform: Platform) -> None:
+    """Whoever took the quiz by passcode and comes from the platform later has the score there, too."""
+    student = server.student(name="1001")
+    take(server, student, NUMERIC)
+    assert sender(server).send_due(server.clock.now()) == 0
+    launched(server, platform, email=None, **{f"{CLAIM}lis": {"person_sourcedid": "1001"}})
+    assert sender(server).send_due(server.clock.now()) == 1
+    assert [score["userId"] for score in platform.scores] == ["user-1"]
+
+
+def test_only_the_courses_somebody_came_from(server: LiveServer, platform: Platform) -> None:
+    """A link in another connected course gets no score of a student who never came from there."""
+    connected(server.database, platform, "course-2")
+    there = {f"{CLAIM}context": {"id": "course-2"}, f"{CLAIM}resource_link": {"id": "link-2"}}
+    launched(server, platform, sub="user-2", email=None, **there)
+    take(server, launched(server, platform), NUMERIC)
+    assert sender(server).send_due(server.clock.now()) == 1
+    assert states(server)["link-1"] == "sent" and states(server).get("link-2") in (None, "retired")
+    assert [score["userId"] for score in platform.scores] == ["user-1"]
+
+
+def states(server: LiveServer) -> dict[str, str]:
+    """The state of the deliveries, by link."""
+    with server.database.reading() as connection:
+        return {row.resource: row.state for row in connection.execute(select(lti_score))}
 
 
 def test_not_before_the_student_may_see_it(server: LiveServer, platform: Platform) -> None:
@@ -121,6 +206,9 @@ def test_a_column_is_made(server: LiveServer, platform: Platform) -> None:
     for _ in range(2):
         take(server, student, NUMERIC)
         sender(server).send_due(server.clock.now())
+        launched(server, platform, **{"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": endpoint})
+        with server.database.transaction() as connection:  # lost, as by a backup put back: it is found again
+            connection.execute(lti_link.update().values(line_item=""))
     assert platform.line_items == [
         {"label": "Of every kind", "scoreMaximum": 11.0, "resourceLinkId": "link-1"}
     ]
@@ -145,6 +233,6 @@ def test_members(server: LiveServer, platform: Platform) -> None:
     assert server.site.lti is not None
     with server.database.reading() as connection:
         (link,) = links_of(connection, "all")
-    members = list(server.site.lti.members(link))
+    members = server.site.lti.members(link).users
     assert [member.name for member in members] == [f"Name {number}" for number in range(5)]
     assert {member.role for member in members} == {"student"}
