@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
 from autograder.course.csv_table import read_table, write_table
+from autograder.course.local_time import counted
 from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import UsageError
 from autograder.gradebook.tables import guard_formula
@@ -66,7 +67,9 @@ def import_roster(
             return
         take_away = yes or not plan.losses or _confirmed(plan)
         if not take_away:
-            typer.echo(f"Kept, because --yes is not given: {len(plan.losses)} changes marked TAKEN AWAY.")
+            typer.echo(
+                f"Kept, because --yes is not given: {counted(len(plan.losses), 'change')} marked TAKEN AWAY."
+            )
             with server.database.reading() as connection:
                 plan = _plan(connection, root, tables, take_away=False)
         with server.database.transaction() as connection:
@@ -84,7 +87,8 @@ def import_roster(
             enrolled, with_extra_time = len(names_in(connection, COURSE)), extra_time_in(connection, COURSE)
     typer.echo(f"{enrolled} people are in the course, {with_extra_time} with extra time.")
     if new_codes:
-        typer.echo(f"{len(new_codes)} new passcodes are in {passcodes}: give them out, then delete the file.")
+        number = counted(len(new_codes), "new passcode")
+        typer.echo(f"Written to {passcodes}: {number}. Give them out, then delete the file.")
 
 
 @app.command("remove")

@@ -32,6 +32,7 @@ __all__ = ["BLACKBOARD", "BRIGHTSPACE", "ILIAS"]
 BLACKBOARD_NAME = re.compile(
     r"(?P<title>.+)_(?P<id>[^_]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})(?:_(?P<file>.+)|\.txt)", re.DOTALL
 )
+BRIGHTSPACE_INDEX = "index.html"
 BRIGHTSPACE_NAME = re.compile(
     r"(?P<id>\d+)-(?P<number>\d+)\s*-\s*(?P<name>.+?)\s*-\s*"
     r"(?P<time>[^\W\d_]+\.? \d{1,2},? \d{4},? \d{1,2}:?\d{2}\s?[AP]M)(?:\s*-\s*(?P<file>.+))?",
@@ -62,6 +63,8 @@ def _read_files(
         match = pattern.fullmatch(child.name)
         if match is not None:
             submissions.setdefault((match["id"], match["time"]), []).append(child)
+        elif child.name == BRIGHTSPACE_INDEX and pattern is BRIGHTSPACE_NAME:
+            continue  # the platform's own list of the download
         elif is_notebook(child) or child.is_dir() or child.is_symlink():
             unmatched.append(
                 Unmatched(storable(child.name), "It is not named as the platform names submissions.")

@@ -8,7 +8,7 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
-from autograder.course.local_time import shown
+from autograder.course.local_time import counted, shown
 from autograder.errors import UsageError
 from autograder.site.audit import terminal_user
 from autograder.site.server import open_site
@@ -91,7 +91,7 @@ def regrade(
         typer.echo(_line(change, people, change.note))
     changed = sum(change.before != change.after for change in changes)
     if changed:
-        typer.echo(f"{changed} attempts would change: quizzes regrade {quiz} --release {run}")
+        typer.echo(f"{counted(changed, 'attempt')} would change: quizzes regrade {quiz} --release {run}")
     else:
         typer.echo("Nobody's points would change.")
 

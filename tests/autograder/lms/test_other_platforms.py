@@ -59,13 +59,14 @@ def test_blackboard(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("between", ["/", " - "])
 def test_brightspace(tmp_path: Path, between: str) -> None:
-    """Name and time are in the names, whether there are directories or not."""
-    names = tuple(name.format(between) for name in BRIGHTSPACE)
+    """Name and time are in the names, with directories or without; index.html is the platform's own."""
+    names = (*(name.format(between) for name in BRIGHTSPACE), "index.html")
     result = collect_submissions(lay_out(tmp_path, names), "hw1", ROSTER, ZONE)
     assert result.layout == "brightspace"
     assert [entry.student for entry in result] == ["s1", "s3"]
     assert {entry.submitted for entry in result} == WHEN
     assert any("Eve Stranger is not on the roster" in file.reason for file in result.unmatched)
+    assert "index.html" not in [file.name for file in result.unmatched]
 
 
 def test_ilias(tmp_path: Path) -> None:

@@ -175,10 +175,14 @@ def test_gradescope(collect) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_a_name_that_disagrees(collect) -> None:  # type: ignore[no-untyped-def]
-    """A platform's id or number of somebody whose name is another is refused, in Canvas and Gradescope."""
+    """Canvas's number of somebody whose name is another is refused."""
     result = collect({"lovelaceada_11_500_hw1.ipynb": "{}", "wrongsam_12_501_hw1.ipynb": "{}"})
     assert [submission.student for submission in result] == ["s1"]
     assert "not wrongsam" in result.unmatched[0].reason
+
+
+def test_a_name_that_disagrees_with_the_address(collect) -> None:  # type: ignore[no-untyped-def]
+    """Gradescope's address of somebody whose name is another is refused."""
     metadata = METADATA.replace(":name: Ada Lovelace", ":name: Somebody Else")
     assert metadata != METADATA
     result = collect({"export/submission_metadata.yml": metadata, "export/submission_456/hw1.ipynb": "{}"})

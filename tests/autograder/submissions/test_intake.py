@@ -125,7 +125,7 @@ class TestFolderPerStudent:
         problem = entry.read("hw1").problem
         assert problem == (
             "There are several notebooks: a.ipynb, b.ipynb, c.ipynb. "
-            "Name the one to grade hw1.ipynb, or submit it alone."
+            "Keep only the one to grade, or name it alone hw1.ipynb."
         )
 
     def test_no_notebook(self, tmp_path: Path) -> None:

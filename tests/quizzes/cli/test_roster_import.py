@@ -166,7 +166,7 @@ def test_a_loss_is_confirmed(course: Course, table: str, shown: str) -> None:
     kept = course.take(f"{table}new{',' * (table.count(',') // 2)}\n")
     assert kept.returncode == 0
     assert f"TAKEN AWAY: {shown}" in kept.stdout
-    assert "Kept, because --yes is not given: 1 changes" in kept.stdout
+    assert "Kept, because --yes is not given: 1 change" in kept.stdout
     people = course.people()
     assert people.pop("new")[2] == "student"
     assert people == before
