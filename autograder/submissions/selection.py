@@ -172,7 +172,7 @@ def _several(notebooks: Sequence[SubmittedNotebook], assignment: str) -> Submiss
     names = ", ".join(shortened(sorted(storable(notebook.name) for notebook in notebooks), 10))
     return SubmissionError(
         f"There are several notebooks: {names}.",
-        next_step=f"Keep only the one to grade, or name it alone {assignment}.ipynb.",
+        next_step=f"Keep only the one to grade, or let only that one be named {assignment}.ipynb.",
     )
 
 

@@ -125,7 +125,7 @@ class TestFolderPerStudent:
         problem = entry.read("hw1").problem
         assert problem == (
             "There are several notebooks: a.ipynb, b.ipynb, c.ipynb. "
-            "Keep only the one to grade, or name it alone hw1.ipynb."
+            "Keep only the one to grade, or let only that one be named hw1.ipynb."
         )
 
     def test_no_notebook(self, tmp_path: Path) -> None:

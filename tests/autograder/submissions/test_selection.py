@@ -182,7 +182,7 @@ def test_the_rule_for_several(files: Files) -> None:
             any(name in submission.problem for name, other in work.items() if other == data)
             for data in candidates
         )
-        assert "tiny.ipynb, or submit it alone" in submission.problem
+        assert "only that one be named tiny.ipynb" in submission.problem
         assert sorted(submission.others) == sorted(files)
 
 
