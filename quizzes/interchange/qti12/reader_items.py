@@ -53,6 +53,9 @@ def _item(reader: Reader) -> dict[str, Any] | None:
             f"It was left out: {kind.replace('_', ' ') or 'what it asks for'} has no counterpart here."
         )
         return None
+    if read in (_choice, _true_false, _short_text) and not reader.responses:
+        reader.lost("It was left out: it asks for nothing.")
+        return None
     return read(reader)
 
 

@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import tostring
+from xml.etree.ElementTree import Element, tostring
 
 import pytest
 import yaml
@@ -342,6 +342,33 @@ def test_what_is_no_package(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=expected_text):
             import_package(package(tmp_path, {"q.xml": document}, good), "x")
+
+
+@pytest.mark.parametrize("kind", ["multiple_choice_question", "true_false_question", "short_answer_question"])
+def test_an_item_without_a_response(tmp_path: Path, kind: str) -> None:
+    """It asks for nothing, so it is left out with a sentence, and the others are taken."""
+    with zipfile.ZipFile(io.BytesIO(DAMAGED["qti12"])) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = next(file for file in files if file.endswith(".xml") and b"</item>" in files[file])
+    document = fromstring(files[name])
+
+    def below(parent: Element, *tags: str) -> list[Element]:
+        return [node for node in parent.iter() if node.tag.rpartition("}")[2] in tags]
+
+    first = below(document, "item")[0]
+    responses = below(first, "response_lid", "response_str")
+    for parent in list(first.iter()):
+        for response in responses:
+            if response in list(parent):
+                parent.remove(response)
+    for field in below(first, "qtimetadatafield"):
+        label, entry = list(field)
+        if label.text == "question_type":
+            entry.text = kind
+    path = tmp_path / "without.zip"
+    path.write_bytes(deterministic_zip({**files, name: tostring(document)}))
+    made = import_package(path, "back")
+    assert any("it asks for nothing" in sentence for _, sentence in made.lost)
 
 
 @settings(max_examples=40, deadline=None)
