@@ -54,7 +54,7 @@ class TestAnswers:
         ("returned", "message"),
         [
             ("{'a': 1}", "a dict"),
-            ("object()", "a object"),
+            ("object()", "an object"),
             ("f", "a function"),
             ("[[[[[[[[1]]]]]]]]", "nested too deeply"),
             ("iter(int, 1)", "more than 20000 items"),
