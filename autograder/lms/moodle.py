@@ -147,7 +147,7 @@ def _of_worksheet(entry: CollectedSubmission, worksheets: Sequence[Worksheet]) -
     number = next((number for _, number in entry.hints), "")
     rows = [row for sheet in worksheets if number and (row := sheet.row(number, entry.group))]
     if rows:
-        return [_with_row(entry, rows[0], *rows[1:])]
+        return [_with_row(entry, *rows)]
     for sheet in worksheets:
         if members := sheet.group(entry.group):
             return [
