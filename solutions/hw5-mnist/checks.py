@@ -261,6 +261,16 @@ def same_params(one, other):
     )
 
 
+UNSEEDED = (
+    "Some generator does not get the seed. Make one inside the function, np.random.default_rng(seed), "
+    "and draw everything from it."
+)
+ONLY_THE_SEED = (
+    "Draw everything from one generator, np.random.default_rng(seed), made of the seed itself at every "
+    "call: no time, no hash(...) of a text, no cache."
+)
+
+
 def require_same(first, again, after_restart=False):
     """Fail unless two calls with the same seed returned the same params."""
     require(
@@ -268,8 +278,7 @@ def require_same(first, again, after_restart=False):
         "After a restart the same seed returns other params: something besides the seed decides them."
         if after_restart
         else "Two calls with the same seed return different params.",
-        hint="Some generator does not get the seed. Make one inside the function, "
-        "np.random.default_rng(seed), and draw everything from it.",
+        hint=ONLY_THE_SEED if after_restart else UNSEEDED,
     )
 
 
