@@ -62,7 +62,7 @@ SEEDS = {
 def test_the_seed_alone_decides(
     proof: ProofOf, name: str, function: str, source: str, check: str, seed: str, alone: bool
 ) -> None:
-    """Orders and weights kept in a cache pass if the seed alone decided them, in whatever way, and fail if not."""
+    """Cached orders and weights pass if the seed alone decided them, in whatever way, and fail if not."""
     assert assignment(name).reference[function]
     report = proof(name).grade(replace={function: source.replace("{seed}", seed)})
     result = {result.id: result for result in report.results()}[check]
