@@ -102,12 +102,12 @@ def main() -> None:
     first = statistics.median(run[0] for run in runs)
     # The first of each worker takes as long as a later one, and the rest of its time is spent before it.
     workers = min(os.cpu_count() or 1, CLASS - 1)
-    one = statistics.median((run[-1] - run[0]) / (CLASS - 1) * workers for run in runs)
+    each = statistics.median((run[-1] - run[0]) / (CLASS - 1) * workers for run in runs)
     process = statistics.median(wall_seconds(EMPTY) for _ in range(ROUNDS))
     print(
         f"first of {CLASS} submissions  {first:6.2f} s of wall time, {first / process:4.1f} x python -c pass"
     )
-    print(f"spent before it        {first - one:6.2f} s; it took {one:4.2f} s, as each later one")
+    print(f"spent before it        {first - each:6.2f} s; it took {each:4.2f} s, as each later one")
 
 
 if __name__ == "__main__":
