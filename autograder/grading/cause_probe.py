@@ -1,0 +1,77 @@
+"""A probe: what students are told for a wrong function, asked in this process, without a sandbox or training.
+
+For the course's own wrong functions only: known mistakes, mutants, and lists written to measure the feedback.
+A function that loops for ever is not stopped here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+from autograder.checks.calls import Answer, Call, Functions
+from autograder.checks.convergence_checks import is_convergence
+from autograder.course.assignment import Assignment
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.causes import Answers, Cause, known_cause
+from autograder.grading.evaluation import evaluate
+from autograder.grading.prefetch import record_calls
+from autograder.report import CheckResult
+
+__all__ = ["CauseProbe"]
+
+
+class CauseProbe:
+    """Answers what is told for wrong functions of one assignment."""
+
+    def __init__(self, assignment: Assignment, seed: int = 15) -> None:
+        self.assignment, self.seed = assignment, seed
+        backend = ReferenceBackend(assignment.reference)
+        self._reference = Functions(backend, assignment.parameters)
+        self._recorded = record_calls(assignment.hidden_checks, backend, self._reference, seed)
+        self._answers = Answers(self._reference)
+
+    def told_cause(self, function: str, source: str) -> Cause:
+        """What is told for a function's source; the other functions of the assignment are right.
+
+        `source` may hold helpers and imports beside the function. Kind "" where nothing is told.
+        """
+        namespace = dict(self.assignment.reference)
+        exec(compile(source, f"<{function}>", "exec", dont_inherit=True), namespace)
+        backend = NotebookBackend(namespace)
+        calls = [*self.checked_calls(function, backend), *self._recorded_calls(function, backend)]
+        return known_cause(function, calls, self._answers, self.assignment.mistakes)
+
+    def checked_calls(self, function: str, backend: NotebookBackend) -> list[Call]:
+        """The calls of a function that the checks of its task make."""
+        student = Functions(backend, self._parameters(backend))
+        calls: list[Call] = []
+        for check in self.assignment.hidden_checks:
+            if check.task == self.assignment.task_of(function) and not is_convergence(check.body):
+                evaluate(check, student, self._reference, self.seed)
+                calls += [call for call in student.context_.findings.calls if call.function == function]
+        return calls
+
+    def _recorded_calls(self, function: str, backend: NotebookBackend) -> list[Call]:
+        task = self.assignment.task_of(function)
+        recorded: Sequence[tuple[object, ...]] = self._recorded.of_task.get(task, {}).get(function, [])
+        answers: list[Answer] = [backend.answer(function, [arguments], 5.0)[0] for arguments in recorded]
+        return [Call(function, *pair) for pair in zip(recorded, answers, strict=True)]
+
+    def _parameters(self, backend: NotebookBackend) -> dict[str, tuple[str, ...]]:
+        return {
+            name: tuple(inspect.signature(backend.namespace[name]).parameters)
+            for name in self.assignment.functions
+            if callable(backend.namespace.get(name))
+        }
+
+    def results(self, function: str, source: str) -> list[CheckResult]:
+        """What the checks of the function's task find, training left out."""
+        namespace = dict(self.assignment.reference)
+        exec(compile(source, f"<{function}>", "exec", dont_inherit=True), namespace)
+        student = Functions(NotebookBackend(namespace), self.assignment.parameters)
+        return [
+            evaluate(check, student, self._reference, self.seed, self.assignment.mistakes)
+            for check in self.assignment.hidden_checks
+            if check.task == self.assignment.task_of(function) and not is_convergence(check.body)
+        ]
