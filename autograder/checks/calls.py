@@ -19,7 +19,7 @@ from autograder.checks.pipeline import Pipeline, settled
 from autograder.checks.values import Value, as_sentence, bytes_of, call_text, show
 from autograder.report import Curve, Evidence
 
-__all__ = ["Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
+__all__ = ["MOST_KEPT", "Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
 
 T = TypeVar("T")
 MOST_KEPT = 64 * 1024**2  # bytes of the arguments and answers of a check's calls

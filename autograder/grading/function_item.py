@@ -33,8 +33,11 @@ from autograder.course.assignment import Limits
 from autograder.environment import one_thread
 from autograder.errors import ContentError, SandboxError
 from autograder.grading.backends import ReferenceBackend
-from autograder.grading.evaluation import evaluate
+from autograder.grading.causes import Answers
+from autograder.grading.diagnosis import TaskEvidence, signature_of
+from autograder.grading.evaluation import explain, run_check
 from autograder.grading.grader import check_isolation
+from autograder.grading.student_source import find_source
 from autograder.report import CheckResult, Note
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
@@ -127,9 +130,15 @@ class FunctionTaskGrader:
                 session.parameters,
                 lambda function: LIMITS.seconds(function, backend.slowest.get(function, 0.0)),
             )
-            mistakes = _mistakes(task)
-            results = [evaluate(check, student, reference, seed, mistakes) for check in checks]
-            return FunctionTaskResult(results, session.notes)
+            runs = [run_check(check, student, reference, seed) for check in checks]
+            written = find_source(cells, task.function)
+            evidence = TaskEvidence(
+                Answers(reference),
+                _mistakes(task),
+                {task.function: signature_of(backend.namespace[task.function])},
+                {task.function: written} if written else {},
+            )
+            return FunctionTaskResult(explain(runs, evidence), session.notes)
 
     def _start(self) -> SandboxProcess:
         return SandboxProcess(int(LIMITS.memory_gb * 1024**3))
