@@ -250,7 +250,7 @@ class TestTheCommand:
         assert [file.name for file in left] == ["s3.py"]
 
     @pytest.mark.parametrize(
-        ("names", "said"),
+        ("names", "sentence"),
         [
             (["s2/a.ipynb", "s2/b.ipynb"], "Not graded: s2: There are several notebooks: a.ipynb, b.ipynb."),
             (["s2/src/hw.py"], "Not graded: s2: There is no notebook in the directory, only src/hw.py."),
@@ -262,7 +262,7 @@ class TestTheCommand:
         ],
     )
     def test_files_of_which_none_stands_out(
-        self, course: Path, tmp_path: Path, names: list[str], said: str
+        self, course: Path, tmp_path: Path, names: list[str], sentence: str
     ) -> None:
         """Where somebody has to choose, the student is named and the exit code is 5, as for a loose file."""
         folder, out = tmp_path / "class", tmp_path / "out"
@@ -278,11 +278,11 @@ class TestTheCommand:
             elif not name.endswith("/"):
                 path.write_bytes(content)
         completed = autograder(*("grade", ASSIGNMENT, folder, "--out", out, "--workers", "1"), folder=course)
-        assert completed.returncode == (5 if said else 0), completed.stderr
-        assert said in completed.stdout
-        if said:
+        assert completed.returncode == (5 if sentence else 0), completed.stderr
+        assert sentence in completed.stdout
+        if sentence:
             assert "1 submission could not be graded; everything else was." in completed.stderr
-            reason = said.partition(": s2: ")[2]
+            reason = sentence.partition(": s2: ")[2]
             assert reason in (out / "index.html").read_text()
             assert reason in (out / "ledger.jsonl").read_text()
 
