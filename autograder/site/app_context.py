@@ -49,6 +49,8 @@ class AppContext:
     title: str
     zone: ZoneInfo
     folder: Path  # of the course's files, for regrades
+    address: str = ""  # where this server answers on its own machine
+    graders: int = 0  # programs that grade homework beside this server
     lti: Lti | None = None  # None without learning platforms
     parts: dict[str, Any] = field(default_factory=dict)  # the context of each extension
     warnings: list[Callable[[], str]] = field(

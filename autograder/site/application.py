@@ -16,6 +16,7 @@ from autograder.errors import Refused
 from autograder.site import sign_in, staff
 from autograder.site.app_context import PACKAGES, AppContext
 from autograder.site.extensions import extensions
+from autograder.site.home import home
 from autograder.site.lti import pages as lti
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
@@ -46,6 +47,7 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
 def _routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
+        PageRoute("/", home),
         PageRoute("/sign-in", sign_in.sign_in_page),
         PageRoute("/sign-in", sign_in.sign_in, methods=["POST"]),
         PageRoute("/sign-in/{secret}", sign_in.link_page),

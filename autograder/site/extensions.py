@@ -1,6 +1,6 @@
 """Extensions of the site: the interface by which a part of the course adds pages, tables and background work.
 
-An extension is installed by an entry point of the group `autograder.site`, so the site imports none of them.
+Homework is built in; any other extension is installed by an entry point of the group `autograder.site`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from sqlalchemy import Connection
+    from starlette.requests import Request
     from starlette.routing import BaseRoute
 
     from autograder.course.roster import Person, RosterTable
@@ -56,8 +58,14 @@ class Extension(Protocol):
     #: The directory of its numbered SQL files.
     migrations: Path
 
+    #: The heading of its part of the home page.
+    title: str
+
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of its pages."""
+
+    def home_section(self, request: Request) -> Markup:
+        """Its part of the home page for the person who is signed in; empty for nothing."""
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
@@ -92,6 +100,8 @@ class Extension(Protocol):
 
 @cache
 def extensions() -> tuple[Extension, ...]:
-    """The installed extensions, in the order of their names."""
+    """Homework, then the installed extensions in the order of their names."""
+    from autograder.site.homework.extension import EXTENSION  # its pages import this module
+
     entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in entries)
+    return (EXTENSION, *(entry.load() for entry in entries))

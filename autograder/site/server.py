@@ -31,7 +31,16 @@ from autograder.site.running import database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["FILE", "FOLDER", "OpenSite", "calm_the_collector", "listening", "open_site", "serve"]
+__all__ = [
+    "FILE",
+    "FOLDER",
+    "OpenSite",
+    "address_here",
+    "calm_the_collector",
+    "listening",
+    "open_site",
+    "serve",
+]
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
@@ -85,6 +94,13 @@ def listening(host: str, port: int) -> socket.socket:
     return waiting
 
 
+def address_here(waiting: socket.socket) -> str:
+    """The address at which programs on this machine reach the server."""
+    host, port = waiting.getsockname()[:2]
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
 def _lti(folder: Path, signer: Signer) -> Tool | None:
     """Launches from learning platforms, where lti.yaml names some."""
     if not read_platforms(folder).platforms:
@@ -114,10 +130,12 @@ def serve(
     course_file: bool = False,
     log: LogFile | None = None,
     proxies: Sequence[str] = (),
+    graders: int = 0,
 ) -> None:
     """Answer until the process is told to end; what is under way is written first.
 
-    `proxies` are the addresses of reverse proxies, which name the addresses of their clients.
+    `proxies` are the addresses of reverse proxies, which name the addresses of their clients; `graders` is
+    the number of programs that grade homework beside the server.
     """
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
@@ -125,7 +143,17 @@ def serve(
     writer = Writer(open_site.database, _lock_rows)
     lti = _lti(folder, open_site.signer)
     site = AppContext(
-        open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti
+        open_site.database,
+        writer,
+        open_site.clock,
+        open_site.signer,
+        COURSE,
+        title,
+        zone,
+        folder,
+        address=address_here(waiting),
+        graders=graders,
+        lti=lti,
     )
     running = [extension.start(site, course_file=course_file) for extension in extensions()]
     try:

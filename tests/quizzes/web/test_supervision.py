@@ -15,8 +15,9 @@ from live_server import CODE, TEXT, LiveServer, Student
 from autograder.site.audit import acts_on
 from autograder.site.clock import ServerClock
 from autograder.site.clock_correction import wrong_spans
+from autograder.site.supervised_process import FIRST_DELAY
 from quizzes.store.events import latest_instant
-from quizzes.web.function_process import FIRST_DELAY, FunctionProcess
+from quizzes.web.function_process import FunctionProcess
 
 YEARS = 40 * 365 * 24 * 60 * MINUTE
 
