@@ -37,6 +37,7 @@ from autograder.yaml_source import line_of, read_yaml, source_location
 __all__ = [
     "Assignment",
     "AssignmentFile",
+    "AttemptLimit",
     "Late",
     "Limits",
     "Task",
@@ -70,6 +71,16 @@ class Late(_Part):
     )
     at_most: float = Field(default=1.0, ge=0, le=1, description="The largest share that lateness may cost.")
     grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
+
+
+class AttemptLimit(_Part):
+    """How often a student may submit on the course's site: a bucket that refills."""
+
+    burst: int = Field(default=3, ge=1, le=1000, description="So many submissions may follow each other.")
+    every_minutes: float = Field(
+        default=30, gt=0, le=60 * 24 * 30, description="One more is allowed each time this has passed."
+    )
+    total: int | None = Field(default=None, ge=1, description="And never more than this; none for no limit.")
 
 
 class Limits(_Part):
@@ -133,6 +144,19 @@ class AssignmentFile(_Part):
         default="auto", description="What its convergence checks train on; auto takes MNIST if it is there."
     )
     late: Late = Field(default_factory=Late)
+    feedback: Literal["immediately", "after_due", "when_released"] = Field(
+        default="immediately",
+        description="When students see results on the course's site; after_due waits for the last extension.",
+    )
+    detail: Literal["full", "titles", "score"] = Field(
+        default="full", description="What they see then: everything, how each check ended, or the score."
+    )
+    counts: Literal["best", "last", "last_on_time"] = Field(
+        default="best", description="Which submission on the course's site counts, after the late penalty."
+    )
+    attempts: AttemptLimit | None = Field(
+        default=None, description="How often a student may submit on the course's site; none for no limit."
+    )
     limits: Limits = Field(default_factory=Limits)
     tasks: list[Task] = Field(min_length=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -87,16 +87,24 @@ class Course:
 
         What is written for this assignment alone goes first, also where it is 0 or false.
         """
+        chosen = {"attempts": self.attempts, **self.extension_as_written(student, assignment)}
+        if chosen["attempts"] is None:  # as if it were not written
+            rules = self._students.get(student, StudentRules())
+            chosen["attempts"] = rules.attempts or self.attempts
+        return Extension.model_construct(**chosen)
+
+    def extension_as_written(self, student: str, assignment: str) -> dict[str, Any]:
+        """What course.yaml itself says of a student for an assignment, without any default."""
         rules = self._students.get(student, StudentRules())
         extension = rules.assignments.get(assignment, Extension())
         wider = {
             name: getattr(rules, name) for name in rules.model_fields_set & Extension.model_fields.keys()
         }
-        given = {name: getattr(extension, name) for name in extension.model_fields_set}
-        chosen = {"attempts": self.attempts, **wider, **given}
-        if chosen["attempts"] is None:  # as if it were not written
-            chosen["attempts"] = rules.attempts or self.attempts
-        return Extension.model_construct(**chosen)
+        return {**wider, **{name: getattr(extension, name) for name in extension.model_fields_set}}
+
+    def students_with_rules(self) -> list[str]:
+        """The students for whom course.yaml has exceptions."""
+        return sorted(self._students)
 
     def spoken_of(self) -> set[str]:
         """The assignments and quizzes for which course.yaml has exceptions for single students."""

@@ -1,29 +1,25 @@
 """A first look at an upload: is it a notebook, which functions does it hold, which imports will be refused?
 
-`python -m autograder.submissions.preview FUNCTION…` reads the file from its standard input and writes JSON.
-It is a program of its own because it parses a stranger's file: the web server runs it with `preview_of`,
-within one second of processor time and 512 MB, and a file that needs more costs the preview alone.
+`python -m autograder.submissions.preview FILE ASSIGNMENT FUNCTION…` reads the file from its standard input
+and writes JSON. It is a program of its own because it parses a stranger's file: the web server runs it with
+`preview_of` within limits, and a file that needs more costs the preview alone.
 """
 
 from __future__ import annotations
 
 import ast
-import json
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
+from autograder.submissions.limited_program import run_limited, serve_limited
 from autograder.submissions.stubs import defined_functions, stubs_among
 from autograder.submissions.submission import Submission
 
 __all__ = ["Preview", "preview_of"]
 
-PROCESSOR_SECONDS = 1
-MEMORY = 512 * 1024**2  # bytes
-WALL_SECONDS = 20.0  # on a loaded machine
 IMPORTABLE = frozenset({*sys.stdlib_module_names, "numpy"})
 #: What does nothing when graded and spoils nothing: pictures, and this course's own checks.
 HARMLESS = frozenset({"matplotlib", "IPython", "autograder", "google"})
@@ -48,16 +44,11 @@ class Preview:
 
 def preview_of(content: bytes, file: str, assignment: str, functions: Sequence[str]) -> Preview:
     """A first look at an upload, in a process of its own."""
-    command = [sys.executable, "-m", __spec__.name, file, assignment, *functions]
-    try:
-        done = subprocess.run(
-            command, input=content, capture_output=True, timeout=WALL_SECONDS, check=True, close_fds=True
-        )
-        values = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
+    values = run_limited("autograder.submissions.preview", content, file, assignment, *functions)
+    if values is None:
         return Preview(complete=False)
     defined, stubs, refused = (tuple(values[name]) for name in ("defined", "stubs", "refused_imports"))
-    return Preview(str(values["problem"]), str(values["file"]), defined, stubs, refused)
+    return Preview(values["problem"], values["file"], defined, stubs, refused)
 
 
 def _look(content: bytes, file: str, assignment: str, functions: Sequence[str]) -> Preview:
@@ -87,21 +78,7 @@ def _imports(source: str) -> Iterator[str]:
                 yield node.module.partition(".")[0]
 
 
-def _limit() -> None:
-    with suppress(ImportError):  # Windows has no such limits
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-
-def main() -> None:
-    """Look at the standard input; the arguments are the file's name, the assignment and its functions."""
-    file, assignment, *functions = sys.argv[1:]
-    content = sys.stdin.buffer.read()
-    _limit()
-    json.dump(asdict(_look(content, file, assignment, functions)), sys.stdout)
-
-
 if __name__ == "__main__":
-    main()
+    serve_limited(
+        lambda content, arguments: asdict(_look(content, arguments[0], arguments[1], arguments[2:]))
+    )

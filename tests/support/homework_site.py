@@ -98,11 +98,11 @@ def tiny_site(folder: Path) -> Course:
 def serving(course: Course, *words: str) -> Iterator[HomeworkSite]:
     """The site of a course, ended by SIGTERM as a service would be."""
     codes = {}
-    with open_site(course.root) as site, site.database.transaction() as connection:
+    with open_site(course.root) as opened, opened.database.transaction() as connection:
         for person, role in PEOPLE.items():
             add_person(connection, person, person.title())
             enrol(connection, COURSE, person, role=role)
-            codes[person] = new_passcode(connection, person, site.signer)
+            codes[person] = new_passcode(connection, person, opened.signer)
     port_file = course.root / "port"
     port_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "autograder", "serve", "--port", "0", "--port-file", str(port_file)]

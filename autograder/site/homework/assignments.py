@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
-from autograder.course.assignment import AssignmentFile
+from autograder.course.assignment import AssignmentFile, AttemptLimit
 from autograder.course.course import Course
 from autograder.course.local_time import later_wall, zoned
 from autograder.errors import ContentError, NotFound
@@ -34,6 +34,7 @@ __all__ = [
     "homework_in",
     "publish",
     "published",
+    "set_release",
     "unpack_bundle",
 ]
 
@@ -62,6 +63,10 @@ class Facts:
     late_per_day: float
     late_at_most: float
     grace_minutes: int
+    feedback: str = "immediately"
+    detail: str = "full"
+    counts: str = "best"
+    attempts: AttemptLimit | None = None
 
     @classmethod
     def of(cls, file: AssignmentFile) -> Facts:
@@ -74,6 +79,10 @@ class Facts:
             file.late.per_day,
             file.late.at_most,
             file.late.grace_minutes,
+            file.feedback,
+            file.detail,
+            file.counts,
+            file.attempts,
         )
 
     @classmethod
@@ -81,7 +90,14 @@ class Facts:
         """The facts as they are stored."""
         values = json.loads(text)
         tasks = tuple(TaskFacts(**task) for task in values.pop("tasks"))
-        return cls(tasks=tasks, functions=tuple(values.pop("functions")), **values)
+        limit = values.pop("attempts", None)
+        attempts = None if limit is None else AttemptLimit(**limit)
+        return cls(tasks=tasks, functions=tuple(values.pop("functions")), attempts=attempts, **values)
+
+    def to_json(self) -> str:
+        """The facts as they are stored."""
+        values = {**asdict(self), "attempts": self.attempts and self.attempts.model_dump()}
+        return json.dumps(values, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,8 @@ class Homework:
     handout: str
     facts: Facts
     due_at: int | None  # milliseconds; without anybody's extension
+    released_at: int | None
+    held_at: int | None
 
 
 def bundle_of(course: Course, name: str) -> bytes:
@@ -144,11 +162,21 @@ def publish(
         "id": name,
         "bundle": digest,
         "handout": handout,
-        "facts": json.dumps(asdict(facts), ensure_ascii=False),
+        "facts": facts.to_json(),
         "due_at": due_at,
     }
     upsert(connection, homework, values)
     record_act(connection, Act(at, who, "publish homework", name, {"bundle": digest}))
+
+
+def set_release(
+    connection: Connection, course: str, name: str, *, released_at: int | None, held_at: int | None
+) -> None:
+    """Say since when results are released and held."""
+    values = {"released_at": released_at, "held_at": held_at}
+    connection.execute(
+        update(homework).where(homework.c.course == course, homework.c.id == name).values(**values)
+    )
 
 
 def homework_in(connection: Connection, course: str) -> list[Homework]:
@@ -190,12 +218,12 @@ def _milliseconds(moment: datetime) -> int:
 
 def _homework(row: Row[tuple[object, ...]]) -> Homework:
     values = row._mapping
-    due_at = values["due_at"]
-    assert due_at is None or isinstance(due_at, int)
     return Homework(
         str(values["id"]),
         str(values["bundle"]),
         str(values["handout"]),
         Facts.from_json(str(values["facts"])),
-        due_at,
+        values["due_at"],
+        values["released_at"],
+        values["held_at"],
     )

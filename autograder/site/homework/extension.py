@@ -48,8 +48,9 @@ class HomeworkExtension:
         """The routes of the pages, and those of the graders."""
         from autograder.site.homework.grader_api import GRADER_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
+        from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
-        return (*HOMEWORK_ROUTES, *GRADER_ROUTES)
+        return (*HOMEWORK_ROUTES, *HOMEWORK_STAFF_ROUTES, *GRADER_ROUTES)
 
     def home_section(self, request: Request) -> Markup:
         """The assignments of the course, each with the student's dates and score."""

@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from autograder.errors import Forbidden, Refused
-from autograder.report import Report, summarize_report
+from autograder.report import Report
 from autograder.site.homework.context import homework_of
 from autograder.site.homework.queue import fail, finish, lease_next
+from autograder.site.homework.scores import GradingSummary
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.requests import PageRoute, body_of, reads_much, site_of
 from autograder.site.signer import Signer
@@ -68,8 +69,7 @@ async def report(request: Request) -> Response:
         return context.files.put(content), result
 
     digest, result = await site.in_thread(stored)
-    summary = summarize_report(result)
-    tasks = json.dumps({task.task: task.earned for task in summary.tasks})
+    summary = GradingSummary.of(result).to_json()
     await site.written(
         lambda connection: finish(
             connection,
@@ -78,7 +78,7 @@ async def report(request: Request) -> Response:
             report=digest,
             earned=Decimal(str(result.score.earned)),
             possible=Decimal(str(result.score.possible)),
-            summary=tasks,
+            summary=summary,
             at=site.now(),
         )
     )

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from python_multipart.multipart import parse_options_header
 from sqlalchemy import Connection
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from autograder.course.assignment import Late
 from autograder.course.course import Course
-from autograder.course.lateness import days_late, late_share
-from autograder.errors import Conflict, NotFound, Refused
+from autograder.course.lateness import late_share
+from autograder.course.local_time import shown
+from autograder.errors import Conflict, Forbidden, NotFound, Refused
 from autograder.pages.student_page import student_page
-from autograder.report import Report
+from autograder.report import Evidence, Report
 from autograder.site.homework.assignments import Homework, due_for_student, homework_in, published
+from autograder.site.homework.attempt_limit import AttemptsLeft, attempts_left
 from autograder.site.homework.context import HomeworkContext, homework_of, role_of
 from autograder.site.homework.queue import position_in_queue
+from autograder.site.homework.scores import (
+    Attempt,
+    attempts_of,
+    counted,
+    days_late_at,
+    late_rule,
+    used_times,
+)
 from autograder.site.homework.submissions import (
-    Grading,
     StoredSubmission,
     latest_gradings,
     receipt_of,
     store_submission,
     submission_of,
-    submissions_of,
 )
+from autograder.site.homework.visibility import Visible, latest_due, visible_now
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.requests import (
     PageRoute,
@@ -45,9 +53,9 @@ from autograder.site.requests import (
     uploaded,
 )
 from autograder.site.sessions import Session
-from autograder.submissions.preview import Preview, preview_of
+from autograder.submissions.preview import preview_of
 
-__all__ = ["HOMEWORK_ROUTES", "Attempt", "home_section"]
+__all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "titles_alone"]
 
 LONGEST_NAME = 200  # characters of a file's name
 # A report brings its own style sheet and pictures, and neither scripts nor forms.
@@ -58,29 +66,14 @@ FEEDBACK_POLICY = (
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """A submission with its grading, as pages show it."""
-
-    submission: StoredSubmission
-    grading: Grading
-    days_late: int
-    final: Decimal | None  # after the late penalty; None while it is not graded
-
-    @property
-    def state(self) -> str:
-        """The state in a word or two."""
-        words = {"waiting": "Waiting for grading", "leased": "Being graded", "failed": "Not graded yet"}
-        return words.get(self.grading.state, "Graded")
-
-
-@dataclass(frozen=True)
 class Card:
-    """An assignment in the list, with the student's own dates and score."""
+    """An assignment for one student: their own dates, attempts and score."""
 
     homework: Homework
     due_at: int | None
     attempts: list[Attempt]
     counted: Attempt | None
+    visible: Visible
 
 
 def home_section(request: Request) -> Markup:
@@ -92,7 +85,7 @@ def home_section(request: Request) -> Markup:
         if not rows:
             return Markup("")
         role_of(connection, site.course, session.person)
-        cards = [_card(connection, context, row, session.person) for row in rows]
+        cards = [_card(connection, context, row, session.person, request.state.at) for row in rows]
     return Markup(site.page("homework_list.html", cards=cards, at=request.state.at))
 
 
@@ -119,12 +112,12 @@ async def upload(request: Request) -> Response:
     site, context, session = site_of(request), homework_of(request), await session_for(request)
     assignment = request.path_params["assignment"]
 
-    def allowed() -> Homework:
+    def my_card() -> Card:
         with site.database.reading() as connection:
-            role_of(connection, site.course, session.person)
-            return published(connection, site.course, assignment)
+            row = published(connection, site.course, assignment)
+            return _card(connection, context, row, session.person, request.state.at)
 
-    row = await site.in_reader(allowed)
+    card = await site.in_reader(my_card)
     try:
         name, content = await _uploaded_file(request, session)
         if not content:
@@ -134,10 +127,15 @@ async def upload(request: Request) -> Response:
     except Conflict as problem:
         return await site.in_reader(_assignment_page, request, session, problem)
     digest = await site.in_thread(context.files.put, content)
-    stored = await site.written(
-        lambda connection: store_submission(
+
+    def store(connection: Connection) -> StoredSubmission:
+        if card.homework.facts.attempts is not None:
+            now = _card(connection, context, card.homework, session.person, request.state.at)
+            if not now.attempts or now.attempts[-1].submission.digest != digest:  # the same again is free
+                _require_an_attempt(_left(now, request.state.at), site.zone)
+        return store_submission(
             connection,
-            row,
+            card.homework,
             course=site.course,
             person=session.person,
             digest=digest,
@@ -147,7 +145,11 @@ async def upload(request: Request) -> Response:
             received_at=request.state.at,
             signer=site.signer,
         )
-    )
+
+    try:
+        stored = await site.written(store)
+    except Conflict as problem:
+        return await site.in_reader(_assignment_page, request, session, problem)
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"submission": f"/submissions/{stored.id}"})
     return RedirectResponse(f"/submissions/{stored.id}", 303)
@@ -160,15 +162,16 @@ def submission_page(request: Request) -> Response:
     with site.database.reading() as connection:
         stored = submission_of(connection, request.path_params["submission"], session.person)
         row = published(connection, site.course, stored.assignment)
-        attempt = _attempt(connection, context, row, session.person, stored)
+        card = _card(connection, context, row, session.person, request.state.at)
+        attempt = next(item for item in card.attempts if item.submission.id == stored.id)
         before = position_in_queue(connection, site.course, attempt.grading.id)
     page = site.page(
         "submission.html",
-        homework=row,
+        card=card,
         attempt=attempt,
         before=before,
         receipt=receipt_of(site.signer, stored, session.person),
-        preview=_preview(context, row, stored),
+        preview=preview_of(context.files.get(stored.digest), stored.file, row.id, row.facts.functions),
         functions=row.facts.functions,
         session=session,
         token=site.form_token(session),
@@ -189,21 +192,42 @@ def submission_status(request: Request) -> Response:
 
 @reads_much
 def feedback(request: Request) -> Response:
-    """The report on a submission, as one page."""
+    """The report on a submission as one page, as far as it may be seen now."""
     site, context, session = site_of(request), homework_of(request), session_of(request)
     with site.database.reading() as connection:
         stored = submission_of(connection, request.path_params["submission"], session.person)
         row = published(connection, site.course, stored.assignment)
-        grading = latest_gradings(connection, [stored.id])[stored.id]
-    if grading.report is None:
+        card = _card(connection, context, row, session.person, request.state.at)
+    attempt = next(item for item in card.attempts if item.submission.id == stored.id)
+    if not card.visible.titles:
+        raise Forbidden(
+            card.visible.why or "Of this assignment only the score is shown.",
+            next_step="Go back to the submission.",
+        )
+    return feedback_page(request, row, attempt, full=card.visible.full)
+
+
+def feedback_page(request: Request, row: Homework, attempt: Attempt, *, full: bool) -> Response:
+    """The report on an attempt; without `full` its titles and statuses alone."""
+    site, context = site_of(request), homework_of(request)
+    if attempt.grading.report is None:
         raise NotFound("This submission is not graded yet.", next_step="Go back to the submission.")
-    report = Report.from_json(context.files.get(grading.report))
-    page = student_page(report, title=row.facts.title, course=site.title)
-    back = (
-        f'<nav class="page"><a href="/submissions/{quote(stored.id)}">← {stored.number}. submission</a></nav>'
-    )
+    report = Report.from_json(context.files.get(attempt.grading.report))
+    page = student_page(report if full else titles_alone(report), title=row.facts.title, course=site.title)
+    link = escape(request.url.path.rpartition("/")[0])
+    back = f'<nav class="page"><a href="{link}">← Submission {attempt.submission.number}</a></nav>'
     request.state.policy = FEEDBACK_POLICY
     return HTMLResponse(page.replace("<body>", f"<body>{back}", 1))
+
+
+def titles_alone(report: Report) -> Report:
+    """A report without messages, hints and evidence: how each check ended, and nothing of why."""
+    nothing = {"message": "", "hint": "", "mistake": "", "flag": "", "evidence": Evidence()}
+    tasks = [
+        task.model_copy(update={"checks": [check.model_copy(update=nothing) for check in task.checks]})
+        for task in report.tasks
+    ]
+    return report.model_copy(update={"tasks": tasks})
 
 
 @reads_much
@@ -228,84 +252,56 @@ HOMEWORK_ROUTES = (
 
 
 def _assignment_page(request: Request, session: Session, problem: Refused | None = None) -> Response:
-    site, context = site_of(request), homework_of(request)
+    site, context, at = site_of(request), homework_of(request), request.state.at
     with site.database.reading() as connection:
-        role_of(connection, site.course, session.person)
         row = published(connection, site.course, request.path_params["assignment"])
-        card = _card(connection, context, row, session.person)
+        card = _card(connection, context, row, session.person, at)
+        staff = role_of(connection, site.course, session.person) != "student"
     page = site.page(
         "homework.html",
         card=card,
-        late=_late_now(context.course(), row, card.due_at, request.state.at),
+        late=_late_now(card, context.course(), at),
+        left=_left(card, at),
         largest=LARGEST_UPLOAD // 1024**2,
         problem=problem,
+        staff=staff,
         session=session,
         token=site.form_token(session),
     )
     return HTMLResponse(page, problem.status if problem else 200)
 
 
-def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str) -> Card:
-    stored = submissions_of(connection, context.site.course, row.id, person)
-    gradings = latest_gradings(connection, [submission.id for submission in stored])
-    due_at = due_for_student(context.course(), row, person)
-    attempts = [
-        _with_penalty(context.course(), row, person, due_at, submission, gradings[submission.id])
-        for submission in stored
-    ]
-    return Card(row, due_at, attempts, _counted(context.course(), row, person, attempts))
+def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str, at: int) -> Card:
+    course, of = context.course(), context.site.course
+    attempts = attempts_of(connection, course, of, row, person)
+    visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
+    counting = counted(course, row, person, attempts) if visible.score else None
+    return Card(row, due_for_student(course, row, person), attempts, counting, visible)
 
 
-def _attempt(
-    connection: Connection, context: HomeworkContext, row: Homework, person: str, stored: StoredSubmission
-) -> Attempt:
-    grading = latest_gradings(connection, [stored.id])[stored.id]
-    due_at = due_for_student(context.course(), row, person)
-    return _with_penalty(context.course(), row, person, due_at, stored, grading)
-
-
-def _with_penalty(
-    course: Course, row: Homework, person: str, due_at: int | None, stored: StoredSubmission, grading: Grading
-) -> Attempt:
-    days = 0 if due_at is None else _days_late(course, row, due_at, stored.received_at)
-    if grading.earned is None:
-        return Attempt(stored, grading, days, None)
-    no_penalty = course.extension(person, row.id).no_penalty
-    share = Decimal(str(late_share(_late(row), days, no_penalty=no_penalty)))
-    return Attempt(stored, grading, days, grading.earned * (1 - share))
-
-
-def _counted(course: Course, row: Homework, person: str, attempts: list[Attempt]) -> Attempt | None:
-    """The attempt whose score counts, by the course's rule; None before any is graded."""
-    rule = course.extension(person, row.id).attempts or course.attempts
-    graded = [attempt for attempt in attempts if attempt.final is not None]
-    if not graded:
-        return None
-    if rule == "best":
-        return max(graded, key=lambda attempt: (attempt.final or 0, attempt.submission.number))
-    return graded[-1] if rule == "last" else graded[0]
-
-
-def _late(row: Homework) -> Late:
-    facts = row.facts
-    return Late(per_day=facts.late_per_day, at_most=facts.late_at_most, grace_minutes=facts.grace_minutes)
-
-
-def _days_late(course: Course, row: Homework, due_at: int, at: int) -> int:
-    moment, due = (
-        datetime.fromtimestamp(instant / 1000, UTC).astimezone(course.zone) for instant in (at, due_at)
-    )
-    return days_late(moment, due, _late(row), course.zone)
-
-
-def _late_now(course: Course, row: Homework, due_at: int | None, at: int) -> tuple[int, Decimal] | None:
+def _late_now(card: Card, course: Course, at: int) -> tuple[int, Decimal] | None:
     """The days and the penalty in percent of an upload now; None where it would be in time."""
-    days = 0 if due_at is None else _days_late(course, row, due_at, at)
-    return (days, Decimal(str(late_share(_late(row), days))) * 100) if days else None
+    days = days_late_at(course, card.homework, card.due_at, at)
+    return (days, Decimal(str(late_share(late_rule(card.homework), days))) * 100) if days else None
 
 
-def _preview(context: HomeworkContext, row: Homework, stored: StoredSubmission) -> Preview:
-    return preview_of(context.files.get(stored.digest), stored.file, row.id, row.facts.functions)
+def _left(card: Card, at: int) -> AttemptsLeft | None:
+    limit = card.homework.facts.attempts
+    return None if limit is None else attempts_left(limit, used_times(card.attempts), at)
+
+
+def _require_an_attempt(left: AttemptsLeft | None, zone: ZoneInfo) -> None:
+    if left is None or left.now:
+        return
+    if left.next_at is None:
+        raise Conflict(
+            "You have used all attempts at this assignment.",
+            next_step="Ask the course's staff if you need another one.",
+        )
+    raise Conflict(
+        f"You have no attempt left just now: the next one is there at {shown(left.next_at, zone)}.",
+        next_step="Nothing was submitted; upload it then.",
+    )
 
 
 async def _uploaded_file(request: Request, session: Session) -> tuple[str, bytes]:

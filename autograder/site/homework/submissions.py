@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
@@ -26,14 +26,17 @@ __all__ = [
     "Grading",
     "Receipt",
     "StoredSubmission",
+    "find_submission",
     "instants_after",
     "latest_gradings",
     "latest_instant",
+    "owners_of",
     "receipt_of",
     "seed_of",
     "store_submission",
     "submission_of",
     "submissions_of",
+    "submissions_of_all",
 ]
 
 
@@ -50,7 +53,7 @@ class Grading:
     earned: Decimal | None
     possible: Decimal | None
     problem: str
-    tasks: Mapping[str, float] = field(default_factory=dict)  # points by task
+    summary: str  # JSON
 
 
 @dataclass(frozen=True)
@@ -154,16 +157,49 @@ def submission_of(connection: Connection, name: str, person: str) -> StoredSubmi
     return _submission(row)
 
 
-def latest_gradings(connection: Connection, names: list[str]) -> dict[str, Grading]:
-    """The grading that counts of each of these submissions: the newest that is done, else the newest.
-
-    A regrade that fails, or has not ended, replaces nothing.
-    """
+def submissions_of_all(
+    connection: Connection, course: str, assignment: str
+) -> list[tuple[str, StoredSubmission]]:
+    """Everybody's submissions of an assignment, each with an owner, in the order of their numbers."""
     rows = connection.execute(
-        select(grading).where(grading.c.submission.in_(names)).order_by(grading.c.id)
-    ).all()
+        select(submission, submission_owner.c.person)
+        .join(submission_owner)
+        .where(submission.c.course == course, submission.c.assignment == assignment)
+        .order_by(submission_owner.c.person, submission.c.number)
+    )
+    return [(row.person, _submission(row)) for row in rows]
+
+
+def find_submission(connection: Connection, course: str, name: str) -> StoredSubmission | None:
+    """A submission in a course, whoever its owners are; None for an unknown one."""
+    row = connection.execute(
+        select(submission).where(submission.c.id == name, submission.c.course == course)
+    ).one_or_none()
+    return None if row is None else _submission(row)
+
+
+def owners_of(connection: Connection, name: str) -> list[str]:
+    """Whose submission it is; empty for an unknown one."""
+    owners = select(submission_owner.c.person).where(submission_owner.c.submission == name)
+    return list(connection.execute(owners.order_by(submission_owner.c.person)).scalars())
+
+
+def latest_gradings(
+    connection: Connection, names: Sequence[str] | None, *, course: str = "", assignment: str = ""
+) -> dict[str, Grading]:
+    """The grading that counts, by submission: the newest that is done, else the newest.
+
+    A regrade that fails, or has not ended, replaces nothing. Without names, of all of an assignment.
+    """
+    rows = select(grading).order_by(grading.c.id)
+    if names is not None:
+        rows = rows.where(grading.c.submission.in_(names))
+    else:
+        rows = rows.join(submission, submission.c.id == grading.c.submission).where(
+            submission.c.course == course, submission.c.assignment == assignment
+        )
     counted: dict[str, Grading] = {}
-    for row in rows:
+    for row in connection.execute(rows):
         known = counted.get(row.submission)
         if known is None or row.state == "graded" or known.state != "graded":
             counted[row.submission] = _grading(row)
@@ -206,5 +242,5 @@ def _grading(row: Row[tuple[object, ...]]) -> Grading:
         row.earned,
         row.possible,
         row.problem,
-        json.loads(row.summary),
+        row.summary,
     )

@@ -39,6 +39,8 @@ homework = Table(
     Column("handout", Text, nullable=False),  # digest of the ZIP that students download
     Column("facts", Text, nullable=False),  # JSON: title, points, tasks, late rule
     Column("due_at", BigInteger),
+    Column("released_at", BigInteger),
+    Column("held_at", BigInteger),  # since when staff hold the results
 )
 submission = Table(
     "submission",
@@ -86,7 +88,7 @@ grading = Table(
     Column("report", Text),  # digest of the report in the file store
     Column("earned", Points),
     Column("possible", Points),
-    Column("summary", Text, nullable=False),  # JSON: points by task
+    Column("summary", Text, nullable=False),  # JSON: see `submissions.GradingSummary`
     Column("problem", Text, nullable=False),  # why it could not be graded, for staff
     CheckConstraint("(state = 'graded') = (report IS NOT NULL)"),
     Index("grading_queue", "course", "state"),

@@ -10,6 +10,7 @@ CREATE TABLE homework (
     handout TEXT NOT NULL,
     facts TEXT NOT NULL,
     due_at BIGINT,
+    released_at BIGINT, held_at BIGINT,
     PRIMARY KEY (course, id)
 );
 CREATE TABLE submission (

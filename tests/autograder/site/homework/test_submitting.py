@@ -43,7 +43,7 @@ def test_a_better_submission_counts(site: HomeworkSite) -> None:
     bob.graded(second)
     assert bob.submitted(right) == second
     page = bob.page(f"/homework/{ASSIGNMENT}")
-    assert "<strong>6 of 6 points</strong> count, from your 2. submission." in page
+    assert "<strong>6 of 6 points</strong> count: submission 2." in page
     assert bob.submitted(with_mistake(site.course)) not in (first, second)
 
 
