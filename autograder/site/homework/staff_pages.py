@@ -113,7 +113,7 @@ def submission_page(request: Request) -> Response:
         attempt=attempt,
         attempts=attempts,
         name=names.get(attempt.person, attempt.person),
-        counted=counted(context.course(), row, attempt.person, attempts),
+        counting=counted(context.course(), row, attempt.person, attempts),
         notebook=render_notebook(context.files.get(attempt.submission.digest), attempt.submission.file),
         session=session,
         token=site.form_token(session),

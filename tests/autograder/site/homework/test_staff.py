@@ -19,7 +19,12 @@ CLASS = f"/staff/homework/{ASSIGNMENT}"
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[HomeworkSite]:
     """A running site with one grader beside it."""
-    with serving(tiny_site(tmp_path), "--graders", "1") as site:
+    course = tiny_site(tmp_path)
+    file = course.root / "assignments" / ASSIGNMENT / "assignment.yaml"
+    late = "points: 6\ndue: 2026-05-18 12:00\nlate: {per_day: 0.01, at_most: 0.1}\n"
+    file.write_text(file.read_text(encoding="utf-8").replace("points: 6\n", late, 1), encoding="utf-8")
+    assert autograder("publish", ASSIGNMENT, folder=course.root).returncode == 0
+    with serving(course, "--graders", "1") as site:
         yield site
 
 
@@ -53,7 +58,7 @@ def test_hold_and_release(site: HomeworkSite) -> None:
     ann.graded(path)
     assert post(ina, f"{CLASS}/release", hold="yes") == 303
     held = [ann.page(page) for page in ("/", f"/homework/{ASSIGNMENT}", path)]
-    assert not [page for page in held if re.search(r"[45][.\d]* of 6 points</strong>", page)]
+    assert not [page for page in held if re.search(r"[345][.\d]* of 6 points</strong>", page)]
     assert "look at the results before you see them" in held[1]
     assert ann.http.get(f"{path}/feedback").status_code == 403
     assert "The factor 2 is missing" in ina.page(f"{staff_path(path)}/feedback")
