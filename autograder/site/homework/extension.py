@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
+    from autograder.site.extensions import LinkTarget
     from autograder.site.homework.graders import Graders
     from autograder.site.people import Change
 
@@ -32,6 +33,10 @@ class NoAccommodations:
 
     changes: Sequence[Change] = ()
     columns: Collection[str] = field(default_factory=frozenset)
+
+    def is_current(self, connection: Connection) -> bool:
+        """Nothing is compared."""
+        return True
 
     def apply(self, connection: Connection, at: int, who: str) -> None:
         """Nothing is stored."""
@@ -73,12 +78,9 @@ class HomeworkExtension:
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Nothing: a grading is taken by an update that only one server can win."""
 
-    def link_path(self, connection: Connection, course: str, target: str) -> str | None:
-        """The page of a published assignment."""
-        from autograder.site.homework.assignments import homework_in
-
-        known = any(row.id == target for row in homework_in(connection, course))
-        return f"/homework/{target}" if known else None
+    def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
+        """None: the site itself offers every assignment of the course; see `site.assignments`."""
+        return ()
 
     def plan_accommodations(
         self,
