@@ -1,6 +1,7 @@
 """Extensions of the site: the interface by which a part of the course adds pages, tables and background work.
 
-Homework is built in; any other extension is installed by an entry point of the group `autograder.site`.
+Homework is always there; any other extension is installed by an entry point of the group `autograder.site`.
+All are loaded by name, so the site imports none of them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["AccommodationPlan", "Extension", "LinkTarget", "Running", "extensions"]
 
 GROUP = "autograder.site"
+HOMEWORK = EntryPoint("homework", "autograder.site.homework.extension:EXTENSION", GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,5 @@ class Extension(Protocol):
 @cache
 def extensions() -> tuple[Extension, ...]:
     """Homework, then the installed extensions in the order of their names."""
-    from autograder.site.homework.extension import EXTENSION  # its pages import this module
-
     entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return (EXTENSION, *(entry.load() for entry in entries))
+    return tuple(entry.load() for entry in (HOMEWORK, *entries))

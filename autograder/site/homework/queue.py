@@ -152,13 +152,13 @@ def retry_failed(connection: Connection, course: str) -> int:
 
 def position_in_queue(connection: Connection, course: str, number: int) -> int:
     """How many gradings wait before this one, as far as can be said now."""
-    own = select(grading.c.queued_at).where(grading.c.id == number).scalar_subquery()
+    queued = select(grading.c.queued_at).where(grading.c.id == number).scalar_subquery()
     before = select(func.count()).where(
         grading.c.course == course,
         or_(grading.c.state == "leased", grading.c.state == "waiting"),
         grading.c.reason == "submitted",
         grading.c.id != number,
-        grading.c.queued_at <= own,
+        grading.c.queued_at <= queued,
     )
     return int(connection.execute(before).scalar_one())
 

@@ -1,6 +1,6 @@
 -- Homework in the browser. A submission has owners, so that a group may have one; files are in the file store.
 CREATE TABLE bundle (
-    digest TEXT PRIMARY KEY,
+    digest TEXT NOT NULL PRIMARY KEY,
     course TEXT NOT NULL REFERENCES course (id), assignment TEXT NOT NULL,
     at BIGINT NOT NULL, who TEXT NOT NULL
 );
@@ -14,7 +14,7 @@ CREATE TABLE homework (
     PRIMARY KEY (course, id)
 );
 CREATE TABLE submission (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     course TEXT NOT NULL, assignment TEXT NOT NULL,
     number INTEGER NOT NULL,
     digest TEXT NOT NULL, size BIGINT NOT NULL, file TEXT NOT NULL,
