@@ -24,7 +24,7 @@ from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.server import open_site
 from autograder.site.sessions import new_passcode
 
-PEOPLE = {"ann": "student", "bob": "student", "ina": "instructor"}
+PEOPLE = {"ann": "student", "bob": "student", "tim": "ta", "ina": "instructor"}
 
 
 class Visitor:

@@ -16,6 +16,7 @@ from autograder.submissions.notebook_text import notebook_text_of
 __all__ = ["RenderedCell", "render_notebook"]
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_inline"])
+HEADING = re.compile(r"(</?h)([1-6])(?=>)")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -36,12 +37,18 @@ def render_notebook(content: bytes, file: str) -> tuple[list[RenderedCell], str]
         RenderedCell(
             cell.kind,
             cell.source,
-            Markup(MARKDOWN.render(cell.source)) if cell.kind == "markdown" else Markup(""),
+            _markdown(cell.source) if cell.kind == "markdown" else Markup(""),
             [_output(kind, shown) for kind, shown in cell.outputs],
         )
         for cell in text.cells
     ]
     return cells, text.problem
+
+
+def _markdown(source: str) -> Markup:
+    """The HTML of a text, its headings below those of the page."""
+    html = MARKDOWN.render(source)
+    return Markup(HEADING.sub(lambda match: f"{match[1]}{min(6, int(match[2]) + 2)}", html))
 
 
 def _output(kind: str, text: str) -> tuple[str, str]:
