@@ -21,7 +21,8 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.course.csv_table import Table, write_table
-from autograder.course.roster import letters, read_roster
+from autograder.course.moodle_table import COMMENTS, GRADE, IDENTIFIER, MAXIMUM, in_english
+from autograder.course.roster import letters, read_people, roster_from
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.lms.worksheet import Worksheet, WorksheetRow
@@ -98,9 +99,14 @@ def read_moodle(
         else:
             unmatched += unmatched_files([path])
     candidates = []
+    names = {letters(name) for _, name in submissions}
+    # In whatever language: one name for all is no name.
+    are_hidden = len(submissions) > 1 and len(names) == 1 and all(id_.isdecimal() for id_, _ in submissions)
     for paths in submissions.values():
         if any(path.is_dir() or path.is_symlink() or is_notebook(path) for path in paths):
-            candidates += _of_worksheet(_candidate(paths, dated=dated), worksheets)
+            entry = _candidate(paths, dated=dated)
+            entry = replace(entry, anonymous=entry.anonymous or are_hidden)
+            candidates += _of_worksheet(entry, worksheets)
         else:
             unmatched += [Unmatched(storable(path.name), advice(path.name)) for path in paths]
     unmatched += _not_in_download(candidates, typed, worksheets)
@@ -175,6 +181,7 @@ def _with_row(entry: CollectedSubmission, row: WorksheetRow, *others: WorksheetR
         entry,
         keys=(row.email, row.name) if row.name else entry.keys,
         name=row.name,
+        anonymous=not row.name,
         stamp=times[0] if times else entry.stamp,
         other_stamps=tuple(times[1:]),
         file_stamp=entry.stamp if times else "",
@@ -280,9 +287,10 @@ def _fresh(grade_rows: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
 
 
 def _merged(grade_rows: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:
-    identifier, grade = table.required_column("Identifier"), table.required_column("Grade")
-    most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
-    rows = _Rows(table, identifier)
+    known = in_english(table)
+    identifier, grade = known.required_column(IDENTIFIER), known.required_column(GRADE)
+    most, comments = known.column(MAXIMUM), known.column(COMMENTS)
+    rows = _Rows(known, identifier)
     unmatched = []
     for grade_row in grade_rows:
         row, why = rows.find(grade_row)
@@ -308,7 +316,7 @@ class _Rows:
             for position, row in enumerate(table.rows)
             if position and len(row) > identifier and any(c.isdigit() for c in row[identifier])
         }
-        self._roster = read_roster(table.path)
+        self._roster = roster_from(read_people(table))
 
     def find(self, row: GradeRow) -> tuple[int | None, str]:
         """A student's row, or why there is none.
@@ -324,6 +332,8 @@ class _Rows:
             if not shown or shown in names or (not row.known and shown == letters(match["name"])):
                 return position, ""
         person, why = row.in_roster(self._roster, columns=("canvas_id",))
+        if match and match["id"] and match["id"] not in self._where:
+            why = f"{self._table.path.name} has no row with the number {match['id']} of this submission."
         number = person.moodle_id if person else ""
         if person is None and row.person.moodle_id in self._where:
             position = self._where[row.person.moodle_id]
