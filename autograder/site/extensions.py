@@ -59,6 +59,9 @@ class AccommodationPlan(Protocol):
     def columns(self) -> Collection[str]:
         """The columns that were read, in small letters and with `_` for spaces."""
 
+    def is_current(self, connection: Connection) -> bool:
+        """Whether what the table was compared with is still stored."""
+
     def apply(self, connection: Connection, at: int, who: str) -> None:
         """Store the changes; open attempts get their time at once."""
 
