@@ -47,6 +47,8 @@ class Platform:
         self.registrations: list[dict[str, Any]] = []  # what tools said of themselves
         self.answering = threading.Event()  # its keys are silent while this is clear
         self.answering.set()
+        self.serving = threading.Event()  # its services are silent while this is clear
+        self.serving.set()
         self.access_token = secrets.token_hex(8)
         self.asked_for_leave = 0
         platform = self
@@ -92,6 +94,8 @@ class Platform:
                 status, data = 200, {**self.registrations[-1], "client_id": CLIENT}
             else:
                 status, data = 401, {"error": "invalid_token"}
+        elif not self.serving.wait(PATIENCE):
+            status = 504
         elif url.path == "/token":
             status, data = self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
         elif request.headers.get("Authorization") != f"Bearer {self.access_token}":
@@ -206,6 +210,7 @@ class Platform:
     def close(self) -> None:
         """End the platform."""
         self.answering.set()
+        self.serving.set()
         self.server.shutdown()
         self.server.server_close()
 
