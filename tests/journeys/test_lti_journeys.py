@@ -160,7 +160,7 @@ def test_a_platforms_clock(server: LiveServer, platforms: tuple[Platform, Platfo
             assert "has expired" in reply.text and "UTC" in reply.text and "clocks" in reply.text
 
 
-def test_a_platforms_clock_far_ahead(server: LiveServer, platforms: tuple[Platform, Platform]) -> None:
+def test_a_token_from_the_future(server: LiveServer, platforms: tuple[Platform, Platform]) -> None:
     """A token from the future is refused with both times."""
     reply = launch(server, platforms[0], "ann", skew=300).reply
     assert reply.status_code == 403 and "issued at another time" in reply.text and "UTC" in reply.text
