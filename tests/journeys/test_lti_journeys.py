@@ -199,6 +199,7 @@ def test_scores_with_a_silent_platform(
     assert sending.send_due(server.clock.now()) == 3
     assert sorted(score["userId"] for score in second.scores) == ["ann", "bea", "cid"]
     assert {score["scoreGiven"] for score in second.scores} == {2.0} and first.scores == []
+    assert first.unserved == 1  # a request for each score would wait, too
     first.serving.set()
     server.fake.pass_(MINUTE)
     assert sending.send_due(server.clock.now()) == 3
