@@ -64,8 +64,7 @@ MoodleKey = Literal["email", "id"]  # what lines of an import are mapped by
 NO_KEY: Mapping[MoodleKey, str] = {
     "email": "There is no e-mail address on the roster: add it, export with --by id and map by ID number, or "
     "enter the grades in Moodle.",
-    "id": "This student is not on the roster, so the ID number is not known: add them, or enter the grades "
-    "in Moodle.",
+    "id": "The roster has no ID number of this student: add it, or enter the grades in Moodle.",
 }
 HEAD = [
     *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
@@ -262,9 +261,13 @@ def moodle_import(
 
 def _import_key(row: GradeRow, by: MoodleKey) -> str:
     """What Moodle finds a student by; empty for nothing."""
+    person = row.person
     if by == "email":
-        return row.person.email
-    return row.person.student_id if row.known else ""
+        return person.email
+    # Somebody without an ID number is known by another ID here.
+    return (
+        person.student_id if row.known and person.student_id not in (person.email, person.sis_login) else ""
+    )
 
 
 def moodle_worksheet(

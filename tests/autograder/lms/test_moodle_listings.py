@@ -10,7 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from command import autograder
 from correct_notebook import SOURCE, notebook
+from graded_assignment import write_assignment, write_scores
 from report_factory import make_check, make_report, make_task
 
 from autograder.course.csv_table import read_table
@@ -249,3 +251,28 @@ def test_an_import_for_the_gradebook() -> None:
     text, left = moodle_import({"Homework 1": rows}, "id")
     assert [line["ID number"] for line in csv.DictReader(io.StringIO(text))] == students[:-1]
     assert [unmatched.name for unmatched in left] == ["Nobody Known (7)"]
+
+
+def test_the_command_for_the_gradebook(tmp_path: Path) -> None:
+    """It writes whom Moodle finds, names the others, and says the maximum that a new item has to get."""
+    (tmp_path / "course.yaml").write_text("title: Deep Learning\n", encoding="utf-8")
+    # As Moodle's gradebook writes it: one student has no ID number, another no address.
+    table = '"First name","Last name","ID number","Email address"\n'
+    table += "José,García-Núñez,1001,s01@example.org\nIda,Noid,,s12@example.org\nNora,Keins,1007,\n"
+    (tmp_path / "roster.csv").write_text(table, encoding="utf-8")
+    write_assignment(tmp_path, "hw1")
+    scores = {"1001": 17.5, "s12@example.org": 3, "1007": 5}
+    write_scores(tmp_path / "graded" / "hw1", "hw1", scores)
+    for options, found, left in (
+        ([], {"s01@example.org": "17.5", "s12@example.org": "3"}, "1007"),
+        (["--by", "id"], {"1001": "17.5", "1007": "5"}, "s12@example.org"),
+    ):
+        done = autograder("gradebook", "export", "moodle", "--out", "m.csv", *options, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert f"Not in m.csv: {left}: " in done.stdout + done.stderr
+        assert "Activation functions: 20" in done.stdout and "Maximum grade" in done.stdout
+        lines = csv.DictReader(io.StringIO((tmp_path / "m.csv").read_text("utf-8")))
+        key = "ID number" if options else "Email address"
+        assert {line[key]: line["Activation functions"] for line in lines} == found
+    refused = autograder("gradebook", "export", "moodle", "--out", "m.csv", "--by", "name", folder=tmp_path)
+    assert refused.returncode == 2 and "--by email or --by id" in refused.stderr

@@ -175,6 +175,21 @@ def test_the_demo_takes_launches(course: Course) -> None:
         assert browser.launch(**homework).headers["Location"] == "/assignments/hw"
 
 
+def test_a_platform_that_comes_later(course: Course) -> None:
+    """A server that was started without lti.yaml takes launches as soon as the file is there."""
+    assert quizzes(course, "publish", "all").returncode == 0
+    with served(course, "serve", "--course-file") as (address, _):
+        login = {"iss": "https://lms.example.org", "login_hint": "ann", "client_id": CLIENT}
+        refused = httpx.get(f"{address}/lti/login", params=login)
+        assert refused.status_code == 403 and "https://lms.example.org" in refused.text
+        assert httpx.get(f"{address}/lti/keys").json()["keys"]
+        with platform_for(course.root) as platform:
+            browser = Browser(platform, address)
+            assert browser.launch(**{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
+            assert quizzes(course, "lti", "connect", CONTEXT).returncode == 0
+            assert browser.launch().headers["Location"] == "/quizzes/all"
+
+
 def test_homework_in_a_platform(course: Course, tmp_path: Path) -> None:
     """A running server sends the scores of `--graded`, also those that are written while it runs."""
     write_assignment(course.root, "hw")
