@@ -29,6 +29,7 @@ from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
 from autograder.lms.moodle import moodle_worksheet
+from autograder.lms.other_tables import blackboard_grades, brightspace_grades
 from autograder.report import Report
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
@@ -82,6 +83,33 @@ def _gradescope(
     lines = _lines(results, course, "gradescope")
     write_export(out, gradescope_grades(lines).encode(), [], len(lines))
     _feedback(lines, results, feedback, "gradescope")
+
+
+@app.command("blackboard")
+def _blackboard(
+    results: ResultsArgument,
+    out: OutFileOption,
+    template: Annotated[Path, typer.Option(help="The table that Blackboard gave out, to be filled in.")],
+    column: Annotated[str, typer.Option(help="The assignment's column; else its title.")] = "",
+    course: CourseOption = None,
+) -> None:
+    """Write scores into the table that Blackboard gave out, to upload."""
+    lines = _lines(results, course, "blackboard")
+    text, left = blackboard_grades(lines, read_table(template), column or _title(lines, course))
+    write_export(out, text.encode(), left, len(lines))
+
+
+@app.command("brightspace")
+def _brightspace(
+    results: ResultsArgument,
+    out: OutFileOption,
+    item: Annotated[str, typer.Option(help="The grade item's name; else the assignment's title.")] = "",
+    course: CourseOption = None,
+) -> None:
+    """Write a table of grades to import into Brightspace."""
+    lines = _lines(results, course, "brightspace")
+    text, left = brightspace_grades(lines, item or _title(lines, course))
+    write_export(out, text.encode(), left, len(lines))
 
 
 @app.command("csv")
