@@ -21,6 +21,7 @@ from quizzes.content.items.expression import ExpressionItem
 from quizzes.content.items.matching import MatchingItem
 from quizzes.content.items.numeric import NumberKey, NumericItem
 from quizzes.content.items.short_text import ShortTextItem
+from quizzes.content.key_exposure import exposed_keys
 from quizzes.content.marking.penalty import fair_penalty
 from quizzes.content.marking.short_text import matches
 from quizzes.content.markup import MathProblem, TextProblem
@@ -110,6 +111,7 @@ def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
             yield f"the key as shown ({question.key_text}) cannot be saved: {problem}"
         elif question.mark(key).share != 1:
             yield f"the key as shown ({question.key_text}) does not earn full marks"
+    yield from exposed_keys(item, context)
     if isinstance(item, NumericItem):
         yield from _number_faults(item, context)
     if isinstance(item, BlanksItem):

@@ -17,6 +17,7 @@ from quizzes.content.marking.choice import ChoiceRule, choice_share
 from quizzes.content.written_numbers import decimal_text
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut, Lost
+from quizzes.interchange.tracked_xml import short
 
 __all__ = [
     "ChoiceKey",
@@ -120,7 +121,9 @@ def _single(scores: Mapping[Response, Fraction], options: Mapping[str, str], los
         raise LeftOut("an empty answer earns points")
     if any(0 < score < most for score in scores.values()):
         written = ", ".join(
-            f"“{options[chosen[0]]}” {points(score)}" for chosen, score in scores.items() if chosen and score
+            f"“{short(options[chosen[0]])}” {points(score)}"
+            for chosen, score in scores.items()
+            if chosen and score
         )
         raise LeftOut(f"points differ by option: {written}")
     if any(score < 0 for score in scores.values()):
@@ -160,7 +163,8 @@ def _several(
             if option not in right
         }
         written = ", ".join(
-            f"“{options[option]}” {points(score)}" for option, score in {**by_option, **changes}.items()
+            f"“{short(options[option])}” {points(score)}"
+            for option, score in {**by_option, **changes}.items()
         )
         lost(f"Points by option ({written}) become right options less wrong ones.")
         return right, ChoiceRule.NET_CORRECT
@@ -188,7 +192,7 @@ def text_key(
     if most <= 0:
         raise LeftOut("no answer to it earns points")
     if any(0 < score < most for score in scores.values()):
-        written = ", ".join(f"“{text}” {points(score)}" for text, score in scores.items() if score > 0)
+        written = ", ".join(f"“{short(text)}” {points(score)}" for text, score in scores.items() if score > 0)
         raise LeftOut(f"points differ by answer: {written}")
     if any(score < 0 for score in scores.values()):
         lost("A wrong answer took points away; here it earns nothing.")

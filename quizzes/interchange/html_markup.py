@@ -17,7 +17,7 @@ from markdownify import MarkdownConverter
 from quizzes.content.markup import render
 from quizzes.interchange.mathml_tex import tex_of
 
-__all__ = ["LeftOut", "Lost", "canvas_html", "markdown_of", "plain_text", "plain_words", "xhtml"]
+__all__ = ["MATHML", "LeftOut", "Lost", "canvas_html", "markdown_of", "plain_text", "plain_words", "xhtml"]
 
 
 Lost = Callable[[str], None]  # takes a sentence on what was lost
@@ -33,6 +33,16 @@ TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 STYLE = re.compile(r' style="[^"]*"')
 DANGEROUS = ("script", "style", "iframe", "object", "embed", "form", "input", "video", "audio", "svg", "link")
+# Tags whose text stays when Markdown has no word for them; any other tag is reported.
+KNOWN = {
+    *("a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "body"),
+    *("br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl"),
+    *("dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "head"),
+    *("header", "hr", "html", "i", "img", "ins", "kbd", "label", "li", "main", "mark", "nav", "nobr", "ol", "p"),
+    *("picture", "pre", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "section", "small", "span", "strike"),
+    *("strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "title", "tr"),
+    *("tt", "u", "ul", "var", "wbr", "stimulusbody"),
+}
 DEEPEST = 100  # elements in each other; no page of a quiz has as many, and each level is a call of Python
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 RAISED = re.compile(r"[\w+\-−]+")  # what a formula writes as an exponent or an index
@@ -119,6 +129,9 @@ def markdown_of(html: str, lost: Lost) -> str:
     for text in list(soup.find_all(string=TEX)):
         if not text.find_parent(["code", "pre"]):
             text.replace_with(TEX.sub(lambda match: _held(match, hold), text))
+    for tag in soup.find_all(lambda tag: tag.name not in KNOWN):
+        lost(f"The tag <{tag.name}> was left out; its text is kept.")
+        tag.unwrap()
     converter = _Markdown(
         code_language_callback=_language, heading_style="ATX", bullets="-", escape_misc=True
     )
@@ -164,6 +177,10 @@ def _picture(tag: Tag, hold: Callable[..., str], lost: Lost) -> str:
     if not tex and "/equation_images/" in source:
         tex = unquote(unquote(source.split("/equation_images/")[1].split("?")[0]))
     if tex:
-        return hold(tex)
+        paragraph = tag.parent if tag.parent is not None and tag.parent.name == "p" else None
+        is_alone = (
+            paragraph is not None and not paragraph.get_text().strip() and len(paragraph.find_all()) == 1
+        )
+        return hold(tex, display=is_alone)
     lost(f"A picture was left out{f': {words}' if words else ''}.")
     return f"({words})" if words else ""

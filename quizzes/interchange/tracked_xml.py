@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree.ElementTree import Element, tostring
 
+from quizzes.content.markup import unescaped
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.xml_tree import TOO_DEEP
 
@@ -128,8 +129,8 @@ class Node:
 
 
 def short(text: str) -> str:
-    """The beginning of a text, on one line."""
-    words = " ".join(text.split())
+    """The beginning of a text, on one line and without Markdown's backslashes."""
+    words = unescaped(" ".join(text.split()))
     return words if len(words) <= 80 else f"{words[:79]}…"
 
 

@@ -58,8 +58,17 @@ def parsed(data: bytes, name: str) -> Element:
             f"{name} declares entities or asks for other files.",
             next_step="Export the package anew, as QTI 1.2 or 2.1.",
         ) from problem
-    except (ParseError, ValueError, LookupError) as problem:
-        raise UsageError(f"{name} is not XML: {problem}.", next_step="Export the package anew.") from problem
+    except ParseError as problem:
+        line, column = problem.position
+        raise UsageError(
+            f"{name} is not XML: it is damaged in line {line}, column {column + 1}.",
+            next_step="Export the package anew.",
+        ) from problem
+    except (ValueError, LookupError) as problem:
+        raise UsageError(
+            f"{name} is not XML that can be read: its encoding is unknown.",
+            next_step="Export the package anew, in UTF-8.",
+        ) from problem
     _flatten(root)
     for node in root.iter():
         node.tag = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""

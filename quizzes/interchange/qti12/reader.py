@@ -48,7 +48,11 @@ LOOKS = {
     "mattext": ("label", "uri", "width", "height", "x0", "y0", "charset"),
     "render_fib": ("encoding", "rows", "columns", "maxchars", "prompt", "charset", "minnumber", "maxnumber"),
     "render_choice": ("minnumber",),
-    "response_label": ("position", "rshuffle", "allow_reuse", "labelrefid"),
+    "response_str": ("rce", "spell_check", "word_count", "word_limit_max", "word_limit_min"),
+    "response_label": ("position", "rshuffle", "allow_reuse", "labelrefid", "lock"),
+    # How an author put the range that stands beside it.
+    "varequal": ("margintype", "margin", "precisiontype", "precision"),
+    "respcondition": ("correctanswer",),
     "itemfeedback": ("title", "view"),
     "solution": ("feedbackstyle",),
     "hint": ("feedbackstyle",),
@@ -78,6 +82,7 @@ class Respond:
     fib: bool = False
     numeric: bool = False
     shuffle: bool = True
+    most_words: str = ""  # of an essay
     most: str = ""  # how many options may be chosen
     labels: list[Label] = field(default_factory=list)
 
@@ -209,8 +214,10 @@ class Reader:
         number = len(self.responses) + 1
         ident, cardinality = node.get("ident"), node.get("rcardinality", "Single").capitalize()
         node.get("rtiming"), node.get("numtype")
+        most_words = node.get("word_limit_max") if node.is_set("word_limit_enabled") else ""
         response = Respond(number, ident, node.tag, cardinality or "Single")
         response.numeric = node.tag == "response_num"
+        response.most_words = most_words
         self.responses.append(response)
         if node.tag in ("response_xy", "response_grp"):
             raise LeftOut(

@@ -280,6 +280,8 @@ def _essay(reader: Reader) -> dict[str, Any]:
         "rubric": [{"text": "Answers the question."}],
         "model_answer": NONE,
     }
+    if response.most_words.isdigit():
+        data["most_words"] = int(response.most_words)
     if rubric is not None:
         data["rubric"] = [
             {"text": reader.words(match[1]), "weight": int(match[2])}
@@ -316,17 +318,20 @@ def _matching(reader: Reader) -> dict[str, Any]:
     rights: dict[str, None] = {}
     key: dict[str, Response] = {}
     for response in reader.responses:
+        left = reader.strict_words(response.about)
+        if not left:
+            reader.lost("An empty entry on the left was dropped.")
+            continue
         options = _labels(reader, response)
         rights |= dict.fromkeys(options.values())
         right = _right_options(reader, response, options)
-        left = reader.strict_words(response.about)
         if len(right) > 1 and len({options[ident] for ident in right}) > 1:
             raise LeftOut(f"several partners are right for “{short(left)}”")
-        if right and left:
+        if right:
             pairs.append((left, options[right[0]]))
             key[response.ident] = (right[0],)
         else:
-            reader.lost(f"The entry {left or '(empty)'} has no partner and was left out.")
+            reader.lost(f"The entry {short(left)} has no partner and was left out.")
     if key and len(set(part_weights(reader.marking, key, reader.lost, "pair"))) > 1:
         raise LeftOut("points differ by pair")
     reader.prompt = PLACES.sub("", reader.prompt)

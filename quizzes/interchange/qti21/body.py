@@ -63,6 +63,7 @@ INTERACTIONS = {
     "hottextInteraction": "marking words in a text",
     "mediaInteraction": "a sound or video to play",
     "portableCustomInteraction": "a question with a program of its own",
+    "positionObjectStage": "placing an object on a picture",
     "positionObjectInteraction": "placing an object on a picture",
     "selectPointInteraction": "a point on a picture",
     "sliderInteraction": "a slider",
@@ -74,7 +75,7 @@ INTERACTIONS = {
 class Feedback:
     """A text that is shown when an outcome has a value; `option` is the choice in which it stands."""
 
-    shown_by: str  # `outcome identifier`
+    shown_by: str  # `outcome identifier`, or `not outcome identifier`
     html: str
     option: str = ""
 
@@ -113,7 +114,7 @@ class Body:
         """Collect the feedback that stands after the body."""
         for node in item.take("modalFeedback"):
             node.get("title")
-            self._take_feedback(node)
+            self._take_feedback(node, is_modal=True)
 
     def _element(self, node: Node, inside: bool) -> str:
         tag = node.tag
@@ -151,18 +152,21 @@ class Body:
             return f"<{node.tag}{written}/>"
         return f"<{node.tag}{written}>{content}</{node.tag}>"
 
-    def _take_feedback(self, node: Node) -> None:
+    def _take_feedback(self, node: Node, *, is_modal: bool = False) -> None:
         outcome, ident = node.get("outcomeIdentifier"), node.get("identifier")
         for name in ("id", "class", "lang", "label", "base"):
             node.get(name)
+        shown_by = f"{outcome} {ident}"
         if node.get("showHide", "show") == "hide":
+            shown_by = f"not {shown_by}"
+        if shown_by.startswith("not ") and not is_modal:
             raise LeftOut("a part of its text disappears while it is answered")
         option, self._option = self._option, ""
         # A question inside feedback is asked in a second step.
         html = self.html(node, inside_interaction=True)
         self._option = option
         if not is_blank(html):
-            self.feedback.append(Feedback(f"{outcome} {ident}", html, option))
+            self.feedback.append(Feedback(shown_by, html, option))
 
     def _picture(self, node: Node) -> str:
         """An object that is a picture; any other is reported."""

@@ -112,6 +112,8 @@ class Processing:
         self.declarations, self.lost = declarations, lost
         self.bounds: set[Decimal] = set()  # numbers at which conditions change; found while running
         self.constants: list[str] = []  # texts that rules compare with
+        self.identifiers: set[str] = set()  # that rules may give an outcome
+        self.hiding: set[str] = set()  # `outcome identifier` of feedback that is shown unless it is set
         self._defaults: Values = {SCORE: Value((Fraction(0),))}
         self._types: dict[str, str] = {}
         for node in item.take("outcomeDeclaration"):
@@ -150,12 +152,13 @@ class Processing:
             if base_type == "identifier"
             for atom in values.get(outcome, NULL).atoms
         )
+        shown |= {f"not {ident}" for ident in self.hiding - shown}
         return Evaluated(values.get(SCORE, NULL).number or Fraction(0), shown)
 
     def _declare(self, node: Node) -> None:
         ident, base_type = node.get("identifier"), node.get("baseType")
         node.get("cardinality"), node.get("normalMaximum"), node.get("normalMinimum")
-        node.get("masteryValue"), node.get("interpretation"), node.get("longInterpretation"), node.get("view")
+        node.get("masteryValue"), node.get("externalScored"), node.get("variableIdentifierRef")
         values: list[Atom | None] = []
         for default in node.take("defaultValue"):
             default.get("interpretation")
@@ -287,6 +290,8 @@ class Processing:
         atom = _atom(text, base_type)
         if base_type == "string":
             self.constants.append(text)
+        elif base_type == "identifier":
+            self.identifiers.add(text)
         value = Value(() if atom is None else (atom,))
         return lambda _: value
 

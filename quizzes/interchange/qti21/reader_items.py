@@ -35,7 +35,7 @@ __all__ = ["item_in"]
 NONE = "No explanation came with it."
 GAP = "____"
 INLINE = ("textEntryInteraction", "inlineChoiceInteraction")
-MODEL_ANSWER = re.compile(r'<div class="model-answer">(.*)</div>', re.DOTALL)
+MODEL_ANSWER = re.compile(r'<div class="model-answer">(.*)</div>', re.DOTALL)  # the last part
 # What can only change how an item looks, or says nothing about it.
 LOOKS_ELEMENTS = ("stylesheet", "apipAccessibility", "accessibilityInfo")
 LOOKS = {
@@ -72,6 +72,10 @@ class _Reader:
         self.interactions = self.body.interactions
         self.processing = Processing(self.node, self.declared, lost)
         self.body.take_modal(self.node)
+        hiding = {
+            feedback.shown_by for feedback in self.body.feedback if feedback.shown_by.startswith("not ")
+        }
+        self.processing.hiding = {shown_by.removeprefix("not ") for shown_by in hiding}
         self.explanation: list[str] = []
 
     def words(self, html: str) -> str:
@@ -125,7 +129,8 @@ class _Reader:
         left: list[Feedback] = []
         for feedback in self.body.feedback:
             times = sum(feedback.shown_by in idents for idents in shown)
-            if times in (0, len(shown)) and not feedback.option:
+            depends = feedback.shown_by.split()[-1] in self.processing.identifiers
+            if not feedback.option and (times == len(shown) or (not times and not depends)):
                 self.explanation.append(feedback.html)
             else:
                 left.append(feedback)
@@ -252,7 +257,11 @@ def _choice(reader: _Reader, interaction: Node) -> dict[str, Any]:
             for ident in options:
                 if ident in chosen:
                     texts[ident].append(feedback.html)
-        elif feedback.shown_by in key.other or feedback.option:
+        elif feedback.shown_by not in key.always and (
+            feedback.option
+            or feedback.shown_by in key.other
+            or feedback.shown_by.split()[-1] in reader.processing.identifiers
+        ):
             left.append(feedback)
         else:
             reader.explanation.append(feedback.html)
@@ -423,7 +432,7 @@ def _match(reader: _Reader, interaction: Node) -> dict[str, Any]:
             raise LeftOut(f"“{short(lefts[left])}” has several right partners")
         key[left] = right
     for left in lefts.keys() - key.keys():
-        reader.lost(f"The entry {lefts[left]} has no partner and was left out.")
+        reader.lost(f"The entry {short(lefts[left])} has no partner and was left out.")
     whole = earned(processing, {ident: tuple(right_pairs)})
     if whole <= 0:
         raise LeftOut("its right pairs earn no points")
