@@ -227,7 +227,6 @@ class Marking:
                 self._about.add(ident)
                 return lambda responses, _: not any(responses.get(ident, ()))
             case "other":
-                node.use_all()
                 return lambda _, has_held: not has_held
         raise LeftOut(f"its condition “{node.tag}” is not known here")
 

@@ -92,7 +92,7 @@ class Body:
         self.lost = lost
         self.interactions: list[Node] = []
         self.feedback: list[Feedback] = []
-        self.rubric: list[Node] = []  # for those who mark
+        self.rubric: list[str] = []  # for those who mark, as HTML
         self._option = ""
 
     def html(self, node: Node, *, inside_interaction: bool = False) -> str:
@@ -149,6 +149,8 @@ class Body:
         written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if name in KEPT)
         content = self.html(node, inside_interaction=inside)
         if node.tag in ("br", "hr", "img", "col"):
+            if not is_blank(content):
+                self.lost(f"A text inside <{node.tag}> was left out: “{short(content)}”.")
             return f"<{node.tag}{written}/>"
         return f"<{node.tag}{written}>{content}</{node.tag}>"
 
@@ -195,7 +197,7 @@ class Body:
         if "candidate" in views:
             return f"<div>{self.html(node)}</div>"
         if {"scorer", "tutor"} & {*views}:
-            self.rubric.append(node)
+            self.rubric.append(self.html(node))
             return ""
         words = node.plain()
         if words:

@@ -268,7 +268,8 @@ def build_05(path: Path) -> Path:
         response21([], "integer")
         + '<templateDeclaration identifier="N" cardinality="single" baseType="integer"/>'
         '<templateProcessing><setTemplateValue identifier="N"><randomInteger min="2" max="9"/>'
-        '</setTemplateValue><setCorrectResponse identifier="RESPONSE"><product><baseValue baseType="integer">100</baseValue>'
+        '</setTemplateValue><setCorrectResponse identifier="RESPONSE"><product>'
+        '<baseValue baseType="integer">100</baseValue>'
         '<variable identifier="N"/></product></setCorrectResponse></templateProcessing>',
         '<p>The set has <printedVariable identifier="N"/> hundred. How many updates? '
         '<textEntryInteraction responseIdentifier="RESPONSE"/></p>',
