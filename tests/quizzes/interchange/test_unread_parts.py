@@ -140,8 +140,8 @@ def test_a_condition_that_is_not_known(condition: str, sentence: str, tmp_path: 
     ]
     made = import_package(package(tmp_path / "x.zip", {"q.xml": canvas_document(*items)}), "bank")
     assert [item["id"] for item in yaml.safe_load(made.text)["items"]] == ["plain"]
-    ((name, told),) = made.lost
-    assert name == "Odd" and told.startswith("It was left out: ") and sentence in told
+    ((name, loss),) = made.lost
+    assert name == "Odd" and loss.startswith("It was left out: ") and sentence in loss
 
 
 def test_what_is_recorded() -> None:

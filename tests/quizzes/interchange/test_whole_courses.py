@@ -174,10 +174,10 @@ def test_equal_titles_are_told_apart(tmp_path: Path) -> None:
 
 def test_points_that_differ(tmp_path: Path) -> None:
     """A bank holds no points: where they differ, each item's are said; where they are equal, nothing is."""
-    for second, said in (("1.0", 0), ("3.0", 2)):
+    for second, sentences in (("1.0", 0), ("3.0", 2)):
         document = canvas_document(question("One"), question("Two", second))
         made = import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
-        assert len(made.lost) == said
+        assert len(made.lost) == sentences
     assert made.lost[1] == ("Two", "It was worth 3.0 points; a bank holds none: write them in the quiz.")
 
 
