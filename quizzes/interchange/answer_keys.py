@@ -17,13 +17,14 @@ from quizzes.content.marking.choice import ChoiceRule, choice_share
 from quizzes.content.written_numbers import decimal_text
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut, Lost
-from quizzes.interchange.tracked_xml import short
+from quizzes.interchange.tracked_xml import Node, short
 
 __all__ = [
     "ChoiceKey",
     "Evaluate",
     "Evaluated",
     "Response",
+    "check_size",
     "choice_key",
     "earned",
     "number_key",
@@ -36,6 +37,7 @@ __all__ = [
 Response = tuple[str, ...]
 ALIKE = Fraction(1, 50)  # of the full points: 33.33 three times is a whole
 MOST_OPTIONS = 12  # of an item; their subsets are all tried
+MOST_RULES = 1000  # elements of an item's marking
 HEAVIEST = 100  # of an item's weights
 
 
@@ -59,6 +61,12 @@ class ChoiceKey:
     shown_by: Mapping[str, frozenset[str]]
     always: frozenset[str]  # feedback that every answer shows
     other: frozenset[str]  # feedback that depends on more than one option
+
+
+def check_size(blocks: Iterable[Node]) -> None:
+    """Raises LeftOut for marking that is too long to be run on many answers."""
+    if sum(block.size for block in blocks) > MOST_RULES:
+        raise LeftOut(f"its marking has more than {MOST_RULES} parts")
 
 
 def points(value: Fraction) -> str:

@@ -43,6 +43,7 @@ KNOWN = {
     *("stimulusbody", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th"),
     *("thead", "time", "title", "tr", "tt", "u", "ul", "var", "wbr"),
 }
+OFFICE = ("o:", "w:", "st1:")  # what word processors leave in texts
 DEEPEST = 100  # elements in each other; no page of a quiz has as many, and each level is a call of Python
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 RAISED = re.compile(r"[\w+\-−]+")  # what a formula writes as an exponent or an index
@@ -119,7 +120,7 @@ def markdown_of(html: str, lost: Lost) -> str:
             raise LeftOut(f"a formula in it cannot be converted: “{_short(tag.get_text(' '))}”")
         tag.replace_with(hold(tex, display=tag.get("display") == "block") if tex else "")
     for tag in soup.find_all("img"):
-        tag.replace_with(_picture(tag, hold, lost))
+        tag.replace_with(_picture(tag, hold, lost, bool(soup.get_text().strip())))
     for tag in soup.find_all(["sup", "sub"]):
         inner = tag.get_text().strip()
         sign = "^" if tag.name == "sup" else "_"
@@ -129,6 +130,8 @@ def markdown_of(html: str, lost: Lost) -> str:
     for text in list(soup.find_all(string=TEX)):
         if not text.find_parent(["code", "pre"]):
             text.replace_with(TEX.sub(lambda match: _held(match, hold), text))
+    for tag in soup.find_all(lambda tag: tag.name.startswith(OFFICE)):
+        tag.unwrap()
     for tag in soup.find_all(lambda tag: tag.name not in KNOWN):
         lost(f"The tag <{tag.name}> was left out; its text is kept.")
         tag.unwrap()
@@ -171,15 +174,19 @@ def _short(text: str) -> str:
     return words if len(words) <= 80 else f"{words[:79]}…"
 
 
-def _picture(tag: Tag, hold: Callable[..., str], lost: Lost) -> str:
+def _picture(tag: Tag, hold: Callable[..., str], lost: Lost, has_words: bool) -> str:
     tex = str(tag.get("data-equation-content") or "")
     source, words = str(tag.get("src") or ""), str(tag.get("alt") or "")
     if not tex and "/equation_images/" in source:
         tex = unquote(unquote(source.split("/equation_images/")[1].split("?")[0]))
     if tex:
-        paragraph = tag.parent if tag.parent is not None and tag.parent.name == "p" else None
+        parent = tag.parent
         is_alone = (
-            paragraph is not None and not paragraph.get_text().strip() and len(paragraph.find_all()) == 1
+            has_words
+            and parent is not None
+            and parent.name == "p"
+            and not parent.get_text().strip()
+            and len(parent.find_all()) == 1
         )
         return hold(tex, display=is_alone)
     lost(f"A picture was left out{f': {words}' if words else ''}.")

@@ -98,7 +98,7 @@ def import_package(path: Path, bank: str) -> Imported:
     if len({decimal_of(value) for value in points.values() if value}) > 1:
         for name, value in points.items():
             if value:
-                report(name, f"It was worth {value} points; a bank holds none: write them in the quiz.")
+                report(name, f"Its points, {value}, are lost: a bank holds none, write them in the quiz.")
     content = {"topic": bank.replace("-", " ").capitalize(), "items": list(items.values())}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
     return Imported(text, len(items), pictures.kept, tuple(dict.fromkeys(lost)))

@@ -25,6 +25,7 @@ PLACES = re.compile("\ue002(\\d+)\ue003")
 RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp")
 FLOWS = ("flow", "flow_mat", "flow_label", "material", "altmaterial", "mat_extension")
 TEXTS = ("mattext", "matemtext", "mat_formattedtext")
+DISPLAY = {"display_style", "enumeration", "grading_type"}  # of Brightspace; its conditions say the rest
 SOUNDS = {
     "mataudio": "A sound",
     "matvideo": "A video",
@@ -129,7 +130,7 @@ class Reader:
 
     def check(self) -> None:
         """Raises LeftOut for what was not read and may change the item."""
-        check_all_read(self.node, LOOKS_ELEMENTS, LOOKS)
+        check_all_read(self.node, LOOKS_ELEMENTS, LOOKS, self.lost)
 
     def words(self, html: str) -> str:
         """HTML as Markdown; what cannot be shown is reported."""
@@ -170,6 +171,9 @@ class Reader:
             return self._flow(node, self._content)
         if node.tag in RESPONSES:
             return self._response(node)
+        if node.tag == "response_extension" and {child.tag for child in node.children} <= DISPLAY:
+            node.use_all()
+            return ""
         return self._material(node)
 
     def _flow(self, node: Node, read: Callable[[Node], str]) -> str:

@@ -99,7 +99,10 @@ def _report_group(group: Element, lost: Callable[[str, str], None]) -> None:
             drawn = f"It draws {number or 'its questions'} from the bank {bank}"
             lost(name, f"{drawn}; a bank that is in the package is taken over with all its questions.")
         elif number:
-            lost(name, f"That {number} of its questions are drawn is lost: write `draw` in the quiz file.")
+            lost(
+                name,
+                f"How many of its questions are drawn, {number}, is lost: write `draw` in the quiz file.",
+            )
     for tag, what in (
         ("bankentry_item", "a bank"),
         ("itemref", "another file"),

@@ -9,7 +9,7 @@ from html import escape
 
 from quizzes.interchange.html_markup import LeftOut, Lost
 from quizzes.interchange.tracked_xml import Node, short
-from quizzes.interchange.xml_tree import TOO_DEEP
+from quizzes.interchange.xml_tree import FOREIGN, TOO_DEEP
 
 __all__ = ["PLACES", "Body", "Feedback", "is_blank"]
 
@@ -145,7 +145,8 @@ class Body:
         attributes = node.attributes
         for name in attributes:
             if name not in ATTRIBUTES and not name.startswith(("data-", "aria-")):
-                self.lost(f"A setting of its text was left out: {name}=“{short(attributes[name])}”.")
+                plain = name.removeprefix(FOREIGN)
+                self.lost(f"A setting of its text was left out: {plain}=“{short(attributes[name])}”.")
         written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if name in KEPT)
         content = self.html(node, inside_interaction=inside)
         if node.tag in ("br", "hr", "img", "col"):

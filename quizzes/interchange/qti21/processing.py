@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
-from quizzes.interchange.answer_keys import Evaluated, Response
+from quizzes.interchange.answer_keys import Evaluated, Response, check_size
 from quizzes.interchange.html_markup import LeftOut, Lost
 from quizzes.interchange.ranges import decimal_of, swapped_range
 from quizzes.interchange.tracked_xml import Node, short
@@ -132,6 +132,7 @@ class Processing:
         for node in item.take("outcomeDeclaration"):
             self._declare(node)
         blocks = item.take("responseProcessing")
+        check_size(blocks)
         self._rules: list[Rule] = []
         self.is_given = bool(blocks)
         self._sets: set[str] = set()

@@ -214,7 +214,7 @@ def _item(document: Element, name: str, losses: list[str], pictures: Pictures) -
             reader.lost(f"A note for those who mark was left out: “{short(words)}”.")
     reader.report_feedback()
     common = {"prompt": reader.words(prompt_html), "explanation": reader.words(explanation) or NONE}
-    check_all_read(reader.node, LOOKS_ELEMENTS, LOOKS)
+    check_all_read(reader.node, LOOKS_ELEMENTS, LOOKS, reader.lost)
     return ImportedItem(name, {**common, **data}, images)
 
 

@@ -90,7 +90,7 @@ def carried(item: Item, to: Format) -> Item:
     data.update({"tags": [], "common_wrong": []} if "common_wrong" in data else {"tags": []})
     if data["images"]:
         image = data["images"][0]
-        data["images"] = [{"file": f"back/{Path(image['file']).name}", "alt": image["alt"]}]
+        data["images"] = [{"file": f"back/{Path(image['file']).stem}.png", "alt": image["alt"]}]
     if "most_words" in data:
         data["most_words"] = 300
     if "pattern" in data:

@@ -157,9 +157,9 @@ def test_what_is_recorded() -> None:
         ("element", "other", ""),
     ]
     with pytest.raises(LeftOut, match="the setting b=“2” of its part “item” is not known here"):
-        check_all_read(node, (), {})
+        check_all_read(node, (), {}, print)
     assert node.text == "word" and known.get("c") == "3"
-    check_all_read(node, ("other",), {"item": ("b",)})
+    check_all_read(node, ("other",), {"item": ("b",)}, print)
 
 
 def test_nesting_too_deep_costs_the_item(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_groups_and_banks_elsewhere(tmp_path: Path) -> None:
     made = import_package(package(tmp_path / "x.zip", {"q.xml": canvas_document(group)}), "bank")
     assert ids(made) == ["inside"]
     losses = dict(made.lost)
-    assert "2 of its questions are drawn" in losses["Two of five"]
+    assert "How many of its questions are drawn, 2, is lost" in losses["Two of five"]
     assert "from the bank b77" in losses["From a bank"]
     assert any("The question q9 was left out" in sentence for _, sentence in made.lost)
 
@@ -178,7 +178,7 @@ def test_points_that_differ(tmp_path: Path) -> None:
         document = canvas_document(question("One"), question("Two", second))
         made = import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
         assert len(made.lost) == sentences
-    assert made.lost[1] == ("Two", "It was worth 3.0 points; a bank holds none: write them in the quiz.")
+    assert made.lost[1] == ("Two", "Its points, 3.0, are lost: a bank holds none, write them in the quiz.")
 
 
 def test_nothing_to_take(tmp_path: Path) -> None:
