@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import posixpath
 import re
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,7 +107,7 @@ def read_package(path: Path) -> Package:
     """Read a package; raises UsageError for a damaged, too large or other kind of file."""
     try:
         data = path.read_bytes()
-        if QTI_ROOT.search(data[:HEAD]):  # a document alone
+        if not zipfile.is_zipfile(io.BytesIO(data)) and QTI_ROOT.search(data[:HEAD]):  # a document alone
             return Package({path.name: data}, [Resource(path.name, "imsqti_document", [path.name])])
         with members(io.BytesIO(data), MOST_FILES, MOST_BYTES) as archive:
             files = {

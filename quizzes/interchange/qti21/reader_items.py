@@ -198,7 +198,7 @@ def _item(document: Element, name: str, losses: list[str], pictures: Pictures) -
     reader = _Reader(document, losses.append, pictures)
     kinds = {interaction.tag for interaction in reader.interactions}
     if not reader.interactions:
-        raise LeftOut("no question has a counterpart here")
+        raise LeftOut("it asks for nothing")
     if not kinds <= {*_READERS}:
         raise LeftOut(f"{' and '.join(sorted(kinds - {*_READERS}))} has no counterpart here")
     if len(reader.interactions) == 1 and kinds != {"inlineChoiceInteraction"}:
