@@ -260,7 +260,11 @@ class Grader:
             result.model_copy(update={"key": self._keys.key(run.check, result.status)})
             for run, result in zip(runs, explain(runs, evidence), strict=True)
         ]
-        failed = any(result.status.needs_work for result in results)
+        failed = {
+            result.function or result.evidence.call.split("(")[0]
+            for result in results
+            if result.status.needs_work
+        }
         return TaskReport(
             task=task.id,
             title=task.title,
@@ -272,7 +276,7 @@ class Grader:
             sources=[
                 FunctionSource(function=name, cell=source.cell, line=source.line, text=source.text)
                 for name, source in sources.items()
-                if failed
+                if name in failed
             ],
         )
 
