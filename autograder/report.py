@@ -316,8 +316,14 @@ def _headline(report: Report) -> str:
     lost = [result for result in report.results() if result.status is not Status.PASSED]
     if not lost:
         return "everything passed"
-    named = list(dict.fromkeys(result.mistake for result in lost if result.mistake))
+    named = list(dict.fromkeys(_in_words(result.mistake) for result in lost if result.mistake))
     if named:
         return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
     first = next((result for result in lost if result.status is not Status.SKIPPED), lost[0])
-    return first.message
+    return first.message or first.title
+
+
+def _in_words(mistake: str) -> str:
+    """A known mistake as words: `relu_backward: no_mask` is "relu_backward: no mask"."""
+    function, colon, name = mistake.rpartition(": ")
+    return f"{function}{colon}{name.replace('_', ' ')}"

@@ -19,7 +19,7 @@ from autograder.checks.comparisons import structure_of
 from autograder.checks.definition import Check, Materials
 from autograder.checks.failures import Failure, OutOfMemory, WrongType
 from autograder.checks.memory import unlimited_memory
-from autograder.checks.values import Value, bytes_of, shorten, show
+from autograder.checks.values import Value, bytes_of, exception_text, shorten, show
 from autograder.checks.variants import Variant
 from autograder.errors import SandboxError
 from autograder.grading.causes import Answers
@@ -230,7 +230,7 @@ def _as_failure(problem: Exception, student: Functions, reference: Functions | N
     if isinstance(problem, AssertionError):
         return Failure(" ".join(str(problem).split()) or "This does not hold for what your function returns.")
     calls = [call for call in student.context_.findings.calls if call.answer.kind == "value"]
-    reason = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+    reason = exception_text(problem)
     if not calls:
         return WrongType(f"This check cannot use what your functions return ({reason}).")
     for call in calls:

@@ -27,6 +27,7 @@ from autograder.checks.definition import Check
 from autograder.checks.failures import fail, require
 from autograder.checks.gradients import gradient_check
 from autograder.checks.memory import limited_memory
+from autograder.checks.values import as_sentence, exception_text
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Limits
 from autograder.environment import one_thread
@@ -201,5 +202,6 @@ def _run(source: str, name: str, namespace: dict[str, Any]) -> dict[str, Any]:
     try:
         exec(compile(source, name, "exec", dont_inherit=True), namespace)
     except Exception as problem:
-        raise ContentError(f"{name[1:-1]}: {type(problem).__name__}: {problem}.".capitalize()) from problem
+        what = as_sentence(f"{name[1:-1]}: {exception_text(problem)}")
+        raise ContentError(what[:1].upper() + what[1:]) from problem
     return namespace
