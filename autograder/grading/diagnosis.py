@@ -67,7 +67,9 @@ def find_cause(
         return known.at(idiom.place)
     if idiom.kind:
         return idiom
-    return known if known.kind else pattern_cause(function, calls, answers, signature)
+    if known.kind or function in answers.canonical_forms:
+        return known  # where many answers are right, numbers beside one of them show nothing
+    return pattern_cause(function, calls, answers, signature)
 
 
 @dataclass

@@ -116,7 +116,7 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._answers = Answers(self._reference, assignment.alternatives)
+        self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._threads = one_thread()
