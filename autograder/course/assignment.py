@@ -1,7 +1,8 @@
 """An assignment: its two directories, read, checked for contradictions and ready to grade with.
 
 assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
-solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py
+solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py, and, if answers to some
+                    functions can be told apart in one form only, canonical_forms.py
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from autograder.checks.budget import (
     Budget,
 )
 from autograder.checks.calibration import CalibrationFile, read_calibration
+from autograder.checks.canonical_forms import CanonicalForm, collect_canonical_forms
 from autograder.checks.definition import Check, collect
 from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
@@ -190,6 +192,7 @@ class Assignment:
     calibration: CalibrationFile
     mistakes: list[Variant]
     alternatives: list[Variant]
+    canonical_forms: Mapping[str, CanonicalForm] = field(default_factory=dict)
 
     @property
     def handout(self) -> Path:
@@ -239,9 +242,17 @@ def load_assignment(course: Course, name: str) -> Assignment:
         calibration=read_calibration(solution),
         mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", importable)),
         alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", importable)),
+        canonical_forms=_canonical_forms(solution / "canonical_forms.py", importable),
     )
     _fits_together(assignment)
     return assignment
+
+
+def _canonical_forms(path: Path, importable: Mapping[str, ModuleType]) -> dict[str, CanonicalForm]:
+    """The canonical forms beside a solution, where it has any."""
+    if not path.is_file():
+        return {}
+    return collect_canonical_forms(load_file(path, "canonical_forms", importable))
 
 
 def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None = None) -> ModuleType:
@@ -326,6 +337,11 @@ def _fits_together(assignment: Assignment) -> None:
             raise ContentError(
                 f"{yaml}, line {line}: task {task.id} is worth {task.points:g} points, "
                 f"its hidden checks add up to {points:g}."
+            )
+    for function, form in assignment.canonical_forms.items():
+        if function not in assignment.functions:
+            raise ContentError(
+                f"{source_location(form)}: a canonical form names an unknown function {function!r}."
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.function not in assignment.functions:

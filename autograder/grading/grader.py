@@ -116,7 +116,7 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._answers = Answers(self._reference, assignment.alternatives)
+        self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._threads = one_thread()
@@ -260,7 +260,11 @@ class Grader:
             result.model_copy(update={"key": self._keys.key(run.check, result.status)})
             for run, result in zip(runs, explain(runs, evidence), strict=True)
         ]
-        failed = any(result.status.needs_work for result in results)
+        failed = {
+            result.function or result.evidence.call.split("(")[0]
+            for result in results
+            if result.status.needs_work
+        }
         return TaskReport(
             task=task.id,
             title=task.title,
@@ -272,7 +276,7 @@ class Grader:
             sources=[
                 FunctionSource(function=name, cell=source.cell, line=source.line, text=source.text)
                 for name, source in sources.items()
-                if failed
+                if name in failed
             ],
         )
 
