@@ -178,7 +178,14 @@ def test_a_mark_is_changed_only_by_a_person(course: Course) -> None:
 
 def test_nothing_unmarked_is_exported_as_final(course: Course) -> None:
     """Exports leave out who waits and say so; in the gradebook the score waits, and is not dropped."""
-    rules = "gradebook: {groups: [{name: All, weight: 100, drop_lowest: 1, of: [tiny]}]}\n"
+    rules = "gradebook: {groups: [{name: All, weight: 100, drop_lowest: 1, of: [tiny, test]}]}\n"
+    quiz = course.root / "quizzes" / "test.yaml"
+    quiz.parent.mkdir()
+    quiz.touch()
+    table = course.root / "test.csv"
+    table.write_text(
+        "student,quiz,attempt,points,out_of,state\nann,test,1,9,10,graded\nbob,test,1,9,10,graded\n"
+    )
     with (course.root / "course.yaml").open("a", encoding="utf-8") as file:
         file.write(rules)
     notebooks = {"ann": answered_notebook(course, BOTH), "bob": answered_notebook(course, {})}
@@ -192,12 +199,21 @@ def test_nothing_unmarked_is_exported_as_final(course: Course) -> None:
         assert "bob" in text
         assert "ann" not in text
     done = autograder(
-        "gradebook", "export", "csv", "--from", "graded", "--out", "all.csv", folder=course.root
+        "gradebook",
+        "export",
+        "csv",
+        "--from",
+        "graded",
+        "--from",
+        table,
+        "--out",
+        "all.csv",
+        folder=course.root,
     )
     assert done.returncode == 0, done.stderr
     with (course.root / "all.csv").open(encoding="utf-8-sig") as file:
-        states = {row["student_id"]: row["tiny state"] for row in csv.DictReader(file)}
-    assert states == {"ann": "waiting", "bob": "counted"}
+        states = {row["student_id"]: (row["tiny state"], row["test state"]) for row in csv.DictReader(file)}
+    assert states == {"ann": ("waiting", "counted"), "bob": ("dropped", "counted")}
 
 
 def test_the_best_attempt_is_known_when_all_are_marked(tmp_path: Path) -> None:
