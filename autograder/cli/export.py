@@ -24,7 +24,7 @@ from autograder.course.course import find_course
 from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades
+from autograder.gradebook.tables import GradeRow, grade_rows, named_mistakes, plain_grades
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
@@ -115,7 +115,10 @@ def _lines(
     """
     found = find_course(course)
     graded = GradedAssignment.read(Results(results.absolute()), found)
-    final_scores = [score for score, _ in graded.counted_reports()]
+    final_scores, mistakes = [], {}
+    for final_score, report in graded.counted_reports():
+        final_scores.append(final_score)
+        mistakes[final_score.student] = named_mistakes(report)
     roster = find_roster(found.root)
     final = [score for score in final_scores if score.is_final]
     waiting = [
@@ -123,8 +126,8 @@ def _lines(
         for score in final_scores
         if not score.is_final
     ]
-    everybody = grade_rows(final_scores, roster, platform)
-    return grade_rows(final, roster, platform), waiting, everybody
+    everybody = grade_rows(final_scores, roster, platform, mistakes)
+    return grade_rows(final, roster, platform, mistakes), waiting, everybody
 
 
 def _title(lines: Sequence[GradeRow], course: Path | None) -> str:

@@ -32,6 +32,8 @@ def why_it_counts(score: FinalScore) -> str:
         parts.append("marked late by the platform, how late is not known")
     if score.unmarked:
         parts.append(f"{points(score.unmarked)} still to be marked")
+    if score.time_problem:
+        parts.append("time of submission not known")
     if score.changed:
         parts.append(f"set by hand, earned {points(score.raw)}")
     return "; ".join(parts)
