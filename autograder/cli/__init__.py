@@ -56,6 +56,12 @@ COMMANDS = (
         "Set a student's score or comment by hand; it survives every regrade and is marked as manual.",
     ),
     CommandEntry(
+        "mark",
+        "autograder.cli.mark:mark",
+        GRADING,
+        "Mark written answers, one by one and without names; marks survive every regrade.",
+    ),
+    CommandEntry(
         "refresh",
         "autograder.cli.refresh:refresh",
         GRADING,

@@ -53,6 +53,9 @@ class CourseFile(BaseModel):
     time_zone: str = Field(default="UTC", description="An IANA name; all local times are in this zone.")
 
     attempts: Attempts = Field(default="last", description="Which attempt counts: best, last or first.")
+    written: bool = Field(
+        default=True, description="Whether there are people to mark written answers; `written: off` if not."
+    )
     students: dict[str, StudentRules] = Field(
         default_factory=dict, description="Exceptions for single students, by student ID."
     )
@@ -75,7 +78,7 @@ class Course:
 
     def __init__(self, root: Path, file: CourseFile) -> None:
         self.root, self.title, self.zone = root, file.title, ZoneInfo(file.time_zone)
-        self.attempts, self.gradebook = file.attempts, file.gradebook
+        self.attempts, self.gradebook, self.written = file.attempts, file.gradebook, file.written
         self._students = file.students
 
     def assignment_ids(self) -> list[str]:
