@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from autograder.course.local_time import counted, shown, span, time_of_day
 from autograder.site.clock import Clock, ServerClock
+from autograder.site.clock_correction import ClockCorrections
 from autograder.site.database import Database
 from autograder.site.extensions import extensions
 from autograder.site.lti.services import Lti
@@ -57,6 +58,7 @@ class AppContext:
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.clock_corrections = ClockCorrections(self.database, self.clock)
         # For reads of a few rows and the pages made of them: the event loop stays free for saves. More
         # threads only take the interpreter from each other, unless they wait for a database's server.
         readers = 2 if self.database.dialect == "sqlite" else 8

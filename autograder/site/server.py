@@ -17,11 +17,12 @@ from starlette.types import ASGIApp
 from autograder.errors import UsageError
 from autograder.site.app_context import AppContext
 from autograder.site.application import make_app
+from autograder.site.background import PeriodicTask
 from autograder.site.backup import secret_beside
-from autograder.site.clock import Clock, ServerClock
-from autograder.site.clock_correction import wrong_spans
+from autograder.site.clock import ServerClock
+from autograder.site.clock_correction import latest_act, wrong_spans
 from autograder.site.database import Database, database_address
-from autograder.site.extensions import extensions
+from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.lti.platforms import read_platforms
 from autograder.site.lti.services import Tool
@@ -43,7 +44,7 @@ class OpenSite:
 
     database: Database
     signer: Signer
-    clock: Clock
+    clock: ServerClock
 
 
 @contextmanager
@@ -60,8 +61,8 @@ def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> 
             with database.reading() as connection:
                 wrong = wrong_spans(connection)
                 instants = (extension.latest_instant(connection, wrong) for extension in extensions())
-                floor = max(instants, default=0)
-            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
+                floor, seen = max(instants, default=0), latest_act(connection, wrong)
+            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor, seen))
         finally:
             database.close()
 
@@ -127,7 +128,8 @@ def serve(
     site = AppContext(
         open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti
     )
-    running = [extension.start(site, course_file=course_file) for extension in extensions()]
+    running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
+    running += [extension.start(site, course_file=course_file) for extension in extensions()]
     try:
         app: ASGIApp = make_app(site)
         if log is not None:
