@@ -31,20 +31,20 @@ class Pace:
         self,
         *,
         everybody: Callable[[], float] = time.process_time,
-        own: Callable[[], float] = time.thread_time,
+        of_thread: Callable[[], float] = time.thread_time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`everybody` and `own` return seconds of processor time: of the process, and of this thread."""
-        self._everybody, self._own, self._pause = everybody, own, pause
-        self._began = everybody(), own()
+        """`everybody` and `of_thread` return the processor time of the process and of this thread, in seconds."""
+        self._everybody, self._of_thread, self._pause = everybody, of_thread, pause
+        self._began = everybody(), of_thread()
 
     def step(self) -> None:
         """End a step, and wait if others were busy meanwhile."""
-        everybody, own = self._began
-        others = self._everybody() - everybody - (self._own() - own)
+        everybody, of_thread = self._began
+        others = self._everybody() - everybody - (self._of_thread() - of_thread)
         if others > UNNOTICED:
             self._pause(min(GIVEN * others, LONGEST_PAUSE))
-        self._began = self._everybody(), self._own()
+        self._began = self._everybody(), self._of_thread()
 
 
 class PeriodicTask:

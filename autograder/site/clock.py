@@ -91,11 +91,11 @@ class ServerClock:
         self._wall, self._steady = wall, steady
         self._lock = threading.Lock()
         started, known = max(wall(), floor * MILLION), max(floor, seen) * MILLION
-        ahead = started - known if known and started - known > LONGEST_GAP * MILLION else 0
-        self._offset = started - ahead - steady()  # what to add to `steady`
-        self._leap = ahead  # nanoseconds
-        if ahead:
-            log.warning("The machine's clock is %s s ahead of what is stored; not followed.", ahead // 10**9)
+        leap = started - known if known and started - known > LONGEST_GAP * MILLION else 0
+        self._offset = started - leap - steady()  # what to add to `steady`
+        self._leap = leap  # nanoseconds
+        if leap:
+            log.warning("The machine's clock is %s s ahead of what is stored; not followed.", leap // 10**9)
 
     def now(self) -> int:
         """The instant in milliseconds since 1970 UTC."""

@@ -41,11 +41,11 @@ def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCa
 )
 def test_long_work_gives_way(steps: list[tuple[float, float]]) -> None:
     """It pauses longer than others were busy, for at most 50 ms a step, and not on an idle server."""
-    everybody, own = 0.0, 0.0
+    everybody, of_thread = 0.0, 0.0
     pauses: list[float] = []
-    pace = Pace(everybody=lambda: everybody, own=lambda: own, pause=pauses.append)
+    pace = Pace(everybody=lambda: everybody, of_thread=lambda: of_thread, pause=pauses.append)
     for used, others in steps:
-        everybody, own = everybody + used + others, own + used
+        everybody, of_thread = everybody + used + others, of_thread + used
         before = len(pauses)
         pace.step()
         if len(pauses) == before:

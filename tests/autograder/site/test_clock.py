@@ -101,16 +101,16 @@ def test_a_start_in_another_century(floor: int, seen: int, wall: int) -> None:
 
 
 @given(st.integers(10**12, 3 * 10**12), st.integers(-(10**12), 10**12), st.integers(-5_000, 5_000))
-def test_a_correction_at_another_server(now: int, moved: int, apart: int) -> None:
+def test_a_correction_at_another_server(now: int, moved: int, difference: int) -> None:
     """A clock near the wrong time moves along, once; one that is right already stays."""
-    assume(abs(moved) > 4 * abs(apart))
+    assume(abs(moved) > 4 * abs(difference))
     fake = FakeClock(at=now)
     clock = clock_of(fake)
     fake.wall += moved * 1_000_000  # the machine's clock is right by now
     followed_by_itself = clock.now() == now + moved
-    assert clock.follow_correction(now + apart, now + apart + moved) is not followed_by_itself
+    assert clock.follow_correction(now + difference, now + difference + moved) is not followed_by_itself
     assert clock.now() == now + moved
-    assert not clock.follow_correction(now + apart, now + apart + moved)
+    assert not clock.follow_correction(now + difference, now + difference + moved)
     assert clock.now() == now + moved
 
 

@@ -167,23 +167,23 @@ def test_staff_set_the_clock_right(server: LiveServer) -> None:
 def test_a_correction_holds_for_all_servers_of_a_database(address: str, tmp_path: Path) -> None:
     """What is set right at one server, the others follow; where it was made, nothing moves again."""
     with (
-        live_server(Database(address), tmp_path / "one") as one,
+        live_server(Database(address), tmp_path / "one") as first,
         live_server(Database(address), tmp_path / "other") as other,
     ):
-        one.publish()
-        teacher, right = one.student(role="instructor"), one.clock.now()
-        for each in (one, other):
+        first.publish()
+        teacher, right = first.student(role="instructor"), first.clock.now()
+        for each in (first, other):
             each.fake.wall += YEARS * 1_000_000
             each.clock.set_right()  # both were started with a wrong clock
             each.fake.set_back(YEARS)
         teacher.sign_in()
         assert teacher.post("/clock", reason="the battery was empty").status_code == 303
-        assert (one.clock.now(), other.clock.now()) == (right, right + YEARS)
+        assert (first.clock.now(), other.clock.now()) == (right, right + YEARS)
         assert other.site.clock_corrections.follow() == 1
         assert other.clock.now() == right
-        assert [each.site.clock_corrections.follow() for each in (one, other)] == [0, 0]
-        assert (one.clock.now(), other.clock.now()) == (right, right)
-        assert ClockCorrections(one.database, one.clock).follow() == 0  # opened after the correction
+        assert [each.site.clock_corrections.follow() for each in (first, other)] == [0, 0]
+        assert (first.clock.now(), other.clock.now()) == (right, right)
+        assert ClockCorrections(first.database, first.clock).follow() == 0  # opened after the correction
 
 
 def test_a_server_that_is_started_in_another_century(tmp_path: Path) -> None:
