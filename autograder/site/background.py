@@ -34,7 +34,7 @@ class Pace:
         of_thread: Callable[[], float] = time.thread_time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`everybody` and `of_thread` return the processor time of the process and of this thread, in seconds."""
+        """`everybody` and `of_thread` return processor time in seconds: of the process, of this thread."""
         self._everybody, self._of_thread, self._pause = everybody, of_thread, pause
         self._began = everybody(), of_thread()
 
