@@ -19,8 +19,8 @@ from autograder.site.app_context import AppContext
 from autograder.site.application import make_app
 from autograder.site.background import PeriodicTask
 from autograder.site.backup import secret_beside
-from autograder.site.clock import Clock, ServerClock
-from autograder.site.clock_correction import wrong_spans
+from autograder.site.clock import ServerClock
+from autograder.site.clock_correction import latest_act, wrong_spans
 from autograder.site.database import Database, database_address
 from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
@@ -53,7 +53,7 @@ class OpenSite:
 
     database: Database
     signer: Signer
-    clock: Clock
+    clock: ServerClock
 
 
 @contextmanager
@@ -70,8 +70,8 @@ def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> 
             with database.reading() as connection:
                 wrong = wrong_spans(connection)
                 instants = (extension.latest_instant(connection, wrong) for extension in extensions())
-                floor = max(instants, default=0)
-            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
+                floor, seen = max(instants, default=0), latest_act(connection, wrong)
+            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor, seen))
         finally:
             database.close()
 
@@ -175,7 +175,8 @@ def serve(
         graders=graders,
     )
     site.warnings.append(lti.warning)
-    running: list[Running] = [extension.start(site, course_file=course_file) for extension in extensions()]
+    running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
+    running += [extension.start(site, course_file=course_file) for extension in extensions()]
     running += _score_tasks(site, lti)
     try:
         app: ASGIApp = make_app(site)

@@ -133,6 +133,51 @@ def test_the_whole_way(course: Course) -> None:
     assert (score["state"], score["waiting"], score["late_seconds"]) == ("graded", "0", "0")
 
 
+def test_what_has_keys_or_answers_is_private(course: Course) -> None:
+    """Keys, results, an analysis and backups are files that only their owner reads, also over an old file."""
+    assert quizzes(course, "publish", "all").returncode == 0
+    quizzes(course, "roster", "import", "roster.csv")
+    codes = csv.DictReader((course.root / "passcodes.csv").read_text("utf-8").splitlines())
+    with served(course, "serve", "--course-file") as (address, _):
+        ana = Visitor(address, "ana", next(row["passcode"] for row in codes if row["student"] == "ana"))
+        path = ana.http.post("/quizzes/all/start", data={"token": ana.token}).url.path
+        assert ana.post(f"{path}/finish", {}).status_code == 200
+    for name in ("key.zip", "scores.csv"):
+        (course.root / name).write_text("old", encoding="utf-8")
+        (course.root / name).chmod(0o644)
+    for words in (
+        ("export", "all", "--to", "qti21", "--out", "key.zip"),
+        ("print", "all", "--out", "printed"),
+        ("results", "all", "--out", "scores.csv"),
+        ("analysis", "all", "--out", "analysed"),
+        ("backup", "copy.db"),
+    ):
+        done = quizzes(course, *words)
+        assert done.returncode == 0, done.stderr
+    made = [course.root / name for name in ("key.zip", "scores.csv", "copy.db")]
+    made += [*(course.root / "printed").iterdir(), *(course.root / "analysed").iterdir()]
+    assert len(made) > 6
+    assert {path.name: path.stat().st_mode & 0o077 for path in made} == {path.name: 0 for path in made}
+
+
+@pytest.mark.parametrize("words", [(), ("--proxy", "127.0.0.1")])
+def test_a_reverse_proxy(course: Course, words: tuple[str, ...]) -> None:
+    """`serve --proxy` believes the addresses that this proxy names, and without it nobody is believed."""
+    quizzes(course, "roster", "import", "roster.csv")
+    form = {"person": "ana", "passcode": "WRONG-WRONG"}
+    with served(course, "serve", "--course-file", *words) as (address, _):
+        statuses = [
+            httpx.post(
+                f"{address}/sign-in",
+                data=form,
+                headers={"Origin": address, "X-Forwarded-For": f"192.0.2.{number}"},
+                timeout=PATIENCE,
+            ).status_code
+            for number in range(8)
+        ]
+    assert set(statuses) == ({401} if words else {401, 429})
+
+
 def test_a_new_passcode_and_a_link(course: Course) -> None:
     """Somebody who lost their code gets another; a link is printed whole."""
     quizzes(course, "roster", "import", "roster.csv")
