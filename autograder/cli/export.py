@@ -94,9 +94,10 @@ def _blackboard(
     course: CourseOption = None,
 ) -> None:
     """Write scores into the table that Blackboard gave out, to upload."""
-    lines = _lines(results, course, "blackboard")
-    text, left = blackboard_grades(lines, read_table(template), column or _title(lines, course))
-    write_export(out, text.encode(), left, len(lines))
+    lines, waiting, everybody = _lines(results, course, "blackboard")
+    column = column or _title(everybody, course)
+    text, left = blackboard_grades(lines, read_table(template), column)
+    write_export(out, text.encode(), [*waiting, *left], len(everybody))
 
 
 @app.command("brightspace")
@@ -107,9 +108,9 @@ def _brightspace(
     course: CourseOption = None,
 ) -> None:
     """Write a table of grades to import into Brightspace."""
-    lines = _lines(results, course, "brightspace")
-    text, left = brightspace_grades(lines, item or _title(lines, course))
-    write_export(out, text.encode(), left, len(lines))
+    lines, waiting, everybody = _lines(results, course, "brightspace")
+    text, left = brightspace_grades(lines, item or _title(everybody, course))
+    write_export(out, text.encode(), [*waiting, *left], len(everybody))
 
 
 @app.command("csv")
