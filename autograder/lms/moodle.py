@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from autograder.course.csv_table import Table, write_table
 from autograder.course.moodle_table import COMMENTS, GRADE, IDENTIFIER, MAXIMUM, in_english
@@ -39,7 +40,16 @@ from autograder.submissions.collecting import (
 from autograder.submissions.guarded_files import folder_files
 from autograder.submissions.notebook import storable
 
-__all__ = ["MOODLE", "NAME", "NO_NUMBER", "moodle_import", "moodle_layout", "moodle_worksheet", "number_of"]
+__all__ = [
+    "MOODLE",
+    "NAME",
+    "NO_NUMBER",
+    "MoodleKey",
+    "moodle_import",
+    "moodle_layout",
+    "moodle_worksheet",
+    "number_of",
+]
 
 
 NAME = re.compile(
@@ -51,6 +61,12 @@ UNTIMED = (
     "neither a grading worksheet nor the download says it",
     "Name the worksheet with --worksheet, or grade the ZIP archive as it was downloaded.",
 )
+MoodleKey = Literal["email", "id"]  # what lines of an import are mapped by
+NO_KEY: Mapping[MoodleKey, str] = {
+    "email": "There is no e-mail address on the roster: add it, export with --by id and map by ID number, or "
+    "enter the grades in Moodle.",
+    "id": "The roster has no ID number of this student: add it, or enter the grades in Moodle.",
+}
 HEAD = [
     *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
     *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
@@ -220,21 +236,45 @@ def _own_name(path: Path) -> str:
 MOODLE = moodle_layout()
 
 
-def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
+def moodle_import(
+    columns: Mapping[str, Sequence[GradeRow]], by: MoodleKey = "email"
+) -> tuple[str, list[Unmatched]]:
     """A table for Moodle's gradebook (Grades, Import, CSV file): a line per student, a column per grade item.
 
-    On import, lines are mapped by e-mail address or ID number, each column to the item of that name.
-    A dash is no grade.
+    On import all lines are mapped by e-mail address, or all by ID number, and each column to the item of that
+    name; a line that maps to nobody, or to somebody else, stops the whole import. So it has the students whom
+    the key finds, and the others are returned with the reason. A dash is no grade.
     """
-    people = {row.person.student_id: row.person for rows in columns.values() for row in rows}
+    grade_rows = {row.person.student_id: row for rows in columns.values() for row in rows}
     cells = [
         {row.person.student_id: points(row.final_score.earned) for row in rows} for rows in columns.values()
     ]
+    keys = {student: _import_key(row, by).casefold() for student, row in grade_rows.items()}
+    unmatched = []
     rows = [["Email address", "ID number", "Full name", *map(guard_formula, columns)]]
-    for student, person in people.items():
-        scores = [column.get(student, "-") for column in cells]
-        rows.append([person.email, student, guard_formula(person.name), *scores])
-    return write_table(rows[0], rows[1:])
+    for student, row in grade_rows.items():
+        person, key = row.person, keys[student]
+        if not key:
+            unmatched.append(Unmatched(student, NO_KEY[by]))
+        elif list(keys.values()).count(key) > 1:
+            unmatched.append(
+                Unmatched(student, f"Another student has {key} too, and Moodle would mix them up.")
+            )
+        else:
+            scores = [column.get(student, "-") for column in cells]
+            rows.append([person.email, student, guard_formula(person.name), *scores])
+    return write_table(rows[0], rows[1:]), unmatched
+
+
+def _import_key(row: GradeRow, by: MoodleKey) -> str:
+    """What Moodle finds a student by; empty for nothing."""
+    person = row.person
+    if by == "email":
+        return person.email
+    # Somebody without an ID number is known by another ID here.
+    return (
+        person.student_id if row.known and person.student_id not in (person.email, person.sis_login) else ""
+    )
 
 
 def moodle_worksheet(
