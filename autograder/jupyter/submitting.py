@@ -1,8 +1,8 @@
 """`submit` for notebooks: hands the saved file in to the course's site and prints the receipt.
 
 A notebook cannot save itself: what is submitted is the file on the disk, so its time and the functions it
-holds are printed, and a file that is older than two minutes is asked about. The token is kept in the user's own
-settings, readable by nobody else; it may also come from AUTOGRADER_SITE and AUTOGRADER_TOKEN.
+holds are printed, and a file that is older than two minutes is asked about. The token is kept in the user's
+own settings, readable by nobody else; it may also come from AUTOGRADER_SITE and AUTOGRADER_TOKEN.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
+    from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
@@ -94,6 +95,9 @@ class HomeworkExtension:
     ) -> NoAccommodations:
         """Nothing; see `NoAccommodations`."""
         return NoAccommodations()
+
+    def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
+        """Nothing: the command makes a class of submissions; see `cli.demo_site`."""
 
     def start(self, context: AppContext, *, course_file: bool) -> Graders:
         """Start the graders beside the server."""
