@@ -87,7 +87,9 @@ def home_section(request: Request) -> Markup:
             return Markup("")
         role_of(connection, site.course, session.person)
         cards = [_card(connection, context, row, session.person, request.state.at) for row in rows]
-    return Markup(site.page("homework_list.html", cards=cards, at=request.state.at))
+    at = request.state.at  # what is due next comes first, what is over last
+    cards.sort(key=lambda card: card.due_at is not None and card.due_at < at)
+    return Markup(site.page("homework_list.html", cards=cards, at=at))
 
 
 @reads
