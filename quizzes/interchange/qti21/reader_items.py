@@ -74,7 +74,8 @@ def _item(document: Element, name: str, losses: list[str], pictures: Pictures) -
         data = blanks(reader)
     else:
         raise LeftOut("it asks several things at once")
-    if reader.processing.is_by_declaration and kinds != {"extendedTextInteraction"}:
+    processing = reader.processing
+    if processing.is_given and processing.is_by_declaration and kinds != {"extendedTextInteraction"}:
         reader.lost("It has no rule of marking that gives points: its declared key earns them.")
     prompt_html, images = pictures(_with_gap(reader.prompt()))
     explanation = MODEL_ANSWER.sub("", "\n".join(reader.explanation))
