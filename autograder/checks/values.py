@@ -178,7 +178,7 @@ def _feed(digest: hashlib.blake2b, value: Value) -> None:
 
 
 def exception_text(problem: BaseException, *, whole: bool = True) -> str:
-    """An exception in words, on one line: its type, and its text or the first line of that, if it has any."""
+    """An exception in words, on one line: its type and, if it has one, its text or the first line of it."""
     try:
         text = " ".join((str(problem) if whole else str(problem).partition("\n")[0]).split())
     except Exception:  # a hostile __str__ is no text
