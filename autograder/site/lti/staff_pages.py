@@ -12,7 +12,7 @@ from autograder.errors import Conflict
 from autograder.site.lti.contexts import connect, contexts, disconnect, proposals, settle
 from autograder.site.lti.deliveries import retry, undelivered
 from autograder.site.lti.users import Context
-from autograder.site.requests import PageRoute, form_of, reads, site_of
+from autograder.site.requests import PageRoute, form_of, parsed_json, reads, site_of
 from autograder.site.staff import staff_of_course
 
 __all__ = ["PLATFORM_ROUTES"]
@@ -68,7 +68,7 @@ async def settle_matches(request: Request) -> Response:
     form, at = await form_of(request, session), request.state.at
     same = "same" in form
     try:
-        chosen = [(str(issuer), str(subject)) for issuer, subject in map(json.loads, form.get("user", []))]
+        chosen = [(str(issuer), str(subject)) for issuer, subject in map(parsed_json, form.get("user", []))]
     except (ValueError, TypeError):
         raise Conflict("This form cannot be read.", next_step="Reload the page.") from None
     if not chosen:
