@@ -15,10 +15,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "CauseKind",
     "CheckResult",
     "CheckSummary",
     "Curve",
     "Evidence",
+    "FunctionSource",
     "Note",
     "Report",
     "ReportSummary",
@@ -28,9 +30,12 @@ __all__ = [
     "TaskPoints",
     "TaskReport",
     "Worst",
+    "WrittenAnswer",
     "summarize_report",
 ]
 
+#: What a cause rests on; see `grading.causes`.
+CauseKind = Literal["", "named", "looks like", "idiom", "pattern"]
 Number = float | Literal["nan", "inf", "-inf"]
 
 
@@ -113,9 +118,27 @@ class CheckResult(Model):
     )
     message: str = Field(default="", description="What is wrong, in one or two sentences.")
     hint: str = Field(default="", description="What to do about it.")
-    mistake: str = Field(default="", description="The known mistake that was recognised, if any.")
+    cause: CauseKind = Field(
+        default="",
+        description='What the hint rests on: "named", "looks like", "idiom" or "pattern" where a cause was '
+        "worked out from all calls of `function`; empty for the check's own words.",
+    )
+    function: str = Field(default="", description="The function that the cause was found in.")
+    mistake: str = Field(default="", description="The known mistake that is proven, if any.")
+    place: str = Field(
+        default="", description="The line of the submission that the hint is about, with its cell."
+    )
     flag: str = Field(default="", description="For the instructor: what a person should look at.")
     evidence: Evidence = Field(default_factory=Evidence, description="What the check saw.")
+
+
+class FunctionSource(Model):
+    """A function of the submission as its author wrote it, to be shown beside a failure."""
+
+    function: str = Field(description="The function's name.")
+    cell: int = Field(description="The cell, counted from 1 over all cells.")
+    line: int = Field(description="Its first line in the cell, counted from 1.")
+    text: str = Field(description="The source, shortened.")
 
 
 class TaskReport(Model):
@@ -128,13 +151,29 @@ class TaskReport(Model):
     possible: float = Field(description="Sum over the checks.")
     extra: bool = Field(default=False, description="Extra credit: adds to earned, not to possible.")
     checks: list[CheckResult] = Field(description="In the order of the file.")
+    sources: list[FunctionSource] = Field(
+        default_factory=list, description="The functions that did not pass, as they were submitted."
+    )
+
+
+class WrittenAnswer(Model):
+    """An answer in words: a person marks it, and the mark is in the ledger, not here."""
+
+    task: str = Field(description="The written task's id.")
+    title: str = Field(description="The written task's title.")
+    points: float = Field(description="What a full answer earns.")
+    text: str = Field(default="", description="The answer, at most 20,000 characters.")
+    digest: str = Field(default="", description="Digest of the text; a mark is for these words.")
+    cell: int = Field(default=0, description="Its cell, counted from 1; 0 when there is none to be found.")
+    blank: bool = Field(default=False, description="Nothing was written: it earns 0 and waits for nobody.")
 
 
 class Score(Model):
     """Points earned and possible."""
 
     earned: float = Field(description="Points earned, extra credit included.")
-    possible: float = Field(description="Points possible, extra credit left out.")
+    possible: float = Field(description="Points possible, extra credit and unmarked answers left out.")
+    unmarked: float = Field(default=0.0, description="Points of answers that a person has to mark.")
 
 
 class Note(Model):
@@ -169,6 +208,9 @@ class Report(Model):
     sandbox: str = Field(description="The level of isolation the submission ran under.")
     score: Score = Field(description="Sum over the tasks.")
     tasks: list[TaskReport] = Field(description="In the order of assignment.yaml.")
+    written: list[WrittenAnswer] = Field(
+        default_factory=list, description="The written tasks, in the order of assignment.yaml."
+    )
     environment: dict[str, str] = Field(description="Versions that a result may depend on.")
 
     def results(self) -> list[CheckResult]:
@@ -226,6 +268,12 @@ class ReportSummary:
     headline: str  # one sentence: what lost the most, or that nothing did
     tasks: tuple[TaskPoints, ...]
     checks: tuple[CheckSummary, ...]
+    written: tuple[tuple[str, float, str], ...] = ()  # task, points, digest of answers that wait for a mark
+
+    @property
+    def unmarked(self) -> float:
+        """Points of answers that a person has to mark."""
+        return sum(points for _, points, _ in self.written)
 
     @property
     def broken(self) -> list[str]:
@@ -266,6 +314,9 @@ def summarize_report(report: Report) -> ReportSummary:
             for task in report.tasks
         ),
         checks=tuple(_summarize_check(task.task, result) for task in report.tasks for result in task.checks),
+        written=tuple(
+            (answer.task, answer.points, answer.digest) for answer in report.written if not answer.blank
+        ),
     )
 
 
@@ -291,8 +342,14 @@ def _headline(report: Report) -> str:
     lost = [result for result in report.results() if result.status is not Status.PASSED]
     if not lost:
         return "everything passed"
-    named = list(dict.fromkeys(result.mistake for result in lost if result.mistake))
+    named = list(dict.fromkeys(_in_words(result.mistake) for result in lost if result.mistake))
     if named:
         return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
     first = next((result for result in lost if result.status is not Status.SKIPPED), lost[0])
-    return first.message
+    return first.message or first.title
+
+
+def _in_words(mistake: str) -> str:
+    """A known mistake as words: `relu_backward: no_mask` is "relu_backward: no mask"."""
+    function, colon, name = mistake.rpartition(": ")
+    return f"{function}{colon}{name.replace('_', ' ')}"

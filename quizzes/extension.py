@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from sqlalchemy import Connection
+    from starlette.requests import Request
     from starlette.routing import BaseRoute
 
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
+    from autograder.site.extensions import LinkTarget
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
 
@@ -28,6 +31,7 @@ class QuizExtension:
     """The site's extension for timed quizzes; see `autograder.site.extensions.Extension`."""
 
     package = "quizzes.web"
+    title = "Quizzes"
     migrations = Path(__file__).parent / "store" / "migrations"
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -35,6 +39,12 @@ class QuizExtension:
         from quizzes.web.routes import ROUTES
 
         return ROUTES
+
+    def home_section(self, request: Request) -> Markup:
+        """The quizzes of the course, each with its availability for the student."""
+        from quizzes.web.start import home_section
+
+        return home_section(request)
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""
@@ -54,12 +64,11 @@ class QuizExtension:
 
         lock_attempts(connection, ids)
 
-    def link_path(self, connection: Connection, course: str, target: str) -> str | None:
-        """The start page of a published quiz."""
-        from quizzes.store.quizzes import published_in
+    def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
+        """The published quizzes, with their points and dates."""
+        from quizzes.store.quizzes import link_targets
 
-        known = any(quiz.id == target for quiz in published_in(connection, course))
-        return f"/quizzes/{target}" if known else None
+        return link_targets(connection, course)
 
     def plan_accommodations(
         self,
@@ -78,7 +87,7 @@ class QuizExtension:
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
-        """Start the background tasks: close and mark attempts, grade functions, send scores."""
+        """Start the background tasks: close and mark attempts, grade functions, regrade."""
         from quizzes.web.background import QuizBackground
 
         return QuizBackground(context, course_file=course_file)

@@ -25,6 +25,7 @@ __all__ = [
     "assert_plausible",
     "assert_same",
     "assert_same_curve",
+    "canonical_form",
     "check",
     "convergence",
     "cross_entropy",
@@ -46,8 +47,10 @@ __all__ = [
     "to_array",
     "trace",
     "with_call",
+    "wrong",
 ]
 
+from autograder.checks.canonical_forms import canonical_form
 from autograder.checks.comparisons import (
     assert_close,
     assert_depends,
@@ -73,3 +76,4 @@ from autograder.checks.networks import RELU, Activation, Network, accuracy, cros
 from autograder.checks.traces import PROBLEMS, Problem, trace
 from autograder.checks.values import fingerprint, show, to_array
 from autograder.checks.variants import alternative, mistake
+from autograder.checks.wrong_functions import wrong

@@ -204,6 +204,7 @@ class Batch:
             number=submission.number,
             marked_late=submission.marked_late,
             origin=submission.origin,
+            time_problem=submission.time_problem,
         )
         known = history.find(collected)
         if known is None:
@@ -306,6 +307,7 @@ class Batch:
             attempt=first.attempt,
             number=first.number,
             origin=first.origin,
+            time_problem=first.time_problem,
             others=list(submission.other_files),
             report=name,
             report_digest=sha256(graded.report).hexdigest(),
@@ -314,6 +316,7 @@ class Batch:
             problem=summary.problem,
             sandbox=graded.sandbox,
             basis=provenance,
+            written={task: (points, answer) for task, points, answer in summary.written},
         )
         self._lines[key] = line
         self.ledger.append([line, *(_submitted_again(submission.student, item) for item in again)])

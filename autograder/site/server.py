@@ -24,7 +24,7 @@ from autograder.site.clock_correction import latest_act, wrong_spans
 from autograder.site.database import Database, database_address
 from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
-from autograder.site.lti.platforms import read_platforms
+from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
 from autograder.site.people import COURSE, course_of
 from autograder.site.request_log import LogFile, RequestLogMiddleware
@@ -32,7 +32,16 @@ from autograder.site.running import database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["FILE", "FOLDER", "OpenSite", "calm_the_collector", "listening", "open_site", "serve"]
+__all__ = [
+    "FILE",
+    "FOLDER",
+    "OpenSite",
+    "address_here",
+    "calm_the_collector",
+    "listening",
+    "open_site",
+    "serve",
+]
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
@@ -86,13 +95,35 @@ def listening(host: str, port: int) -> socket.socket:
     return waiting
 
 
-def _lti(folder: Path, signer: Signer) -> Tool | None:
-    """Launches from learning platforms, where lti.yaml names some."""
-    if not read_platforms(folder).platforms:
-        return None
+def address_here(waiting: socket.socket) -> str:
+    """The address at which programs on this machine reach the server."""
+    host, port = waiting.getsockname()[:2]
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
+def _lti(folder: Path, open_site: OpenSite) -> Tool:
+    """Launches from the learning platforms of lti.yaml, and from those that register themselves."""
     database_folder = folder / FOLDER
     database_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Tool(folder, database_folder, signer)
+    return Tool(folder, database_folder, open_site.signer, open_site.database)
+
+
+def _score_tasks(site: AppContext, lti: Tool) -> list[PeriodicTask]:
+    """The tasks that send scores to learning platforms, where any is registered."""
+    sender = ScoreSender(site.database, site.writer, lti, site.score_sources)
+
+    def send_due() -> int:
+        return sender.send_due(site.now()) if lti.is_registered() else 0
+
+    def queue_assignments() -> int:
+        return (
+            site.assignments.queue_changed(site.database, site.writer, site.now())
+            if lti.is_registered()
+            else 0
+        )
+
+    return [PeriodicTask(send_due), PeriodicTask(queue_assignments)]
 
 
 def calm_the_collector() -> None:
@@ -115,21 +146,38 @@ def serve(
     course_file: bool = False,
     log: LogFile | None = None,
     proxies: Sequence[str] = (),
+    graders: int = 0,
+    graded: Path | None = None,
 ) -> None:
     """Answer until the process is told to end; what is under way is written first.
 
-    `proxies` are the addresses of reverse proxies, which name the addresses of their clients.
+    `proxies` are the addresses of reverse proxies, which name the addresses of their clients; `graders` is
+    the number of programs that grade homework beside the server; `graded` is the directory of results of
+    assignments, `graded` in `folder` if left out.
     """
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     calm_the_collector()
     writer = Writer(open_site.database, _lock_rows)
-    lti = _lti(folder, open_site.signer)
+    lti = _lti(folder, open_site)
     site = AppContext(
-        open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti
+        open_site.database,
+        writer,
+        open_site.clock,
+        open_site.signer,
+        COURSE,
+        title,
+        zone,
+        folder,
+        lti=lti,
+        graded=graded,
+        address=address_here(waiting),
+        graders=graders,
     )
+    site.warnings.append(lti.warning)
     running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
     running += [extension.start(site, course_file=course_file) for extension in extensions()]
+    running += _score_tasks(site, lti)
     try:
         app: ASGIApp = make_app(site)
         if log is not None:

@@ -63,6 +63,7 @@ class _Content:
     problem: str = ""
     python: str = ""
     others: tuple[str, ...] = ()
+    notebook: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Submission:
     origin: str = ""  # what the platform calls it; feedback goes back under this name
     functions: tuple[str, ...] = ()  # of the assignment; they tell its untouched handout from work
     other_files: tuple[str, ...] = ()  # the names of other files that were submitted with this one
+    time_problem: str = ""  # why the time is not known, where the source should say it
 
     @cached_property
     def sha256(self) -> str:
@@ -100,6 +102,11 @@ class Submission:
     def cells(self) -> tuple[Cell, ...]:
         """The notebook's code cells; none when it cannot be graded."""
         return self._content.cells
+
+    @property
+    def notebook(self) -> bytes:
+        """The notebook's own bytes, out of an archive too; none when it cannot be graded."""
+        return self._content.notebook
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -127,7 +134,7 @@ class Submission:
                 notebook = notebook_in(data, self.assignment, self.functions)
                 name, data, others = f"{name}: {notebook.name}", notebook.data, notebook.others
             cells, python = read_notebook_and_version(data)
-            return _Content(name, tuple(cells), python=python, others=others)
+            return _Content(name, tuple(cells), python=python, others=others, notebook=data)
         except SubmissionError as refusal:
             return _Content(name, problem=f"{refusal.message} {refusal.next_step}".strip(), others=others)
 
@@ -143,6 +150,7 @@ def read_submission(
     origin: str = "",
     functions: Sequence[str] = (),
     files: Sequence[tuple[str, Path]] | None = None,
+    time_problem: str = "",
 ) -> Submission:
     """Read what a student submitted: a notebook, an archive, or a directory at any depth; follows no link.
 
@@ -180,6 +188,7 @@ def read_submission(
         other_files=other_files,
         number=number,
         origin=storable(origin),
+        time_problem=storable(time_problem),
     )
 
 

@@ -15,24 +15,43 @@ from bs4 import BeautifulSoup, Comment, Tag
 from markdownify import MarkdownConverter
 
 from quizzes.content.markup import render
+from quizzes.interchange.mathml_tex import tex_of
 
-__all__ = ["Lost", "canvas_html", "markdown_of", "plain_words", "xhtml"]
+__all__ = ["MATHML", "LeftOut", "Lost", "canvas_html", "markdown_of", "plain_text", "plain_words", "xhtml"]
 
 
 Lost = Callable[[str], None]  # takes a sentence on what was lost
 
+
+class LeftOut(Exception):
+    """An item that cannot be taken over; the message ends the sentence "It was left out: …"."""
+
+
+MATHML = "http://www.w3.org/1998/Math/MathML"
 MATH = re.compile(r'<math alttext="(.*?)"([^>]*)>.*?</math>', re.DOTALL)
 TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 STYLE = re.compile(r' style="[^"]*"')
 DANGEROUS = ("script", "style", "iframe", "object", "embed", "form", "input", "video", "audio", "svg", "link")
+# Tags whose text stays when Markdown has no word for them; any other tag is reported.
+KNOWN = {
+    *("a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br"),
+    *("body", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div"),
+    *("dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "head"),
+    *("header", "hr", "html", "i", "img", "ins", "kbd", "label", "li", "main", "mark", "nav", "nobr", "ol"),
+    *("p", "picture", "pre", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "section", "small", "span"),
+    *("stimulusbody", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th"),
+    *("thead", "time", "title", "tr", "tt", "u", "ul", "var", "wbr"),
+}
+OFFICE = ("o:", "w:", "st1:")  # what word processors leave in texts
 DEEPEST = 100  # elements in each other; no page of a quiz has as many, and each level is a call of Python
-WHERE = "annotation[encoding='application/x-tex']"
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+RAISED = re.compile(r"[\w+\-−]+")  # what a formula writes as an exponent or an index
 
 
 def xhtml(text: str) -> str:
-    """A text as well-formed HTML with MathML."""
-    return STYLE.sub("", render(text))
+    """A text as well-formed HTML, with formulas in MathML's namespace."""
+    return STYLE.sub("", render(text)).replace("<math ", f'<math xmlns="{MATHML}" ')
 
 
 def canvas_html(text: str) -> str:
@@ -47,7 +66,13 @@ def canvas_html(text: str) -> str:
         )
         return f"<p>{image}</p>" if 'display="block"' in match[2] else image
 
-    return MATH.sub(picture, xhtml(text))
+    return MATH.sub(picture, STYLE.sub("", render(text)))
+
+
+def plain_text(text: str) -> str:
+    """A text for places that take no HTML: without Markdown, formulas as TeX between \\( and \\)."""
+    html = MATH.sub(lambda match: f"\\({match[1]}\\)", STYLE.sub("", render(text)))
+    return " ".join(BeautifulSoup(html, "html.parser").get_text().split())
 
 
 def plain_words(text: str) -> str:
@@ -64,7 +89,10 @@ class _Markdown(MarkdownConverter):
 
 
 def markdown_of(html: str, lost: Lost) -> str:
-    """HTML as Markdown with TeX; `lost` is called with what Markdown cannot express."""
+    """HTML as Markdown with TeX; `lost` is called with what Markdown cannot express.
+
+    Raises LeftOut for a formula that cannot be converted.
+    """
     soup = BeautifulSoup(re.sub("[\ue000\ue001]", "", html), "html.parser")
     if _flattened(soup):
         lost("HTML nested more than 100 deep was left out; its text is kept.")
@@ -80,20 +108,33 @@ def markdown_of(html: str, lost: Lost) -> str:
     for tag in soup.find_all(DANGEROUS):
         lost(f"A <{tag.name}> was left out.")
         tag.decompose()
+    for tag in soup.find_all(style=HIDDEN):
+        if tag.get_text().strip():
+            lost(f"A hidden text was left out: “{_short(tag.get_text())}”.")
+        tag.decompose()
     for tag in soup.find_all("math"):
-        tex = _tex_of(tag)
-        if not tex:
-            lost("A formula says no TeX; its signs are left as text.")
-        tag.replace_with(hold(tex, display=tag.get("display") == "block") if tex else tag.get_text(" "))
+        if tag.decomposed or tag.parent is None:
+            continue  # inside another formula
+        tex = tex_of(tag)
+        if tex is None:
+            raise LeftOut(f"a formula in it cannot be converted: “{_short(tag.get_text(' '))}”")
+        tag.replace_with(hold(tex, display=tag.get("display") == "block") if tex else "")
     for tag in soup.find_all("img"):
-        tag.replace_with(_picture(tag, hold, lost))
+        tag.replace_with(_picture(tag, hold, lost, bool(soup.get_text().strip())))
     for tag in soup.find_all(["sup", "sub"]):
         inner = tag.get_text().strip()
         sign = "^" if tag.name == "sup" else "_"
-        tag.replace_with(hold(f"{{}}{sign}{{{inner}}}") if inner.isalnum() else f"{sign}({inner})")
+        if inner:
+            is_formula = RAISED.fullmatch(inner) and "_" not in inner
+            tag.replace_with(hold(f"{{}}{sign}{{{inner}}}") if is_formula else f"{sign}({inner})")
     for text in list(soup.find_all(string=TEX)):
         if not text.find_parent(["code", "pre"]):
             text.replace_with(TEX.sub(lambda match: _held(match, hold), text))
+    for tag in soup.find_all(lambda tag: tag.name.startswith(OFFICE)):
+        tag.unwrap()
+    for tag in soup.find_all(lambda tag: tag.name not in KNOWN):
+        lost(f"The tag <{tag.name}> was left out; its text is kept.")
+        tag.unwrap()
     converter = _Markdown(
         code_language_callback=_language, heading_style="ATX", bullets="-", escape_misc=True
     )
@@ -128,17 +169,25 @@ def _held(match: re.Match[str], hold: Callable[..., str]) -> str:
     return hold(match[1] or match[2] or match[3], display=not match[1])
 
 
-def _tex_of(tag: Tag) -> str:
-    annotation = tag.select_one(WHERE)
-    return annotation.get_text() if annotation else str(tag.get("alttext") or "")
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 80 else f"{words[:79]}…"
 
 
-def _picture(tag: Tag, hold: Callable[..., str], lost: Lost) -> str:
+def _picture(tag: Tag, hold: Callable[..., str], lost: Lost, has_words: bool) -> str:
     tex = str(tag.get("data-equation-content") or "")
     source, words = str(tag.get("src") or ""), str(tag.get("alt") or "")
     if not tex and "/equation_images/" in source:
         tex = unquote(unquote(source.split("/equation_images/")[1].split("?")[0]))
     if tex:
-        return hold(tex)
+        parent = tag.parent
+        is_alone = (
+            has_words
+            and parent is not None
+            and parent.name == "p"
+            and not parent.get_text().strip()
+            and len(parent.find_all()) == 1
+        )
+        return hold(tex, display=is_alone)
     lost(f"A picture was left out{f': {words}' if words else ''}.")
     return f"({words})" if words else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -15,6 +16,7 @@ from autograder.site.requests import COOKIE, form_of, reads, session_for, sessio
 from autograder.site.sessions import extend_session
 from quizzes.attempts.edit_lock import new_lock
 from quizzes.attempts.events import State
+from quizzes.content.markup import render
 from quizzes.content.quiz import Release
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.marks import marks_in, total
@@ -22,7 +24,7 @@ from quizzes.store.quizzes import Availability, Published, availability_for, pub
 from quizzes.web.context import QuizContext, quizzes_of
 from quizzes.web.released import released_now
 
-__all__ = ["begin", "quizzes", "start_page"]
+__all__ = ["begin", "home_section", "start_page"]
 
 SESSION_MARGIN = 3600 * 1000  # milliseconds; a session outlives the deadline by an hour
 
@@ -64,8 +66,7 @@ class FinishedAttempt:
     score_when: str = ""  # from when the score is shown
 
 
-@reads
-def quizzes(request: Request) -> Response:
+def home_section(request: Request) -> Markup:
     """The quizzes of the course, each with its availability for the student."""
     site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
@@ -77,8 +78,7 @@ def quizzes(request: Request) -> Response:
             )
             for published in published_in(connection, site.course)
         ]
-    token = site.form_token(session)
-    return HTMLResponse(site.page("quizzes.html", cards=cards, session=session, token=token))
+    return Markup(site.page("quizzes.html", cards=cards))
 
 
 @reads
@@ -99,7 +99,8 @@ def start_page(request: Request) -> Response:
         card=card,
         availability=availability,
         before=before,
-        # Nothing of a quiz is shown before it opens, its instructions neither.
+        # Nothing of a quiz is shown before it opens, its instructions neither; what is allowed is.
+        rules=[render(rule) for rule in content.rules],
         instructions=content.instructions if card.opened or availability.staff else "",
         session=session,
         token=site.form_token(session),

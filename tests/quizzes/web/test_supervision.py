@@ -19,8 +19,9 @@ from autograder.site.clock import ServerClock
 from autograder.site.clock_correction import ClockCorrections, wrong_spans
 from autograder.site.database import Database
 from autograder.site.server import FILE, FOLDER
+from autograder.site.supervised_process import FIRST_DELAY
 from quizzes.store.events import latest_instant
-from quizzes.web.function_process import FIRST_DELAY, FunctionProcess
+from quizzes.web.function_process import FunctionProcess
 
 YEARS = 40 * 365 * 24 * 60 * MINUTE
 
