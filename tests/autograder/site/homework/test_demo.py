@@ -26,7 +26,7 @@ class Guest(Visitor):
 
 
 def test_it_takes_launches(tmp_path: Path) -> None:
-    """With lti.yaml the demonstration is a tool: a platform's course is connected, its link opens homework."""
+    """With lti.yaml the demonstration is a tool: a platform's course is connected, its link opens work."""
     course: Course = write_tiny_course(tmp_path)
     words = ["serve", "--demo", "--graders", "0", "--port", "0", "--port-file", str(tmp_path / "port")]
     command = [sys.executable, "-m", "autograder", *words]
