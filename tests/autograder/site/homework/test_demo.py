@@ -65,8 +65,8 @@ def test_the_demonstration(tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             eventually((tmp_path / "port").exists, unless=lambda: process.poll() is not None)
-            said = "".join(process.stdout.readline() for _ in range(6))
-            links = re.findall(r"(http://[^/]+)(/sign-in/\S+)", said)
+            printed = "".join(process.stdout.readline() for _ in range(6))
+            links = re.findall(r"(http://[^/]+)(/sign-in/\S+)", printed)
             student, assistant, instructor = (Guest(*link) for link in links)
             site = HomeworkSite(course, links[0][0], {}, [student, assistant, instructor])
             assert "Doubling and squaring" in student.page("/")
