@@ -377,6 +377,7 @@ def _blanks(reader: Reader) -> dict[str, Any]:
     blanks: list[dict[str, Any]] = []
     for response, data, weight in zip(reader.responses, filled, weights, strict=True):
         name = _name(reader, response)
+        _check_about(reader, response, name, data)
         label = labels.get(name) or _place(reader, response, name, data)
         ident = blank_id(name, response.number, data, [blank["id"] for blank in blanks])
         blank = {"id": ident, "label": reader.words(label), **data}
@@ -394,13 +395,17 @@ def _name(reader: Reader, response: Respond) -> str:
     )
 
 
-def _place(reader: Reader, response: Respond, name: str, data: Mapping[str, Any]) -> str:
-    """The label of a gap as HTML; the text has the same mark where the gap is."""
-    written, number = f"[{escape(name, quote=False)}]", f"[{response.number}]"
+def _check_about(reader: Reader, response: Respond, name: str, data: Mapping[str, Any]) -> None:
+    """Report a text at a gap that is neither its name nor one of its answers."""
     about = " ".join(BeautifulSoup(response.about, "html.parser").get_text().split())
     is_known = about in (name, *data.get("accept", []), *data.get("options", []))
     if reader.has_canvas_kind and about and not is_known and not response.fib:
         reader.lost(f"A text at gap {response.number} was left out: “{short(about)}”.")
+
+
+def _place(reader: Reader, response: Respond, name: str, data: Mapping[str, Any]) -> str:
+    """The label of a gap as HTML; the text has the same mark where the gap is."""
+    written, number = f"[{escape(name, quote=False)}]", f"[{response.number}]"
     if written in reader.prompt:
         if not shows_key(name, data):
             return written
