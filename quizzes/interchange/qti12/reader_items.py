@@ -346,6 +346,8 @@ def _matching(reader: Reader) -> dict[str, Any]:
     if reader.ordering_kind == "ordering":
         if not all(right.isdigit() for _, right in pairs):
             raise LeftOut("the places of its entries are not numbers")
+        if rights.keys() - {right for _, right in pairs}:
+            raise LeftOut("it has places that no entry belongs to")
         return {
             "type": "ordering",
             "entries": [left for left, _ in sorted(pairs, key=lambda pair: int(pair[1]))],
