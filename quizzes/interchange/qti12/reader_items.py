@@ -46,6 +46,7 @@ NO_COUNTERPART = {
     "hot_spot_question": "a hot spot on a picture",
     "categorization_question": "sorting entries into categories",
 }
+SHARED = ("presentation_material", "objectives", "rubric")  # texts of a group of questions
 ASKS_NOTHING = ("text_only_question", "stimulus_question", "text_block_question")
 
 
@@ -63,8 +64,9 @@ def items_in(document: Element, lost: Callable[[str, str], None], pictures: Pict
         for sentence in losses:
             lost(name, sentence)
         imported.append(read_item)
-    for group in document.iter("section"):
-        _report_group(group, lost)
+    for group in document.iter():
+        if group.tag in ("assessment", "section"):
+            _report_group(group, lost)
     return imported
 
 
@@ -103,6 +105,10 @@ def _report_group(group: Element, lost: Callable[[str, str], None]) -> None:
                 name,
                 f"How many of its questions are drawn, {number}, is lost: write `draw` in the quiz file.",
             )
+    for shared in (node for tag in SHARED for node in group.findall(tag)):
+        words = " ".join(re.sub(r"<[^>]*>", " ", "".join(shared.itertext())).split())
+        if words:
+            lost(name, f"A text that its questions share was left out: “{short(words)}”.")
     for tag, what in (
         ("bankentry_item", "a bank"),
         ("itemref", "another file"),
