@@ -19,8 +19,8 @@ from autograder.checks.failures import Failure, NotWritten, Raised, WrongShape, 
 from autograder.checks.values import Array
 from autograder.checks.variants import Variant
 from autograder.grading.causes import Answers, Cause, alike, known_cause, outcome_of
-from autograder.grading.idioms import idiom_cause
-from autograder.grading.patterns import Signature, pattern_cause
+from autograder.grading.idioms import PRECISE, idiom_cause
+from autograder.grading.patterns import WEAK, Signature, pattern_cause
 from autograder.grading.student_source import StudentSource
 
 __all__ = ["Diagnosis", "TaskEvidence", "find_cause", "signature_of"]
@@ -63,7 +63,7 @@ def find_cause(
     """
     known = known_cause(function, calls, answers, mistakes)
     idiom = idiom_cause(function, calls, answers, signature, source)
-    if known.kind == "named":
+    if known.kind == "named" and idiom.name not in PRECISE:
         return known.at(idiom.place)
     if idiom.kind:
         return idiom
@@ -91,7 +91,7 @@ class TaskEvidence:
             return Diagnosis(failure.hint)
         for function in self._wrong_functions(failure, calls):
             cause = self.cause_of(function)
-            if cause.kind and not (cause.kind == "pattern" and failure.hint):
+            if cause.kind and not (cause.name in WEAK and failure.hint):
                 return Diagnosis(cause.sentence, cause)
         if failure.hint:
             return Diagnosis(failure.hint)
@@ -136,7 +136,7 @@ class TaskEvidence:
             return True
         if self.answers is None:
             return True  # nobody knows; the last call is asked about first
-        if not call.arguments:
+        if not call.is_whole:
             return False
         right = self.answers.right(call)
         return right.kind == "value" and not alike(right, outcome_of(call.answer))

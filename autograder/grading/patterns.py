@@ -28,7 +28,13 @@ from autograder.grading.causes import (
     settled_calls,
 )
 
-__all__ = ["Signature", "pattern_cause"]
+__all__ = ["WEAK", "Signature", "pattern_cause"]
+
+#: Patterns that say where answers are wrong, not how: a check's own hint says more.
+WEAK = {
+    *("one_region", "far_out", "default", "more_axes", "batch_of_one", "large_numbers"),
+    *("parameter_per_feature", "parameter_a_number"),
+}
 
 ORDINALS = ("first", "second", "third", "fourth")
 REGION_SHARE = 0.5  # of the entries of a region that have to be wrong
@@ -78,7 +84,7 @@ Sentence = tuple[str, str]  # the pattern's name, and what is told
 
 def pattern_cause(function: str, calls: Sequence[Call], answers: Answers, signature: Signature) -> Cause:
     """The pattern that all answers of a function show; kind "" where there is none."""
-    calls = [call for call in calls if call.function == function and call.arguments]
+    calls = [call for call in calls if call.function == function and call.is_whole]
     nothing = Cause(function, calls=len(calls))
     if not calls or any(call.answer.kind in (*ABNORMAL, "missing") for call in calls):
         return nothing
@@ -316,7 +322,13 @@ def _shapes(pairs: Sequence[_Pair], subject: str) -> Iterator[Sentence]:
     if all(pair.got.shape == pair.right.shape for pair in pairs):
         return
     if all_of(lambda got, right: got.size == right.size and equal(got.ravel(), right.ravel())):
-        if all(pair.got.ndim == 1 for pair in pairs):
+        if all(pair.got.size == 1 and pair.right.ndim == 0 for pair in pairs):
+            yield (
+                "one_entry",
+                "The number is right, but it stands in an array with one entry: return a plain number, such "
+                f"as float(...){where}.",
+            )
+        elif all(pair.got.ndim == 1 for pair in pairs):
             yield "flattened", f"The numbers are right, but in one row: give them the shape back{where}."
         else:
             yield "other_shape", f"The numbers are right, but their shape is not the one asked for{where}."
