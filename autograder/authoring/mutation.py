@@ -449,8 +449,8 @@ class _Mutator:
         for name in names:
             for other in self.own:
                 if other != name and other in self.parameters and name in self.parameters:
-                    new = _renamed(node, {name: other})
-                    yield new, None, f"the condition looks at `{other}`, not at `{name}`"
+                    moved = _renamed(node, {name: other})
+                    yield moved, None, f"the condition looks at `{other}`, not at `{name}`"
 
     def _calls(self, node: ast.Call) -> Iterator[tuple[ast.AST, tuple[str, str] | None, str]]:
         name = _called(node)
@@ -784,7 +784,5 @@ def _passing_edits(base: Base) -> Iterator[Version]:
         line = f"{name} = {name}.astype(float) if getattr({name}, 'dtype', None) == np.int64 else {name}"
         yield wrapped(line, "{result}"), f"{name} as floats", ""
     yield wrapped("", "_as_floats({result})"), "integers of the result as floats", ""
-    beyond = (
-        f"np.where(np.abs({first}) > 7, {first}, value) if np.shape(value) == np.shape({first}) else value"
-    )
+    beyond = f"np.where({first} > 7, {first}, value) if np.shape(value) == np.shape({first}) else value"
     yield wrapped("", f"_edited({{result}}, lambda value: {beyond})"), f"result is {first} beyond 7", ""

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
+from autograder.authoring.lint_mutants import MutationProof, TaskScore
 from autograder.authoring.lint_proof import SEEDS, Credit, Proof
 from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
@@ -30,6 +31,13 @@ def lint(
         list[str] | None,
         typer.Argument(help="Names of directories in assignments/; all by default."),
     ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants",
+            help="Try all mutants of the right answers, which takes minutes, instead of the other proofs.",
+        ),
+    ] = False,
     dataset: DatasetOption = "",
     course: CourseOption = None,
 ) -> None:
@@ -45,6 +53,12 @@ def lint(
         except ContentError as problem:  # nothing more can be said about this one; the others still can
             say(f"{name}: {problem.message} {problem.next_step}")
             faults.append(Fault(name, problem.message))
+            continue
+        if mutants:
+            found = _mutants_judged(assignment)
+            for fault in found:
+                say(str(fault).replace(f"{root.root}/", ""))
+            faults += found
             continue
         proven, credits = _proven(assignment, dataset)
         found = [*faults_in_files(assignment), *faults_in_handout(assignment), *proven]
@@ -62,6 +76,28 @@ def lint(
             f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in {', '.join(names)}.",
             next_step="Correct what is listed above and rerun the command.",
         )
+
+
+def _mutants_judged(assignment: Assignment) -> list[Fault]:
+    """Try all mutants of an assignment and show the score of each task."""
+    proof = MutationProof(assignment)
+    with progress_bar() as progress:
+        for function in assignment.functions:
+            bar = progress.add_task(function, total=len(proof.mutants(function)))
+            proof.judge(function, partial(progress.advance, bar))
+    _show_scores(assignment.id, list(proof.scores.values()))
+    return list(proof.faults())
+
+
+def _show_scores(name: str, scores: list[TaskScore]) -> None:
+    """A table of the mutation score of each task."""
+    numbers = ("mutants", "equal", "killed", "allowed", "survive", "score")
+    table = Table("task", *(Column(title, justify="right") for title in numbers), box=None, pad_edge=False)
+    for score in scores:
+        counts = (score.mutants, score.equal, score.killed, score.allowed, len(score.survivors))
+        table.add_row(score.task, *map(str, counts), f"{score.score:.3f}")
+    say(f"{name}: mutants of the right answers; killed, allowed and survive count behaviours")
+    console.print(table)
 
 
 def _show_credits(name: str, credits: list[Credit]) -> None:
