@@ -7,6 +7,7 @@ a transpose, zeros, errors only where x <= 0, a sum over the wrong axis. `evalua
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,13 @@ from autograder.checks.failures import Failure, NotWritten, WrongShape, WrongVal
 from autograder.checks.values import Array, Value, to_array
 from autograder.checks.variants import Variant
 from autograder.grading.backends import copied, same
+from autograder.grading.causes import Answers, Cause, known_cause
+from autograder.grading.idioms import idiom_cause
+from autograder.grading.patterns import Signature, pattern_cause
+from autograder.grading.student_source import StudentSource
 from autograder.sandbox import frames
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["Diagnosis", "diagnose", "find_cause", "signature_of"]
 
 ABNORMAL = ("timeout", "memory", "crashed")  # no known mistake ends like this
 
@@ -49,6 +54,35 @@ def diagnose(
         arguments = calls[-1].arguments if calls else ()
         return Diagnosis(next(_patterns(failure, arguments), ""))
     return Diagnosis()
+
+
+def signature_of(function: Callable[..., Any]) -> Signature:
+    """The parameters and defaults of one of the reference's functions."""
+    parameters = inspect.signature(function).parameters
+    defaults = [each.default for each in parameters.values() if each.default is not each.empty]
+    return Signature(tuple(parameters), tuple(defaults))
+
+
+def find_cause(
+    function: str,
+    calls: Sequence[Call],
+    answers: Answers,
+    mistakes: Sequence[Variant],
+    signature: Signature,
+    source: StudentSource | None = None,
+) -> Cause:
+    """What is told for one function: a known mistake, an idiom or a pattern; kind "" for nothing.
+
+    `calls` are all calls of the function that the checks of its task make, with the submission's answers.
+    """
+    known = known_cause(function, calls, answers, mistakes)
+    if known.kind == "named":
+        return known
+    if (idiom := idiom_cause(function, calls, answers, signature, source)).kind:
+        return idiom
+    if known.kind:
+        return known
+    return pattern_cause(function, calls, answers, signature)
 
 
 def _agrees(mistake: Variant, calls: Sequence[Call], reference: Functions | None) -> bool:

@@ -284,7 +284,7 @@ def adagrad_steps(student, reference, rng):
 
 @check(task="adagrad", points=1.8)
 def adagrad_rates_of_their_own(student, reference, rng):
-    """A parameter with small derivatives and one with large ones move alike; one with none stays; eps is used."""
+    """A parameter with small derivatives and one with large ones move alike; without any it stays."""
     theta, sum_sq = rng.normal(size=3), np.zeros(3)
     size = np.array([0.1, 20.0, 0.0]) * rng.uniform(1, 2, 3)
     own = right = (theta, sum_sq)

@@ -310,7 +310,7 @@ def he_start(student, sizes, seed):
 
 
 def require_normal_or_uniform(W, layer):
-    """Fail where weights are drawn from a few values, or far more of them are large than a normal draw has."""
+    """Fail where weights take a few values only, or more of them are large than in a normal draw."""
     require(
         len(np.unique(W)) > 0.9 * W.size,
         f"The weights of layer {layer} have only {len(np.unique(W))} different values, of {W.size}.",
