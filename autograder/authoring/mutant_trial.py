@@ -136,6 +136,18 @@ class Trial:
             self._known[behaviour] = verdict
         return verdict
 
+    def behaviour(self, mutant: Mutant) -> str:
+        """A digest of a mutant's first answers, "" where it is equal to its base or answers nothing."""
+        try:
+            with _Timer().limited(SECONDS):
+                body, right = mutant.body(), self._right_answers(mutant.base)
+                first = self._answers(body, self._calls[:FIRST])
+        except (_OutOfTime, Exception):
+            return ""
+        if all(map(_agree, first, right)) or all(answer.kind != "value" for answer in first):
+            return ""
+        return _digest(first)
+
     def _base_seconds(self, base: Base) -> float:
         self._right_answers(base)
         return self._seconds[base.name]

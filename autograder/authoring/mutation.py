@@ -17,6 +17,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -50,7 +51,7 @@ NATURAL_SWAPS = {
 DROPPED = {
     ast.Add: "{what} is not added",
     ast.Sub: "{what} is not subtracted",
-    ast.Mult: "the factor with {what} is missing",
+    ast.Mult: "{what} is not multiplied in",
     ast.Div: "the division by {what} is missing",
     ast.FloorDiv: "the division by {what} is missing",
     ast.Pow: "the power is missing",
@@ -113,6 +114,13 @@ NOUNS = {
     "argmax": "the position of the largest entry",
     "argmin": "the position of the smallest entry",
 }
+EVERYWHERE = {
+    ("Add", "Sub"): "a minus stands wherever a plus belongs",
+    ("Sub", "Add"): "a plus stands wherever a minus belongs",
+    ("Mult", "Div"): "a division stands wherever a product belongs",
+    ("Div", "Mult"): "a product stands wherever a division belongs",
+}
+MOST_ALIKE = 6  # like places of which every two are edited together
 AXES = (0, 1, -1, None)
 #: Edits of every array of numbers that goes in (`value` is the parameter) or comes out.
 PASSING = {
@@ -123,12 +131,16 @@ PASSING = {
     "rounded to four digits": "np.round({value}, 4)",
 }
 HELPERS = '''
-def _edited(value, edit, which=None):
-    """The arrays of floats of a result, edited; all of them, or those of one result."""
+def _edited(value, edit):
+    """The floats of a result, edited, at any depth."""
+    return edit(value) if type(value) is float else _edited_arrays(value, edit)
+
+
+def _edited_arrays(value, edit):
+    """The arrays of floats of an argument, edited, at any depth."""
     if isinstance(value, (list, tuple)):
-        kept = [v if which not in (None, i) else _edited(v, edit) for i, v in enumerate(value)]
-        return type(value)(kept)
-    return edit(value) if getattr(value, "dtype", None) == np.float64 or type(value) is float else value
+        return type(value)([_edited_arrays(each, edit) for each in value])
+    return edit(value) if getattr(value, "dtype", None) == np.float64 else value
 
 
 def _as_floats(value):
@@ -323,15 +335,20 @@ class _Mutator:
             yield text, edit, effect
 
     def _versions(self) -> Iterator[Version]:
-        alike: dict[tuple[str, str, str], list[tuple[_Site, ast.AST]]] = {}
+        alike: dict[tuple[str, str], list[tuple[_Site, ast.AST]]] = {}
         for site in self.sites:
             for new, kind, effect in self._replacements(site):
                 yield self._with(site, new, effect)
-                if kind:
-                    alike.setdefault((*kind, effect), []).append((site, new))
-        for (old, new_name, effect), places in alike.items():
+                if kind and not isinstance(new, ast.UnaryOp):
+                    alike.setdefault(kind, []).append((site, new))
+        for (old, other), places in alike.items():
+            effect = self._everywhere(old, other)
             if len(places) > 1:
-                yield self._with_all(places, f"{old} → {new_name} everywhere", effect)
+                yield self._with_all(places, f"{old} → {other} everywhere", effect)
+            if 2 < len(places) <= MOST_ALIKE:
+                for pair in combinations(range(len(places)), 2):
+                    edit = f"{old} → {other} at places {pair[0] + 1} and {pair[1] + 1}"
+                    yield self._with_all([places[i] for i in pair], edit, effect.replace("wherever", "where"))
         yield from self._statements()
         yield from self._whole()
 
@@ -346,14 +363,20 @@ class _Mutator:
             site.put(old)
 
     def _with_all(self, places: Sequence[tuple[_Site, ast.AST]], edit: str, effect: str) -> Version:
-        kept = [site.node for site, _ in places]
-        for site, new in places:
-            site.put(new)
+        """Several edits at once. A place may lie inside another: so nodes keep their identity."""
+        changed = [
+            (site.node, name, getattr(site.node, name), value)
+            for site, new in places
+            for name, value in vars(new).items()
+            if type(new) is type(site.node) and getattr(site.node, name, None) is not value
+        ]
+        for node, name, _, value in changed:
+            setattr(node, name, value)
         try:
             return ast.unparse(self.tree), edit, effect
         finally:
-            for (site, _), node in zip(places, kept, strict=True):
-                site.put(node)
+            for node, name, before, _ in changed:
+                setattr(node, name, before)
 
     # --- expressions ----------------------------------------------------------------------------
 
@@ -427,9 +450,14 @@ class _Mutator:
             effect = clause.format(what=self._part(node.left)) if self._names(node.left) else ""
             if isinstance(node.op, ast.Sub) and effect:
                 effect = f"{self._part(node.left)} is missing"
+            if ast.unparse(node.left) in ("1", "1.0") and isinstance(node.op, ast.Sub) and self._names(node):
+                effect = f"{self._part(node.right)} stands where 1 minus it belongs"
             yield node.right, None, effect
         else:
             yield node.right, None, ""
+        if isinstance(node.op, ast.Pow):
+            effect = "the absolute value of {what} is taken where a power belongs"
+            yield _abs(node.left), None, self._about(effect, node.left)
         if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult, ast.Pow)):
             effect = f"{self._part(node.left)} and {self._part(node.right)} have changed places"
             natural = self._names(node.left) and self._names(node.right)
@@ -538,6 +566,13 @@ class _Mutator:
             )
             yield ast.Name(_old(node.id), ast.Load()), ("new " + node.id, "old " + node.id), effect
         yield ast.BinOp(node, ast.Add(), ast.Constant(1)), None, ""
+        name, known = node.id, node.id in self.parameters
+        for new, clause in (
+            (ast.BinOp(node, ast.Pow(), ast.Constant(2)), "`{name}` is squared where it belongs as it is"),
+            (ast.BinOp(ast.Constant(1), ast.Sub(), node), "1 - `{name}` stands where `{name}` belongs"),
+            (_abs(node), "the absolute value of `{name}` is taken where it belongs as it is"),
+        ):
+            yield new, None, clause.format(name=name) if known else ""
 
     def _slices(self, node: ast.Slice) -> Iterator[tuple[ast.AST, tuple[str, str] | None, str]]:
         for name in ("lower", "upper", "step"):
@@ -642,6 +677,18 @@ class _Mutator:
                 copied.body.insert(0, ast.parse(line).body[0])
                 yield ast.unparse(copied), what, effect
 
+    def _everywhere(self, old: str, other: str) -> str:
+        """The effect of an edit at several like places; "" where nobody makes it by accident."""
+        if (old, other) in EVERYWHERE:
+            return EVERYWHERE[old, other]
+        if old in NOUNS and other in NOUNS:
+            return f"{NOUNS[other]} is taken wherever {NOUNS[old]} belongs"
+        if {old, other} <= set(self.parameters):
+            return f"`{other}` stands wherever `{old}` belongs"
+        if old.removeprefix("new ") in self.parameters and other.startswith("old "):
+            return f"the old `{old.removeprefix('new ')}` is used where the new one belongs"
+        return ""
+
     # --- words ----------------------------------------------------------------------------------
 
     def _names(self, node: ast.AST) -> list[str]:
@@ -703,6 +750,10 @@ def _with_function(node: ast.Call, name: str) -> ast.Call:
         else ast.Name(name, ast.Load())
     )
     return ast.Call(new, node.args, node.keywords)
+
+
+def _abs(node: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name("abs", ast.Load()), [node], [])
 
 
 def _old(name: str) -> str:
@@ -769,7 +820,7 @@ def _passing_edits(base: Base) -> Iterator[Version]:
 
     for what, edit in PASSING.items():
         for name in base.parameters:
-            line = f"{name} = _edited({name}, lambda value: {edit.format(value='value')})"
+            line = f"{name} = _edited_arrays({name}, lambda value: {edit.format(value='value')})"
             yield wrapped(line, "{result}"), f"{name} {what}", ""
         yield (
             wrapped("", f"_edited({{result}}, lambda value: {edit.format(value='value')})"),

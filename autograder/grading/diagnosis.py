@@ -21,6 +21,7 @@ from autograder.checks.variants import Variant
 from autograder.grading.backends import copied, same
 from autograder.grading.causes import Answers, Cause, known_cause
 from autograder.grading.idioms import idiom_cause
+from autograder.grading.near_misses import NearMisses, near_miss_cause
 from autograder.grading.patterns import Signature, pattern_cause
 from autograder.grading.student_source import StudentSource
 from autograder.sandbox import frames
@@ -70,8 +71,9 @@ def find_cause(
     mistakes: Sequence[Variant],
     signature: Signature,
     source: StudentSource | None = None,
+    near_misses: NearMisses | None = None,
 ) -> Cause:
-    """What is told for one function: a known mistake, an idiom or a pattern; kind "" for nothing.
+    """What is told for one function: a known mistake, an idiom, a near miss or a pattern; "" for nothing.
 
     `calls` are all calls of the function that the checks of its task make, with the submission's answers.
     """
@@ -82,6 +84,10 @@ def find_cause(
         return idiom
     if known.kind:
         return known
+    if near_misses is not None:
+        near = near_miss_cause(function, calls, answers, near_misses, source)
+        if near.kind:
+            return near
     return pattern_cause(function, calls, answers, signature)
 
 
