@@ -468,7 +468,9 @@ class _Mutator:
             return
         for kind in COMPARED.get(type(node.ops[0]), ()):
             mirrored = (type(node.ops[0]), kind) in MIRRORED
-            clause = "the condition on {what} is the other way round" if mirrored else ""
+            clause = "the condition on {what} is the other way round"
+            if not mirrored:
+                clause = "the border of the condition on {what} falls on the other side"
             new = ast.Compare(node.left, [kind()], node.comparators)
             yield new, (type(node.ops[0]).__name__, kind.__name__), self._about(clause, node)
         for value in (True, False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from autograder.authoring.lint_files import Fault
 from autograder.authoring.mutant_trial import Trial, inputs_of
 from autograder.authoring.mutation import Base, Mutant, bases_of, mutants_of
 from autograder.course.assignment import Assignment
-from autograder.grading.near_misses import FILE, HOLE, tokens_of
+from autograder.grading.near_misses import FILE, HOLE, OPEN, tokens_of
 
 __all__ = ["build_near_misses", "faults_in_near_misses", "write_near_misses"]
 
@@ -96,14 +97,14 @@ def _holes(base: Base) -> Iterator[Mutant]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and type(node.value) in (int, float):
                 text = _with(tree, node, ast.Name(HOLE, ast.Load()))
-                yield _opened(base, number, text, "a number in the formula is another one")
+                yield _opened(base, number, text, f"{OPEN} stands where another number belongs")
             elif isinstance(node, ast.Name) and node.id in base.parameters and isinstance(node.ctx, ast.Load):
                 factor = ast.BinOp(ast.Name(HOLE, ast.Load()), ast.Mult(), ast.Name(node.id, ast.Load()))
-                effect = f"`{node.id}` is multiplied by a number that does not belong there"
+                effect = f"`{node.id}` is multiplied by {OPEN}, which does not belong there"
                 yield _opened(base, number, _with(tree, node, factor), effect)
             elif isinstance(node, ast.Return) and node.value is not None and not number:
                 product = ast.BinOp(ast.Name(HOLE, ast.Load()), ast.Mult(), node.value)
-                effect = "the result is multiplied by a number that does not belong there"
+                effect = f"the result is multiplied by {OPEN}, which does not belong there"
                 yield _opened(base, number, _with(tree, node.value, product), effect)
 
 
@@ -143,18 +144,22 @@ def _edit(base: Base, mutant: Mutant, effect: int) -> list[Any]:
     before, after = (
         tokens_of(_bodies(each), base.parameters) for each in (base.definitions, mutant.definitions)
     )
-    # How often a parameter is used says something; how often a plus is depends on the style.
-    gained = [
-        [token, after[token] if token.startswith("#") else 1]
-        for token in after
-        if after[token] > before[token]
-    ]
+    gained = [[token, _least(token, after)] for token in after if after[token] > before[token]]
     lost = [
-        [token, before[token] - 1 if token.startswith("#") else 0]
+        [token, before[token] - 1 if _is_counted(token) else 0]
         for token in before
-        if after[token] < before[token] and (token.startswith("#") or not after[token])
+        if after[token] < before[token] and (_is_counted(token) or not after[token])
     ]
     return [start, len(old) - end, new[start : len(new) - end], effect, sorted(gained), sorted(lost)]
+
+
+def _is_counted(token: str) -> bool:
+    """Whether it says something how often it stands there: a plus or a product more is a matter of style."""
+    return token[0] == "#" or token[0].isdigit()
+
+
+def _least(token: str, after: Counter[str]) -> int:
+    return after[token] if _is_counted(token) else 1
 
 
 def _bodies(definitions: Sequence[str]) -> str:

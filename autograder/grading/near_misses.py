@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -33,9 +33,19 @@ from autograder.grading.causes import (
 )
 from autograder.grading.student_source import StudentSource
 
-__all__ = ["FILE", "HOLE", "NearMiss", "NearMisses", "load_near_misses", "near_miss_cause", "tokens_of"]
+__all__ = [
+    "FILE",
+    "HOLE",
+    "OPEN",
+    "NearMiss",
+    "NearMisses",
+    "load_near_misses",
+    "near_miss_cause",
+    "tokens_of",
+]
 
 FILE = "near_misses.json"
+OPEN = "{number}"  # in an effect, that number
 HOLE = "number_of_the_student"  # a name that stands for a number of the student's own code
 MOST_NUMBERS = 6  # of a student's code that are tried
 MOST_AGREEING = 8  # near misses that are tried on all calls
@@ -114,17 +124,21 @@ class NearMisses:
     ]  # of a function and a base: what its source stands among
     _codes: dict[str, CodeType] = field(default_factory=dict)
 
-    def bodies(self, near_miss: NearMiss, numbers: Sequence[float]) -> Iterator[Callable[..., Any]]:
-        """The function, once for each number where it has a hole."""
+    def versions(
+        self, near_miss: NearMiss, numbers: Sequence[float]
+    ) -> Iterator[tuple[NearMiss, Callable[..., Any]]]:
+        """The function, once for each of the student's numbers where it has a hole that one may fill."""
         names = self.names.get((near_miss.function, near_miss.base))
         if names is None:
             return
         if near_miss.source not in self._codes:
             self._codes[near_miss.source] = compile(near_miss.source, f"<{near_miss.function}>", "exec")
-        for number in numbers if near_miss.has_hole else (0.0,):
+        own = numbers_in(near_miss.source)
+        for number in [each for each in numbers if each not in own] if near_miss.has_hole else [0.0]:
             namespace = {**names, HOLE: number}
             exec(self._codes[near_miss.source], namespace)
-            yield namespace[near_miss.function]
+            told = near_miss.effect.replace(OPEN, f"{number:g}")
+            yield replace(near_miss, effect=told), namespace[near_miss.function]
 
 
 def load_near_misses(assignment: Assignment) -> NearMisses:
@@ -205,9 +219,9 @@ def _agreeing(
     """The near misses that agree with all calls, the most likely first; a wrong call is asked first."""
     likely = [
         (near_miss, made)
-        for near_miss in candidates
-        if near_miss.may_be(tokens)
-        for made in near_misses.bodies(near_miss, numbers)
+        for candidate in candidates
+        if candidate.may_be(tokens)
+        for near_miss, made in near_misses.versions(candidate, numbers)
         if _agrees(made, first)
     ][:MOST_AGREEING]
     rest = [call for call in calls if call is not first]
