@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Column, Table
 
+from autograder.authoring.lint_feedback import measured, tally
 from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_mutants import MutationProof, TaskScore
@@ -17,7 +19,7 @@ from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
 from autograder.cli.show import console, progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment
-from autograder.course.course import find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import ContentError, UsageError
 from autograder.grading.grader import materials_for
 
@@ -38,11 +40,23 @@ def lint(
             help="Try all mutants of the right answers, which takes minutes, instead of the other proofs.",
         ),
     ] = False,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="WRONG.py",
+            exists=True,
+            dir_okay=False,
+            help="A list of functions marked @wrong(task=..., cause=...): show what is told for each.",
+        ),
+    ] = None,
     dataset: DatasetOption = "",
     course: CourseOption = None,
 ) -> None:
     """Prove assignments: every stub fails, the reference passes, every known mistake is caught and named."""
     root = find_course(course)
+    if feedback is not None:
+        _show_feedback(root, feedback)
+        return
     names = assignments or root.assignment_ids()
     if not names:
         raise UsageError(f"There is no assignment in {root.root}.", next_step="Write one first.")
@@ -76,6 +90,29 @@ def lint(
             f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in {', '.join(names)}.",
             next_step="Correct what is listed above and rerun the command.",
         )
+
+
+def _show_feedback(root: Course, path: Path) -> None:
+    """A table of wrong functions, what is told for each and how many calls agree with it."""
+    table = Table(
+        "line", "function", "what is wrong", "told", "cause", "agrees", "", box=None, pad_edge=False
+    )
+    records = list(measured(root, path))
+    for record in records:
+        told = record.told
+        agrees = f"{told.agrees} of {told.calls}" if told.kind else ""
+        wrong = record.wrong
+        table.add_row(
+            str(wrong.line),
+            wrong.function,
+            wrong.cause,
+            told.kind or "nothing",
+            told.name,
+            agrees,
+            record.judgment,
+        )
+    console.print(table)
+    say(tally(records))
 
 
 def _mutants_judged(assignment: Assignment) -> list[Fault]:

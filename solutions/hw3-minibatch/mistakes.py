@@ -578,7 +578,7 @@ def exponential_decay(lr, t):
 @mistake(
     function="inverse_sqrt_decay",
     severity="slip",
-    feedback="""You divide by a logarithm, which grows far more slowly than the root. Divide by sqrt(t + 1).""",
+    feedback="""You divide by a logarithm, which grows more slowly than the root. Divide by sqrt(t + 1).""",
 )
 def logarithm_in_place_of_root(lr, t):
     return lr / (1 + np.log(t + 1))
