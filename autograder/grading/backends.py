@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder.checks.calls import Answer, quiet
 from autograder.checks.memory import unlimited_memory
-from autograder.checks.values import Value, fingerprint
+from autograder.checks.values import Value, exception_text, fingerprint
 from autograder.sandbox import frames
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
@@ -117,7 +117,7 @@ def same(left: Value, right: Value) -> bool:
 
 
 def _summary(problem: BaseException) -> str:
-    return f"{type(problem).__name__}: {problem}"[:500]
+    return exception_text(problem)[:500]
 
 
 def _notebook_line(problem: BaseException) -> str:

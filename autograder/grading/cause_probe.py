@@ -85,7 +85,7 @@ class CauseProbe:
 
 
 class _SourceBackend(NotebookBackend):
-    """A backend for a source without a file: an exception's line is taken from the text, prints go nowhere."""
+    """A backend for a source without a file: it finds an exception's line in the text, and prints nothing."""
 
     def __init__(self, namespace: dict[str, object], source: str, file: str) -> None:
         super().__init__(namespace, self._own_line)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from autograder.checks.calls import Answer, Call, Functions, quiet
 from autograder.checks.values import Value, bytes_of, fingerprint, to_array
 from autograder.checks.variants import Variant
 from autograder.grading.backends import copied, same
+from autograder.report import CauseKind
 from autograder.sandbox import frames
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "LEAST_TELLING",
     "Answers",
     "Cause",
-    "CauseKind",
     "Outcome",
+    "alike",
+    "equal",
     "known_cause",
     "outcome_of",
+    "settled_calls",
 ]
 
 ABNORMAL = ("timeout", "memory", "crashed")  # no known mistake ends like this
@@ -38,15 +41,13 @@ SETTLED, MOST_RTOL = 1e-4, 1e-4  # right answers further apart than this leave a
 LARGEST_ORDINARY = 100.0  # numbers in the arguments of an ordinary call
 MOST_REMEMBERED = 32 * 1024**2  # bytes of the answers of a function's mistakes
 
-#: "" where nothing is told. An idiom is a habit of Python or NumPy; a pattern is what the numbers show.
-CauseKind = Literal["", "named", "looks like", "idiom", "pattern"]
-
 
 @dataclass(frozen=True)
 class Cause:
     """What is told for one function, and what it rests on."""
 
     function: str
+    #: "" where nothing is told. An idiom is a habit of Python or NumPy; a pattern is what the numbers show.
     kind: CauseKind = ""
     name: str = ""  # of the known mistake, the idiom or the pattern
     sentence: str = ""  # for the student
@@ -59,6 +60,10 @@ class Cause:
     def label(self) -> str:
         """The function and the cause, such as `relu_backward: no_mask`."""
         return f"{self.function}: {self.name}"
+
+    def at(self, place: str) -> Cause:
+        """The same cause, in a place of the student's code."""
+        return replace(self, place=place)
 
 
 class Outcome(NamedTuple):
@@ -120,7 +125,11 @@ class Answers:
             return 0.0
         if key not in self._spreads:
             right = self.right(call)
-            others = [self.of(each, call) for each in self._alternatives if each.function == call.function]
+            others = [
+                self.of(each, call)
+                for each in self._alternatives
+                if each.function == call.function and "print" not in each.body.__code__.co_names
+            ]
             self._spreads[key] = max((_distance(right, other) for other in others), default=0.0)
         return self._spreads[key]
 
@@ -149,9 +158,9 @@ def _distance(right: Outcome, other: Outcome) -> float:
     if left_array is None or right_array is None or left_array.shape != right_array.shape:
         return np.inf
     with np.errstate(all="ignore"):
-        apart = np.abs(left_array - right_array)
+        difference = np.abs(left_array - right_array)
         size = np.maximum(np.abs(left_array), np.abs(right_array))
-        distance = float(np.max(apart / np.maximum(size, 1e-300), initial=0.0))
+        distance = float(np.max(difference / np.maximum(size, 1e-300), initial=0.0))
     return distance if np.isfinite(distance) else np.inf
 
 
@@ -180,8 +189,9 @@ def known_cause(function: str, calls: Sequence[Call], answers: Answers, mistakes
     """The known mistake that explains a function's answers to these calls; kind "" where none does.
 
     `calls` are all calls of the function that the task's checks made. A mistake whose answers depend on
-    earlier calls is never told. Calls for which right answers differ among themselves are left aside. A mistake
-    that explains all calls with numbers of ordinary size, and not those with huge ones, is a "looks like".
+    earlier calls is never told. Calls for which right answers differ among themselves are left aside. A
+    mistake that explains all calls with numbers of ordinary size, and not those with huge ones, is a "looks
+    like".
     """
     known = [each for each in mistakes if each.function == function and not each.stateful]
     calls = [call for call in calls if call.function == function and call.arguments]
@@ -194,7 +204,7 @@ def known_cause(function: str, calls: Sequence[Call], answers: Answers, mistakes
     if cause.kind:
         return cause
     settled = settled_calls(calls, answers)
-    rtol = min(MOST_RTOL, max(RTOL, *(3 * answers.spread(call) for call in settled), RTOL))
+    rtol = min(MOST_RTOL, max([RTOL, *(3 * answers.spread(call) for call in settled)]))
     if len(settled) < len(calls) or rtol > RTOL:
         cause = _likeliest(known, settled, answers, rtol)
     if not cause.kind:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograder.checks.calls import Call
-from autograder.checks.values import Value, to_array
+from autograder.checks.values import Array, Value, to_array
 from autograder.grading.causes import Answers, Cause, Outcome, equal, outcome_of
 from autograder.grading.patterns import Signature
 from autograder.grading.student_source import StudentSource
@@ -100,25 +100,27 @@ def _signature(seen: _Seen) -> Iterator[Found]:
         return
     assert seen.source is not None  # it has the names
     call = f"{seen.function}({', '.join(wanted)})"
-    own = f"{seen.function}({', '.join(names)})"
+    written = f"{seen.function}({', '.join(names)})"
     place = seen.source.definition
     raised = seen.raised
     if raised and raised.answer.text.startswith("TypeError") and f"{seen.function}()" in raised.answer.text:
         yield Found(
             "signature",
-            f"The handout's function is {call}; yours is {own}. Take the handout's parameters.",
+            f"The handout's function is {call}; yours is {written}. Take the handout's parameters.",
             place,
         )
     elif sorted(names) == sorted(wanted):
         yield Found(
             "parameters_in_another_order",
-            f"Your parameters stand in another order, {own}: arguments are passed by position, as {call}.",
+            f"Your parameters stand in another order, {written}: arguments are passed by position, as "
+            f"{call}.",
             place,
         )
     elif "cache" in names and "cache" not in wanted:
         yield Found(
             "cache",
-            f"Nothing hands a cache to your function: it is called as {call}, with arrays. Compute from these "
+            f"Nothing hands a cache to your function: it is called as {call}, with arrays. Compute from "
+            "these "
             "what you would have kept in the cache.",
             place,
         )
@@ -128,11 +130,11 @@ def _another_default(seen: _Seen) -> Iterator[Found]:
     """A default other than the handout's, and answers that are wrong only where it is left out."""
     if seen.source is None:
         return
-    own = seen.source.defaults
+    written = seen.source.defaults
     first_optional = len(seen.signature.parameters) - len(seen.signature.defaults)
     for position, default in enumerate(seen.signature.defaults, first_optional):
         name = seen.signature.parameters[position]
-        if not isinstance(default, (int, float)) or name not in own or own[name] == default:
+        if not isinstance(default, (int, float)) or name not in written or written[name] == default:
             continue
         wrong = [
             len(call.arguments) <= position
@@ -142,7 +144,9 @@ def _another_default(seen: _Seen) -> Iterator[Found]:
         if len(wrong) >= 2 and all(wrong):
             yield Found(
                 "another_default",
-                f"The handout's default of {name} is {default:g}; yours is {own[name]:g}. The answers are wrong only "
+                f"The handout's default of {name} is {default:g}; yours is {written[name]:g}. The answers "
+                "are "
+                "wrong only "
                 f"where {name} is left out.",
                 seen.source.definition,
             )
@@ -193,7 +197,8 @@ def _one_number_wanted(seen: _Seen) -> Iterator[Found]:
     else:
         yield Found(
             "number_from_an_array",
-            "This line makes one number of an array with several entries. Sum it, average it, or keep the array.",
+            "This line makes one number of an array with several entries. Sum it, average it, or keep the "
+            "array.",
             line,
         )
 
@@ -312,7 +317,8 @@ def _other_exceptions(seen: _Seen) -> Iterator[Found]:
     elif "unsupported operand type(s)" in text and "NoneType" in text:
         yield Found(
             "none_in_a_formula",
-            "One of the values of this line is None: a function that it comes from has no return, or it works "
+            "One of the values of this line is None: a function that it comes from has no return, or it "
+            "works "
             "in place and returns nothing.",
             line,
         )
@@ -327,7 +333,8 @@ def _nothing_returned(seen: _Seen) -> Iterator[Found]:
     if place := seen.find(r"(?<![\w.])print\s*\("):
         yield Found(
             "print_in_place_of_return",
-            "print shows a value to you; return hands it to whoever calls the function. Nothing is returned here.",
+            "print shows a value to you; return hands it to whoever calls the function. Nothing is "
+            "returned here.",
             place,
         )
     elif not seen.find(r"(?<![\w.])(return|yield)(?!\w)"):
@@ -351,7 +358,8 @@ def _odd_kind(seen: _Seen) -> Iterator[Found]:
     if "array of object" in texts[0]:
         yield Found(
             "object_array",
-            "The result is an array of objects, as np.array makes of rows of different length. Keep arrays of "
+            "The result is an array of objects, as np.array makes of rows of different length. Keep arrays "
+            "of "
             "different shape in a list.",
             seen.find(r"dtype\s*=\s*object|np\.array\s*\(|np\.asarray\s*\("),
         )
@@ -378,7 +386,8 @@ def _value_and_cache(seen: _Seen) -> Iterator[Found]:
     ):
         yield Found(
             "value_and_cache",
-            f"It returns {len(pairs[0][0])} things, the result and something to keep. Here a forward function "
+            f"It returns {len(pairs[0][0])} things, the result and something to keep. Here a forward "
+            "function "
             "returns its result alone; the backward gets what it needs as arguments.",
             seen.find(r"(?<![\w.])return(?!\w)"),
         )
@@ -388,7 +397,8 @@ def _matrix(seen: _Seen) -> Iterator[Found]:
     if place := seen.find(r"np\.(matrix|mat|asmatrix)\s*\("):
         yield Found(
             "np_matrix",
-            "np.matrix has rules of its own: * is the matrix product, ** a power of the matrix, and a sum always "
+            "np.matrix has rules of its own: * is the matrix product, ** a power of the matrix, and a sum "
+            "always "
             "keeps two axes. Use ordinary arrays.",
             place,
         )
@@ -404,7 +414,8 @@ def _generator_used_up(seen: _Seen) -> Iterator[Found]:
             ):
                 yield Found(
                     "generator_used_up",
-                    "The same call brings batches the first time and none the second time: a generator can be gone "
+                    "The same call brings batches the first time and none the second time: a generator can "
+                    "be gone "
                     "through once only. Make a new one at every call, or return a list.",
                     seen.find(r"(?<![\w.])return(?!\w)"),
                 )
@@ -424,7 +435,8 @@ def _left_in_the_loop(seen: _Seen) -> Iterator[Found]:
     if len(long) >= 2 and all(_is_first_round(value, right) for value, right in long):
         yield Found(
             "return_inside_the_loop",
-            "return stands inside the loop, so the function ends after the first round. Move it out of the loop, "
+            "return stands inside the loop, so the function ends after the first round. Move it out of the "
+            "loop, "
             "to the indentation of for.",
             place,
         )
@@ -442,7 +454,7 @@ def _is_first_round(value: Value, right: Value) -> bool:
             return False
         if len(value) == 1:
             return True
-        # one pair in place of a list of pairs
+        # A pair in place of a list of pairs
         return len(value) == 2 and all(isinstance(part, np.ndarray) for part in value)
     array = to_array(value)
     if array is None or array.shape != np.shape(right):
@@ -490,7 +502,8 @@ def _aliases(seen: _Seen) -> Iterator[Found]:
         if any(_is_written_to(code, name) for name in names):
             yield Found(
                 "two_names_of_one_array",
-                f"{names[0]} and {names[1]} are two names of one array, {array}: what is done to one is done to "
+                f"{names[0]} and {names[1]} are two names of one array, {array}: what is done to one is "
+                "done to "
                 f"the other, and to {array}. Copy it: {array}.copy().",
                 seen.source.place(number),
             )
@@ -510,7 +523,7 @@ def _changed_in_place(seen: _Seen) -> Iterator[Found]:
     if not changed:
         return
     right = all(
-        outcome.kind == "value" and (answer.kind != "value" or equal(outcome.value, answer.value))
+        outcome.kind == answer.kind == "value" and equal(outcome.value, answer.value)
         for outcome, answer in zip(seen.outcomes, seen.right, strict=True)
     )
     names = seen.source.parameters if seen.source else ()
@@ -519,7 +532,8 @@ def _changed_in_place(seen: _Seen) -> Iterator[Found]:
     through = f" through {alias}, which is a second name of the same array," if alias else ""
     yield Found(
         "changed_in_place",
-        f"{'The numbers are right, but this' if right else 'This'} line writes{through} into the caller's array "
+        f"{'The numbers are right, but this' if right else 'This'} line writes{through} into the caller's "
+        "array "
         f"{name}. Work on a copy, {name}.copy(), or build a new array."
         if place
         else f"The caller's array {name} is changed in place. Work on a copy, or build a new array.",
@@ -560,7 +574,8 @@ def _other_number_type(seen: _Seen) -> Iterator[Found]:
     if types[0] in ("float32", "float16"):
         digits = {"float32": 7, "float16": 3}[types[0]]
         sentence = (
-            f"The result is {types[0]}, which has {digits} digits. Keep float64 throughout: gradient checks need "
+            f"The result is {types[0]}, which has {digits} digits. Keep float64 throughout: gradient "
+            "checks need "
             "its 16 digits."
         )
     else:
@@ -622,7 +637,8 @@ def _integer_table(seen: _Seen) -> Iterator[Found]:
         ):
             yield Found(
                 "integer_array",
-                f"{match[1]} is an array of integers: what is written into it loses its digits after the point. "
+                f"{match[1]} is an array of integers: what is written into it loses its digits after the "
+                "point. "
                 "Leave dtype out, and it holds float64.",
                 seen.source.place(number),
             )
@@ -669,13 +685,15 @@ def _loop_too_short(seen: _Seen) -> Iterator[Found]:
     if missing == {"last"} and last:
         yield Found(
             "loop_ends_too_early",
-            "The last round is missing: range(n) already stops before n, so that n - 1 leaves the last one out.",
+            "The last round is missing: range(n) already stops before n, so that n - 1 leaves the last one "
+            "out.",
             last,
         )
     elif missing == {"first"} and (first or down):
         yield Found(
             "loop_leaves_out_the_first",
-            "The first one, number 0, is left out: range(1, n) begins with 1, and range(n, 0, -1) stops before 0. "
+            "The first one, number 0, is left out: range(1, n) begins with 1, and range(n, 0, -1) stops "
+            "before 0. "
             "Going down to 0 is range(n - 1, -1, -1).",
             first or down,
         )
@@ -683,20 +701,20 @@ def _loop_too_short(seen: _Seen) -> Iterator[Found]:
 
 def _missing_part(value: Value, right: Value) -> str:
     """Which part of a result was not filled in: "first", "last", or "" for something else."""
-    one, other = to_array(value), to_array(right)
-    if one is not None and other is not None and one.ndim and other.ndim:
-        if one.shape == other.shape:
-            bad = ~np.isclose(one, other, rtol=1e-4, atol=1e-7).reshape(len(one), -1).all(axis=1)
+    got, other = to_array(value), to_array(right)
+    if got is not None and other is not None and got.ndim and other.ndim:
+        if got.shape == other.shape:
+            bad = ~np.asarray(np.isclose(got, other, rtol=1e-4, atol=1e-7).reshape(len(got), -1).all(axis=1))
             if (
-                one.ndim > 1 and bad.sum() == 1 and one[bad].any()
+                got.ndim > 1 and bad.sum() == 1 and got[bad].any()
             ):  # one entry of a row may be all that is missing
-                flat = ~np.isclose(one.ravel(), other.ravel(), rtol=1e-4, atol=1e-7)
-                return _end_of(flat) if not one.ravel()[flat].any() else ""
-            return _end_of(bad) if not one[bad].any() else ""
-        if one.ndim == 1 and other.ndim == 1 and len(one) == len(other) - 1:
-            if np.allclose(one, other[1:], rtol=1e-4):
+                flat = np.asarray(~np.isclose(got.ravel(), other.ravel(), rtol=1e-4, atol=1e-7))
+                return _end_of(flat) if not got.ravel()[flat].any() else ""
+            return _end_of(bad) if not got[bad].any() else ""
+        if got.ndim == 1 and other.ndim == 1 and len(got) == len(other) - 1:
+            if np.allclose(got, other[1:], rtol=1e-4):
                 return "first"
-            if np.allclose(one, other[:-1], rtol=1e-4):
+            if np.allclose(got, other[:-1], rtol=1e-4):
                 return "last"
     if isinstance(value, (list, tuple)) and isinstance(right, (list, tuple)) and len(value) == len(right) - 1:
         if equal(list(value), list(right[1:])):
@@ -706,7 +724,7 @@ def _missing_part(value: Value, right: Value) -> str:
     return ""
 
 
-def _end_of(bad: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> str:
+def _end_of(bad: Array) -> str:
     if bad.sum() != 1:
         return ""
     return "last" if bad[-1] else "first" if bad[0] else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import permutations
 from typing import NamedTuple
 
@@ -137,10 +138,12 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
         return
     right = [each.right.value for each in compared]
     pairs = list(zip(got, right, strict=True))
-    if all(_is_list(a) and _is_list(b) and len(a) == len(b) > 1 for a, b in pairs):
-        if all(equal(list(reversed(a)), list(b)) for a, b in pairs):
-            yield "reversed", "The results are right, but they come in reverse order."
-            return
+    if all(
+        _is_list(a) and _is_list(b) and len(a) == len(b) > 1 and equal(list(reversed(a)), list(b))
+        for a, b in pairs
+    ):
+        yield "reversed", "The results are right, but they come in reverse order."
+        return
     if all(_is_list(a) and _is_list(b) and 2 <= len(b) == len(a) <= 4 for a, b in pairs):
         for order in permutations(range(len(right[0]))):
             if all(
@@ -153,7 +156,8 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
         yield (
             "grouped_otherwise",
             (
-                "All numbers are right, but they are grouped otherwise: compare the lists and tuples that you return "
+                "All numbers are right, but they are grouped otherwise: compare the lists and tuples that "
+                "you return "
                 "with the form that the handout states."
             ),
         )
@@ -194,10 +198,10 @@ def _other_arguments(
     """Answers that are right for other arguments: two exchanged, or one fixed at its default."""
     count = len(signature.parameters)
     first_optional = count - len(signature.defaults)
-    for one in range(count):
-        for other in range(one + 1, count):
-            if _explained(compared, answers, lambda given, a=one, b=other: _exchanged(given, a, b)):  # type: ignore[misc]  # the defaults bind them here
-                names = f"{signature.name(one)} and {signature.name(other)}"
+    for first in range(count):
+        for other in range(first + 1, count):
+            if _explained(compared, answers, partial(_exchanged, first, other)):
+                names = f"{signature.name(first)} and {signature.name(other)}"
                 order = ", ".join(signature.parameters)
                 yield (
                     "arguments_exchanged",
@@ -214,16 +218,17 @@ def _other_arguments(
         if _explained(compared, answers, fixed):
             yield (
                 "default_always_used",
-                f"{signature.name(position)} is not used: the answers are those for its default, {default:g}.",
+                f"{signature.name(position)} is not used: the answers are those for its default, "
+                f"{default:g}.",
             )
             return
 
 
-def _exchanged(given: tuple[Value, ...], one: int, other: int) -> tuple[Value, ...]:
+def _exchanged(first: int, other: int, given: tuple[Value, ...]) -> tuple[Value, ...]:
     if other >= len(given):
         return given
     values = list(given)
-    values[one], values[other] = values[other], values[one]
+    values[first], values[other] = values[other], values[first]
     return tuple(values)
 
 
@@ -236,10 +241,7 @@ def _explained(
     telling = 0
     for call, got, right in compared:
         changed = change(call.arguments)
-        if changed is call.arguments:
-            other = right
-        else:
-            other = answers.right(replace(call, arguments=changed))
+        other = right if changed is call.arguments else answers.right(replace(call, arguments=changed))
         if other.kind != "value" or not equal(other.value, got.value):
             return False
         telling += not equal(other.value, right.value)
@@ -310,8 +312,7 @@ def _shapes(pairs: Sequence[_Pair], subject: str) -> Iterator[Sentence]:
 
     where = "" if subject == "Every number" else f" ({subject[0].lower()}{subject[1:]})"
     if all_of(lambda got, right: right.ndim > 1 and got.shape == right.shape[::-1] and equal(got.T, right)):
-        if any(not equal(pair.got, pair.right) for pair in pairs):
-            yield "transposed", f"It is transposed: rows and columns have changed places{where}."
+        yield "transposed", f"It is transposed: rows and columns have changed places{where}."
     if all(pair.got.shape == pair.right.shape for pair in pairs):
         return
     if all_of(lambda got, right: got.size == right.size and equal(got.ravel(), right.ravel())):
@@ -338,19 +339,17 @@ def _shapes(pairs: Sequence[_Pair], subject: str) -> Iterator[Sentence]:
     ):
         yield (
             "argmax_not_taken",
-            "You return a row of numbers for each example; asked for is the position of the largest one of each "
+            "You return a row of numbers for each example; asked for is the position of the largest one of "
+            "each "
             "row.",
         )
     if all_of(lambda got, right: got.ndim == 0 and equal(got, np.sum(right))):
         yield "summed_to_one_number", f"Everything was added up to one number; keep the entries apart{where}."
     if all_of(lambda got, right: got.ndim == 0 and equal(got, np.mean(right))):
         yield "averaged_to_one_number", f"It is the mean of all right entries; keep the entries apart{where}."
-    for axis in (0, -1):
+    for axis, which in ((0, "first"), (-1, "last")):
         for name, take in (("sum", np.sum), ("mean", np.mean)):
-            if all_of(
-                lambda got, right, axis=axis, take=take: right.ndim > 0 and equal(got, take(right, axis=axis))
-            ):  # type: ignore[misc]  # the defaults bind them here
-                which = "first" if axis == 0 else "last"
+            if all(pair.right.ndim > 0 and equal(pair.got, take(pair.right, axis=axis)) for pair in pairs):
                 yield (
                     f"{name}_over_the_{which}_axis",
                     f"It is the {name} of the right result over its {which} axis; nothing is added up here"
@@ -377,10 +376,10 @@ def _numbers(pairs: Sequence[_Pair], subject: str, signature: Signature) -> Iter
             yield name, f"{subject} is {words}."
             return
     offsets = np.concatenate([(pair.got - pair.right).ravel() for pair in pairs])
-    if offsets.size > 1 and np.isfinite(offsets).all() and abs(offsets[0]) > 1e-9:
-        if np.allclose(offsets, offsets[0], rtol=1e-9, atol=1e-12 * max(1.0, _largest(pairs))):
-            side = "large" if offsets[0] > 0 else "small"
-            yield "shifted", f"{subject} is too {side} by the same {abs(offsets[0]):.6g}."
+    finite = offsets.size > 1 and np.isfinite(offsets).all()
+    if finite and abs(offsets[0]) > 1e-9 and np.ptp(offsets) <= 1e-9 * max(1.0, _largest(pairs)):
+        side = "large" if offsets[0] > 0 else "small"
+        yield "shifted", f"{subject} is too {side} by the same {abs(offsets[0]):.6g}."
     if all(pair.got.ndim > 0 and equal(pair.got[::-1], pair.right) for pair in pairs):
         yield "reversed", "The numbers are right, but they come in reverse order."
 
@@ -567,8 +566,8 @@ def acts_entry_by_entry(compared: Sequence[_Compared], answers: Answers) -> bool
             other = to_array(answers.right(replace(call, arguments=(moved, *call.arguments[1:]))).value)
             if other is None or other.shape != value.shape:
                 return False
-            apart = np.delete(other.ravel(), entry), np.delete(value.ravel(), entry)
-            if not equal(*apart):
+            rest = np.delete(other.ravel(), entry), np.delete(value.ravel(), entry)
+            if not equal(*rest):
                 return False
         looked += 1
     return looked > 0
@@ -593,11 +592,11 @@ def _regions(pairs: Sequence[_Pair], wrong: Sequence[Array], signature: Signatur
             (f"only where {name} is positive", x > 0),
             (f"only where {name} is 0 or positive", x >= 0),
         ):
-            if region.any() and not region.all() and not bad[~region].any():
-                if bad[region].mean() > REGION_SHARE:
-                    inside = next(_inside(pairs, wrong, words, signature), None)
-                    yield inside or ("one_region", f"It is wrong {words}, and right elsewhere.")
-                    return
+            is_apart = region.any() and not region.all() and not bad[~region].any()
+            if is_apart and bad[region].mean() > REGION_SHARE:
+                inside = next(_inside(pairs, wrong, words, signature), None)
+                yield inside or ("one_region", f"It is wrong {words}, and right elsewhere.")
+                return
         size = np.abs(x)
         edge = float(size[bad].min())
         if bad.sum() >= 3 and (~bad).any() and float(size[~bad].max()) < edge:
@@ -662,7 +661,7 @@ def _calls_apart(
                 "default",
                 f"It is right wherever {name} is given, and wrong where it is left out: compare your default "
                 "with the handout's.",
-                lambda given, at=position: len(given) <= at,
+                partial(_is_left_out, position),
             )
         )
     properties += [
@@ -700,6 +699,10 @@ def _calls_apart(
         ) - LEAST_TELLING:
             yield name, sentence
             return
+
+
+def _is_left_out(position: int, given: tuple[Value, ...]) -> bool:
+    return len(given) <= position
 
 
 def _axes(given: tuple[Value, ...]) -> int:

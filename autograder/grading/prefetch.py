@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.checks.calls import Answer, Functions
+from autograder.checks.calls import Answer, Call, Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.checks.values import Value, bytes_of, fingerprint
@@ -25,11 +25,13 @@ from autograder.grading.backends import ReferenceBackend, copied
 from autograder.grading.evaluation import trace_with_reference
 from autograder.sandbox.session import CallBatch, Session
 
-__all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
+__all__ = ["PrefetchingBackend", "RecordedCalls", "answer_recorded", "record_calls"]
 
 LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
 MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
 MOST_RECORDED, MOST_CALLS = 4 * 1024**2, 400  # bytes of arguments and calls of a function that are recorded
+DIAGNOSIS_SECONDS = 1.0  # of the reference's processor time: more calls than that are not asked for
+MOST_EXCEPTIONS = 50  # calls without a value after which no more are made for the diagnosis
 SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
 
 Calls = list[tuple[bytes, tuple[Value, ...]]]  # fingerprint and arguments, in the order of the calls
@@ -85,6 +87,28 @@ class _Recorder:
         if size <= MOST_RECORDED and len(recorded) < MOST_CALLS:
             self._recorded_bytes[self.task, function] = size
             recorded.append(copied(arguments))
+
+
+def answer_recorded(
+    session: Session, function: str, recorded: Sequence[tuple[Value, ...]], reference_seconds: float
+) -> list[Call]:
+    """A submission's answers to recorded calls, for the diagnosis; those that it had no time for are missing.
+
+    That costs the submission nothing. `reference_seconds` is what the reference took for its longest call.
+    """
+    most = MOST_CALLS if reference_seconds <= 0 else max(1, int(DIAGNOSIS_SECONDS / reference_seconds))
+    left, calls = list(recorded[:most]), []
+    for _ in range(MOST_EXCEPTIONS):
+        if not left:
+            break
+        seconds = max(SECONDS, TIMES * len(left) * reference_seconds)
+        answers = session.prefetch(function, left, seconds)
+        brought = next((i + 1 for i, each in enumerate(answers) if each.kind != "value"), len(answers))
+        if not brought:
+            break
+        calls += [Call(function, *pair) for pair in zip(left[:brought], answers, strict=False)]
+        left = left[brought:]
+    return calls
 
 
 def record_calls(

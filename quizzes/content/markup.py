@@ -14,7 +14,17 @@ from math_core import LatexError, LatexToMathML
 
 from quizzes.content.written_numbers import decimal_text
 
-__all__ = ["MathProblem", "TextProblem", "escaped", "fill", "mathml", "names_in", "render", "unescaped"]
+__all__ = [
+    "MathProblem",
+    "TextProblem",
+    "escaped",
+    "fill",
+    "mathml",
+    "names_in",
+    "render",
+    "shown_values",
+    "unescaped",
+]
 
 
 ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;)[A-Za-z]+;")
@@ -65,6 +75,15 @@ def fill(text: str, values: Mapping[str, Decimal]) -> str:
         return format(values[name], form) if form else decimal_text(values[name])
 
     return PLACE.sub(value_of, text)
+
+
+def shown_values(text: str, values: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The values that a text shows, as a reader gets them: rounded to the digits that are written."""
+    return {
+        match[1]: Decimal(format(values[match[1]], match[2]) if match[2] else decimal_text(values[match[1]]))
+        for match in PLACE.finditer(text)
+        if match[1] in values
+    }
 
 
 def escaped(text: str) -> str:

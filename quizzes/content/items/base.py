@@ -60,11 +60,16 @@ class Parameter(Part):
             raise ValueError("the range ends before it begins")
         return self
 
+    def __len__(self) -> int:
+        return int((self.range[1] - self.range[0]) / self.step) + 1 if self.range else len(self.choices)
+
+    def value(self, index: int) -> Decimal:
+        """The value at a position, from 0."""
+        return self.range[0] + self.step * index if self.range else self.choices[index]
+
     def drawn(self, draw: Draw) -> Decimal:
         """One value."""
-        if not self.range:
-            return draw.choice(self.choices)
-        return self.range[0] + self.step * draw.below(int((self.range[1] - self.range[0]) / self.step) + 1)
+        return self.value(draw.below(len(self)))
 
 
 class Image(Part):
@@ -119,6 +124,9 @@ class BaseItem(Part):
     where: Text = Field(
         default="1 == 1", description="What must hold of the values; else they are drawn again."
     )
+    consistent: list[Text] = Field(
+        default_factory=list, description="What must hold of the values as they are printed; lint proves it."
+    )
 
     @model_validator(mode="after")
     def _values_are_sound(self) -> Self:
@@ -132,7 +140,8 @@ class BaseItem(Part):
                     raise ValueError(f"{name!r} is both drawn and derived")
                 Expression(expression, known)
                 known.add(name)
-            Expression(self.where, known)
+            for condition in (self.where, *self.consistent):
+                Expression(condition, known)
         except ExpressionProblem as problem:
             raise ValueError(str(problem)) from problem
         unknown = (names_in(self.prompt) | names_in(self.explanation)) - known
