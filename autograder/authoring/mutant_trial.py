@@ -273,7 +273,7 @@ def _answer(body: Callable[..., Any], call: tuple[Value, ...]) -> Answer:
 
 def _unchanged(before: Value, after: Value) -> bool:
     if isinstance(before, np.ndarray):
-        return before.shape == after.shape and before.tobytes() == after.tobytes()
+        return bool(before.shape == after.shape and before.tobytes() == after.tobytes())
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(map(_unchanged, before, after))
     return True

@@ -22,6 +22,7 @@ from autograder.grading.near_misses import FILE, HOLE, OPEN, tokens_of
 __all__ = ["build_near_misses", "faults_in_near_misses", "write_near_misses"]
 
 RANDOM = {"seed", "rng"}  # parameters that decide about chance
+ARITHMETIC = {"maximum", "minimum", "where", "clip", "logaddexp"}  # functions of numbers
 LEFT_OPEN = "a number left open"
 MOST_EFFECTS = 3  # of one behaviour; more would only be silent
 SEED = 15
@@ -94,8 +95,9 @@ def _holes(base: Base) -> Iterator[Mutant]:
     """The base with a number left open: a constant of its own, a factor of a parameter or of the result."""
     for number, definition in enumerate(base.definitions):
         tree = ast.parse(definition)
+        operands = set(map(id, _operands(tree)))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            if isinstance(node, ast.Constant) and id(node) in operands:
                 text = _with(tree, node, ast.Name(HOLE, ast.Load()))
                 yield _opened(base, number, text, f"{OPEN} stands where another number belongs")
             elif isinstance(node, ast.Name) and node.id in base.parameters and isinstance(node.ctx, ast.Load):
@@ -106,6 +108,20 @@ def _holes(base: Base) -> Iterator[Mutant]:
                 product = ast.BinOp(ast.Name(HOLE, ast.Load()), ast.Mult(), node.value)
                 effect = f"the result is multiplied by {OPEN}, which does not belong there"
                 yield _opened(base, number, _with(tree, node.value, product), effect)
+
+
+def _operands(tree: ast.Module) -> Iterator[ast.Constant]:
+    """The numbers that are calculated with: no sizes and no counts, which decide how long a call takes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp):
+            values = [node.left, node.right]
+        elif isinstance(node, ast.Compare):
+            values = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ARITHMETIC:
+            values = list(node.args)
+        else:
+            continue
+        yield from (v for v in values if isinstance(v, ast.Constant) and type(v.value) in (int, float))
 
 
 def _with(tree: ast.Module, old: ast.expr, new: ast.expr) -> str:

@@ -47,6 +47,7 @@ __all__ = [
 FILE = "near_misses.json"
 OPEN = "{number}"  # in an effect, that number
 HOLE = "number_of_the_student"  # a name that stands for a number of the student's own code
+LARGEST_NUMBER = 1e4  # of a student's code that takes part in a calculation of ours
 MOST_NUMBERS = 6  # of a student's code that are tried
 MOST_AGREEING = 8  # near misses that are tried on all calls
 
@@ -238,9 +239,9 @@ def _one_effect(agreeing: Sequence[NearMiss]) -> str | None:
 
 
 def numbers_in(text: str) -> list[float]:
-    """The numbers of a piece of code, and the parts of 1 that they leave."""
+    """The numbers of a piece of code, in order and each once."""
     written = [float(match["number"]) for match in TOKEN.finditer(COMMENT.sub("", text)) if match["number"]]
-    return list(dict.fromkeys(written))[:MOST_NUMBERS]
+    return list(dict.fromkeys(number for number in written if number <= LARGEST_NUMBER))[:MOST_NUMBERS]
 
 
 def _agrees(body: Callable[..., Any], call: Call) -> bool:
