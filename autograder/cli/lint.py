@@ -15,6 +15,7 @@ from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_mutants import MutationProof, TaskScore
 from autograder.authoring.lint_proof import SEEDS, Credit, Proof
+from autograder.authoring.near_misses import faults_in_near_misses
 from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
 from autograder.cli.show import console, progress_bar, say
@@ -25,6 +26,7 @@ from autograder.grading.grader import materials_for
 
 __all__ = ["lint"]
 
+SAMPLE = 8  # mutants of each function; `--mutants` tries all
 Step = Callable[[], list[Fault]]
 
 
@@ -76,6 +78,7 @@ def lint(
             continue
         proven, credits = _proven(assignment, dataset)
         found = [*faults_in_files(assignment), *faults_in_handout(assignment), *proven]
+        found += _sample_of_mutants(assignment)
         _show_credits(name, credits)
         for fault in found:
             say(str(fault).replace(f"{root.root}/", ""))
@@ -113,6 +116,19 @@ def _show_feedback(root: Course, path: Path) -> None:
         )
     console.print(table)
     say(tally(records))
+
+
+def _sample_of_mutants(assignment: Assignment) -> list[Fault]:
+    """A few mutants of each function, and whether the near misses are up to date.
+
+    Nothing for an assignment that has no inputs.py yet.
+    """
+    if not (assignment.solution / "inputs.py").is_file():
+        return []
+    proof = MutationProof(assignment, most=SAMPLE)
+    for function in assignment.functions:
+        proof.judge(function)
+    return [*proof.faults(), *faults_in_near_misses(assignment)]
 
 
 def _mutants_judged(assignment: Assignment) -> list[Fault]:
