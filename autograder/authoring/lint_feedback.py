@@ -29,14 +29,14 @@ class TellingRecord:
 
     assignment: str
     wrong: WrongFunction
-    told: Cause
+    cause: Cause
 
     @property
     def judgment(self) -> str:
         """ "true" or "false" where a person has said which causes are true, else ""."""
-        if not self.told.kind or not self.wrong.true:
+        if not self.cause.kind or not self.wrong.true:
             return ""
-        return "true" if self.told.name in self.wrong.true else "false"
+        return "true" if self.cause.name in self.wrong.true else "false"
 
 
 def measured(
@@ -79,8 +79,8 @@ def _assignment_with(assignments: Sequence[Assignment], wrong: WrongFunction, pa
 
 def tally(records: Sequence[TellingRecord]) -> str:
     """How many were told something of each kind, and how much of it was judged false."""
-    kinds = Counter(str(record.told.kind) or "nothing" for record in records)
-    false = Counter(str(record.told.kind) for record in records if record.judgment == "false")
+    kinds = Counter(str(record.cause.kind) or "nothing" for record in records)
+    false = Counter(str(record.cause.kind) for record in records if record.judgment == "false")
     parts = []
     for kind, count in kinds.most_common():
         wrongly = f", {false[kind]} of them false" if false[kind] else ""

@@ -28,7 +28,7 @@ from autograder.checks.calls import Answer, Functions, quiet
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.checks.failures import Failure
-from autograder.checks.inputs import Generator, collect_inputs
+from autograder.checks.input_generators import Generator, collect_inputs
 from autograder.checks.memory import limited_memory
 from autograder.checks.values import Array, Value, to_array
 from autograder.course.assignment import Assignment, load_file
@@ -279,14 +279,14 @@ def _unchanged(before: Value, after: Value) -> bool:
     return True
 
 
-def _agree(one: Answer, other: Answer) -> bool:
+def _agree(answer: Answer, other: Answer) -> bool:
     """Whether two answers are the same, rounding aside."""
-    if (one.kind, one.changed, one.dtypes) != (other.kind, other.changed, other.dtypes):
+    if (answer.kind, answer.changed, answer.dtypes) != (other.kind, other.changed, other.dtypes):
         return False
     return (
-        one.text == other.text
-        if one.kind == "raised"
-        else one.kind != "value" or _equal(one.value, other.value)
+        answer.text == other.text
+        if answer.kind == "raised"
+        else answer.kind != "value" or _equal(answer.value, other.value)
     )
 
 

@@ -317,12 +317,12 @@ class _Mutator:
         self.tree = _definition(source)
         self.parameters = parameters  # of the task's function: words that a student knows
         self.sites = list(_sites(self.tree))
-        self.own = [a.arg for a in self.tree.args.args]
+        self.argument_names = [a.arg for a in self.tree.args.args]
         stored = [
             n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         ]
-        self.variables = list(dict.fromkeys([*self.own, *stored]))
-        self.rebound = [name for name in self.own if name in stored]
+        self.variables = list(dict.fromkeys([*self.argument_names, *stored]))
+        self.rebound = [name for name in self.argument_names if name in stored]
 
     def versions(self) -> Iterator[Version]:
         """Source, edit and effect of every edit."""
@@ -397,7 +397,7 @@ class _Mutator:
             else:
                 yield node.operand, None, ""
         elif isinstance(node, ast.Constant):
-            yield from self._constants(node)
+            yield from self._constants(node, isinstance(site.parent, ast.Compare))
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield from self._variables(node)
         elif isinstance(node, ast.IfExp):
@@ -414,7 +414,7 @@ class _Mutator:
             yield from self._slices(node)
         if isinstance(node, (ast.BinOp, ast.Call, ast.Subscript)) and _is_value(site):
             names = self._names(node)
-            for name in self.own:
+            for name in self.argument_names:
                 natural = name in names and name in self.parameters
                 effect = f"`{name}` alone stands where a calculation with it belongs" if natural else ""
                 yield ast.Name(name, ast.Load()), None, effect
@@ -472,12 +472,13 @@ class _Mutator:
             if not mirrored:
                 clause = "the border of the condition on {what} falls on the other side"
             new = ast.Compare(node.left, [kind()], node.comparators)
-            yield new, (type(node.ops[0]).__name__, kind.__name__), self._about(clause, node)
+            effect = self._about(clause, node) or clause.replace("the condition on {what}", "a condition")
+            yield new, (type(node.ops[0]).__name__, kind.__name__), effect
         for value in (True, False):
             yield ast.Constant(value), None, ""
-        names = [name for name in self.own if name in self._names(node)]
+        names = [name for name in self.argument_names if name in self._names(node)]
         for name in names:
-            for other in self.own:
+            for other in self.argument_names:
                 if other != name and other in self.parameters and name in self.parameters:
                     moved = _renamed(node, {name: other})
                     yield moved, None, f"the condition looks at `{other}`, not at `{name}`"
@@ -539,12 +540,15 @@ class _Mutator:
                         natural = f"{noun} runs along another axis" if axis is not None else effect
                         yield ast.Call(node.func, node.args, [*others, new]), ("axis", repr(axis)), natural
 
-    def _constants(self, node: ast.Constant) -> Iterator[tuple[ast.AST, tuple[str, str] | None, str]]:
+    def _constants(
+        self, node: ast.Constant, is_compared: bool
+    ) -> Iterator[tuple[ast.AST, tuple[str, str] | None, str]]:
         value = node.value
         if isinstance(value, bool):
             yield ast.Constant(not value), None, ""
         elif isinstance(value, (int, float)):
-            natural = "a whole number in the formula is off by one" if isinstance(value, int) else ""
+            is_count = isinstance(value, int) and not is_compared
+            natural = "a whole number in the formula is off by one" if is_count else ""
             options: dict[float, str] = {value + 1: natural, value - 1: natural, -value: ""}
             options |= {2 * value: "", value / 2: "", 10 * value: "", 0: ""}
             for other, effect in options.items():
@@ -636,15 +640,15 @@ class _Mutator:
             if isinstance(value.left, ast.Name) and value.left.id == target.id:
                 new: ast.stmt = ast.AugAssign(ast.Name(target.id, ast.Store()), value.op, value.right)
                 yield self._with(site, new, "")
-            if target.id in self.own:
+            if target.id in self.argument_names:
                 whole = ast.Subscript(ast.Name(target.id, ast.Load()), ast.Slice(), ast.Store())
                 yield self._with(site, ast.Assign([whole], value, lineno=0), "")
 
     # --- the whole definition -------------------------------------------------------------------
 
     def _whole(self) -> Iterator[Version]:
-        for i, first in enumerate(self.own):
-            for second in self.own[i + 1 :]:
+        for i, first in enumerate(self.argument_names):
+            for second in self.argument_names[i + 1 :]:
                 exchanged = _renamed_in_body(self.tree, {first: second, second: first})
                 natural = {first, second} <= set(self.parameters)
                 effect = f"`{first}` and `{second}` are exchanged" if natural else ""
@@ -654,7 +658,7 @@ class _Mutator:
     def _defaults(self) -> Iterator[Version]:
         defaults = self.tree.args.defaults
         for i, default in enumerate(defaults):
-            name = self.own[len(self.own) - len(defaults) + i]
+            name = self.argument_names[len(self.argument_names) - len(defaults) + i]
             if not isinstance(default, ast.Constant) or not isinstance(default.value, (int, float)):
                 continue
             value = default.value
@@ -696,7 +700,7 @@ class _Mutator:
     def _names(self, node: ast.AST) -> list[str]:
         """The task's parameters that a part reads."""
         read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        return [name for name in self.own if name in read and name in self.parameters]
+        return [name for name in self.argument_names if name in read and name in self.parameters]
 
     def _part(self, node: ast.AST) -> str:
         names = [f"`{name}`" for name in self._names(node)]

@@ -32,11 +32,19 @@ CALLS = 24  # that tell one behaviour from another
 def write_near_misses(assignment: Assignment) -> int:
     """Write the file; returns how many near misses it holds."""
     content = build_near_misses(assignment)
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    # A line for each base's edits: a change of one base shows as such.
-    text = text.replace("]],", "]],\n").replace('"texts":{', '\n"texts":{')
-    (assignment.solution / FILE).write_text(text + "\n", encoding="utf-8")
+    (assignment.solution / FILE).write_text(_lines(content), encoding="utf-8")
     return sum(len(edits) for each in content["functions"].values() for edits in each["edits"].values())
+
+
+def _lines(content: dict[str, Any]) -> str:
+    """The content as JSON with a line for each function, so that a change of one shows as such."""
+
+    def text(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+    lines = [f"{text(name)}:{text(each)}" for name, each in content["functions"].items()]
+    body = ",\n".join(lines)
+    return f'{{"effects":{text(content["effects"])},\n"functions":{{\n{body}}}}}\n'
 
 
 def build_near_misses(assignment: Assignment) -> dict[str, Any]:
@@ -55,9 +63,9 @@ def build_near_misses(assignment: Assignment) -> dict[str, Any]:
             texts[base.name] = _text(base.definitions)
             for mutant in _natural(base):
                 behaviour = _text(mutant.definitions) if mutant.edit == LEFT_OPEN else trial.behaviour(mutant)
-                told = behaviours.setdefault(behaviour, set())
-                if behaviour and mutant.effect not in told and len(told) < MOST_EFFECTS:
-                    told.add(mutant.effect)
+                clauses = behaviours.setdefault(behaviour, set())
+                if behaviour and mutant.effect not in clauses and len(clauses) < MOST_EFFECTS:
+                    clauses.add(mutant.effect)
                     effect = effects.setdefault(mutant.effect, len(effects))
                     edits.setdefault(base.name, []).append(_edit(base, mutant, effect))
         functions[function] = {"texts": texts, "edits": edits}

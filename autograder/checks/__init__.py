@@ -76,7 +76,7 @@ from autograder.checks.definition import check
 from autograder.checks.experiments import Run, experiment
 from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, fail, require
 from autograder.checks.gradients import assert_fits, gradient_check, numeric_gradient
-from autograder.checks.inputs import any_shape, inputs, numbers, optional
+from autograder.checks.input_generators import any_shape, inputs, numbers, optional
 from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
 from autograder.checks.traces import PROBLEMS, Problem, trace
 from autograder.checks.values import fingerprint, show, to_array

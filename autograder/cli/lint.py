@@ -102,15 +102,15 @@ def _show_feedback(root: Course, path: Path) -> None:
     )
     records = list(measured(root, path))
     for record in records:
-        told = record.told
-        agrees = f"{told.agrees} of {told.calls}" if told.kind else ""
+        cause = record.cause
+        agrees = f"{cause.agrees} of {cause.calls}" if cause.kind else ""
         wrong = record.wrong
         table.add_row(
             str(wrong.line),
             wrong.function,
             wrong.cause,
-            told.kind or "nothing",
-            told.name,
+            cause.kind or "nothing",
+            cause.name,
             agrees,
             record.judgment,
         )

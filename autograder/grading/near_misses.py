@@ -134,12 +134,12 @@ class NearMisses:
             return
         if near_miss.source not in self._codes:
             self._codes[near_miss.source] = compile(near_miss.source, f"<{near_miss.function}>", "exec")
-        own = numbers_in(near_miss.source)
-        for number in [each for each in numbers if each not in own] if near_miss.has_hole else [0.0]:
+        present = numbers_in(near_miss.source)
+        for number in [each for each in numbers if each not in present] if near_miss.has_hole else [0.0]:
             namespace = {**names, HOLE: number}
             exec(self._codes[near_miss.source], namespace)
-            told = near_miss.effect.replace(OPEN, f"{number:g}")
-            yield replace(near_miss, effect=told), namespace[near_miss.function]
+            effect = near_miss.effect.replace(OPEN, f"{number:g}")
+            yield replace(near_miss, effect=effect), namespace[near_miss.function]
 
 
 def load_near_misses(assignment: Assignment) -> NearMisses:
@@ -233,9 +233,12 @@ def _agreeing(
 def _one_effect(agreeing: Sequence[NearMiss]) -> str | None:
     """The effect to tell where all that agree speak of the same parameters, one perhaps of more of them."""
     subjects = [near_miss.subject for near_miss in agreeing if near_miss.subject]
-    if not agreeing or (subjects and min(subjects, key=len) != frozenset.intersection(*subjects)):
+    if not subjects:
+        effects = {near_miss.effect for near_miss in agreeing}
+        return effects.pop() if len(effects) == 1 else None
+    if min(subjects, key=len) != frozenset.intersection(*subjects):
         return None
-    return next((each.effect for each in agreeing if each.subject or not subjects), None)
+    return next(near_miss.effect for near_miss in agreeing if near_miss.subject)
 
 
 def numbers_in(text: str) -> list[float]:

@@ -83,7 +83,7 @@ def test_every_mutant_is_another_program(name: str) -> None:
             for number, mutant in enumerate(mutants_of(right)):
                 assert mutant.definitions not in texts
                 texts.add(mutant.definitions)
-                if number % 10 == 0:
+                if number % 40 == 0:
                     assert callable(mutant.body())
 
 
@@ -150,7 +150,7 @@ def test_what_a_sentence_allows_is_no_fault(course: Path) -> None:
     (course / SURVIVORS).write_text(
         "rules: {size: Inputs are of order 1.}\n"
         "allowed:\n"
-        "  - {function: double, rule: size, why: They differ beyond it., mutants: ['*capped*', '*clipped*']}\n"
+        "  - {function: double, rule: size, why: They differ beyond., mutants: ['*capped*', '*clipped*']}\n"
         "  - {function: double, rule: none, why: This one is never needed., mutants: ['no such mutant']}\n",
         encoding="utf-8",
     )
