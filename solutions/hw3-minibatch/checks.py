@@ -148,8 +148,14 @@ def require_moved_by(asked, theta, delta):
 
 def numbered(count, size=3):
     """Examples that carry their number: x[n] starts with n, y[n] is 10 n."""
-    x = np.arange(count)[:, None] + np.linspace(0, 0.5, size)
-    return x, 10 * np.arange(count)
+    return rows_numbered(np.arange(count), size), 10 * np.arange(count)
+
+
+def rows_numbered(numbers, size):
+    """The rows of x with these numbers: not round, and of both signs."""
+    x = np.asarray(numbers)[:, None] + np.linspace(0, 1 / 3, size)
+    x[:, -1] *= -1
+    return x
 
 
 def batches_of(student, x, y, batch_size, seed):
@@ -181,7 +187,7 @@ def batches_of(student, x, y, batch_size, seed):
 
 def labels_in(value):
     """Labels as an array; those of a list of integers are integers."""
-    if isinstance(value, (list, tuple)) and all(isinstance(label, int) for label in value):
+    if isinstance(value, (list, tuple)) and all(np.asarray(label).dtype.kind in "iu" for label in value):
         return np.array(value, dtype=np.int64)
     return to_array(value)
 
@@ -207,7 +213,7 @@ def require_exact(pairs):
     for x, y in pairs:
         rows = np.rint(x[:, 0])
         require(
-            np.array_equal(x, rows[:, None] + np.linspace(0, 0.5, x.shape[1])),
+            np.array_equal(x, rows_numbered(rows, x.shape[1])),
             "The numbers in x_batch are not exactly those of x.",
             hint="Take rows of x as they are: no rounding, no other type of number.",
         )

@@ -21,7 +21,7 @@ def epsilon_inside_the_root(theta, grad, sum_sq, lr, eps=1e-8):
 @alternative(function="adagrad_update")
 def epsilon_of_1e_10(theta, grad, sum_sq, lr, eps=1e-10):
     total = sum_sq + np.square(grad)
-    return theta - (lr / (np.sqrt(total) + 1e-10)) * grad, total
+    return theta - (lr / (np.sqrt(total) + eps)) * grad, total
 
 
 @alternative(function="adagrad_update")
