@@ -85,7 +85,7 @@ CALLED: dict[str, tuple[str, ...]] = {
     "tanh": ("sin",),
     "logaddexp": ("logaddexp2",),
     "zeros": ("ones",),
-    "zeros_like": ("ones_like", "empty_like"),
+    "zeros_like": ("ones_like",),
     "ones_like": ("zeros_like",),
     "floor": ("ceil", "round"),
     "normal": ("uniform",),
@@ -322,6 +322,15 @@ class _Mutator:
             n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         ]
         self.variables = list(dict.fromkeys([*self.argument_names, *stored]))
+        # What stands in an array before it is filled is chance: no mutant reads it.
+        unfilled = {
+            target.id
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Assign) and "empty" in ast.unparse(node.value)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        self.readable = [name for name in self.variables if name not in unfilled]
         self.rebound = [name for name in self.argument_names if name in stored]
 
     def versions(self) -> Iterator[Version]:
@@ -561,7 +570,7 @@ class _Mutator:
     def _variables(self, node: ast.Name) -> Iterator[tuple[ast.AST, tuple[str, str] | None, str]]:
         if node.id not in self.variables:
             return
-        for other in self.variables:
+        for other in self.readable:
             if other != node.id:
                 natural = {other, node.id} <= set(self.parameters)
                 effect = f"`{other}` stands where `{node.id}` belongs" if natural else ""
