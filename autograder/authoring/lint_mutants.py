@@ -21,7 +21,7 @@ from autograder.authoring.mutation import Mutant, bases_of, mutants_of
 from autograder.course.assignment import Assignment
 from autograder.yaml_source import read_yaml
 
-__all__ = ["FILE", "LEAST_SCORE", "MutationProof", "TaskScore"]
+__all__ = ["FILE", "LEAST_SCORE", "MutationProof", "TaskScore", "free_functions"]
 
 FILE = "surviving_mutants.yaml"
 LEAST_SCORE = 0.98
@@ -69,6 +69,13 @@ class TaskScore:
         """Killed / (all - equal - allowed); 1 for a task without a mutant."""
         counted = self.killed + len(self.survivors)
         return self.killed / counted if counted else 1.0
+
+
+def free_functions(assignment: Assignment) -> set[str]:
+    """Functions of which whatever passes the checks is right, as the list of survivors says."""
+    path = assignment.solution / FILE
+    listed = read_yaml(path, _SurvivorsFile).allowed if path.is_file() else []
+    return {entry.function for entry in listed if "*" in entry.mutants}
 
 
 class MutationProof:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autograder.authoring.lint_files import Fault
+from autograder.authoring.lint_mutants import free_functions
 from autograder.authoring.mutant_trial import Trial, inputs_of
 from autograder.authoring.mutation import Base, Mutant, bases_of, mutants_of
 from autograder.course.assignment import Assignment
@@ -36,6 +37,12 @@ def write_near_misses(assignment: Assignment) -> int:
     return sum(len(edits) for each in content["functions"].values() for edits in each["edits"].values())
 
 
+def _is_free(assignment: Assignment, function: str) -> bool:
+    """Whether many answers to one call are right: then none of them says what a wrong one does."""
+    is_random = bool(RANDOM & set(assignment.parameters[function]))
+    return is_random or function in assignment.canonical_forms or function in free_functions(assignment)
+
+
 def _lines(content: dict[str, Any]) -> str:
     """The content as JSON with a line for each function, so that a change of one shows as such."""
 
@@ -53,7 +60,7 @@ def build_near_misses(assignment: Assignment) -> dict[str, Any]:
     effects: dict[str, int] = {}
     functions: dict[str, Any] = {}
     for function in assignment.functions:
-        if RANDOM & set(assignment.parameters[function]):
+        if _is_free(assignment, function):
             continue
         trial = Trial(assignment, function, generators[function], SEED, count=CALLS)
         behaviours: dict[str, set[str]] = {}
@@ -81,7 +88,7 @@ def faults_in_near_misses(assignment: Assignment) -> Iterator[Fault]:
         return
     functions = json.loads(path.read_text(encoding="utf-8"))["functions"]
     for function in assignment.functions:
-        if RANDOM & set(assignment.parameters[function]):
+        if _is_free(assignment, function):
             continue
         texts = {base.name: _text(base.definitions) for base in bases_of(assignment, function)}
         if functions.get(function, {}).get("texts") != texts:

@@ -27,6 +27,7 @@ __all__ = [
     "assert_same",
     "assert_same_curve",
     "assert_same_widely",
+    "canonical_form",
     "check",
     "convergence",
     "cross_entropy",
@@ -54,6 +55,7 @@ __all__ = [
     "wrong",
 ]
 
+from autograder.checks.canonical_forms import canonical_form
 from autograder.checks.comparisons import (
     assert_close,
     assert_depends,

@@ -11,12 +11,14 @@ from pathlib import Path
 from posixpath import basename
 from typing import Any
 from urllib.parse import unquote
+from xml.etree.ElementTree import Element
 
 import yaml
 from bs4 import BeautifulSoup
 from pydantic import ValidationError
 
 from autograder.errors import UsageError
+from quizzes.content.key_exposure import exposed_keys
 from quizzes.content.markup import TextProblem, render
 from quizzes.interchange.concrete import ITEM
 from quizzes.interchange.package import ImportedItem, Package, Picture, read_package
@@ -79,6 +81,9 @@ def import_package(path: Path, bank: str) -> Imported:
         if why := _problem(data):
             report(imported.name, f"It was left out: {why}.")
             continue
+        item = ITEM.validate_python(data)
+        for fault in exposed_keys(item, item.context(b"import")):
+            report(imported.name, f"`quizzes lint` will refuse it: {fault}.")
         items[ident] = data
         points[imported.name] = imported.points
         pictures.keep(imported.pictures)
@@ -93,7 +98,7 @@ def import_package(path: Path, bank: str) -> Imported:
     if len({decimal_of(value) for value in points.values() if value}) > 1:
         for name, value in points.items():
             if value:
-                report(name, f"It was worth {value} points; a bank holds none: write them in the quiz.")
+                report(name, f"Its points, {value}, are lost: a bank holds none, write them in the quiz.")
     content = {"topic": bank.replace("-", " ").capitalize(), "items": list(items.values())}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
     return Imported(text, len(items), pictures.kept, tuple(dict.fromkeys(lost)))
@@ -102,12 +107,15 @@ def import_package(path: Path, bank: str) -> Imported:
 def _found(
     package: Package, report: Callable[[str, str], None], pictures: _BankPictures
 ) -> Iterator[ImportedItem]:
+    names: set[str] = set()
     for name in question_documents(package):
         try:
             document = package.document(name)
         except UsageError as problem:
             report(name, f"{problem.message} The file was left out.")
             continue
+
+        _name_items(document, names)
 
         def taken(html: str, name: str = name) -> tuple[str, list[Picture]]:
             return pictures.taken_from(html, name)
@@ -123,6 +131,21 @@ def _found(
                 document.get("title") or name,
                 "It was left out: it is QTI 3, which is not read here; export it as QTI 2.1 or 2.2.",
             )
+
+
+def _name_items(document: Element, taken: set[str]) -> None:
+    """Give each item a title of its own: many systems call all of them "Question"."""
+    for item in document.iter():
+        if item.tag in ("item", "assessmentItem"):
+            title = " ".join(
+                (item.get("title") or item.get("ident") or item.get("identifier") or "item").split()
+            )
+            unique, number = title, 1
+            while unique in taken:
+                number += 1
+                unique = f"{title} ({number})"
+            taken.add(unique)
+            item.set("title", unique)
 
 
 class _BankPictures:
@@ -198,6 +221,8 @@ def _words_of(problem: ValidationError) -> str:
     match first["type"]:
         case "too_long":
             return f"it has more than {context['max_length']} {what}"
+        case "too_short" if not isinstance(first["input"], list):
+            return f"its {what} is empty"
         case "too_short":
             return f"it has fewer than {context['min_length']} {what}"
         case "string_too_short" | "missing":

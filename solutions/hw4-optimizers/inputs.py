@@ -59,3 +59,20 @@ def adam_inputs(rng):
     mean_sq = sums(rng, shape)
     mean = np.where(mean_sq == 0, 0.0, gradients(rng, shape))  # where all gradients were 0, both means are
     return numbers(rng, shape), gradients(rng, shape), mean, mean_sq, t, rate(rng), *optional(rng, *rest)
+
+
+@inputs(function="tune_sgd")
+def tune_sgd_inputs(rng):
+    """A bowl of two curvatures."""
+    curvature = 10 ** rng.uniform(-1, 1) * np.array([1.0, 4.0])
+    return (
+        lambda theta: float(np.sum(curvature * theta**2)),
+        lambda theta: 2 * curvature * theta,
+        rng.normal(size=2),
+        int(rng.integers(2, 12)),
+    )
+
+
+@inputs(function="adagrad_stall")
+def adagrad_stall_inputs(rng):
+    return ()
