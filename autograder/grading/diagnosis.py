@@ -19,7 +19,7 @@ from autograder.checks.failures import Failure, NotWritten, Raised, WrongShape, 
 from autograder.checks.values import Array
 from autograder.checks.variants import Variant
 from autograder.grading.causes import Answers, Cause, alike, known_cause, outcome_of
-from autograder.grading.idioms import idiom_cause
+from autograder.grading.idioms import PRECISE, idiom_cause
 from autograder.grading.near_misses import NearMisses, near_miss_cause
 from autograder.grading.patterns import Signature, pattern_cause
 from autograder.grading.student_source import StudentSource
@@ -65,7 +65,7 @@ def find_cause(
     """
     known = known_cause(function, calls, answers, mistakes)
     idiom = idiom_cause(function, calls, answers, signature, source)
-    if known.kind == "named":
+    if known.kind == "named" and idiom.name not in PRECISE:
         return known.at(idiom.place)
     if idiom.kind:
         return idiom

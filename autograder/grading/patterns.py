@@ -316,7 +316,13 @@ def _shapes(pairs: Sequence[_Pair], subject: str) -> Iterator[Sentence]:
     if all(pair.got.shape == pair.right.shape for pair in pairs):
         return
     if all_of(lambda got, right: got.size == right.size and equal(got.ravel(), right.ravel())):
-        if all(pair.got.ndim == 1 for pair in pairs):
+        if all(pair.got.size == 1 and pair.right.ndim == 0 for pair in pairs):
+            yield (
+                "one_entry",
+                "The number is right, but it stands in an array with one entry: return a plain number, such "
+                f"as float(...){where}.",
+            )
+        elif all(pair.got.ndim == 1 for pair in pairs):
             yield "flattened", f"The numbers are right, but in one row: give them the shape back{where}."
         else:
             yield "other_shape", f"The numbers are right, but their shape is not the one asked for{where}."
