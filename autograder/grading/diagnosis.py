@@ -59,7 +59,7 @@ def find_cause(
     source: StudentSource | None = None,
     near_misses: NearMisses | None = None,
 ) -> Cause:
-    """What is told for one function: a known mistake, an idiom, a near miss or a pattern; "" for nothing.
+    """What is told for one function: a known mistake, an idiom, a pattern or a near miss; "" for nothing.
 
     `calls` are all calls of the function that the checks of its task make, with the submission's answers.
     """
@@ -71,11 +71,10 @@ def find_cause(
         return idiom
     if known.kind or function in answers.canonical_forms:
         return known  # where many answers are right, numbers beside one of them show nothing
-    if near_misses is not None:
-        near = near_miss_cause(function, calls, answers, near_misses, source)
-        if near.kind:
-            return near
-    return pattern_cause(function, calls, answers, signature)
+    pattern = pattern_cause(function, calls, answers, signature)
+    if pattern.kind or near_misses is None:
+        return pattern
+    return near_miss_cause(function, calls, answers, near_misses, source)
 
 
 @dataclass
