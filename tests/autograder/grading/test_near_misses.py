@@ -42,12 +42,6 @@ EXPLAINED = [
     ),
     (
         "hw3-minibatch",
-        "sgd_update",
-        "def sgd_update(theta, grad, lr):\n    return theta - lr**2 * grad",
-        "`lr` is squared where it belongs as it is",
-    ),
-    (
-        "hw3-minibatch",
         "inverse_sqrt_decay",
         "def inverse_sqrt_decay(lr, t):\n    return lr / np.sqrt(t + 2)",
         "2 stands where another number belongs",
