@@ -35,6 +35,10 @@ __all__ = [
     "worst_entry",
 ]
 
+DIGITS = {
+    name: f"Keep float64 throughout: {name} has {digits} digits, and gradient checks need more."
+    for name, digits in (("float32", 7), ("float16", 3))
+}
 LARGEST_MAP = 24  # rows and columns of the map of wrong entries
 LEAST_CORRELATION = 0.1  # of an answer that goes with the right one, of either sign
 STANDARD_ERRORS = 3.0  # and so many times what chance makes of unrelated numbers
@@ -344,7 +348,9 @@ def require_float64_and_unmodified(student: Function, arguments: Sequence[Value]
     if converted:
         raise WrongType(
             f"{student.describe(arguments)} returned {converted[0]}; the inputs are float64.",
-            hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
+            hint=DIGITS.get(
+                converted[0], f"Keep float64 throughout, the type of the inputs, not {converted[0]}."
+            ),
             evidence=student.evidence(arguments),
         )
 

@@ -29,7 +29,7 @@ COMMANDS = (
         "submit",
         "autograder.cli.submit:submit",
         STUDENTS,
-        "Submit a notebook to a dropbox and keep a receipt.",
+        "Submit a notebook to a dropbox or a site and keep a receipt.",
     ),
     CommandEntry(
         "receipts",

@@ -21,7 +21,7 @@ from autograder.checks.variants import Variant
 from autograder.grading.causes import Answers, Cause, alike, known_cause, outcome_of
 from autograder.grading.idioms import PRECISE, idiom_cause
 from autograder.grading.near_misses import NearMisses, near_miss_cause
-from autograder.grading.patterns import Signature, pattern_cause
+from autograder.grading.patterns import WEAK, Signature, pattern_cause
 from autograder.grading.student_source import StudentSource
 
 __all__ = ["Diagnosis", "TaskEvidence", "find_cause", "signature_of"]
@@ -97,7 +97,7 @@ class TaskEvidence:
             return Diagnosis(failure.hint)
         for function in self._wrong_functions(failure, calls):
             cause = self.cause_of(function)
-            if cause.kind and not (cause.kind == "pattern" and failure.hint):
+            if cause.kind and not (cause.name in WEAK and failure.hint):
                 return Diagnosis(cause.sentence, cause)
         if failure.hint:
             return Diagnosis(failure.hint)
@@ -143,7 +143,7 @@ class TaskEvidence:
             return True
         if self.answers is None:
             return True  # nobody knows; the last call is asked about first
-        if not call.arguments:
+        if not call.is_whole:
             return False
         right = self.answers.right(call)
         return right.kind == "value" and not alike(right, outcome_of(call.answer))

@@ -79,7 +79,7 @@ def idiom_cause(
 
     Without `answers`, as for public checks, idioms that need the right values are left out.
     """
-    calls = [call for call in calls if call.function == function and call.arguments]
+    calls = [call for call in calls if call.function == function and call.is_whole]
     nothing = Cause(function, calls=len(calls))
     if not calls:
         return nothing

@@ -28,7 +28,13 @@ from autograder.grading.causes import (
     settled_calls,
 )
 
-__all__ = ["Signature", "pattern_cause"]
+__all__ = ["WEAK", "Signature", "pattern_cause"]
+
+#: Patterns that say where answers are wrong, not how: a check's own hint says more.
+WEAK = {
+    *("one_region", "far_out", "default", "more_axes", "batch_of_one", "large_numbers"),
+    *("parameter_per_feature", "parameter_a_number"),
+}
 
 ORDINALS = ("first", "second", "third", "fourth")
 REGION_SHARE = 0.5  # of the entries of a region that have to be wrong
@@ -78,7 +84,7 @@ Sentence = tuple[str, str]  # the pattern's name, and what is told
 
 def pattern_cause(function: str, calls: Sequence[Call], answers: Answers, signature: Signature) -> Cause:
     """The pattern that all answers of a function show; kind "" where there is none."""
-    calls = [call for call in calls if call.function == function and call.arguments]
+    calls = [call for call in calls if call.function == function and call.is_whole]
     nothing = Cause(function, calls=len(calls))
     if not calls or any(call.answer.kind in (*ABNORMAL, "missing") for call in calls):
         return nothing

@@ -187,8 +187,3 @@ def one_enormous_gradient():
 @alternative(function="adagrad_stall")
 def growing_gradients():
     return np.array([3.0**k for k in range(15)]), 0.01
-
-
-@alternative(function="adagrad_stall")
-def two_parameters():
-    return [np.array([1e4, -1e4]), *[np.array([1.0, -1.0])] * 500], 0.5

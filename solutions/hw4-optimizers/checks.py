@@ -601,7 +601,7 @@ def moved_by_both(student):
             hint="Return the list of gradients and the learning rate, in this order.",
         )
     gradients, rate = to_array(result[0]), to_array(result[1])
-    if gradients is None or gradients.dtype.kind not in "iuf" or gradients.ndim < 1:
+    if gradients is None or gradients.dtype.kind not in "iuf" or gradients.ndim != 1:
         raise WrongType(f"The gradients should be a list of numbers, not {kind_of(result[0])}.")
     if rate is None or rate.dtype.kind not in "iuf" or rate.shape != ():
         raise WrongType(f"The learning rate should be one number, not {kind_of(result[1])}.")
@@ -610,9 +610,8 @@ def moved_by_both(student):
     require(bool(np.all(np.isfinite(gradients))), "Some gradient is not a finite number.")
     require(0 < lr < np.inf, f"The learning rate is {lr:.4g}; it has to be positive and finite.")
     with np.errstate(all="ignore"):
-        sums = np.sqrt(np.cumsum(gradients**2, axis=0)) + 1e-8
-        adagrad, plain = lr * np.sum(gradients / sums, axis=0), lr * np.sum(gradients, axis=0)
-        distances = float(np.linalg.norm(adagrad)), float(np.linalg.norm(plain))
+        adagrad = lr * np.sum(gradients / (np.sqrt(np.cumsum(gradients**2)) + 1e-8))
+        distances = abs(float(adagrad)), abs(float(lr * np.sum(gradients)))
     require(bool(np.all(np.isfinite(distances))), "With these numbers a step is not finite.")
     require(
         distances[1] > 0, "Plain gradient descent ends where it began, so there is no distance to compare."
