@@ -162,7 +162,9 @@ def _penalty_faults(penalty: Decimal, view: dict[str, Any]) -> Iterator[str]:
 
 
 def _pattern_faults(item: ShortTextItem, context: Context) -> Iterator[str]:
-    if not any(matches(context.words(text), (), item.pattern) for text in item.accept):
+    if not any(
+        matches(context.words(text), (), item.pattern, match_case=item.match_case) for text in item.accept
+    ):
         yield "the pattern matches none of the accepted texts; list them under `accept`, or mend it"
     for stray in ("", "something else entirely", "42"):
         if matches(stray, (), item.pattern):

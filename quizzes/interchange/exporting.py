@@ -57,7 +57,7 @@ def _section(
     items = []
     for reference, item in pool.items.items():
         lost += [(reference, sentence) for sentence in losses_of(item, to == "qti12")]
-        copies = variants if item.parameters else 1
+        copies = variants if item.draws_values else 1
         for copy in range(copies):
             item_name = f"{reference.replace('/', '--')}{f'-{copy + 1}' if copies > 1 else ''}"
             items.append(concrete(item, derived_seed(f"{seed} {copy}".encode(), reference), item_name))
