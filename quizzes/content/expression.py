@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, localcontext
 from functools import lru_cache
 
-__all__ = ["Expression", "ExpressionProblem", "expression_of", "student_expression"]
+__all__ = ["FUNCTIONS", "LONGEST", "Expression", "ExpressionProblem", "expression_of", "student_expression"]
 
 
 LONGEST, MOST_NODES = 400, 200

@@ -14,7 +14,17 @@ from math_core import LatexError, LatexToMathML
 
 from quizzes.content.written_numbers import decimal_text
 
-__all__ = ["MathProblem", "TextProblem", "escaped", "fill", "mathml", "names_in", "render", "unescaped"]
+__all__ = [
+    "PLACE",
+    "MathProblem",
+    "TextProblem",
+    "escaped",
+    "fill",
+    "mathml",
+    "names_in",
+    "render",
+    "unescaped",
+]
 
 
 ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;)[A-Za-z]+;")

@@ -16,10 +16,15 @@ from markdownify import MarkdownConverter
 
 from quizzes.content.markup import render
 
-__all__ = ["Lost", "canvas_html", "markdown_of", "plain_words", "xhtml"]
+__all__ = ["LeftOut", "Lost", "canvas_html", "markdown_of", "plain_text", "plain_words", "xhtml"]
 
 
 Lost = Callable[[str], None]  # takes a sentence on what was lost
+
+
+class LeftOut(Exception):
+    """An item that cannot be taken over; the message ends the sentence "It was left out: …"."""
+
 
 MATH = re.compile(r'<math alttext="(.*?)"([^>]*)>.*?</math>', re.DOTALL)
 TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
@@ -48,6 +53,12 @@ def canvas_html(text: str) -> str:
         return f"<p>{image}</p>" if 'display="block"' in match[2] else image
 
     return MATH.sub(picture, xhtml(text))
+
+
+def plain_text(text: str) -> str:
+    """A text without Markdown, formulas as TeX between \\( and \\): for places where no HTML may stand."""
+    html = MATH.sub(lambda match: f"\\({match[1]}\\)", STYLE.sub("", render(text)))
+    return " ".join(BeautifulSoup(html, "html.parser").get_text().split())
 
 
 def plain_words(text: str) -> str:

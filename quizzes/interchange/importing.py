@@ -1,4 +1,4 @@
-"""Imports the QTI package of another system as a bank, with a report of what was lost."""
+"""Imports questions of another system as a bank, with a report of what was lost."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from pydantic import ValidationError
 from autograder.errors import UsageError
 from quizzes.content.markup import TextProblem, render
 from quizzes.interchange.concrete import ITEM
+from quizzes.interchange.moodle.reader import questions_of
 from quizzes.interchange.package import ImportedItem, Package, Picture, read_package
 from quizzes.interchange.qti12.reader_items import items_in
 from quizzes.interchange.qti21.reader_items import item_in
+from quizzes.interchange.recognition import recognised
+from quizzes.interchange.source_text import BankPictures
 
 __all__ = ["Imported", "import_package"]
 
@@ -29,6 +32,7 @@ __all__ = ["Imported", "import_package"]
 FILES = re.compile(r"^(?:\$IMS-CC-FILEBASE\$|IMS-CC-FILEBASE)/*")
 # A picture is what it begins with, whatever it is called; SVG can hold scripts and is not taken in.
 SIGNS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+SEEDS = 20  # variants of an item that are tried
 NO_DESCRIPTION = "A picture without a description."
 LARGEST_PICTURE = 5 * 1024**2
 
@@ -44,8 +48,7 @@ class Imported:
 
 
 def import_package(path: Path, bank: str) -> Imported:
-    """The items of a QTI 1.2 or 2.1 package; raises UsageError for a package without items."""
-    package = read_package(path)
+    """The items of a QTI package, Moodle XML, GIFT or text2qti text; raises UsageError if there are none."""
     lost: list[tuple[str, str]] = []
 
     def report(name: str, sentence: str) -> None:
@@ -53,8 +56,8 @@ def import_package(path: Path, bank: str) -> Imported:
 
     items: dict[str, dict[str, Any]] = {}
     pictures: dict[str, bytes] = {}
-    for imported in _found(package, report, bank):
-        ident = _new_id(imported.name, items)
+    for imported in _found(path, report, bank):
+        ident = _new_id(imported.ident or imported.name, items)
         data = {"id": ident, **imported.data}
         if imported.pictures:
             data["images"] = [{"file": picture.file, "alt": picture.alt} for picture in imported.pictures]
@@ -73,7 +76,15 @@ def import_package(path: Path, bank: str) -> Imported:
     return Imported(text, len(items), pictures, tuple(dict.fromkeys(lost)))
 
 
-def _found(package: Package, report: Callable[[str, str], None], bank: str) -> Iterator[ImportedItem]:
+def _found(path: Path, report: Callable[[str, str], None], bank: str) -> Iterator[ImportedItem]:
+    source = recognised(path)
+    if source.kind == "moodle-xml":
+        yield from questions_of(source.data, path.name, report, BankPictures(bank))
+    else:
+        yield from _in_package(read_package(path), report, bank)
+
+
+def _in_package(package: Package, report: Callable[[str, str], None], bank: str) -> Iterator[ImportedItem]:
     for resource in package.of_kind("imsqti_"):
         document = package.document(resource)
         name = resource.files[0] if resource.files else ""
@@ -122,7 +133,12 @@ def _problem(data: dict[str, Any]) -> str:
         item = ITEM.validate_python(data)
         for text in (item.prompt, item.explanation):
             render(text)
-        item.question(b"import", Decimal(1)).public_view()
+        for seed in range(SEEDS if item.draws_values else 1):
+            question = item.question(bytes([seed]), Decimal(1))
+            question.public_view()
+            key = question.key_answer
+            if key is not None and (question.problem_with(key) or question.mark(key).share != 1):
+                return f"its key, {question.key_text[:60]}, would not earn full points here"
     except ValidationError as problem:
         first = problem.errors()[0]
         key = ".".join(str(part) for part in first["loc"][1:])

@@ -132,3 +132,4 @@ class ImportedItem:
     name: str
     data: dict[str, Any]
     pictures: list[Picture] = field(default_factory=list)
+    ident: str = ""  # of the item, if the source has a fitting one

@@ -15,7 +15,7 @@ from quizzes.content.markup import fill, names_in, render
 from quizzes.content.question import PublicImage, PublicQuestion, Question
 from quizzes.content.randomization import Draw, derived_seed
 
-__all__ = ["BaseItem", "Context", "Part", "Shown", "ShownQuestion", "Text", "VariantProblem"]
+__all__ = ["MOST_ROWS", "BaseItem", "Context", "Part", "Shown", "ShownQuestion", "Text", "VariantProblem"]
 
 
 TRIES = 200
