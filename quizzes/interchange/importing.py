@@ -19,12 +19,14 @@ from pydantic import ValidationError
 from autograder.errors import UsageError
 from quizzes.content.markup import TextProblem, render
 from quizzes.interchange.concrete import ITEM
+from quizzes.interchange.moodle.gift import gift_questions
 from quizzes.interchange.moodle.reader import questions_of
 from quizzes.interchange.package import ImportedItem, Package, Picture, read_package
 from quizzes.interchange.qti12.reader_items import items_in
 from quizzes.interchange.qti21.reader_items import item_in
 from quizzes.interchange.recognition import recognised
 from quizzes.interchange.source_text import BankPictures
+from quizzes.interchange.text2qti import text2qti_questions
 
 __all__ = ["Imported", "import_package"]
 
@@ -32,6 +34,7 @@ __all__ = ["Imported", "import_package"]
 FILES = re.compile(r"^(?:\$IMS-CC-FILEBASE\$|IMS-CC-FILEBASE)/*")
 # A picture is what it begins with, whatever it is called; SVG can hold scripts and is not taken in.
 SIGNS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+MOST_NAMED = 100  # of the losses when nothing is left
 SEEDS = 20  # variants of an item that are tried
 NO_DESCRIPTION = "A picture without a description."
 LARGEST_PICTURE = 5 * 1024**2
@@ -67,9 +70,11 @@ def import_package(path: Path, bank: str) -> Imported:
         items[ident] = data
         pictures |= {picture.file: picture.data for picture in imported.pictures}
     if not items:
-        first_loss = f" {lost[0][0]}: {lost[0][1]}" if lost else ""
+        sentences = [f"{name}: {sentence}" for name, sentence in dict.fromkeys(lost)]
+        more = [f"… and {len(sentences) - MOST_NAMED} more."] if len(sentences) > MOST_NAMED else []
         raise UsageError(
-            f"{path} holds no question that can be taken over.{first_loss}", next_step="Try another."
+            "\n".join([f"{path} holds no question that can be taken over.", *sentences[:MOST_NAMED], *more]),
+            next_step="Try another.",
         )
     content = {"topic": bank.replace("-", " ").capitalize(), "items": list(items.values())}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
@@ -80,6 +85,10 @@ def _found(path: Path, report: Callable[[str, str], None], bank: str) -> Iterato
     source = recognised(path)
     if source.kind == "moodle-xml":
         yield from questions_of(source.data, path.name, report, BankPictures(bank))
+    elif source.kind == "gift":
+        yield from gift_questions(source.text, report, BankPictures(bank))
+    elif source.kind == "text2qti":
+        yield from text2qti_questions(source.text, path, report, BankPictures(bank))
     else:
         yield from _in_package(read_package(path), report, bank)
 

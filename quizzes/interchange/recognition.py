@@ -20,16 +20,15 @@ CHOOSE = "Choose a QTI package (ZIP), Moodle XML, GIFT or a text for text2qti."
 BYTE_ORDER = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 BEFORE_ROOT = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>", re.DOTALL)
 ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)")
-# What each format has at the beginning of a line, and no other.
-TEXT2QTI = re.compile(
-    r"^(?:\d+\.[ \t]+\S|\*?[a-zA-Z]\)[ \t]+\S|\[[* ]?\][ \t]+\S|=[ \t]+\S|_{3,}\s*$|\^{3,}\s*$|GROUP\s*$"
-    r"|(?:Quiz )?[Tt]itle:|Points:|\.\.\.[ \t]+\S)",
+# Answers in braces, which are no argument of a TeX command, an exponent or an index.
+GIFT_ANSWERS = re.compile(r"(?<![\^_}])\{\s*(?:[=~#]|(?:T|F|TRUE|FALSE)\s*[}#]|\})")
+TEX_COMMAND = re.compile(r"\\[a-zA-Z]{2,}\s*(?:\{[^{}]*\}\s*)*")
+GIFT = re.compile(r"\{[^{}]*\}|^(?:\$CATEGORY:|::.*::)", re.MULTILINE)
+TEXT2QTI_QUESTION = re.compile(r"^\d+\.[ \t]+\S", re.MULTILINE)
+TEXT2QTI_ANSWER = re.compile(
+    r"^(?:\*?[a-zA-Z]\)[ \t]+\S|\[[* ]?\][ \t]+\S|=[ \t]+\S|\*[ \t]+\S|_{3,}\s*$|\^{3,}\s*$|```+\s*\{)",
     re.MULTILINE,
 )
-ANSWER = re.compile(
-    r"^\*?[a-zA-Z]\)[ \t]+\S|^\[[* ]?\][ \t]+\S|^=[ \t]+\S|^\*[ \t]+\S|^_{3,}\s*$|^\^{3,}\s*$", re.MULTILINE
-)
-GIFT = re.compile(r"(?<!\\)\{[^{}]*(?<!\\)\}", re.DOTALL)
 AIKEN = re.compile(r"^ANSWER:\s*[A-Z]\s*$", re.MULTILINE)
 
 
@@ -99,9 +98,12 @@ def _text_file(path: Path, data: bytes) -> SourceFile:
     text = _decoded(path, data)
     if "\0" in text:
         raise UsageError(f"{path} is not a text.", next_step=CHOOSE)
-    if TEXT2QTI.search(text) and ANSWER.search(text) and not _is_gift(text):
+    plain = TEX_COMMAND.sub("", re.sub(r"\\[^A-Za-z]", "", text))
+    if GIFT_ANSWERS.search(plain):
+        return SourceFile(path, "gift", text=text)
+    if TEXT2QTI_QUESTION.search(text) and TEXT2QTI_ANSWER.search(text):
         return SourceFile(path, "text2qti", text=text)
-    if GIFT.search(text):
+    if GIFT.search(plain):
         return SourceFile(path, "gift", text=text)
     if AIKEN.search(text):
         raise UsageError(
@@ -109,13 +111,6 @@ def _text_file(path: Path, data: bytes) -> SourceFile:
             next_step="Import it into Moodle, and export it as Moodle XML.",
         )
     raise UsageError(f"{path} is not a format that is read.", next_step=CHOOSE)
-
-
-def _is_gift(text: str) -> bool:
-    """Whether answers in braces are more frequent than lines of answers."""
-    return len(GIFT.findall(text)) >= len(ANSWER.findall(text)) and bool(
-        re.search(r"\{\s*[=~#TF]|\{\s*\}", text)
-    )
 
 
 def _decoded(path: Path, data: bytes) -> str:

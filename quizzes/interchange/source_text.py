@@ -22,6 +22,7 @@ from quizzes.interchange.html_markup import LeftOut, markdown_of
 from quizzes.interchange.package import Picture
 
 __all__ = [
+    "NAMES",
     "BankPictures",
     "Form",
     "decoded",

@@ -436,6 +436,10 @@ def _essay(question: Question) -> dict[str, Any]:
         raise LeftOut("it asks for a file")
     if _count(node.value("attachments", "0")):
         question.notes.lost("Files cannot be attached to the text.")
+    for answer in node.children("answer"):  # Moodle 1.9 wrote an empty one
+        if question.other(answer.child("feedback")).strip():
+            question.notes.lost("Feedback on an answer was lost.")
+        answer.ignore_all()
     node.ignore("maxbytes", "filetypeslist", "responsefieldlines", "responserequired")
     if _count(node.value("minwordlimit", "0")):
         question.notes.lost(f"That the text has at least {node.value('minwordlimit')} words was lost.")
