@@ -15,10 +15,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "CauseKind",
     "CheckResult",
     "CheckSummary",
     "Curve",
     "Evidence",
+    "FunctionSource",
     "Note",
     "Report",
     "ReportSummary",
@@ -31,6 +33,8 @@ __all__ = [
     "summarize_report",
 ]
 
+#: What a cause rests on; see `grading.causes`.
+CauseKind = Literal["", "named", "looks like", "idiom", "pattern"]
 Number = float | Literal["nan", "inf", "-inf"]
 
 
@@ -113,9 +117,27 @@ class CheckResult(Model):
     )
     message: str = Field(default="", description="What is wrong, in one or two sentences.")
     hint: str = Field(default="", description="What to do about it.")
-    mistake: str = Field(default="", description="The known mistake that was recognised, if any.")
+    cause: CauseKind = Field(
+        default="",
+        description='What the hint rests on: "named", "looks like", "idiom" or "pattern" where a cause was '
+        "worked out from all calls of `function`; empty for the check's own words.",
+    )
+    function: str = Field(default="", description="The function that the cause was found in.")
+    mistake: str = Field(default="", description="The known mistake that is proven, if any.")
+    place: str = Field(
+        default="", description="The line of the submission that the hint is about, with its cell."
+    )
     flag: str = Field(default="", description="For the instructor: what a person should look at.")
     evidence: Evidence = Field(default_factory=Evidence, description="What the check saw.")
+
+
+class FunctionSource(Model):
+    """A function of the submission as its author wrote it, to be shown beside a failure."""
+
+    function: str = Field(description="The function's name.")
+    cell: int = Field(description="The cell, counted from 1 over all cells.")
+    line: int = Field(description="Its first line in the cell, counted from 1.")
+    text: str = Field(description="The source, shortened.")
 
 
 class TaskReport(Model):
@@ -128,6 +150,9 @@ class TaskReport(Model):
     possible: float = Field(description="Sum over the checks.")
     extra: bool = Field(default=False, description="Extra credit: adds to earned, not to possible.")
     checks: list[CheckResult] = Field(description="In the order of the file.")
+    sources: list[FunctionSource] = Field(
+        default_factory=list, description="The functions that did not pass, as they were submitted."
+    )
 
 
 class Score(Model):
@@ -291,8 +316,14 @@ def _headline(report: Report) -> str:
     lost = [result for result in report.results() if result.status is not Status.PASSED]
     if not lost:
         return "everything passed"
-    named = list(dict.fromkeys(result.mistake for result in lost if result.mistake))
+    named = list(dict.fromkeys(_in_words(result.mistake) for result in lost if result.mistake))
     if named:
         return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
     first = next((result for result in lost if result.status is not Status.SKIPPED), lost[0])
-    return first.message
+    return first.message or first.title
+
+
+def _in_words(mistake: str) -> str:
+    """A known mistake as words: `relu_backward: no_mask` is "relu_backward: no mask"."""
+    function, colon, name = mistake.rpartition(": ")
+    return f"{function}{colon}{name.replace('_', ' ')}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
+    from autograder.site.extensions import LinkTarget
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
 
@@ -54,12 +55,11 @@ class QuizExtension:
 
         lock_attempts(connection, ids)
 
-    def link_path(self, connection: Connection, course: str, target: str) -> str | None:
-        """The start page of a published quiz."""
-        from quizzes.store.quizzes import published_in
+    def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
+        """The published quizzes, with their points and dates."""
+        from quizzes.store.quizzes import link_targets
 
-        known = any(quiz.id == target for quiz in published_in(connection, course))
-        return f"/quizzes/{target}" if known else None
+        return link_targets(connection, course)
 
     def plan_accommodations(
         self,
@@ -78,7 +78,7 @@ class QuizExtension:
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
-        """Start the background tasks: close and mark attempts, grade functions, send scores."""
+        """Start the background tasks: close and mark attempts, grade functions, regrade."""
         from quizzes.web.background import QuizBackground
 
         return QuizBackground(context, course_file=course_file)

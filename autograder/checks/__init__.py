@@ -46,6 +46,7 @@ __all__ = [
     "to_array",
     "trace",
     "with_call",
+    "wrong",
 ]
 
 from autograder.checks.comparisons import (
@@ -73,3 +74,4 @@ from autograder.checks.networks import RELU, Activation, Network, accuracy, cros
 from autograder.checks.traces import PROBLEMS, Problem, trace
 from autograder.checks.values import fingerprint, show, to_array
 from autograder.checks.variants import alternative, mistake
+from autograder.checks.wrong_functions import wrong

@@ -16,10 +16,10 @@ import numpy as np
 
 from autograder.checks import failures as failure
 from autograder.checks.pipeline import Pipeline, settled
-from autograder.checks.values import Value, bytes_of, call_text, show
+from autograder.checks.values import Value, as_sentence, bytes_of, call_text, show
 from autograder.report import Curve, Evidence
 
-__all__ = ["Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
+__all__ = ["MOST_KEPT", "Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
 
 T = TypeVar("T")
 MOST_KEPT = 64 * 1024**2  # bytes of the arguments and answers of a check's calls
@@ -230,8 +230,8 @@ def failure_of(call: Call, described: str) -> failure.Failure:
     }
     answer = call.answer
     words = {
-        "raised": f"{described} raised {answer.text}.",
-        "unusable": f"{described} returned {answer.text}.",
+        "raised": as_sentence(f"{described} raised {answer.text}"),
+        "unusable": as_sentence(f"{described} returned {answer.text}"),
     }
     message = words.get(answer.kind, answer.text)
     evidence = Evidence(call=described, trace=answer.trace, printed=answer.printed[:2000])

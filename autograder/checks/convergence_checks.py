@@ -31,6 +31,7 @@ from autograder.checks.definition import Check, Materials, check
 from autograder.checks.failures import Failure
 from autograder.checks.memory import unlimited_memory
 from autograder.checks.pipeline import BatchingBackend, Pipeline, Unforeseen, settled
+from autograder.checks.values import exception_text
 from autograder.errors import SandboxError
 
 __all__ = ["Training", "convergence", "hidden_images", "is_convergence", "training_of"]
@@ -156,7 +157,7 @@ class _Judgement:
         latest = self.student.context_.latest
         returned = ", ".join(f"{name} returned {structure_of(value)}" for name, value in latest.items())
         what = f"what your functions return: {returned}" if returned else "what your functions return"
-        reason = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+        reason = exception_text(problem)
         return Failure(
             f"Training cannot use {what} ({reason}).",
             hint="Look at the other checks of this task first: a shape or a type is wrong.",

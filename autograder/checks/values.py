@@ -9,7 +9,19 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-__all__ = ["Array", "Value", "bytes_of", "call_text", "fingerprint", "number", "shorten", "show", "to_array"]
+__all__ = [
+    "Array",
+    "Value",
+    "as_sentence",
+    "bytes_of",
+    "call_text",
+    "exception_text",
+    "fingerprint",
+    "number",
+    "shorten",
+    "show",
+    "to_array",
+]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 # Arrays (float64, int64, bool), Python numbers, text, None, callables, and lists and tuples of these.
@@ -126,3 +138,18 @@ def _feed(digest: hashlib.blake2b, value: Value) -> None:
         raise TypeError("a callable has no fingerprint")
     else:
         digest.update(f"{type(value).__name__}:{value!r};".encode())
+
+
+def exception_text(problem: BaseException, *, whole: bool = True) -> str:
+    """An exception in words, on one line: its type, and its text, or the first line of that, if it has one."""
+    try:
+        text = " ".join((str(problem) if whole else str(problem).partition("\n")[0]).split())
+    except Exception:  # a hostile __str__ is no text
+        text = ""
+    return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+
+
+def as_sentence(text: str) -> str:
+    """The text with a mark at its end: its own, or else a full stop."""
+    text = text.rstrip(" :,;")
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -30,7 +30,7 @@ __all__ = ["KEPT", "Seeding", "Severity", "Variant", "alternative", "collect_var
 
 Severity = Literal["slip", "useless"]
 #: What a function can do wrong with its seed; each has to be a known mistake of every seeded function.
-Seeding = Literal["unseeded", "zero is none", "used once", "cached"]
+Seeding = Literal["unseeded", "zero is none", "used once", "cached", "hashed", "clock"]
 #: The least and the largest share of its task's points that a mistake of each severity keeps.
 KEPT: dict[Severity, tuple[float, float]] = {"slip": (0.40, 0.65), "useless": (0.0, 0.25)}
 

@@ -24,7 +24,7 @@ from autograder.course.course import find_course
 from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades
+from autograder.gradebook.tables import GradeRow, grade_rows, named_mistakes, plain_grades
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
@@ -109,8 +109,11 @@ def _autograder(
 def _lines(results: Path, course: Path | None, platform: str) -> list[GradeRow]:
     found = find_course(course)
     graded = GradedAssignment.read(Results(results.absolute()), found)
-    final_scores = [score for score, _ in graded.counted_reports()]
-    return grade_rows(final_scores, find_roster(found.root), platform)
+    final_scores, mistakes = [], {}
+    for final_score, report in graded.counted_reports():
+        final_scores.append(final_score)
+        mistakes[final_score.student] = named_mistakes(report)
+    return grade_rows(final_scores, find_roster(found.root), platform, mistakes)
 
 
 def _title(lines: Sequence[GradeRow], course: Path | None) -> str:

@@ -51,6 +51,7 @@ def grade(
     # The server and this process import the engine at the same time.
     from autograder.cli.run import show_progress, show_run
     from autograder.cli.show import say
+    from autograder.course.assignment import assignment_file
     from autograder.course.course import find_course
     from autograder.course.groups import find_groups
     from autograder.course.roster import FILE as ROSTER
@@ -92,6 +93,8 @@ def grade(
         )
         for remark in collected.remarks:
             say(remark)
+        if collected.layout == "folder" and assignment_file(root, assignment).due is not None:
+            say("These files have no times of submission, so lateness costs nothing.")
         options = RunOptions(seed, workers, dataset, sandbox, scheduler=scheduler)
         with show_progress(f"Grading {assignment}", results) as progress:
             summary = grade_class(root, assignment, collected, results, options, progress)

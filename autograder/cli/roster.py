@@ -24,7 +24,7 @@ from autograder.site.audit import terminal_user
 from autograder.site.people import COURSE, add_course, extra_time_in, names_in
 from autograder.site.roster_import import ImportPlan, plan_import, remove_people
 from autograder.site.server import OpenSite, open_site
-from autograder.site.sessions import has_passcode, new_passcode
+from autograder.site.sessions import add_passcodes
 
 __all__ = ["app", "import_roster", "remove"]
 
@@ -74,7 +74,7 @@ def import_roster(
                 plan = _plan(connection, root, tables, take_away=False)
         with server.database.transaction() as connection:
             add_course(connection, COURSE, root.title, root.zone.key)
-            if _plan(connection, root, tables, take_away=take_away).digest != plan.digest:
+            if not plan.is_current(connection):
                 raise UsageError(
                     "The people of the course were changed meanwhile; nothing was imported.",
                     next_step="Rerun the command.",
@@ -120,12 +120,8 @@ def _confirmed(plan: ImportPlan) -> bool:
 
 def _new_codes(connection: Connection, server: OpenSite, plan: ImportPlan) -> list[tuple[str, str, str]]:
     """A passcode for everybody in the table who has none."""
-    names = names_in(connection, COURSE)
-    return [
-        (student, names[student], new_passcode(connection, student, server.signer))
-        for student in plan.students
-        if not has_passcode(connection, student)
-    ]
+    names, codes = names_in(connection, COURSE), add_passcodes(connection, plan.students, server.signer)
+    return [(student, names[student], code) for student, code in codes.items()]
 
 
 def _write_passcodes(path: Path, rows: list[tuple[str, str, str]]) -> None:

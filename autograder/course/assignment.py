@@ -28,6 +28,7 @@ from autograder.checks.budget import (
 )
 from autograder.checks.calibration import CalibrationFile, read_calibration
 from autograder.checks.definition import Check, collect
+from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
 from autograder.course.course import Course
 from autograder.course.local_time import LocalTime
@@ -241,7 +242,7 @@ def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None
             (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
         )
         location = f", line {line}" if line else ""
-        raise ContentError(f"{path}{location}: {type(problem).__name__}: {problem}") from problem
+        raise ContentError(f"{path}{location}: {exception_text(problem)}") from problem
     finally:
         for key, old in before.items():
             if old is None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from autograder.course.csv_table import write_table
 from autograder.course.roster import Person, Roster
-from autograder.report import ReportSummary
+from autograder.report import Report, ReportSummary
 from autograder.results.final_scores import FinalScore
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "grade_rows",
     "grades_csv",
     "guard_formula",
+    "named_mistakes",
     "plain_grades",
     "points",
     "student_in_cell",
@@ -88,6 +90,7 @@ def student_in_cell(cell: str, students: Collection[str]) -> str:
     return student if student in students else cell
 
 
+MOST_MISTAKES = 5  # in the remarks on a score
 WITH_ID = re.compile(r"(?P<name>.*) \((?P<id>\w+)\)", re.DOTALL)  # as students are named without a roster
 
 
@@ -98,6 +101,7 @@ class GradeRow:
     final_score: FinalScore
     person: Person
     known: bool
+    mistakes: tuple[str, ...] = ()  # that were named, a sentence each; see `named_mistakes`
 
     def in_roster(
         self, roster: Roster, columns: Sequence[str] = ("canvas_id", "moodle_id")
@@ -125,34 +129,52 @@ class GradeRow:
             )
         if score.marked_late:
             sentences.append("The platform marks it late; how late is not known.")
+        sentences += self.mistakes[:MOST_MISTAKES]
+        if (more := len(self.mistakes) - MOST_MISTAKES) > 0:
+            sentences.append(f"{more} more {'is' if more == 1 else 'are'} on the feedback page.")
         if score.comment:
             sentences.append(score.comment)
         return " ".join(sentences)
 
 
 def grade_rows(
-    final_scores: Iterable[FinalScore], roster: Roster, platform: str = "canvas"
+    final_scores: Iterable[FinalScore],
+    roster: Roster,
+    platform: str = "canvas",
+    mistakes: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> list[GradeRow]:
     """The rows of a class; a student who is not on the roster is named as in their submission.
 
-    `platform` says whose number stands in brackets behind a name that was made when collecting.
+    `platform` says whose number stands in brackets behind a name that was made when collecting, `mistakes`
+    which were named, by student.
     """
     rows = []
     for final_score in final_scores:
         person, _ = roster.resolve(final_score.student)
+        named = mistakes.get(final_score.student, ())
         match = WITH_ID.fullmatch(final_score.student)
         if person is None and match and platform in ("canvas", "moodle"):
             person = roster.column(f"{platform}_id", match["id"])
         if person is not None:
-            rows.append(GradeRow(final_score, person, True))
+            rows.append(GradeRow(final_score, person, True, named))
             continue
         made = Person(final_score.student, full_name=match["name"] if match else final_score.student)
         if match and platform == "canvas":
             made = Person(final_score.student, full_name=match["name"], canvas_id=match["id"])
         elif match and platform == "moodle":
             made = Person(final_score.student, full_name=match["name"], moodle_id=match["id"])
-        rows.append(GradeRow(final_score, made, False))
+        rows.append(GradeRow(final_score, made, False, named))
     return rows
+
+
+def named_mistakes(report: Report) -> tuple[str, ...]:
+    """The mistakes that the grader named, each once, with the function and what to do about it."""
+    named = {
+        result.mistake: f"{result.mistake.partition(': ')[0]}: {' '.join(result.hint.split())}"
+        for result in report.results()
+        if result.mistake and result.hint and result.status.needs_work
+    }
+    return tuple(named.values())
 
 
 def points(number: float) -> str:

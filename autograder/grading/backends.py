@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder.checks.calls import Answer, quiet
 from autograder.checks.memory import unlimited_memory
-from autograder.checks.values import Value, fingerprint
+from autograder.checks.values import Value, exception_text, fingerprint
 from autograder.sandbox import frames
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
@@ -70,8 +70,11 @@ class ReferenceBackend:
 class NotebookBackend:
     """Functions in this very process, for students who check their own work."""
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
-        self.namespace = namespace
+    def __init__(
+        self, namespace: Mapping[str, Any], line_of: Callable[[BaseException], str] | None = None
+    ) -> None:
+        """`line_of` finds the student's own line of an exception."""
+        self.namespace, self._line_of = namespace, line_of or _notebook_line
 
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
@@ -95,7 +98,7 @@ class NotebookBackend:
         except frames.FrameError as problem:
             return Answer("unusable", text=str(problem))
         except Exception as problem:
-            return Answer("raised", text=_summary(problem), trace=_notebook_line(problem))
+            return Answer("raised", text=_summary(problem), trace=self._line_of(problem))
         changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
         texts = tuple(sorted({str(warning.message)[:100] for warning in warned})[:3])
         return Answer("value", value, changed=changed, dtypes=tuple(dtypes), warnings=texts)
@@ -114,7 +117,7 @@ def same(left: Value, right: Value) -> bool:
 
 
 def _summary(problem: BaseException) -> str:
-    return f"{type(problem).__name__}: {problem}"[:500]
+    return exception_text(problem)[:500]
 
 
 def _notebook_line(problem: BaseException) -> str:

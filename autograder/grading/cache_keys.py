@@ -2,8 +2,9 @@
 
 A check's key covers the engine's files, the versions, the data set, the seed, the limits, the reference,
 the check's own statements and all others of its file that they name. A result that did not pass depends on
-the known mistakes too, since its hint may be one of them. The grader writes a key beside each result;
-`provenance_of` gives the digests that the ledger keeps of a whole report.
+the known mistakes, the alternatives and all checks of its task too: its hint agrees with all of them. The
+grader writes a key beside each result; `provenance_of` gives the digests that the ledger keeps of a whole
+report.
 """
 
 from __future__ import annotations
@@ -80,7 +81,11 @@ class CacheKeys:
             for name, data in bundle_files(assignment).items()
             if name.startswith(f"{assignment.solution.parent.name}/{inside}")
         }
-        self._mistakes = solution.pop("mistakes.py", b"")
+        self._variants = [solution.pop("mistakes.py", b""), solution.get("alternatives.py", b"")]
+        self._checks_of = {
+            check.task: [each.body.__name__ for each in assignment.hidden_checks if each.task == check.task]
+            for check in assignment.hidden_checks
+        }
         others = (
             part for name, data in sorted(solution.items()) if name not in NOT_SHARED for part in (name, data)
         )
@@ -101,7 +106,8 @@ class CacheKeys:
         if is_convergence(check.body):
             parts.append(self._training)
         if status is not Status.PASSED:
-            parts.append(self._mistakes)
+            parts += self._variants
+            parts += [self._statements.behind(name) for name in self._checks_of.get(check.task, [])]
         return digest(*parts)[:16]
 
     def holds(self, check: Check, result: CheckResult) -> bool:

@@ -10,21 +10,32 @@ import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.checks.calls import Call, Findings, Functions
+from autograder.checks.calls import MOST_KEPT, Call, Findings, Functions
 from autograder.checks.comparisons import structure_of
 from autograder.checks.definition import Check, Materials
 from autograder.checks.failures import Failure, OutOfMemory, WrongType
 from autograder.checks.memory import unlimited_memory
-from autograder.checks.values import Value, shorten, show
+from autograder.checks.values import Value, bytes_of, exception_text, shorten, show
 from autograder.checks.variants import Variant
 from autograder.errors import SandboxError
-from autograder.grading.diagnosis import Diagnosis, diagnose
+from autograder.grading.causes import Answers
+from autograder.grading.diagnosis import Diagnosis, TaskEvidence
 from autograder.report import CheckResult, Evidence, Status
 
-__all__ = ["evaluate", "evaluate_public", "skipped", "trace_with_reference", "unread"]
+__all__ = [
+    "CheckRun",
+    "evaluate",
+    "evaluate_public",
+    "explain",
+    "run_check",
+    "skipped",
+    "trace_with_reference",
+    "unread",
+]
 
 # A missing function is named by the check itself, and a broken check costs nothing, here neither.
 RESTS_ON = (Status.PASSED, Status.MISSING, Status.ERROR)
@@ -50,6 +61,30 @@ def evaluate(
     out of the possible ones. Without a reference, as for public checks, only a check that ends before it has
     called a function is broken.
     """
+    run = run_check(check, student, reference, seed, materials)
+    answers = None if reference is None else Answers(reference)
+    (result,) = explain([run], TaskEvidence(answers, mistakes))
+    return result
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """How one check went: its result without a hint, and what a hint is made from."""
+
+    check: Check
+    result: CheckResult
+    failure: Failure | None = None
+    calls: tuple[Call, ...] = ()
+
+
+def run_check(
+    check: Check,
+    student: Functions,
+    reference: Functions | None,
+    seed: int,
+    materials: Materials | None = None,
+) -> CheckRun:
+    """Run one check, without a hint for the student; see `evaluate`."""
     student.context_.findings = Findings()
     if reference is not None:
         reference.context_.findings = Findings()
@@ -60,16 +95,16 @@ def evaluate(
         raise  # ours: the submission is graded again
     except MemoryError:  # the reference's own work is exempt from the limit, so it is what was returned
         student.context_.findings.calls.clear()
-        return _failed(check, OutOfMemory(TOO_MUCH), student, reference, mistakes)
+        return _failed(check, OutOfMemory(TOO_MUCH), student)
     except Exception as problem:
         if trace := _trace_of_its_own(problem, check, student, reference, seed, materials):
-            return _broken(check, trace, is_public=reference is None)
-        return _failed(check, _as_failure(problem, student, reference), student, reference, mistakes)
+            return CheckRun(check, _broken(check, trace, is_public=reference is None))
+        return _failed(check, _as_failure(problem, student, reference), student)
     findings = student.context_.findings
     warned = sorted({text for call in findings.calls for text in call.answer.warnings})
     if warned:
         findings.remarks.append(f"It warned ({'; '.join(warned[:3])}), which costs nothing.")
-    return CheckResult(
+    result = CheckResult(
         id=check.id,
         title=check.title,
         status=Status.PASSED,
@@ -78,6 +113,37 @@ def evaluate(
         message=" ".join(findings.remarks),
         flag=" ".join(findings.flags),
         evidence=Evidence(curves=findings.curves),
+    )
+    return CheckRun(check, result, calls=tuple(findings.calls))
+
+
+def explain(runs: Sequence[CheckRun], evidence: TaskEvidence) -> list[CheckResult]:
+    """The results of a task's checks with what students are told: every cause agrees with all their calls."""
+    left = MOST_KEPT
+    for run in runs:
+        size = bytes_of([[call.answer.value, *call.arguments] for call in run.calls])
+        if size <= left:  # of a check that returned far too much, only its own words are told
+            left -= size
+            evidence.calls += run.calls
+    return [_explained(run, evidence) for run in runs]
+
+
+def _explained(run: CheckRun, evidence: TaskEvidence) -> CheckResult:
+    if run.failure is None:
+        return run.result
+    try:
+        with _quietly():
+            diagnosis = evidence.diagnose(run.failure, run.calls)
+    except Exception:  # an odd value, or too much of it: the failure stands without an explanation
+        diagnosis = Diagnosis(run.failure.hint)
+    return run.result.model_copy(
+        update={
+            "hint": diagnosis.hint,
+            "cause": diagnosis.cause.kind,
+            "function": diagnosis.cause.function if diagnosis.cause.kind else "",
+            "mistake": diagnosis.mistake,
+            "place": diagnosis.cause.place,
+        }
     )
 
 
@@ -162,7 +228,7 @@ def _as_failure(problem: Exception, student: Functions, reference: Functions | N
     if isinstance(problem, AssertionError):
         return Failure(" ".join(str(problem).split()) or "This does not hold for what your function returns.")
     calls = [call for call in student.context_.findings.calls if call.answer.kind == "value"]
-    reason = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+    reason = exception_text(problem)
     if not calls:
         return WrongType(f"This check cannot use what your functions return ({reason}).")
     for call in calls:
@@ -230,27 +296,17 @@ def skipped(check: Check, waits_for: str) -> CheckResult:
     )
 
 
-def _failed(
-    check: Check,
-    failure: Failure,
-    student: Functions,
-    reference: Functions | None,
-    mistakes: Sequence[Variant],
-) -> CheckResult:
-    try:
-        with _quietly():
-            diagnosis = diagnose(failure, student.context_.findings.calls, reference, mistakes)
-    except Exception:  # an odd value, or too much of it: the failure stands without an explanation
-        diagnosis = Diagnosis(failure.hint)
-    evidence = failure.evidence.model_copy(update={"curves": student.context_.findings.curves})
-    return CheckResult(
+def _failed(check: Check, failure: Failure, student: Functions) -> CheckRun:
+    findings = student.context_.findings
+    evidence = failure.evidence.model_copy(update={"curves": findings.curves})
+    result = CheckResult(
         id=check.id,
         title=check.title,
         status=failure.status,
         earned=round(failure.share * check.points, 2),
         possible=check.points,
         message=shorten(failure.message, LONGEST_MESSAGE),
-        hint=diagnosis.hint,
-        mistake=diagnosis.mistake,
+        hint=failure.hint,
         evidence=evidence,
     )
+    return CheckRun(check, result, failure, tuple(findings.calls))

@@ -27,13 +27,17 @@ from autograder.checks.definition import Check
 from autograder.checks.failures import fail, require
 from autograder.checks.gradients import gradient_check
 from autograder.checks.memory import limited_memory
+from autograder.checks.values import as_sentence, exception_text
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Limits
 from autograder.environment import one_thread
 from autograder.errors import ContentError, SandboxError
 from autograder.grading.backends import ReferenceBackend
-from autograder.grading.evaluation import evaluate
+from autograder.grading.causes import Answers
+from autograder.grading.diagnosis import TaskEvidence, signature_of
+from autograder.grading.evaluation import explain, run_check
 from autograder.grading.grader import check_isolation
+from autograder.grading.student_source import find_source
 from autograder.report import CheckResult, Note
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
@@ -126,9 +130,15 @@ class FunctionTaskGrader:
                 session.parameters,
                 lambda function: LIMITS.seconds(function, backend.slowest.get(function, 0.0)),
             )
-            mistakes = _mistakes(task)
-            results = [evaluate(check, student, reference, seed, mistakes) for check in checks]
-            return FunctionTaskResult(results, session.notes)
+            runs = [run_check(check, student, reference, seed) for check in checks]
+            written = find_source(cells, task.function)
+            evidence = TaskEvidence(
+                Answers(reference),
+                _mistakes(task),
+                {task.function: signature_of(backend.namespace[task.function])},
+                {task.function: written} if written else {},
+            )
+            return FunctionTaskResult(explain(runs, evidence), session.notes)
 
     def _start(self) -> SandboxProcess:
         return SandboxProcess(int(LIMITS.memory_gb * 1024**3))
@@ -192,5 +202,6 @@ def _run(source: str, name: str, namespace: dict[str, Any]) -> dict[str, Any]:
     try:
         exec(compile(source, name, "exec", dont_inherit=True), namespace)
     except Exception as problem:
-        raise ContentError(f"{name[1:-1]}: {type(problem).__name__}: {problem}.".capitalize()) from problem
+        what = as_sentence(f"{name[1:-1]}: {exception_text(problem)}")
+        raise ContentError(what[:1].upper() + what[1:]) from problem
     return namespace

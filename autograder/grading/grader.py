@@ -7,26 +7,30 @@ autograder and the authoring tools use it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 import numpy as np
 
-from autograder.checks.calls import Functions
+from autograder.checks.calls import Call, Functions
 from autograder.checks.convergence_checks import hidden_images, is_convergence
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
-from autograder.checks.definition import Materials
+from autograder.checks.definition import Check, Materials
 from autograder.checks.memory import limited_memory
+from autograder.checks.values import Value, fingerprint
 from autograder.course.assignment import Assignment, Task
 from autograder.environment import environment, one_thread
 from autograder.errors import SandboxError, UsageError
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
-from autograder.grading.evaluation import evaluate, skipped, unread
-from autograder.grading.prefetch import PrefetchingBackend, record_calls
-from autograder.report import CheckResult, Report, Score, Status, SubmissionFacts, TaskReport
+from autograder.grading.causes import Answers
+from autograder.grading.diagnosis import TaskEvidence, signature_of
+from autograder.grading.evaluation import CheckRun, explain, run_check, skipped, unread
+from autograder.grading.prefetch import PrefetchingBackend, answer_recorded, record_calls
+from autograder.grading.student_source import find_source
+from autograder.report import CheckResult, FunctionSource, Report, Score, Status, SubmissionFacts, TaskReport
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
@@ -85,6 +89,15 @@ ENDED_THE_SANDBOX = (
 )
 
 
+@dataclass
+class GradedTask:
+    """The checks of a task after they were run, before anything is told."""
+
+    task: Task
+    runs: dict[str, CheckRun] = field(default_factory=dict)
+    kept: list[Check] = field(default_factory=list)  # whose results an earlier report had
+
+
 class Grader:
     """Grades submissions of one assignment, one at a time; a context manager."""
 
@@ -103,6 +116,8 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
+        self._answers = Answers(self._reference, assignment.alternatives)
+        self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._threads = one_thread()
         self._worker = self._start_worker()
@@ -158,9 +173,11 @@ class Grader:
                 session, self._recorded_calls, lambda function: slowest.get(function, 0.0)
             )
             student = Functions(backend, self._parameters, self._seconds)
-            tasks = [
-                self._grade_task(task, student, kept, bool(problem)) for task in self.assignment.file.tasks
+            graded = [
+                self._run_task(task, student, kept, bool(problem)) for task in self.assignment.file.tasks
             ]
+            # Afterwards, since the diagnosis may call functions that keep something between calls.
+            tasks = [self._report_on(each, student, session, cells) for each in graded]
             notes = session.notes if session.loaded or earlier is None else earlier.submission.notes
         return Report(
             assignment=self.assignment.id,
@@ -193,37 +210,78 @@ class Grader:
             if result.id in checks and self._keys.holds(checks[result.id], result)
         }
 
-    def _grade_task(
+    def _run_task(
         self, task: Task, student: Functions, kept: Mapping[str, CheckResult], unreadable: bool
-    ) -> TaskReport:
-        results: dict[str, CheckResult] = {}
+    ) -> GradedTask:
+        graded = GradedTask(task)
         for check in self.assignment.hidden_checks:
             if check.task != task.id:
                 continue
             waits_for = next(
-                (results[name].title for name in check.requires if results[name].status not in SETTLED),
+                (
+                    graded.runs[name].result.title
+                    for name in check.requires
+                    if graded.runs[name].result.status not in SETTLED
+                ),
                 None,
             )
             if unreadable:
-                result = unread(check)
+                run = CheckRun(check, unread(check))
             elif waits_for is not None:
-                result = skipped(check, waits_for)
+                run = CheckRun(check, skipped(check, waits_for))
             elif check.id in kept:
-                result = kept[check.id]
+                run = CheckRun(check, kept[check.id])
+                graded.kept.append(check)
             else:
-                result = evaluate(
-                    check, student, self._reference, self.seed, self.assignment.mistakes, self._materials
-                )
-            results[check.id] = result.model_copy(update={"key": self._keys.key(check, result.status)})
+                run = run_check(check, student, self._reference, self.seed, self._materials)
+            graded.runs[check.id] = run
+        return graded
+
+    def _report_on(
+        self, graded: GradedTask, student: Functions, session: Session, cells: list[tuple[int, str]]
+    ) -> TaskReport:
+        task, runs = graded.task, list(graded.runs.values())
+        sources = {name: source for name in task.functions if (source := find_source(cells, name))}
+        if any(run.failure for run in runs):
+            for (
+                check
+            ) in graded.kept:  # a cause agrees with all calls of the task, so these are made once more
+                if not is_convergence(check.body):
+                    again = run_check(check, student, self._reference, self.seed, self._materials)
+                    runs = [replace(run, calls=again.calls) if run.check is check else run for run in runs]
+        evidence = TaskEvidence(
+            self._answers,
+            self.assignment.mistakes,
+            self._signatures,
+            sources,
+            lambda function, made: self._more_calls(task.id, function, made, session),
+        )
+        results = [
+            result.model_copy(update={"key": self._keys.key(run.check, result.status)})
+            for run, result in zip(runs, explain(runs, evidence), strict=True)
+        ]
+        failed = any(result.status.needs_work for result in results)
         return TaskReport(
             task=task.id,
             title=task.title,
             functions=task.functions,
-            earned=sum(result.earned for result in results.values()),
-            possible=sum(result.possible for result in results.values()),
+            earned=sum(result.earned for result in results),
+            possible=sum(result.possible for result in results),
             extra=task.extra,
-            checks=list(results.values()),
+            checks=results,
+            sources=[
+                FunctionSource(function=name, cell=source.cell, line=source.line, text=source.text)
+                for name, source in sources.items()
+                if failed
+            ],
         )
+
+    def _more_calls(self, task: str, function: str, made: Sequence[Call], session: Session) -> Sequence[Call]:
+        """The calls that a correct submission is asked for and this one was not, since a check had failed."""
+        known = {_fingerprint(call.arguments) for call in made} - {b""}
+        recorded = self._recorded_calls.of_task.get(task, {}).get(function, [])
+        missing = [arguments for arguments in recorded if _fingerprint(arguments) not in known]
+        return answer_recorded(session, function, missing, self._backend.slowest.get(function, 0.0))
 
     def close(self) -> None:
         """End the sandbox's processes."""
@@ -237,3 +295,11 @@ class Grader:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _fingerprint(arguments: tuple[Value, ...]) -> bytes:
+    """A call's digest; empty where a callable is among its arguments."""
+    try:
+        return fingerprint(arguments)
+    except TypeError:
+        return b""

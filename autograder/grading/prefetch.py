@@ -5,33 +5,45 @@ the calls they make. A submission's first call of a function prefetches all the 
 costs three times as much as a call. Only returned values are kept; a call that brought no value is made
 again when a check makes it, alone and with its own time, so no call is judged by others. An answer serves
 one call: a function that is called twice with the same arguments is called twice, prefetched or not. The
-grader wraps each submission's session in a `PrefetchingBackend`.
+grader wraps each submission's session in a `PrefetchingBackend`. The diagnosis asks for the answers to all
+recorded calls, those too that a failed check did not come to.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.checks.calls import Answer, Functions
+from autograder.checks.calls import Answer, Call, Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.checks.values import Value, bytes_of, fingerprint
-from autograder.grading.backends import ReferenceBackend
+from autograder.grading.backends import ReferenceBackend, copied
 from autograder.grading.evaluation import trace_with_reference
 from autograder.sandbox.session import CallBatch, Session
 
-__all__ = ["PrefetchingBackend", "RecordedCalls", "record_calls"]
+__all__ = ["PrefetchingBackend", "RecordedCalls", "answer_recorded", "record_calls"]
 
 LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
 MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
+MOST_RECORDED, MOST_CALLS = 4 * 1024**2, 400  # bytes of arguments and calls of a function that are recorded
+DIAGNOSIS_SECONDS = 1.0  # of the reference's processor time: more calls than that are not asked for
+MOST_EXCEPTIONS = 50  # calls without a value after which no more are made for the diagnosis
 SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
 
 Calls = list[tuple[bytes, tuple[Value, ...]]]  # fingerprint and arguments, in the order of the calls
 
-RecordedCalls = dict[str, Calls]
+
+@dataclass
+class RecordedCalls:
+    """The calls that the checks make of a correct submission, by function."""
+
+    prefetched: dict[str, Calls] = field(default_factory=dict)
+    #: The arguments of all calls of each task, those with callables too: {task: {function: [arguments]}}.
+    of_task: dict[str, dict[str, list[tuple[Value, ...]]]] = field(default_factory=dict)
 
 
 class _Recorder:
@@ -39,12 +51,16 @@ class _Recorder:
 
     def __init__(self, reference: ReferenceBackend) -> None:
         self._reference = reference
-        self.calls: RecordedCalls = {}
+        self.task = ""
+        self.calls = RecordedCalls()
         self._bytes: dict[str, int] = {}
+        self._recorded_bytes: dict[tuple[str, str], int] = {}
 
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
+        for arguments in calls:
+            self._record_of_task(function, arguments)
         if len(calls) == 1:  # several calls at once are in one frame anyway
             self._record(function, calls[0])
         return self._reference.answer(function, calls, cpu_seconds, lend)
@@ -63,7 +79,36 @@ class _Recorder:
         except TypeError:  # a callable among them: its own calls depend on the submission
             return
         self._bytes[function] = self._bytes.get(function, 0) + size
-        self.calls.setdefault(function, []).append((key, arguments))
+        self.calls.prefetched.setdefault(function, []).append((key, arguments))
+
+    def _record_of_task(self, function: str, arguments: tuple[Value, ...]) -> None:
+        recorded = self.calls.of_task.setdefault(self.task, {}).setdefault(function, [])
+        size = bytes_of(arguments) + self._recorded_bytes.get((self.task, function), 0)
+        if size <= MOST_RECORDED and len(recorded) < MOST_CALLS:
+            self._recorded_bytes[self.task, function] = size
+            recorded.append(copied(arguments))
+
+
+def answer_recorded(
+    session: Session, function: str, recorded: Sequence[tuple[Value, ...]], reference_seconds: float
+) -> list[Call]:
+    """A submission's answers to recorded calls, for the diagnosis; those that it had no time for are missing.
+
+    That costs the submission nothing. `reference_seconds` is what the reference took for its longest call.
+    """
+    most = MOST_CALLS if reference_seconds <= 0 else max(1, int(DIAGNOSIS_SECONDS / reference_seconds))
+    left, calls = list(recorded[:most]), []
+    for _ in range(MOST_EXCEPTIONS):
+        if not left:
+            break
+        seconds = max(SECONDS, TIMES * len(left) * reference_seconds)
+        answers = session.prefetch(function, left, seconds)
+        brought = next((i + 1 for i, each in enumerate(answers) if each.kind != "value"), len(answers))
+        if not brought:
+            break
+        calls += [Call(function, *pair) for pair in zip(left[:brought], answers, strict=False)]
+        left = left[brought:]
+    return calls
 
 
 def record_calls(
@@ -80,6 +125,7 @@ def record_calls(
     for check in checks:
         if is_convergence(check.body):
             continue
+        recorder.task = check.task
         trace_with_reference(check, Functions(recorder, reference.context_.parameters), reference, seed)
     return recorder.calls
 
@@ -90,9 +136,9 @@ class PrefetchingBackend:
     def __init__(
         self, session: Session, recorded: RecordedCalls, reference_seconds: Callable[[str], float]
     ) -> None:
-        self._session, self._recorded = session, recorded
+        self._session, self._recorded = session, recorded.prefetched
         self._reference_seconds = reference_seconds
-        self._keys = {function: {key for key, _ in calls} for function, calls in recorded.items()}
+        self._keys = {function: {key for key, _ in calls} for function, calls in self._recorded.items()}
         self._answers: defaultdict[tuple[str, bytes], deque[Answer]] = defaultdict(deque)
         self._prefetched: set[str] = set()
 

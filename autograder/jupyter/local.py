@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.checks.calls import Functions
+from autograder.checks.values import exception_text
 from autograder.course.handout import read_handout
 from autograder.errors import UsageError
 from autograder.grading.backends import NotebookBackend
@@ -92,7 +93,7 @@ def _figures() -> set[int]:
 
 def _cannot_show(problem: Exception) -> str:
     """One sentence on an error in a cell: in which function of the notebook, or with what it returned."""
-    message = f"{type(problem).__name__}: {problem}".split("\n")[0][:200]
+    message = exception_text(problem, whole=False)[:200]
     steps = [(frame, line) for frame, line in traceback.walk_tb(problem.__traceback__)][1:]
     cell = steps[0][0].f_globals if steps else {}
     own_cells = [

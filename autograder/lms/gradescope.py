@@ -204,7 +204,14 @@ def _time(value: Any) -> datetime | None:
     return None
 
 
-GRADESCOPE = Layout("gradescope", read_gradescope, says_who=True, file=FILE, folder=EXPORT)
+GRADESCOPE = Layout(
+    "gradescope",
+    read_gradescope,
+    says_who=True,
+    file=FILE,
+    folder=EXPORT,
+    untimed=(f"{FILE} gives no time that can be read", "Export the submissions again."),
+)
 
 
 def gradescope_grades(grade_rows: Sequence[GradeRow]) -> str:

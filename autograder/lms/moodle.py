@@ -46,6 +46,10 @@ NAME = re.compile(
 )
 # How Moodle calls a student whose name is hidden, in a few languages.
 HIDDEN_NAMES = {"participant", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
+UNTIMED = (
+    "neither a grading worksheet nor the download says it",
+    "Name the worksheet with --worksheet, or grade the ZIP archive as it was downloaded.",
+)
 HEAD = [
     *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
     *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
@@ -66,7 +70,7 @@ def moodle_layout(worksheets: Sequence[Worksheet] = (), *, dated: bool = False) 
     def read(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
         return read_moodle(folder, assignment, worksheets, dated=dated)
 
-    return Layout("moodle", read)
+    return Layout("moodle", read, untimed=UNTIMED)
 
 
 def read_moodle(

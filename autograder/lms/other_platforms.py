@@ -152,4 +152,11 @@ def _ilias_candidate(path: Path) -> CollectedSubmission:
 
 BLACKBOARD = Layout("blackboard", _read_blackboard)
 BRIGHTSPACE = Layout("brightspace", _read_brightspace)
-ILIAS = Layout("ilias", _read_ilias)
+ILIAS = Layout(
+    "ilias",
+    _read_ilias,
+    untimed=(
+        "ILIAS's download does not say it",
+        "Look up in ILIAS who was late, and use `autograder override`.",
+    ),
+)

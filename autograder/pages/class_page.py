@@ -97,12 +97,27 @@ def class_page(
         ],
         most_listed=MOST_LISTED,
         unmatched=unmatched,
+        time_problems=_time_problems(reports, students, final_scores),
     )
 
 
 def _student(report: ReportSummary, link: Callable[[ReportSummary], str]) -> tuple[str, str]:
     url = link(report)
     return cut(report.student, 60) or "(no name)", href(url) if url else ""
+
+
+def _time_problems(
+    reports: Sequence[ReportSummary],
+    students: Mapping[int, tuple[str, str]],
+    final_scores: Mapping[str, FinalScore],
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Why times of submission are not known, each with the students whose they are."""
+    by_reason: dict[str, list[tuple[str, str]]] = {}
+    for report in reports:
+        score = final_scores.get(report.student)
+        if score is not None and score.time_problem:
+            by_reason.setdefault(score.time_problem, []).append(students[id(report)])
+    return list(by_reason.items())
 
 
 def _common_possible(reports: Sequence[ReportSummary]) -> float:

@@ -28,6 +28,8 @@ def why_it_counts(score: FinalScore) -> str:
         parts.append(f"{count(score.days_late, 'day')} late{cost}")
     if score.marked_late:
         parts.append("marked late by the platform, how late is not known")
+    if score.time_problem:
+        parts.append("time of submission not known")
     if score.changed:
         parts.append(f"set by hand, earned {points(score.raw)}")
     return "; ".join(parts)

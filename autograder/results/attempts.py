@@ -29,6 +29,7 @@ class Submitted:
     number: int = 0  # the platform's, larger for a later one; 0 where it has none
     marked_late: bool = False
     origin: str = ""  # what the platform calls it
+    time_problem: str = ""  # why the time is not known, where the source should say it
     attempt: int = 1  # which of the student's, in the order collected
 
     @property
@@ -38,9 +39,11 @@ class Submitted:
 
     def with_facts(self, newer: Submitted) -> Submitted:
         """With what the same submission, collected once more, says and this one did not know."""
+        submitted = self.submitted or newer.submitted
         return replace(
             self,
-            submitted=self.submitted or newer.submitted,
+            submitted=submitted,
+            time_problem="" if submitted else self.time_problem or newer.time_problem,
             number=self.number or newer.number,
             marked_late=self.marked_late or newer.marked_late,
             origin=self.origin or newer.origin,
@@ -127,6 +130,7 @@ def _record(history: History, line: Graded | SubmittedAgain) -> None:
         number=line.number,
         marked_late=line.marked_late,
         origin=line.origin,
+        time_problem=line.time_problem,
         attempt=line.attempt,
     )
     known = history.known(item.submission, item.attempt)
@@ -145,6 +149,7 @@ class Attempt:
     student: str
     submitted: datetime | None
     marked_late: bool
+    time_problem: str
     origin: str
     earned: float
     possible: float
@@ -165,6 +170,7 @@ def attempts_of(lines: Iterable[Line]) -> dict[str, list[Attempt]]:
                     student=student,
                     submitted=item.submitted,
                     marked_late=item.marked_late,
+                    time_problem=item.time_problem,
                     origin=item.origin,
                     earned=graded.earned,
                     possible=graded.possible,

@@ -49,6 +49,8 @@ class FinalScore:
     attempt: int = 1  # the counted one, in the order of submission
     submitted: datetime | None = None  # with its zone; None when it is not known
     marked_late: bool = False  # by a platform that gives no time: it costs nothing by itself
+    #: Why the time is not known, where the source should say it and a due date makes it count.
+    time_problem: str = ""
     days_late: int = 0  # started days after the due date, the extension and the grace period
     penalty: float = 0.0  # points taken off for lateness
     changed: bool = False  # a person set the score
@@ -163,6 +165,7 @@ class GradedAssignment:
             attempt=counted + 1,
             submitted=attempt.submitted,
             marked_late=attempt.marked_late and attempt.submitted is None,
+            time_problem=attempt.time_problem if self.due_for(student) else "",
             days_late=days[counted],
             penalty=round(penalties[counted], 4) if by_hand is None else 0.0,
             changed=by_hand is not None,

@@ -50,7 +50,14 @@ __all__ = [
     "unmatched_files",
 ]
 
-LEFT_OUT = ("marked_late", "attempt", "number", "origin", "others")  # where they are the default
+LEFT_OUT = (
+    "marked_late",
+    "attempt",
+    "number",
+    "origin",
+    "time_problem",
+    "others",
+)  # where they are the default
 START = "0" * 64  # `previous` of the first line
 
 
@@ -96,6 +103,10 @@ class _Submission(_Line):
     )
     origin: str = Field(
         default="", description="What the platform calls the submission; left out when it is not known."
+    )
+    time_problem: str = Field(
+        default="",
+        description="Why the time is not known, where the source should say it; left out otherwise.",
     )
 
     @model_serializer(mode="wrap")

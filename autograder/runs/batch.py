@@ -204,6 +204,7 @@ class Batch:
             number=submission.number,
             marked_late=submission.marked_late,
             origin=submission.origin,
+            time_problem=submission.time_problem,
         )
         known = history.find(collected)
         if known is None:
@@ -306,6 +307,7 @@ class Batch:
             attempt=first.attempt,
             number=first.number,
             origin=first.origin,
+            time_problem=first.time_problem,
             others=list(submission.other_files),
             report=name,
             report_digest=sha256(graded.report).hexdigest(),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.checks.calls import Answer
-from autograder.checks.values import Value, bytes_of
+from autograder.checks.values import Value, bytes_of, exception_text
 from autograder.sandbox import frames
 from autograder.sandbox.arena import Arena
 
@@ -104,7 +104,7 @@ def call_back(
         allowance.take([value])
         return f'{{"value":{packer.text(value)}}}', packer.buffers
     except Exception as problem:  # the arguments are a stranger's: anything can go wrong
-        return {"error": f"{type(problem).__name__}: {problem}"[:500]}, []
+        return {"error": exception_text(problem)[:500]}, []
 
 
 def text_of(reply: dict[str, Any], key: str, most: int) -> str:

@@ -204,7 +204,8 @@ class Runner:
         """An exception as text: its type and message, and the student's own line."""
         text = type(problem).__name__[:LONGEST_TYPE]
         with contextlib.suppress(Exception):  # a hostile __str__ is no message
-            text += f": {str(problem)[:LONGEST_TEXT]}"
+            message = str(problem)[:LONGEST_TEXT].strip()
+            text += f": {message}" if message else ""  # as of a plain assert, or of sys.exit()
         if isinstance(problem, OSError) and isinstance(problem.filename, str):
             text += f" ({self.cells_module.NO_FILES})"
         place, step, deepest = "", problem.__traceback__, 0

@@ -1,4 +1,8 @@
-"""The judge's handle on a zygote: start it, fork children from it, end them."""
+"""The judge's handle on a zygote: start it, fork children from it, end them.
+
+Children of one zygote have much in common besides what the submission does: the secret of `hash`, the
+addresses of modules, the time of day. A second zygote differs in these, as a computer does after a restart.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from autograder.checks.memory import unlimited_memory
 from autograder.errors import SandboxError
 from autograder.sandbox.arena import Arena, new_memory
 from autograder.sandbox.bubblewrap import wrapper
@@ -35,20 +40,33 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_
 
 MEMORY = 2 * 1024**3  # bytes of address space; honest MNIST solutions were seen to need 1.1 GB
 LIFE_CPU_SECONDS = 1800  # a bound on a child's whole life, above any sum of calls
+# Of the zygote and of the second one. Fixed, so that a set of strings has the same order in every grading.
+# With these two, most sets of names such as W1 and b1 come in two orders.
+HASH_SEEDS = 1, 2
+# 400 days, 5:07:13.75: year, month, day, weekday, hour, minute and second are all others.
+CLOCK_SHIFT = 34_578_433.75
 
 
 class SandboxProcess:
     """One zygote process; a context manager that leaves nothing running."""
 
     def __init__(
-        self, memory: int = MEMORY, expected: Sequence[str] = (), without: Collection[str] = ()
+        self,
+        memory: int = MEMORY,
+        expected: Sequence[str] = (),
+        without: Collection[str] = (),
+        *,
+        restarted: bool = False,
     ) -> None:
         """Each child may use `memory` bytes.
 
         `expected` are cells that many submissions will hold unchanged; they are parsed once. `without`
-        leaves out layers, "bubblewrap", "landlock" or "seccomp", to see what they are for.
+        leaves out layers, "bubblewrap", "landlock" or "seccomp", to see what they are for. With
+        `restarted`, strings hash otherwise and clocks are `CLOCK_SHIFT` seconds ahead.
         """
-        self._memory = memory
+        self._memory, self._expected, self._without = memory, expected, without
+        self._is_restarted = restarted
+        self._second: SandboxProcess | None = None
         around = [] if "bubblewrap" in without else wrapper()
         self._start(around, without)
         try:
@@ -73,10 +91,13 @@ class SandboxProcess:
         self._control.settimeout(LOOK)
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **ONE_THREAD, **KEEP_PAGES}
         environment |= {name: os.environ[name] for name in KEPT if name in os.environ}
-        zygote = [sys.executable, "-I", "-B", str(Path(__file__).with_name("zygote.py"))]
+        environment["PYTHONHASHSEED"] = str(HASH_SEEDS[self._is_restarted])
+        # As with -I, but for the one variable above: the environment holds nothing else of Python's.
+        zygote = [sys.executable, "-P", "-s", "-B", str(Path(__file__).with_name("zygote.py"))]
+        shift = str(CLOCK_SHIFT if self._is_restarted else 0.0)
         with theirs:
             self._process = subprocess.Popen(
-                [*around, *zygote, str(theirs.fileno()), *without],
+                [*around, *zygote, str(theirs.fileno()), shift, *without],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd="/",
@@ -85,6 +106,13 @@ class SandboxProcess:
                 stderr=self._complaints,
                 start_new_session=True,
             )
+
+    def restarted(self) -> SandboxProcess:
+        """A second zygote, started when it is first asked for: as this one would be after a restart."""
+        if self._second is None:
+            with unlimited_memory():  # a limit on the judge's own memory would be the zygote's, too
+                self._second = SandboxProcess(self._memory, self._expected, self._without, restarted=True)
+        return self._second
 
     def spawn(self) -> tuple[socket.socket, Arena, int]:
         """Fork a child; returns the judge's end of its connection, the shared memory and its process id."""
@@ -117,6 +145,8 @@ class SandboxProcess:
 
     def close(self) -> None:
         """Hang up: the zygote ends, and its children with it."""
+        if self._second is not None:
+            self._second.close()
         self._control.close()
         try:
             self._process.wait(timeout=5)

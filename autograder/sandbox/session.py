@@ -64,6 +64,7 @@ class Session:
         self._requests = self._children = 0
         self._budget = budget or Budget()
         self._restarts = restarts  # how many more children may be spoilt
+        self._restarted = False  # whether children come from the second zygote
         self._hopeless = False  # no child can run the definitions, whatever is left out
         self._python = python
         self._full = False  # whether all cells are run, not only what the functions seem to rest on
@@ -132,10 +133,23 @@ class Session:
     def answer_in_fresh_process(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float
     ) -> list[Answer]:
-        """As `answer`, by a child that has run the definitions and has not been called before."""
-        if function not in self._given_up:
+        """As `answer`, by a child that has run the definitions and has not been called before.
+
+        It is the second zygote's: nothing that only this machine and this minute have in common with the
+        first calls is there. The child that served those waits, and serves the next ones.
+        """
+        kept = self._child, self._served, self.notes, self.parameters, self._missing, self._left_out
+        runs = self._full, list(self._skip)
+        self._child, self._restarted = None, True
+        try:
+            return self.answer(function, calls, cpu_seconds)
+        finally:
             self._end()
-        return self.answer(function, calls, cpu_seconds)
+            self._restarted = False
+            if kept[0] is not None:
+                self._child, self._served, self.notes, self.parameters, self._missing, self._left_out = kept
+                if runs != (self._full, self._skip):  # what is run has changed: for all calls from here on
+                    self._end()
 
     def prefetch(self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float) -> list[Answer]:
         """Make calls before they are asked for; nothing comes back where one of them ends the child.
@@ -287,7 +301,8 @@ class Session:
         """
         self.loaded = True
         while not self._hopeless:
-            self._child, self._served, self._at = Child(self._worker), set(), None
+            worker = self._worker.restarted() if self._restarted else self._worker
+            self._child, self._served, self._at = Child(worker), set(), None
             self._children += 1
             header = {
                 "op": "load",

@@ -1,8 +1,8 @@
 """The clean process that children are forked from: Python and NumPy, nothing of ours.
 
-Started as `python -I zygote.py FD [LAYER TO LEAVE OUT ...]`. Over the control socket FD the judge
-asks for a child (sending along the child's end of a connection) or for the end of one; a forked
-child costs about 2 ms, a fresh interpreter with NumPy 100.
+Started as `python -P -s zygote.py FD SECONDS [LAYER TO LEAVE OUT ...]`; its clocks are SECONDS ahead. Over
+the control socket FD the judge asks for a child (sending along the child's end of a connection) or for the
+end of one; a forked child costs about 2 ms, a fresh interpreter with NumPy 100.
 
     judge → zygote   b"P" + <QQ length, 0> + JSON list of sources: parse them once, for all children
     judge → zygote   b"S" + <QQ memory, cpu_seconds> with two descriptors     → <q pid>
@@ -51,12 +51,15 @@ def load(name: str) -> typing.Any:
     return module
 
 
-def main(control: socket.socket, without: set[str]) -> None:
+def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
     """Serve the judge until it hangs up."""
+    os.environ.pop("PYTHONHASHSEED", None)  # it has done its work
     for name in STANDARD_LIBRARY.split():
         importlib.import_module(name)
     names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins")
     confinement, frames, runner, cells, arena, stand_ins = (load(name) for name in names)
+    if clock_shift:
+        load("shifted_clock").install(clock_shift)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
     restrictions = confinement.Confinement(*layers, without)
     warm_up(frames, runner, cells)
@@ -136,4 +139,4 @@ def end(pid: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])), set(sys.argv[2:]))
+    main(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2]), set(sys.argv[3:]))

@@ -21,9 +21,11 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from autograder.course.local_time import counted, shown, span, time_of_day
+from autograder.site.assignments import ASSIGNMENT, Assignments
 from autograder.site.clock import Clock, ServerClock
 from autograder.site.database import Database
-from autograder.site.extensions import extensions
+from autograder.site.extensions import LinkTarget, extensions
+from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
 from autograder.site.sessions import Session, session_of
 from autograder.site.signer import Signer
@@ -50,13 +52,18 @@ class AppContext:
     zone: ZoneInfo
     folder: Path  # of the course's files, for regrades
     lti: Lti | None = None  # None without learning platforms
+    graded: Path | None = None  # results of assignments; `graded` in `folder` if None
     parts: dict[str, Any] = field(default_factory=dict)  # the context of each extension
+    score_sources: dict[str, ScoreSource] = field(default_factory=dict)  # by kind of work
     warnings: list[Callable[[], str]] = field(
         default_factory=list
     )  # for staff; empty texts where all is well
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.assignments = Assignments(self.folder, self.graded)
+        self.score_sources[ASSIGNMENT] = self.assignments
+        self.warnings.append(self.assignments.warning)
         # For reads of a few rows and the pages made of them: the event loop stays free for saves. More
         # threads only take the interpreter from each other, unless they wait for a database's server.
         readers = 2 if self.database.dialect == "sqlite" else 8
@@ -91,6 +98,13 @@ class AppContext:
     def page(self, template: str, /, **values: Any) -> str:
         """The HTML of a page."""
         return self._pages.get_template(template).render(values)
+
+    def link_targets(self, connection: Connection) -> list[LinkTarget]:
+        """The quizzes and assignments that a link in a learning platform may open."""
+        targets = [
+            target for extension in extensions() for target in extension.link_targets(connection, self.course)
+        ]
+        return targets + self.assignments.link_targets()
 
     def staff_warnings(self) -> list[str]:
         """What staff should know of this server: its clock, and what its parts warn of."""

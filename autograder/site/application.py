@@ -15,8 +15,9 @@ from starlette.staticfiles import StaticFiles
 from autograder.errors import Refused
 from autograder.site import sign_in, staff
 from autograder.site.app_context import PACKAGES, AppContext
+from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
 from autograder.site.extensions import extensions
-from autograder.site.lti import pages as lti
+from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
 from autograder.site.people_pages import PEOPLE_ROUTES
@@ -53,9 +54,8 @@ def _routes() -> list[BaseRoute]:
         PageRoute("/sign-out", sign_in.sign_out, methods=["POST"]),
         PageRoute("/clock", staff.show_clock),
         PageRoute("/clock", staff.set_clock, methods=["POST"]),
-        PageRoute("/lti/login", lti.login, methods=["GET", "POST"]),
-        Route("/lti/launch", lti.launch, methods=["POST"], name="lti_launch"),
-        PageRoute("/lti/keys", lti.keys),
+        *LTI_ROUTES,
+        *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,
         *PLATFORM_ROUTES,
         Mount(

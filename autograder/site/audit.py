@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from autograder.site.tables import audit
 
-__all__ = ["Act", "act_with", "acts_on", "id_of_form", "record_act", "terminal_user"]
+__all__ = ["Act", "act_with", "acts_on", "id_of_form", "record_act", "record_acts", "terminal_user"]
 
 ON_SUBJECT = select(audit).where(audit.c.subject == bindparam("subject_id")).order_by(audit.c.id)
 
@@ -28,11 +29,19 @@ class Act:
 
 def record_act(connection: Connection, act: Act, once: str | None = None) -> int:
     """Record an act and return its number; `once` is the id of the form that asked for it."""
+    values = {**_values(act), "once": once}
+    return int(connection.execute(insert(audit).returning(audit.c.id), values).scalar_one())
+
+
+def record_acts(connection: Connection, acts: Sequence[Act]) -> None:
+    """Record many acts in one statement."""
+    if acts:
+        connection.execute(insert(audit), [_values(act) for act in acts])
+
+
+def _values(act: Act) -> dict[str, object]:
     detail = json.dumps(act.detail, ensure_ascii=False, sort_keys=True)
-    values = {"at": act.at, "who": act.who, "act": act.act, "subject": act.subject, "once": once}
-    return int(
-        connection.execute(insert(audit).returning(audit.c.id), {**values, "detail": detail}).scalar_one()
-    )
+    return {"at": act.at, "who": act.who, "act": act.act, "subject": act.subject, "detail": detail}
 
 
 def id_of_form(connection: Connection, once: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Periodic tasks: a thread that calls a function every few seconds.
+"""Periodic tasks: a thread that calls a function every few seconds; and the pace of long work.
 
 The tasks keep no state of their own: their work is in the database and idempotent, so any number of servers
 may run them, and a server that was killed leaves nothing to repair. Extensions run their background work so.
@@ -8,13 +8,42 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
-__all__ = ["PeriodicTask"]
+__all__ = ["Pace", "PeriodicTask"]
 
 
 INTERVAL = 5.0  # seconds
+UNNOTICED, LONGEST_PAUSE = 0.001, 0.05  # seconds
 log = logging.getLogger(__name__)
+
+
+class Pace:
+    """Paces long work in a server, so that requests come first.
+
+    A step that took longer than its own processor time waited for somebody who was busy: they get as long
+    again, without it. On an idle server the work does not wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        used: Callable[[], float] = time.thread_time,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`clock` and `used` return seconds: on the wall, and of this thread's processor time."""
+        self._clock, self._used, self._pause = clock, used, pause
+        self._began = clock(), used()
+
+    def step(self) -> None:
+        """End a step, and wait if others were busy meanwhile."""
+        began, used = self._began
+        waited = self._clock() - began - (self._used() - used)
+        if waited > UNNOTICED:
+            self._pause(min(waited, LONGEST_PAUSE))
+        self._began = self._clock(), self._used()
 
 
 class PeriodicTask:

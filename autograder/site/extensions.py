@@ -6,6 +6,7 @@ An extension is installed by an entry point of the group `autograder.site`, so t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,9 +22,23 @@ if TYPE_CHECKING:
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.people import Change
 
-__all__ = ["AccommodationPlan", "Extension", "Running", "extensions"]
+__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "Running", "extensions"]
 
 GROUP = "autograder.site"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTarget:
+    """A quiz or an assignment that a link in a learning platform may open."""
+
+    kind: str  # `quiz` or `assignment`
+    name: str
+    path: str  # of its page
+    title: str
+    points: float
+    opens_at: int | None = None
+    due_at: int | None = None
+    closes_at: int | None = None
 
 
 class Running(Protocol):
@@ -43,6 +58,9 @@ class AccommodationPlan(Protocol):
     @property
     def columns(self) -> Collection[str]:
         """The columns that were read, in small letters and with `_` for spaces."""
+
+    def is_current(self, connection: Connection) -> bool:
+        """Whether what the table was compared with is still stored."""
 
     def apply(self, connection: Connection, at: int, who: str) -> None:
         """Store the changes; open attempts get their time at once."""
@@ -68,8 +86,8 @@ class Extension(Protocol):
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock the rows that a batch of writes changes, in one order for all servers (PostgreSQL)."""
 
-    def link_path(self, connection: Connection, course: str, target: str) -> str | None:
-        """The path of the page that a learning platform's link to `target` opens; None if there is none."""
+    def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
+        """What a link in a learning platform may open, in the order in which it is offered."""
 
     def plan_accommodations(
         self,

@@ -27,7 +27,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# Of the page that a launch in a frame gets: it shows nothing of anybody and changes nothing.
+# Of the pages that learning platforms show in frames: none of them uses a session.
 FRAMABLE_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -45,7 +45,7 @@ LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
 LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
 # Forms of learning platforms, which use no session: their content is signed.
-FROM_ELSEWHERE = ("/lti/login", "/lti/launch")
+FROM_ELSEWHERE = ("/lti/login", "/lti/launch", "/lti/content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,13 @@ class SecurityMiddleware:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 if state.get("framable"):
-                    headers["Content-Security-Policy"] = FRAMABLE_POLICY
+                    # A form of such a page may go to a platform: `form_action` says where.
+                    form_action = " ".join(filter(None, ("'self'", state.get("form_action", ""))))
+                    policy = FRAMABLE_POLICY.replace("form-action 'self'", f"form-action {form_action}")
+                    headers["Content-Security-Policy"] = policy
                     del headers["X-Frame-Options"]
+                    # The platform's window closes the page that it opened, when that says so.
+                    del headers["Cross-Origin-Opener-Policy"]
                 if scope.get("scheme") == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"
                 if not is_static or message["status"] != 200:

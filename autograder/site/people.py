@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, delete, func, or_, select
 
 from autograder.site.tables import course, credential, enrolment, person, session
-from autograder.site.upsert import upsert
+from autograder.site.upsert import upsert, upsert_all
 
 __all__ = [
     "COURSE",
@@ -20,6 +21,7 @@ __all__ = [
     "add_person",
     "course_of",
     "enrol",
+    "enrol_all",
     "extra_time_in",
     "names_in",
     "remove_person",
@@ -93,6 +95,12 @@ def enrol(
         "extra": accommodation.extra if accommodation else 0,
     }
     upsert(connection, enrolment, values)
+
+
+def enrol_all(connection: Connection, course_id: str, people: Sequence[str]) -> None:
+    """Enrol people as students without extra time."""
+    common = {"course": course_id, "role": "student", "label": "", "multiplier": "1", "extra": 0}
+    upsert_all(connection, enrolment, [{**common, "person": person_id} for person_id in people])
 
 
 def names_in(connection: Connection, course_id: str) -> dict[str, str]:

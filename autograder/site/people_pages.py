@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from email.parser import BytesParser
 from email.policy import HTTP
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -25,31 +26,38 @@ from autograder.site.requests import (
     body_of,
     check_form_token,
     form_of,
+    reads_much,
     site_of,
 )
 from autograder.site.roster_import import ImportPlan, plan_import
-from autograder.site.sessions import Session, has_passcode, new_passcode
+from autograder.site.sessions import Session, add_passcodes
 from autograder.site.staff import staff_of_course
 from autograder.site.tables import enrolment, person
 
 __all__ = ["PEOPLE_ROUTES"]
 
+CHANGED = Conflict(
+    "The people of the course were changed meanwhile; nothing was imported.",
+    next_step="Upload the table again.",
+)
 TABLES = {"roster": "The roster", "accommodations": "The table of accommodations"}
 
 
-async def people_page(request: Request) -> Response:
+@reads_much
+def people_page(request: Request) -> Response:
     """The people of the course, and the form of an import."""
     session = staff_of_course(request, instructor=True)
     return _page(request, session)
 
 
-async def preview_import(request: Request) -> Response:
+@reads_much
+def preview_import(request: Request) -> Response:
     """What the uploaded tables would change; nothing is stored yet."""
-    site, session = site_of(request), staff_of_course(request, instructor=True)
+    session = staff_of_course(request, instructor=True)
     fields = _upload(request, session)
     texts = {name: fields.get(name, "") for name in TABLES}
     try:
-        plan = await site.in_thread(_previewed, site, texts)
+        plan = _plan(site_of(request), _tables(texts), take_away=True)
     except AutograderError as problem:
         return _page(request, session, problem=problem, status=409)
     return _page(request, session, plan=plan, texts=texts)
@@ -57,34 +65,35 @@ async def preview_import(request: Request) -> Response:
 
 async def confirm_import(request: Request) -> Response:
     """Store the difference that was shown; raises Conflict if it is another one by now."""
-    site, session, at = site_of(request), staff_of_course(request, instructor=True), request.state.at
+    site, at = site_of(request), request.state.at
+    session = await site.in_reader(staff_of_course, request, True)
     form = await form_of(request, session, LARGEST_PAGE)
     texts = {name: form.get(name, [""])[-1] for name in TABLES}
     digest, take_away = form.get("digest", [""])[-1], "take_away" in form
 
+    def confirmed() -> ImportPlan:
+        tables = _tables(texts)
+        plan = _plan(site, tables, take_away=True)
+        if plan.digest != digest:
+            raise CHANGED
+        return plan if take_away or not plan.losses else _plan(site, tables, take_away=False)
+
     def store(connection: Connection) -> list[tuple[str, str, str]]:
-        if _plan(connection, site, tables, take_away=True).digest != digest:
-            raise Conflict(
-                "The people of the course were changed meanwhile; nothing was imported.",
-                next_step="Upload the table again.",
-            )
-        plan = _plan(connection, site, tables, take_away=take_away)
+        if not plan.is_current(connection):
+            raise CHANGED
         plan.apply(connection, at, session.person)
-        names = names_in(connection, COURSE)
-        return [
-            (student, names[student], new_passcode(connection, student, site.signer))
-            for student in plan.students
-            if not has_passcode(connection, student)
-        ]
+        names, codes = names_in(connection, COURSE), add_passcodes(connection, plan.students, site.signer)
+        return [(student, names[student], code) for student, code in codes.items()]
 
     try:
-        tables = _tables(texts)
+        plan = await site.in_thread(confirmed)
         codes = await site.written(store)
     except Refused:
         raise
     except AutograderError as problem:
-        return _page(request, session, problem=problem, status=409)
-    return _page(request, session, codes=codes, done=True)
+        failed = partial(_page, request, session, problem=problem, status=409)
+        return await site.in_thread(failed)
+    return await site.in_thread(partial(_page, request, session, codes=codes, done=True))
 
 
 PEOPLE_ROUTES = (
@@ -118,18 +127,11 @@ def _tables(texts: dict[str, str]) -> tuple[RosterTable | None, ...]:
     )
 
 
-def _plan(
-    connection: Connection, site: AppContext, tables: tuple[RosterTable | None, ...], *, take_away: bool
-) -> ImportPlan:
+def _plan(site: AppContext, tables: tuple[RosterTable | None, ...], *, take_away: bool) -> ImportPlan:
     roster, accommodations = tables
     known = find_roster(site.folder)
-    return plan_import(connection, site.zone, roster, accommodations, known, take_away=take_away)
-
-
-def _previewed(site: AppContext, texts: dict[str, str]) -> ImportPlan:
-    tables = _tables(texts)
     with site.database.reading() as connection:
-        return _plan(connection, site, tables, take_away=True)
+        return plan_import(connection, site.zone, roster, accommodations, known, take_away=take_away)
 
 
 def _page(

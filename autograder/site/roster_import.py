@@ -21,8 +21,8 @@ from autograder.course.roster import Person, Roster, RosterTable, roster_from
 from autograder.errors import UsageError
 from autograder.site.audit import Act, record_act
 from autograder.site.extensions import AccommodationPlan, extensions
-from autograder.site.people import COURSE, Change, enrol, remove_person
-from autograder.site.tables import enrolment, person
+from autograder.site.people import COURSE, Change, enrol_all, remove_person
+from autograder.site.tables import course, enrolment, person
 from autograder.site.upsert import upsert_all
 
 __all__ = ["ImportPlan", "plan_import", "remove_people"]
@@ -42,6 +42,7 @@ class ImportPlan:
     missing: tuple[str, ...]  # enrolled, but not in the roster: they stay
     same_person: tuple[tuple[str, str], ...]  # the table's ID and the stored one, found by e-mail address
     unknown_columns: tuple[str, ...]
+    _stored: str = field(repr=False)  # the digest of the people whom the tables were compared with
     _people: tuple[dict[str, str | None], ...] = field(repr=False)
     _accommodations: tuple[AccommodationPlan, ...] = field(repr=False)
 
@@ -60,11 +61,20 @@ class ImportPlan:
         ]
         return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
+    def is_current(self, connection: Connection) -> bool:
+        """Whether what the tables were compared with is still stored; nobody else imports meanwhile.
+
+        It is far cheaper than another plan, and the caller's transaction keeps the saves of students waiting.
+        """
+        connection.execute(select(course.c.id).where(course.c.id == COURSE).with_for_update())
+        return self._stored == _digest_of(_stored_people(connection)) and all(
+            plan.is_current(connection) for plan in self._accommodations
+        )
+
     def apply(self, connection: Connection, at: int, who: str) -> None:
         """Store the difference and audit it."""
         upsert_all(connection, person, [dict(values) for values in self._people])
-        for new in self.added:
-            enrol(connection, COURSE, new.student_id)
+        enrol_all(connection, COURSE, [new.student_id for new in self.added])
         for plan in self._accommodations:
             plan.apply(connection, at, who)
         detail: dict[str, object] = {
@@ -134,6 +144,7 @@ def plan_import(
         missing=tuple(sorted(people.enrolled - set(imported))) if roster is not None else (),
         same_person=same_person,
         unknown_columns=tuple(unknown),
+        _stored=people.digest,
         _people=tuple(rows),
         _accommodations=plans,
     )
@@ -157,20 +168,28 @@ def remove_people(connection: Connection, names: Sequence[str], at: int, who: st
         record_act(connection, Act(at, who, "roster remove", name, {}))
 
 
+def _stored_people(connection: Connection) -> list[tuple[str, str, str | None]]:
+    """The ID, name and address of everybody in the course."""
+    enrolled = select(person.c.id, person.c.name, person.c.email).join_from(enrolment, person)
+    rows = connection.execute(enrolled.where(enrolment.c.course == COURSE).order_by(person.c.id))
+    return [(row.id, row.name, row.email) for row in rows]
+
+
+def _digest_of(rows: Sequence[tuple[str, str, str | None]]) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
 class _People:
     """The enrolled people, and by which IDs and addresses a table may name them."""
 
     def __init__(self, connection: Connection, course_roster: Roster) -> None:
-        rows = connection.execute(
-            select(person.c.id, person.c.name, person.c.email)
-            .join_from(enrolment, person)
-            .where(enrolment.c.course == COURSE)
-        ).all()
-        self.stored = {row.id: (row.name, row.email) for row in rows}
+        rows = _stored_people(connection)
+        self.digest = _digest_of(rows)
+        self.stored = {student: (name, email) for student, name, email in rows}
         self.enrolled = frozenset(self.stored)
         self._ids: dict[str, dict[str, None]] = {}
-        for row in rows:
-            self.add(Person(row.id, email=row.email or ""), row.id)
+        for student, _, email in rows:
+            self.add(Person(student, email=email or ""), student)
         for known in course_roster.people:
             stored = next((id for id in self._named(known) if id in self.enrolled), None)
             if stored is not None:

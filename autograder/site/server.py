@@ -17,13 +17,14 @@ from starlette.types import ASGIApp
 from autograder.errors import UsageError
 from autograder.site.app_context import AppContext
 from autograder.site.application import make_app
+from autograder.site.background import PeriodicTask
 from autograder.site.backup import secret_beside
 from autograder.site.clock import Clock, ServerClock
 from autograder.site.clock_correction import wrong_spans
 from autograder.site.database import Database, database_address
-from autograder.site.extensions import extensions
+from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
-from autograder.site.lti.platforms import read_platforms
+from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
 from autograder.site.people import COURSE, course_of
 from autograder.site.request_log import LogFile, RequestLogMiddleware
@@ -85,13 +86,28 @@ def listening(host: str, port: int) -> socket.socket:
     return waiting
 
 
-def _lti(folder: Path, signer: Signer) -> Tool | None:
-    """Launches from learning platforms, where lti.yaml names some."""
-    if not read_platforms(folder).platforms:
-        return None
+def _lti(folder: Path, open_site: OpenSite) -> Tool:
+    """Launches from the learning platforms of lti.yaml, and from those that register themselves."""
     database_folder = folder / FOLDER
     database_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Tool(folder, database_folder, signer)
+    return Tool(folder, database_folder, open_site.signer, open_site.database)
+
+
+def _score_tasks(site: AppContext, lti: Tool) -> list[PeriodicTask]:
+    """The tasks that send scores to learning platforms, where any is registered."""
+    sender = ScoreSender(site.database, site.writer, lti, site.score_sources)
+
+    def send_due() -> int:
+        return sender.send_due(site.now()) if lti.is_registered() else 0
+
+    def queue_assignments() -> int:
+        return (
+            site.assignments.queue_changed(site.database, site.writer, site.now())
+            if lti.is_registered()
+            else 0
+        )
+
+    return [PeriodicTask(send_due), PeriodicTask(queue_assignments)]
 
 
 def calm_the_collector() -> None:
@@ -114,20 +130,23 @@ def serve(
     course_file: bool = False,
     log: LogFile | None = None,
     proxies: Sequence[str] = (),
+    graded: Path | None = None,
 ) -> None:
     """Answer until the process is told to end; what is under way is written first.
 
-    `proxies` are the addresses of reverse proxies, which name the addresses of their clients.
+    `proxies` are the addresses of reverse proxies, which name the addresses of their clients; `graded` is the
+    directory of results of assignments, `graded` in `folder` if left out.
     """
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     calm_the_collector()
     writer = Writer(open_site.database, _lock_rows)
-    lti = _lti(folder, open_site.signer)
-    site = AppContext(
-        open_site.database, writer, open_site.clock, open_site.signer, COURSE, title, zone, folder, lti
-    )
-    running = [extension.start(site, course_file=course_file) for extension in extensions()]
+    lti = _lti(folder, open_site)
+    database, clock, signer = open_site.database, open_site.clock, open_site.signer
+    site = AppContext(database, writer, clock, signer, COURSE, title, zone, folder, lti, graded)
+    site.warnings.append(lti.warning)
+    running: list[Running] = [extension.start(site, course_file=course_file) for extension in extensions()]
+    running += _score_tasks(site, lti)
     try:
         app: ASGIApp = make_app(site)
         if log is not None:

@@ -8,6 +8,7 @@ account and an address; the right one always signs in, so nobody can lock somebo
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -17,17 +18,17 @@ from autograder.errors import Refused
 from autograder.site.audit import Act, record_act
 from autograder.site.signer import Signer
 from autograder.site.tables import credential, failed_sign_in, person, session
-from autograder.site.upsert import upsert
+from autograder.site.upsert import upsert, upsert_all
 
 __all__ = [
     "LASTS",
     "LONGEST_ID",
     "Session",
     "TooManyTries",
+    "add_passcodes",
     "end_session",
     "end_sessions_of",
     "extend_session",
-    "has_passcode",
     "is_passcode",
     "new_link",
     "new_passcode",
@@ -89,18 +90,25 @@ class Session:
 
 def new_passcode(connection: Connection, person_id: str, signer: Signer) -> str:
     """A new passcode; the old one stops working."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
+    code = _new_code()
     owned = credential.c.person == person_id, credential.c.kind == "passcode"
     connection.execute(delete(credential).where(*owned))
     values = {"hash": _passcode_hash(signer, person_id, code), "person": person_id, "kind": "passcode"}
     upsert(connection, credential, values)
-    return f"{code[:5]}-{code[5:]}"
+    return _readable(code)
 
 
-def has_passcode(connection: Connection, person_id: str) -> bool:
-    """Whether a person has a passcode."""
-    owned = credential.c.person == person_id, credential.c.kind == "passcode"
-    return connection.execute(select(credential.c.hash).where(*owned)).first() is not None
+def add_passcodes(connection: Connection, people: Sequence[str], signer: Signer) -> dict[str, str]:
+    """Passcodes of those among these people who had none, by their ID."""
+    kind = credential.c.kind == "passcode"
+    known = set(connection.execute(select(credential.c.person).where(kind)).scalars())
+    codes = {person_id: _new_code() for person_id in people if person_id not in known}
+    rows = [
+        {"hash": _passcode_hash(signer, person_id, code), "person": person_id, "kind": "passcode"}
+        for person_id, code in codes.items()
+    ]
+    upsert_all(connection, credential, rows)
+    return {person_id: _readable(code) for person_id, code in codes.items()}
 
 
 def new_link(connection: Connection, person_id: str, signer: Signer, at: int) -> str:
@@ -237,6 +245,14 @@ def open_session(connection: Connection, person_id: str, signer: Signer, at: int
     values = {"token": signer.of("session", token), "person": person_id, "made_at": at}
     connection.execute(insert(session).values(**values, ends_at=at + LASTS, client=client[:200]))
     return token
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
+
+
+def _readable(code: str) -> str:
+    return f"{code[:5]}-{code[5:]}"
 
 
 def _passcode_hash(signer: Signer, person_id: str, code: str) -> str:

@@ -38,6 +38,7 @@ __all__ = [
     "lti_member",
     "lti_nonce",
     "lti_person",
+    "lti_platform",
     "lti_score",
     "lti_user",
     "mark",
@@ -255,6 +256,21 @@ lti_person = Table(
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
 )
+# A registration that a platform made by itself; those of lti.yaml are in the file.
+lti_platform = Table(
+    "lti_platform",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("login_url", Text, nullable=False),
+    Column("token_url", Text, nullable=False),
+    Column("keys_url", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("title", Text, nullable=False),  # what the platform is called
+    Column("registered_at", BigInteger, nullable=False),
+    Column("enabled_at", BigInteger),  # empty while it waits for an instructor
+    Column("enabled_by", Text, nullable=False),
+)
 lti_link = Table(
     "lti_link",
     metadata,
@@ -263,11 +279,12 @@ lti_link = Table(
     Column("deployment", Text, primary_key=True),  # empty for a link that version 0.1 stored
     Column("resource", Text, primary_key=True),
     Column("context", Text, nullable=False),
-    Column("quiz", ForeignKey("quiz.id"), nullable=False),
+    Column("kind", Text, CheckConstraint("kind IN ('quiz', 'assignment')"), nullable=False),
+    Column("work", Text, nullable=False),  # the quiz or the assignment
     Column("line_item", Text, nullable=False),  # where scores are posted; empty where there is none yet
     Column("line_items", Text, nullable=False),  # where a line item is created
     Column("members", Text, nullable=False),  # where the members of the course are listed
-    Index("lti_link_quiz", "quiz"),
+    Index("lti_link_work", "kind", "work"),
 )
 # A person's score at one recipient; see `site.lti.deliveries`.
 lti_score = Table(
@@ -279,15 +296,17 @@ lti_score = Table(
     Column("resource", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("person", ForeignKey("person.id"), nullable=False),
-    Column("quiz", ForeignKey("quiz.id"), nullable=False),
+    Column("kind", Text, CheckConstraint("kind IN ('quiz', 'assignment')"), nullable=False),
+    Column("work", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("rev", BigInteger, nullable=False),
     Column("tries", BigInteger, nullable=False),
     Column("next_at", BigInteger, nullable=False),
     Column("due_at", BigInteger),  # of the student, for a score that is held until then
     Column("sent_at", BigInteger),
+    Column("sent", Text, nullable=False),  # the score that arrived last, `17/20`; empty before the first
     Column("problem", Text, nullable=False),  # the platform's answer
     CheckConstraint("state IN ('waiting', 'held', 'sent', 'failed', 'retired')"),
     Index("lti_score_due", "state", "next_at"),
-    Index("lti_score_person", "person", "quiz"),
+    Index("lti_score_person", "person", "kind", "work"),
 )

@@ -44,7 +44,12 @@ from autograder.submissions.guarded_files import (
     read_regular_file,
 )
 from autograder.submissions.notebook import LARGEST_FILE, storable
-from autograder.submissions.selection import has_notebook_name, holds_notebook, may_hold_notebook
+from autograder.submissions.selection import (
+    has_notebook_name,
+    holds_notebook,
+    may_hold_notebook,
+    shortened,
+)
 from autograder.submissions.submission import Submission, read_submission
 
 __all__ = [
@@ -97,6 +102,8 @@ class CollectedSubmission:
     other_stamps: tuple[str, ...] = ()
     #: When its files were written, by a clock whose zone may be another: counts where it is days later.
     file_stamp: str = ""
+    #: Why the time is not known, where the source should say it.
+    time_problem: str = ""
 
     def order(self) -> tuple[float, int]:
         """A sort key: oldest first."""
@@ -114,6 +121,7 @@ class CollectedSubmission:
             origin=self.origin,
             functions=functions,
             files=self.files,
+            time_problem=self.time_problem,
         )
 
 
@@ -138,6 +146,8 @@ class Layout:
     file: str = ""
     #: The names that the platform gives to the directory that the mark is in.
     folder: re.Pattern[str] | None = None
+    #: Why a submission can be without a time, and a sentence on what to do; empty where none is expected.
+    untimed: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -334,10 +344,10 @@ def _student_by_folder(path: Path, assignment: str) -> str:
 
 def submitted_at(folder: Path, assignment: str, zone: ZoneInfo) -> datetime | None:
     """When a student's directory was submitted, by its timestamp.txt; None where that is not known."""
-    return read_stamp(_stamp(folder, assignment), zone, UTC)
+    return read_stamp(stamp_of(folder, assignment), zone, UTC)
 
 
-def _stamp(folder: Path, assignment: str) -> str:
+def stamp_of(folder: Path, assignment: str) -> str:
     """What nbgrader noted: 2015-02-02 15:58:23.948203 UTC, or with the abbreviation of the machine's zone."""
     try:
         return read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
@@ -382,7 +392,7 @@ def find_submissions(
         person, _ = roster.resolve(entry.student)
         return CollectedSubmissions((replace(entry, student=person.student_id) if person else entry,))
     layout, entries, unmatched = _read(_unwrapped(path), assignment, roster, layouts)
-    entries, remarks = _dated(entries, layout, zone)
+    entries, remarks = _dated(entries, layout, zone, layouts)
     matched, strangers = _match(entries, roster, groups)
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
     matched, undecided = _without_ties(matched)
@@ -398,13 +408,17 @@ def find_submissions(
 
 
 def _dated(
-    entries: list[CollectedSubmission], layout: str, zone: ZoneInfo
+    entries: list[CollectedSubmission], layout: str, zone: ZoneInfo, layouts: Sequence[Layout]
 ) -> tuple[list[CollectedSubmission], list[str]]:
-    """The submissions with the times that their stamps stand for, and the stamps that cannot be read."""
+    """The submissions with the times that their stamps stand for, and a sentence on each unknown time."""
     dated, remarks = [], []
+    reason, what_to_do = next((known.untimed for known in layouts if known.name == layout), ("", ""))
+    missing = []
     for entry in entries:
         if not entry.stamp:
-            dated.append(entry)
+            is_missing = bool(reason) and entry.submitted is None
+            missing += [storable(entry.origin or entry.path.name)] * is_missing
+            dated.append(replace(entry, time_problem=reason) if is_missing else entry)
             continue
         usual = UTC if layout == NBGRADER.name else None
         read = (read_stamp(stamp, zone, usual) for stamp in (entry.stamp, *entry.other_stamps))
@@ -416,12 +430,19 @@ def _dated(
                 f"worksheet says {time:%Y-%m-%d %H:%M}: it is older than the download, so the files count."
             )
             time = written
-        dated.append(replace(entry, submitted=time))
-        if time is None:
+        problem = "" if time else f"{storable(entry.stamp)!r} cannot be read as a time"
+        dated.append(replace(entry, submitted=time, time_problem=problem))
+        if problem:
             remarks.append(
                 f"{entry.origin or entry.path.name}: the time of submission is not known, "
-                f"so lateness costs nothing: {storable(entry.stamp)!r} cannot be read as a time."
+                f"so lateness costs nothing: {problem}."
             )
+    if missing:
+        whose = "any submission" if len(missing) == len(entries) else ", ".join(shortened(missing, 10))
+        remarks.append(
+            f"The time of submission of {whose} is not known, so lateness costs nothing: {reason}. "
+            f"{what_to_do}"
+        )
     return dated, remarks
 
 
@@ -575,7 +596,7 @@ def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmissio
             folder = folder / assignment
         elif is_folder(folder):
             files = _own_files(folder)  # what is in other directories is of other assignments
-        stamp = _stamp(entry.path, assignment)
+        stamp = stamp_of(entry.path, assignment)
         origin = entry.path.relative_to(root).parts[0]
         entries.append(replace(entry, path=folder, files=files, stamp=stamp, origin=origin))
     return entries, unmatched
@@ -588,7 +609,12 @@ def _own_files(folder: Path) -> tuple[tuple[str, Path], ...]:
         return ()
 
 
-NBGRADER = Layout("nbgrader", _read_nbgrader, says_who=True)
+NBGRADER = Layout(
+    "nbgrader",
+    _read_nbgrader,
+    says_who=True,
+    untimed=(f"there is no {STAMP}, or it is empty", "Copy the directories as nbgrader collected them."),
+)
 
 
 def _only_folder(path: Path) -> list[Path]:

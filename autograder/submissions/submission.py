@@ -80,6 +80,7 @@ class Submission:
     origin: str = ""  # what the platform calls it; feedback goes back under this name
     functions: tuple[str, ...] = ()  # of the assignment; they tell its untouched handout from work
     other_files: tuple[str, ...] = ()  # the names of other files that were submitted with this one
+    time_problem: str = ""  # why the time is not known, where the source should say it
 
     @cached_property
     def sha256(self) -> str:
@@ -143,6 +144,7 @@ def read_submission(
     origin: str = "",
     functions: Sequence[str] = (),
     files: Sequence[tuple[str, Path]] | None = None,
+    time_problem: str = "",
 ) -> Submission:
     """Read what a student submitted: a notebook, an archive, or a directory at any depth; follows no link.
 
@@ -180,6 +182,7 @@ def read_submission(
         other_files=other_files,
         number=number,
         origin=storable(origin),
+        time_problem=storable(time_problem),
     )
 
 

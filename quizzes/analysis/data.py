@@ -23,6 +23,7 @@ from quizzes.content.version import AttemptItem
 from quizzes.services.exam import ExamService
 from quizzes.store.attempts import AttemptRow, answers_of, attempts_at
 from quizzes.store.marks import marks_in
+from quizzes.store.regrades import key_for
 
 __all__ = ["Points", "Response", "Which", "read_points"]
 
@@ -85,12 +86,16 @@ def read_points(
     """The table and, for each of its rows, the questions in the table's order.
 
     Questions stand in the order of their items' references, so that students who had them shuffled share
-    columns. Attempts with another number of questions, of an earlier version, are left out.
+    columns; their key is the one that counts, after corrections. Attempts with another number of questions,
+    of an earlier version, are left out.
     """
     with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
         numbered_items = [
-            sorted(enumerate(exam.items_of(row.id)), key=lambda numbered: numbered[1].reference)
+            sorted(
+                enumerate(exam.questions(row, key_for(connection, row))),
+                key=lambda numbered: numbered[1].reference,
+            )
             for row in rows
         ]
         length = max((len(items) for items in numbered_items), default=0)

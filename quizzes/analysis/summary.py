@@ -152,11 +152,15 @@ def _options(
     ):
         return []
     first = items_by_row[0][at]
-    key = first.question.key_answer
-    right = {key} if isinstance(key, str) else set(key) if isinstance(key, list) else set()
-    if first.view.kind not in ("choice", "choices", "true_false"):
-        return []
     names = {option.id: option.html for option in first.view.options}
+    key = first.question.key_answer
+    match first.view.kind:
+        case "choice" | "true_false":  # more than one may be accepted after a correction
+            right = {option for option in names if first.question.mark(option).points > 0}
+        case "choices":
+            right = set(key) if isinstance(key, list) else set()
+        case _:
+            return []
     column = [row[at] for row in points.rows]
     option_rows = choices(column, right, sorted(names), total, both)
     return [(names[choice.id], choice) for choice in option_rows]

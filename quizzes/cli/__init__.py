@@ -63,7 +63,7 @@ COMMANDS = (
         "lint",
         "quizzes.cli.lint:lint",
         AUTHORING,
-        "Prove every item on 200 variants, and that every student can get their full time.",
+        "Prove every item on 200 variants, what each quiz demands, and that everybody gets their full time.",
     ),
     CommandEntry(
         "schema",

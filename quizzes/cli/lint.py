@@ -14,8 +14,16 @@ from autograder.errors import ContentError, UsageError
 from quizzes.content.bank import load_bank
 from quizzes.content.function_grading import SandboxGrader
 from quizzes.content.function_lint import faults_in_functions, has_functions
-from quizzes.content.lint import VARIANTS, Fault, faults_in_bank, faults_in_window, remarks_on_bank
+from quizzes.content.lint import (
+    VARIANTS,
+    Fault,
+    faults_in_bank,
+    faults_in_slots,
+    faults_in_window,
+    remarks_on_bank,
+)
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
+from quizzes.content.variety import variety_text
 
 __all__ = ["lint"]
 
@@ -29,7 +37,7 @@ def lint(
     roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`.")] = None,
     course: CourseOption = None,
 ) -> None:
-    """Prove every item on 200 variants, and that every student can get their full time."""
+    """Prove every item on 200 variants, what each quiz demands, and that everybody gets their full time."""
     if path is not None and not path.is_file():
         raise UsageError(f"There is no file {path}.", next_step="Name the YAML file of a bank or quiz.")
     start = course or (path.resolve().parent if path else None)
@@ -45,7 +53,8 @@ def lint(
         try:
             if file in quizzes:
                 plan = load_quiz(root, file.stem)
-                found_faults, done = faults_in_window(plan, accommodations, roster), _text_of(plan)
+                found_faults = [*faults_in_window(plan, accommodations, roster), *faults_in_slots(plan)]
+                done = "" if found_faults else _text_of(plan)
             else:
                 bank = load_bank(file)
                 found_faults = faults_in_bank(bank)
@@ -69,9 +78,14 @@ def lint(
 def _text_of(plan: QuizPlan) -> str:
     quiz, schedule = plan.quiz, plan.schedule
     limit = f"{schedule.limit / 60_000:g} minutes once started" if schedule.limit else "no time limit"
-    times = (schedule.opens_at, schedule.due_at, schedule.closes_at)
-    opens, due, closes = (shown(time, plan.zone) for time in times if time is not None)
-    return (
-        f"{plan.name}: {len(quiz)} questions, {quiz.points:f} points, {limit}.\n"
-        f"  opens {opens}\n  due {due}\n  closes {closes}"
+    times = {"opens": schedule.opens_at, "due": schedule.due_at, "closes": schedule.closes_at}
+    return "\n".join(
+        [
+            f"{plan.name}: {len(quiz)} questions, {quiz.points:f} points, {limit}.",
+            *(f"  {word} {'never' if at is None else shown(at, plan.zone)}" for word, at in times.items()),
+            *(
+                f"  question {number}: {variety_text(pool.items)}"
+                for number, pool in enumerate(quiz.pools, start=1)
+            ),
+        ]
     )

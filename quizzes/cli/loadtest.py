@@ -14,6 +14,7 @@ from quizzes.loadtest.fixture import fixture_for, temporary_folder
 from quizzes.loadtest.limits import file_system_of, machine, on_real_disk
 from quizzes.loadtest.load import LoadPlan, run_load_test
 from quizzes.loadtest.server import allow_connections, running_servers, stops_on_sigterm
+from quizzes.loadtest.staff_work import StaffWork
 
 __all__ = ["loadtest"]
 
@@ -30,6 +31,14 @@ def loadtest(
     burst: Annotated[float, typer.Option(help="Seconds with one save per student every 5 s.", min=0)] = 60,
     deadline: Annotated[float, typer.Option(help="Seconds in which all students submit.", min=0)] = 5,
     grace: Annotated[float, typer.Option(help="Grace period of the quiz, in seconds.", min=0)] = 20,
+    regrade: Annotated[
+        int,
+        typer.Option(
+            help="Attempts at an earlier quiz that staff regrade in each phase while they import the roster "
+            "and write an analysis; 0 for no work of staff.",
+            min=0,
+        ),
+    ] = 300,
     folder: Annotated[
         Path | None, typer.Option(help="A directory on the disk to test; by default a temporary one.")
     ] = None,
@@ -46,8 +55,9 @@ def loadtest(
 ) -> None:
     """Put a server on this machine under the load of a whole class and check its response times.
 
-    It runs on a copy of the course that is deleted afterwards. The server and the simulated students share
-    the machine's cores. The exit code is 1 if a limit is missed.
+    It runs on a copy of the course that is deleted afterwards. Staff regrade an earlier quiz, import the
+    roster and write an analysis meanwhile. The server, the simulated students and staff share the machine's
+    cores. The exit code is 1 if a limit is missed.
     """
     root = find_course(course)
     allow_connections(students)
@@ -67,7 +77,12 @@ def loadtest(
         fixture = fixture_for(root, quiz, place, database)
         cookies = fixture.admit(students)
         with running_servers(fixture, servers) as running:
-            result = run_load_test(fixture, running, cookies, plan, typer.echo)
+            work = None
+            if many := min(regrade, students):
+                typer.echo(f"before: {many} students take the quiz that staff regrade")
+                work = StaffWork.of(fixture, running[0])
+                work.take_earlier_quiz(cookies[:many])
+            result = run_load_test(fixture, running, cookies, plan, typer.echo, work)
         log_tail = running[0].log_tail()  # all of them write into one log
     typer.echo(f"\n{machine()}")
     if database:

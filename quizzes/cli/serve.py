@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
+from autograder.site.lti.platforms import FILE as LTI_FILE
 from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.request_log import LogFile
 from autograder.site.server import OpenSite, listening, open_site, serve
@@ -49,6 +51,12 @@ def serve_quizzes(
             envvar="FORWARDED_ALLOW_IPS",
         ),
     ] = None,
+    graded: Annotated[
+        Path | None,
+        typer.Option(
+            help="Results of `autograder grade`, for learning platforms; else the course's `graded`."
+        ),
+    ] = None,
     course: CourseOption = None,
 ) -> None:
     """Serve the course's published quizzes until Ctrl-C."""
@@ -67,11 +75,12 @@ def serve_quizzes(
         titles = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
         typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
         _tell_port(port_file, waiting.getsockname()[1])
+        run = partial(serve, course_file=course_file, proxies=proxies, graded=graded)
         if log is None:
-            serve(database, waiting, root.root, course_file=course_file, proxies=proxies)
+            run(database, waiting, root.root)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(database, waiting, root.root, course_file=course_file, log=lines, proxies=proxies)
+            run(database, waiting, root.root, log=lines)
 
 
 def preview_quiz(
@@ -109,6 +118,9 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
             typer.echo(
                 f"  {name}: {_link(site, person, address)}\n    or as {person} with the passcode {code}"
             )
+        typer.echo(
+            "Learning platforms: sign in as staff and open /platforms; a launch needs an https address."
+        )
         typer.echo("Ctrl-C ends it; everything in it is thrown away.")
         _tell_port(port_file, waiting.getsockname()[1])
         serve(site, waiting, folder, course_file=True)
@@ -116,6 +128,12 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
 
 def _fill(site: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], people: dict[str, str]) -> None:
     shutil.copy(root.root / "course.yaml", folder)
+    for name in (LTI_FILE, "roster.csv"):  # so that launches come in and scores find their students
+        if (root.root / name).is_file():
+            shutil.copy(root.root / name, folder)
+    for path in sorted((root.root / "assignments").glob("*/assignment.yaml")):
+        (copy := folder / path.relative_to(root.root)).parent.mkdir(parents=True)
+        shutil.copy(path, copy)
     at = site.clock.now()
     accommodations = [AccommodationRow("the demonstration", "staff", role="instructor")]
     if "cy" in people:

@@ -23,6 +23,7 @@ __all__ = [
     "mathml",
     "names_in",
     "render",
+    "shown_values",
     "unescaped",
 ]
 
@@ -75,6 +76,15 @@ def fill(text: str, values: Mapping[str, Decimal]) -> str:
         return format(values[name], form) if form else decimal_text(values[name])
 
     return PLACE.sub(value_of, text)
+
+
+def shown_values(text: str, values: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The values that a text shows, as a reader gets them: rounded to the digits that are written."""
+    return {
+        match[1]: Decimal(format(values[match[1]], match[2]) if match[2] else decimal_text(values[match[1]]))
+        for match in PLACE.finditer(text)
+        if match[1] in values
+    }
 
 
 def escaped(text: str) -> str:

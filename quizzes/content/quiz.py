@@ -50,6 +50,7 @@ class Quiz(Part):
     name: str
     title: str
     instructions: str = ""
+    rules: list[str] = Field(default_factory=list)  # Markdown, shown before the quiz opens
     shuffle: bool = True
     release: Release = Release()
     pools: list[Pool] = Field(min_length=1)

@@ -34,14 +34,20 @@ class Pick(Part):
     bank: str = Field(default="", description="A bank to draw from.")
     draw: int = Field(default=1, ge=1, le=50, description="How many to draw.")
     tags: list[str] = Field(default_factory=list, description="Only items with all of these tags.")
+    without: list[str] = Field(default_factory=list, description="Only items with none of these tags.")
     points: Decimal = Field(default=Decimal(1), gt=0, le=1000, description="For each question.")
+    variants: int = Field(default=1, ge=1, description="What lint demands: variants of every item.")
+    keys: int = Field(
+        default=1, ge=1, description="What lint demands: different right numbers of every item."
+    )
+    parallel: bool = Field(default=False, description="What lint demands: items of one form, equally hard.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if bool(self.item) == bool(self.bank):
             raise ValueError("a question names either an item (topic/id) or a bank to draw from")
-        if self.item and (self.draw != 1 or self.tags):
-            raise ValueError("draw and tags go with a bank, not with an item")
+        if self.item and (self.draw != 1 or self.tags or self.without):
+            raise ValueError("draw, tags and without go with a bank, not with an item")
         return self
 
 
@@ -50,15 +56,24 @@ class QuizFile(Part):
 
     title: Text = Field(description="What students read.")
     instructions: str = Field(default="", description="Shown above the questions once the quiz is open.")
+    rules: list[Text] = Field(
+        default_factory=list,
+        description="What is allowed (calculator, notes, collaboration); shown before the quiz opens, too.",
+    )
     points: Decimal = Field(gt=0, description="Of all questions together.")
     opens: Local = Field(description="Local time, such as 2027-05-18 15:00.")
-    due: Local = Field(description="Later answers are late; a bare 23:59 is the whole minute.")
+    due: Local = Field(
+        default="",
+        description="Later answers are late; a bare 23:59 is the whole minute. Never, if left out.",
+    )
     closes: Local = Field(default="", description="When the quiz locks; when it is due, if left out.")
     minutes: Decimal | None = Field(
         default=None, gt=0, le=10_080, description="Once started; no limit if left out."
     )
     grace_seconds: int = Field(default=20, ge=0, le=300, description="For saves on their way at the end.")
-    attempts: int = Field(default=1, ge=1, le=100, description="How often a student may take it.")
+    attempts: int | None = Field(
+        default=1, ge=1, le=100, description="How often a student may take it; null for any number of times."
+    )
     shuffle: bool = Field(default=True, description="Show the questions in an order of each student's own.")
     extend_close: bool = Field(default=True, description="Extra time moves the close for its student.")
     release: Release = Field(default_factory=Release, description="When students see what.")
@@ -84,6 +99,7 @@ class QuizPlan:
     zone: ZoneInfo
     quiz: Quiz
     schedule: Schedule
+    picks: tuple[Pick, ...] = ()
 
     @property
     def name(self) -> str:
@@ -93,7 +109,7 @@ class QuizPlan:
 
 def quiz_paths(course: Course) -> list[Path]:
     """The files of all quizzes."""
-    return sorted((course.root / "quizzes").glob("*.yaml"))
+    return sorted((course.root / "quizzes").glob("*.yaml"), key=lambda path: path.stem)
 
 
 def load_quiz(course: Course, name: str) -> QuizPlan:
@@ -121,20 +137,21 @@ class _Reader:
             name=self.path.stem,
             title=file.title,
             instructions=file.instructions,
+            **({"rules": file.rules} if file.rules else {}),
             shuffle=file.shuffle,
             release=file.release,
             pools=pools,
             dropped=self._dropped(pools),
             pictures={picture: b64encode(self._picture(picture)) for picture in sorted(pictures)},
         )
-        return QuizPlan(self.path, self.zone, quiz, self._schedule())
+        return QuizPlan(self.path, self.zone, quiz, self._schedule(), tuple(file.questions))
 
     def _schedule(self) -> Schedule:
         file = self.file
         schedule = Schedule(
             opens_at=self._instant("opens"),
-            due_at=self._instant("due"),
-            closes_at=self._instant("closes" if file.closes else "due"),
+            due_at=self._instant("due") if file.due else None,
+            closes_at=self._instant("closes" if file.closes else "due") if file.closes or file.due else None,
             limit=None if file.minutes is None else int(file.minutes * 60 * SECOND),
             grace=file.grace_seconds * SECOND,
             extend_close=file.extend_close,
@@ -165,7 +182,7 @@ class _Reader:
         fitting = {
             f"{pick.bank}/{item.id}": item
             for item in self.banks[pick.bank].items.values()
-            if set(pick.tags) <= set(item.tags)
+            if set(pick.tags) <= set(item.tags) and not set(pick.without) & set(item.tags)
         }
         if len(fitting) < pick.draw:
             raise self._wrong(

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup, Comment, Tag
 from markdownify import MarkdownConverter
 
 from quizzes.content.markup import render
+from quizzes.interchange.mathml_tex import tex_of
 
 __all__ = ["LeftOut", "Lost", "canvas_html", "markdown_of", "plain_text", "plain_words", "xhtml"]
 
@@ -26,18 +27,20 @@ class LeftOut(Exception):
     """An item that cannot be taken over; the message ends the sentence "It was left out: …"."""
 
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
 MATH = re.compile(r'<math alttext="(.*?)"([^>]*)>.*?</math>', re.DOTALL)
 TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 STYLE = re.compile(r' style="[^"]*"')
 DANGEROUS = ("script", "style", "iframe", "object", "embed", "form", "input", "video", "audio", "svg", "link")
 DEEPEST = 100  # elements in each other; no page of a quiz has as many, and each level is a call of Python
-WHERE = "annotation[encoding='application/x-tex']"
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+RAISED = re.compile(r"[\w+\-−]+")  # what a formula writes as an exponent or an index
 
 
 def xhtml(text: str) -> str:
-    """A text as well-formed HTML with MathML."""
-    return STYLE.sub("", render(text))
+    """A text as well-formed HTML, with formulas in MathML's namespace."""
+    return STYLE.sub("", render(text)).replace("<math ", f'<math xmlns="{MATHML}" ')
 
 
 def canvas_html(text: str) -> str:
@@ -52,11 +55,11 @@ def canvas_html(text: str) -> str:
         )
         return f"<p>{image}</p>" if 'display="block"' in match[2] else image
 
-    return MATH.sub(picture, xhtml(text))
+    return MATH.sub(picture, STYLE.sub("", render(text)))
 
 
 def plain_text(text: str) -> str:
-    """A text without Markdown, formulas as TeX between \\( and \\): for places where no HTML may stand."""
+    """A text for places that take no HTML: without Markdown, formulas as TeX between \\( and \\)."""
     html = MATH.sub(lambda match: f"\\({match[1]}\\)", STYLE.sub("", render(text)))
     return " ".join(BeautifulSoup(html, "html.parser").get_text().split())
 
@@ -75,7 +78,10 @@ class _Markdown(MarkdownConverter):
 
 
 def markdown_of(html: str, lost: Lost) -> str:
-    """HTML as Markdown with TeX; `lost` is called with what Markdown cannot express."""
+    """HTML as Markdown with TeX; `lost` is called with what Markdown cannot express.
+
+    Raises LeftOut for a formula that cannot be converted.
+    """
     soup = BeautifulSoup(re.sub("[\ue000\ue001]", "", html), "html.parser")
     if _flattened(soup):
         lost("HTML nested more than 100 deep was left out; its text is kept.")
@@ -91,17 +97,25 @@ def markdown_of(html: str, lost: Lost) -> str:
     for tag in soup.find_all(DANGEROUS):
         lost(f"A <{tag.name}> was left out.")
         tag.decompose()
+    for tag in soup.find_all(style=HIDDEN):
+        if tag.get_text().strip():
+            lost(f"A hidden text was left out: “{_short(tag.get_text())}”.")
+        tag.decompose()
     for tag in soup.find_all("math"):
-        tex = _tex_of(tag)
-        if not tex:
-            lost("A formula says no TeX; its signs are left as text.")
-        tag.replace_with(hold(tex, display=tag.get("display") == "block") if tex else tag.get_text(" "))
+        if tag.decomposed or tag.parent is None:
+            continue  # inside another formula
+        tex = tex_of(tag)
+        if tex is None:
+            raise LeftOut(f"a formula in it cannot be converted: “{_short(tag.get_text(' '))}”")
+        tag.replace_with(hold(tex, display=tag.get("display") == "block") if tex else "")
     for tag in soup.find_all("img"):
         tag.replace_with(_picture(tag, hold, lost))
     for tag in soup.find_all(["sup", "sub"]):
         inner = tag.get_text().strip()
         sign = "^" if tag.name == "sup" else "_"
-        tag.replace_with(hold(f"{{}}{sign}{{{inner}}}") if inner.isalnum() else f"{sign}({inner})")
+        if inner:
+            is_formula = RAISED.fullmatch(inner) and "_" not in inner
+            tag.replace_with(hold(f"{{}}{sign}{{{inner}}}") if is_formula else f"{sign}({inner})")
     for text in list(soup.find_all(string=TEX)):
         if not text.find_parent(["code", "pre"]):
             text.replace_with(TEX.sub(lambda match: _held(match, hold), text))
@@ -139,9 +153,9 @@ def _held(match: re.Match[str], hold: Callable[..., str]) -> str:
     return hold(match[1] or match[2] or match[3], display=not match[1])
 
 
-def _tex_of(tag: Tag) -> str:
-    annotation = tag.select_one(WHERE)
-    return annotation.get_text() if annotation else str(tag.get("alttext") or "")
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 80 else f"{words[:79]}…"
 
 
 def _picture(tag: Tag, hold: Callable[..., str], lost: Lost) -> str:

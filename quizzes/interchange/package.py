@@ -46,20 +46,21 @@ class Package:
     files: Mapping[str, bytes]
     resources: Sequence[Resource]
 
-    def of_kind(self, start: str) -> list[Resource]:
-        """The documents whose kind starts with `start`."""
-        return [resource for resource in self.resources if resource.kind.startswith(start)]
-
-    def document(self, resource: Resource) -> Element:
-        """The document of a resource; raises UsageError if it is missing or not XML."""
-        name = resource.files[0] if resource.files else resource.ident
+    def document(self, name: str) -> Element:
+        """A document; raises UsageError if it is missing or not XML."""
         if name not in self.files:
             raise UsageError(f"The package names {name}, which is not in it.", next_step=AGAIN)
         return parsed(self.files[name], name)
 
     def sibling(self, document: str, reference: str) -> bytes | None:
         """A file that a document refers to, by a path from the package's root or from itself."""
-        paths = (reference, posixpath.normpath(posixpath.join(posixpath.dirname(document), reference)))
+        paths = (
+            posixpath.normpath(posixpath.join(posixpath.dirname(document), reference)),
+            posixpath.normpath(reference),
+            posixpath.join(
+                "web_resources", posixpath.normpath(reference)
+            ),  # where Canvas keeps a course's files
+        )
         return next((self.files[path] for path in paths if path in self.files), None)
 
 
@@ -132,4 +133,5 @@ class ImportedItem:
     name: str
     data: dict[str, Any]
     pictures: list[Picture] = field(default_factory=list)
+    points: str = ""  # what it was worth, if its document says so
     ident: str = ""  # of the item, if the source has a fitting one

@@ -39,6 +39,8 @@ def printed_quiz(quiz: Quiz, version: str) -> PrintedQuiz:
     head = f"# {quiz.title} — version {version}\n\n"
     name = f"Name: {LINE} Date: {LINE[:24]}\n\n"
     parts = [head, name, f"{quiz.points.normalize():f} points, {len(questions)} questions.\n\n"]
+    if quiz.rules:
+        parts.append("".join(f"- {rule.strip()}\n" for rule in quiz.rules) + "\n")
     if quiz.instructions:
         parts.append(f"{quiz.instructions.strip()}\n\n")
     sheet, key = [f"{head}## Answer sheet\n\n", name], [f"{head}## Key\n\n"]

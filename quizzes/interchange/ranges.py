@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from quizzes.content.items.numeric import NumberKey
 from quizzes.content.written_numbers import LARGEST_EXPONENT
 from quizzes.interchange.concrete import number_text
-from quizzes.interchange.html_markup import Lost
+from quizzes.interchange.html_markup import LeftOut, Lost
 
-__all__ = ["decimal_of", "ends_of", "tolerance_of"]
+__all__ = ["decimal_of", "ends_of", "swapped_range", "tolerance_of"]
+
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def decimal_of(text: str) -> Decimal | None:
     """The number in a text; None if it is not a number, or not one that a student could type."""
+    if not NUMBER.fullmatch(text.strip()):
+        return None
     try:
         value = Decimal(text.strip())
-    except InvalidOperation:
+    except InvalidOperation:  # an exponent beyond anything
         return None
     return value if value.is_finite() and abs(value.adjusted()) <= LARGEST_EXPONENT else None
 
@@ -29,14 +35,25 @@ def ends_of(item: NumberKey) -> tuple[str, str]:
     return f"{key - below:f}", f"{key + above:f}"
 
 
+def swapped_range(least: Decimal, most: Decimal) -> str:
+    """The sentence on a range that no number is in until its ends change places."""
+    return f"The ends of its range, {least:f} and {most:f}, stood the wrong way round and were swapped."
+
+
 def tolerance_of(
     key: Decimal | None, least: Decimal | None, most: Decimal | None, lost: Lost
 ) -> dict[str, Any]:
-    """The key and tolerance of a range; a missing key, or one outside, becomes the middle."""
-    if least is None or most is None or least > most:
+    """The key and tolerance of a range; a missing key, or one outside, becomes the middle.
+
+    Raises LeftOut without a key and a range: no key is invented.
+    """
+    if least is None or most is None:
         if key is None:
-            lost("No right number came with it: 0 stands for it.")
-        return {"key": number_text(key or Decimal(0)), "tolerance": {"mode": "exact"}}
+            raise LeftOut("no right number came with it")
+        return {"key": number_text(key), "tolerance": {"mode": "exact"}}
+    if least > most:
+        lost(swapped_range(least, most))
+        least, most = most, least
     if key is None or not least <= key <= most:
         key = (least + most) / 2
     below, above = key - least, most - key

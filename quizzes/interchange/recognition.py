@@ -45,7 +45,7 @@ class SourceFile:
 def recognised(path: Path) -> SourceFile:
     """What a file is; raises UsageError for one that cannot be read or is of no known format."""
     data = _bytes_of(path)
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(b"PK"):
         return SourceFile(path, "package")
     if data.startswith(b"\x1f\x8b"):
         raise UsageError(
@@ -68,7 +68,7 @@ def _bytes_of(path: Path) -> bytes:
             what = (
                 "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a file"
             )
-            raise UsageError(f"{path} {what}.", next_step=CHOOSE)
+            raise UsageError(f"{path} cannot be read: it is {what}.", next_step=CHOOSE)
         if path.stat().st_size > LARGEST:
             raise UsageError(
                 f"{path} is larger than {LARGEST // 1024**2} MB.", next_step="Export fewer questions at once."
@@ -98,6 +98,8 @@ def _text_file(path: Path, data: bytes) -> SourceFile:
     text = _decoded(path, data)
     if "\0" in text:
         raise UsageError(f"{path} is not a text.", next_step=CHOOSE)
+    if path.suffix.lower() in (".zip", ".imscc"):
+        return SourceFile(path, "package")  # a damaged one, which its reader says
     plain = TEX_COMMAND.sub("", re.sub(r"\\[^A-Za-z]", "", text))
     if GIFT_ANSWERS.search(plain):
         return SourceFile(path, "gift", text=text)

@@ -323,8 +323,8 @@ def _options(question: _Question, right: str, wrong: str, notes: Notes) -> dict[
     options = []
     for choice in question.choices:
         is_right = choice.kind == "right"
-        own, general = other_text(_html(choice.feedback), notes), right if is_right else wrong
-        feedback = "\n\n".join(filter(None, [own, general]))
+        specific, general = other_text(_html(choice.feedback), notes), right if is_right else wrong
+        feedback = "\n\n".join(filter(None, [specific, general]))
         options.append(Answer(needed_text(_html(choice.text), notes), Decimal(is_right), feedback))
     truths = [choice.text.lower() for choice in question.choices]
     if sum(bool(option.share) for option in options) > 1:

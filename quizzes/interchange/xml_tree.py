@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from xml.etree.ElementTree import Element, ParseError, fromstring, tostring
+from html.entities import html5
+from xml.etree.ElementTree import Element, ParseError, fromstring, register_namespace, tostring
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring as safely_read
 
 from autograder.errors import UsageError
 
-__all__ = ["element", "fragment", "inner_xml", "parsed", "text_of", "written"]
+__all__ = ["TOO_DEEP", "element", "fragment", "inner_xml", "parsed", "text_of", "written"]
 
 DEEPEST = 200  # elements in each other
+UNDEFINED_ENTITY = 11  # expat's code
+ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30});")
+TOO_DEEP = "nested-too-deep"  # what such an element is called, so that a reader reports it
+register_namespace("m", "http://www.w3.org/1998/Math/MathML")  # the prefix that other systems write, too
 
 
 def element(tag: str, attributes: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
@@ -46,7 +52,7 @@ def parsed(data: bytes, name: str) -> Element:
     Raises UsageError for what is not XML, and for entities and outside references, which no package needs.
     """
     try:
-        root: Element = safely_read(data, forbid_dtd=False)
+        root = _read(data)
     except DefusedXmlException as problem:
         raise UsageError(
             f"{name} declares entities or asks for other files.",
@@ -61,16 +67,36 @@ def parsed(data: bytes, name: str) -> Element:
     return root
 
 
+def _read(data: bytes) -> Element:
+    """The document; names of signs that only HTML knows, such as &nbsp;, are read all the same."""
+    try:
+        root: Element = safely_read(data, forbid_dtd=False)
+    except ParseError as problem:
+        if problem.code != UNDEFINED_ENTITY:
+            raise
+        root = safely_read(ENTITY.sub(_sign, data), forbid_dtd=False)
+    return root
+
+
+def _sign(match: re.Match[bytes]) -> bytes:
+    name = match[1].decode("ascii")
+    sign = html5.get(f"{name};")
+    return match[0] if sign is None else "".join(f"&#{ord(part)};" for part in sign).encode("ascii")
+
+
 def _flatten(root: Element) -> None:
-    """Replace elements nested too deep for Python's stack by their text."""
+    """Replace elements nested too deep for Python's stack by their text, under a name of its own."""
     level = [root]
     for _ in range(DEEPEST):
         level = [child for node in level for child in node]
     for node in level:
+        if not len(node):
+            continue
         text = "".join(node.itertext())
         for child in list(node):
             node.remove(child)
         node.text = text
+        node.tag = TOO_DEEP
 
 
 def inner_xml(node: Element) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -41,6 +42,11 @@ class Fixture:
         with open_site(self.folder, course_file=not self.address, address=self.address) as site:
             yield site
 
+    def environment(self) -> dict[str, str]:
+        """The environment of a command that shall work at its database."""
+        ours = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        return {**ours, **({"DATABASE_URL": self.address} if self.address else {})}
+
     def plan(self) -> QuizPlan:
         """The current version of the quiz file."""
         return load_quiz(self.course(), self.quiz)
@@ -61,6 +67,15 @@ class Fixture:
                 enrol(connection, COURSE, student)
                 tokens.append(open_session(connection, student, site.signer, at, "load test"))
         return [f"quiz_session={token}" for token in tokens]
+
+    def admit_instructor(self) -> str:
+        """Enrol an instructor and sign them in; returns the cookie of the session."""
+        name = "instructor"
+        with self.open_site() as site, site.database.transaction() as connection:
+            add_person(connection, name, name)
+            enrol(connection, COURSE, name, role="instructor")
+            token = open_session(connection, name, site.signer, site.clock.now(), "load test")
+        return f"quiz_session={token}"
 
 
 def fixture_for(course: Course, quiz: str, folder: Path, address: str = "") -> Fixture:

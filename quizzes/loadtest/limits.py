@@ -143,6 +143,10 @@ class Result:
     damage: list[str] = field(default_factory=list)
     memory: float = 0.0
     busy: tuple[float, float] = (0.0, 0.0)  # seconds of a core: the server, the students
+    staff: dict[str, list[float]] = field(default_factory=dict)  # seconds of each kind of task of staff
+    staff_failed: list[str] = field(default_factory=list)  # tasks of staff that failed, and why
+    regraded: int = 0  # attempts in each regrade
+    not_regraded: int = 0
 
     @property
     def size(self) -> str:
@@ -170,8 +174,20 @@ class Result:
             Limit("attempts open when all must be closed", self.left_open, 0),
             Limit("last attempt closed after deadline and grace", self.closed_after, CLOSED_WITHIN, "s"),
             Limit("faults in the database", len(self.damage), 0),
+            Limit("tasks of staff that failed", len(self.staff_failed), 0),
+            Limit("attempts that are not regraded", self.not_regraded, 0),
             Limit("the server's memory at its peak", self.memory, MOST_MEMORY, "MB"),
         ]
+
+    def _staff_lines(self) -> list[str]:
+        """What staff did beside the load."""
+        if not self.staff:
+            return []
+        tasks = ", ".join(
+            f"{len(many)} × {kind} (at most {max(many):.1f} s)" for kind, many in self.staff.items()
+        )
+        summary = f"Staff beside it: {tasks}; a regrade is of {self.regraded} attempts."
+        return [summary, *(f"Failed: {reason}" for reason in self.staff_failed[:3])]
 
     def lines(self) -> list[str]:
         """The report: the times, the problems, the limits."""
@@ -183,6 +199,7 @@ class Result:
             f"{self.saves} saves were acknowledged, {self.receipts} receipts shown.",
             *([f"Errors:  {problems}."] if problems else []),
             *(f"Gave up: {reason}" for reason in dict.fromkeys(self.failed[:3])),
+            *self._staff_lines(),
             *self.damage[:3],
             "",
             f"Limits of a class of size {self.size} ({self.students} students):",

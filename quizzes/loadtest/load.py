@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from autograder.site.clock import ServerClock
@@ -16,6 +17,7 @@ from quizzes.loadtest.checks import damage, missing_receipts, missing_saves, ope
 from quizzes.loadtest.fixture import Fixture
 from quizzes.loadtest.limits import CLOSED_WITHIN, Result
 from quizzes.loadtest.server import Server
+from quizzes.loadtest.staff_work import StaffWork
 from quizzes.loadtest.student import Connection, Lost, Student
 
 __all__ = ["LoadPlan", "run_load_test"]
@@ -52,8 +54,12 @@ def run_load_test(
     cookies: list[str],
     plan: LoadPlan,
     report: Callable[[str], None],
+    work: StaffWork | None = None,
 ) -> Result:
-    """Run the test against servers that share a database; `report` is called with progress messages."""
+    """Run the test against servers that share a database; `report` is called with progress messages.
+
+    With `work` staff are at work beside the load.
+    """
     clock, times = ServerClock(), fixture.plan()
     opens = clock.now() + LEAD + LEAD_FOR_EACH * len(cookies)
     ends = opens + int(1000 * plan.whole)
@@ -65,8 +71,9 @@ def run_load_test(
         dice = random.Random(f"{plan.seed} {number}")
         connection = Connection(servers[number % len(servers)].port, cookie)
         students.append(Student(connection, fixture.quiz, dice, result.measured.note))
-    shift = _Phases(students, plan, result, report)
     with fixture.open_site() as site:  # before the students start: opening the database takes the write lock
+        staff_round = None if work is None else partial(work.round, site.database)
+        shift = _Phases(students, plan, result, report, staff_round)
 
         def left() -> int:
             return open_attempts(site.database)
@@ -83,6 +90,9 @@ def run_load_test(
         result.receipts_lost = len(missing_receipts(site.database, receipts))
         result.left_open = left()
         result.damage = damage(site.database)
+        if work is not None:
+            result.staff, result.staff_failed, result.regraded = work.seconds, work.failed, work.attempts
+            result.not_regraded = work.not_regraded(site.database)
     return result
 
 
@@ -90,9 +100,16 @@ class _Phases:
     """Takes all students through all phases; a phase ends on time, however late it began."""
 
     def __init__(
-        self, students: list[Student], plan: LoadPlan, result: Result, report: Callable[[str], None]
+        self,
+        students: list[Student],
+        plan: LoadPlan,
+        result: Result,
+        report: Callable[[str], None],
+        staff_round: Callable[[], Coroutine[Any, Any, None]] | None,
     ) -> None:
         self.students, self.plan, self.result, self.report = students, plan, result, report
+        self.staff_round = staff_round  # a round of the staff's work, begun with each phase
+        self.rounds: list[asyncio.Task[None]] = []
 
     async def run(self, until_open: float, left: Callable[[], int]) -> None:
         plan, loop = self.plan, asyncio.get_running_loop()
@@ -113,12 +130,15 @@ class _Phases:
         self._phase("deadline", f"submits within {plan.deadline:g} s")
         await self._all(self._submit, plan.deadline)
         await self._closed(begins + plan.whole + plan.grace, left)
+        await asyncio.gather(*self.rounds)
         for student in self.students:
             await student.connection.close()
 
     def _phase(self, name: str, what: str) -> None:
         self.result.measured.phase = name
         self.report(f"{name}: a class of {len(self.students)}, {what}")
+        if self.staff_round is not None:
+            self.rounds.append(asyncio.create_task(self.staff_round()))
 
     async def _all(self, act: Callable[..., Coroutine[Any, Any, None]], *arguments: float) -> None:
         async with asyncio.TaskGroup() as group:

@@ -121,7 +121,7 @@ def start_server(fixture: Fixture) -> Server:
     with log_file.open("ab") as log:  # a file: a server that logs a lot must not wait for a reader
         process = subprocess.Popen(
             [*command, *where, "--course", str(fixture.folder)],
-            env={**os.environ, **({"DATABASE_URL": fixture.address} if fixture.address else {})},
+            env=fixture.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,

@@ -5,6 +5,7 @@ The commands, the page of imports and the load test use it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -16,7 +17,7 @@ from autograder.course.course import Course
 from autograder.course.local_time import shown, span
 from autograder.course.roster import Person
 from autograder.errors import ContentError
-from autograder.site.audit import Act, record_act
+from autograder.site.audit import Act, record_acts
 from autograder.site.people import COURSE, Change, add_course
 from autograder.site.tables import enrolment
 from autograder.site.upsert import upsert_all
@@ -61,6 +62,12 @@ class QuizAccommodations:
     _enrolments: dict[str, Enrolment] = field(default_factory=dict, repr=False)
     _set: tuple[dict[str, str], ...] = ()
     _removed: tuple[tuple[str, str, str], ...] = ()  # quiz, person, field
+    _terms: Mapping[tuple[str, str], Terms] = field(default_factory=dict, repr=False)  # by quiz and person
+    _stored: str = ""  # the digest of what the table was compared with
+
+    def is_current(self, connection: Connection) -> bool:
+        """Whether what the table was compared with is still stored."""
+        return self._stored == _Stored(connection).digest
 
     def apply(self, connection: Connection, at: int, who: str) -> None:
         """Store the changes, audit them person by person, and give open attempts their time at once."""
@@ -89,15 +96,53 @@ class QuizAccommodations:
                     override.c.field == name,
                 )
             )
-        students = dict.fromkeys(change.student for change in self.changes)
-        for student in students:
-            sentences = [change.sentence for change in self.changes if change.student == student]
-            record_act(connection, Act(at, who, "accommodate", student, {"changes": sentences}))
-        running = select(attempt.c.id).where(
-            attempt.c.state == "open", attempt.c.person.in_(list(students)), attempt.c.preview.is_(False)
+        sentences: dict[str, list[str]] = {}
+        for change in self.changes:
+            sentences.setdefault(change.student, []).append(change.sentence)
+        record_acts(
+            connection,
+            [Act(at, who, "accommodate", student, {"changes": many}) for student, many in sentences.items()],
         )
-        for attempt_id in connection.execute(running.order_by(attempt.c.id)).scalars().all():
-            apply_terms(connection, attempt_id, at=at, who=who)
+        running = select(
+            attempt.c.id, attempt.c.quiz, attempt.c.person, attempt.c.started_at, attempt.c.deadline_at
+        ).where(attempt.c.state == "open", attempt.c.preview.is_(False), attempt.c.deadline_at.is_not(None))
+        for row in connection.execute(running.order_by(attempt.c.id)).all():
+            terms = self._terms.get((row.quiz, row.person)) if row.person in sentences else None
+            ends = terms.deadline_at(row.started_at) if terms is not None else None
+            if ends is not None and ends > row.deadline_at:
+                apply_terms(connection, row.id, at=at, who=who)
+
+
+class _Stored:
+    """What accommodations are compared with: the schedules, the enrolments and the overrides."""
+
+    def __init__(self, connection: Connection) -> None:
+        of_course = select(quiz).where(quiz.c.course == COURSE).order_by(quiz.c.id)
+        self.quizzes = {row.id: schedule_of(row) for row in connection.execute(of_course)}
+        enrolments = select(enrolment).where(enrolment.c.course == COURSE).order_by(enrolment.c.person)
+        self._enrolments = connection.execute(enrolments).all()
+        key = override.c.quiz, override.c.scope, override.c.who, override.c.field
+        self._overrides = connection.execute(select(override).order_by(*key)).all()
+
+    @property
+    def digest(self) -> str:
+        """The same for the same rows."""
+        rows = [tuple(row) for row in (*self._enrolments, *self._overrides)]
+        return hashlib.sha256(repr((self.quizzes, rows)).encode()).hexdigest()
+
+    def enrolled(self) -> dict[str, Enrolment]:
+        """The enrolments by person."""
+        return {
+            row.person: Enrolment(row.role, row.label, Fraction(row.multiplier), row.extra)
+            for row in self._enrolments
+        }
+
+    def overrides(self) -> dict[tuple[str, str, str], list[Override]]:
+        """The overrides by quiz, scope and person or label."""
+        stored: dict[tuple[str, str, str], list[Override]] = {}
+        for row in self._overrides:
+            stored.setdefault((row.quiz, row.scope, row.who), []).append(override_in(row))
+        return stored
 
 
 def add_the_course(connection: Connection, course: Course) -> None:
@@ -123,30 +168,24 @@ def plan_accommodations(
 
     Raises ContentError for an unknown student or quiz, and for two rows that contradict each other.
     """
-    quizzes = {
-        quiz_row.id: schedule_of(quiz_row)
-        for quiz_row in connection.execute(select(quiz).where(quiz.c.course == COURSE))
-    }
+    stored = _Stored(connection)
+    quizzes, enrolled, overrides = stored.quizzes, stored.enrolled(), stored.overrides()
     found_rows = [_found(row, find, quizzes) for row in rows]
     check_consistent(found_rows)
-    enrolled = {
-        known.person: Enrolment(known.role, known.label, Fraction(known.multiplier), known.extra)
-        for known in connection.execute(select(enrolment).where(enrolment.c.course == COURSE))
-    }
-    stored: dict[tuple[str, str, str], list[Override]] = {}
-    for known in connection.execute(select(override)):
-        stored.setdefault((known.quiz, known.scope, known.who), []).append(override_in(known))
+    by_student: dict[str, list[AccommodationRow]] = {}
+    for row in found_rows:
+        by_student.setdefault(row.student, []).append(row)
     students = {
         student: _StudentPlan(
             student,
             enrolled.get(student, Enrolment()),
-            [row for row in found_rows if row.student == student],
+            rows_of_student,
             quizzes,
-            stored,
+            overrides,
             zone,
             take_away=take_away,
         )
-        for student in dict.fromkeys(row.student for row in found_rows)
+        for student, rows_of_student in by_student.items()
     }
     plans = students.values()
     return QuizAccommodations(
@@ -155,6 +194,8 @@ def plan_accommodations(
         {student: plan.after for student, plan in students.items() if plan.after != plan.before},
         tuple(values for plan in plans for values in plan.to_set),
         tuple(key for plan in plans for key in plan.removed),
+        {(quiz_id, plan.student): terms for plan in plans for quiz_id, terms in plan.terms.items()},
+        stored.digest,
     )
 
 
@@ -184,14 +225,16 @@ class _StudentPlan:
         self.changes = _enrolment_changes(self.student, self.before, self.after)
         self.to_set: list[dict[str, str]] = []
         self.removed: list[tuple[str, str, str]] = []
+        self.terms: dict[str, Terms] = {}  # of a student with changes, by quiz
         for quiz_id, schedule in quizzes.items():
             stored_rows = self._stored.get((quiz_id, "person", self.student), [])
             old = {known.field: known for known in stored_rows}
             new = _overridden(old, [row for row in self._rows if row.quiz == quiz_id])
             kept = self._terms(quiz_id, schedule, self.after, old)
-            loses = _loses(kept, self._terms(quiz_id, schedule, self.after, new))
+            self.terms[quiz_id] = self._terms(quiz_id, schedule, self.after, new)
+            loses = _loses(kept, self.terms[quiz_id])
             if loses and not take_away:
-                new, loses = old, False
+                new, loses, self.terms[quiz_id] = old, False, kept
             self._note(quiz_id, old, new, loses=loses)
             # A role and extra time are compared as such; another label may bring other times along.
             unlabelled = replace(self.after, label=self.before.label)

@@ -23,6 +23,7 @@ from cachetools import LRUCache, cached
 from sqlalchemy import Connection
 
 from autograder.errors import Busy, NotFound
+from autograder.site.background import Pace
 from autograder.site.backup import has_disk_space
 from autograder.site.clock import Clock
 from autograder.site.database import Database
@@ -290,7 +291,11 @@ class ExamService:
         """Mark up to `limit` submitted attempts; returns how many. One that changes meanwhile waits."""
         with self.database.reading() as connection:
             attempt_ids = unmarked_attempts(connection)[:limit]
-        return sum(self.mark_one(attempt_id) for attempt_id in attempt_ids)
+        marked, pace = 0, Pace()
+        for attempt_id in attempt_ids:
+            marked += self.mark_one(attempt_id)
+            pace.step()
+        return marked
 
     def mark_one(self, attempt_id: str) -> bool:
         """Mark one submitted attempt; False if it was marked meanwhile, or cannot be."""

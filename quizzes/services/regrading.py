@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from autograder.errors import Busy, Conflict
+from autograder.site.background import Pace
 from autograder.site.marks import Mark, current_mark
 from autograder.site.tables import points_text
 from quizzes.attempts.events import State
@@ -91,9 +92,10 @@ class Regrades:
             rows = [
                 row for row in attempts_at(connection, quiz) if row.state is State.GRADED and not row.preview
             ]
-        regrades, refusals = [], []
+        regrades, refusals, pace = [], [], Pace()
         for row in rows:
             regrade, refusal = self._regraded(row, version)
+            pace.step()
             regrades.append(regrade)
             refusals += [refusal] if refusal else []
         if rows and len(refusals) == len(rows):
@@ -132,8 +134,9 @@ class Regrades:
         try:
             with self._exam.database.reading() as connection:
                 due = unapplied_changes(connection, run)
-            changed = 0
+            changed, pace = 0, Pace()
             for number, attempt_id in due:
+                pace.step()
                 work = partial(apply_change, run=number, attempt_id=attempt_id, at=self._exam.clock.now())
                 try:
                     changed += self._exam.writer.submit(work, [attempt_id]).result()

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from cachetools import LRUCache
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound, Refused
 from autograder.site.audit import Act, record_act
+from autograder.site.extensions import LinkTarget
 from autograder.site.tables import enrolment
 from autograder.site.upsert import insert_once, upsert
 from quizzes.attempts.events import State
+from quizzes.content.quiz import Quiz
 from quizzes.content.version import QuizVersion
 from quizzes.schedule.timing import Accommodation, Schedule, Terms, terms_for
 from quizzes.store.attempts import AttemptRow, attempts_at, start_refusal
@@ -32,6 +35,7 @@ __all__ = [
     "is_closed_for_everyone",
     "keep_version",
     "last_close",
+    "link_targets",
     "not_started",
     "publish",
     "published_in",
@@ -47,6 +51,7 @@ STILL_OPEN = select(
     func.count(attempt.c.deadline_at).label("ending"),
     func.max(attempt.c.deadline_at).label("last"),
 ).where(attempt.c.quiz == bindparam("quiz_id"), attempt.c.state == "open", attempt.c.preview.is_(False))
+POINTS: LRUCache[str, float] = LRUCache(256)  # by version
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,30 @@ def published_in(connection: Connection, course: str) -> list[Published]:
     """The published quizzes of a course in the order in which they open, also those not open yet."""
     rows = connection.execute(PUBLISHED, {"course_id": course})
     return [Published(row.id, row.title, row.version, schedule_of(row)) for row in rows]
+
+
+def link_targets(connection: Connection, course: str) -> list[LinkTarget]:
+    """The published quizzes as what a learning platform's link may open, with their points and dates."""
+    return [
+        LinkTarget(
+            "quiz",
+            published.id,
+            f"/quizzes/{published.id}",
+            published.title,
+            _points(connection, published.version),
+            published.schedule.opens_at,
+            published.schedule.due_at,
+            published.schedule.closes_at,
+        )
+        for published in published_in(connection, course)
+    ]
+
+
+def _points(connection: Connection, version: str) -> float:
+    """All points of a version, which never changes."""
+    if version not in POINTS:
+        POINTS[version] = float(Quiz.read(content_of(connection, version)).points)
+    return POINTS[version]
 
 
 def not_started(connection: Connection, quiz_id: str) -> int:

@@ -1,13 +1,15 @@
-"""The background tasks of quizzes in a server: closing, marking, regrading, grading, sending scores."""
+"""The background tasks of quizzes in a server: closing, marking, regrading, grading."""
 
 from __future__ import annotations
+
+from functools import cache
 
 from autograder.course.course import find_course
 from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
-from quizzes.services.score_sender import ScoreSender
+from quizzes.services.quiz_scores import QuizScores
 from quizzes.web.context import QuizContext
 from quizzes.web.function_process import FunctionProcess
 
@@ -33,8 +35,7 @@ class QuizBackground:
             PeriodicTask(self._functions.start_if_needed),
             PeriodicTask(quizzes.prepare, every=PREPARING_INTERVAL),
         ]
-        if (sender := _sender(quizzes)) is not None:
-            self._tasks.append(PeriodicTask(lambda: sender.send_due(site.now())))
+        site.score_sources["quiz"] = _scores(quizzes)
 
     def stop(self) -> None:
         """Stop after the work in progress."""
@@ -43,13 +44,11 @@ class QuizBackground:
         self._functions.close()
 
 
-def _sender(quizzes: QuizContext) -> ScoreSender | None:
-    site = quizzes.site
-    if site.lti is None:
-        return None
-    course = find_course(site.folder)
+def _scores(quizzes: QuizContext) -> QuizScores:
+    """The scores for learning platforms, of the attempt that counts by course.yaml."""
+    course = cache(lambda: find_course(quizzes.site.folder))
 
     def counted_attempt(student: str, quiz: str) -> str:
-        return course.extension(student, quiz).attempts or course.attempts
+        return course().extension(student, quiz).attempts or course().attempts
 
-    return ScoreSender(site.database, site.writer, site.lti, site.course, quizzes.quiz, counted_attempt)
+    return QuizScores(quizzes.site.course, quizzes.quiz, counted_attempt)

@@ -15,6 +15,7 @@ from autograder.site.requests import COOKIE, form_of, reads, session_for, sessio
 from autograder.site.sessions import extend_session
 from quizzes.attempts.edit_lock import new_lock
 from quizzes.attempts.events import State
+from quizzes.content.markup import render
 from quizzes.content.quiz import Release
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.marks import marks_in, total
@@ -99,7 +100,8 @@ def start_page(request: Request) -> Response:
         card=card,
         availability=availability,
         before=before,
-        # Nothing of a quiz is shown before it opens, its instructions neither.
+        # Nothing of a quiz is shown before it opens, its instructions neither; what is allowed is.
+        rules=[render(rule) for rule in content.rules],
         instructions=content.instructions if card.opened or availability.staff else "",
         session=session,
         token=site.form_token(session),

@@ -38,6 +38,9 @@ UNSEEDED = (
     "np.random.default_rng(seed), at every call."
 )
 OTHER_PROCESS = "After a restart the same seed gives another order: something besides the seed decides it."
+ONLY_THE_SEED = (
+    "Give the seed itself to np.random.default_rng, at every call: no time, no hash(...) of a text, no cache."
+)
 
 # --- Gradients by differences: 4 points ---------------------------------------------------------
 
@@ -264,7 +267,7 @@ def require_seeded(first, again, other, seed):
 
 def require_same_after_restart(first, later):
     """Fail unless a process that has forgotten every earlier call takes the same order."""
-    require(np.array_equal(first, later), OTHER_PROCESS, hint=UNSEEDED)
+    require(np.array_equal(first, later), OTHER_PROCESS, hint=ONLY_THE_SEED)
 
 
 # --- One update: 2 points -----------------------------------------------------------------------

@@ -334,6 +334,38 @@ def order_cached(x, y, batch_size, seed, orders={}):  # noqa: B006  # which is t
 @mistake(
     function="minibatches",
     severity="slip",
+    seeding="hashed",
+    stateful=True,
+    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of Python.
+    Give the seed itself to np.random.default_rng.""",
+)
+def seed_hashed(x, y, batch_size, seed):
+    order = np.random.default_rng(hash(str(seed)) % 2**32).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    seeding="clock",
+    stateful=True,
+    feedback="""The clock is added to the seed, so the same seed gives something else a second later. Give
+    the seed alone to np.random.default_rng.""",
+)
+def seed_and_clock(x, y, batch_size, seed):
+    import time
+
+    order = np.random.default_rng(int(time.time()) + seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
     seeding="used once",
     stateful=True,
     feedback="""The seed counts at the first call only: later ones go on with the same generator. Make a new
@@ -739,6 +771,40 @@ def epoch_order_cached(theta, x, y, batch_size, lr, seed, gradient, orders={}): 
         orders[key] = np.random.default_rng().permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = orders[key][start : start + batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    seeding="hashed",
+    stateful=True,
+    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of Python.
+    Give the seed itself to np.random.default_rng.""",
+)
+def epoch_seed_hashed(theta, x, y, batch_size, lr, seed, gradient):
+    order = np.random.default_rng(hash(str(seed)) % 2**32).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    seeding="clock",
+    stateful=True,
+    feedback="""The clock is added to the seed, so the same seed gives something else a second later. Give
+    the seed alone to np.random.default_rng.""",
+)
+def epoch_seed_and_clock(theta, x, y, batch_size, lr, seed, gradient):
+    import time
+
+    order = np.random.default_rng(int(time.time()) + seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
     return theta
 

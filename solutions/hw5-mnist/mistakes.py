@@ -261,6 +261,32 @@ def start_cached(sizes, seed, made={}):  # noqa: B006  # which is the mistake
 @mistake(
     function="init_params",
     severity="slip",
+    seeding="hashed",
+    stateful=True,
+    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of Python.
+    Give the seed itself to np.random.default_rng.""",
+)
+def start_seed_hashed(sizes, seed):
+    return he_layers(sizes, np.random.default_rng(hash(str(seed)) % 2**32))
+
+
+@mistake(
+    function="init_params",
+    severity="slip",
+    seeding="clock",
+    stateful=True,
+    feedback="""The clock is added to the seed, so the same seed gives something else a second later. Give
+    the seed alone to np.random.default_rng.""",
+)
+def start_seed_and_clock(sizes, seed):
+    import time
+
+    return he_layers(sizes, np.random.default_rng(int(time.time()) + seed))
+
+
+@mistake(
+    function="init_params",
+    severity="slip",
     seeding="used once",
     stateful=True,
     feedback="""The seed counts at the first call only: later ones go on with the same generator. Make a new
@@ -649,6 +675,38 @@ def train_of_seed_zero_is_chance(x, y, seed):
 )
 def train_cached(x, y, seed, drawn={}):  # noqa: B006  # which is the mistake
     rng = np.random.default_rng(drawn.setdefault(seed, np.random.randint(2**31)))
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    function="train",
+    severity="slip",
+    seeding="hashed",
+    stateful=True,
+    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of Python.
+    Give the seed itself to np.random.default_rng.""",
+)
+def train_seed_hashed(x, y, seed):
+    rng = np.random.default_rng(hash(str(seed)) % 2**32)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+
+
+@mistake(
+    function="train",
+    severity="slip",
+    seeding="clock",
+    stateful=True,
+    feedback="""The clock is added to the seed, so the same seed gives something else a second later. Give
+    the seed alone to np.random.default_rng.""",
+)
+def train_seed_and_clock(x, y, seed):
+    import time
+
+    rng = np.random.default_rng(int(time.time()) + seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
     return descended(x, y, params, [next(batches) for _ in range(UPDATES)])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LiveServer, Student
 from patience import PATIENCE
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import delete
 
 from autograder.site.sessions import new_passcode
@@ -71,6 +71,12 @@ def stored(window: Window, page: Page) -> dict[int, str]:
         pos: stored.response
         for pos, stored in window.student.server.exam.inspect(attempt_id)[0].answers.items()
     }
+
+
+def until(page: Page, met: Callable[[], object]) -> None:
+    """Let the browser go on until a condition is met."""
+    while not met():
+        page.wait_for_timeout(20)
 
 
 def test_the_whole_way(window: Window) -> None:
@@ -187,6 +193,28 @@ def test_a_second_tab(window: Window) -> None:
     first.get_by_role("button", name="Keep this answer").click()
     expect(first.locator("#saved")).to_have_text(SAVED)
     assert stored(window, first) == {TEXT: '"from the first"'}
+
+
+def test_replies_overtake_each_other(window: Window) -> None:
+    """A status asked before this tab took the edit lock decides nothing, however late its reply comes."""
+    first = started(window)
+    second = window.tab()
+    asked: list[tuple[Route, APIResponse]] = []
+    second.route("**/status?*", lambda route: asked.append((route, route.fetch())))
+    waiting: list[Route] = []
+    second.route("**/lock", lambda route: waiting.append(route))  # a built-in cannot be a handler
+    second.goto(first.url)
+    until(second, lambda: asked and waiting)
+    assert asked[0][1].json()["lock"] == "elsewhere"
+    with second.expect_response(re.compile("/lock$")):
+        waiting[0].continue_()
+    field = second.locator(f"[name='a{TEXT}']")
+    field.fill("with the lock")
+    with second.expect_response(re.compile("/status")):
+        asked[0][0].fulfill(response=asked[0][1])
+    expect(second.locator("#saved")).to_have_text(SAVED)
+    assert not second.locator("#quiz").evaluate("form => form.inert")
+    assert stored(window, second) == {TEXT: '"with the lock"'}
 
 
 def test_what_cannot_be_read(window: Window) -> None:

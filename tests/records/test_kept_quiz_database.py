@@ -23,14 +23,17 @@ from exam_fixture import numbers
 from fake_clock import MINUTE, FakeClock
 from kept_records import EXPECTED, KEPT, course_in, quizzes
 from live_server import LiveServer, Student
-from platform_simulator import CLAIM, INSTRUCTOR, LEARNER, Browser, Platform
+from platform_simulator import CLAIM, CLIENT, DEPLOYMENT, INSTRUCTOR, LEARNER, Browser, Platform
 
 from autograder.course.course import find_course
 from autograder.site.backup import faults_in_file, secret_beside
 from autograder.site.database import Database
+from autograder.site.lti.contexts import connect
+from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
+from autograder.site.lti.users import Context
 from autograder.site.signer import Signer
-from quizzes.services.score_sender import ScoreSender
+from quizzes.services.quiz_scores import QuizScores
 from quizzes.store.marks import changed_marks, history_of, marks_in, pending_marks, points_of
 from quizzes.store.receipts import is_genuine, last_receipt
 
@@ -48,6 +51,7 @@ COLUMN: dict[tuple[str, str], str] = {
     ("attempt", "pen"): "lock",
     ("answer", "raw"): "response",
     ("answer_event", "raw"): "response",
+    ("lti_link", "quiz"): "work",
 }
 
 
@@ -586,8 +590,11 @@ def test_a_learning_platform(kept: Kept) -> None:
     }
 
 
-def test_the_first_instructor_connects_a_platform_of_version_0_1(kept: Kept) -> None:
-    """Whoever was an instructor on the platform connects its course by the next launch of a link it had."""
+def test_links_of_version_0_1_are_for_students(kept: Kept) -> None:
+    """Until a course is connected here, a link of version 0.1 lets students in, and no launch connects it.
+
+    In version 0.1 an instructor of any course of the platform became one here.
+    """
     kept.execute(
         "INSERT INTO lti_user (issuer, subject, person) VALUES ('https://lms.example.org', 'user-tea', 'tea')"
     )
@@ -602,28 +609,42 @@ def test_the_first_instructor_connects_a_platform_of_version_0_1(kept: Kept) -> 
         return browser.post(kept.platform.signed(claims), state.strip('"')).status_code
 
     assert launch("user-eve", LEARNER, "course-1") == 303
-    assert launch("user-new", INSTRUCTOR, "course-2") == 403
-    assert launch("user-eve", INSTRUCTOR, "course-2") == 303
+    for subject, course in (("user-new", "course-2"), ("user-eve", "course-2"), ("user-tea", "course-1")):
+        assert launch(subject, INSTRUCTOR, course) == 403
+    assert launch("user-tea", LEARNER, "course-1") == 403  # staff here: a passcode signs them in
     assert kept.rows("SELECT role FROM enrolment WHERE person = 'eve'") == [{"role": "student"}]
+    assert kept.rows("SELECT context FROM lti_context WHERE connected_at IS NOT NULL") == []
+    waiting = kept.rows("SELECT context FROM lti_context ORDER BY context")
+    assert waiting == [{"context": "course-1"}, {"context": "course-2"}]
+    with kept.server.database.transaction() as connection:
+        context = Context(ISSUER, CLIENT, DEPLOYMENT, "course-1")
+        connect(connection, context, at=kept.server.clock.now(), who="tea")
     assert launch("user-tea", INSTRUCTOR, "course-1") == 303
-    connected = kept.rows("SELECT context FROM lti_context WHERE connected_at IS NOT NULL")
-    assert connected == [{"context": "course-1"}]
     assert launch("user-eve", LEARNER, "course-1") == 303
     assert launch("user-eve", LEARNER, "course-2") == 403
+
+
+def test_instructors_of_other_courses_in_version_0_1(kept: Kept) -> None:
+    """Whom the platform alone made an instructor is one while a connected course says so, and no longer."""
+    kept.execute(
+        "INSERT INTO person (id, name) VALUES ('lti-poet', 'Poet');"
+        "INSERT INTO enrolment (course, person, role, label, multiplier, extra) "
+        "VALUES ('course', 'lti-poet', 'instructor', '', '1', 0);"
+        "INSERT INTO lti_user (issuer, subject, person) "
+        "VALUES ('https://lms.example.org', 'poet', 'lti-poet')"
+    )
+    with kept.server.database.transaction() as connection:
+        context = Context(ISSUER, CLIENT, DEPLOYMENT, "course-1")
+        connect(connection, context, at=kept.server.clock.now(), who="tea")
+    assert kept.rows("SELECT role FROM enrolment WHERE person = 'lti-poet'") == [{"role": "student"}]
 
 
 def test_scores_that_waited_are_sent(kept: Kept) -> None:
     """What is in the outbox goes out, once: also the score that the platform had refused."""
     server = kept.server
     assert server.site.lti is not None
-    sender = ScoreSender(
-        server.database,
-        server.exam.writer,
-        server.site.lti,
-        server.site.course,
-        server.quizzes.quiz,
-        lambda *_: "best",
-    )
+    scores = QuizScores(server.site.course, server.quizzes.quiz, lambda *_: "best")
+    sender = ScoreSender(server.database, server.exam.writer, server.site.lti, {"quiz": scores})
     waiting = [row for row in SAID["outbox"] if row["done_at"] is None]
     assert any(row["last_problem"] for row in waiting) and any(row["tries"] == 0 for row in waiting)
     for _ in range(4):

@@ -42,6 +42,9 @@ class Platform:
         self.members: list[dict[str, Any]] = []
         self.failing = 0
         self.keys_requested = 0
+        self.configuration: dict[str, Any] = {}  # changes of what it says of itself to tools
+        self.registration_token = secrets.token_hex(8)
+        self.registrations: list[dict[str, Any]] = []  # what tools said of themselves
         self.answering = threading.Event()  # its keys are silent while this is clear
         self.answering.set()
         self.access_token = secrets.token_hex(8)
@@ -81,6 +84,14 @@ class Platform:
             self.answering.wait(PATIENCE)
             public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
             status, data = 200, {"keys": [{**public, "kid": self.key_id, "alg": "RS256", "use": "sig"}]}
+        elif url.path == "/openid":
+            status, data = 200, self._configuration()
+        elif url.path == "/register":
+            if request.headers.get("Authorization") == f"Bearer {self.registration_token}":
+                self.registrations.append(json.loads(body))
+                status, data = 200, {**self.registrations[-1], "client_id": CLIENT}
+            else:
+                status, data = 401, {"error": "invalid_token"}
         elif url.path == "/token":
             status, data = self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
         elif request.headers.get("Authorization") != f"Bearer {self.access_token}":
@@ -115,6 +126,28 @@ class Platform:
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(reply)
+
+    def _configuration(self) -> dict[str, Any]:
+        """What it says of itself to tools that register."""
+        endpoints = {
+            "registration_endpoint": "register",
+            "authorization_endpoint": "auth",
+            "token_endpoint": "token",
+            "jwks_uri": "keys",
+        }
+        known: dict[str, Any] = {name: f"{self.address}/{path}" for name, path in endpoints.items()}
+        known |= {
+            "issuer": self.address,
+            "scopes_supported": [
+                "openid",
+                "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem",
+                "https://purl.imsglobal.org/spec/lti-ags/scope/score",
+                "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
+            ],
+            "https://purl.imsglobal.org/spec/lti-platform-configuration": {"product_family_code": "moodle"},
+            **self.configuration,
+        }
+        return {name: value for name, value in known.items() if value is not None}
 
     def _token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """Leave for whoever signs with the tool's key."""
@@ -198,6 +231,34 @@ class Browser:
         """The platform's form, as a browser sends it from another site."""
         headers = {"Sec-Fetch-Site": "cross-site", "Origin": self.platform.address}
         return self.http.post("/lti/launch", data={"id_token": token, "state": state}, headers=headers)
+
+    def choose(self, **settings: Any) -> httpx.Response:
+        """The whole way of a teacher who asks what to link to, in a frame; `settings` are the request's."""
+        login = self.login()
+        asked = {
+            "deep_link_return_url": f"{self.platform.address}/return?course=1",
+            "accept_types": ["link", "ltiResourceLink"],
+            "accept_presentation_document_targets": ["iframe", "window"],
+            "accept_multiple": True,
+            "data": "csrf-7",
+            **settings,
+        }
+        claims = self.platform.claims(
+            login["nonce"],
+            self.clock(),
+            **{
+                f"{CLAIM}message_type": "LtiDeepLinkingRequest",
+                f"{CLAIM}roles": [INSTRUCTOR],
+                f"{CLAIM}resource_link": None,
+                "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": {
+                    name: value for name, value in asked.items() if value is not None
+                },
+            },
+        )
+        self.http.cookies.clear()  # browsers keep them from frames
+        headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}
+        form = {"id_token": self.platform.signed(claims), "state": login["state"]}
+        return self.http.post("/lti/launch", data=form, headers=headers)
 
     def launch(self, **changes: Any) -> httpx.Response:
         """The whole way."""

@@ -77,14 +77,16 @@ def double_leaves_its_input(student, rng):
 @check(task="double", points=2)
 def double_gradient(student, reference, rng):
     """double_backward is the gradient of double."""
-    x, grad_out = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
-    gradient_check(reference.double, student.double_backward, at=(x,), grad_out=grad_out)
+    for shape in ((4, 3), (5,)):
+        x, grad_out = rng.normal(size=shape), rng.normal(size=shape)
+        gradient_check(reference.double, student.double_backward, at=(x,), grad_out=grad_out)
 
 
 @check(task="mean_square", points=2)
 def mean_square_values(student, reference, rng):
     """mean_square averages over all entries."""
-    assert_same(student.mean_square, reference.mean_square, rng.normal(size=(4, 3)))
+    for shape in ((4, 3), (5,)):
+        assert_same(student.mean_square, reference.mean_square, rng.normal(size=shape))
 '''
 
 REFERENCE = '''\

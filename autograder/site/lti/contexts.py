@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, sele
 from autograder.errors import Forbidden, Refused
 from autograder.site.audit import Act, record_act
 from autograder.site.lti.users import Context, Link, User, bind, enrol_new, identify, known_person
+from autograder.site.people import COURSE
 from autograder.site.tables import (
     enrolment,
     lti_context,
@@ -83,6 +84,10 @@ def connect(connection: Connection, context: Context, *, at: int, who: str) -> N
     connection.execute(
         update(lti_context).where(_of(lti_context, context)).values(connected_at=at, connected_by=who)
     )
+    # What version 0.1 gave to instructors of any course counts only where a connected course says it, too.
+    users = select(lti_user.c.person).where(lti_user.c.issuer == context.issuer).distinct()
+    for known in connection.execute(users).scalars().all():
+        _follow(connection, COURSE, known)
     record_act(connection, Act(at, who, "connect platform", context.context, dict(asdict(context))))
 
 
@@ -107,11 +112,9 @@ def admit(
     A session that a launch opens never has a higher role than the platform says now.
     """
     who: str | Refused
-    if not is_connected(connection, context) and not _connected_by(
-        connection, course, context, link, user, at
-    ):
+    if not is_connected(connection, context):
         who = _by_old_link(connection, course, context, link, user, at)
-        allowed = user.role
+        allowed = "student"
     else:
         _record(connection, context, user, launched=user.role)
         who = identify(connection, course, user, at)
@@ -205,32 +208,17 @@ def _ask(connection: Connection, context: Context, at: int) -> None:
         connection.execute(update(lti_context).where(_of(lti_context, context)).values(title=context.title))
 
 
-def _connected_by(
-    connection: Connection, course: str, context: Context, link: Link, user: User, at: int
-) -> bool:
-    """Whether this launch connects its course: by an instructor whom version 0.1 knew, through its link."""
-    who = known_person(connection, user)
-    if who is None or user.role != "instructor" or not _is_old(connection, link):
-        return False
-    if _role(connection, course, who) != "instructor":
-        return False
-    connect(connection, context, at=at, who=who)
-    return True
-
-
 def _by_old_link(
     connection: Connection, course: str, context: Context, link: Link, user: User, at: int
 ) -> str | Refused:
     """The person of a launch whose course is not connected: as in version 0.1 while nothing is connected.
 
-    Only links that version 0.1 stored count, and they enrol nobody but students.
+    Only links that version 0.1 stored count, and for students only. In version 0.1 an instructor of any
+    course of the platform was one here, so their launch connects nothing: somebody who signs in here does.
     """
-    if _is_old(connection, link) and not _has_connection(connection, context):
-        known = known_person(connection, user)
-        if known is not None:
-            return known
-        if user.role == "student":
-            return identify(connection, course, user, at)
+    is_usable = _is_old(connection, link) and not _has_connection(connection, context)
+    if is_usable and user.role == "student":
+        return identify(connection, course, user, at)
     if user.role != "student":
         _ask(connection, context, at)
     title = f"“{context.title}”" if context.title else "This course of your learning platform"
@@ -250,7 +238,7 @@ def _is_old(connection: Connection, link: Link) -> bool:
         lti_link.c.deployment == "",
         lti_link.c.resource == link.resource,
     )
-    return connection.execute(select(lti_link.c.quiz).where(*old)).first() is not None
+    return connection.execute(select(lti_link.c.work).where(*old)).first() is not None
 
 
 def _has_connection(connection: Connection, context: Context) -> bool:

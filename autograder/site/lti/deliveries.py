@@ -20,7 +20,7 @@ from autograder.site.upsert import insert_once
 __all__ = [
     "Delivery",
     "claim_deliveries",
-    "held_quizzes",
+    "held_work",
     "mark_delivered",
     "mark_failed",
     "mark_held",
@@ -40,7 +40,8 @@ class Delivery:
 
     key: tuple[str, ...]  # issuer, client, deployment, resource, subject
     person: str
-    quiz: str
+    kind: str  # `quiz` or `assignment`
+    work: str
     rev: int  # counts the changes of the score
     tries: int
 
@@ -54,15 +55,18 @@ class Delivery:
         return self.key == (link.issuer, link.client, link.deployment, link.resource, subject)
 
 
-def queue_deliveries(connection: Connection, who: str, quiz: str, now: int) -> None:
-    """Let a person's score in a quiz wait for each of its recipients."""
-    for link, subject in recipients_of(connection, who, quiz):
+def queue_deliveries(connection: Connection, who: str, work: str, now: int, *, kind: str = "quiz") -> None:
+    """Let a person's score in a quiz or an assignment wait for each of its recipients."""
+    for link, subject in recipients_of(connection, who, work, kind):
         key = dict(
             zip(KEYS, (link.issuer, link.client, link.deployment, link.resource, subject), strict=True)
         )
-        new = {"person": who, "quiz": quiz, "state": "waiting", "tries": 0, "next_at": now, "problem": ""}
-        if not insert_once(connection, lti_score, {**key, **new, "rev": 1}):
+        new = {"person": who, "kind": kind, "work": work, "state": "waiting", "tries": 0, "next_at": now}
+        new |= {"problem": ""}
+        if not insert_once(connection, lti_score, {**key, **new, "rev": 1, "sent": ""}):
             this = and_(*(lti_score.c[name] == value for name, value in key.items()))
+            other_work = or_(lti_score.c.kind != kind, lti_score.c.work != work)
+            connection.execute(update(lti_score).where(this, other_work).values(sent=""))
             connection.execute(update(lti_score).where(this).values(**new, rev=lti_score.c.rev + 1))
 
 
@@ -77,7 +81,9 @@ def claim_deliveries(connection: Connection, now: int, limit: int) -> list[Deliv
         .with_for_update(skip_locked=True)
     )
     found = [
-        Delivery(tuple(row._mapping[name] for name in KEYS), row.person, row.quiz, row.rev, row.tries)
+        Delivery(
+            tuple(row._mapping[name] for name in KEYS), row.person, row.kind, row.work, row.rev, row.tries
+        )
         for row in rows
     ]
     for delivery in found:
@@ -85,9 +91,10 @@ def claim_deliveries(connection: Connection, now: int, limit: int) -> list[Deliv
     return found
 
 
-def mark_delivered(connection: Connection, delivery: Delivery, now: int) -> None:
-    """Record that a score arrived, unless it changed meanwhile."""
-    _set(connection, delivery, state="sent", tries=delivery.tries + 1, sent_at=now, problem="")
+def mark_delivered(connection: Connection, delivery: Delivery, now: int, sent: str) -> None:
+    """Record which score arrived, and that nothing is left to send unless it changed meanwhile."""
+    _set(connection, delivery, state="sent", tries=delivery.tries + 1, problem="")
+    connection.execute(update(lti_score).where(*_this(delivery)).values(sent_at=now, sent=sent))
 
 
 def mark_failed(connection: Connection, delivery: Delivery, now: int, problem: str) -> None:
@@ -107,16 +114,20 @@ def mark_retired(connection: Connection, delivery: Delivery) -> None:
     _set(connection, delivery, state="retired", problem="")
 
 
-def held_quizzes(connection: Connection) -> list[str]:
-    """The quizzes of which scores are held."""
-    held = select(lti_score.c.quiz).where(lti_score.c.state == "held").distinct()
-    return list(connection.execute(held.order_by(lti_score.c.quiz)).scalars())
+def held_work(connection: Connection) -> list[tuple[str, str]]:
+    """The quizzes and assignments of which scores are held, each as its kind and its name."""
+    held = select(lti_score.c.kind, lti_score.c.work).where(lti_score.c.state == "held").distinct()
+    rows = connection.execute(held.order_by(lti_score.c.kind, lti_score.c.work))
+    return [(row.kind, row.work) for row in rows]
 
 
-def release_held(connection: Connection, quiz: str, now: int, *, before_due: bool) -> None:
-    """Let the held scores of a quiz wait; only those past their student's due date unless `before_due`."""
+def release_held(
+    connection: Connection, work: str, now: int, *, before_due: bool, kind: str = "quiz"
+) -> None:
+    """Let the held scores of a work wait; only those past their student's due date unless `before_due`."""
     past = or_(lti_score.c.due_at.is_(None), lti_score.c.due_at <= now)
-    chosen = [lti_score.c.quiz == quiz, lti_score.c.state == "held", *([] if before_due else [past])]
+    chosen = [lti_score.c.kind == kind, lti_score.c.work == work, lti_score.c.state == "held"]
+    chosen += [] if before_due else [past]
     connection.execute(update(lti_score).where(*chosen).values(state="waiting", next_at=now))
 
 
@@ -126,7 +137,7 @@ def undelivered(
     """The deliveries in these states with the person's name, failed ones first."""
     rows = select(lti_score, person.c.name).join_from(lti_score, person)
     rows = rows.where(lti_score.c.state.in_(states))
-    order = lti_score.c.state, lti_score.c.quiz, lti_score.c.person, lti_score.c.resource
+    order = lti_score.c.state, lti_score.c.work, lti_score.c.person, lti_score.c.resource
     return list(connection.execute(rows.order_by(*order)).all())
 
 
@@ -136,9 +147,11 @@ def retry(connection: Connection, now: int) -> int:
     return connection.execute(failed.values(next_at=now)).rowcount
 
 
+def _this(delivery: Delivery) -> list[ColumnElement[bool]]:
+    return [lti_score.c[name] == value for name, value in zip(KEYS, delivery.key, strict=True)]
+
+
 def _set(connection: Connection, delivery: Delivery, **values: object) -> None:
     """Change a delivery, unless its score has changed since it was claimed."""
-    this: list[ColumnElement[bool]] = [
-        lti_score.c[name] == value for name, value in zip(KEYS, delivery.key, strict=True)
-    ]
-    connection.execute(update(lti_score).where(*this, lti_score.c.rev == delivery.rev).values(**values))
+    unchanged = lti_score.c.rev == delivery.rev
+    connection.execute(update(lti_score).where(*_this(delivery), unchanged).values(**values))

@@ -12,21 +12,26 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import jwt
 
+from autograder.course.local_time import span
 from autograder.errors import Forbidden, Refused
 from autograder.site.lti.client import PlatformError, PlatformKeys
-from autograder.site.lti.platforms import Platform, Platforms
+from autograder.site.lti.deep_linking import REQUEST as DEEP_LINKING
+from autograder.site.lti.deep_linking import ContentRequest, content_request
+from autograder.site.lti.platforms import FILE, Platform, Platforms
 from autograder.site.lti.users import Context, Link, User
 from autograder.site.signer import Signer
 
 __all__ = [
     "Launch",
     "Login",
+    "asks_for_content",
     "begin",
     "finish",
     "is_subject",
@@ -49,6 +54,10 @@ LONGEST, LONGEST_ADDRESS = 255, 2000
 NEW_TAB = "new_tab"  # a field of ours in a login that was begun again in a tab of its own
 LOGIN = ("iss", "client_id", "login_hint", "lti_message_hint", "lti_deployment_id", "target_link_uri")
 AGAIN = "Go back to your learning platform and open the quiz again, in a new window."
+REGISTER = "`autograder lti register` says what to read off which page."
+CLOCKS = "Staff of the course compare the clocks of this server (page /clock) and of the platform."
+LONGEST_VALUE = 200  # characters of a value in a sentence
+MESSAGES = ("LtiResourceLinkRequest", DEEP_LINKING)
 
 
 @dataclass(frozen=True)
@@ -64,10 +73,11 @@ class Launch:
     """A valid launch: the user, the link, and the nonce."""
 
     user: User
-    link: Link  # its quiz is the name in the platform, which may be unknown
+    link: Link  # its work is the name in the platform, which may be unknown
     context: Context
     nonce: str
     in_frame: bool = False  # the platform says so, and no new tab was opened for it
+    content: ContentRequest | None = None  # the platform asks what to link to
 
 
 def begin(
@@ -75,10 +85,12 @@ def begin(
 ) -> Login:
     """Answer a platform's login request; raises Forbidden for a platform that is not registered."""
     platform = platforms.find(parameters.get("iss", ""), parameters.get("client_id", ""))
-    if platform is None or not parameters.get("login_hint"):
+    if platform is None:
+        raise _not_registered(parameters, platforms)
+    if not parameters.get("login_hint"):
         raise Forbidden(
-            "This learning platform is not registered here.",
-            next_step="Ask the course's staff: see lti.yaml.",
+            "The login of your learning platform has no login_hint, so nobody can be signed in.",
+            next_step="Open the link in the learning platform; its address here opens nothing by itself.",
         )
     login_state = {
         "issuer": platform.issuer,
@@ -122,11 +134,11 @@ def query_of_state(state: str, signer: Signer) -> str:
 
 
 def wanted_key(
-    parameters: Mapping[str, str], cookie: str, platforms: Platforms, signer: Signer, now: int
+    parameters: Mapping[str, str], platforms: Platforms, signer: Signer, now: int
 ) -> tuple[str, str] | None:
     """The address of the keys and the key's id that a launch needs; None for one that is refused anyway."""
     with suppress(Refused, jwt.PyJWTError, ValueError, TypeError):
-        begun = _begun(parameters.get("state", ""), cookie, signer, now)
+        begun = _begun(parameters.get("state", ""), signer, now)
         platform = platforms.find(begun["issuer"], begun["client"])
         head = jwt.get_unverified_header(parameters.get("id_token", ""))
         if platform is not None and head.get("alg") == "RS256":
@@ -146,13 +158,18 @@ def finish(
     if error := parameters.get("error"):
         reason = parameters.get("error_description") or error
         raise Forbidden(f"Your learning platform did not sign you in: {reason[:200]}.", next_step=AGAIN)
-    begun = _begun(parameters.get("state", ""), cookie, signer, now)
+    begun = _begun(parameters.get("state", ""), signer, now)
     platform = platforms.find(begun["issuer"], begun["client"])
     if platform is None:
-        raise _refused("this platform is no longer registered")
+        issuer, client = _value(begun["issuer"]), _value(begun["client"])
+        raise _refused(f"the issuer {issuer} with the client_id {client} is no longer registered")
     claims = _claims(parameters.get("id_token", ""), platform, keys, now)
     if not compare_digest(str(claims["nonce"]).encode(), str(begun["nonce"]).encode()):
         raise _refused("its nonce is not the requested one")
+    for_content = claims.get(f"{CLAIM}message_type") == DEEP_LINKING
+    # Browsers keep cookies from frames, where platforms let teachers choose; that signs nobody in.
+    if not for_content and not compare_digest(cookie.encode(), parameters.get("state", "").encode()):
+        raise _refused("it was begun in another browser, or this browser accepts no cookies in a frame")
     _require(claims, platform)
     if is_test_user(claims.get(f"{CLAIM}roles")):
         raise Forbidden(
@@ -170,20 +187,72 @@ def finish(
         context,
         f"{platform.issuer}\n{claims['nonce']}",
         in_frame=bool(begun.get("again")) and target in ("iframe", "frame"),
+        content=content_request(claims) if for_content else None,
     )
 
 
-def _refused(why: str) -> Refused:
-    return Forbidden(f"The launch was refused: {why}.", next_step=AGAIN)
+def asks_for_content(parameters: Mapping[str, str]) -> bool:
+    """Whether a launch says, unverified as yet, that it asks what to link to."""
+    with suppress(jwt.PyJWTError, ValueError, TypeError):
+        claims = jwt.decode(parameters.get("id_token", ""), options={"verify_signature": False})
+        return bool(claims.get(f"{CLAIM}message_type") == DEEP_LINKING)
+    return False
 
 
-def _begun(state: str, cookie: str, signer: Signer, now: int) -> dict[str, Any]:
-    """The login state, checked to be signed, recent, and from this browser."""
+def _refused(why: str, next_step: str = AGAIN) -> Refused:
+    return Forbidden(f"The launch was refused: {why}.", next_step=next_step)
+
+
+def _value(value: object) -> str:
+    """A value that came, as a sentence shows it."""
+    return repr(text_of(value)[:LONGEST_VALUE]) if isinstance(value, str) else repr(value)[:LONGEST_VALUE]
+
+
+def _not_registered(parameters: Mapping[str, str], platforms: Platforms) -> Refused:
+    """The refusal of a login, with what came and where it belongs."""
+    issuer, client = parameters.get("iss", ""), parameters.get("client_id", "")
+    if not issuer:
+        return Forbidden(
+            "This learning platform is not registered here: its login names no issuer (iss).",
+            next_step="Open the link in the learning platform; its address here opens nothing by itself.",
+        )
+    has_issuer = any(platform.issuer == issuer for platform in platforms.platforms)
+    wanted = _plain_address(issuer)
+    alike = [known.issuer for known in platforms.platforms if _plain_address(known.issuer) == wanted]
+    if has_issuer and not client:
+        return Forbidden(
+            f"This learning platform is not registered here without a client_id: {_value(issuer)} has "
+            "several.",
+            next_step="Ask the administrator of the platform to send the client_id with the login.",
+        )
+    if has_issuer:
+        return Forbidden(
+            f"The client_id {_value(client)} of {_value(issuer)} is not registered here.",
+            next_step=f"Staff of the course: write it as `client_id` of this issuer into {FILE}. {REGISTER}",
+        )
+    if alike:
+        return Forbidden(
+            f"This learning platform is not registered here: its issuer is {_value(issuer)}, "
+            f"and {_value(alike[0])} is registered.",
+            next_step=f"Staff of the course: write the `issuer` in {FILE} as it came, to the letter.",
+        )
+    return Forbidden(
+        f"This learning platform is not registered here: its issuer is {_value(issuer)}, its client_id "
+        f"{_value(client)}.",
+        next_step=f"Staff of the course: add both to {FILE}, or register the platform on the page "
+        f"/platforms. {REGISTER}",
+    )
+
+
+def _plain_address(address: str) -> str:
+    return address.casefold().partition("://")[2].rstrip("/")
+
+
+def _begun(state: str, signer: Signer, now: int) -> dict[str, Any]:
+    """The login state, checked to be signed and recent."""
     body, _, sign = state.partition(".")
     if not compare_digest(sign.encode(), signer.of("lti state", body).encode()):
         raise _refused("it does not answer a login of this server")
-    if not compare_digest(cookie.encode(), state.encode()):
-        raise _refused("it was begun in another browser, or this browser accepts no cookies in a frame")
     login_state: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
     if not 0 <= now - int(login_state["at"]) <= STATE_LASTS:
         raise _refused("it took more than ten minutes")
@@ -195,46 +264,93 @@ def _claims(token: str, platform: Platform, keys: PlatformKeys, now: int) -> dic
         head = jwt.get_unverified_header(token)
         if head.get("alg") != "RS256":
             raise _refused("its token is not signed with RS256")
-        key = keys.find(platform.keys_url, str(head.get("kid", "")))
+        key_id = str(head.get("kid", ""))
+        key = keys.find(platform.keys_url, key_id)
         if key is None:
-            raise _refused("its token is signed with a key that the platform does not have")
+            raise _refused(
+                f"its token is signed with the key {_value(key_id)}, which the platform does not have at "
+                f"{_value(platform.keys_url)}",
+                f"Try again in a minute; if it stays, staff compare `keys_url` in {FILE} with the platform.",
+            )
         claims: dict[str, Any] = jwt.decode(
             token,
             key,
             algorithms=["RS256"],
-            audience=platform.client_id,
-            issuer=platform.issuer,
-            # Checked below, by the server's own clock.
+            # The rest is checked below: time by the server's own clock, values with a sentence that has them.
             options={
                 "require": ["exp", "iat", "nonce", "sub", "iss", "aud"],
                 "verify_exp": False,
                 "verify_iat": False,
                 "verify_nbf": False,
+                "verify_aud": False,
+                "verify_iss": False,
             },
         )
         issued, ends = (int(float(claims[name]) * 1000) for name in ("iat", "exp"))
     except PlatformError as problem:
-        raise _refused("the platform's keys cannot be read now") from problem
+        raise _refused(
+            "the platform's keys cannot be read now",
+            f"Try again in a minute. The platform: {str(problem)[:200]}.",
+        ) from problem
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as problem:
         raise _refused(f"its token is not valid ({problem})") from problem
     if now > ends + SLACK:
-        raise _refused("its token has expired")
+        raise _refused(
+            f"its token has expired {span(now - ends)} ago, by the clock of this server ({_moment(now)})",
+            CLOCKS,
+        )
     if issued > now + SLACK or now - issued > TOKEN_LASTS:
-        raise _refused("its token was issued at another time")
+        raise _refused(
+            f"its token was issued at another time ({_moment(issued)}) than that of this server "
+            f"({_moment(now)})",
+            CLOCKS,
+        )
     return claims
 
 
+def _moment(instant: int) -> str:
+    try:
+        return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return "no time"
+
+
 def _require(claims: Mapping[str, Any], platform: Platform) -> None:
-    """Check what the specification requires of a launch of a resource link."""
+    """Check what the specification requires of a launch, and that it is for this registration."""
+    if claims["iss"] != platform.issuer:
+        raise _refused(
+            f"its token is not valid: its issuer (iss) is {_value(claims['iss'])}, and the login was of "
+            f"{_value(platform.issuer)}",
+            f"Staff of the course: write the `issuer` in {FILE} as it came, to the letter.",
+        )
     parties = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if platform.client_id not in parties:
+        raise _refused(
+            f"its token is not valid: it is for the client_id {_value(claims['aud'])} (aud), and "
+            f"{_value(platform.client_id)} is registered",
+            f"Staff of the course: correct `client_id` of {platform.issuer} in {FILE}.",
+        )
     if len(parties) > 1 and claims.get("azp") != platform.client_id:
-        raise _refused("its token is for another tool")
-    expected = {"message_type": "LtiResourceLinkRequest", "version": "1.3.0"}
-    for name, value in expected.items():
-        if claims.get(f"{CLAIM}{name}") != value:
-            raise _refused(f"its {name.replace('_', ' ')} is not {value}")
-    if claims.get(f"{CLAIM}deployment_id") not in platform.deployments:
-        raise _refused("its deployment is not registered here")
+        raise _refused(f"its token is for another tool: its azp is {_value(claims.get('azp'))}")
+    message, version = claims.get(f"{CLAIM}message_type"), claims.get(f"{CLAIM}version")
+    if message not in MESSAGES:
+        raise _refused(
+            f"its message type is {_value(message)}, not {' or '.join(MESSAGES)}",
+            "Link a quiz or an assignment in the learning platform; this tool has nothing else.",
+        )
+    if version != "1.3.0":
+        raise _refused(
+            f"its version is not 1.3.0 but {_value(version)}", "Register the tool as LTI 1.3 in the platform."
+        )
+    deployment = claims.get(f"{CLAIM}deployment_id")
+    if not is_subject(deployment):
+        raise _refused(f"its deployment_id is {_value(deployment)}, and every launch has one")
+    if platform.deployments and deployment not in platform.deployments:
+        raise _refused(
+            f"its deployment is not registered here: its deployment_id is {_value(deployment)}, and "
+            f"{', '.join(map(_value, platform.deployments[:5]))} is registered",
+            f"Staff of the course: add it under `deployments` of {platform.issuer} in {FILE}.",
+        )
     if not is_subject(claims["sub"]):
         raise _refused("it does not name the user")
     course = _part(claims, f"{CLAIM}context")
@@ -286,19 +402,31 @@ def is_test_user(roles: object) -> bool:
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
     custom, scores = _part(claims, f"{CLAIM}custom"), _part(claims, SCORES)
-    path = urlsplit(text_of(claims.get(f"{CLAIM}target_link_uri"))).path
-    named = path.rpartition("/quizzes/")[2] if "/quizzes/" in path else ""
+    kind, work = _work(custom, text_of(claims.get(f"{CLAIM}target_link_uri"), LONGEST_ADDRESS))
     return Link(
         issuer=platform.issuer,
         client=platform.client_id,
         deployment=text_of(claims.get(f"{CLAIM}deployment_id")),
         resource=text_of(_part(claims, f"{CLAIM}resource_link").get("id")),
         context=str(_part(claims, f"{CLAIM}context").get("id") or ""),
-        quiz=text_of(custom.get("quiz")) or named,
+        kind=kind,
+        work=work,
         line_item=text_of(scores.get("lineitem"), LONGEST_ADDRESS),
         line_items=text_of(scores.get("lineitems"), LONGEST_ADDRESS),
         members=text_of(_part(claims, MEMBERS).get("context_memberships_url"), LONGEST_ADDRESS),
     )
+
+
+def _work(custom: Mapping[str, Any], target: str) -> tuple[str, str]:
+    """The kind and the name of the work that a link opens, by a custom field or the target's path."""
+    for kind in ("quiz", "assignment"):
+        if name := text_of(custom.get(kind)):
+            return kind, name
+    path = urlsplit(target).path
+    for kind, folder in (("quiz", "/quizzes/"), ("assignment", "/assignments/")):
+        if folder in path:
+            return kind, text_of(unquote(path.rpartition(folder)[2]).strip("/"))
+    return "quiz", ""
 
 
 def text_of(value: object, most: int = LONGEST) -> str:

@@ -11,6 +11,8 @@ platforms:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -58,25 +60,39 @@ class Platform(BaseModel):
     login_url: Address = Field(description="Where a browser is sent to be signed in (OIDC).")
     token_url: Address = Field(description="Where access tokens are requested (OAuth 2).")
     keys_url: Address = Field(description="The platform's public keys (JWKS).")
-    deployments: list[str] = Field(min_length=1, description="The deployments that may launch.")
+    # Empty only for a platform that registered itself: courses are connected one by one all the same.
+    deployments: list[str] = Field(default_factory=list, description="The deployments that may launch.")
     audience: str = Field(
         default="", description="The audience of requests for access tokens; token_url if left out."
     )
 
 
-class Platforms(BaseModel):
-    """All registrations."""
+class WrittenPlatform(Platform):
+    """A registration in lti.yaml."""
+
+    deployments: list[str] = Field(min_length=1, description="The deployments that may launch.")
+
+
+class PlatformFile(BaseModel):
+    """The content of lti.yaml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    platforms: list[Platform] = Field(default_factory=list)
+    platforms: list[WrittenPlatform] = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _different(self) -> Platforms:
+    def _different(self) -> PlatformFile:
         names = [(platform.issuer, platform.client_id) for platform in self.platforms]
         if len(set(names)) < len(names):
             raise ValueError("two platforms have the same issuer and client_id")
         return self
+
+
+@dataclass(frozen=True)
+class Platforms:
+    """All registrations."""
+
+    platforms: Sequence[Platform] = ()
 
     def find(self, issuer: str, client: str = "") -> Platform | None:
         """A registration; without a client id the issuer's only one; None if there is none."""
@@ -87,8 +103,13 @@ class Platforms(BaseModel):
         ]
         return registered[0] if len(registered) == 1 else None
 
+    def joined(self, others: Iterable[Platform]) -> Platforms:
+        """These and others; of two with one issuer and client, the one in these."""
+        known = {(platform.issuer, platform.client_id): platform for platform in [*others, *self.platforms]}
+        return Platforms(tuple(known.values()))
+
 
 def read_platforms(folder: Path) -> Platforms:
-    """The registrations of a course; none without the file. Raises ContentError with file, line and key."""
+    """The registrations in lti.yaml; none without it. Raises ContentError with file, line and key."""
     path = folder / FILE
-    return read_yaml(path, Platforms) if path.exists() else Platforms()
+    return Platforms(tuple(read_yaml(path, PlatformFile).platforms)) if path.exists() else Platforms()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from autograder.errors import AutograderError
+from autograder.site.database import Database
 from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, request_json
 from autograder.site.lti.contexts import MemberList
 from autograder.site.lti.launch import (
@@ -29,7 +33,8 @@ from autograder.site.lti.launch import (
     text_of,
     wanted_key,
 )
-from autograder.site.lti.platforms import Platform, Platforms, read_platforms
+from autograder.site.lti.platforms import FILE, Platform, Platforms, read_platforms
+from autograder.site.lti.registration import enabled_platforms
 from autograder.site.lti.users import Link, User
 from autograder.site.signer import Signer
 
@@ -40,6 +45,7 @@ SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+log = logging.getLogger(__name__)
 MINUTE = 60  # seconds
 MOST_PAGES = 200  # of members
 NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
@@ -52,13 +58,16 @@ class Score:
     subject: str
     points: float
     out_of: float
-    started_at: int
-    finished_at: int
     at: int  # platforms ignore a score that is older than theirs
     complete: bool  # no answer waits for a mark
+    started_at: int | None = None
+    finished_at: int | None = None
+    comment: str = ""  # for the student
 
     def body(self) -> dict[str, Any]:
         """The score in the form of AGS."""
+        times = {"startedAt": self.started_at, "submittedAt": self.finished_at}
+        submission = {name: _moment(instant) for name, instant in times.items() if instant is not None}
         return {
             "userId": self.subject,
             "scoreGiven": self.points,
@@ -66,17 +75,15 @@ class Score:
             "activityProgress": "Completed",
             "gradingProgress": "FullyGraded" if self.complete else "PendingManual",
             "timestamp": _moment(self.at),
-            "submission": {
-                "startedAt": _moment(self.started_at),
-                "submittedAt": _moment(self.finished_at),
-            },
+            **({"submission": submission} if submission else {}),
+            **({"comment": self.comment} if self.comment else {}),
         }
 
 
 class Services:
     """The services of all platforms; an access token is requested once and used while it is valid."""
 
-    def __init__(self, key: ToolKey) -> None:
+    def __init__(self, key: Callable[[], ToolKey]) -> None:
         self._key = key
         self._tokens: dict[tuple[str, str, str], tuple[float, str]] = {}
         self._lock = threading.Lock()
@@ -154,7 +161,7 @@ class Services:
             form = {
                 "grant_type": "client_credentials",
                 "client_assertion_type": ASSERTION,
-                "client_assertion": self._key.signed(claims),
+                "client_assertion": self._key().signed(claims),
                 "scope": scope,
             }
             kind = "application/x-www-form-urlencoded"
@@ -191,14 +198,23 @@ class Lti(Protocol):
     def public_keys(self) -> dict[str, object]:
         """The tool's public key, as a JWKS."""
 
+    def is_registered(self) -> bool:
+        """Whether any platform is registered."""
+
+    def platforms(self) -> Platforms:
+        """The current registrations."""
+
     def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
 
-    def request_keys(self, parameters: Mapping[str, str], cookie: str, now: int) -> Future[None] | None:
+    def request_keys(self, parameters: Mapping[str, str], now: int) -> Future[None] | None:
         """Begin to read the platform's keys that a launch needs; what to wait for before `finish`."""
 
     def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """The launch; raises Refused."""
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        """A token with the tool's signature, for a platform."""
 
     def post_score(self, link: Link, score: Score) -> None:
         """Put a score into a platform's gradebook; raises PlatformError."""
@@ -211,29 +227,64 @@ class Lti(Protocol):
 
 
 class Tool:
-    """The LTI tool: registrations in lti.yaml, the key beside the database."""
+    """The LTI tool: registrations in lti.yaml and in the database, the key beside the database."""
 
-    def __init__(self, course: Path, keys: Path, signer: Signer) -> None:
-        self._course, self._signer = course, signer
-        self._key, self._keys = ToolKey.in_folder(keys), PlatformKeys()
+    def __init__(self, course: Path, keys: Path, signer: Signer, database: Database | None = None) -> None:
+        """Without a database only lti.yaml counts."""
+        self._course, self._signer, self._database = course, signer, database
+        self._key = cache(lambda: ToolKey.in_folder(keys))
+        self._keys = PlatformKeys()
         self._services = Services(self._key)
+        self._written, self._stamp = Platforms(), (-1, -1)
+        self._problem = ""
 
     def public_keys(self) -> dict[str, object]:
         """The tool's public key, as a JWKS."""
-        return {"keys": [self._key.public]}
+        return {"keys": [self._key().public]}
+
+    def is_registered(self) -> bool:
+        """Whether any platform is registered."""
+        return bool(self.platforms().platforms)
+
+    def platforms(self) -> Platforms:
+        """The current registrations: neither a new one nor a changed file needs a restart.
+
+        While lti.yaml cannot be read, what it said before counts; `warning` says why.
+        """
+        stamp = _stamp(self._course / FILE)
+        if stamp != self._stamp:
+            try:
+                self._written, self._problem = read_platforms(self._course), ""
+            except AutograderError as problem:
+                log.warning("%s", problem.message)
+                self._problem = f"{problem.message} What it said before counts until it is corrected."
+            self._stamp = stamp
+        if self._database is None:
+            return self._written
+        with self._database.reading() as connection:
+            return self._written.joined(enabled_platforms(connection))
+
+    def warning(self) -> str:
+        """Why lti.yaml cannot be read, for staff; empty where all is well."""
+        self.platforms()
+        return self._problem
 
     def begin(self, parameters: Mapping[str, str], launch_url: str, now: int) -> Login:
         """Answer a platform's login request; raises Refused."""
-        return begin(parameters, self._platforms(), launch_url, self._signer, now)
+        return begin(parameters, self.platforms(), launch_url, self._signer, now)
 
-    def request_keys(self, parameters: Mapping[str, str], cookie: str, now: int) -> Future[None] | None:
+    def request_keys(self, parameters: Mapping[str, str], now: int) -> Future[None] | None:
         """Begin to read the platform's keys that a launch needs; what to wait for before `finish`."""
-        wanted = wanted_key(parameters, cookie, self._platforms(), self._signer, now)
+        wanted = wanted_key(parameters, self.platforms(), self._signer, now)
         return None if wanted is None else self._keys.request(*wanted, now)
 
     def finish(self, parameters: Mapping[str, str], cookie: str, now: int) -> Launch:
         """The launch; raises Refused."""
-        return finish(parameters, cookie, self._platforms(), self._keys, self._signer, now)
+        return finish(parameters, cookie, self.platforms(), self._keys, self._signer, now)
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        """A token with the tool's signature, for a platform."""
+        return self._key().signed(claims)
 
     def post_score(self, link: Link, score: Score) -> None:
         """Put a score into a platform's gradebook; raises PlatformError."""
@@ -249,11 +300,15 @@ class Tool:
         return self._services.members(self._platform(link), link.members)
 
     def _platform(self, link: Link) -> Platform:
-        platform = self._platforms().find(link.issuer, link.client)
+        platform = self.platforms().find(link.issuer, link.client)
         if platform is None:
-            raise PlatformError(f"{link.issuer} is no longer in lti.yaml")
+            raise PlatformError(f"{link.issuer} is not registered any more (client_id {link.client})")
         return platform
 
-    def _platforms(self) -> Platforms:
-        """The current registrations in lti.yaml: a new one needs no restart."""
-        return read_platforms(self._course)
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size

@@ -1,8 +1,10 @@
-"""The page of learning platforms for instructors: which courses are connected, and who is who."""
+"""The page of learning platforms for instructors: registrations, connected courses, and who is who."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -11,8 +13,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from autograder.errors import Conflict
 from autograder.site.lti.contexts import connect, contexts, disconnect, proposals, settle
 from autograder.site.lti.deliveries import retry, undelivered
+from autograder.site.lti.members import MembersRead, follow_members, member_links
+from autograder.site.lti.registration import (
+    REGISTRATION_PATH,
+    enable,
+    new_secret,
+    registered_platforms,
+    remove,
+)
 from autograder.site.lti.users import Context
 from autograder.site.requests import PageRoute, form_of, reads, site_of
+from autograder.site.sessions import Session
 from autograder.site.staff import staff_of_course
 
 __all__ = ["PLATFORM_ROUTES"]
@@ -23,19 +34,81 @@ FIELDS = ("issuer", "client", "deployment", "context")
 
 @reads
 def platforms_page(request: Request) -> Response:
-    """The courses of platforms, and the users who may be somebody in this course."""
-    site, session = site_of(request), staff_of_course(request, instructor=True)
+    """The registrations, the courses of platforms, and the users who may be somebody in this course."""
+    return _page(request, staff_of_course(request, instructor=True))
+
+
+def _page(
+    request: Request, session: Session, *, address: str = "", members: Sequence[MembersRead] = ()
+) -> Response:
+    site = site_of(request)
     with site.database.reading() as connection:
         rows, matches, scores = contexts(connection), proposals(connection), undelivered(connection)
+        registered, listed = registered_platforms(connection), member_links(connection)
+    known = {(row.issuer, row.client) for row in registered}
+    platforms = site.lti.platforms().platforms if site.lti is not None else ()
     page = site.page(
         "platforms.html",
         contexts=rows,
         scores=scores,
         matches=[(match, json.dumps([match.issuer, match.subject])) for match in matches],
+        registered=registered,
+        written=[platform for platform in platforms if (platform.issuer, platform.client_id) not in known],
+        has_members=bool(listed),
+        members=members,
+        address=address,
         session=session,
         token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+async def new_address(request: Request) -> Response:
+    """A new address that registers one platform, shown once."""
+    site = site_of(request)
+    session = await site.in_reader(staff_of_course, request, True)
+    await form_of(request, session)
+    secret = new_secret(site.signer, request.state.at)
+    base = str(request.base_url).rstrip("/")
+    return await site.in_reader(
+        lambda: _page(request, session, address=f"{base}{REGISTRATION_PATH}/{secret}")
+    )
+
+
+async def change_registration(request: Request) -> Response:
+    """Enable or remove a registration that a platform made."""
+    site = site_of(request)
+    session = await site.in_reader(staff_of_course, request, True)
+    form, at = await form_of(request, session), request.state.at
+    issuer, client = (form.get(name, [""])[-1] for name in ("issuer", "client"))
+    change = enable if "enable" in form else remove
+    await site.written(lambda connection: change(connection, issuer, client, at=at, who=session.person))
+    return RedirectResponse(PATH, 303)
+
+
+async def read_members(request: Request) -> Response:
+    """Ask the platforms for the members of all connected courses, and follow the lists."""
+    site = site_of(request)
+    session = await site.in_reader(staff_of_course, request, True)
+    await form_of(request, session)
+    at, lti = request.state.at, site.lti
+    if lti is None:
+        raise Conflict("This server accepts no launches.", next_step="Reload the page.")
+
+    def write(work: Callable[[Connection], object]) -> object:
+        return site.writer.submit(work).result()
+
+    def read() -> list[MembersRead]:
+        with site.database.reading() as connection:
+            links = member_links(connection)
+        return [
+            follow_members(lti, write, site.course, context, link, at=at, who=session.person)
+            for context, link in links.items()
+        ]
+
+    # A platform may be slow: no page waits in the same pool.
+    members = await asyncio.to_thread(read)
+    return await site.in_reader(lambda: _page(request, session, members=members))
 
 
 async def change_connection(request: Request) -> Response:
@@ -94,6 +167,9 @@ async def retry_scores(request: Request) -> Response:
 
 PLATFORM_ROUTES = (
     PageRoute(PATH, platforms_page),
+    PageRoute(f"{PATH}/addresses", new_address, methods=["POST"]),
+    PageRoute(f"{PATH}/registrations", change_registration, methods=["POST"]),
+    PageRoute(f"{PATH}/members", read_members, methods=["POST"]),
     PageRoute(f"{PATH}/connections", change_connection, methods=["POST"]),
     PageRoute(f"{PATH}/scores", retry_scores, methods=["POST"]),
     PageRoute(f"{PATH}/matches", settle_matches, methods=["POST"]),

@@ -1,4 +1,4 @@
-"""Users of learning platforms and links to quizzes, as launches reported them.
+"""Users of learning platforms and links to quizzes and assignments, as launches reported them.
 
 Only (issuer, subject) identifies a user. A new one is somebody on the roster if the institution's ID is that
 person's; the same e-mail address only proposes a match, which staff confirm. Whoever fits nobody is enrolled.
@@ -69,17 +69,18 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a quiz in a platform's course."""
+    """A link to a quiz or an assignment in a platform's course."""
 
     issuer: str
     client: str
     resource: str
-    quiz: str
+    work: str  # the name of the quiz or the assignment; empty for the course itself
     line_item: str = ""
     line_items: str = ""
     members: str = ""
     deployment: str = ""  # empty where version 0.1 stored the link
     context: str = ""
+    kind: str = "quiz"  # or `assignment`
 
 
 def use_nonce(connection: Connection, nonce: str, at: int) -> bool:
@@ -158,7 +159,8 @@ def keep_link(connection: Connection, link: Link) -> None:
         lti_link.c.client == link.client,
         lti_link.c.deployment.in_(["", link.deployment]),
         lti_link.c.resource == link.resource,
-        lti_link.c.quiz == link.quiz,
+        lti_link.c.kind == link.kind,
+        lti_link.c.work == link.work,
         lti_link.c.line_item != "",
     )
     newest = select(lti_link.c.line_item).where(*known).order_by(lti_link.c.deployment.desc()).limit(1)
@@ -171,14 +173,17 @@ def keep_link(connection: Connection, link: Link) -> None:
     upsert(connection, lti_link, asdict(link))
 
 
-def links_of(connection: Connection, quiz: str) -> list[Link]:
-    """The links to a quiz."""
-    rows = connection.execute(select(lti_link).where(lti_link.c.quiz == quiz).order_by(lti_link.c.resource))
-    return [Link(**row._mapping) for row in rows]
+def links_of(connection: Connection, work: str, kind: str = "quiz") -> list[Link]:
+    """The links to a quiz or an assignment."""
+    found = select(lti_link).where(lti_link.c.kind == kind, lti_link.c.work == work)
+    return [Link(**row._mapping) for row in connection.execute(found.order_by(lti_link.c.resource))]
 
 
-def recipients_of(connection: Connection, who: str, quiz: str) -> list[tuple[Link, str]]:
-    """The links to a quiz in the courses that a person came from, with the person's id on each platform."""
+def recipients_of(connection: Connection, who: str, work: str, kind: str = "quiz") -> list[tuple[Link, str]]:
+    """The links to a quiz or an assignment in the courses that a person came from.
+
+    Each has the person's id on its platform beside it.
+    """
     came = (
         lti_member.c.issuer == lti_link.c.issuer,
         lti_member.c.client == lti_link.c.client,
@@ -190,7 +195,12 @@ def recipients_of(connection: Connection, who: str, quiz: str) -> list[tuple[Lin
     rows = connection.execute(
         select(lti_link, lti_user.c.subject)
         .join_from(lti_link, lti_user, lti_user.c.issuer == lti_link.c.issuer)
-        .where(lti_link.c.quiz == quiz, lti_user.c.person == who, or_(there, lti_link.c.deployment == ""))
+        .where(
+            lti_link.c.kind == kind,
+            lti_link.c.work == work,
+            lti_user.c.person == who,
+            or_(there, lti_link.c.deployment == ""),
+        )
         .order_by(lti_link.c.resource, lti_user.c.subject)
     )
     return [

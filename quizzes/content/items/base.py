@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import prod
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -61,11 +62,16 @@ class Parameter(Part):
             raise ValueError("the range ends before it begins")
         return self
 
+    def __len__(self) -> int:
+        return int((self.range[1] - self.range[0]) / self.step) + 1 if self.range else len(self.choices)
+
+    def value(self, index: int) -> Decimal:
+        """The value at a position, from 0."""
+        return self.range[0] + self.step * index if self.range else self.choices[index]
+
     def drawn(self, draw: Draw) -> Decimal:
         """One value."""
-        if not self.range:
-            return draw.choice(self.choices)
-        return self.range[0] + self.step * draw.below(int((self.range[1] - self.range[0]) / self.step) + 1)
+        return self.value(draw.below(len(self)))
 
 
 class Image(Part):
@@ -124,6 +130,9 @@ class BaseItem(Part):
     where: Text = Field(
         default="1 == 1", description="What must hold of the values; else they are drawn again."
     )
+    consistent: list[Text] = Field(
+        default_factory=list, description="What must hold of the values as they are printed; lint proves it."
+    )
 
     @model_validator(mode="after")
     def _values_are_sound(self) -> Self:
@@ -142,7 +151,8 @@ class BaseItem(Part):
                     raise ValueError(f"{name!r} is both drawn and derived")
                 Expression(expression, known)
                 known.add(name)
-            Expression(self.where, known)
+            for condition in (self.where, *self.consistent):
+                Expression(condition, known)
         except ExpressionProblem as problem:
             raise ValueError(str(problem)) from problem
         unknown = (names_in(self.prompt) | names_in(self.explanation)) - known
@@ -155,9 +165,26 @@ class BaseItem(Part):
         return {*self.parameters, *self.dataset, *self.derived}
 
     @property
+    def drawn_names(self) -> tuple[str, ...]:
+        """The names of the values that are drawn."""
+        return (*self.parameters, *self.dataset)
+
+    @property
     def draws_values(self) -> bool:
         """Whether students get values of their own."""
-        return bool(self.parameters or self.dataset)
+        return bool(self.drawn_names)
+
+    @property
+    def rows(self) -> list[dict[str, Decimal]]:
+        """The rows of the dataset, or one without values."""
+        if not self.dataset:
+            return [{}]
+        return [dict(zip(self.dataset, row, strict=True)) for row in zip(*self.dataset.values(), strict=True)]
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations of values can be drawn, `where` left aside."""
+        return prod(map(len, self.parameters.values())) * len(self.rows)
 
     def context(self, seed: bytes, shown: Shown | None = None) -> Context:
         """The values of one variant; raises VariantProblem if none fulfil `where`.
@@ -170,8 +197,7 @@ class BaseItem(Part):
         for _ in range(TRIES):
             drawn = {name: parameter.drawn(draw) for name, parameter in self.parameters.items()}
             if self.dataset:
-                row = draw.below(len(next(iter(self.dataset.values()))))
-                drawn |= {name: column[row] for name, column in self.dataset.items()}
+                drawn |= draw.choice(self.rows)
             values = self._completed(drawn)
             try:
                 if expression_of(self.where, frozenset(values)).value(values):

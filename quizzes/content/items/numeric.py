@@ -16,11 +16,20 @@ from quizzes.content.written_numbers import (
     LONGEST,
     NumberProblem,
     decimal_text,
+    is_power,
     parse_number,
     significant_digits,
 )
 
-__all__ = ["NumberKey", "NumericItem", "NumericQuestion", "Wrong"]
+__all__ = ["NEAR", "NumberKey", "NumericItem", "NumericQuestion", "Wrong", "is_near"]
+
+
+NEAR = Decimal("0.001")  # a mistake's value, rounded by hand
+
+
+def is_near(value: Decimal, mistake: Decimal) -> bool:
+    """Whether a number is the value of a mistake, as it may be rounded."""
+    return abs(value - mistake) <= max(abs(mistake) * NEAR, Decimal("1e-12"))
 
 
 class Wrong(Part):
@@ -59,6 +68,8 @@ class NumberKey(Part):
 
     def _parsed(self, text: str) -> Decimal:
         digits_count = self.tolerance.mode in ("sigfigs", "decimals")
+        if self.tolerance.count_digits and is_power(text):
+            raise NumberProblem(f"{text.strip()!r} is a power; write its digits, since they are counted.")
         return parse_number(text, fractions=self.fractions, digits_count=digits_count)
 
     def judge(self, text: str, context: Context) -> tuple[bool, str]:
@@ -69,11 +80,11 @@ class NumberKey(Part):
             if digits is None or significant_digits(text) == digits:
                 return True, ""
             return False, f"The value is right, but it has not exactly {digits} significant digits."
-        for wrong in self.common_wrong:
-            near = context.number(wrong.value)
-            if abs(value - near) <= max(abs(near) * Decimal("0.001"), Decimal("1e-12")):
-                return False, context.words(wrong.feedback)
-        return False, ""
+        # Two mistakes that lead to the same number cannot be told apart: neither is named.
+        feedbacks = {
+            wrong.feedback for wrong in self.common_wrong if is_near(value, context.number(wrong.value))
+        }
+        return False, context.words(feedbacks.pop()) if len(feedbacks) == 1 else ""
 
     def shown(self, context: Context) -> str:
         """The key as text."""
@@ -91,7 +102,8 @@ class NumberKey(Part):
 
     def hint(self) -> str:
         """What may be typed."""
-        return self.tolerance.hint() + (" A fraction such as 1/3 is fine." if self.fractions else "")
+        more = " A fraction such as 1/3 or a power such as 2^-5 is fine." if self.fractions else ""
+        return self.tolerance.hint() + more
 
 
 class NumericItem(BaseItem, NumberKey):
@@ -118,9 +130,7 @@ class NumericQuestion(ShownQuestion):
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
-        return self._view(
-            "A number that is close enough earns full marks.", hint=self.number.hint(), longest=LONGEST
-        )
+        return self._view(self.number.tolerance.rule(), hint=self.number.hint(), longest=LONGEST)
 
     @property
     def key_text(self) -> str:

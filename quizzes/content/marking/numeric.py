@@ -72,6 +72,14 @@ class Tolerance(BaseModel):
         below, above = self.margins(key)
         return key - below <= value <= key + above
 
+    def rule(self) -> str:
+        """Which numbers earn the points, as a sentence for students."""
+        if not any(self.margins(Decimal(1))):
+            return "Only the exact number earns the points."
+        if self.mode in ("sigfigs", "decimals"):
+            return "The number, rounded as asked, earns full marks."
+        return "The number earns full marks when it is exact or rounded to four digits or more."
+
     def hint(self) -> str:
         """What a student has to know to write the number, without saying how far off may be right."""
         if self.mode == "decimals":

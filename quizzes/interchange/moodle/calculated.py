@@ -18,7 +18,8 @@ from quizzes.interchange.answers import DIGITS_SHOWN, Answer, Notes, Range, digi
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.moodle.formulas import expression_from
-from quizzes.interchange.moodle.nodes import Node
+from quizzes.interchange.moodle.nodes import ignore, value_of
+from quizzes.interchange.tracked_xml import Node
 
 __all__ = ["Calculated", "calculated"]
 
@@ -225,9 +226,9 @@ def _formatted(name: str, values: Sequence[Decimal], form: tuple[str, str]) -> s
 def calculated(question: Node) -> Calculated:
     """The values of a question's datasets; raises LeftOut if there are none."""
     written: dict[str, list[str]] = {}
-    for holder in question.children("dataset_definitions"):
-        for definition in holder.children("dataset_definition"):
-            name = definition.value("name")
+    for holder in question.take("dataset_definitions"):
+        for definition in holder.take("dataset_definition"):
+            name = value_of(definition, "name")
             if name in written:
                 raise LeftOut(f"it has two datasets named {name}")
             written[name] = _column(definition)
@@ -242,15 +243,15 @@ def calculated(question: Node) -> Calculated:
 
 
 def _column(definition: Node) -> list[str]:
-    definition.ignore("status", "type", "distribution", "minimum", "maximum", "decimals", "itemcount")
-    definition.ignore("number_of_items")
+    ignore(definition, "status", "type", "distribution", "minimum", "maximum", "decimals", "itemcount")
+    ignore(definition, "number_of_items")
     numbered: dict[int, str] = {}
-    for holder in definition.children("dataset_items"):
-        for item in holder.children("dataset_item"):
-            number = item.value("number")
+    for holder in definition.take("dataset_items"):
+        for item in holder.take("dataset_item"):
+            number = value_of(item, "number")
             if not re.fullmatch(r"\d{1,6}", number) or int(number) in numbered:
                 raise LeftOut("the numbers of a dataset are not numbered from 1")
-            numbered[int(number)] = item.value("value")
+            numbered[int(number)] = value_of(item, "value")
     if sorted(numbered) != list(range(1, len(numbered) + 1)):
         raise LeftOut("the numbers of a dataset are not numbered from 1")
     return [numbered[number] for number in sorted(numbered)]

@@ -240,7 +240,7 @@ class _Parser:
 
 
 def formula_of(expression: str, names: Mapping[str, str]) -> str:
-    """An expression as Moodle's formula; `names` are Moodle's names of our values.
+    """An expression as Moodle's formula; `names` says what stands there for our values.
 
     Raises FormulaProblem if Moodle has no counterpart of it.
     """
@@ -260,7 +260,7 @@ def _php(node: ast.AST, names: Mapping[str, str]) -> str:
         case ast.Constant():
             return str(node.value)
         case ast.Name(id=name):
-            return f"{{{names[name]}}}"
+            return names[name]
         case ast.UnaryOp():
             return f"(-1*{part(node.operand)})" if isinstance(node.op, ast.USub) else part(node.operand)
         case ast.BinOp():

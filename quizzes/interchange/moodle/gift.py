@@ -97,7 +97,7 @@ def gift_questions(
         ident = next((value for kind, value in marks if kind == "id"), "")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,80}", ident):
             ident = ""
-        yield ImportedItem(title, {**data, **({"tags": tags} if tags else {})}, question.images, ident)
+        yield ImportedItem(title, {**data, **({"tags": tags} if tags else {})}, question.images, ident=ident)
 
 
 def _blocks(text: str) -> Iterator[_Block]:

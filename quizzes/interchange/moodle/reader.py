@@ -16,10 +16,11 @@ from defusedxml.ElementTree import fromstring
 from autograder.errors import UsageError
 from quizzes.content.written_numbers import decimal_text
 from quizzes.interchange.html_markup import LeftOut
-from quizzes.interchange.moodle.nodes import Node
+from quizzes.interchange.moodle.nodes import value_of
 from quizzes.interchange.moodle.reader_items import item_of
 from quizzes.interchange.package import ImportedItem
 from quizzes.interchange.source_text import BankPictures
+from quizzes.interchange.tracked_xml import Node
 from quizzes.interchange.xml_tree import parsed
 
 __all__ = ["questions_of", "tag_of_category"]
@@ -49,15 +50,15 @@ def questions_of(data: bytes, name: str, report: Report, pictures: BankPictures)
     whole, tag, number = _File(), "", 0
     for question in _elements(data, name, report):
         node = Node(question)
-        kind = node.attribute("type")
+        kind = node.get("type")
         if kind == "category":
-            tag = tag_of_category(node.value("category"))
+            tag = tag_of_category(value_of(node, "category"))
             continue
         number += 1
         if number > MOST_QUESTIONS:
             report(name, f"Only the first {MOST_QUESTIONS} questions were read.")
             return
-        title = node.value("name") or f"question {number}"
+        title = value_of(node, "name") or f"question {number}"
         try:
             item = item_of(node, kind, pictures)
         except LeftOut as problem:
@@ -72,7 +73,7 @@ def questions_of(data: bytes, name: str, report: Report, pictures: BankPictures)
             whole.general.setdefault(sentence, []).append(title)
         tags = list(dict.fromkeys(filter(None, [*item.tags, tag])))
         data_of_item = {**item.data, **({"tags": tags} if tags else {})}
-        yield ImportedItem(title, data_of_item, item.pictures, item.ident)
+        yield ImportedItem(title, data_of_item, item.pictures, ident=item.ident)
     _report_file(whole, name, report)
 
 

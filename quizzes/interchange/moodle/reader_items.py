@@ -20,7 +20,7 @@ from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.moodle.calculated import Calculated, calculated
 from quizzes.interchange.moodle.cloze import GAP, Gap, gaps_in
-from quizzes.interchange.moodle.nodes import Node
+from quizzes.interchange.moodle.nodes import content_of, ignore, value_of
 from quizzes.interchange.package import Picture
 from quizzes.interchange.source_text import (
     BankPictures,
@@ -31,6 +31,7 @@ from quizzes.interchange.source_text import (
     other_text,
     unescaped_plain,
 )
+from quizzes.interchange.tracked_xml import Node, check_all_read
 
 __all__ = ["ReadItem", "blank_of_gap", "item_of"]
 
@@ -65,6 +66,7 @@ WITHOUT_EFFECT = (
     ),
     *("responsefieldlines", "responserequired", "hint", *COMBINED),
 )
+HARMLESS = {"*": ("space", "lang")}
 NO_COUNTERPART = {
     "description": "it only shows a text; put it into the quiz's instructions",
     "random": "it draws another question; draw from the bank in the quiz instead",
@@ -101,16 +103,17 @@ class Question:
     general: list[str] = field(default_factory=list)
     form: str = "html"
     values: Calculated | None = None  # of a calculated question
+    explanation_html: str | None = None  # where a reader has taken a part of it
 
     def needed(self, holder: Node) -> str:
         """A text that students need, as Markdown."""
-        return self._with_values(needed_text(self._html(holder, self.form), self.notes))
+        return self._with_values(needed_text(self.html(holder, self.form), self.notes))
 
     def other(self, holder: Node | None) -> str:
         """A feedback or explanation, as Markdown."""
         if holder is None:
             return ""
-        html = self._html(holder, self.form)
+        html = self.html(holder, self.form)
         if FILES in html:
             soup = BeautifulSoup(html, "html.parser")
             for tag in soup.find_all("a", href=re.compile(re.escape(FILES))):
@@ -119,13 +122,19 @@ class Question:
             html = str(soup)
         return self._with_values(other_text(html, self.notes))
 
+    def explanation(self) -> str:
+        """The general feedback, as Markdown."""
+        if self.explanation_html is not None:
+            return other_text(self.explanation_html, self.notes)
+        return self.other(self.node.take_first("generalfeedback"))
+
     def prompt_html(self, default: str = "") -> str:
         """The question's text as HTML, its pictures taken out."""
-        holder = self.node.child("questiontext")
+        holder = self.node.take_first("questiontext")
         if holder is None:
             return default
-        self.form = form_named(holder.attribute("format") or "html")
-        html, images = self.pictures.taken_from(self._html(holder, self.form), _finder(holder, self.node))
+        self.form = form_named(holder.get("format") or "html")
+        html, images = self.pictures.taken_from(self.html(holder, self.form), _finder(holder, self.node))
         self.images += images
         return html
 
@@ -136,39 +145,42 @@ class Question:
     def _with_values(self, markdown: str) -> str:
         return markdown if self.values is None else self.values.shown_in(markdown)
 
-    def _html(self, holder: Node, default: str) -> str:
-        named = holder.attribute("format")
+    def html(self, holder: Node, default: str) -> str:
+        """A text with its format as HTML."""
+        named = holder.get("format")
         form = form_named(named) if named else default
-        inner = holder.child("text")
-        text = holder.own_text() if inner is None else inner.text()
-        holder.children("file")
+        inner = holder.take_first("text")
+        text = holder.own_text.strip() if inner is None else content_of(inner)
+        holder.take("file")
         if self.values is not None:
             text = self.values.held_in(text)
         return html_from(text, form)
 
     def answers(self, shown: bool) -> list[Answer]:
         """The answers; `shown` says whether they are options with markup, or plain texts."""
-        return [self.answer(node, shown) for node in self.node.children("answer")]
+        return [self.answer(node, shown) for node in self.node.take("answer")]
 
     def answer(self, node: Node, shown: bool) -> Answer:
         """One answer."""
-        node.attribute("format")
-        share = share_of(node.attribute("fraction") or "0")
-        if (fraction := node.value("fraction")) and not shown:  # as Moodle 1.5 wrote it
+        node.get("format")
+        share = share_of(node.get("fraction") or "0")
+        if (fraction := value_of(node, "fraction")) and not shown:  # as Moodle 1.5 wrote it
             share = share_of(fraction) * 100
         if shown:
             text = self.needed(node)
         else:
-            text = node.value("text") or node.own_text()
-            node.children("file")
-        tolerance = number_in(node.value("tolerance", "0")) if node.child("tolerance") else Decimal(0)
-        return Answer(text, share, self.other(node.child("feedback")), tolerance)
+            text = value_of(node, "text") or node.own_text.strip()
+            node.take("file")
+        tolerance = (
+            number_in(value_of(node, "tolerance", "0")) if node.take_first("tolerance") else Decimal(0)
+        )
+        return Answer(text, share, self.other(node.take_first("feedback")), tolerance)
 
     def combined(self) -> tuple[str, str]:
         """Feedback on right and on wrong answers as a whole, unless it is the one every question has."""
         found = {}
         for name in COMBINED:
-            text = self.other(self.node.child(name)).strip()
+            text = self.other(self.node.take_first(name)).strip()
             plain = unescaped_plain(text).casefold()
             if plain in STANDARD:
                 self.general.append("Moodle's standard feedback on right and wrong answers was left out")
@@ -178,7 +190,7 @@ class Question:
             self.notes.lost(
                 f"Feedback on partly right answers was lost: “{found['partiallycorrectfeedback']}”."
             )
-        self.node.ignore("shownumcorrect", "correctresponsesfeedback")
+        ignore(self.node, "shownumcorrect", "correctresponsesfeedback")
         return found["correctfeedback"], found["incorrectfeedback"]
 
     def combined_elsewhere(self) -> None:
@@ -202,19 +214,19 @@ def share_of(text: str) -> Decimal:
 
 def _finder(holder: Node, question: Node) -> Callable[[str], bytes | None]:
     files = {
-        (file.attribute("path").strip("/") + "/" + file.attribute("name")).lstrip("/"): file
-        for file in holder.children("file")
+        (file.get("path").strip("/") + "/" + file.get("name")).lstrip("/"): file
+        for file in holder.take("file")
     }
     for file in files.values():
-        file.attribute("encoding")
-    old_name, old_data = question.value("image"), question.value("image_base64")
+        file.get("encoding")
+    old_name, old_data = value_of(question, "image"), value_of(question, "image_base64")
 
     def find(source: str) -> bytes | None:
         if not source.startswith(FILES):
             return None
         name = unquote(source.removeprefix(FILES)).split("?")[0].lstrip("/")
         if name in files:
-            return decoded(files[name].text())
+            return decoded(content_of(files[name]))
         return decoded(old_data) if old_data and name == old_name.rpartition("/")[2] else None
 
     return find
@@ -227,17 +239,17 @@ def item_of(node: Node, kind: str, pictures: BankPictures) -> ReadItem:
         why = NO_COUNTERPART.get(kind, f"questions of the type “{kind[:40]}” have no counterpart here")
         raise LeftOut(why)
     question = Question(node, pictures)
-    node.ignore("name", "defaultgrade")
+    ignore(node, "name", "defaultgrade")
     data = read(question)
-    general = question.other(node.child("generalfeedback"))
-    tags = [tag.value("text") for holder in node.children("tags") for tag in holder.children("tag")]
-    ident = node.value("idnumber")
+    general = question.explanation()
+    tags = [value_of(tag, "text") for holder in node.take("tags") for tag in holder.take("tag")]
+    ident = value_of(node, "idnumber")
     if ident and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,80}", ident):
         ident = ""
-    hints = any(hint.value("text") or hint.value("hintcontent") for hint in node.children("hint"))
-    node.ignore(*WITHOUT_EFFECT)
-    if unread := sorted(set(node.unread())):
-        raise LeftOut(f"{' and '.join(unread[:3])} in it is not understood here")
+    hints = any(value_of(hint, "text") or value_of(hint, "hintcontent") for hint in node.take("hint"))
+    ignore(node, "hint")
+    points = value_of(node, "defaultgrade")
+    check_all_read(node, WITHOUT_EFFECT, HARMLESS)
     if not data["prompt"].strip():
         raise LeftOut("its text is empty")
     explanation = answers.explanation(general, question.notes)
@@ -247,7 +259,7 @@ def item_of(node: Node, kind: str, pictures: BankPictures) -> ReadItem:
         question.images,
         ident,
         tags,
-        node.value("defaultgrade"),
+        points,
         hints,
         question.notes.losses,
         list(dict.fromkeys(question.general)),
@@ -260,8 +272,8 @@ def _with_prompt(question: Question, data: dict[str, Any]) -> dict[str, Any]:
 
 def _multichoice(question: Question) -> dict[str, Any]:
     prompt = question.markdown(question.prompt_html())
-    single = _truth(question.node.value("single", "true"))
-    shuffle = _truth(question.node.value("shuffleanswers", "false"))
+    single = _truth(value_of(question.node, "single", "true"))
+    shuffle = _truth(value_of(question.node, "shuffleanswers", "false"))
     right, wrong = question.combined()
     options = question.answers(shown=True)
     if single:  # whoever chose a right option gets the one feedback, all others the other
@@ -290,7 +302,7 @@ def _report_combined(question: Question, right: str, wrong: str) -> None:
 def _multichoiceset(question: Question) -> dict[str, Any]:
     """All or nothing: an add-on of Moodle."""
     prompt = question.markdown(question.prompt_html())
-    shuffle = _truth(question.node.value("shuffleanswers", "false"))
+    shuffle = _truth(value_of(question.node, "shuffleanswers", "false"))
     _report_combined(question, *question.combined())
     options = question.answers(shown=True)
     if any(option.is_partial or option.share < 0 for option in options):
@@ -310,9 +322,9 @@ def _truth(text: str) -> bool:
 
 def _true_false(question: Question) -> dict[str, Any]:
     data = {"prompt": question.markdown(question.prompt_html())}
-    nodes = question.node.children("answer")
+    nodes = question.node.take("answer")
     feedback, truths = {"true": "", "false": ""}, {}
-    named = {node.value("text").lower() for node in nodes} <= {"true", "false"}
+    named = {value_of(node, "text").lower() for node in nodes} <= {"true", "false"}
     for node, position in zip(nodes, ("true", "false", "", ""), strict=False):
         answer = question.answer(node, shown=False)
         name = answer.text.lower() if named else position
@@ -328,7 +340,7 @@ def _true_false(question: Question) -> dict[str, Any]:
 
 
 def _short_answer(question: Question) -> dict[str, Any]:
-    match_case = _truth(question.node.value("usecase", "0"))
+    match_case = _truth(value_of(question.node, "usecase", "0"))
     prompt = question.markdown(question.prompt_html())
     data = answers.short_text(question.answers(shown=False), match_case=match_case, notes=question.notes)
     return {"prompt": prompt, **data}
@@ -346,12 +358,12 @@ def _numerical(question: Question) -> dict[str, Any]:
 def units_in(question: Question) -> str:
     """What the prompt says about the unit; raises LeftOut where a unit earns points."""
     node = question.node
-    instructions = node.child("instructions")
+    instructions = node.take_first("instructions")
     words = question.other(instructions).strip() if instructions is not None else ""
-    units = [unit for holder in node.children("units") for unit in holder.children("unit")]
-    named = [(unit.value("unit_name"), number_in(unit.value("multiplier", "1"))) for unit in units]
-    marked = node.value("unitgradingtype", "0") not in ("", "0")
-    node.ignore("unitpenalty", "showunits", "unitsleft")
+    units = [unit for holder in node.take("units") for unit in holder.take("unit")]
+    named = [(value_of(unit, "unit_name"), number_in(value_of(unit, "multiplier", "1"))) for unit in units]
+    marked = value_of(node, "unitgradingtype", "0") not in ("", "0")
+    ignore(node, "unitpenalty", "showunits", "unitsleft")
     sentence = f"\n\n{words}" if words else ""
     if not named:
         return sentence
@@ -371,15 +383,14 @@ def escaped_word(text: str) -> str:
 
 def _matching(question: Question) -> dict[str, Any]:
     prompt = question.markdown(question.prompt_html())
-    question.node.child("shuffleanswers")
     question.combined_elsewhere()
     pairs = []
-    for node in question.node.children("subquestion"):
-        partner = node.child("answer")
+    for node in question.node.take("subquestion"):
+        partner = node.take_first("answer")
         right, form = "", "plain"
         if partner is not None:
-            right = partner.value("text") or partner.own_text()
-            form = form_named(partner.attribute("format") or "plain")
+            right = value_of(partner, "text") or partner.own_text.strip()
+            form = form_named(partner.get("format") or "plain")
         pairs.append((question.needed(node), needed_text(html_from(right, form), question.notes)))
     return {"prompt": prompt, **answers.matching(pairs, question.notes)}
 
@@ -398,11 +409,11 @@ GRADING = {
 def _ordering(question: Question) -> dict[str, Any]:
     node = question.node
     prompt = question.markdown(question.prompt_html())
-    node.ignore("layouttype", "showgrading", "numberingstyle", "studentsee", "logical")
-    if node.value("selecttype", "ALL").upper() not in ("ALL", "0", "EXACT"):
+    ignore(node, "layouttype", "showgrading", "numberingstyle", "studentsee", "logical")
+    if value_of(node, "selecttype", "ALL").upper() not in ("ALL", "0", "EXACT"):
         raise LeftOut("each student gets other entries of it to order")
-    node.ignore("selectcount")
-    grading = node.value("gradingtype").upper()
+    ignore(node, "selectcount")
+    grading = value_of(node, "gradingtype").upper()
     rule = GRADING.get(grading)
     if rule is None:
         rule = OrderRule.POSITION
@@ -412,10 +423,10 @@ def _ordering(question: Question) -> dict[str, Any]:
         question.notes.lost("A single entry in the right order earns nothing here.")
     question.combined_elsewhere()
     entries, places = [], []
-    for answer_node in node.children("answer"):
-        places.append(answer_node.attribute("fraction"))
+    for answer_node in node.take("answer"):
+        places.append(answer_node.get("fraction"))
         entries.append(question.needed(answer_node))
-        if question.other(answer_node.child("feedback")).strip():
+        if question.other(answer_node.take_first("feedback")).strip():
             question.notes.lost("Feedback on an entry was lost.")
     numbers = [share_of(place) for place in places if place]
     if len(set(numbers)) == len(entries) and numbers != sorted(numbers):
@@ -430,28 +441,26 @@ def _ordering(question: Question) -> dict[str, Any]:
 def _essay(question: Question) -> dict[str, Any]:
     node = question.node
     prompt = question.markdown(question.prompt_html())
-    if node.value("responseformat", "editor") == "noinline":
+    if value_of(node, "responseformat", "editor") == "noinline":
         raise LeftOut("it asks for a file only")
-    if _count(node.value("attachmentsrequired", "0")):
+    if _count(value_of(node, "attachmentsrequired", "0")):
         raise LeftOut("it asks for a file")
-    if _count(node.value("attachments", "0")):
+    if _count(value_of(node, "attachments", "0")):
         question.notes.lost("Files cannot be attached to the text.")
-    for answer in node.children("answer"):  # Moodle 1.9 wrote an empty one
-        if question.other(answer.child("feedback")).strip():
+    for answer in node.take("answer"):  # Moodle 1.9 wrote an empty one
+        if question.other(answer.take_first("feedback")).strip():
             question.notes.lost("Feedback on an answer was lost.")
-        answer.ignore_all()
-    node.ignore("maxbytes", "filetypeslist", "responsefieldlines", "responserequired")
-    if _count(node.value("minwordlimit", "0")):
-        question.notes.lost(f"That the text has at least {node.value('minwordlimit')} words was lost.")
-    template = node.child("responsetemplate")
+        answer.use_all()
+    ignore(node, "maxbytes", "filetypeslist", "responsefieldlines", "responserequired")
+    if _count(value_of(node, "minwordlimit", "0")):
+        question.notes.lost(f"That the text has at least {value_of(node, 'minwordlimit')} words was lost.")
+    template = node.take_first("responsetemplate")
     if template is not None and (words := question.needed(template).strip()):
         prompt += f"\n\n{words}"
         question.notes.lost("The text to begin with became part of the prompt.")
-    rubric = _rubric(question, node.child("graderinfo"))
-    general = node.child("generalfeedback")
-    model = "" if general is None else _model_answer(question, general)
-    data = {"prompt": prompt, **answers.essay(model, rubric, question.notes)}
-    most = _count(node.value("maxwordlimit", "0"))
+    rubric = _rubric(question, node.take_first("graderinfo"))
+    data = {"prompt": prompt, **answers.essay(_model_answer(question), rubric, question.notes)}
+    most = _count(value_of(node, "maxwordlimit", "0"))
     return data | ({"most_words": most} if 1 <= most <= 5000 else {})
 
 
@@ -470,14 +479,14 @@ def _rubric(question: Question, holder: Node | None) -> list[dict[str, Any]]:
     return [{"text": words}] if words else []
 
 
-def _model_answer(question: Question, general: Node) -> str:
+def _model_answer(question: Question) -> str:
     """The model answer that our own export put into the general feedback, which loses it."""
-    inner = general.child("text")
-    html = "" if inner is None else inner.text()
+    holder = question.node.take_first("generalfeedback")
+    html = "" if holder is None else question.html(holder, question.form)
     match = re.search(r'<div class="model-answer">(.*)</div>\s*$', html, re.DOTALL)
     if match is None:
         return ""
-    general.replace_text(html[: match.start()])
+    question.explanation_html = html[: match.start()]
     return other_text(match[1], question.notes)
 
 
@@ -605,12 +614,12 @@ def _select_words(question: Question) -> dict[str, Any]:
     node = question.node
     html = question.prompt_html()
     _report_combined(question, *question.combined())
-    node.ignore("shuffleanswers")
+    ignore(node, "shuffleanswers")
     words = []
-    for choice in [*node.children("selectoption"), *node.children("dragbox")]:
-        text = html_from(choice.value("text"), "html" if choice.name == "dragbox" else "plain")
-        words.append((needed_text(text, question.notes), choice.value("group", "1")))
-        choice.ignore("infinite")
+    for choice in [*node.take("selectoption"), *node.take("dragbox")]:
+        text = html_from(value_of(choice, "text"), "html" if choice.tag == "dragbox" else "plain")
+        words.append((needed_text(text, question.notes), value_of(choice, "group", "1")))
+        ignore(choice, "infinite")
     gaps = [int(number) for number in re.findall(r"\[\[(\d{1,3})\]\]", html)]
     if not gaps or not all(1 <= gap <= len(words) for gap in gaps):
         raise LeftOut("its gaps and its words do not fit together")
@@ -631,16 +640,18 @@ def _calculated(question: Question) -> dict[str, Any]:
     question.values = calculated(question.node)
     node = question.node
     prompt = question.markdown(question.prompt_html()) + units_in(question)
-    node.ignore("synchronize", "single", "answernumbering", "shuffleanswers")
+    ignore(node, "synchronize", "single", "answernumbering", "shuffleanswers")
     question.combined_elsewhere()
     found = [
-        (question.answer(answer, shown=False), answer.value("tolerancetype", "1"))
-        for answer in node.children("answer")
+        (question.answer(answer, shown=False), value_of(answer, "tolerancetype", "1"))
+        for answer in node.take("answer")
     ]
     forms = []
-    for answer_node in node.children("answer"):
-        forms.append((answer_node.value("correctanswerformat"), answer_node.value("correctanswerlength")))
-        answer_node.ignore("tolerance")
+    for answer_node in node.take("answer"):
+        forms.append(
+            (value_of(answer_node, "correctanswerformat"), value_of(answer_node, "correctanswerlength"))
+        )
+        ignore(answer_node, "tolerance")
     full = [form for form, (answer, _) in zip(forms, found, strict=True) if answer.is_full]
     question.values.form = full[0] if full else ("", "")
     return {"prompt": prompt, "type": "numeric", **question.values.number(found, question.notes)}
@@ -650,17 +661,20 @@ def _calculated_choice(question: Question) -> dict[str, Any]:
     question.values = calculated(question.node)
     node = question.node
     prompt = question.markdown(question.prompt_html())
-    node.ignore("synchronize", "answernumbering", "units", "instructions")
+    ignore(node, "synchronize", "answernumbering", "units", "instructions")
     options = []
-    for answer in node.children("answer"):
-        question.values.form = (answer.value("correctanswerformat"), answer.value("correctanswerlength"))
+    for answer in node.take("answer"):
+        question.values.form = (
+            value_of(answer, "correctanswerformat"),
+            value_of(answer, "correctanswerlength"),
+        )
         options.append(question.answer(answer, shown=True))
-        answer.ignore("tolerance", "tolerancetype")
+        ignore(answer, "tolerance", "tolerancetype")
     question.values.form = ("", "")
-    single = _truth(node.value("single", "true"))
+    single = _truth(value_of(node, "single", "true"))
     right, wrong = question.combined()
     _report_combined(question, right, wrong)
-    shuffle = _truth(node.value("shuffleanswers", "false"))
+    shuffle = _truth(value_of(node, "shuffleanswers", "false"))
     return {"prompt": prompt, **answers.choice(options, single=single, shuffle=shuffle, notes=question.notes)}
 
 

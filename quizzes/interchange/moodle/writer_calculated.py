@@ -43,10 +43,8 @@ def with_rows(item: NumericItem, seed: bytes, name: str) -> NumericItem | None:
     tolerance = _tolerance(item, contexts)
     if tolerance is None:
         return None
-    dataset = {
-        name: [number_text(context.values[name]) for context in contexts] for name in contexts[0].values
-    }
-    data = item.model_dump(exclude={"parameters", "derived", "where"}, exclude_unset=True)
+    dataset = {name: [number_text(context.values[name]) for context in contexts] for name in item.drawn_names}
+    data = item.model_dump(exclude={"parameters", "where", "consistent"}, exclude_unset=True)
     made = NumericItem.model_validate({**data, "id": name, "dataset": dataset, "tolerance": tolerance})
     try:
         calculated_parts(made)
@@ -67,8 +65,7 @@ class _Columns:
 
     def __init__(self, item: NumericItem) -> None:
         self.item = item
-        length = len(next(iter(item.dataset.values())))
-        self.rows = [{name: column[row] for name, column in item.dataset.items()} for row in range(length)]
+        self.rows = [item.context(b"", row).values for row in item.rows]
         self.exact = {name: [_plain(value) for value in column] for name, column in item.dataset.items()}
         self.values: list[list[str]] = list(self.exact.values())
         self.bases = list(item.dataset)
@@ -115,7 +112,9 @@ def calculated_parts(item: NumericItem) -> tuple[str, list[Element], str, str]:
     prompt, general, *feedback = [
         MARK.sub(lambda match: f"{{{names[int(match[1])]}}}", text) for text in texts
     ]
-    formulas = dict(zip(item.dataset, names, strict=False))
+    formulas = {name: f"{{{moodle_name}}}" for name, moodle_name in zip(item.dataset, names, strict=False)}
+    for name, expression in item.derived.items():
+        formulas[name] = f"({formula_of(expression, formulas)})"
     key = formula_of(item.key, formulas)
     answers = [
         _answer(formula, FULL, tolerance, kind, item, "") for formula, tolerance, kind in _ranges(item, key)

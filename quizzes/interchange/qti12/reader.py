@@ -1,91 +1,255 @@
-"""Reads one QTI 1.2 item: its texts as Markdown, its lists, and the right answers."""
+"""Reads the parts of one QTI 1.2 item: its texts in order, its responses and their options, its feedback."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
 from xml.etree.ElementTree import Element
 
-from quizzes.interchange.html_markup import Lost, markdown_of
-from quizzes.interchange.package import Pictures
-from quizzes.interchange.qti12.elements import KIND_FIELD
-from quizzes.interchange.xml_tree import text_of
+from bs4 import BeautifulSoup
 
-__all__ = ["Reader"]
+from quizzes.interchange.html_markup import LeftOut, Lost, markdown_of
+from quizzes.interchange.package import Picture, Pictures
+from quizzes.interchange.qti12.conditions import Marking
+from quizzes.interchange.qti12.elements import GENERAL, KIND_FIELD
+from quizzes.interchange.tracked_xml import Node, check_all_read, short
+
+__all__ = ["NONE", "Label", "Reader", "Respond"]
+
+
+NONE = "No explanation came with it."
+PLACE = "\ue002{}\ue003"  # where a response stands in a text
+PLACES = re.compile("\ue002(\\d+)\ue003")
+RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp")
+FLOWS = ("flow", "flow_mat", "flow_label", "material", "altmaterial", "mat_extension")
+TEXTS = ("mattext", "matemtext", "mat_formattedtext")
+SOUNDS = {
+    "mataudio": "A sound",
+    "matvideo": "A video",
+    "matapplet": "A program",
+    "matapplication": "A program",
+}
+COMMON_CARTRIDGE = {
+    "cc.multiple_choice.v0p1": "multiple_choice_question",
+    "cc.multiple_response.v0p1": "multiple_answers_question",
+    "cc.true_false.v0p1": "true_false_question",
+    "cc.fib.v0p1": "short_answer_question",
+    "cc.essay.v0p1": "essay_question",
+}
+# What can only change how an item looks, or says nothing about it.
+LOOKS_ELEMENTS = ("qticomment", "duration", "itemcontrol", "reference")
+LOOKS = {
+    "*": ("lang", "space", "base", "schemaLocation", "noNamespaceSchemaLocation", "entityref", "class"),
+    "item": ("ident", "title", "label", "maxattempts", "instructions"),
+    "presentation": ("label", "x0", "y0", "width", "height"),
+    "material": ("label", "orientation"),
+    "mattext": ("label", "uri", "width", "height", "x0", "y0", "charset"),
+    "render_fib": ("encoding", "rows", "columns", "maxchars", "prompt", "charset", "minnumber", "maxnumber"),
+    "render_choice": ("minnumber",),
+    "response_label": ("position", "rshuffle", "allow_reuse", "labelrefid"),
+    "itemfeedback": ("title", "view"),
+    "solution": ("feedbackstyle",),
+    "hint": ("feedbackstyle",),
+}  # fmt: skip
+
+
+@dataclass
+class Label:
+    """An option, or a text that is accepted."""
+
+    ident: str
+    html: str
+    plain: str
+    answer_type: str  # how New Quizzes asks: dropdown, wordbank, openEntry
+    algorithm: str  # how New Quizzes compares
+
+
+@dataclass
+class Respond:
+    """One place of an item to answer."""
+
+    number: int
+    ident: str
+    tag: str
+    cardinality: str
+    about: str = ""  # HTML
+    fib: bool = False
+    numeric: bool = False
+    shuffle: bool = True
+    most: str = ""  # how many options may be chosen
+    labels: list[Label] = field(default_factory=list)
 
 
 class Reader:
-    """Reads one item."""
+    """Reads one item; every part that it uses is recorded."""
 
     def __init__(self, item: Element, lost: Lost, pictures: Pictures) -> None:
-        self.item, self.lost = item, lost
-        labels = {
-            text_of(field.find("fieldlabel")): text_of(field.find("fieldentry"))
-            for field in item.iter("qtimetadatafield")
-        }
-        self.kind, self.ordering_kind = labels.get("question_type", ""), labels.get(KIND_FIELD, "")
-        presentation = item.find("presentation")
-        self.presentation = Element("presentation") if presentation is None else presentation
-        self.responses = [
-            node for node in self.presentation.iter() if node.tag in ("response_lid", "response_str")
-        ]
-        self.prompt, self.images = pictures(self._prompt())
-        self.feedback = {
-            node.get("ident", ""): "".join(self._html(text) for text in node.iter("mattext"))
-            for node in item.iter("itemfeedback")
-        }
+        self.node, self.lost, self._pictures = Node(item), lost, pictures
+        self.images: list[Picture] = []
+        self.responses: list[Respond] = []
+        self._fields = self._metadata()
+        self.kind = self._fields.get("question_type", "")
+        self.kind = self.kind or COMMON_CARTRIDGE.get(self._fields.get("cc_profile", ""), "")
+        self.ordering_kind = self._fields.get(KIND_FIELD, "")
+        self.prompt = ""
+
+    @property
+    def points(self) -> str:
+        """The points that the item was worth, if it says so."""
+        return self._fields.get("points_possible", "")
+
+    @property
+    def has_canvas_kind(self) -> bool:
+        """Whether Canvas, or a system that writes as it does, says what kind of item it is."""
+        return bool(self._fields.get("question_type"))
+
+    def read(self) -> None:
+        """Read texts, responses, marking and feedback."""
+        for presentation in self.node.take("presentation"):
+            for flow in presentation.take():
+                self.prompt += self._content(flow)
+        self.prompt, self.images = self._pictures(self.prompt)
+        self.marking = Marking(self.node, self.lost)
+        self.feedback = {}
+        for node in self.node.take("itemfeedback"):
+            html = "".join(self._material(part) for part in node.take())
+            self.feedback[node.get("ident")] = html
+        for node in self.node.take("rubric", "objectives", "itemrubric"):
+            self.lost(f"A note beside it was left out: “{short(node.plain())}”.")
+        for node in self.node.take("itemproc_extension"):
+            if node.children:
+                raise LeftOut("it has marking of its own kind that is not known here")
+
+    def check(self) -> None:
+        """Raises LeftOut for what was not read and may change the item."""
+        check_all_read(self.node, LOOKS_ELEMENTS, LOOKS)
 
     def words(self, html: str) -> str:
-        """HTML as Markdown."""
-        return markdown_of(html, self.lost)
+        """HTML as Markdown; what cannot be shown is reported."""
+        return markdown_of(PLACES.sub("", html), self.lost)
 
-    def _prompt(self) -> str:
-        inside = {id(text) for response in self.responses for text in response.iter("mattext")}
-        texts = [node for node in self.presentation.iter("mattext") if id(node) not in inside]
-        return "\n".join(self._html(node) for node in texts)
+    def strict_words(self, html: str) -> str:
+        """The Markdown of an option; raises LeftOut if something in it cannot be shown."""
 
-    def _html(self, text: Element) -> str:
-        markup = "".join(text.itertext())
-        if text.get("texttype", "text/plain").lower() in ("text/html", "text/xhtml"):
-            return markup
-        return markup.replace("&", "&amp;").replace("<", "&lt;")
+        def refuse(sentence: str) -> None:
+            raise LeftOut(f"an option cannot be shown here: {sentence.rstrip('.')}")
 
-    def options(self, response: Element) -> dict[str, str]:
-        """The labels of a list by id, as Markdown."""
-        return {
-            node.get("ident", ""): self.words("".join(self._html(text) for text in node.iter("mattext")))
-            for node in response.iter("response_label")
-        }
+        return markdown_of(PLACES.sub("", html), refuse)
 
-    def about(self, response: Element) -> str:
-        """The text above a list."""
-        text = next(
-            (node for material in response.findall("material") for node in material.iter("mattext")), None
-        )
-        return "" if text is None else self._html(text)
+    def general(self) -> str:
+        """The explanation that everybody gets, as HTML."""
+        return self.feedback.pop(GENERAL, "")
 
-    def rules(self) -> list[Element]:
-        """The conditions that give points."""
-        return [
-            rule
-            for rule in self.item.iter("respcondition")
-            if any(_amount(node) > 0 for node in rule.findall("setvar"))
-        ]
+    def report_feedback(self) -> None:
+        """Report the feedback that was not taken over."""
+        for html in self.feedback.values():
+            if text := " ".join(re.sub(r"<[^>]*>", " ", html).split()):
+                self.lost(f"Feedback that depends on the answer was left out: “{short(text)}”.")
 
-    def right(self, response: Element) -> list[str]:
-        """The right values of a response, in the order of the conditions, without those under `not`."""
-        ident = response.get("ident", "")
-        values: list[str] = []
-        for rule in self.rules():
-            refused = {id(node) for no in rule.iter("not") for node in no.iter("varequal")}
-            values += [
-                text_of(node)
-                for node in rule.iter("varequal")
-                if node.get("respident", ident) == ident and id(node) not in refused
-            ]
-        return list(dict.fromkeys(values))
+    def _metadata(self) -> dict[str, str]:
+        fields: dict[str, str] = {}
+        for metadata in self.node.take("itemmetadata", "qtimetadata"):
+            for entry in metadata.all("qtimetadatafield"):
+                label = next(iter(entry.take("fieldlabel")), None)
+                value = next(iter(entry.take("fieldentry")), None)
+                if label is not None and value is not None:
+                    fields.setdefault(label.text, value.text)
+            metadata.use_all()
+        return fields
 
+    def _content(self, node: Node) -> str:
+        """A part of the presentation as HTML, with a mark where a response stands."""
+        if node.tag in FLOWS:
+            return self._flow(node, self._content)
+        if node.tag in RESPONSES:
+            return self._response(node)
+        return self._material(node)
 
-def _amount(setvar: Element) -> float:
-    try:
-        return float(text_of(setvar))
-    except ValueError:
-        return 0.0
+    def _flow(self, node: Node, read: Callable[[Node], str]) -> str:
+        content = "".join(read(child) for child in node.take())
+        return f"{content} " if node.tag == "flow" else content
+
+    def _material(self, node: Node) -> str:
+        """Texts and pictures as HTML."""
+        if node.tag in FLOWS or node.tag in ("solution", "solutionmaterial", "hint", "hintmaterial"):
+            return self._flow(node, self._material)
+        if node.tag in TEXTS:
+            html = self._html(node)
+            return f"<em>{html}</em>" if node.tag == "matemtext" else html
+        if node.tag == "matbreak":
+            node.use_all()
+            return "<br/>"
+        if node.tag == "matimage":
+            source, alt = node.get("uri"), node.get("label")
+            node.use_all()
+            return f'<img src="{escape(source)}" alt="{escape(alt)}"/>'
+        if node.tag in SOUNDS:
+            node.use_all()
+            self.lost(f"{SOUNDS[node.tag]} was left out.")
+            return ""
+        if node.tag == "qticomment":
+            node.use_all()
+            return ""
+        raise LeftOut(f"its part “{node.tag}” is not known here and may change what is asked")
+
+    def _html(self, node: Node) -> str:
+        kind = (node.get("texttype") or node.get("type", "text/plain")).lower()
+        if node.children:  # HTML that was not escaped
+            for child in node.take():
+                child.use_all()
+            return "".join([node.own_text, *(child.markup() + child.tail for child in node.children)])
+        text = node.own_text
+        if kind in ("text/html", "text/xhtml", "html", "smart_text", "xhtml"):
+            return text
+        return escape(text, quote=False)
+
+    def _response(self, node: Node) -> str:
+        number = len(self.responses) + 1
+        ident, cardinality = node.get("ident"), node.get("rcardinality", "Single").capitalize()
+        node.get("rtiming"), node.get("numtype")
+        response = Respond(number, ident, node.tag, cardinality or "Single")
+        response.numeric = node.tag == "response_num"
+        self.responses.append(response)
+        if node.tag in ("response_xy", "response_grp"):
+            raise LeftOut(
+                "places on a picture have no counterpart here"
+                if node.tag == "response_xy"
+                else "grouping entries has no counterpart here"
+            )
+        for child in node.take():
+            if child.tag in FLOWS:
+                response.about += self._material(child)
+            elif child.tag in ("render_choice", "render_fib"):
+                self._render(child, response)
+            else:
+                raise LeftOut("its way to answer has no counterpart here")
+        return PLACE.format(number)
+
+    def _render(self, node: Node, response: Respond) -> None:
+        response.fib = node.tag == "render_fib"
+        kind = node.get("fibtype").lower()
+        response.numeric = response.numeric or kind in ("decimal", "integer", "scientific")
+        if node.tag == "render_choice":
+            response.shuffle = node.get("shuffle", "Yes").lower() != "no"
+            response.most = node.get("maxnumber")
+        for child in node.take():
+            self._label(child, response)
+
+    def _label(self, node: Node, response: Respond) -> None:
+        if node.tag == "flow_label":
+            node.get("class")
+            for child in node.take():
+                self._label(child, response)
+        elif node.tag == "response_label":
+            node.get("class")
+            ident, answer_type = node.get("ident"), node.get("answer_type")
+            algorithm = node.get("scoring_algorithm")
+            html = "".join(self._material(child) for child in node.take())
+            plain = " ".join(BeautifulSoup(html, "html.parser").get_text().split())
+            response.labels.append(Label(ident, html, plain, answer_type, algorithm))
+        elif node.tag in FLOWS:
+            response.about += self._material(node)
+        else:
+            raise LeftOut(f"its part “{node.tag}” is not known here and may change the options")

@@ -26,7 +26,9 @@ def quiz_settings(quiz: Quiz, schedule: Schedule) -> bytes:
     """Title, instructions, times, limit and attempts, in the order that Canvas writes them."""
     fields = {
         "title": quiz.title,
-        "description": canvas_html(quiz.instructions),
+        "description": canvas_html(
+            "\n".join([*(f"- {rule}" for rule in quiz.rules), "", quiz.instructions]).strip()
+        ),
         "due_at": _moment(schedule.due_at),
         "lock_at": _moment(schedule.closes_at),
         "unlock_at": _moment(schedule.opens_at),

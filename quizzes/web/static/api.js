@@ -2,7 +2,10 @@
 
 let token = document.querySelector('meta[name="form-token"]')?.content ?? "";
 
-/** The result of a request: `status` is 0 when the network or the server did not answer. */
+/**
+ * The result of a request: `status` is 0 when the network or the server did not answer; `asked` is when it was sent,
+ * by the page's steady clock: replies overtake each other.
+ */
 export async function request(path, body, { timeout = 10000 } = {}) {
   const options = { headers: { Accept: "application/json" }, credentials: "same-origin", cache: "no-store" };
   if (body !== undefined) {
@@ -12,15 +15,16 @@ export async function request(path, body, { timeout = 10000 } = {}) {
     options.headers["X-Form-Token"] = token;
     options.keepalive = bytesOf(options.body) < 60000; // a last save outlives its page
   }
+  const asked = performance.now();
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), timeout);
   try {
     const response = await send(path, { ...options, signal: control.signal });
     const json = (response.headers.get("Content-Type") ?? "").includes("application/json");
     const payload = json ? await response.json() : {};
-    return { status: response.status, payload, wait: Number(response.headers.get("Retry-After")) * 1000 };
+    return { status: response.status, payload, asked, wait: Number(response.headers.get("Retry-After")) * 1000 };
   } catch {
-    return { status: 0, payload: {}, wait: 0 };
+    return { status: 0, payload: {}, asked, wait: 0 };
   } finally {
     clearTimeout(timer);
   }

@@ -19,6 +19,7 @@ class Page {
     if (this.begun) history.replaceState(null, "", location.pathname);
     this.editLock = this.begun ? form.dataset.lock : randomId();
     this.writable = false; // until the server has given this tab the edit lock
+    this.heldSince = Infinity; // by the page's steady clock
     this.over = false;
     this.connected = true;
     this.largest = Number(form.dataset.largest); // bytes of an answer
@@ -26,7 +27,7 @@ class Page {
       address: () => `${path}/status?lock=${this.editLock}`,
       announce: (text) => this.say(text, "", undefined, "time"),
       timeIsUp: () => this.timeIsUp(),
-      onStatus: (payload) => this.onStatus(payload),
+      onStatus: (payload, asked) => this.onStatus(payload, asked),
       onConnection: (connected) => this.onConnection(connected),
     });
     this.savers = [...document.querySelectorAll("section.question")].map((question) => new Saver(question, path, this));
@@ -95,13 +96,13 @@ class Page {
     else if (status !== 404) setTimeout(() => this.takeLock(), 3000 + Math.random() * 2000);
   }
 
-  /** A status of the attempt from the server. */
-  onStatus(payload) {
+  /** A status of the attempt from the server; `asked` says when it was asked. */
+  onStatus(payload, asked) {
     if (payload.remaining_ms !== undefined) this.timer?.set(payload.remaining_ms);
     showNotices(payload.notices);
     if (payload.state === "signed out") this.signIn();
     else if (payload.state && payload.state !== "open") this.leave("closed");
-    else if (payload.lock === "elsewhere") this.loseLock();
+    else if (payload.lock === "elsewhere") this.loseLock(asked);
   }
 
   /** Whether the server answered just now. */
@@ -111,9 +112,9 @@ class Page {
     this.changed();
   }
 
-  /** Another tab took the edit lock: this one becomes read-only. */
-  loseLock() {
-    if (!this.writable) return;
+  /** Another tab took the edit lock: this one becomes read-only, unless it has taken the lock since it asked. */
+  loseLock(asked) {
+    if (!this.writable || asked < this.heldSince) return;
     this.makeReadOnly();
     this.wasElsewhere = true;
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Continue here" });
@@ -123,6 +124,7 @@ class Page {
 
   makeWritable() {
     this.writable = true;
+    this.heldSince = performance.now();
     form.inert = false;
     if (this.wasElsewhere && !this.unsaved().length) location.reload(); // show what the other tab saved
     this.wasElsewhere = false;

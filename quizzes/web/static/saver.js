@@ -16,7 +16,7 @@ const HERD = 30000; // in the last half minute saves are spread over two seconds
 export class Saver {
   /**
    * `page` has editLock, writable, unsent, largest, remaining(), changed(), onStatus(), onConnection(connected),
-   * signIn(), leave(reason), loseLock().
+   * signIn(), leave(reason), loseLock(asked).
    */
   constructor(question, path, page) {
     this.question = question;
@@ -109,7 +109,7 @@ export class Saver {
     return this.sending;
   }
 
-  onReply(sent, { status, payload, wait }) {
+  onReply(sent, { status, payload, asked, wait }) {
     const now = answerIn(this.question);
     const changed = now === undefined || JSON.stringify(now) !== sent;
     this.page.onConnection(status !== 0);
@@ -123,7 +123,7 @@ export class Saver {
         this.page.unsent.drop(this.pos);
         this.setState("saved");
       }
-      this.page.onStatus(payload);
+      this.page.onStatus(payload, asked);
       return;
     }
     if (status === 0 || status >= 500 || status === 429) return this.retry(status, wait);
@@ -137,16 +137,19 @@ export class Saver {
       if (changed) this.typed();
       return undefined;
     }
-    if (status === 409 && payload.outcome) return this.onRefusal(sent, payload);
+    if (status === 409 && payload.outcome) return this.onRefusal(sent, payload, asked);
     this.stuck = "cannot be saved";
     this.showProblem(`${payload.message ?? "This could not be saved."} ${payload.next_step ?? ""}`);
     this.setState("unsaved");
     return undefined;
   }
 
-  onRefusal(sent, payload) {
+  onRefusal(sent, payload, asked) {
     if (payload.outcome === "closed" || payload.outcome === "late") return this.page.leave(payload.outcome);
-    if (payload.outcome === "elsewhere") return this.page.loseLock();
+    if (payload.outcome === "elsewhere") {
+      this.page.loseLock(asked);
+      return this.page.writable ? this.later(0) : undefined; // the lock came while the save was under way
+    }
     if (JSON.stringify(payload.answer) === sent) {
       this.storeReply(payload.rev, payload.answer);
       this.page.unsent.drop(this.pos);

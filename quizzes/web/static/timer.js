@@ -6,7 +6,7 @@ const MINUTE = 60000;
 const ANNOUNCED = [10, 5, 1];
 
 export class Timer {
-  /** `timeIsUp` is called once, when the time is over; `onStatus` with each status, `onConnection` with each try. */
+  /** `timeIsUp` is called once, when the time is over; `onStatus` with each status and when it was asked, `onConnection` with each try. */
   constructor({ address, announce, timeIsUp, onStatus, onConnection }) {
     this.box = document.getElementById("timer");
     this.left = document.getElementById("left");
@@ -41,11 +41,11 @@ export class Timer {
   }
 
   async sync() {
-    const { status, payload } = await request(this.address());
+    const { status, payload, asked } = await request(this.address());
     this.onConnection(status !== 0);
     if (status === 200) {
       this.set(payload.remaining_ms);
-      this.onStatus(payload);
+      this.onStatus(payload, asked);
       this.warnAboutClock(payload.now);
     } else if (status === 401) {
       this.onStatus({ state: "signed out" });

@@ -44,8 +44,8 @@ def graded(grader: Grader, body: str) -> Report:
 def with_and_without(tiny: Assignment) -> Iterator[tuple[Grader, Grader]]:
     """A grader that makes calls ahead, and one that makes each when it is asked for."""
     with pytest.MonkeyPatch.context() as patch, Grader(tiny, 3) as usual:
-        nothing: RecordedCalls = {}
-        patch.setattr("autograder.grading.grader.record_calls", lambda *_: nothing)
+        not_prefetched = RecordedCalls(of_task=usual._recorded_calls.of_task)
+        patch.setattr("autograder.grading.grader.record_calls", lambda *_: not_prefetched)
         with Grader(tiny, 3) as plain:
             yield usual, plain
 
@@ -113,7 +113,7 @@ def test_an_answer_serves_one_call(tiny: Assignment, body: str, asked: int) -> N
     recorded_calls = record_calls(
         [Check("one", "One.", "double", 1, (), ("student",), recorded)], reference, Functions(reference), 3
     )
-    assert len(recorded_calls["double"]) == asked
+    assert len(recorded_calls.prefetched["double"]) == asked
     with SandboxProcess() as worker, Session(worker, [(1, source)], tiny.functions) as session:
         backend = PrefetchingBackend(session, recorded_calls, lambda function: 0.0)
         values = [backend.answer("double", [(x,)], 5.0)[0].value for _ in range(4)]

@@ -6,9 +6,11 @@ import threading
 
 import pytest
 from exam_fixture import SIGNER, ExamFixture
+from hypothesis import given
+from hypothesis import strategies as st
 from small_quiz import SmallQuiz
 
-from autograder.site.background import PeriodicTask
+from autograder.site.background import Pace, PeriodicTask
 from autograder.site.clock import ServerClock
 from autograder.site.database import Database
 from quizzes.services.exam import ExamService
@@ -32,6 +34,24 @@ def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCa
     assert thrice.wait(30)
     closing_loop.stop()
     assert "A periodic task failed" in caplog.text
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 0.2), st.floats(0, 1)), max_size=20),
+)
+def test_long_work_gives_way(steps: list[tuple[float, float]]) -> None:
+    """It pauses as long as others kept it waiting, for at most 50 ms a step, and not on an idle server."""
+    wall, used = 0.0, 0.0
+    pauses: list[float] = []
+    pace = Pace(clock=lambda: wall, used=lambda: used, pause=pauses.append)
+    for processor, waiting in steps:
+        wall, used = wall + processor + waiting, used + processor
+        before = len(pauses)
+        pace.step()
+        if len(pauses) == before:
+            assert waiting < 0.0011
+        else:
+            assert pauses[-1] == pytest.approx(min(waiting, 0.05), abs=1e-9)
 
 
 def test_a_restart_ends_what_became_overdue_meanwhile(fixture: ExamFixture, address: str) -> None:

@@ -129,8 +129,8 @@ def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> N
 @pytest.mark.parametrize(
     ("changes", "expected_text"),
     [
-        ({"iss": "https://elsewhere.example"}, "not valid"),
-        ({"aud": "another tool"}, "not valid"),
+        ({"iss": "https://elsewhere.example"}, "its issuer (iss) is &#39;https://elsewhere.example&#39;"),
+        ({"aud": "another tool"}, "it is for the client_id &#39;another tool&#39; (aud)"),
         ({"aud": ["client-7", "another"], "azp": "another"}, "for another tool"),
         ({"nonce": "another nonce"}, "nonce is not the requested"),
         ({"nonce": None}, "not valid"),
@@ -141,9 +141,11 @@ def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> N
         ({"exp": 1}, "has expired"),
         ({"iat": 1}, "at another time"),
         ({"iat": 9_000_000_000, "exp": 9_000_000_300}, "at another time"),
-        ({f"{CLAIM}deployment_id": "deployment-2"}, "deployment is not registered"),
-        ({f"{CLAIM}version": "1.1"}, "version is not 1.3.0"),
-        ({f"{CLAIM}message_type": "LtiDeepLinkingRequest"}, "message type"),
+        ({f"{CLAIM}deployment_id": "deployment-2"}, "its deployment_id is &#39;deployment-2&#39;"),
+        ({f"{CLAIM}deployment_id": None}, "every launch has one"),
+        ({f"{CLAIM}version": "1.1"}, "version is not 1.3.0 but &#39;1.1&#39;"),
+        ({f"{CLAIM}message_type": "LtiSubmissionReviewRequest"}, "&#39;LtiSubmissionReviewRequest&#39;"),
+        ({f"{CLAIM}message_type": "LtiDeepLinkingRequest"}, "deep_link_return_url"),
     ],
 )
 def test_unsound_claims(
@@ -252,10 +254,16 @@ def test_states(server: LiveServer, browser: Browser, platform: Platform) -> Non
 
 def test_who_is_not_registered(browser: Browser, platform: Platform) -> None:
     """Another platform, another client and an empty request get a sentence and go nowhere."""
-    for changes in ({"iss": "https://elsewhere.example"}, {"client_id": "other"}, {"login_hint": ""}):
+    for changes, expected_text in (
+        ({"iss": "https://elsewhere.example"}, "its issuer is &#39;https://elsewhere.example&#39;"),
+        ({"client_id": "other"}, "The client_id &#39;other&#39;"),
+        ({"iss": f"{platform.address}/"}, f"and &#39;{platform.address}&#39; is registered"),
+        ({"login_hint": ""}, "no login_hint"),
+        ({"iss": ""}, "no issuer"),
+    ):
         parameters = {"iss": platform.address, "login_hint": "ann", "client_id": "client-7", **changes}
         reply = browser.http.get("/lti/login", params=parameters)
-        assert reply.status_code == 403 and "not registered" in reply.text
+        assert reply.status_code == 403 and expected_text in reply.text
     assert browser.http.get("/lti/login").status_code == 403
 
 

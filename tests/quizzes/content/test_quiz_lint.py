@@ -9,8 +9,10 @@ import pytest
 from autograder.course.course import find_course
 from autograder.errors import ContentError
 from quizzes.content.bank import load_bank
-from quizzes.content.lint import faults_in_bank, faults_in_window, remarks_on_bank
+from quizzes.content.items.numeric import NumericItem
+from quizzes.content.lint import faults_in_bank, faults_in_slots, faults_in_window, remarks_on_bank
 from quizzes.content.quiz_file import load_quiz
+from quizzes.content.variety import variety
 
 GOOD = """topic: Test
 items:
@@ -146,3 +148,136 @@ def test_two_right_options(tmp_path: Path) -> None:
         remarks = remarks_on_bank(bank)
         assert len(remarks) == output
         assert all("line 11: two: a single choice accepts 2 options" in remark for remark in remarks)
+
+
+CHAIN = """topic: Test
+items:
+  - id: chain
+    type: numeric
+    prompt: With $w = [[w]]$ and $h_1 = [[a]]$, $h_2 = \\sigma(w h_1) = [[b]]$. What is its slope?
+    explanation: h(1 - h).
+    parameters: {a: {choices: [0.2, 0.3]}, w: {choices: [2, 3]}, b: {choices: [0.4, 0.646]}}
+    consistent: [abs(b - sigmoid(w * a)) <= 0.0005]
+    key: b * (1 - b)
+    tolerance: {mode: rel, rel: 0.01}
+"""
+
+
+def test_givens_that_contradict_each_other(tmp_path: Path) -> None:
+    """A relation that a prompt states has to hold in every variant, for the values as they are printed."""
+    faults = faults_in_bank(load_bank(write(tmp_path, CHAIN)))
+    assert len(faults) == 1
+    assert "line 3: chain: what the prompt gives is not consistent: abs(b - sigmoid(w * a))" in str(faults[0])
+    drawn = CHAIN.replace(", b: {choices: [0.4, 0.646]}}", '}\n    derived: {b: "round(sigmoid(w * a), 3)"}')
+    assert faults_in_bank(load_bank(write(tmp_path, drawn))) == []
+
+
+def test_a_value_printed_with_too_few_digits(tmp_path: Path) -> None:
+    """The key has to follow from the values as students read them, not from the digits behind them."""
+    text = GOOD.replace("[[a]] + 1?", "[[third:.1f]] + 1?").replace(
+        "    key: a + 1", "    derived: {third: a / 3}\n    key: third + 1"
+    )
+    assert any(
+        "computed from the values as they are printed" in str(fault)
+        for fault in faults_in_bank(load_bank(write(tmp_path, text)))
+    )
+    assert faults_in_bank(load_bank(write(tmp_path, text.replace(":.1f", ":.4f")))) == []
+
+
+TWO_WRONG = "common_wrong: [{value: a, feedback: Add one.}, {value: 2 * a - 2, feedback: Not twice.}]"
+
+
+def test_two_mistakes_with_one_number(tmp_path: Path) -> None:
+    """Two mistakes that some variant makes one number are found, and neither is named there."""
+    text = GOOD.replace("common_wrong: [{value: a, feedback: Add one.}]", TWO_WRONG)
+    bank = load_bank(write(tmp_path, text))
+    assert "are one number, 2, with two feedbacks" in str(faults_in_bank(bank)[0])
+    item = bank.items["one"]
+    assert isinstance(item, NumericItem)
+    feedbacks = {
+        str(context.values["a"]): item.judge(f"{context.values['a']}", context)
+        for context in map(item.context, map(bytes, ([n] for n in range(60))))
+    }
+    assert feedbacks["2"] == (False, "")
+    assert feedbacks["5"] == (False, "Add one.")
+    distinct = text.replace("    key: a + 1", "    where: a != 2 and a != 3\n    key: a + 1")
+    assert faults_in_bank(load_bank(write(tmp_path, distinct))) == []
+
+
+def test_a_rare_fault_among_many_variants(tmp_path: Path) -> None:
+    """A fault in one variant of nine hundred is found: all variants are looked at, not 200 of them."""
+    text = GOOD.replace("{a: {range: [1, 9]}}", "{a: {range: [1, 900]}}").replace(
+        "common_wrong: [{value: a,", "common_wrong: [{value: (a if a != 417 else 418),"
+    )
+    assert "value" in str(faults_in_bank(load_bank(write(tmp_path, text)))[0])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "where", "variants", "keys"),
+    [
+        ("{a: {range: [1, 9]}}", "1 == 1", 9, 9),
+        ("{a: {range: [1, 9]}, b: {choices: [1, 2, 3]}}", "1 == 1", 27, 9),
+        ("{a: {range: [0, 1], step: 0.25}, b: {choices: [1, 2]}}", "a > 0 and b == 1", 4, 4),
+    ],
+)
+def test_variants_and_keys_are_counted(
+    tmp_path: Path, parameters: str, where: str, variants: int, keys: int
+) -> None:
+    """Variants are the different drawn values that `where` allows, keys the different right numbers."""
+    text = GOOD.replace("{a: {range: [1, 9]}}", parameters).replace(
+        "    key:", f"    where: {where}\n    key:"
+    )
+    counted = variety(load_bank(write(tmp_path, text)).items["one"])
+    assert (counted.variants, counted.keys, counted.exact) == (variants, keys, True)
+
+
+def test_many_combinations_are_sampled(tmp_path: Path) -> None:
+    """Where there are too many combinations to look at, the count is a lower bound and says so."""
+    text = GOOD.replace("{a: {range: [1, 9]}}", "{a: {range: [1, 5000]}, b: {range: [1, 5000]}}")
+    counted = variety(load_bank(write(tmp_path, text)).items["one"], 700)
+    assert (counted.variants, counted.exact) == (700, False)
+    assert str(counted).startswith("at least 700 variants, at least ")
+
+
+SLOTS = [
+    (
+        "questions: [{item: bank/one, variants: 10}]",
+        "question 1: bank/one has 9 variants, 9 keys, the quiz demands 10 variants",
+    ),
+    ("questions: [{item: bank/one, keys: 10}]", "the quiz demands 10 keys"),
+    ("questions: [{bank: bank, parallel: true}]", "question 1: bank/one and bank/two differ in kind"),
+    ("questions: [{item: bank/two, parallel: true}]", "in bank/two the right option is the longest of all"),
+    ("questions: [{bank: bank, parallel: true, without: [long]}]", ""),
+    ("questions: [{item: bank/one, variants: 9, keys: 9}]", ""),
+]
+LONG = """  - id: two
+    type: choice
+    tags: [long]
+    prompt: Which?
+    explanation: This.
+    options: [{text: the longest one, correct: true}, {text: that}]
+"""
+
+
+@pytest.mark.parametrize(("questions", "expected_text"), SLOTS)
+def test_what_a_quiz_demands_of_its_slots(tmp_path: Path, questions: str, expected_text: str) -> None:
+    """Too few variants or keys, and forms that are not parallel, are faults of the quiz that demands them."""
+    quiz = QUIZ.replace("questions: [{bank: bank}]", questions)
+    course = find_course(course_with(tmp_path, quiz))
+    write(tmp_path / "quizzes" / "banks", GOOD + LONG)
+    faults = list(map(str, faults_in_slots(load_quiz(course, "test"))))
+    assert any(expected_text in fault for fault in faults) if expected_text else faults == []
+
+
+def test_the_longest_option(tmp_path: Path) -> None:
+    """A right option that is longer than all others is said, and is no fault by itself."""
+    bank = load_bank(write(tmp_path, GOOD + LONG))
+    assert faults_in_bank(bank) == []
+    assert ["the right option is the longest" in remark for remark in remarks_on_bank(bank)] == [True]
+
+
+def test_a_quiz_without_an_end(tmp_path: Path) -> None:
+    """A quiz without `due` is never due and never closes, and `attempts: null` allows any number."""
+    text = QUIZ.replace("due: 2027-05-18 15:50\n", "attempts: null\n")
+    times = load_quiz(find_course(course_with(tmp_path, text)), "test").schedule
+    assert (times.due_at, times.closes_at, times.attempts) == (None, None, None)

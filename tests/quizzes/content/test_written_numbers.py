@@ -41,7 +41,6 @@ def test_read(typed: str, value: str) -> None:
         ("60,000", "can mean 60.000 or 60000; write 60 or 60000"),
         ("60.000", "can mean 60.000 or 60000; write 60 or 60000"),
         ("-16.500", "can mean -16.500 or -16500; write -16.5 or -16500"),
-        ("5²", "not a number"),
         ("²", "not a number"),
         ("H₂", "not a number"),
         ("½", "is a fraction"),
@@ -85,6 +84,85 @@ def test_fractions_in_one_character(typed: str, value: str) -> None:
     """A fraction of its own character is read as it looks, alone and after a whole number."""
     assert parse_number(typed, fractions=True) == Decimal(value)
     assert round(parse_number("⅓", fractions=True) * 3, 9) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("0.25^8", "0.0000152587890625"),
+        ("0.25**8", "0.0000152587890625"),
+        ("0.25⁸", "0.0000152587890625"),
+        ("(0.25)^8", "0.0000152587890625"),
+        ("0,25 ^ 8", "0.0000152587890625"),
+        ("4^(-8)", "0.0000152587890625"),
+        ("2⁻¹⁶", "0.0000152587890625"),
+        ("5²", "25"),
+        ("10^-5", "0.00001"),
+        ("-10⁻⁵", "-0.00001"),
+        ("-0.5^3", "-0.125"),
+        ("(-0.5)^2", "0.25"),
+        ("1.5×10⁻⁵", "0.000015"),
+        ("1.5·10^-5", "0.000015"),
+        ("1.5 ⋅ 10^(−5)", "0.000015"),
+        ("1,5*10**-5", "0.000015"),
+        ("1.5x10^-5", "0.000015"),
+        ("1.5E−5", "0.000015"),
+    ],
+)
+def test_powers(typed: str, value: str) -> None:
+    """A power is read as a calculator reads it, however its exponent is written."""
+    assert parse_number(typed) == Decimal(value)
+
+
+@pytest.mark.parametrize("typed", ["1/4^8", "(1/4)^8", "(1/4)⁸", "1/4⁸"])
+def test_powers_of_fractions(typed: str) -> None:
+    """A power binds closer than a fraction bar; fractions are read where the item allows them."""
+    assert parse_number(typed, fractions=True) == Decimal("0.25") ** 8
+    with pytest.raises(NumberProblem, match="is a fraction"):
+        parse_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("-0.5^2", r"can mean \(-0.5\)\^2 or -\(0.5\^2\)"),
+        ("−2²", r"can mean \(-2\)\^2"),
+        ("16.000^2", "can mean 16.000 or 16000"),
+        ("16,000^2", "can mean 16.000 or 16000"),
+        ("0^0", "not a number"),
+        ("0^-1", "divides by zero"),
+        ("9^9999", "too large"),
+        ("9^1000", "too large"),
+        ("2^0.5", "not a number"),
+        ("2^3^2", "not a number"),
+        ("3*2^5", "not a number"),
+        ("2^", "not a number"),
+        ("^2", "not a number"),
+        ("()^2", "not a number"),
+    ],
+)
+def test_powers_refused(typed: str, message: str) -> None:
+    """A power that is not a number, or could be two, is a sentence."""
+    with pytest.raises(NumberProblem, match=message):
+        parse_number(typed, fractions=True)
+
+
+@given(
+    st.decimals(min_value=0, max_value=100, places=3), st.integers(1, 40), st.sampled_from(["^", "**", "⁰"])
+)
+def test_every_power_is_its_product(base: Decimal, exponent: int, sign: str) -> None:
+    """A positive number to a whole power is the product of that many factors, in every way to write it."""
+    raised = str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    written = f"({base})" + (raised if sign == "⁰" else f"{sign}{exponent}")
+    product = Decimal(1)
+    for _ in range(exponent):
+        product *= base
+    try:
+        value = parse_number(written)
+    except NumberProblem as problem:
+        assert "can mean" in str(problem) or "too" in str(problem)
+    else:
+        assert abs(value - product) <= abs(product) * Decimal("1e-20")
 
 
 @pytest.mark.parametrize("typed", ["½½", "½5", "1.5½", "⅟3", "⅟", "x½"])

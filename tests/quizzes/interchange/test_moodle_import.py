@@ -588,11 +588,11 @@ TF = a("100", "true") + a("0", "false")
         ),
         (
             q("truefalse", "?", TF + "<difficulty>9</difficulty>"),
-            "<difficulty> in it is not understood here.",
+            "its part “difficulty” is not known here and may change what is right.",
         ),
         (
             q("truefalse", "?", TF.replace("<text>", '<text x="1">', 1)),
-            'x="…" of <text> in it is not understood here.',
+            "the setting x=“1” of its part “text” is not known here and may change what is right.",
         ),
         (q("truefalse", "if x<y> then", TF), "its text holds <y>, which cannot be shown here."),
         (q("truefalse", "<img src='https://x/y.png'>", TF), "its picture y.png is not in the file."),
@@ -685,7 +685,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         file.truncate(300 * 1024**2)
     for name, sentence in (
         ("", "is a folder"),
-        ("none", "does not exist"),
+        ("none", "is not there"),
         ("pipe", "is not a file"),
         ("huge.xml", "larger than"),
     ):

@@ -63,7 +63,9 @@ def carried(item: Item, number: int) -> dict[str, Any]:
     data = item.model_dump(mode="json")
     data["tags"] = [*data["tags"], f"question-{number}"]
     if data["images"]:
-        data["images"] = [{"file": "back/dot.png", "alt": data["images"][0]["alt"]}]
+        data["images"] = [
+            {"file": f"back/{Path(image['file']).stem}.png", "alt": image["alt"]} for image in data["images"]
+        ]
     if "pattern" in data:
         data["pattern"] = ""
     for blank, position in zip(data.get("blanks", []), range(1, 13), strict=False):
@@ -88,9 +90,8 @@ def without_markup(text: str) -> str:
 def test_every_item_of_the_banks(tmp_path: Path) -> None:
     """Choices, blanks, matchings, orders, texts and numbers come back as they were, formulas included."""
     back, made = there_and_back(ITEMS, tmp_path)
-    assert set(made.lost) == {
-        ("total-loss--order-of-training", "A single entry in the right order earns nothing here.")
-    }
+    sentences = {sentence for _, sentence in made.lost}
+    assert sentences == {"A single entry in the right order earns nothing here."}
     assert len(back) == len(ITEMS) >= 60
     for number, (reference, item) in enumerate(ITEMS.items(), start=1):
         name = reference.replace("/", "--")

@@ -154,7 +154,7 @@ def test_canvas_choice(tmp_path: Path) -> None:
 
 
 def test_canvas_numbers(tmp_path: Path) -> None:
-    """A margin, a range, and several right numbers, of which the first stays and the loss is told."""
+    """A margin and a range; two ranges apart are left out, since no key stands for both."""
     margin = (
         '<or><varequal respident="response1">0.5</varequal><and><vargte respident="response1">0.45</vargte>'
         '<varlte respident="response1">0.55</varlte></and></or>'
@@ -163,12 +163,14 @@ def test_canvas_numbers(tmp_path: Path) -> None:
     made = canvas(
         tmp_path,
         item("margin", "numerical_question", text("How much?") + BOX, scored(margin)),
-        item("range", "numerical_question", text("How much?") + BOX, scored(between) + scored(margin)),
+        item("range", "numerical_question", text("How much?") + BOX, scored(between)),
+        item("both", "numerical_question", text("How much?") + BOX, scored(between) + scored(margin)),
     )
     first_item, two = yaml.safe_load(made.text)["items"]
     assert (first_item["key"], first_item["tolerance"]) == ("0.5", {"mode": "abs", "abs": "0.05"})
     assert (two["key"], two["tolerance"]) == ("2.5", {"mode": "abs", "abs": "1.5"})
-    assert made.lost == (("range", "Of 2 right numbers only the first stays."),)
+    ((name, sentence),) = made.lost
+    assert name == "both" and "several numbers are right" in sentence
 
 
 def test_canvas_blanks_and_matching(tmp_path: Path) -> None:
@@ -283,7 +285,9 @@ def test_qti21_of_another_system(tmp_path: Path) -> None:
         '<responseProcessing><responseCondition><responseIf><equal toleranceMode="relative" tolerance="5 10">'
         '<variable identifier="R2"/><correct identifier="R2"/></equal>'
         '<setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue>'
-        "</responseIf></responseCondition></responseProcessing>"
+        '</responseIf></responseCondition><setOutcomeValue identifier="SCORE"><sum>'
+        '<variable identifier="SCORE"/><mapResponse identifier="R1"/></sum></setOutcomeValue>'
+        "</responseProcessing>"
     )
     math = (
         '<math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><mi>x</mi>'
@@ -312,12 +316,15 @@ def test_qti21_of_another_system(tmp_path: Path) -> None:
         hotspot=("", '<hotspotInteraction responseIdentifier="R"/>', ""),
     )
     blanks, ordered = yaml.safe_load(made.text)["items"]
+    assert made.lost[0] == ("blanks", "Capitals mattered; here they do not.")
     assert blanks["prompt"] == "Richard of \\[1\\] weighs \\[2\\] stone."
     assert blanks["blanks"][0]["accept"] == ["York"]
     assert blanks["blanks"][1]["tolerance"] == {"mode": "range", "below": "10", "above": "20"}
     assert ordered["entries"] == ["first", "second"]
     assert ordered["prompt"] == "By $x_1$:\n\nSort."
-    assert made.lost == (("hotspot", "It was left out: hotspotInteraction has no counterpart here."),)
+    assert made.lost[1:] == (
+        ("hotspot", "It was left out: a hot spot on a picture has no counterpart here."),
+    )
 
 
 def test_what_is_no_package(tmp_path: Path) -> None:

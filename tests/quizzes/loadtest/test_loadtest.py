@@ -9,18 +9,33 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from event_loops import commanded
+from event_loops import commanded, run
 from patience import eventually
 
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from quizzes.cli import app
+from quizzes.loadtest.fixture import fixture_for, temporary_folder
 from quizzes.loadtest.limits import Result, file_system_of, on_real_disk, percentile
-from quizzes.loadtest.server import allow_connections
+from quizzes.loadtest.server import allow_connections, running_servers
+from quizzes.loadtest.staff_work import StaffWork
 from quizzes.loadtest.student import HttpReply
 
 COURSE = find_course(Path(__file__).parent).root
-SHORT = ("--herd", "1", "--steady", "1", "--burst", "2", "--deadline", "1", "--grace", "0.5")
+SHORT = (
+    "--herd",
+    "1",
+    "--steady",
+    "1",
+    "--burst",
+    "2",
+    "--deadline",
+    "1",
+    "--grace",
+    "0.5",
+    "--regrade",
+    "3",
+)
 # What does not depend on how fast and how busy the machine is.
 ALWAYS = (
     "acknowledged saves that are missing",
@@ -29,17 +44,24 @@ ALWAYS = (
     "students who gave up",
     "attempts open when all must be closed",
     "faults in the database",
+    "tasks of staff that failed",
+    "attempts that are not regraded",
 )
 
 
 def test_a_small_class() -> None:
-    """Twenty students start, save and submit; nothing is lost, and the exit code says whether limits hold."""
+    """Twenty students start, save and submit while staff regrade, import and analyse; nothing is lost.
+
+    The exit code says whether limits hold.
+    """
     completed = commanded(app, ["loadtest", "--students", "20", *SHORT, "--course", str(COURSE)])
     assert completed.exception is None or isinstance(completed.exception, SystemExit), completed.output
     for phase in ("opening", "burst", "deadline"):
         assert f"\n{phase} " in completed.output
     for what in ALWAYS:
         assert f"kept    {what}" in completed.output, completed.output
+    assert "4 × regrade" in completed.output and "a regrade is of 3 attempts" in completed.output
+    assert "4 × import" in completed.output and "4 × analysis" in completed.output
     assert "Limits of a class of size S (20 students):" in completed.output
     assert (completed.exit_code == 0) == ("MISSED" not in completed.output), completed.output
 
@@ -56,6 +78,24 @@ def test_several_servers(postgres: str) -> None:
         assert f"kept    {what}" in completed.output, completed.output
     again = commanded(app, ["loadtest", *options, *SHORT, "--course", str(COURSE)])
     assert "This database has people in it." in str(again.exception)
+
+
+def test_failed_work_of_staff(tmp_path: Path) -> None:
+    """A task of staff that fails is counted, with its output, and the others go on."""
+    with temporary_folder(tmp_path) as place:
+        fixture = fixture_for(find_course(COURSE), "", place)
+        with running_servers(fixture) as servers, fixture.open_site() as site:
+            work = StaffWork.of(fixture, servers[0])
+            run(work.round(site.database))  # nobody has taken the earlier quiz, and it is not published
+    assert sorted(failure.partition(":")[0] for failure in work.failed) == ["analysis", "regrade"]
+    assert "is not published" in " ".join(work.failed) or "There is no published quiz" in " ".join(
+        work.failed
+    )
+    assert {kind: len(many) for kind, many in work.seconds.items()} == {
+        "regrade": 1,
+        "import": 1,
+        "analysis": 1,
+    }
 
 
 def test_several_servers_and_a_file() -> None:
@@ -98,6 +138,8 @@ def test_limits_of_time() -> None:
         ("left_open", 1, "attempts open when all must be closed"),
         ("closed_after", 10.5, "last attempt closed after deadline and grace"),
         ("damage", ["row 3 missing"], "faults in the database"),
+        ("staff_failed", ["import: no table"], "tasks of staff that failed"),
+        ("not_regraded", 1, "attempts that are not regraded"),
         ("memory", 301.0, "the server's memory at its peak"),
     ],
 )
@@ -198,7 +240,7 @@ def test_told_to_end(tmp_path: Path) -> None:
         [*command, "--course", str(COURSE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
         assert running.stdout is not None
-        assert b"opening" in running.stdout.readline()
+        assert b"before" in running.stdout.readline()
         (server,) = children_of(running.pid)
         running.send_signal(signal.SIGTERM)
         output = running.communicate()[1]

@@ -12,10 +12,11 @@ from platform_simulator import CLAIM, LEARNER, Browser, Platform, connected, pla
 from sqlalchemy import select
 
 from autograder.site.lti.deliveries import claim_deliveries
+from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import links_of
 from autograder.site.tables import lti_link, lti_score, outbox, person
-from quizzes.services.score_sender import ScoreSender
+from quizzes.services.quiz_scores import QuizScores
 
 
 @pytest.fixture
@@ -34,9 +35,8 @@ def sender(server: LiveServer, which: str = "last") -> ScoreSender:
     assert server.site.lti is not None
     exam, site = server.exam, server.site
     assert site.lti is not None
-    return ScoreSender(
-        exam.database, exam.writer, site.lti, site.course, server.quizzes.quiz, lambda *_: which
-    )
+    scores = QuizScores(site.course, server.quizzes.quiz, lambda *_: which)
+    return ScoreSender(exam.database, exam.writer, site.lti, {"quiz": scores})
 
 
 def launched(server: LiveServer, platform: Platform, **changes: Any) -> Student:

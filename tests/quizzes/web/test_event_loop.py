@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from fake_clock import MINUTE
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer
 from sqlalchemy import event
+from starlette.routing import Route
 
+from autograder.site.application import _routes
 from quizzes.store.quizzes import current_version
 
 
 @contextmanager
 def statements_on_the_loop(server: LiveServer) -> Iterator[list[str]]:
     """The statements that the thread of the event loop runs meanwhile."""
+    with noted_statements(server, lambda thread: thread is server.thread) as seen:
+        yield seen
+
+
+@contextmanager
+def noted_statements(server: LiveServer, of: Callable[[threading.Thread], bool]) -> Iterator[list[str]]:
+    """The statements that such threads run meanwhile."""
     seen: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
-        if threading.current_thread() is server.thread:
+        if of(threading.current_thread()):
             seen.append(statement)
 
     engines = {id(engine): engine for engine in (server.database._read, server.database._write)}
@@ -31,6 +41,13 @@ def statements_on_the_loop(server: LiveServer) -> Iterator[list[str]]:
     finally:
         for engine in engines.values():
             event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def statements_of_the_writer(server: LiveServer) -> Iterator[list[str]]:
+    """The statements that the thread of the writer runs meanwhile."""
+    with noted_statements(server, lambda thread: thread.name == "quiz-writer") as seen:
+        yield seen
 
 
 def test_no_page_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
@@ -78,6 +95,43 @@ def test_no_page_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
         teacher.post(f"/staff/attempts/{attempt}/end-sessions", reason="x")
         visit(student, "/", f"/attempts/{attempt}", "/sign-in", "/sign-in/none", "/health")
     assert seen == []
+
+
+def test_no_route_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
+    """Every address that can be got, of the site and its extensions, when no session is at hand."""
+    server.publish()
+    student, teacher = server.student(), server.student(role="instructor")
+    values = {"quiz": "all", "attempt": student.start(), "file": "x.png", "secret": "none"}
+    paths = [
+        re.sub(r"\{(\w+)(:\w+)?\}", lambda match: values.get(match[1], "1"), route.path)
+        for route in _routes()
+        if isinstance(route, Route) and "GET" in (route.methods or ())
+    ]
+    assert {"/people", "/platforms", "/staff/all/regrades"} <= set(paths)
+    with statements_on_the_loop(server) as seen:
+        for path in paths:
+            for who in (teacher, student):
+                server.fake.pass_(16_000)  # no session is at hand any more
+                assert who.get(path).status_code < 500, path
+                assert seen == [], path
+
+
+def test_an_import_reads_its_table_before_it_writes(server: LiveServer) -> None:
+    """The event loop reads nothing, and the write is as many statements for many people as for a few."""
+    server.publish()
+    teacher = server.student(role="instructor")
+    counts = []
+    for many in (3, 40):
+        table = "student_id,multiplier\n" + "".join(f"new-{many}-{number},1.5\n" for number in range(many))
+        parts = {"roster": ("roster.csv", table.encode(), "text/csv")}
+        with statements_on_the_loop(server) as seen, statements_of_the_writer(server) as written:
+            shown = teacher.http.post("/people/preview", data={"token": teacher.token}, files=parts).text
+            digest = shown.split('name="digest" value="')[1].split('"')[0]
+            done = teacher.post("/people/import", digest=digest, roster=table)
+        assert done.status_code == 200 and f"new-{many}-0" in done.text
+        assert seen == []
+        counts.append(len(written))
+    assert counts[0] == counts[1] > 0
 
 
 def test_attempts_are_prepared_before_the_opening(server: LiveServer) -> None:

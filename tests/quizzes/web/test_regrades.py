@@ -12,6 +12,8 @@ from live_server import LiveServer, Student, live_server
 from sqlalchemy import Connection, select
 
 from autograder.site.database import Database
+from quizzes.analysis.data import read_points
+from quizzes.analysis.summary import summary
 from quizzes.store.marks import points_of
 from quizzes.store.tables import attempt as attempt_table
 
@@ -282,6 +284,27 @@ def test_ordinary_corrections(server: LiveServer, name: str) -> None:
     page = regraded(server, teacher)
     assert points(server, attempt) == after
     assert "Left as they were" not in page and "keeps its mark" not in page
+
+
+def test_the_analysis_uses_the_key_that_counts(server: LiveServer) -> None:
+    """After a correction the options that are right and the key of a number are the corrected ones."""
+    teacher = server.student(role="instructor")
+    attempts = [taken(server, server.student(), q0=option("to the esat"), q1=two_more) for _ in range(3)]
+
+    def analysed() -> tuple[list[str], float, bool]:
+        table, items = read_points(server.exam, "keys")
+        found = {item.name: item for item in summary(table, items).items}
+        rights = sorted(
+            re.sub("<[^>]*>", "", text) for text, line in found["keys/point"].options if line.right
+        )
+        responses = [row[table.names.index("keys/number")] for row in table.rows]
+        return rights, found["keys/number"].p, all(response.text == response.key for response in responses)
+
+    assert analysed() == (["to the north"], 0.0, False)
+    correct(server, ("{text: to the esat}", "{text: to the esat, correct: true}"), KEY)
+    regraded(server, teacher)
+    assert [points(server, attempt) for attempt in attempts] == [6, 6, 6]
+    assert analysed() == (["to the esat", "to the north"], 1.0, True)
 
 
 def test_another_version_does_not_stop_the_class(server: LiveServer) -> None:

@@ -1,0 +1,103 @@
+"""A probe: what students are told for a wrong function, asked in this process, without a sandbox or training.
+
+For the course's own wrong functions only: known mistakes, mutants, and lists written to measure the feedback.
+A function that loops for ever is not stopped here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import traceback
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+from autograder.checks.calls import Answer, Call, Functions
+from autograder.checks.convergence_checks import is_convergence
+from autograder.checks.values import Value
+from autograder.course.assignment import Assignment
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.causes import Answers, Cause
+from autograder.grading.diagnosis import find_cause, signature_of
+from autograder.grading.evaluation import evaluate
+from autograder.grading.prefetch import record_calls
+from autograder.grading.student_source import find_source
+
+__all__ = ["CauseProbe"]
+
+
+class CauseProbe:
+    """Answers what is told for wrong functions of one assignment."""
+
+    def __init__(self, assignment: Assignment, seed: int = 15) -> None:
+        self.assignment, self.seed = assignment, seed
+        backend = ReferenceBackend(assignment.reference)
+        self._reference = Functions(backend, assignment.parameters)
+        self._recorded = record_calls(assignment.hidden_checks, backend, self._reference, seed)
+        self._answers = Answers(self._reference, assignment.alternatives)
+
+    def told_cause(self, function: str, source: str) -> Cause:
+        """What is told for a function's source; the other functions of the assignment are right.
+
+        `source` may hold helpers and imports beside the function. Kind "" where nothing is told.
+        """
+        backend = self._backend(function, source)
+        calls = [*self.checked_calls(function, backend), *self._recorded_calls(function, backend)]
+        return find_cause(
+            function,
+            calls,
+            self._answers,
+            self.assignment.mistakes,
+            signature_of(self.assignment.reference[function]),
+            find_source([(1, source)], function),
+        )
+
+    def _backend(self, function: str, source: str) -> NotebookBackend:
+        namespace, file = dict(self.assignment.reference), f"<{function}>"
+        exec(compile(source, file, "exec", dont_inherit=True), namespace)
+        return _SourceBackend(namespace, source, file)
+
+    def checked_calls(self, function: str, backend: NotebookBackend) -> list[Call]:
+        """The calls of a function that the checks of its task make."""
+        student = Functions(backend, self._parameters(backend))
+        calls: list[Call] = []
+        for check in self.assignment.hidden_checks:
+            if check.task == self.assignment.task_of(function) and not is_convergence(check.body):
+                evaluate(check, student, self._reference, self.seed)
+                calls += [call for call in student.context_.findings.calls if call.function == function]
+        return calls
+
+    def _recorded_calls(self, function: str, backend: NotebookBackend) -> list[Call]:
+        task = self.assignment.task_of(function)
+        recorded: Sequence[tuple[object, ...]] = self._recorded.of_task.get(task, {}).get(function, [])
+        answers: list[Answer] = [backend.answer(function, [arguments], 5.0)[0] for arguments in recorded]
+        return [Call(function, *pair) for pair in zip(recorded, answers, strict=True)]
+
+    def _parameters(self, backend: NotebookBackend) -> dict[str, tuple[str, ...]]:
+        return {
+            name: tuple(inspect.signature(backend.namespace[name]).parameters)
+            for name in self.assignment.functions
+            if callable(backend.namespace.get(name))
+        }
+
+
+class _SourceBackend(NotebookBackend):
+    """A backend for a source without a file: it finds an exception's line in the text, and prints nothing."""
+
+    def __init__(self, namespace: dict[str, object], source: str, file: str) -> None:
+        super().__init__(namespace, self._own_line)
+        self._lines, self._file = source.split("\n"), file
+
+    def answer(
+        self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
+    ) -> list[Answer]:
+        """As in a notebook."""
+        with redirect_stdout(io.StringIO()):
+            return super().answer(function, calls, cpu_seconds, lend)
+
+    def _own_line(self, problem: BaseException) -> str:
+        steps = traceback.extract_tb(problem.__traceback__)
+        number = next((step.lineno for step in reversed(steps) if step.filename == self._file), None)
+        if number is None or number > len(self._lines):
+            return ""
+        return f"cell 1, line {number}: {self._lines[number - 1].strip()}"

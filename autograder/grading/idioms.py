@@ -1,0 +1,769 @@
+"""Idioms of Python and NumPy that go wrong, by the pattern of the failure and the line it comes from.
+
+Each idiom needs a symptom in the answers (an exception, an argument changed in place, a value of another
+kind, numbers that only this habit makes) and, where the symptom alone could have another cause, a line of
+the student's function that shows the habit. The sentence says what the line does and what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from autograder.checks.calls import Call
+from autograder.checks.values import Array, Value, to_array
+from autograder.grading.causes import Answers, Cause, Outcome, equal, outcome_of
+from autograder.grading.patterns import Signature
+from autograder.grading.student_source import StudentSource
+
+__all__ = ["idiom_cause"]
+
+PYTHON_MAX = re.compile(r"(?<![\w.])(max|min)\s*\(")
+CHOICE = re.compile(r"(?<![\w.])(if|elif|while|and|or|not|assert)(?!\w)")
+MATH = re.compile(r"(?<![\w.])math\.(\w+)")
+
+
+class Found(NamedTuple):
+    """An idiom: its name, what is told, and the place in the student's code."""
+
+    name: str
+    sentence: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What an idiom is recognised by."""
+
+    function: str
+    calls: Sequence[Call]
+    outcomes: Sequence[Outcome]
+    right: Sequence[Outcome]
+    signature: Signature
+    source: StudentSource | None
+
+    def find(self, pattern: str) -> str:
+        """The place of the first line with a pattern; "" where there is none."""
+        return self.source.find(pattern) if self.source else ""
+
+    @property
+    def raised(self) -> Call | None:
+        """The first call that raised an exception."""
+        return next((call for call in self.calls if call.answer.kind == "raised"), None)
+
+    @property
+    def values(self) -> list[tuple[Call, Value, Value]]:
+        """The calls with a value, and the right value."""
+        return [
+            (call, outcome.value, right.value)
+            for call, outcome, right in zip(self.calls, self.outcomes, self.right, strict=True)
+            if outcome.kind == "value" and right.kind == "value"
+        ]
+
+
+def idiom_cause(
+    function: str,
+    calls: Sequence[Call],
+    answers: Answers | None,
+    signature: Signature,
+    source: StudentSource | None,
+) -> Cause:
+    """The idiom behind a function's wrong answers; kind "" where none is recognised.
+
+    Without `answers`, as for public checks, idioms that need the right values are left out.
+    """
+    calls = [call for call in calls if call.function == function and call.arguments]
+    nothing = Cause(function, calls=len(calls))
+    if not calls:
+        return nothing
+    outcomes = [outcome_of(call.answer) for call in calls]
+    right = [answers.right(call) if answers else Outcome("unknown") for call in calls]
+    seen = _Seen(function, calls, outcomes, right, signature, source)
+    for recognise in IDIOMS:
+        found = next(recognise(seen), None)
+        if found is not None:
+            return replace(nothing, kind="idiom", name=found.name, sentence=found.sentence, place=found.place)
+    return nothing
+
+
+# --- Exceptions ---------------------------------------------------------------------------------
+
+
+def _signature(seen: _Seen) -> Iterator[Found]:
+    """Parameters other than the handout's, in number or in order."""
+    wanted, names = seen.signature.parameters, seen.source.parameters if seen.source else ()
+    if not wanted or not names or names == wanted:
+        return
+    assert seen.source is not None  # it has the names
+    call = f"{seen.function}({', '.join(wanted)})"
+    written = f"{seen.function}({', '.join(names)})"
+    place = seen.source.definition
+    raised = seen.raised
+    if raised and raised.answer.text.startswith("TypeError") and f"{seen.function}()" in raised.answer.text:
+        yield Found(
+            "signature",
+            f"The handout's function is {call}; yours is {written}. Take the handout's parameters.",
+            place,
+        )
+    elif sorted(names) == sorted(wanted):
+        yield Found(
+            "parameters_in_another_order",
+            f"Your parameters stand in another order, {written}: arguments are passed by position, as "
+            f"{call}.",
+            place,
+        )
+    elif "cache" in names and "cache" not in wanted:
+        yield Found(
+            "cache",
+            f"Nothing hands a cache to your function: it is called as {call}, with arrays. Compute from "
+            "these "
+            "what you would have kept in the cache.",
+            place,
+        )
+
+
+def _another_default(seen: _Seen) -> Iterator[Found]:
+    """A default other than the handout's, and answers that are wrong only where it is left out."""
+    if seen.source is None:
+        return
+    written = seen.source.defaults
+    first_optional = len(seen.signature.parameters) - len(seen.signature.defaults)
+    for position, default in enumerate(seen.signature.defaults, first_optional):
+        name = seen.signature.parameters[position]
+        if not isinstance(default, (int, float)) or name not in written or written[name] == default:
+            continue
+        wrong = [
+            len(call.arguments) <= position
+            for call, outcome, right in zip(seen.calls, seen.outcomes, seen.right, strict=True)
+            if right.kind == "value" and not (outcome.kind == "value" and equal(outcome.value, right.value))
+        ]
+        if len(wrong) >= 2 and all(wrong):
+            yield Found(
+                "another_default",
+                f"The handout's default of {name} is {default:g}; yours is {written[name]:g}. The answers "
+                "are "
+                "wrong only "
+                f"where {name} is left out.",
+                seen.source.definition,
+            )
+            return
+
+
+def _truth_of_an_array(seen: _Seen) -> Iterator[Found]:
+    call = seen.raised
+    if call is None or "truth value of an array" not in call.answer.text:
+        return
+    line = call.answer.trace
+    code = line.split(": ", 1)[-1]
+    if match := PYTHON_MAX.search(code):
+        name = match[1]
+        yield Found(
+            f"python_{name}",
+            f"Python's {name} compares its arguments as wholes, and an array has no single answer to that. "
+            f"np.{name}imum compares entry by entry.",
+            line,
+        )
+    elif CHOICE.search(code):
+        yield Found(
+            "if_on_an_array",
+            "if wants one True or False, but a comparison of an array has one for each entry. "
+            "np.where(condition, a, b) chooses entry by entry; a mask, such as (x > 0), multiplies.",
+            line,
+        )
+    else:
+        yield Found(
+            "truth_of_an_array",
+            "This line asks for the truth of a whole array, which has one for each entry. "
+            "Use np.where, a mask, or np.all and np.any.",
+            line,
+        )
+
+
+def _one_number_wanted(seen: _Seen) -> Iterator[Found]:
+    call = seen.raised
+    if call is None or "can be converted to Python scalars" not in call.answer.text:
+        return
+    line = call.answer.trace
+    if match := MATH.search(line):
+        yield Found(
+            "math_on_an_array",
+            f"math.{match[1]} takes one number. np.{match[1]} takes a whole array, entry by entry.",
+            line,
+        )
+    else:
+        yield Found(
+            "number_from_an_array",
+            "This line makes one number of an array with several entries. Sum it, average it, or keep the "
+            "array.",
+            line,
+        )
+
+
+def _shapes_that_do_not_fit(seen: _Seen) -> Iterator[Found]:
+    call = seen.raised
+    if call is None or "broadcast" not in call.answer.text:
+        return
+    shapes = _two_shapes(call.answer.text)
+    if len(shapes) == 2:
+        long, short = sorted(shapes, key=len, reverse=True)
+        if len(long) == len(short) + 1 >= 2 and short == long[:-1]:
+            yield Found(
+                "keepdims_forgotten",
+                f"Shapes {_shape(long)} and {_shape(short)} do not line up: a sum, mean or maximum over the "
+                f"last axis has lost that axis. With keepdims=True it has shape {_shape((*short, 1))}, and "
+                "every row gets its own number.",
+                call.answer.trace,
+            )
+            return
+    yield Found(
+        "shapes_do_not_fit",
+        "The two sides of this line have shapes that do not line up. Print both shapes; they are compared "
+        "from the last axis on.",
+        call.answer.trace,
+    )
+
+
+def _two_shapes(text: str) -> list[tuple[int, ...]]:
+    found = re.findall(r"\(((?:\d+,?)*)\)", text)[:2]
+    return [tuple(int(size) for size in each.split(",") if size) for each in found]
+
+
+def _shape(sizes: Sequence[int]) -> str:
+    return str(tuple(sizes))
+
+
+def _index_past_the_end(seen: _Seen) -> Iterator[Found]:
+    call = seen.raised
+    if call is None or not call.answer.text.startswith("IndexError"):
+        return
+    line = call.answer.trace
+    if re.search(r"\[\s*labels\s*\]", line) or re.search(r"\[\s*y\s*\]", line):
+        yield _rows_by_label(line)
+    elif "out of range" in call.answer.text or "out of bounds" in call.answer.text:
+        place = seen.find(r"range\s*\(\s*len\s*\([^()]*\)\s*(\+\s*1)?\s*\)|range\s*\(\s*1\s*,")
+        yield Found(
+            "index_past_the_end",
+            "An index goes past the end: the loop runs one round too many, or an index is counted from 1. A "
+            "list of n entries has the numbers 0 to n - 1.",
+            line or place,
+        )
+    else:
+        yield Found("index", "This index does not fit the array: look at its shape and at the index.", line)
+
+
+def _rows_by_label(place: str) -> Found:
+    return Found(
+        "rows_by_label",
+        "[labels] alone picks whole rows by their number. The entry of each example's own label is "
+        "p[np.arange(len(labels)), labels].",
+        place,
+    )
+
+
+def _iterator_used_as_a_list(seen: _Seen) -> Iterator[Found]:
+    call = seen.raised
+    if call is None:
+        return
+    match = re.search(
+        r"'(zip|map|filter|generator|enumerate|reversed|range_iterator)' object is not (\w+)"
+        r"|object of type '(zip|map|filter|generator|enumerate)' has no len",
+        call.answer.text,
+    )
+    if match:
+        kind = match[1] or match[3]
+        yield Found(
+            "iterator_used_as_a_list",
+            f"A {kind} can only be gone through once, from the start: it has no length, no index and no "
+            f"reverse. Make a list of it first: list({kind}(...)).",
+            call.answer.trace,
+        )
+
+
+def _other_exceptions(seen: _Seen) -> Iterator[Found]:
+    call = seen.raised
+    if call is None:
+        return
+    text, line = call.answer.text, call.answer.trace
+    if match := re.match(r"(?:NameError|UnboundLocalError).*?'(\w+)'", text):
+        yield Found(
+            "name_without_a_value",
+            f"{match[1]} has no value when this line runs: is it spelled as above, and defined in this "
+            "function or in an earlier cell?",
+            line,
+        )
+    elif re.search(r"'numpy\.ndarray' object has no attribute 'append'", text):
+        yield Found(
+            "append_to_an_array",
+            "An array has no append. Collect the parts in a list, and make one array of it at the end.",
+            line,
+        )
+    elif re.search(r"'numpy\.ndarray' object is not callable", text):
+        yield Found(
+            "array_called",
+            "An array stands where a function is called: round brackets call, square brackets index.",
+            line,
+        )
+    elif "matmul" in text or "not aligned" in text:
+        yield Found(
+            "inner_sizes_differ",
+            "In a @ b the last size of a has to be the first size of b. Compare the shapes; a transpose, .T, "
+            "may be missing or too many.",
+            line,
+        )
+    elif "unsupported operand type(s)" in text and "NoneType" in text:
+        yield Found(
+            "none_in_a_formula",
+            "One of the values of this line is None: a function that it comes from has no return, or it "
+            "works "
+            "in place and returns nothing.",
+            line,
+        )
+
+
+# --- Values of another kind ---------------------------------------------------------------------
+
+
+def _nothing_returned(seen: _Seen) -> Iterator[Found]:
+    if not all(outcome.kind == "value" and outcome.value is None for outcome in seen.outcomes):
+        return
+    if place := seen.find(r"(?<![\w.])print\s*\("):
+        yield Found(
+            "print_in_place_of_return",
+            "print shows a value to you; return hands it to whoever calls the function. Nothing is "
+            "returned here.",
+            place,
+        )
+    elif not seen.find(r"(?<![\w.])(return|yield)(?!\w)"):
+        yield Found(
+            "no_return",
+            "There is no return statement, so the function returns None.",
+            seen.source.definition if seen.source else "",
+        )
+    else:
+        yield Found(
+            "return_not_reached",
+            "The function returns None: it ends without coming to a return with a value.",
+            seen.find(r"(?<![\w.])return(?!\w)"),
+        )
+
+
+def _odd_kind(seen: _Seen) -> Iterator[Found]:
+    texts = [call.answer.text for call in seen.calls if call.answer.kind == "unusable"]
+    if not texts:
+        return
+    if "array of object" in texts[0]:
+        yield Found(
+            "object_array",
+            "The result is an array of objects, as np.array makes of rows of different length. Keep arrays "
+            "of "
+            "different shape in a list.",
+            seen.find(r"dtype\s*=\s*object|np\.array\s*\(|np\.asarray\s*\("),
+        )
+    elif texts[0].startswith("a dict"):
+        yield Found(
+            "dictionary",
+            "The result is a dictionary; the handout asks for its values alone, in the order it states, as a "
+            "tuple or a list.",
+            seen.find(r"(?<![\w.])return(?!\w)"),
+        )
+
+
+def _value_and_cache(seen: _Seen) -> Iterator[Found]:
+    """A forward function that returns its result and a cache, as other courses do."""
+    pairs = [(value, right) for _, value, right in seen.values]
+    if len(pairs) < 2 or len(pairs) != len(seen.calls):
+        return
+    if all(
+        isinstance(value, (list, tuple))
+        and len(value) > 1
+        and not isinstance(right, (list, tuple))
+        and np.shape(value[0]) == np.shape(right)
+        for value, right in pairs
+    ):
+        yield Found(
+            "value_and_cache",
+            f"It returns {len(pairs[0][0])} things, the result and something to keep. Here a forward "
+            "function "
+            "returns its result alone; the backward gets what it needs as arguments.",
+            seen.find(r"(?<![\w.])return(?!\w)"),
+        )
+
+
+def _matrix(seen: _Seen) -> Iterator[Found]:
+    if place := seen.find(r"np\.(matrix|mat|asmatrix)\s*\("):
+        yield Found(
+            "np_matrix",
+            "np.matrix has rules of its own: * is the matrix product, ** a power of the matrix, and a sum "
+            "always "
+            "keeps two axes. Use ordinary arrays.",
+            place,
+        )
+
+
+def _generator_used_up(seen: _Seen) -> Iterator[Found]:
+    """The same call brings something the first time and nothing the second time."""
+    earlier: list[tuple[tuple[Value, ...], Value]] = []
+    for call, value, right in seen.values:
+        if isinstance(right, (list, tuple)) and right and isinstance(value, (list, tuple)):
+            if not value and any(
+                before and equal(list(given), list(call.arguments)) for given, before in earlier
+            ):
+                yield Found(
+                    "generator_used_up",
+                    "The same call brings batches the first time and none the second time: a generator can "
+                    "be gone "
+                    "through once only. Make a new one at every call, or return a list.",
+                    seen.find(r"(?<![\w.])return(?!\w)"),
+                )
+                return
+            earlier.append((call.arguments, value))
+
+
+def _left_in_the_loop(seen: _Seen) -> Iterator[Found]:
+    """A return inside a loop, and results that stop after its first round."""
+    if seen.source is None:
+        return
+    place = _return_inside_a_loop(seen.source)
+    pairs = [(value, right) for _, value, right in seen.values]
+    if not place or len(pairs) < 2:
+        return
+    long = [(value, right) for value, right in pairs if _rounds(right) > 1]
+    if len(long) >= 2 and all(_is_first_round(value, right) for value, right in long):
+        yield Found(
+            "return_inside_the_loop",
+            "return stands inside the loop, so the function ends after the first round. Move it out of the "
+            "loop, "
+            "to the indentation of for.",
+            place,
+        )
+
+
+def _rounds(right: Value) -> int:
+    if isinstance(right, (list, tuple)):
+        return len(right)
+    return int(right.size) if isinstance(right, np.ndarray) else 1
+
+
+def _is_first_round(value: Value, right: Value) -> bool:
+    if isinstance(right, (list, tuple)):
+        if not isinstance(value, (list, tuple)):
+            return False
+        if len(value) == 1:
+            return True
+        # A pair in place of a list of pairs
+        return len(value) == 2 and all(isinstance(part, np.ndarray) for part in value)
+    array = to_array(value)
+    if array is None or array.shape != np.shape(right):
+        return False
+    flat, right_flat = array.ravel(), np.ravel(right)
+    return bool(np.isclose(flat[0], right_flat[0], rtol=1e-4) and not flat[1:].any() and right_flat[1:].any())
+
+
+def _return_inside_a_loop(source: StudentSource) -> str:
+    loops: list[int] = []
+    for number, line in source.code():
+        if not line.strip():
+            continue
+        indent = len(line) - len(line.lstrip())
+        loops = [each for each in loops if each < indent]
+        word = line.split()[0]
+        if word in ("for", "while"):
+            loops.append(indent)
+        elif word == "return" and loops:
+            return source.place(number)
+    return ""
+
+
+# --- Aliases and arguments changed in place ------------------------------------------------------
+
+
+def _aliases(seen: _Seen) -> Iterator[Found]:
+    """Two names of one array, of which one is changed."""
+    if seen.source is None or all(
+        outcome.kind == "value" and equal(outcome.value, right.value) and not outcome.changed
+        for outcome, right in zip(seen.outcomes, seen.right, strict=True)
+    ):
+        return
+    lines = list(seen.source.code())
+    code = "\n".join(line for _, line in lines)
+    for number, line in lines:
+        double = re.match(r"^\s*(\w+)\s*,\s*(\w+)\s*=\s*(\w+)\s*,\s*(\w+)\s*$", line)
+        chain = re.match(r"^\s*(\w+)\s*=\s*(\w+)\s*=\s*(\w+)(?:\.copy\(\))?\s*$", line)
+        if double and double[3] == double[4]:
+            names, array = (double[1], double[2]), double[3]
+        elif chain:
+            names, array = (chain[1], chain[2]), chain[3]
+        else:
+            continue
+        if any(_is_written_to(code, name) for name in names):
+            yield Found(
+                "two_names_of_one_array",
+                f"{names[0]} and {names[1]} are two names of one array, {array}: what is done to one is "
+                "done to "
+                f"the other, and to {array}. Copy it: {array}.copy().",
+                seen.source.place(number),
+            )
+            return
+
+
+def _is_written_to(code: str, name: str) -> bool:
+    name = re.escape(name)
+    return bool(
+        re.search(rf"^\s*{name}\s*(\[[^\n]*\]\s*)?[-+*/]=", code, re.MULTILINE)
+        or re.search(rf"^\s*{name}\s*\[[^\n=]*\]\s*=(?!=)", code, re.MULTILINE)
+    )
+
+
+def _changed_in_place(seen: _Seen) -> Iterator[Found]:
+    changed = sorted({position for outcome in seen.outcomes for position in outcome.changed})
+    if not changed:
+        return
+    right = all(
+        outcome.kind == answer.kind == "value" and equal(outcome.value, answer.value)
+        for outcome, answer in zip(seen.outcomes, seen.right, strict=True)
+    )
+    names = seen.source.parameters if seen.source else ()
+    name = names[changed[0]] if changed[0] < len(names) else seen.signature.name(changed[0])
+    place, alias = _where_it_is_written(seen.source, name) if seen.source else ("", "")
+    through = f" through {alias}, which is a second name of the same array," if alias else ""
+    yield Found(
+        "changed_in_place",
+        f"{'The numbers are right, but this' if right else 'This'} line writes{through} into the caller's "
+        "array "
+        f"{name}. Work on a copy, {name}.copy(), or build a new array."
+        if place
+        else f"The caller's array {name} is changed in place. Work on a copy, or build a new array.",
+        place,
+    )
+
+
+def _where_it_is_written(source: StudentSource, name: str) -> tuple[str, str]:
+    """The line that writes into a parameter, directly or through another name of it."""
+    names = {name: ""}
+    for number, line in source.code():
+        match = re.match(r"^\s*(\w+)\s*=\s*(\w+)\s*$", line)
+        if match and match[2] in names:
+            names[match[1]] = match[1]
+            continue
+        both = re.match(r"^\s*(\w+)\s*,\s*(\w+)\s*=\s*(\w+)\s*,\s*(\w+)\s*$", line)
+        if both and both[3] in names:
+            names[both[1]] = both[1]
+        for each, alias in names.items():
+            if _is_written_to(line, each) or re.search(
+                rf"(shuffle|put|fill_diagonal|copyto)\s*\(\s*{re.escape(each)}\b|out\s*=\s*{re.escape(each)}\b"
+                rf"|(?<!\w){re.escape(each)}\.(sort|fill|resize|partition)\s*\(",
+                line,
+            ):
+                return source.place(number), alias
+    return "", ""
+
+
+# --- Numbers that a habit makes -----------------------------------------------------------------
+
+
+def _other_number_type(seen: _Seen) -> Iterator[Found]:
+    types = sorted({name for call in seen.calls for name in call.answer.dtypes if name.startswith("float")})
+    near = [equal_roughly(value, right) for _, value, right in seen.values]
+    if not types or not near or not all(near):
+        return
+    place = seen.find(re.escape(types[0]) + r"|float32|float16|longdouble|float128|single|half")
+    if types[0] in ("float32", "float16"):
+        digits = {"float32": 7, "float16": 3}[types[0]]
+        sentence = (
+            f"The result is {types[0]}, which has {digits} digits. Keep float64 throughout: gradient "
+            "checks need "
+            "its 16 digits."
+        )
+    else:
+        sentence = f"The result is {types[0]}; the handout asks for float64, the type of the arguments."
+    yield Found("number_type", sentence, place)
+
+
+def equal_roughly(value: Value, right: Value) -> bool:
+    """Equal to the digits that float16 has."""
+    left, other = to_array(value), to_array(right)
+    if left is not None and other is not None:
+        return left.shape == other.shape and bool(
+            np.allclose(left, other, rtol=5e-3, atol=1e-3, equal_nan=True)
+        )
+    if isinstance(value, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(value) == len(right) and all(map(equal_roughly, value, right))
+    return left is None and other is None and value == right
+
+
+def _whole_numbers(seen: _Seen) -> Iterator[Found]:
+    """Results without digits after the point, and a line that takes them away."""
+    pairs = [(to_array(value), to_array(right)) for _, value, right in seen.values]
+    if len(pairs) < 2 or any(value is None or right is None for value, right in pairs):
+        return
+    arrays = [(np.asarray(value, dtype=float), np.asarray(right, dtype=float)) for value, right in pairs]
+    if not all(
+        value.shape == right.shape and np.array_equal(value, np.trunc(value)) for value, right in arrays
+    ):
+        return
+    if not any(np.any(right != np.trunc(right)) for _, right in arrays):
+        return
+    place = seen.find(
+        r"//|astype\s*\(\s*(int|np\.int)|dtype\s*=\s*(int|np\.int)|(?<![\w.])(int|round)\s*\("
+        r"|(zeros|ones|full|empty)_like\s*\(\s*(labels|y)\b|np\.(floor|trunc|rint|round)\s*\("
+    )
+    if place:
+        yield Found(
+            "whole_numbers",
+            "The result has lost its digits after the point: this line makes whole numbers. / divides, // "
+            "divides and rounds down; an array of integers cuts what is written into it.",
+            place,
+        )
+
+
+def _integer_table(seen: _Seen) -> Iterator[Found]:
+    """An array of integers that fractions are written into."""
+    if seen.source is None or all(
+        outcome.kind == "value" and equal(outcome.value, right.value)
+        for outcome, right in zip(seen.outcomes, seen.right, strict=True)
+    ):
+        return
+    code = "\n".join(line for _, line in seen.source.code())
+    for number, line in seen.source.code():
+        match = re.match(
+            r"^\s*(\w+)\s*=\s*np\.(zeros|ones|full|empty)\w*\s*\(.*dtype\s*=\s*(int|np\.int\w*)\s*\)", line
+        )
+        if match and re.search(
+            rf"^\s*{match[1]}\s*\[[^\n]*\]\s*[-+*/]?=\s*[^=\n]*[a-z./]", code, re.MULTILINE
+        ):
+            yield Found(
+                "integer_array",
+                f"{match[1]} is an array of integers: what is written into it loses its digits after the "
+                "point. "
+                "Leave dtype out, and it holds float64.",
+                seen.source.place(number),
+            )
+            return
+
+
+def _written_by_label(seen: _Seen) -> Iterator[Found]:
+    """`p[labels] -= 1` and `p[:, labels] -= 1`, which change whole rows and columns."""
+    wrong = [
+        call
+        for call, outcome, right in zip(seen.calls, seen.outcomes, seen.right, strict=True)
+        if right.kind == "value" and not (outcome.kind == "value" and equal(outcome.value, right.value))
+    ]
+    if len(wrong) < 2:
+        return
+    if place := seen.find(r"\w\[\s*labels\s*\]\s*[-+]=|\w\[\s*labels\s*\]\s*=(?!=)"):
+        yield _rows_by_label(place)
+    elif place := seen.find(r"\w\[\s*:\s*,\s*labels\s*\]\s*[-+]?=(?!=)"):
+        yield Found(
+            "columns_by_label",
+            "[:, labels] picks whole columns, for all examples. The entry of each example's own label is "
+            "p[np.arange(len(labels)), labels].",
+            place,
+        )
+    elif place := seen.find(r"(probs|p|logits|z|log_probs|logp|log_p)\[\s*labels\s*\]"):
+        yield _rows_by_label(place)
+    elif place := seen.find(r"(probs|p|logits|z|log_probs|logp|log_p)\[\s*:\s*,\s*labels\s*\]"):
+        yield Found(
+            "columns_by_label",
+            "[:, labels] picks whole columns, for all examples. The entry of each example's own label is "
+            "p[np.arange(len(labels)), labels].",
+            place,
+        )
+
+
+def _loop_too_short(seen: _Seen) -> Iterator[Found]:
+    """The first or the last part is never filled in, and a range that leaves it out."""
+    last = seen.find(r"range\s*\([^()]*(\([^()]*\))?[^()]*-\s*1\s*\)")
+    first = seen.find(r"range\s*\(\s*1\s*,")
+    down = seen.find(r"range\s*\(.*,\s*0\s*,\s*-\s*1\s*\)")
+    if not (last or first or down):
+        return
+    missing = {_missing_part(value, right) for _, value, right in seen.values if _rounds(right) > 1}
+    if missing == {"last"} and last:
+        yield Found(
+            "loop_ends_too_early",
+            "The last round is missing: range(n) already stops before n, so that n - 1 leaves the last one "
+            "out.",
+            last,
+        )
+    elif missing == {"first"} and (first or down):
+        yield Found(
+            "loop_leaves_out_the_first",
+            "The first one, number 0, is left out: range(1, n) begins with 1, and range(n, 0, -1) stops "
+            "before 0. "
+            "Going down to 0 is range(n - 1, -1, -1).",
+            first or down,
+        )
+
+
+def _missing_part(value: Value, right: Value) -> str:
+    """Which part of a result was not filled in: "first", "last", or "" for something else."""
+    got, other = to_array(value), to_array(right)
+    if got is not None and other is not None and got.ndim and other.ndim:
+        if got.shape == other.shape:
+            bad = ~np.asarray(np.isclose(got, other, rtol=1e-4, atol=1e-7).reshape(len(got), -1).all(axis=1))
+            if (
+                got.ndim > 1 and bad.sum() == 1 and got[bad].any()
+            ):  # one entry of a row may be all that is missing
+                flat = np.asarray(~np.isclose(got.ravel(), other.ravel(), rtol=1e-4, atol=1e-7))
+                return _end_of(flat) if not got.ravel()[flat].any() else ""
+            return _end_of(bad) if not got[bad].any() else ""
+        if got.ndim == 1 and other.ndim == 1 and len(got) == len(other) - 1:
+            if np.allclose(got, other[1:], rtol=1e-4):
+                return "first"
+            if np.allclose(got, other[:-1], rtol=1e-4):
+                return "last"
+    if isinstance(value, (list, tuple)) and isinstance(right, (list, tuple)) and len(value) == len(right) - 1:
+        if equal(list(value), list(right[1:])):
+            return "first"
+        if equal(list(value), list(right[:-1])):
+            return "last"
+    return ""
+
+
+def _end_of(bad: Array) -> str:
+    if bad.sum() != 1:
+        return ""
+    return "last" if bad[-1] else "first" if bad[0] else ""
+
+
+def _division_then_product(seen: _Seen) -> Iterator[Found]:
+    """`a / 2 * delta`, which multiplies by delta."""
+    values = seen.values
+    if len(values) < 2 or all(equal(value, right) for _, value, right in values):
+        return
+    if place := seen.find(r"/\s*2(\.0)?\s*\*\s*[A-Za-z_]"):
+        yield Found(
+            "division_then_product",
+            "a / 2 * b divides by 2 and then multiplies by b. Put brackets around the product: a / (2 * b).",
+            place,
+        )
+
+
+IDIOMS: tuple[Callable[[_Seen], Iterator[Found]], ...] = (
+    _signature,
+    _another_default,
+    _truth_of_an_array,
+    _one_number_wanted,
+    _iterator_used_as_a_list,
+    _matrix,
+    _aliases,
+    _shapes_that_do_not_fit,
+    _index_past_the_end,
+    _other_exceptions,
+    _nothing_returned,
+    _odd_kind,
+    _value_and_cache,
+    _generator_used_up,
+    _left_in_the_loop,
+    _loop_too_short,
+    _changed_in_place,
+    _other_number_type,
+    _written_by_label,
+    _whole_numbers,
+    _integer_table,
+    _division_then_product,
+)

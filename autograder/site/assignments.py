@@ -1,0 +1,255 @@
+"""The assignments of a course for the site: title, dates, and final scores from results directories.
+
+`autograder grade --out graded/NAME` writes them. They are read again when a file has changed; the pages and
+the sender of scores to learning platforms ask here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from threading import Lock
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, and_, select
+
+from autograder.course.assignment import AssignmentFile, assignment_file
+from autograder.course.course import FILE, Course, find_course
+from autograder.course.lateness import due_for
+from autograder.course.roster import Person
+from autograder.errors import AutograderError
+from autograder.gradebook.tables import GradeRow, named_mistakes, points
+from autograder.report import Report
+from autograder.results.final_scores import FinalScore, GradedAssignment
+from autograder.results.results_folder import Results
+from autograder.site.database import Database
+from autograder.site.extensions import LinkTarget
+from autograder.site.lti.deliveries import queue_deliveries
+from autograder.site.lti.score_sender import CurrentScore
+from autograder.site.lti.users import links_of
+from autograder.site.tables import lti_link, lti_member, lti_score, lti_user
+from autograder.site.writer import Writer
+
+__all__ = ["ASSIGNMENT", "GRADED", "Assignments"]
+
+ASSIGNMENT = "assignment"
+CONTEXT_KEYS = ("issuer", "client", "deployment", "context")
+LINK_KEYS = ("issuer", "client", "deployment", "resource")
+GRADED = "graded"  # the directory of results, beside course.yaml
+log = logging.getLogger(__name__)
+# Who has a recipient for which assignment, with what was sent there; run every few seconds.
+SAME_PLATFORM = (lti_user.c.issuer == lti_link.c.issuer, lti_user.c.subject == lti_member.c.subject)
+SAME_CONTEXT = (lti_link.c[name] == lti_member.c[name] for name in CONTEXT_KEYS)
+SAME_RECIPIENT = (lti_score.c[name] == lti_link.c[name] for name in LINK_KEYS)
+RECIPIENTS = (
+    select(lti_user.c.person, lti_link.c.work, lti_score.c.state, lti_score.c.sent)
+    .add_columns(lti_score.c.work.label("scored"))
+    .select_from(lti_link)
+    .join(lti_member, and_(*SAME_CONTEXT))
+    .join(lti_user, and_(*SAME_PLATFORM))
+    .outerjoin(lti_score, and_(*SAME_RECIPIENT, lti_score.c.subject == lti_user.c.subject))
+    .where(lti_link.c.kind == ASSIGNMENT)
+    .order_by(lti_link.c.work, lti_user.c.person)
+)
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """What the files say: the course, its assignments, and the results of those that are graded."""
+
+    course: Course | None  # None while course.yaml has never been readable
+    files: Mapping[str, AssignmentFile]
+    graded: Mapping[str, GradedAssignment]
+    problem: str = ""
+    _scores: dict[str, Mapping[str, FinalScore]] = field(default_factory=dict)
+
+    def scores(self, name: str) -> Mapping[str, FinalScore]:
+        """The final scores of an assignment, by student ID; none before it is graded."""
+        if name not in self._scores:
+            graded = self.graded.get(name)
+            self._scores[name] = graded.final_scores if graded is not None else {}
+        return self._scores[name]
+
+
+class Assignments:
+    """The assignments of a course directory, and the results in another."""
+
+    def __init__(self, folder: Path, graded: Path | None = None) -> None:
+        """`graded` holds results directories, or is one; `graded` in the course's directory if left out."""
+        self._folder, self._graded = folder, graded or folder / GRADED
+        self._lock = Lock()
+        self._state: tuple[object, ...] = ()
+        self._snapshot: _Snapshot | None = None
+
+    def warning(self) -> str:
+        """Why scores cannot be read, for staff; empty where all is well."""
+        return self._read().problem
+
+    def link_targets(self) -> list[LinkTarget]:
+        """What a link in a learning platform may open."""
+        snapshot = self._read()
+        course = snapshot.course
+        return [_target(name, file, course) for name, file in sorted(snapshot.files.items()) if course]
+
+    def file(self, name: str) -> AssignmentFile | None:
+        """The content of assignment.yaml; None for an unknown assignment."""
+        return self._read().files.get(name)
+
+    def due_for(self, name: str, student: str) -> datetime | None:
+        """Until when a student may submit at no cost; None without a due date."""
+        snapshot = self._read()
+        return due_for(snapshot.course, name, snapshot.files[name], student) if snapshot.course else None
+
+    def is_excused(self, name: str, student: str) -> bool:
+        """Whether the gradebook leaves the assignment out for a student."""
+        course = self._read().course
+        return course is not None and course.extension(student, name).excused
+
+    def final_score(self, name: str, student: str) -> FinalScore | None:
+        """A student's final score; None before the assignment is graded, and for an excused student.
+
+        Students are known by their ID alone: a name in a download gives nobody's score to another.
+        """
+        snapshot = self._read()
+        if self.is_excused(name, student):
+            return None
+        return snapshot.scores(name).get(student)
+
+    def score(self, connection: Connection, who: str, work: str, now: int) -> CurrentScore | None:
+        """A person's score for a learning platform; None without one."""
+        file, final_score = self.file(work), self.final_score(work, who)
+        if file is None or final_score is None or final_score.possible <= 0:
+            return None
+        submitted = final_score.submitted
+        return CurrentScore(
+            file.title,
+            final_score.earned,
+            final_score.possible,
+            finished_at=None if submitted is None else _instant(submitted),
+            comment=_comment(final_score),
+            fingerprint=_fingerprint(final_score),
+        )
+
+    def shown(self, connection: Connection, work: str, now: int) -> tuple[bool, bool]:
+        """A score in a results directory is shown as soon as it is there."""
+        return True, True
+
+    def is_linked(self, connection: Connection, name: str) -> bool:
+        """Whether a platform's course has a link to an assignment: then its students may see it."""
+        return bool(links_of(connection, name, ASSIGNMENT))
+
+    def changed_scores(self, connection: Connection) -> list[tuple[str, str]]:
+        """People and assignments whose score is not what a platform was sent last."""
+        changed: dict[tuple[str, str], None] = {}
+        for row in connection.execute(RECIPIENTS):
+            if row.state in ("waiting", "failed", "held"):
+                continue  # it is sent as it stands then
+            final_score = self.final_score(row.work, row.person)
+            if final_score is not None and (row.sent, row.scored) != (_fingerprint(final_score), row.work):
+                changed[row.person, row.work] = None
+        return list(changed)
+
+    def queue_changed(self, database: Database, writer: Writer, now: int) -> int:
+        """Let every changed score wait for its recipients; returns how many."""
+        with database.reading() as connection:
+            changed = self.changed_scores(connection)
+        for who, work in changed:
+            writer.submit(partial(queue_deliveries, who=who, work=work, now=now, kind=ASSIGNMENT)).result()
+        return len(changed)
+
+    def _read(self) -> _Snapshot:
+        """What the files say now; the last good reading, with its problem, while they cannot be read."""
+        with self._lock:
+            state = tuple(_stamp(path) for path in self._watched())
+            if self._snapshot is None or state != self._state:
+                self._snapshot, self._state = self._read_files(self._snapshot), state
+            return self._snapshot
+
+    def _watched(self) -> Iterator[Path]:
+        yield self._folder / FILE
+        yield from sorted((self._folder / "assignments").glob("*/assignment.yaml"))
+        yield from (results.ledger for results in self._results())
+
+    def _results(self) -> list[Results]:
+        try:
+            folders = [self._graded, *sorted(self._graded.iterdir())]
+        except OSError:
+            return []
+        return [results for folder in folders if (results := Results(folder.absolute())).ledger.is_file()]
+
+    def _read_files(self, before: _Snapshot | None) -> _Snapshot:
+        problems, files, graded = [], {}, {}
+        try:
+            course = find_course(self._folder)
+        except AutograderError as problem:
+            if before is None:
+                return _Snapshot(None, {}, {}, _sentence(problem))
+            return replace(before, problem=_sentence(problem))
+        for name in course.assignment_ids():
+            try:
+                files[name] = assignment_file(course, name)
+            except AutograderError as problem:
+                problems.append(_sentence(problem))
+        twice: set[str] = set()
+        for results in self._results():
+            try:
+                found = GradedAssignment.read(results, course)
+                if found.id in graded:
+                    twice.add(found.id)
+                assert found.final_scores is not None  # read now, where a damaged ledger is said
+            except (AutograderError, ValidationError, OSError) as problem:
+                problems.append(_sentence(problem))
+            else:
+                graded[found.id] = found
+        for name in sorted(twice):
+            del graded[name]
+            problems.append(f"Two directories in {self._graded.name} hold results of {name}: keep one there.")
+        if problems:
+            log.warning("Results of assignments cannot be read: %s", " ".join(problems))
+        return _Snapshot(course, files, graded, " ".join(problems))
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+def _sentence(problem: Exception) -> str:
+    return problem.message if isinstance(problem, AutograderError) else str(problem)
+
+
+def _target(name: str, file: AssignmentFile, course: Course) -> LinkTarget:
+    due = due_for(course, name, file, "")
+    due_at = None if due is None else _instant(due)
+    return LinkTarget(ASSIGNMENT, name, f"/assignments/{name}", file.title, file.points, due_at=due_at)
+
+
+def _instant(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _comment(final_score: FinalScore) -> str:
+    """The remarks on a score, with the mistakes that were named; without these if the report is damaged."""
+    mistakes: tuple[str, ...] = ()
+    if final_score.report is not None:
+        try:
+            mistakes = named_mistakes(Report.from_json(final_score.report.read_bytes()))
+        except (OSError, ValidationError):
+            log.warning("%s cannot be read.", final_score.report)
+    return GradeRow(final_score, Person(final_score.student), True, mistakes).remarks()
+
+
+def _fingerprint(final_score: FinalScore) -> str:
+    """What a platform is sent, shortly: the points for people, and a digest of all that a comment says."""
+    remarks = GradeRow(final_score, Person(final_score.student), True).remarks()
+    report = None if final_score.report is None else _stamp(final_score.report)
+    digest = hashlib.sha256(repr((remarks, report and report[1:])).encode()).hexdigest()
+    return f"{points(final_score.earned)}/{points(final_score.possible)} {digest[:8]}"
