@@ -43,6 +43,7 @@ NO_EXPLANATION = "No explanation came with it."
 NEAR = Decimal("0.0005")  # shares are written with five digits
 NEARBY = Decimal("0.001")  # within this share of a common wrong value its feedback is shown
 DIGITS_SHOWN, MOST_DIGITS = 6, 12  # of a key
+WRITTEN = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?", re.ASCII)  # without fractions and powers
 WILD = re.compile(r"(?<!\\)\*")
 
 
@@ -82,6 +83,8 @@ def number_in(text: str) -> Decimal:
     """A number with a point or an unambiguous comma; raises LeftOut for anything else."""
     plain = text.strip()
     try:
+        if not WRITTEN.fullmatch(plain):
+            raise NumberProblem(plain)
         value = parse_number(plain, digits_count=True)
     except NumberProblem as problem:
         shown = plain if len(plain) <= 40 else f"{plain[:39]}…"

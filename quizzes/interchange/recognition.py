@@ -65,9 +65,7 @@ def recognised(path: Path) -> SourceFile:
 def _bytes_of(path: Path) -> bytes:
     try:
         if not path.is_file():
-            what = (
-                "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a file"
-            )
+            what = "not there" if not path.exists() else "a folder" if path.is_dir() else "not a file"
             raise UsageError(f"{path} cannot be read: it is {what}.", next_step=CHOOSE)
         if path.stat().st_size > LARGEST:
             raise UsageError(

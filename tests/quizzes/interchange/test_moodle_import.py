@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.errors import UsageError
-from quizzes.content.bank import BankFile
+from quizzes.content.bank import BankFile, load_bank
 from quizzes.content.items.any_item import Item
-from quizzes.content.lint import faults_in_item
+from quizzes.content.lint import faults_in_bank, faults_in_item
 from quizzes.interchange.importing import Imported, import_package
 
 OTHER = (
@@ -549,6 +552,7 @@ TF = a("100", "true") + a("0", "false")
         (q("numerical", "?", a("100", "2") + a("100", "-2")), "several numbers are right (2, -2)."),
         (q("numerical", "?", a("100", "16,000")), "“16,000” is not one number."),
         (q("numerical", "?", a("100", "1e999")), "“1e999” is not one number."),
+        (q("numerical", "?", a("100", "2^3")), "“2^3” is not one number."),
         (
             q("numerical", "?", a("100", "1", "", "<tolerance>-1</tolerance>")),
             "its tolerance is negative (-1).",
@@ -677,16 +681,14 @@ def test_encodings(tmp_path: Path) -> None:
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     """A folder, a missing file and a pipe are refused before they are opened; so is a huge file."""
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     with (tmp_path / "huge.xml").open("wb") as file:
         file.write(b"<quiz>")
         file.truncate(300 * 1024**2)
     for name, sentence in (
-        ("", "is a folder"),
-        ("none", "is not there"),
-        ("pipe", "is not a file"),
+        ("", "it is a folder"),
+        ("none", "it is not there"),
+        ("pipe", "it is not a file"),
         ("huge.xml", "larger than"),
     ):
         with pytest.raises(UsageError) as refused:
@@ -766,3 +768,30 @@ def test_any_damage(tmp_path_factory: pytest.TempPathFactory, chance: random.Ran
     for item in items_of(made):
         question = item.question(b"x", Decimal(1))
         assert question.key_answer is None or question.mark(question.key_answer).share == 1
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    """Quiz 4 out as Moodle XML and in again by the commands: lint proves the bank; the file is private."""
+    root, course = Path(__file__).parents[3], tmp_path / "course"
+    (course / "quizzes" / "banks").mkdir(parents=True)
+    (course / "course.yaml").write_text("title: C\n", encoding="utf-8")
+    file = tmp_path / "quiz4.xml"
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "quizzes", *words], capture_output=True, text=True, check=False
+        )
+
+    out = command("export", "quiz4", "--to", "moodle-xml", "--out", str(file), "--course", str(root))
+    assert (out.returncode, out.stderr) == (0, "")
+    assert "up to a hundred rows" in out.stdout and "it contains the answer key" in out.stdout
+    assert file.stat().st_mode & 0o077 == 0
+    taken = command("import", str(file), "--bank", "back", "--course", str(course))
+    assert (taken.returncode, taken.stderr) == (0, "")
+    assert "review them, then run `quizzes lint" in taken.stdout
+    assert faults_in_bank(load_bank(course / "quizzes" / "banks" / "back.yaml")) == []
+    (tmp_path / "bad.xml").write_text(f"<quiz>{q('description', 'Read.')}</quiz>", encoding="utf-8")
+    bad = command("import", str(tmp_path / "bad.xml"), "--bank", "bad", "--course", str(course))
+    assert bad.returncode != 0
+    assert "Q: It was left out: it only shows a text" in bad.stderr
+    assert not (course / "quizzes" / "banks" / "bad.yaml").exists()
