@@ -21,13 +21,17 @@ from quizzes.interchange.moodle.formulas import expression_from
 from quizzes.interchange.moodle.nodes import ignore, value_of
 from quizzes.interchange.tracked_xml import Node
 
-__all__ = ["Calculated", "calculated"]
+__all__ = ["HOW_DRAWN", "Calculated", "calculated"]
 
 
 EMBEDDED = re.compile(r"\{=([^{}]*(?:\{[^{}]+\}[^{}]*)*)\}")
 VALUE = re.compile(r"\{([A-Za-z][^{}<>\s`\"']*)\}")
 HELD = re.compile("\ue006(\\d+)\ue007")
 FORMS = ["", *(f":{sign}.{digits}{kind}" for sign in ("", "+") for kind in "feg" for digits in range(10))]
+# How Moodle made the values of a dataset, which says nothing about the values that are there.
+HOW_DRAWN = (
+    *("status", "type", "distribution", "minimum", "maximum", "decimals", "itemcount", "number_of_items"),
+)
 NEARLY = Decimal("1e-12")
 RELATIVE, NOMINAL, GEOMETRIC = ("1", "relative"), ("2", "nominal"), ("3", "geometric")
 Found = Sequence[tuple[Answer, str]]  # answers with the type of their tolerance
@@ -113,8 +117,11 @@ class Calculated:
         derived = {name: expression for expression, name in self.derived.items()}
         return {"dataset": dataset, **({"derived": derived} if derived else {})}
 
-    def number(self, found: Found, notes: Notes) -> dict[str, Any]:
-        """Key, tolerance and common mistakes; raises LeftOut for what depends on the row in another way."""
+    def number(self, found: Found, form: tuple[str, str], notes: Notes) -> dict[str, Any]:
+        """Key, tolerance and common mistakes, where `form` is the format of the right number.
+
+        Raises LeftOut for what depends on the row in another way.
+        """
         if any(answer.is_partial for answer, _ in found):
             raise LeftOut("its points differ by answer")
         full = [(answer, kind) for answer, kind in found if answer.is_full]
@@ -124,10 +131,10 @@ class Calculated:
             raise LeftOut("every number is right")
         expressions = [self.expression(answer.text) for answer, _ in full]
         tolerance = self._tolerance(full, expressions)
-        if self.form[0] == "1" and re.fullmatch(r"\d", self.form[1]):
-            half = Decimal("0.5").scaleb(-int(self.form[1]))
+        if form[0] == "1" and re.fullmatch(r"\d", form[1]):
+            half = Decimal("0.5").scaleb(-int(form[1]))
             if tolerance == {"mode": "abs", "abs": number_text(half)}:
-                tolerance = {"mode": "decimals", "digits": int(self.form[1])}
+                tolerance = {"mode": "decimals", "digits": int(form[1])}
         notes.for_right += [answer.feedback for answer, _ in full]
         mistakes = []
         for answer, kind in found:
@@ -243,8 +250,7 @@ def calculated(question: Node) -> Calculated:
 
 
 def _column(definition: Node) -> list[str]:
-    ignore(definition, "status", "type", "distribution", "minimum", "maximum", "decimals", "itemcount")
-    ignore(definition, "number_of_items")
+    ignore(definition, *HOW_DRAWN)
     numbered: dict[int, str] = {}
     for holder in definition.take("dataset_items"):
         for item in holder.take("dataset_item"):

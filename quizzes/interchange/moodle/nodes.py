@@ -25,7 +25,7 @@ def value_of(node: Node, name: str, default: str = "") -> str:
     if child is None:
         return default
     inner = child.take_first("text")
-    return content_of(child if inner is None else inner) or default
+    return (child.own_text.strip() if inner is None else content_of(inner)) or default
 
 
 def ignore(node: Node, *names: str) -> None:

@@ -33,7 +33,7 @@ from quizzes.interchange.source_text import (
 )
 from quizzes.interchange.tracked_xml import Node, check_all_read
 
-__all__ = ["ReadItem", "blank_of_gap", "item_of"]
+__all__ = ["WITHOUT_EFFECT", "ReadItem", "item_of"]
 
 
 FILES = "@@PLUGINFILE@@/"
@@ -500,7 +500,7 @@ def _cloze(question: Question) -> dict[str, Any]:
     blanks, wrong_shares = [], []
     for number, gap in enumerate(gaps, start=1):
         label = question.markdown(labels[number - 1]) if labels else f"\\[{number}\\]"
-        blank, wrong = blank_of_gap(question, gap, label)
+        blank, wrong = _blank_of_gap(question, gap, label)
         blanks.append({"id": f"blank-{number}", "label": label or f"\\[{number}\\]", **blank})
         wrong_shares += [wrong] if wrong else []
         prompt = prompt.replace(GAP.format(number), f"\\[{number}\\]")
@@ -542,7 +542,7 @@ def _labels_of_list(soup: BeautifulSoup, gaps: int) -> list[str]:
     return labels
 
 
-def blank_of_gap(question: Question, gap: Gap, label: str) -> tuple[dict[str, Any], set[Decimal]]:
+def _blank_of_gap(question: Question, gap: Gap, label: str) -> tuple[dict[str, Any], set[Decimal]]:
     """A blank's keys without its id and label, and the shares of its wrong options."""
     if not 1 <= gap.weight <= 100:
         raise LeftOut(f"a gap counts {gap.weight}; from 1 to 100 is possible here")
@@ -637,24 +637,28 @@ def _select_words(question: Question) -> dict[str, Any]:
 
 
 def _calculated(question: Question) -> dict[str, Any]:
-    question.values = calculated(question.node)
+    values = question.values = calculated(question.node)
     node = question.node
     prompt = question.markdown(question.prompt_html()) + units_in(question)
     ignore(node, "synchronize", "single", "answernumbering", "shuffleanswers")
     question.combined_elsewhere()
-    found = [
-        (question.answer(answer, shown=False), value_of(answer, "tolerancetype", "1"))
-        for answer in node.take("answer")
-    ]
-    forms = []
+    found, forms = [], []
     for answer_node in node.take("answer"):
-        forms.append(
-            (value_of(answer_node, "correctanswerformat"), value_of(answer_node, "correctanswerlength"))
-        )
-        ignore(answer_node, "tolerance")
-    full = [form for form, (answer, _) in zip(forms, found, strict=True) if answer.is_full]
-    question.values.form = full[0] if full else ("", "")
-    return {"prompt": prompt, "type": "numeric", **question.values.number(found, question.notes)}
+        values.form = _form_of(answer_node)
+        answer = question.answer(answer_node, shown=False)
+        found.append((answer, value_of(answer_node, "tolerancetype", "1")))
+        forms += [values.form] if answer.is_full else []
+    values.form = ("", "")
+    return {
+        "prompt": prompt,
+        "type": "numeric",
+        **values.number(found, (forms or [("", "")])[0], question.notes),
+    }
+
+
+def _form_of(answer: Node) -> tuple[str, str]:
+    """The format and the length of an answer's numbers."""
+    return value_of(answer, "correctanswerformat"), value_of(answer, "correctanswerlength")
 
 
 def _calculated_choice(question: Question) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -22,6 +23,8 @@ from quizzes.content.bank import BankFile, load_bank
 from quizzes.content.items.any_item import Item
 from quizzes.content.lint import faults_in_bank, faults_in_item
 from quizzes.interchange.importing import Imported, import_package
+from quizzes.interchange.moodle.calculated import HOW_DRAWN
+from quizzes.interchange.moodle.reader_items import WITHOUT_EFFECT
 
 OTHER = (
     '<question type="truefalse"><name><text>Other</text></name>'
@@ -795,3 +798,41 @@ def test_the_commands(tmp_path: Path) -> None:
     assert bad.returncode != 0
     assert "Q: It was left out: it only shows a text" in bad.stderr
     assert not (course / "quizzes" / "banks" / "bad.yaml").exists()
+
+
+KINDS = {
+    "choice": q("multichoice", "?", "<single>true</single>" + a("100", "a", "f") + a("0", "b"), name="K"),
+    "statement": q("truefalse", "?", TF + general("g"), name="K"),
+    "text": q("shortanswer", "?", a("100", "a", "f"), name="K"),
+    "number": q("numerical", "?", a("100", "1", "f", "<tolerance>0.1</tolerance>") + units(), name="K"),
+    "matching": q("matching", "?", pair("a", "1") + pair("b", "2"), name="K"),
+    "ordering": q(
+        "ordering", "?", "<gradingtype>ABSOLUTE_POSITION</gradingtype>" + a("1", "a") + a("2", "b"), name="K"
+    ),
+    "essay": q("essay", "?", "<responseformat>plain</responseformat>", name="K"),
+    "gaps": q("cloze", "{1:SA:=a}", general("g"), name="K"),
+    "words": q("gapselect", "[[1]]", word("a", 1) + word("b", 1), name="K"),
+    "computed": calculated(formula("100", "{a}", "0.1", "1")).replace(">Q<", ">K<"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_unread_is_kept(kind: str, tmp_path: Path) -> None:
+    """Wherever a part or a setting is added that Moodle does not have, the question is left out."""
+    whole = ElementTree.fromstring(KINDS[kind])
+    assert imported(KINDS[kind] + OTHER, tmp_path).items == 2
+    unimportant = {"text", "name", *WITHOUT_EFFECT, *HOW_DRAWN}
+    places = [number for number, node in enumerate(whole.iter()) if node.tag not in unimportant]
+    assert len(places) >= 3
+    for number in places:
+        for change in ("part", "setting"):
+            copy = ElementTree.fromstring(KINDS[kind])
+            node = list(copy.iter())[number]
+            if change == "part":
+                ElementTree.SubElement(node, "strange").text = "1"
+            else:
+                node.set("strange", "1")
+            made = imported(ElementTree.tostring(copy, encoding="unicode") + OTHER, tmp_path)
+            named = [sentence for name, sentence in made.lost if name == "K" and "left out" in sentence]
+            assert len(named) == 1, (node.tag, change)
+            assert made.items == 1
