@@ -30,6 +30,7 @@ __all__ = [
     "TaskPoints",
     "TaskReport",
     "Worst",
+    "WrittenAnswer",
     "summarize_report",
 ]
 
@@ -155,11 +156,24 @@ class TaskReport(Model):
     )
 
 
+class WrittenAnswer(Model):
+    """An answer in words: a person marks it, and the mark is in the ledger, not here."""
+
+    task: str = Field(description="The written task's id.")
+    title: str = Field(description="The written task's title.")
+    points: float = Field(description="What a full answer earns.")
+    text: str = Field(default="", description="The answer, at most 20,000 characters.")
+    digest: str = Field(default="", description="Digest of the text; a mark is for these words.")
+    cell: int = Field(default=0, description="Its cell, counted from 1; 0 when there is none to be found.")
+    blank: bool = Field(default=False, description="Nothing was written: it earns 0 and waits for nobody.")
+
+
 class Score(Model):
     """Points earned and possible."""
 
     earned: float = Field(description="Points earned, extra credit included.")
-    possible: float = Field(description="Points possible, extra credit left out.")
+    possible: float = Field(description="Points possible, extra credit and unmarked answers left out.")
+    unmarked: float = Field(default=0.0, description="Points of answers that a person has to mark.")
 
 
 class Note(Model):
@@ -194,6 +208,9 @@ class Report(Model):
     sandbox: str = Field(description="The level of isolation the submission ran under.")
     score: Score = Field(description="Sum over the tasks.")
     tasks: list[TaskReport] = Field(description="In the order of assignment.yaml.")
+    written: list[WrittenAnswer] = Field(
+        default_factory=list, description="The written tasks, in the order of assignment.yaml."
+    )
     environment: dict[str, str] = Field(description="Versions that a result may depend on.")
 
     def results(self) -> list[CheckResult]:
@@ -251,6 +268,12 @@ class ReportSummary:
     headline: str  # one sentence: what lost the most, or that nothing did
     tasks: tuple[TaskPoints, ...]
     checks: tuple[CheckSummary, ...]
+    written: tuple[tuple[str, float, str], ...] = ()  # task, points, digest of answers that wait for a mark
+
+    @property
+    def unmarked(self) -> float:
+        """Points of answers that a person has to mark."""
+        return sum(points for _, points, _ in self.written)
 
     @property
     def broken(self) -> list[str]:
@@ -291,6 +314,9 @@ def summarize_report(report: Report) -> ReportSummary:
             for task in report.tasks
         ),
         checks=tuple(_summarize_check(task.task, result) for task in report.tasks for result in task.checks),
+        written=tuple(
+            (answer.task, answer.points, answer.digest) for answer in report.written if not answer.blank
+        ),
     )
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from sqlalchemy import Connection
+    from starlette.requests import Request
     from starlette.routing import BaseRoute
 
     from autograder.course.roster import Person, RosterTable
@@ -29,6 +31,7 @@ class QuizExtension:
     """The site's extension for timed quizzes; see `autograder.site.extensions.Extension`."""
 
     package = "quizzes.web"
+    title = "Quizzes"
     migrations = Path(__file__).parent / "store" / "migrations"
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -36,6 +39,12 @@ class QuizExtension:
         from quizzes.web.routes import ROUTES
 
         return ROUTES
+
+    def home_section(self, request: Request) -> Markup:
+        """The quizzes of the course, each with its availability for the student."""
+        from quizzes.web.start import home_section
+
+        return home_section(request)
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""

@@ -141,3 +141,54 @@ def adam_on_a_steady_slope(student):
             abs(theta[0] + 0.1 * t) < 1e-5,
             f"After {t} steps with gradient 0.3 and lr 0.1, theta is {theta[0]:.6g}, not {-0.1 * t:.6g}.",
         )
+
+
+# --- Choosing a rate ----------------------------------------------------------------------------
+
+
+@check(task="tune_sgd")
+def tune_sgd_on_a_parabola(student):
+    """From 1, one step on the loss 1 + 2 theta^2 is best with the rate 1/4, which lands in the minimum."""
+
+    def loss(theta):
+        return float(1 + 2 * np.sum(theta**2))
+
+    def gradient(theta):
+        return 4 * theta
+
+    lr = student.tune_sgd(loss, gradient, np.array([1.0]), 1)
+    require(np.ndim(lr) == 0, "tune_sgd returns one number, the learning rate.")
+    assert_close(lr, 0.25, rtol=0.16, call="tune_sgd(1 + 2 theta^2, 4 theta, [1], 1)")
+
+
+@check(task="tune_sgd")
+def tune_sgd_survives_divergence(student):
+    """Rates that end in infinity or NaN are never the best: here only those below 1/200 stay finite."""
+
+    def loss(theta):
+        return float(1 + np.sum(100 * theta**4))
+
+    def gradient(theta):
+        return 400 * theta**3
+
+    lr = student.tune_sgd(loss, gradient, np.array([1.0]), 30)
+    require(bool(0 < lr < 0.006), f"tune_sgd returned {lr}, with which the loss grows beyond any bound.")
+
+
+# --- Where Adagrad stalls -----------------------------------------------------------------------
+
+
+@check(task="adagrad_stall")
+def adagrad_stall_is_a_list_and_a_rate(student):
+    """It returns a list of 1 to 1000 finite gradients, and a positive learning rate."""
+    result = student.adagrad_stall()
+    require(isinstance(result, (list, tuple)) and len(result) == 2, "It returns (gradients, lr).")
+    gradients, lr = result
+    require(np.ndim(lr) == 0 and bool(0 < lr < np.inf), "The second result is a positive learning rate.")
+    require(1 <= len(gradients) <= 1000, "There are 1 to 1000 gradients.")
+    numbers = np.asarray(gradients, dtype=float)
+    require(bool(np.all(np.isfinite(numbers))), "Every gradient is a finite number.")
+    total = np.linalg.norm(np.sum(numbers, axis=0))
+    require(
+        bool(total > 2 * np.sqrt(len(numbers))), "Plain gradient descent hardly moves with these gradients."
+    )

@@ -12,6 +12,7 @@ from autograder.authoring.solved_notebook import Notebook, code_cells, handout
 from autograder.course.assignment import Assignment
 from autograder.course.python_source import functions_in, is_stub, parse_cell
 from autograder.errors import ContentError
+from autograder.submissions.written_answers import PLACEHOLDER, answer_cell_source, answer_tag
 
 __all__ = ["faults_in_handout"]
 
@@ -27,6 +28,7 @@ def faults_in_handout(assignment: Assignment) -> Iterator[Fault]:
     yield from _nbgrader(assignment, notebook)
     yield from _stubs(assignment, notebook)
     yield from _check_cells(assignment, notebook)
+    yield from _answer_cells(assignment, notebook)
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell.get("outputs") or cell.get("execution_count"):
             yield Fault(_cell(assignment, number), "holds outputs; clear them before it is given out.")
@@ -108,6 +110,34 @@ def _check_cells(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
             yield Fault(str(assignment.handout), f'has no cell check("{task.id}").')
     for name in sorted(set(map(str, calls)) - {task.id for task in assignment.file.tasks}):
         yield Fault(str(assignment.handout), f'check("{name}") names no task.')
+
+
+QUESTION = "*To think about.*"  # of questions that nobody marks
+
+
+def _answer_cells(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
+    """Each written task has its cell, with tag and heading; every question has a model answer."""
+    for task in assignment.file.written_tasks:
+        tag, source = answer_tag(task.id), answer_cell_source(task.title)
+        numbers = [
+            number
+            for number, cell in enumerate(notebook["cells"], start=1)
+            if tag in cell["metadata"].get("tags", ())
+        ]
+        if len(numbers) != 1:
+            yield Fault(str(assignment.handout), f"has {len(numbers)} cells with the tag {tag}; add one.")
+        elif notebook["cells"][numbers[0] - 1]["source"] != source:
+            first = source.split("\n")[0]
+            yield Fault(
+                _cell(assignment, numbers[0]),
+                f"expected “{first}”, an empty line and “{PLACEHOLDER}”: the heading finds the answer, too.",
+            )
+        elif notebook["cells"][numbers[0] - 1]["cell_type"] != "markdown":
+            yield Fault(_cell(assignment, numbers[0]), "an answer in words belongs into a text cell.")
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if QUESTION in cell["source"] and cell.get("id") not in assignment.model_answers:
+            where = assignment.solution / "written.yaml"
+            yield Fault(_cell(assignment, number), f"{where} has no model answer {cell.get('id')!r}.")
 
 
 def _cell(assignment: Assignment, number: int) -> str:

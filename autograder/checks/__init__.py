@@ -25,6 +25,7 @@ __all__ = [
     "assert_plausible",
     "assert_same",
     "assert_same_curve",
+    "canonical_form",
     "check",
     "convergence",
     "cross_entropy",
@@ -49,6 +50,7 @@ __all__ = [
     "wrong",
 ]
 
+from autograder.checks.canonical_forms import canonical_form
 from autograder.checks.comparisons import (
     assert_close,
     assert_depends,

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.checks.calls import Function, Functions
 from autograder.checks.failures import Failure, InputChanged, NotFinite, WrongShape, WrongType, WrongValue
-from autograder.checks.values import Array, Value, number, show, to_array
+from autograder.checks.values import Array, Value, number, numbers_apart, show, show_apart, to_array
 from autograder.report import Curve, Evidence, Worst
 
 __all__ = [
@@ -133,7 +133,8 @@ def _compare_arrays(got: Array, expected: Array, rtol: float, atol: float, call:
     wrong = ~(right & np.isfinite(got))  # against an infinity any difference would be small
     if not wrong.any():
         return
-    evidence = Evidence(got=show(got), expected=show(expected), parameter=parameter, wrong=wrong_map(wrong))
+    shown, shown_right = show_apart(got, expected)
+    evidence = Evidence(got=shown, expected=shown_right, parameter=parameter, wrong=wrong_map(wrong))
     strange = ~np.isfinite(got)
     if strange.any() and np.isfinite(expected).all():
         raise NotFinite(
@@ -143,8 +144,9 @@ def _compare_arrays(got: Array, expected: Array, rtol: float, atol: float, call:
         )
     worst = worst_entry(got, expected, wrong)
     position = f" at [{', '.join(map(str, worst.index))}]" if worst.index else ""
+    value, right_value = numbers_apart(worst.got, worst.expected)
     raise WrongValue(
-        f"{subject} is {_short(worst.got)}{position}; {_short(worst.expected)} is right"
+        f"{subject} is {value}{position}; {right_value} is right"
         + (f" ({_count(int(wrong.sum()), got.size)} wrong)." if got.size > 1 else "."),
         got=got,
         expected=expected,
@@ -184,10 +186,6 @@ def with_call(evidence: Evidence, call: Evidence) -> Evidence:
 
 def _count(some: int, all_: int) -> str:
     return f"{some} of {all_} entries" if all_ > 1 else "1 entry"
-
-
-def _short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value + 0.0:.6g}"  # 0.0 turns -0 into 0
 
 
 def kind_of(value: Value) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from autograder.checks.calls import Function
 from autograder.checks.comparisons import assert_close, require_float64_and_unmodified
 from autograder.checks.failures import Failure, NotFinite, WrongType, WrongValue
-from autograder.checks.values import Array, Value, fingerprint, show, to_array
+from autograder.checks.values import Array, Value, fingerprint, numbers_apart, show, to_array
 
 __all__ = ["assert_fits", "gradient_check", "numeric_gradient"]
 
@@ -185,9 +185,10 @@ def assert_fits(
         place = f" at [{', '.join(map(str, worst.index))}]" if worst and worst.index else ""
         subject = f"{parameter} of {call}" if parameter else call
         if worst:
+            value, slope = numbers_apart(worst.got, worst.expected)
             problem.message = (
-                f"{subject} is {worst.got:.6g}{place}, where your {forward} has the slope "
-                f"{worst.expected:.6g}: one of the two is wrong."
+                f"{subject} is {value}{place}, where your {forward} has the slope {slope}: one of the two is "
+                "wrong."
             )
         problem.hint = (
             problem.hint or f"If the checks of {forward} alone pass, the mistake is in the gradient."

@@ -18,8 +18,10 @@ __all__ = [
     "exception_text",
     "fingerprint",
     "number",
+    "numbers_apart",
     "shorten",
     "show",
+    "show_apart",
     "to_array",
 ]
 
@@ -69,6 +71,32 @@ def number(value: float) -> float | Literal["nan", "inf", "-inf"]:
     return "inf" if value > 0 else "-inf"
 
 
+def numbers_apart(first: float | str, second: float | str) -> tuple[str, str]:
+    """Two numbers as text, with as many digits as it takes to see where they differ.
+
+    Numbers far from each other are as short as they can be; close ones have equally many digits, such as
+    `-3.737807` and `-3.737798`.
+    """
+    if isinstance(first, str) or isinstance(second, str) or first == second:
+        return _digits(first, 6), _digits(second, 6)
+    texts = _digits(first, 6), _digits(second, 6)
+    if not (math.isfinite(first) and math.isfinite(second)):
+        return texts
+    larger = max(abs(first), abs(second))
+    if texts[0] != texts[1] and abs(first - second) > 1e-4 * larger:
+        return texts
+    for digits in range(6, 18):
+        unit = 10.0 ** (math.floor(math.log10(larger)) - digits + 1)
+        texts = f"{first:#.{digits}g}", f"{second:#.{digits}g}"
+        if texts[0] != texts[1] and (abs(first - second) >= 2 * unit or digits == 17):
+            break
+    return texts
+
+
+def _digits(value: float | str, digits: int) -> str:
+    return value if isinstance(value, str) else f"{value + 0.0:.{digits}g}"  # 0.0 turns -0 into 0
+
+
 def show(value: Value) -> str:
     """The value as short text for people.
 
@@ -77,24 +105,33 @@ def show(value: Value) -> str:
     return shorten(_text(value))
 
 
-def _text(value: Value) -> str:
+def show_apart(first: Value, second: Value) -> tuple[str, str]:
+    """Two different values as text that differs, where a few more digits can show it."""
+    for digits in (4, 6, 8, 10, 12, 16):
+        texts = shorten(_text(first, digits)), shorten(_text(second, digits))
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _text(value: Value, digits: int = 4) -> str:
     if isinstance(value, np.ndarray):
-        return _array_text(value)
+        return _array_text(value, digits)
     if isinstance(value, float):
-        return f"{value:.8g}"
+        return f"{value:.{digits + 4}g}"
     if isinstance(value, (list, tuple)):
-        inner = ", ".join(_text(item) for item in value[:6]) + (", …" if len(value) > 6 else "")
+        inner = ", ".join(_text(item, digits) for item in value[:6]) + (", …" if len(value) > 6 else "")
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     if isinstance(value, Callable):  # type: ignore[arg-type]  # collections.abc accepts it at run time
         return "a function"
     return repr(value)
 
 
-def _array_text(array: Array) -> str:
+def _array_text(array: Array, digits: int = 4) -> str:
     if array.size <= MOST_ENTRIES:
-        body = np.array2string(array, precision=4, separator=", ", max_line_width=100)
-        return body if array.shape else f"{array.item():.8g}"
-    first = np.array2string(array.ravel()[:6], precision=4, separator=", ").rstrip("]")
+        body = np.array2string(array, precision=digits, separator=", ", max_line_width=100)
+        return body if array.shape else f"{array.item():.{digits + 4}g}"
+    first = np.array2string(array.ravel()[:6], precision=digits, separator=", ").rstrip("]")
     return f"shape {array.shape}: {first}, …]"
 
 
@@ -141,7 +178,7 @@ def _feed(digest: hashlib.blake2b, value: Value) -> None:
 
 
 def exception_text(problem: BaseException, *, whole: bool = True) -> str:
-    """An exception in words, on one line: its type, and its text, or the first line of that, if it has one."""
+    """An exception in words, on one line: its type and, if it has one, its text or the first line of it."""
     try:
         text = " ".join((str(problem) if whole else str(problem).partition("\n")[0]).split())
     except Exception:  # a hostile __str__ is no text

@@ -56,6 +56,12 @@ COMMANDS = (
         "Set a student's score or comment by hand; it survives every regrade and is marked as manual.",
     ),
     CommandEntry(
+        "mark",
+        "autograder.cli.mark:mark",
+        GRADING,
+        "Mark written answers, one by one and without names; marks survive every regrade.",
+    ),
+    CommandEntry(
         "refresh",
         "autograder.cli.refresh:refresh",
         GRADING,
@@ -104,6 +110,12 @@ COMMANDS = (
         "Write an assignment's directory and ZIP archive for students, without the solution.",
     ),
     CommandEntry(
+        "publish",
+        "autograder.cli.serve:publish_assignment",
+        AUTHORING,
+        "Publish the current version of an assignment on the course's site.",
+    ),
+    CommandEntry(
         "demo-class",
         "autograder.cli.demo_class:demo_class",
         AUTHORING,
@@ -132,6 +144,18 @@ COMMANDS = (
         "autograder.cli.lti:app",
         EXCHANGE,
         "Connect the course to a learning platform (LTI 1.3).",
+    ),
+    CommandEntry(
+        "serve",
+        "autograder.cli.serve:serve_course",
+        ADMINISTRATION,
+        "Serve the course's homework and quizzes until Ctrl-C.",
+    ),
+    CommandEntry(
+        "grader",
+        "autograder.cli.grader:run_grader",
+        ADMINISTRATION,
+        "Grade what a site has queued, until Ctrl-C.",
     ),
     CommandEntry(
         "roster",

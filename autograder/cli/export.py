@@ -29,6 +29,7 @@ from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
 from autograder.lms.moodle import moodle_worksheet
+from autograder.lms.other_tables import blackboard_grades, brightspace_grades
 from autograder.report import Report
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
@@ -52,11 +53,11 @@ def _canvas(
     course: CourseOption = None,
 ) -> None:
     """Write a gradebook to import into Canvas."""
-    lines = _lines(results, course, "canvas")
-    column = column or _title(lines, course)
+    lines, waiting, everybody = _lines(results, course, "canvas")
+    column = column or _title(everybody, course)
     text, left = canvas_gradebook([CanvasColumn(column, lines)], read_table(template) if template else None)
-    write_export(out, text.encode(), left, len(lines))
-    _feedback(lines, results, feedback, "canvas")
+    write_export(out, text.encode(), [*waiting, *left], len(everybody))
+    _feedback(everybody, results, feedback, "canvas")
 
 
 @app.command("moodle")
@@ -68,10 +69,10 @@ def _moodle(
     course: CourseOption = None,
 ) -> None:
     """Write a grading worksheet to upload to Moodle."""
-    lines = _lines(results, course, "moodle")
+    lines, waiting, everybody = _lines(results, course, "moodle")
     text, left = moodle_worksheet(lines, read_table(template) if template else None)
-    write_export(out, text.encode(), left, len(lines))
-    _feedback(lines, results, feedback, "moodle")
+    write_export(out, text.encode(), [*waiting, *left], len(everybody))
+    _feedback(everybody, results, feedback, "moodle")
 
 
 @app.command("gradescope")
@@ -79,16 +80,44 @@ def _gradescope(
     results: ResultsArgument, out: OutFileOption, feedback: Feedback = None, course: CourseOption = None
 ) -> None:
     """Write a table with Gradescope's headers; --feedback writes a results.json per student."""
-    lines = _lines(results, course, "gradescope")
-    write_export(out, gradescope_grades(lines).encode(), [], len(lines))
+    lines, waiting, everybody = _lines(results, course, "gradescope")
+    write_export(out, gradescope_grades(lines).encode(), waiting, len(everybody))
     _feedback(lines, results, feedback, "gradescope")
+
+
+@app.command("blackboard")
+def _blackboard(
+    results: ResultsArgument,
+    out: OutFileOption,
+    template: Annotated[Path, typer.Option(help="The table that Blackboard gave out, to be filled in.")],
+    column: Annotated[str, typer.Option(help="The assignment's column; else its title.")] = "",
+    course: CourseOption = None,
+) -> None:
+    """Write scores into the table that Blackboard gave out, to upload."""
+    lines, waiting, everybody = _lines(results, course, "blackboard")
+    column = column or _title(everybody, course)
+    text, left = blackboard_grades(lines, read_table(template), column)
+    write_export(out, text.encode(), [*waiting, *left], len(everybody))
+
+
+@app.command("brightspace")
+def _brightspace(
+    results: ResultsArgument,
+    out: OutFileOption,
+    item: Annotated[str, typer.Option(help="The grade item's name; else the assignment's title.")] = "",
+    course: CourseOption = None,
+) -> None:
+    """Write a table of grades to import into Brightspace."""
+    lines, waiting, everybody = _lines(results, course, "brightspace")
+    text, left = brightspace_grades(lines, item or _title(everybody, course))
+    write_export(out, text.encode(), [*waiting, *left], len(everybody))
 
 
 @app.command("csv")
 def _csv(results: ResultsArgument, out: OutFileOption, course: CourseOption = None) -> None:
     """Write a table of everything known about the grades."""
-    lines = _lines(results, course, "canvas")
-    write_export(out, plain_grades(lines).encode(), [], len(lines))
+    lines, waiting, everybody = _lines(results, course, "canvas")
+    write_export(out, plain_grades(lines).encode(), waiting, len(everybody))
 
 
 @app.command("gradescope-autograder")
@@ -106,14 +135,28 @@ def _autograder(
     write_export(out, data, [])
 
 
-def _lines(results: Path, course: Path | None, platform: str) -> list[GradeRow]:
+def _lines(
+    results: Path, course: Path | None, platform: str
+) -> tuple[list[GradeRow], list[Unmatched], list[GradeRow]]:
+    """The rows of final scores, the students whose score is not final, and the rows of both.
+
+    A score that waits for a person is exported nowhere; feedback is for everybody.
+    """
     found = find_course(course)
     graded = GradedAssignment.read(Results(results.absolute()), found)
     final_scores, mistakes = [], {}
     for final_score, report in graded.counted_reports():
         final_scores.append(final_score)
         mistakes[final_score.student] = named_mistakes(report)
-    return grade_rows(final_scores, find_roster(found.root), platform, mistakes)
+    roster = find_roster(found.root)
+    final = [score for score in final_scores if score.is_final]
+    waiting = [
+        Unmatched(score.student, f"{score.waiting} `autograder mark` marks them.")
+        for score in final_scores
+        if not score.is_final
+    ]
+    everybody = grade_rows(final_scores, roster, platform, mistakes)
+    return grade_rows(final, roster, platform, mistakes), waiting, everybody
 
 
 def _title(lines: Sequence[GradeRow], course: Path | None) -> str:

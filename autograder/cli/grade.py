@@ -58,7 +58,7 @@ def grade(
     from autograder.course.roster import find_roster
     from autograder.errors import UsageError
     from autograder.lms.layouts import collect_submissions
-    from autograder.lms.worksheet import read_worksheet, worksheets_near
+    from autograder.lms.worksheet import read_worksheet, tables_near, worksheets_in
     from autograder.results.results_folder import Results
     from autograder.runs.run import RunOptions, grade_class
     from autograder.submissions.class_archive import unpacked
@@ -68,15 +68,14 @@ def grade(
     root = find_course(course)
     root.folders(assignment)  # a mistyped name is reported before anything is read
     results = Results(out.absolute())
-    sheets = worksheets_near(path, [root.root / ROSTER])
-    if worksheet is not None:
-        named = read_worksheet(worksheet)
-        if named is None:
-            raise UsageError(
-                f"{worksheet} is not a grading worksheet of Moodle.",
-                next_step="Name the CSV file of View all submissions, Download grading worksheet.",
-            )
-        sheets = [named]
+    if worksheet is not None and read_worksheet(worksheet) is None:
+        raise UsageError(
+            f"{worksheet} is not a grading worksheet of Moodle.",
+            next_step="Name the CSV file of View all submissions, Download grading worksheet. "
+            "Where its headers are in another language, choose English in Moodle and download it again.",
+        )
+    # The one that is named takes the place of those beside the archive and of the roster.
+    tables = [worksheet] if worksheet is not None else [*tables_near(path), root.root / ROSTER]
     with unpacked(path) as (folder, skipped):
         collected = collect_submissions(
             folder,
@@ -84,7 +83,7 @@ def grade(
             find_roster(root.root),
             root.zone,
             find_groups(root.root, assignment),
-            sheets,
+            worksheets_in([*tables, *tables_near(folder)]),
             dated=folder != path,
         )
         left_out = (Unmatched(member.name, member.reason) for member in skipped)

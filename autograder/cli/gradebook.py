@@ -14,6 +14,7 @@ from autograder.cli.show import say
 from autograder.course.course import Course, find_course
 from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
+from autograder.errors import UsageError
 from autograder.gradebook.columns import columns_in, quiz_columns
 from autograder.gradebook.gradebook import (
     Gradebook,
@@ -22,6 +23,7 @@ from autograder.gradebook.gradebook import (
     gradebook_csv,
     gradebook_of,
 )
+from autograder.gradebook.tables import points
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.moodle import moodle_import
 from autograder.lms.nbgrader.push import Pushed, push_quiz
@@ -87,8 +89,17 @@ def _canvas(
 
 
 @export.command("moodle")
-def _moodle(out: OutFileOption, sources: From = None, course: CourseOption = None) -> None:
+def _moodle(
+    out: OutFileOption,
+    sources: From = None,
+    by: Annotated[
+        str, typer.Option(help="What Moodle finds students by: `email`, or `id` for its ID number.")
+    ] = "email",
+    course: CourseOption = None,
+) -> None:
     """Write a table to import into Moodle's gradebook."""
+    if by not in ("email", "id"):
+        raise UsageError(f"Students cannot be found by {by!r}.", next_step="Write --by email or --by id.")
     gradebook = _gradebook(sources, find_course(course))
     columns = {}
     for column in gradebook.columns:
@@ -96,7 +107,12 @@ def _moodle(out: OutFileOption, sources: From = None, course: CourseOption = Non
         rows = grade_rows_of_column(gradebook, column.name)
         columns[column.title] = [row for row in rows if row.final_score.student not in excused]
     students = {row.person.student_id for rows in columns.values() for row in rows}
-    write_export(out, moodle_import(columns).encode(), [], len(students))
+    text, left = moodle_import(columns, "id" if by == "id" else "email")
+    write_export(out, text.encode(), left, len(students))
+    say("In Moodle, map " + ("ID number to ID number." if by == "id" else "Email address to Email address."))
+    # Moodle reads no maximum from a table: a grade item that the import makes has 100.
+    most = "; ".join(f"{column.title}: {points(column.possible)}" for column in gradebook.columns)
+    say(f"A new item has 100 as Maximum grade: set it in Gradebook setup, or add the items first. {most}.")
 
 
 @export.command("csv")

@@ -30,7 +30,7 @@ def show_run(summary: RunSummary) -> None:
     """Show what a run did.
 
     Raises ContentError when checks are broken, SandboxError when submissions were abandoned, UnmatchedError
-    when something was collected and not graded.
+    when something was collected and not graded, or no file of a submission stands out.
     """
     for line in summary.lost:
         copy = summary.results.submissions / line.submission
@@ -38,6 +38,8 @@ def show_run(summary: RunSummary) -> None:
         say("  The earlier score stays. Restore the file from a backup to grade it again.")
     for unmatched in summary.unmatched:
         say(f"Not graded: {unmatched.name}: {unmatched.reason}")
+    for score in summary.undecided:
+        say(f"Not graded: {score.student}: {score.problem}")
     if summary.unchanged:
         say(f"{summary.unchanged} of {summary.total} were graded before and have not changed.")
     if summary.changes:
@@ -63,8 +65,10 @@ def show_run(summary: RunSummary) -> None:
             "by no fault of their students.",
             next_step="Free some memory, or use fewer --workers, and rerun the command.",
         )
-    if summary.unmatched:
+    if summary.unmatched or summary.undecided:
+        parts = [(len(summary.unmatched), "file"), (len(summary.undecided), "submission")]
+        what = " and ".join(count(amount, noun) for amount, noun in parts if amount)
         raise UnmatchedError(
-            f"{count(len(summary.unmatched), 'file')} could not be graded; everything else was.",
+            f"{what} could not be graded; everything else was.",
             next_step="Each is listed above with what to do, and on the class page. Then rerun the command.",
         )

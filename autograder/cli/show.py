@@ -95,7 +95,7 @@ def show_changes(changes: Sequence[Change]) -> None:
 def _by_student(reports: Sequence[ReportSummary], final_scores: Sequence[FinalScore]) -> Table:
     table = Table("student", "score", "headline", box=None, pad_edge=False)
     for report, final_score in zip(reports, final_scores, strict=True):
-        score = f"{final_score.earned:g} / {final_score.possible:g}"
+        score = f"{final_score.earned:g} / {final_score.possible:g}" + " so far" * (not final_score.is_final)
         why = why_it_counts(final_score)
         headline = f"{report.headline} ({why})" if why else report.headline
         table.add_row(printable(report.student), score, printable(headline))

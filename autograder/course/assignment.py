@@ -1,7 +1,8 @@
 """An assignment: its two directories, read, checked for contradictions and ready to grade with.
 
 assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
-solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py
+solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py, written.yaml, and canonical_forms.py
+                    if answers to some functions can be told apart in one form only
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from autograder.checks.budget import (
     Budget,
 )
 from autograder.checks.calibration import CalibrationFile, read_calibration
+from autograder.checks.canonical_forms import CanonicalForm, collect_canonical_forms
 from autograder.checks.definition import Check, collect
 from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
@@ -38,12 +40,18 @@ from autograder.yaml_source import line_of, read_yaml, source_location
 __all__ = [
     "Assignment",
     "AssignmentFile",
+    "AttemptLimit",
+    "Criterion",
     "Late",
     "Limits",
+    "ModelAnswer",
+    "ModelAnswers",
     "Task",
+    "WrittenTask",
     "assignment_file",
     "load_assignment",
     "load_file",
+    "read_model_answers",
 ]
 
 NOTEBOOK_MODULES = ("autograder", "autograder.jupyter", "autograder.jupyter.local")
@@ -63,6 +71,16 @@ class Task(_Part):
     extra: bool = Field(default=False, description="Extra credit: adds to earned, not to possible.")
 
 
+class WrittenTask(_Part):
+    """A question that is answered in words, in a cell of its own, and marked by a person."""
+
+    kind: Literal["written"]
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name; it names the answer's cell.")
+    title: str = Field(description="As pages show it; also the heading of the answer's cell.")
+    points: float = Field(gt=0, description="What a full answer earns, taken from those of `part_of`.")
+    part_of: str = Field(description="The task of functions that the question belongs to.")
+
+
 class Late(_Part):
     """The late penalty; applied when scores are reported, never stored in them."""
 
@@ -71,6 +89,16 @@ class Late(_Part):
     )
     at_most: float = Field(default=1.0, ge=0, le=1, description="The largest share that lateness may cost.")
     grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
+
+
+class AttemptLimit(_Part):
+    """How often a student may submit on the course's site: a bucket that refills."""
+
+    burst: int = Field(default=3, ge=1, le=1000, description="So many submissions may follow each other.")
+    every_minutes: float = Field(
+        default=30, gt=0, le=60 * 24 * 30, description="One more is allowed each time this has passed."
+    )
+    total: int | None = Field(default=None, ge=1, description="And never more than this; none for no limit.")
 
 
 class Limits(_Part):
@@ -134,8 +162,77 @@ class AssignmentFile(_Part):
         default="auto", description="What its convergence checks train on; auto takes MNIST if it is there."
     )
     late: Late = Field(default_factory=Late)
+    feedback: Literal["immediately", "after_due", "when_released"] = Field(
+        default="immediately",
+        description="When students see results on the course's site; after_due waits for the last extension.",
+    )
+    detail: Literal["full", "titles", "score"] = Field(
+        default="full", description="What they see then: everything, how each check ended, or the score."
+    )
+    counts: Literal["best", "last", "last_on_time"] = Field(
+        default="best", description="Which submission on the course's site counts, after the late penalty."
+    )
+    attempts: AttemptLimit | None = Field(
+        default=None, description="How often a student may submit on the course's site; none for no limit."
+    )
     limits: Limits = Field(default_factory=Limits)
-    tasks: list[Task] = Field(min_length=1)
+    written: bool | None = Field(
+        default=None,
+        description="Whether there are people to mark written answers; as in course.yaml, if left out. "
+        "Without, their points stay with the functions.",
+    )
+    tasks: list[Task] = Field(min_length=1, description="Functions, and with `kind: written` questions.")
+    written_tasks: list[WrittenTask] = Field(default_factory=list, description="Those of `kind: written`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_tasks(cls, data: Any) -> Any:
+        """Tasks of functions and written ones are in one list of the file."""
+        if not isinstance(data, dict) or not isinstance(data.get("tasks"), list):
+            return data
+        is_written = [isinstance(task, dict) and task.get("kind") == "written" for task in data["tasks"]]
+        if not any(is_written):
+            return data
+        pairs = list(zip(data["tasks"], is_written, strict=True))
+        return {
+            **data,
+            "tasks": [task for task, written in pairs if not written],
+            "written_tasks": [task for task, written in pairs if written],
+        }
+
+    def resolved(self, *, written: bool) -> AssignmentFile:
+        """The tasks as they are graded: written ones have their points from the functions, or are left out.
+
+        `written` says whether the course has people to mark them, where the assignment does not say.
+        """
+        if not (self.written if self.written is not None else written):
+            return self.model_copy(update={"written_tasks": []})
+        return self.model_copy(
+            update={
+                "tasks": [
+                    task.model_copy(update={"points": task.points - self._written_points(task.id)})
+                    for task in self.tasks
+                ]
+            }
+        )
+
+    def _written_points(self, task: str) -> float:
+        """The points that written answers take from a task of functions."""
+        return sum(written.points for written in self.written_tasks if written.part_of == task)
+
+    @model_validator(mode="after")
+    def _written_fit(self) -> AssignmentFile:
+        tasks = {task.id: task for task in self.tasks}
+        ids = [*tasks, *(written.id for written in self.written_tasks)]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"two tasks have the id {twice[0]}")
+        for written in self.written_tasks:
+            task = tasks.get(written.part_of)
+            if task is None or task.extra:
+                raise ValueError(f"{written.id}: part_of names {written.part_of}, which is no required task")
+            if self._written_points(task.id) >= task.points:
+                raise ValueError(f"{written.id}: nothing of {task.id}'s {task.points:g} points is left")
+        return self
 
     @model_validator(mode="after")
     def _adds_up(self) -> AssignmentFile:
@@ -152,6 +249,27 @@ class AssignmentFile(_Part):
         return self
 
 
+class Criterion(_Part):
+    """One thing that a good answer says."""
+
+    text: str = Field(min_length=1, description="What it says.")
+    points: float = Field(gt=0, description="What that earns.")
+
+
+class ModelAnswer(_Part):
+    """How one written question is marked; for staff."""
+
+    question: str = Field(default="", description="The question, as the handout asks it.")
+    answer: str = Field(min_length=1, description="A good answer.")
+    rubric: list[Criterion] = Field(default_factory=list, description="What earns the points of a task.")
+
+
+class ModelAnswers(_Part):
+    """The content of written.yaml: answers by the id of a written task, or of another question."""
+
+    answers: dict[str, ModelAnswer]
+
+
 @dataclass(frozen=True)
 class Assignment:
     """Everything about one assignment."""
@@ -166,6 +284,8 @@ class Assignment:
     calibration: CalibrationFile
     mistakes: list[Variant]
     alternatives: list[Variant]
+    model_answers: Mapping[str, ModelAnswer]
+    canonical_forms: Mapping[str, CanonicalForm] = field(default_factory=dict)
 
     @property
     def handout(self) -> Path:
@@ -188,8 +308,9 @@ class Assignment:
 
 
 def assignment_file(course: Course, name: str) -> AssignmentFile:
-    """The content of assignment.yaml alone: nothing of the solution is read."""
-    return read_yaml(course.folders(name)[0] / "assignment.yaml", AssignmentFile)
+    """The content of assignment.yaml alone, as it is graded: nothing of the solution is read."""
+    file = read_yaml(course.folders(name)[0] / "assignment.yaml", AssignmentFile)
+    return file.resolved(written=course.written)
 
 
 def load_assignment(course: Course, name: str) -> Assignment:
@@ -215,9 +336,54 @@ def load_assignment(course: Course, name: str) -> Assignment:
         calibration=read_calibration(solution),
         mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", importable)),
         alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", importable)),
+        model_answers=_model_answers(solution, file),
+        canonical_forms=_canonical_forms(solution / "canonical_forms.py", importable),
     )
-    _fits_together(assignment)
-    return assignment
+    whole = read_yaml(folder / "assignment.yaml", AssignmentFile)
+    _fits_together(assignment, whole)
+    return _with_written_points(assignment, whole)
+
+
+def read_model_answers(course: Course, name: str) -> dict[str, ModelAnswer]:
+    """The model answers of an assignment, for whoever marks; nothing of its Python is run."""
+    return _model_answers(course.folders(name)[1], assignment_file(course, name))
+
+
+def _model_answers(solution: Path, file: AssignmentFile) -> dict[str, ModelAnswer]:
+    """The model answers; raises ContentError where one of a written task is missing or does not add up."""
+    path = solution / "written.yaml"
+    answers = read_yaml(path, ModelAnswers).answers if path.is_file() else {}
+    for task in file.written_tasks:
+        if task.id not in answers:
+            raise ContentError(
+                f"{path} has no model answer for the written task {task.id}.",
+                next_step="Add it under `answers`, with a rubric.",
+            )
+        points = sum(criterion.points for criterion in answers[task.id].rubric)
+        if abs(points - task.points) > 1e-9:
+            raise ContentError(
+                f"{path}: {task.id}: the rubric adds up to {points:g} points, not {task.points:g}.",
+                next_step="Correct the points of its criteria.",
+            )
+    return answers
+
+
+def _with_written_points(assignment: Assignment, whole: AssignmentFile) -> Assignment:
+    """The hidden checks with the points that written answers leave to their task."""
+    given = {task.id: task.points for task in whole.tasks}
+    left = {task.id: task.points / given[task.id] if given[task.id] else 1 for task in assignment.file.tasks}
+    checks = [
+        check if left[check.task] == 1 else replace(check, points=check.points * left[check.task])
+        for check in assignment.hidden_checks
+    ]
+    return replace(assignment, hidden_checks=checks)
+
+
+def _canonical_forms(path: Path, importable: Mapping[str, ModuleType]) -> dict[str, CanonicalForm]:
+    """The canonical forms beside a solution, where it has any."""
+    if not path.is_file():
+        return {}
+    return collect_canonical_forms(load_file(path, "canonical_forms", importable))
 
 
 def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None = None) -> ModuleType:
@@ -276,13 +442,13 @@ def _refuse_notebook_check(path: Path) -> None:
             )
 
 
-def _fits_together(assignment: Assignment) -> None:
-    """Names and points agree between the files."""
+def _fits_together(assignment: Assignment, whole: AssignmentFile) -> None:
+    """Names and points agree between the files; `whole` has the points that checks add up to."""
     if not assignment.handout.is_file():
         raise ContentError(
             f"{assignment.handout} is missing.", next_step="Add the notebook that students get."
         )
-    tasks = {task.id: task for task in assignment.file.tasks}
+    tasks = {task.id: task for task in whole.tasks}
     for check in [*assignment.public_checks, *assignment.hidden_checks]:
         if check.task not in tasks:
             raise ContentError(
@@ -302,6 +468,11 @@ def _fits_together(assignment: Assignment) -> None:
             raise ContentError(
                 f"{yaml}, line {line}: task {task.id} is worth {task.points:g} points, "
                 f"its hidden checks add up to {points:g}."
+            )
+    for function, form in assignment.canonical_forms.items():
+        if function not in assignment.functions:
+            raise ContentError(
+                f"{source_location(form)}: a canonical form names an unknown function {function!r}."
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.function not in assignment.functions:

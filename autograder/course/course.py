@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -53,6 +53,9 @@ class CourseFile(BaseModel):
     time_zone: str = Field(default="UTC", description="An IANA name; all local times are in this zone.")
 
     attempts: Attempts = Field(default="last", description="Which attempt counts: best, last or first.")
+    written: bool = Field(
+        default=True, description="Whether there are people to mark written answers; `written: off` if not."
+    )
     students: dict[str, StudentRules] = Field(
         default_factory=dict, description="Exceptions for single students, by student ID."
     )
@@ -75,7 +78,7 @@ class Course:
 
     def __init__(self, root: Path, file: CourseFile) -> None:
         self.root, self.title, self.zone = root, file.title, ZoneInfo(file.time_zone)
-        self.attempts, self.gradebook = file.attempts, file.gradebook
+        self.attempts, self.gradebook, self.written = file.attempts, file.gradebook, file.written
         self._students = file.students
 
     def assignment_ids(self) -> list[str]:
@@ -87,16 +90,24 @@ class Course:
 
         What is written for this assignment alone goes first, also where it is 0 or false.
         """
+        chosen = {"attempts": self.attempts, **self.extension_as_written(student, assignment)}
+        if chosen["attempts"] is None:  # as if it were not written
+            rules = self._students.get(student, StudentRules())
+            chosen["attempts"] = rules.attempts or self.attempts
+        return Extension.model_construct(**chosen)
+
+    def extension_as_written(self, student: str, assignment: str) -> dict[str, Any]:
+        """What course.yaml itself says of a student for an assignment, without any default."""
         rules = self._students.get(student, StudentRules())
         extension = rules.assignments.get(assignment, Extension())
         wider = {
             name: getattr(rules, name) for name in rules.model_fields_set & Extension.model_fields.keys()
         }
-        given = {name: getattr(extension, name) for name in extension.model_fields_set}
-        chosen = {"attempts": self.attempts, **wider, **given}
-        if chosen["attempts"] is None:  # as if it were not written
-            chosen["attempts"] = rules.attempts or self.attempts
-        return Extension.model_construct(**chosen)
+        return {**wider, **{name: getattr(extension, name) for name in extension.model_fields_set}}
+
+    def students_with_rules(self) -> list[str]:
+        """The students for whom course.yaml has exceptions."""
+        return sorted(self._students)
 
     def spoken_of(self) -> set[str]:
         """The assignments and quizzes for which course.yaml has exceptions for single students."""

@@ -52,7 +52,7 @@ class Table:
         if at < 0:
             raise UsageError(
                 f"{self.path}, line 1: there is no column {name}.",
-                next_step="Download the table again and leave its columns as they are.",
+                next_step="Download the table again with the platform in English, and keep its headers.",
             )
         return at
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from autograder.checks.definition import Check, collect
 from autograder.course.assignment import AssignmentFile, Task, load_file
-from autograder.errors import UsageError
+from autograder.course.course import find_course
+from autograder.errors import AutograderError, UsageError
 from autograder.yaml_source import read_yaml
 
 __all__ = ["Handout", "read_handout"]
@@ -43,5 +44,13 @@ def read_handout(folder: Path) -> Handout:
                 f"{folder.resolve()} contains no {name}.",
                 next_step="Keep the notebook in the directory it came in, or name that directory.",
             )
-    file = read_yaml(folder / "assignment.yaml", AssignmentFile)
+    file = read_yaml(folder / "assignment.yaml", AssignmentFile).resolved(written=_written(folder))
     return Handout(file, collect(load_file(folder / "checks.py", "public_checks")))
+
+
+def _written(folder: Path) -> bool:
+    """Whether written answers are marked; outside a course directory they are."""
+    try:
+        return find_course(folder).written
+    except AutograderError:
+        return True

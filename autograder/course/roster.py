@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from autograder.course.csv_table import Table, read_table
+from autograder.course.moodle_table import in_english
 from autograder.errors import UsageError
 
 __all__ = [
@@ -29,20 +30,50 @@ __all__ = [
 ]
 
 FILE = "roster.csv"
-# What the columns are called elsewhere; a header is compared in small letters, without spaces and signs.
+# What the columns are called elsewhere, in English, German, French, Spanish, Italian, Portuguese and Dutch;
+# a header is compared in small letters, without spaces, signs and accents.
 ALIASES = {
-    "student_id": ("studentid", "student", "sid", "id", "idnumber", "universityid", "matriculationnumber"),
-    "last_name": ("lastname", "surname", "familyname"),
-    "first_name": ("firstname", "givenname", "forename"),
-    "full_name": ("fullname", "name", "studentname", "displayname"),
-    "email": ("email", "emailaddress", "mail"),
-    "section": ("section", "sections", "group", "groups"),
+    "student_id": (
+        *("studentid", "student", "sid", "id", "idnumber", "universityid", "matriculationnumber"),
+        *("matrikelnummer", "matrikelnr", "matrnr", "matrikel", "martikelnummer", "idnummer"),
+        *("numeroetudiant", "numerodetudiant", "numerodidentification", "codeetudiant", "matricule"),
+        *("matricula", "numerodeidentificacion", "numerodeidentificacao", "numerodealuno", "nia"),
+        *("matricola", "numerodimatricola", "numeroid", "studentnummer", "studentennummer"),
+    ),
+    "last_name": (
+        *("lastname", "surname", "familyname", "nachname", "familienname", "zuname"),
+        *("nom", "nomdefamille", "apellidos", "apellido", "cognome", "sobrenome", "apelido", "achternaam"),
+    ),
+    "first_name": (
+        *("firstname", "givenname", "forename", "vorname", "prenom", "nombre", "nome", "primeironome"),
+        "voornaam",
+    ),
+    "full_name": (
+        *("fullname", "name", "studentname", "displayname", "vollstandigername", "nameundvorname"),
+        *("nomcomplet", "nometprenom", "nombrecompleto", "nombreyapellidos", "nomecompleto", "volledigenaam"),
+    ),
+    "email": (
+        *("email", "emailaddress", "mail", "emailadresse", "mailadresse", "adressedecourriel", "courriel"),
+        *("adresseemail", "correo", "correoelectronico", "direcciondecorreo", "direcciondeemail"),
+        *("direcciondecorreoelectronico", "indirizzoemail", "enderecodeemail", "emailadres"),
+    ),
+    "section": (
+        *("section", "sections", "group", "groups", "gruppe", "gruppen", "groupe", "groupes", "grupo"),
+        *("grupos", "gruppo", "gruppi", "groep", "groepen"),
+    ),
     "canvas_id": ("canvasid", "canvasuserid"),
     "sis_id": ("sisid", "sisuserid"),
-    "sis_login": ("sislogin", "sisloginid", "login", "loginid", "username", "lmsuserid"),
+    "sis_login": (
+        *("sislogin", "sisloginid", "login", "loginid", "username", "lmsuserid", "benutzername"),
+        *("anmeldename", "nutzername", "benutzerkennung", "nomdutilisateur", "nombredeusuario", "usuario"),
+        *("nomeutente", "nomedeutilizador", "nomedeusuario", "gebruikersnaam"),
+    ),
     "moodle_id": ("moodleid", "identifier", "participant"),
     "gradescope_sid": ("gradescopesid", "gradescopeid"),
-    "role": ("role", "roles", "courserole", "enrolmentrole", "enrollmentrole"),
+    "role": (
+        *("role", "roles", "courserole", "enrolmentrole", "enrollmentrole", "rolle", "rollen"),
+        *("rol", "ruolo", "ruoli", "papel", "papeis"),
+    ),
 }
 IDS = ("student_id", "canvas_id", "sis_id", "sis_login", "moodle_id", "gradescope_sid", "email")
 # How the roles begin of those who teach, on the platforms and in course offices; in letters alone.
@@ -58,10 +89,14 @@ STAFF = (
         "noneditingteacher",
     ),
     *("teachingassistant", "headta", "owner", "observer", "leader", "demonstrator", "contentdeveloper"),
+    *("trainer", "dozent", "lehrer", "lehrende", "lehrkraft", "betreuer", "enseignant", "professeur"),
+    *("profesor", "docent", "insegnante", "formador", "gestor"),
 )
 NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
 # Columns of a Canvas gradebook that identify somebody; its rows about assignments have none of them.
 CANVAS_IDS = ("canvas_id", "sis_id", "sis_login", "student_id", "email")
+ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+MOST_SHOWN = 300  # characters of a table's headers in a message
 TEST_LOGIN = re.compile(r"[0-9a-f]{40}")  # of the user that Canvas makes for the Student View
 
 
@@ -151,7 +186,8 @@ class Roster:
             if people := self._names.get(letters(name), []):
                 return _only(people, name)
         named = next((key for key in (*names, *keys) if key), "nobody")
-        return None, f"{named} is not on the roster."
+        place = "on the roster" if self.path is None or self.path.name == FILE else f"in {self.path.name}"
+        return None, f"{named} is not {place}."
 
     def column(self, column: str, key: str) -> Person | None:
         """The one student with this value in a column, such as canvas_id."""
@@ -223,9 +259,10 @@ def roster_from(table: RosterTable) -> Roster:
 
 def read_people(table: Table) -> RosterTable:
     """The lines of any table that names people; raises UsageError with file, line and column."""
+    table = in_english(table)
     lines = table.filled()
     head_line, heads = next(lines)
-    columns = _columns(table.path, head_line, heads)
+    columns = _columns(table, head_line, heads)
     names = [head.strip().casefold().replace(" ", "_") for head in heads]
     rows = tuple(_rows(table, lines, columns, names))
     return RosterTable(
@@ -265,8 +302,9 @@ def _merged(first: Person, second: Person) -> Person | None:
     return Person(**values)
 
 
-def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
+def _columns(table: Table, line: int, row: list[str]) -> dict[int, str]:
     """Which column holds what; a Canvas gradebook's Student is a name and its ID is Canvas's own."""
+    path = table.path
     heads = [letters(head) for head in row]
     canvas = "student" in heads and "id" in heads
     columns: dict[int, str] = {}
@@ -286,12 +324,23 @@ def _columns(path: Path, line: int, row: list[str]) -> dict[int, str]:
             del columns[second]
         if name:
             columns[at] = name
+    if not set(IDS) & set(columns.values()) and (place := _addresses(table)) is not None:
+        columns[place] = "email"
     if not set(IDS) & set(columns.values()):
+        there = ", ".join(head.strip() for head in row if head.strip())
         raise UsageError(
-            f"{path}, line {line}: there is no column with the students' IDs.",
-            next_step="Add a column student_id, or email.",
+            f"{path}, line {line}: there is no column with the students' IDs, only {there[:MOST_SHOWN]}.",
+            next_step="Call the column that holds them student_id, or add one; or add a column email.",
         )
     return columns
+
+
+def _addresses(table: Table) -> int | None:
+    """The column in which all cells are e-mail addresses, whatever it is called."""
+    _, *rows = table.filled()
+    width = min((len(row) for _, row in rows), default=0)
+    columns = [at for at in range(width) if all(ADDRESS.fullmatch(row[at].strip()) for _, row in rows)]
+    return columns[0] if len(columns) == 1 else None
 
 
 def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:

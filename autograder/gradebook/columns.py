@@ -53,6 +53,7 @@ def homework_column(results: Results, course: Course, roster: Roster) -> Column:
         graded.file.points,
         graded.final_scores,
         {student: graded.due_for(student) for student in students},
+        {student: score.waiting for student, score in graded.final_scores.items() if score.waiting},
     )
 
 

@@ -20,7 +20,7 @@ from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.grading.causes import Answers, Cause
 from autograder.grading.diagnosis import find_cause, signature_of
 from autograder.grading.evaluation import evaluate
-from autograder.grading.prefetch import record_calls
+from autograder.grading.prefetch import record_calls, with_recorders
 from autograder.grading.student_source import find_source
 
 __all__ = ["CauseProbe"]
@@ -34,7 +34,7 @@ class CauseProbe:
         backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(backend, assignment.parameters)
         self._recorded = record_calls(assignment.hidden_checks, backend, self._reference, seed)
-        self._answers = Answers(self._reference, assignment.alternatives)
+        self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
 
     def told_cause(self, function: str, source: str) -> Cause:
         """What is told for a function's source; the other functions of the assignment are right.
@@ -69,7 +69,7 @@ class CauseProbe:
 
     def _recorded_calls(self, function: str, backend: NotebookBackend) -> list[Call]:
         task = self.assignment.task_of(function)
-        recorded: Sequence[tuple[object, ...]] = self._recorded.of_task.get(task, {}).get(function, [])
+        recorded = [with_recorders(each) for each in self._recorded.of_task.get(task, {}).get(function, [])]
         answers: list[Answer] = [backend.answer(function, [arguments], 5.0)[0] for arguments in recorded]
         return [Call(function, *pair) for pair in zip(recorded, answers, strict=True)]
 

@@ -8,13 +8,16 @@ Otherwise nothing is told. `diagnosis` tells causes to students.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograder.checks.calls import Answer, Call, Functions, quiet
+from autograder.checks.canonical_forms import AnsweredCall, AskedFunction, CanonicalForm
 from autograder.checks.values import Value, bytes_of, fingerprint, to_array
 from autograder.checks.variants import Variant
 from autograder.grading.backends import copied, same
@@ -99,9 +102,18 @@ def run_trusted(function: Callable[..., Any], arguments: tuple[Value, ...]) -> O
 class Answers:
     """The answers of the reference and of known mistakes, each worked out once per call and run."""
 
-    def __init__(self, reference: Functions, alternatives: Sequence[Variant] = ()) -> None:
-        """`alternatives` are right answers: where they differ, a call proves little."""
+    def __init__(
+        self,
+        reference: Functions,
+        alternatives: Sequence[Variant] = (),
+        canonical_forms: Mapping[str, CanonicalForm] | None = None,
+    ) -> None:
+        """`alternatives` are right answers: where they differ, a call proves little.
+
+        A function with a canonical form is compared in this form.
+        """
         self._reference, self._alternatives = reference, alternatives
+        self.canonical_forms = canonical_forms or {}
         self._spreads: dict[tuple[str, bytes], float] = {}
         self._kept: dict[tuple[str, str, bytes], Outcome] = {}
         self._left = MOST_REMEMBERED
@@ -198,6 +210,9 @@ def known_cause(function: str, calls: Sequence[Call], answers: Answers, mistakes
     nothing = Cause(function, calls=len(calls))
     if not calls or any(call.answer.kind in ABNORMAL for call in calls):
         return nothing
+    if form := answers.canonical_forms.get(function):
+        every = [each for each in mistakes if each.function == function]
+        return _cause_in_form(form, every, calls, answers)
     if all(alike(answers.right(call), outcome_of(call.answer)) for call in calls):
         return nothing
     cause = _likeliest(known, calls, answers, RTOL)
@@ -214,6 +229,91 @@ def known_cause(function: str, calls: Sequence[Call], answers: Answers, mistakes
             if cause.kind:
                 cause = replace(cause, kind="looks like" if cause.telling >= LEAST_TELLING else "")
     return replace(cause, calls=len(calls)) if cause.kind else nothing
+
+
+def _cause_in_form(
+    form: CanonicalForm, known: Sequence[Variant], calls: Sequence[Call], answers: Answers
+) -> Cause:
+    """As known_cause, for answers in their canonical form: stateful mistakes can be told in it too."""
+    function = calls[0].function
+    calls = [
+        call
+        for call in calls
+        if all(isinstance(each, AskedFunction) for each in call.arguments if callable(each))
+    ]
+    nothing = Cause(function, calls=len(calls))
+    if not calls or any(call.answer.kind != "value" for call in calls):
+        return nothing
+    given = [AnsweredCall(call.arguments, call.answer.value, _asked(call.arguments)) for call in calls]
+    forms = _FormAnswers(form, calls, answers)
+    try:
+        values = form(given)
+    except Exception:  # an odd value: the checks say so
+        return nothing
+    in_form = [
+        Call(function, (number,), replace(call.answer, value=value))
+        for number, (call, value) in enumerate(zip(calls, values, strict=True))
+    ]
+    if all(alike(forms.right(call), outcome_of(call.answer)) for call in in_form):
+        return nothing
+    return _likeliest(known, in_form, forms, RTOL)
+
+
+def _asked(arguments: tuple[Value, ...]) -> tuple[tuple[tuple[Value, ...], Value], ...]:
+    return tuple(pair for each in arguments if isinstance(each, AskedFunction) for pair in each.asked)
+
+
+class _FormAnswers(Answers):
+    """Answers in their canonical form; a call is given by its number among all calls."""
+
+    def __init__(self, form: CanonicalForm, calls: Sequence[Call], answers: Answers) -> None:
+        super().__init__(answers._reference)
+        self._form, self._calls = form, calls
+        self._forms: dict[str, list[Outcome]] = {}
+
+    def right(self, call: Call) -> Outcome:
+        """How the reference answers, in form."""
+        name, backend = call.function, self._reference.context_.backend
+
+        def ask(*arguments: Value) -> Value:
+            return backend.answer(name, [arguments], 60.0)[0].value
+
+        return self._in_form("", ask)[call.arguments[0]]
+
+    def of(self, variant: Variant, call: Call) -> Outcome:
+        """How a known mistake answers, in form; what it keeps between calls begins anew."""
+        return self._in_form(variant.name, _afresh(variant.body))[call.arguments[0]]
+
+    def _in_form(self, name: str, function: Callable[..., Any]) -> list[Outcome]:
+        if name not in self._forms:
+            outcomes, answered = [], []
+            for call in self._calls:
+                arguments = tuple(
+                    AskedFunction(each.function) if isinstance(each, AskedFunction) else each
+                    for each in call.arguments
+                )
+                outcome = run_trusted(function, arguments)
+                outcomes.append(outcome)
+                answered.append(AnsweredCall(arguments, outcome.value, _asked(arguments)))
+            try:
+                values: Sequence[Value] = self._form(answered)
+            except Exception:  # the mistake answers with something that has no form
+                values = [None] * len(outcomes)
+            self._forms[name] = [
+                outcome._replace(value=value) for outcome, value in zip(outcomes, values, strict=True)
+            ]
+        return self._forms[name]
+
+
+def _afresh(body: Callable[..., Any]) -> Callable[..., Any]:
+    """A function with defaults of its own: a mistake may keep something in them."""
+    if not isinstance(body, FunctionType):
+        return body
+    fresh = FunctionType(
+        body.__code__, body.__globals__, body.__name__, copy.deepcopy(body.__defaults__), body.__closure__
+    )
+    fresh.__kwdefaults__ = copy.deepcopy(body.__kwdefaults__)
+    return fresh
 
 
 def settled_calls(calls: Sequence[Call], answers: Answers) -> list[Call]:
@@ -279,6 +379,8 @@ def _weighed(
     telling = min(
         [from_right, *(telling_from(lambda call, other=other: answers.of(other, call)) for other in others)]  # type: ignore[misc]  # the default binds it here
     )
+    if not telling:
+        return nothing  # another mistake reads differently and answers the same
     sure = not deviations and telling >= LEAST_TELLING
     return replace(
         nothing,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.calls import Call
-from autograder.checks.failures import Failure, NotWritten, WrongShape, WrongValue
+from autograder.checks.failures import Failure, NotWritten, Raised, WrongShape, WrongValue
 from autograder.checks.values import Array
 from autograder.checks.variants import Variant
 from autograder.grading.causes import Answers, Cause, alike, known_cause, outcome_of
@@ -67,7 +67,9 @@ def find_cause(
         return known.at(idiom.place)
     if idiom.kind:
         return idiom
-    return known if known.kind else pattern_cause(function, calls, answers, signature)
+    if known.kind or function in answers.canonical_forms:
+        return known  # where many answers are right, numbers beside one of them show nothing
+    return pattern_cause(function, calls, answers, signature)
 
 
 @dataclass
@@ -125,6 +127,8 @@ class TaskEvidence:
         """The functions that answered wrongly in a check: first the one that its failure is about."""
         wrong = list(dict.fromkeys(call.function for call in reversed(calls) if self._is_wrong(call)))
         about = failure.evidence.call.split("(")[0]
+        if not calls and isinstance(failure, Raised):
+            wrong = [about]  # training, whose calls are not kept: an exception is the same everywhere
         return sorted(wrong, key=lambda function: function != about)
 
     def _is_wrong(self, call: Call) -> bool:

@@ -42,6 +42,7 @@ RESTS_ON = (Status.PASSED, Status.MISSING, Status.ERROR)
 
 VERDICTS = (Failure, AssertionError)  # what a check raises on purpose
 LONGEST_MESSAGE = 1000  # characters; a sentence may quote what a function returned
+LOOKS_LIKE = "It looks like this, though not every call shows it: "
 TOO_MUCH = "What your functions returned takes more memory than judging one submission gets."
 
 
@@ -136,9 +137,10 @@ def _explained(run: CheckRun, evidence: TaskEvidence) -> CheckResult:
             diagnosis = evidence.diagnose(run.failure, run.calls)
     except Exception:  # an odd value, or too much of it: the failure stands without an explanation
         diagnosis = Diagnosis(run.failure.hint)
+    hedge = LOOKS_LIKE if diagnosis.cause.kind == "looks like" else ""
     return run.result.model_copy(
         update={
-            "hint": diagnosis.hint,
+            "hint": hedge + diagnosis.hint,
             "cause": diagnosis.cause.kind,
             "function": diagnosis.cause.function if diagnosis.cause.kind else "",
             "mistake": diagnosis.mistake,

@@ -7,6 +7,7 @@ autograder and the authoring tools use it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -30,12 +31,22 @@ from autograder.grading.diagnosis import TaskEvidence, signature_of
 from autograder.grading.evaluation import CheckRun, explain, run_check, skipped, unread
 from autograder.grading.prefetch import PrefetchingBackend, answer_recorded, record_calls
 from autograder.grading.student_source import find_source
-from autograder.report import CheckResult, FunctionSource, Report, Score, Status, SubmissionFacts, TaskReport
+from autograder.report import (
+    CheckResult,
+    FunctionSource,
+    Report,
+    Score,
+    Status,
+    SubmissionFacts,
+    TaskReport,
+    WrittenAnswer,
+)
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
-from autograder.submissions.notebook import read_notebook
+from autograder.submissions.notebook import cell_source, raw_cells, read_notebook
 from autograder.submissions.submission import Submission
+from autograder.submissions.written_answers import written_text
 
 __all__ = ["LEVELS", "Grader", "check_isolation", "images_for", "materials_for"]
 
@@ -116,7 +127,7 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._answers = Answers(self._reference, assignment.alternatives)
+        self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._threads = one_thread()
@@ -179,6 +190,7 @@ class Grader:
             # Afterwards, since the diagnosis may call functions that keep something between calls.
             tasks = [self._report_on(each, student, session, cells) for each in graded]
             notes = session.notes if session.loaded or earlier is None else earlier.submission.notes
+        written = self._written_answers(submission, bool(problem))
         return Report(
             assignment=self.assignment.id,
             student=submission.student,
@@ -194,11 +206,33 @@ class Grader:
             sandbox=self._worker.level,
             score=Score(
                 earned=sum(task.earned for task in tasks),
-                possible=sum(task.possible for task in tasks if not task.extra),
+                possible=sum(task.possible for task in tasks if not task.extra)
+                + sum(answer.points for answer in written if answer.blank),
+                unmarked=sum(answer.points for answer in written if not answer.blank),
             ),
             tasks=tasks,
+            written=written,
             environment=environment(),
         )
+
+    def _written_answers(self, submission: Submission, unreadable: bool) -> list[WrittenAnswer]:
+        """The written answers as they were found; an unreadable submission has none."""
+        tasks = self.assignment.file.written_tasks
+        cells = [] if unreadable or not tasks else raw_cells(submission.notebook)
+        given = (
+            [cell_source(cell) or "" for cell in raw_cells(self.assignment.handout.read_bytes())]
+            if cells
+            else []
+        )
+        answers = []
+        for task in tasks:
+            answer = WrittenAnswer(task=task.id, title=task.title, points=task.points, blank=unreadable)
+            found = written_text(cells, given, task.id, task.title)
+            if found is not None:
+                answer.text, answer.digest, answer.cell = found.text, found.digest, found.cell
+                answer.blank = not re.search(r"\w", found.text)
+            answers.append(answer)
+        return answers
 
     def _kept(self, earlier: Report | None) -> dict[str, CheckResult]:
         """The results of an earlier report that still hold, by check."""
@@ -260,7 +294,11 @@ class Grader:
             result.model_copy(update={"key": self._keys.key(run.check, result.status)})
             for run, result in zip(runs, explain(runs, evidence), strict=True)
         ]
-        failed = any(result.status.needs_work for result in results)
+        failed = {
+            result.function or result.evidence.call.split("(")[0]
+            for result in results
+            if result.status.needs_work
+        }
         return TaskReport(
             task=task.id,
             title=task.title,
@@ -272,7 +310,7 @@ class Grader:
             sources=[
                 FunctionSource(function=name, cell=source.cell, line=source.line, text=source.text)
                 for name, source in sources.items()
-                if failed
+                if name in failed
             ],
         )
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from autograder.checks.calls import Answer, Call, Functions
+from autograder.checks.canonical_forms import AskedFunction
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.checks.values import Value, bytes_of, fingerprint
@@ -25,7 +26,7 @@ from autograder.grading.backends import ReferenceBackend, copied
 from autograder.grading.evaluation import trace_with_reference
 from autograder.sandbox.session import CallBatch, Session
 
-__all__ = ["PrefetchingBackend", "RecordedCalls", "answer_recorded", "record_calls"]
+__all__ = ["PrefetchingBackend", "RecordedCalls", "answer_recorded", "record_calls", "with_recorders"]
 
 LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
 MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
@@ -97,7 +98,7 @@ def answer_recorded(
     That costs the submission nothing. `reference_seconds` is what the reference took for its longest call.
     """
     most = MOST_CALLS if reference_seconds <= 0 else max(1, int(DIAGNOSIS_SECONDS / reference_seconds))
-    left, calls = list(recorded[:most]), []
+    left, calls = list(map(with_recorders, recorded[:most])), []
     for _ in range(MOST_EXCEPTIONS):
         if not left:
             break
@@ -109,6 +110,11 @@ def answer_recorded(
         calls += [Call(function, *pair) for pair in zip(left[:brought], answers, strict=False)]
         left = left[brought:]
     return calls
+
+
+def with_recorders(arguments: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The arguments, callables as such that keep what they are asked for."""
+    return tuple(AskedFunction(each) if callable(each) else each for each in arguments)
 
 
 def record_calls(

@@ -3,15 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from autograder.report import CheckResult, Status
 
-__all__ = ["Results"]
+__all__ = ["Overview", "Results", "TaskState"]
 
 MARKS = {Status.PASSED: "✓", Status.MISSING: "…", Status.SKIPPED: "–"}
 COLOURS = {Status.PASSED: "#1a7f37", Status.MISSING: "#6e7781", Status.SKIPPED: "#6e7781"}
 WRONG_MARK, WRONG_COLOUR = "✗", "#b3261e"
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """A task in the table at the end of a notebook: its points, and what is missing."""
+
+    title: str
+    points: float
+    extra: bool
+    missing: str  # empty when nothing is
+
+
+class Overview:
+    """All tasks of an assignment: points, what is missing, and whether it is ready to hand in."""
+
+    def __init__(self, tasks: Sequence[TaskState]) -> None:
+        self.tasks = tasks
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing of the required tasks is missing."""
+        return not any(task.missing for task in self.tasks if not task.extra)
+
+    @property
+    def summary(self) -> str:
+        """One sentence on what is left."""
+        if self.ready:
+            return "Ready to hand in: save the notebook, then hand it in."
+        left = sum(bool(task.missing) for task in self.tasks if not task.extra)
+        return (
+            f"Not ready to hand in: {left} of {sum(not task.extra for task in self.tasks)} tasks need work."
+        )
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        return [
+            (task.title, f"{task.points:g}{' extra' * task.extra}", task.missing or "nothing")
+            for task in self.tasks
+        ]
+
+    def __repr__(self) -> str:
+        rows = [("task", "points", "missing"), *self._rows()]
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        lines = [f"{title:<{widths[0]}}  {points:>{widths[1]}}  {missing}" for title, points, missing in rows]
+        return "\n".join([*lines, self.summary])
+
+    def _repr_html_(self) -> str:
+        cell = 'style="text-align:left;padding:0.1em 1em 0.1em 0"'
+        head = "".join(f'<th scope="col" {cell}>{name}</th>' for name in ("Task", "Points", "Missing"))
+        rows = "".join(
+            f'<tr><th scope="row" {cell}>{escape(title)}</th><td {cell}>{points}</td>'
+            f"<td {cell}>{escape(missing)}</td></tr>"
+            for title, points, missing in self._rows()
+        )
+        return (
+            f"<table><caption>Before you hand in</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+            f"<p><strong>{escape(self.summary)}</strong></p>"
+        )
 
 
 class Results:

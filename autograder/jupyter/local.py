@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from autograder.checks.calls import Functions
 from autograder.checks.values import exception_text
-from autograder.course.handout import read_handout
-from autograder.errors import UsageError
+from autograder.course.assignment import Task
+from autograder.course.handout import Handout, read_handout
+from autograder.errors import SubmissionError, UsageError
 from autograder.grading.backends import NotebookBackend
 from autograder.grading.evaluation import evaluate_public
-from autograder.jupyter.display import Results
+from autograder.jupyter.display import Overview, Results, TaskState
+from autograder.report import CheckResult, Status
 from autograder.sandbox.cells import foresee
+from autograder.submissions.notebook import raw_cells
+from autograder.submissions.written_answers import written_text
 
 __all__ = ["PUBLIC_SEED", "check", "unfinished_is_fine"]
 
@@ -25,26 +31,65 @@ NBGRADER = "NBGRADER_EXECUTION"  # set by `nbgrader validate` and `nbgrader auto
 PUBLIC_SEED = 15  # the lecture's number: the same inputs each time, so that a failure can be studied
 
 
-def check(task: str, folder: str | Path = ".") -> Results | None:
-    """Run the public checks of a task on the functions defined so far.
+def check(task: str = "", folder: str | Path = ".") -> Results | Overview | None:
+    """Run the public checks of a task, or of all tasks, on the functions defined so far.
 
-    `task` is a task's name or one of its functions; `folder` holds the assignment's checks.py.
+    `task` is a task's name or one of its functions; without it the answer is a table of all tasks,
+    their points and what is missing. `folder` holds the assignment's checks.py.
     Where nbgrader runs the notebook, checks that do not pass raise AssertionError: it sees nothing else.
     """
     try:
         handout = read_handout(Path(folder))
-        chosen = handout.task(task)
+        chosen = handout.task(task) if task else None
     except UsageError as problem:  # a traceback would hide the sentence
         print(f"{problem.message} {problem.next_step}")
         return None
     namespace = sys._getframe(1).f_globals
-    names = {name: _parameters(namespace[name]) for name in chosen.functions if callable(namespace.get(name))}
-    student = Functions(NotebookBackend(namespace), names)
-    results = evaluate_public(handout.checks_of(chosen), student, PUBLIC_SEED)
-    shown = Results(chosen.title, results, _when_graded(list(chosen.functions)))
+    if chosen is None:
+        return _overview(handout, namespace, Path(folder))
+    shown = Results(chosen.title, _results(handout, chosen, namespace), _when_graded(list(chosen.functions)))
     if os.environ.get(NBGRADER) and not shown.passed:
         raise AssertionError(repr(shown))
     return shown
+
+
+def _results(handout: Handout, task: Task, namespace: dict[str, Any]) -> list[CheckResult]:
+    names = {name: _parameters(namespace[name]) for name in task.functions if callable(namespace.get(name))}
+    student = Functions(NotebookBackend(namespace), names)
+    return evaluate_public(handout.checks_of(task), student, PUBLIC_SEED)
+
+
+def _overview(handout: Handout, namespace: dict[str, Any], folder: Path) -> Overview:
+    """All tasks with what is missing; written answers are looked for in the notebook as it was saved."""
+    tasks = []
+    for task in handout.file.tasks:
+        results = _results(handout, task, namespace)
+        failing = [result for result in results if result.status is not Status.PASSED]
+        unwritten = all(result.status is Status.MISSING for result in failing)
+        if failing and unwritten:
+            missing = f"{', '.join(task.functions)}: not written yet"
+        else:
+            missing = f"{len(failing)} of {len(results)} checks do not pass" if failing else ""
+        tasks.append(TaskState(task.title, task.points, task.extra, missing))
+    cells = _saved_cells(folder)
+    for written in handout.file.written_tasks:
+        found = written_text(cells, (), written.id, written.title)
+        blank = found is None or not re.search(r"\w", found.text)
+        missing = "no answer in the saved notebook; write it, save, run this cell again" if blank else ""
+        tasks.append(TaskState(f"Written answer: {written.title}", written.points, False, missing))
+    return Overview(tasks)
+
+
+def _saved_cells(folder: Path) -> list[Any]:
+    """The cells of the saved notebook; none where there is not exactly one that can be read."""
+    named = folder / f"{folder.resolve().name}.ipynb"
+    paths = [named] if named.is_file() else sorted(folder.glob("*.ipynb"))
+    if len(paths) != 1:
+        return []
+    try:
+        return raw_cells(paths[0].read_bytes())
+    except (OSError, SubmissionError):
+        return []
 
 
 def _when_graded(functions: list[str]) -> list[str]:

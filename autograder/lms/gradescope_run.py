@@ -40,6 +40,18 @@ def results_json(report: Report) -> str:
             _test(task, check, f"{at}.{number}")
             for at, task in enumerate([] if problem else report.tasks, 1)  # the problem is said once
             for number, check in enumerate(task.checks, 1)
+        ]
+        + [
+            {
+                "name": clean(f"{answer.title}: a written answer"),
+                "status": "failed" if answer.blank else "passed",
+                "output": "Nothing was written in this answer's cell."
+                if answer.blank
+                else f"A person marks this answer: up to {answer.points:g} points on top of the score.",
+                "output_format": "text",
+                "visibility": "visible",
+            }
+            for answer in ([] if problem else report.written)
         ],
     }
     return json.dumps(results, indent=1, ensure_ascii=False) + "\n"

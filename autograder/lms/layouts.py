@@ -12,7 +12,7 @@ from autograder.lms.canvas import CANVAS
 from autograder.lms.gradescope import GRADESCOPE
 from autograder.lms.moodle import MOODLE, moodle_layout
 from autograder.lms.other_platforms import BLACKBOARD, BRIGHTSPACE, ILIAS
-from autograder.lms.worksheet import Worksheet, worksheets_near
+from autograder.lms.worksheet import Worksheet, tables_near, worksheets_in
 from autograder.submissions.collecting import (
     NBGRADER,
     NO_GROUPS,
@@ -34,15 +34,16 @@ def collect_submissions(
     roster: Roster = NOBODY,
     zone: ZoneInfo = UNIVERSAL,
     groups: Groups = NO_GROUPS,
-    worksheets: Sequence[Worksheet] = (),
+    worksheets: Sequence[Worksheet] | None = None,
     *,
     dated: bool = False,
 ) -> CollectedSubmissions:
     """The submissions at a path, whichever platform laid it out; raises UsageError when there are none.
 
-    Times are read in `zone`, the course's. `worksheets` are Moodle's; `dated` files come from an archive and
-    have the times that the platform wrote there.
+    Times are read in `zone`, the course's. `worksheets` are Moodle's, or else those near the path; `dated`
+    files come from an archive and have the times that the platform wrote there.
     """
-    moodle = moodle_layout([*worksheets, *worksheets_near(path)], dated=dated)
+    sheets = worksheets_in(tables_near(path)) if worksheets is None else worksheets
+    moodle = moodle_layout(sheets, dated=dated)
     layouts = [moodle if layout is MOODLE else layout for layout in LAYOUTS]
     return find_submissions(path, assignment, roster, layouts, zone, groups)

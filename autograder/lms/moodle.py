@@ -19,9 +19,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from autograder.course.csv_table import Table, write_table
-from autograder.course.roster import letters, read_roster
+from autograder.course.moodle_table import COMMENTS, GRADE, IDENTIFIER, MAXIMUM, in_english
+from autograder.course.roster import letters, read_people, roster_from
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.lms.worksheet import Worksheet, WorksheetRow
@@ -38,7 +40,16 @@ from autograder.submissions.collecting import (
 from autograder.submissions.guarded_files import folder_files
 from autograder.submissions.notebook import storable
 
-__all__ = ["MOODLE", "NAME", "NO_NUMBER", "moodle_import", "moodle_layout", "moodle_worksheet", "number_of"]
+__all__ = [
+    "MOODLE",
+    "NAME",
+    "NO_NUMBER",
+    "MoodleKey",
+    "moodle_import",
+    "moodle_layout",
+    "moodle_worksheet",
+    "number_of",
+]
 
 
 NAME = re.compile(
@@ -50,6 +61,12 @@ UNTIMED = (
     "neither a grading worksheet nor the download says it",
     "Name the worksheet with --worksheet, or grade the ZIP archive as it was downloaded.",
 )
+MoodleKey = Literal["email", "id"]  # what lines of an import are mapped by
+NO_KEY: Mapping[MoodleKey, str] = {
+    "email": "There is no e-mail address on the roster: add it, export with --by id and map by ID number, or "
+    "enter the grades in Moodle.",
+    "id": "The roster has no ID number of this student: add it, or enter the grades in Moodle.",
+}
 HEAD = [
     *("Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"),
     *("Grade can be changed", "Last modified (submission)", "Last modified (grade)", "Feedback comments"),
@@ -98,9 +115,14 @@ def read_moodle(
         else:
             unmatched += unmatched_files([path])
     candidates = []
+    names = {letters(name) for _, name in submissions}
+    # In whatever language: one name for all is no name.
+    are_hidden = len(submissions) > 1 and len(names) == 1 and all(id_.isdecimal() for id_, _ in submissions)
     for paths in submissions.values():
         if any(path.is_dir() or path.is_symlink() or is_notebook(path) for path in paths):
-            candidates += _of_worksheet(_candidate(paths, dated=dated), worksheets)
+            entry = _candidate(paths, dated=dated)
+            entry = replace(entry, anonymous=entry.anonymous or are_hidden)
+            candidates += _of_worksheet(entry, worksheets)
         else:
             unmatched += [Unmatched(storable(path.name), advice(path.name)) for path in paths]
     unmatched += _not_in_download(candidates, typed, worksheets)
@@ -175,6 +197,7 @@ def _with_row(entry: CollectedSubmission, row: WorksheetRow, *others: WorksheetR
         entry,
         keys=(row.email, row.name) if row.name else entry.keys,
         name=row.name,
+        anonymous=not row.name,
         stamp=times[0] if times else entry.stamp,
         other_stamps=tuple(times[1:]),
         file_stamp=entry.stamp if times else "",
@@ -213,21 +236,45 @@ def _own_name(path: Path) -> str:
 MOODLE = moodle_layout()
 
 
-def moodle_import(columns: Mapping[str, Sequence[GradeRow]]) -> str:
+def moodle_import(
+    columns: Mapping[str, Sequence[GradeRow]], by: MoodleKey = "email"
+) -> tuple[str, list[Unmatched]]:
     """A table for Moodle's gradebook (Grades, Import, CSV file): a line per student, a column per grade item.
 
-    On import, lines are mapped by e-mail address or ID number, each column to the item of that name.
-    A dash is no grade.
+    On import all lines are mapped by e-mail address, or all by ID number, and each column to the item of that
+    name; a line that maps to nobody, or to somebody else, stops the whole import. So it has the students whom
+    the key finds, and the others are returned with the reason. A dash is no grade.
     """
-    people = {row.person.student_id: row.person for rows in columns.values() for row in rows}
+    grade_rows = {row.person.student_id: row for rows in columns.values() for row in rows}
     cells = [
         {row.person.student_id: points(row.final_score.earned) for row in rows} for rows in columns.values()
     ]
+    keys = {student: _import_key(row, by).casefold() for student, row in grade_rows.items()}
+    unmatched = []
     rows = [["Email address", "ID number", "Full name", *map(guard_formula, columns)]]
-    for student, person in people.items():
-        scores = [column.get(student, "-") for column in cells]
-        rows.append([person.email, student, guard_formula(person.name), *scores])
-    return write_table(rows[0], rows[1:])
+    for student, row in grade_rows.items():
+        person, key = row.person, keys[student]
+        if not key:
+            unmatched.append(Unmatched(student, NO_KEY[by]))
+        elif list(keys.values()).count(key) > 1:
+            unmatched.append(
+                Unmatched(student, f"Another student has {key} too, and Moodle would mix them up.")
+            )
+        else:
+            scores = [column.get(student, "-") for column in cells]
+            rows.append([person.email, student, guard_formula(person.name), *scores])
+    return write_table(rows[0], rows[1:]), unmatched
+
+
+def _import_key(row: GradeRow, by: MoodleKey) -> str:
+    """What Moodle finds a student by; empty for nothing."""
+    person = row.person
+    if by == "email":
+        return person.email
+    # Somebody without an ID number is known by another ID here.
+    return (
+        person.student_id if row.known and person.student_id not in (person.email, person.sis_login) else ""
+    )
 
 
 def moodle_worksheet(
@@ -280,9 +327,10 @@ def _fresh(grade_rows: Sequence[GradeRow]) -> tuple[str, list[Unmatched]]:
 
 
 def _merged(grade_rows: Sequence[GradeRow], table: Table) -> tuple[str, list[Unmatched]]:
-    identifier, grade = table.required_column("Identifier"), table.required_column("Grade")
-    most, comments = table.column("Maximum Grade"), table.column("Feedback comments")
-    rows = _Rows(table, identifier)
+    known = in_english(table)
+    identifier, grade = known.required_column(IDENTIFIER), known.required_column(GRADE)
+    most, comments = known.column(MAXIMUM), known.column(COMMENTS)
+    rows = _Rows(known, identifier)
     unmatched = []
     for grade_row in grade_rows:
         row, why = rows.find(grade_row)
@@ -308,7 +356,7 @@ class _Rows:
             for position, row in enumerate(table.rows)
             if position and len(row) > identifier and any(c.isdigit() for c in row[identifier])
         }
-        self._roster = read_roster(table.path)
+        self._roster = roster_from(read_people(table))
 
     def find(self, row: GradeRow) -> tuple[int | None, str]:
         """A student's row, or why there is none.
@@ -324,6 +372,8 @@ class _Rows:
             if not shown or shown in names or (not row.known and shown == letters(match["name"])):
                 return position, ""
         person, why = row.in_roster(self._roster, columns=("canvas_id",))
+        if match and match["id"] and match["id"] not in self._where:
+            why = f"{self._table.path.name} has no row with the number {match['id']} of this submission."
         number = person.moodle_id if person else ""
         if person is None and row.person.moodle_id in self._where:
             position = self._where[row.person.moodle_id]

@@ -7,15 +7,16 @@ beside the archive, or as the course's roster.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.csv_table import Table, read_table
+from autograder.course.moodle_table import in_english
 from autograder.course.roster import letters
 from autograder.errors import UsageError
 
-__all__ = ["Worksheet", "WorksheetRow", "read_worksheet", "worksheets_near"]
+__all__ = ["Worksheet", "WorksheetRow", "read_worksheet", "tables_near", "worksheets_in"]
 
 MOST_BYTES = 20_000_000
 DEFAULT_GROUP = "defaultgroup"  # Moodle's name for students in no group, who submit together
@@ -65,7 +66,7 @@ def read_worksheet(path: Path) -> Worksheet | None:
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
             return None
-        table = read_table(path)
+        table = in_english(read_table(path))
     except (OSError, UsageError):
         return None
     if min(table.column("Identifier"), table.column("Status"), table.column("Grade")) < 0:
@@ -95,12 +96,14 @@ def _rows(table: Table) -> Iterator[WorksheetRow]:
         )
 
 
-def worksheets_near(path: Path, others: Sequence[Path] = ()) -> list[Worksheet]:
-    """The worksheets in a directory, beside it or beside an archive, and in the other files."""
-    return [sheet for file in dict.fromkeys([*_tables(path), *others]) if (sheet := read_worksheet(file))]
+def worksheets_in(files: Iterable[Path]) -> list[Worksheet]:
+    """The worksheets among files; each file is read once."""
+    paths = dict.fromkeys(file.absolute() for file in files)
+    return [sheet for path in paths if (sheet := read_worksheet(path))]
 
 
-def _tables(path: Path) -> Iterable[Path]:
+def tables_near(path: Path) -> Iterator[Path]:
+    """The tables in a directory and beside it, or beside an archive: where people keep a worksheet."""
     for folder in (path, path.parent) if path.is_dir() else (path.parent,):
         try:
             yield from sorted(child for child in folder.iterdir() if child.suffix.lower() == ".csv")

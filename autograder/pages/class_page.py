@@ -183,7 +183,7 @@ def _row(
         name=student[0],
         link=student[1],
         earned=points(earned),
-        share=fraction(earned, report.possible),
+        share=fraction(earned, final_score.possible if final_score else report.possible),
         cells=[_cell(tasks.get(column.task)) for column in columns],
         failing=sum(check.status.needs_work for check in report.checks),
         problem=bool(report.problem),

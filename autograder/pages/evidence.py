@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from autograder.checks.values import numbers_apart
 from autograder.pages.heat_map import heat_map, where
 from autograder.pages.line_chart import Line, line_chart
-from autograder.pages.text import count, cut, number, numbers_apart
+from autograder.pages.text import count, cut, number
 from autograder.report import Curve, Evidence, Number, Worst
 
 __all__ = ["Drawing", "EvidenceView", "WorstView", "view_evidence"]
@@ -18,6 +19,7 @@ __all__ = ["Drawing", "EvidenceView", "WorstView", "view_evidence"]
 
 MOST_CURVES, MOST_ARGUMENTS = 6, 12
 LONGEST_NAME, LONGEST_VALUE = 60, 800
+LEAST_ALIKE = 4  # characters that two numbers begin with, so that the others are pointed out
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class WorstView:
     """The entry with the largest error, as text; `entry` is empty for a single number."""
 
     entry: str
-    got: str
-    expected: str
+    got: tuple[str, str]  # the digits that both have, and those that differ
+    expected: tuple[str, str]
     relative_error: str
 
 
@@ -81,12 +83,15 @@ def view_evidence(evidence: Evidence, key: str) -> EvidenceView:
 
 def _worst(worst: Worst, parameter: str) -> WorstView:
     got, expected = numbers_apart(worst.got, worst.expected)
+    pairs = zip(got, expected, strict=False)
+    alike = next((place for place, (ours, theirs) in enumerate(pairs) if ours != theirs), len(got))
+    same = alike if alike >= LEAST_ALIKE and len(got) == len(expected) else 0
     index = ", ".join(map(str, worst.index))
     name = cut(parameter, LONGEST_NAME)
     return WorstView(
         entry=f"{name}[{index}]" if index else name,
-        got=got,
-        expected=expected,
+        got=(got[:same], got[same:]),
+        expected=(expected[:same], expected[same:]),
         relative_error=number(worst.relative_error, 2),
     )
 

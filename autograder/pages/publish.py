@@ -29,6 +29,7 @@ def publish(
     counted reports.
     """
     results, scores = graded.results, graded.final_scores
+    titles = {task.id: task.title for task in graded.file.written_tasks}
     for student, attempts in graded.attempts.items():
         numbers = {attempt.report: number for number, attempt in enumerate(attempts, start=1)}
         # The same bytes submitted twice have one page: it is that of the attempt which counts.
@@ -37,7 +38,7 @@ def publish(
             number = numbers[attempt.report]
             path = results.page_of(results.reports / attempt.report)
             page = path.read_text(encoding="utf-8") if path.is_file() else _page_again(graded, attempt)
-            text = with_final_score(page, scores[student], number, graded.course.zone)
+            text = with_final_score(page, scores[student], number, graded.course.zone, titles)
             results.write(path, text.encode())
     reports = graded.summaries(known)
     page = class_page(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
@@ -11,9 +12,31 @@ from autograder.pages.bar_charts import Bar, Part, Row, bar_chart, score_bar
 from autograder.pages.evidence import EvidenceView, view_evidence
 from autograder.pages.rendering import LOOKS, Look, reading_order, render
 from autograder.pages.text import count, cut, fraction, of_points, percent, points
-from autograder.report import CheckResult, Evidence, Note, Report, Status, TaskReport
+from autograder.report import CheckResult, Evidence, FunctionSource, Note, Report, Status, TaskReport
 
 __all__ = ["TaskView", "student_page", "task_part", "view_task"]
+
+
+MOST_LINES = 40  # of a function that are shown, around the line that a hint is about
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A line of a student's function; `is_meant` where the hint is about it."""
+
+    number: int
+    text: str
+    is_meant: bool
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """A student's function as the template shows it."""
+
+    function: str
+    cell: int
+    lines: list[SourceLine]
+    shortened: bool
 
 
 @dataclass(frozen=True)
@@ -26,6 +49,8 @@ class CheckView:
     points: str
     mistake: str
     evidence: EvidenceView
+    source: SourceView | None = None  # the function that is wrong, beside the first check that it fails
+    same_reason: list[CheckView] = field(default_factory=list)  # more checks that fail for this reason
 
     @property
     def needs_work(self) -> bool:
@@ -46,8 +71,13 @@ class TaskView:
     title: str
     key: str
     points: str
-    to_read: list[CheckView]
+    to_read: list[CheckView]  # one for each reason; the other checks that fail for it are its `same_reason`
     passed: list[CheckView]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every check passed."""
+        return not self.to_read
 
 
 def student_page(report: Report, *, title: str = "", course: str = "") -> str:
@@ -76,6 +106,8 @@ def student_page(report: Report, *, title: str = "", course: str = "") -> str:
         summary=f"{passed} of {count(len(answered), 'check')} passed",
         chart=_chart(tasks),
         tasks=tasks,
+        to_repair=[view for view in tasks if not view.is_done],
+        done=[view for view in tasks if view.is_done],
         start=_start(tasks),
         broken=len(report.results()) - len(answered),
     )
@@ -85,12 +117,13 @@ def view_task(task: TaskReport, key: str) -> TaskView:
     """Prepare a task for a page; `key` is unique on the page and starts the ids of its parts."""
     views = [_check(result, f"{key}-check{number}") for number, result in enumerate(task.checks, 1)]
     views.sort(key=lambda view: reading_order(view.result))
+    to_read = _by_reason([view for view in views if view.result.status is not Status.PASSED])
     return TaskView(
         task=task,
         title=task.title or task.task,
         key=key,
         points=_task_points(task),
-        to_read=[view for view in views if view.result.status is not Status.PASSED],
+        to_read=_with_sources(to_read, task),
         passed=[view for view in views if view.result.status is Status.PASSED],
     )
 
@@ -105,6 +138,52 @@ def _check(result: CheckResult, key: str) -> CheckView:
         mistake=_mistake_in_words(result.mistake),
         # The trace of a broken check shows the check's own lines, which are not the student's to see.
         evidence=view_evidence(Evidence() if broken else result.evidence, key),
+    )
+
+
+def _by_reason(views: list[CheckView]) -> list[CheckView]:
+    """The views with those that fail for the same reason under the first of them."""
+    first: dict[tuple[str, str, str], CheckView] = {}
+    leading = []
+    for view in views:
+        result = view.result
+        reason = result.function, result.mistake or result.hint, result.place
+        if not view.needs_work or not result.cause:
+            leading.append(view)
+        elif reason in first:
+            first[reason].same_reason.append(view)
+        else:
+            first[reason] = view
+            leading.append(view)
+    return leading
+
+
+def _with_sources(views: list[CheckView], task: TaskReport) -> list[CheckView]:
+    """The views, each function's source beside the first check that it fails."""
+    sources = {source.function: source for source in task.sources}
+    shown: set[str] = set()
+    result = []
+    for view in views:
+        name = view.result.function or view.result.evidence.call.split("(")[0]
+        if view.needs_work and name in sources and name not in shown:
+            shown.add(name)
+            view = replace(view, source=_source_view(sources[name], view.result.place))
+        result.append(view)
+    return result
+
+
+def _source_view(source: FunctionSource, place: str) -> SourceView:
+    match = re.match(r"cell (\d+), line (\d+)", place)
+    meant = int(match[2]) if match and int(match[1]) == source.cell else 0
+    lines = source.text.split("\n")
+    at = meant - source.line if 0 <= meant - source.line < len(lines) else 0
+    start = max(0, min(at - MOST_LINES // 2, len(lines) - MOST_LINES))
+    kept = range(start, min(len(lines), start + MOST_LINES))
+    return SourceView(
+        source.function,
+        source.cell,
+        [SourceLine(source.line + i, cut(lines[i], 160), source.line + i == meant) for i in kept],
+        len(kept) < len(lines),
     )
 
 

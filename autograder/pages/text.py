@@ -14,7 +14,6 @@ __all__ = [
     "cut_middle",
     "fraction",
     "number",
-    "numbers_apart",
     "of_points",
     "percent",
     "points",
@@ -104,15 +103,6 @@ def percent(share: float) -> str:
 def number(value: Number, digits: int = 6) -> str:
     """A number from the evidence as short text."""
     return value if isinstance(value, str) else f"{value:.{digits}g}"
-
-
-def numbers_apart(first: Number, second: Number) -> tuple[str, str]:
-    """Two numbers with as many digits as it takes to tell them apart."""
-    for digits in (6, 9, 12, 17):
-        texts = number(first, digits), number(second, digits)
-        if texts[0] != texts[1]:
-            break
-    return texts
 
 
 def fraction(earned: float, possible: float) -> float:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from autograder.pages.rendering import render
@@ -28,6 +30,8 @@ def why_it_counts(score: FinalScore) -> str:
         parts.append(f"{count(score.days_late, 'day')} late{cost}")
     if score.marked_late:
         parts.append("marked late by the platform, how late is not known")
+    if score.unmarked:
+        parts.append(f"{points(score.unmarked)} still to be marked")
     if score.time_problem:
         parts.append("time of submission not known")
     if score.changed:
@@ -35,18 +39,28 @@ def why_it_counts(score: FinalScore) -> str:
     return "; ".join(parts)
 
 
-def with_final_score(page: str, score: FinalScore, attempt: int, zone: ZoneInfo) -> str:
-    """A student's page with what counts on it, in place of an earlier final score."""
+def with_final_score(
+    page: str,
+    score: FinalScore,
+    attempt: int,
+    zone: ZoneInfo,
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """A student's page with what counts on it, in place of an earlier final score.
+
+    `titles` are those of the written tasks, by id.
+    """
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     why = why_it_counts(score)
     section = ""
-    if why or score.comment:
+    if why or score.comment or score.written:
         submitted = score.submitted.astimezone(zone) if score.submitted else None
         section = render(
             "final_score.html",
             score=score,
             why=why,
+            titles=titles,
             this=attempt == score.attempt,
             submitted=f"{submitted:%Y-%m-%d %H:%M %Z}" if submitted else "",
         )

@@ -8,7 +8,7 @@ are new, and `results.final_scores` which attempts there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -155,6 +155,7 @@ class Attempt:
     possible: float
     report: str  # its file name; attempts with the same bytes share one
     problem: str
+    written: Mapping[str, tuple[float, str]]  # answers that a person marks: points and digest by task
 
 
 def attempts_of(lines: Iterable[Line]) -> dict[str, list[Attempt]]:
@@ -176,6 +177,7 @@ def attempts_of(lines: Iterable[Line]) -> dict[str, list[Attempt]]:
                     possible=graded.possible,
                     report=graded.report,
                     problem=graded.problem,
+                    written=graded.written,
                 )
                 by_student.setdefault(student, []).append(attempt)
     return by_student

@@ -26,6 +26,7 @@ from autograder.results.ledger import (
     Line,
     ScoreOverridden,
     UnmatchedFile,
+    WrittenAnswerMarked,
     read_ledger,
     run_started,
     unmatched_files,
@@ -33,7 +34,22 @@ from autograder.results.ledger import (
 from autograder.results.results_folder import Results
 from autograder.submissions.collecting import natural
 
-__all__ = ["FinalScore", "GradedAssignment"]
+__all__ = ["FinalScore", "GradedAssignment", "MarkedAnswer"]
+
+
+@dataclass(frozen=True)
+class MarkedAnswer:
+    """A written answer of the counted attempt and its mark, if a person has marked it."""
+
+    task: str
+    points: float
+    digest: str
+    mark: WrittenAnswerMarked | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the answer is not the one that was marked: the mark stands, a person should look again."""
+        return self.mark is not None and self.mark.answer != self.digest
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,24 @@ class FinalScore:
     comment: str = ""  # what a person wrote to the student
     problem: str = ""  # why the submission could not be read, if so
     origin: str = ""  # what the platform calls the counted submission; the way back
+    unmarked: float = 0.0  # points of answers that a person has to mark; not in `possible`
+    written: tuple[MarkedAnswer, ...] = ()  # the counted attempt's answers in words
+    may_change: bool = False  # another attempt may turn out to be the best one once it is marked
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every part is marked that could change the score."""
+        return not self.unmarked and not self.may_change
+
+    @property
+    def waiting(self) -> str:
+        """Why the score is not final yet, as a sentence; empty when it is."""
+        waiting = sum(answer.mark is None for answer in self.written)
+        if self.is_final:
+            return ""
+        if not self.unmarked:
+            return "A written answer of another attempt, which may be the best one, is not marked yet."
+        return f"{waiting} written {'answer is' if waiting == 1 else 'answers are'} not marked yet."
 
 
 @dataclass(frozen=True)
@@ -139,27 +173,53 @@ class GradedAssignment:
             return 0
         return days_late(attempt.submitted, due, self.file.late, self.course.zone)
 
+    @cached_property
+    def _marks(self) -> dict[tuple[str, str], list[WrittenAnswerMarked]]:
+        """All marks by student and task, in the order they were given."""
+        marks: dict[tuple[str, str], list[WrittenAnswerMarked]] = {}
+        for line in self.lines:
+            if isinstance(line, WrittenAnswerMarked):
+                marks.setdefault((line.student, line.task), []).append(line)
+        return marks
+
+    def marked_answers(self, attempt: Attempt) -> tuple[MarkedAnswer, ...]:
+        """An attempt's written answers; the latest mark of these words counts, else the latest of others."""
+        answers = []
+        for task, (points, digest) in attempt.written.items():
+            marks = self._marks.get((attempt.student, task), [])
+            same = [mark for mark in marks if mark.answer == digest]
+            answers.append(MarkedAnswer(task, points, digest, next(reversed([*marks, *same]), None)))
+        return tuple(answers)
+
     def _final_score(self, student: str, override: ScoreOverridden | None) -> FinalScore:
         attempts, late = self.attempts[student], self.file.late
+        written = [self.marked_answers(attempt) for attempt in attempts]
+        earned = [
+            attempt.earned + sum(answer.mark.earned for answer in answers if answer.mark)
+            for attempt, answers in zip(attempts, written, strict=True)
+        ]
         extension = self.course.extension(student, self.id)
         days = [self.days_late(attempt) for attempt in attempts]
         penalties = [
-            late_share(late, count, no_penalty=extension.no_penalty) * attempt.earned
-            for count, attempt in zip(days, attempts, strict=True)
+            late_share(late, count, no_penalty=extension.no_penalty) * points
+            for count, points in zip(days, earned, strict=True)
         ]
-        scores = [attempt.earned - penalty for attempt, penalty in zip(attempts, penalties, strict=True)]
+        scores = [points - penalty for points, penalty in zip(earned, penalties, strict=True)]
         counted = {
             "first": 0,
             "last": len(attempts) - 1,
             "best": max(range(len(attempts)), key=lambda index: scores[index]),
         }[extension.attempts or self.course.attempts]
-        attempt = attempts[counted]
+        attempt, answers = attempts[counted], written[counted]
         by_hand = override.earned if override is not None else None
+        # A score that a person set is for the whole assignment: nothing of it waits.
+        waiting = [answer.points for answer in answers if answer.mark is None and by_hand is None]
+        marked = sum(answer.points for answer in answers) - sum(waiting)
         return FinalScore(
             student=student,
             earned=round(scores[counted], 4) if by_hand is None else by_hand,
-            possible=attempt.possible,
-            raw=attempt.earned,
+            possible=round(attempt.possible + marked, 4),
+            raw=earned[counted],
             attempts=len(attempts),
             report=self.results.reports / attempt.report,
             attempt=counted + 1,
@@ -172,6 +232,15 @@ class GradedAssignment:
             comment=override.comment if override else "",
             problem=attempt.problem,
             origin=attempt.origin,
+            unmarked=sum(waiting),
+            may_change=by_hand is None
+            and (extension.attempts or self.course.attempts) == "best"
+            and any(
+                points + sum(answer.points for answer in others if answer.mark is None) > scores[counted]
+                for points, others in zip(scores, written, strict=True)
+                if others is not answers and any(answer.mark is None for answer in others)
+            ),
+            written=answers,
         )
 
 

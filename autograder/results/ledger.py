@@ -44,6 +44,7 @@ __all__ = [
     "SubmittedAgain",
     "UnmatchedFile",
     "UnmatchedFiles",
+    "WrittenAnswerMarked",
     "digests_of",
     "read_ledger",
     "run_started",
@@ -57,6 +58,7 @@ LEFT_OUT = (
     "origin",
     "time_problem",
     "others",
+    "written",
 )  # where they are the default
 START = "0" * 64  # `previous` of the first line
 
@@ -133,6 +135,10 @@ class Graded(_Submission):
     problem: str = ""
     sandbox: str
     basis: Provenance
+    written: dict[str, tuple[float, str]] = Field(
+        default_factory=dict,
+        description="Answers that a person marks: points and digest by task; left out without any.",
+    )
 
 
 class SubmittedAgain(_Submission):
@@ -165,6 +171,19 @@ class ScoreOverridden(_Line):
     why: str
 
 
+class WrittenAnswerMarked(_Line):
+    """A person marked a written answer; the latest line of a student and a task counts."""
+
+    kind: Literal["marked"] = "marked"
+    student: str
+    task: str
+    answer: str = Field(description="Digest of the answer that was read.")
+    earned: float
+    comment: str = Field(default="", description="For the student.")
+    who: str
+    origin: str = Field(default="", description="Where the mark comes from, if not from this program.")
+
+
 class UnmatchedFile(BaseModel):
     """A file, a directory or a person that was collected and not graded."""
 
@@ -182,7 +201,15 @@ class UnmatchedFiles(_Line):
     files: list[UnmatchedFile]
 
 
-Line: TypeAlias = RunStarted | Graded | SubmittedAgain | RegradeSkipped | ScoreOverridden | UnmatchedFiles
+Line: TypeAlias = (
+    RunStarted
+    | Graded
+    | SubmittedAgain
+    | RegradeSkipped
+    | ScoreOverridden
+    | WrittenAnswerMarked
+    | UnmatchedFiles
+)
 
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 

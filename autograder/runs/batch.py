@@ -316,6 +316,7 @@ class Batch:
             problem=summary.problem,
             sandbox=graded.sandbox,
             basis=provenance,
+            written={task: (points, answer) for task, points, answer in summary.written},
         )
         self._lines[key] = line
         self.ledger.append([line, *(_submitted_again(submission.student, item) for item in again)])

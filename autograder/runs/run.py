@@ -42,6 +42,7 @@ from autograder.runs.pool import GradingResults, grade_here, grade_on_workers
 from autograder.runs.worker import GradingJob, RunConfig
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.submissions.collecting import CollectedSubmissions, Unmatched
+from autograder.submissions.selection import is_undecided
 from autograder.submissions.submission import Submission
 
 __all__ = [
@@ -92,6 +93,11 @@ class RunSummary:
     unmatched: tuple[Unmatched, ...] = ()  # collected, and of no student
     reports: tuple[ReportSummary, ...] = ()  # everybody's counted report; none after a dry run
     final_scores: tuple[FinalScore, ...] = ()  # in the same order
+
+    @property
+    def undecided(self) -> list[FinalScore]:
+        """The students of whose files none could be taken for the notebook: somebody has to choose."""
+        return [score for score in self.final_scores if is_undecided(score.problem)]
 
     @property
     def broken_checks(self) -> list[str]:

@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from autograder.course.local_time import counted, shown, span, time_of_day
 from autograder.site.assignments import ASSIGNMENT, Assignments
 from autograder.site.clock import Clock, ServerClock
+from autograder.site.clock_correction import ClockCorrections
 from autograder.site.database import Database
 from autograder.site.extensions import LinkTarget, extensions
 from autograder.site.lti.score_sender import ScoreSource
@@ -51,6 +52,8 @@ class AppContext:
     title: str
     zone: ZoneInfo
     folder: Path  # of the course's files, for regrades
+    address: str = ""  # where this server answers on its own machine
+    graders: int = 0  # programs that grade homework beside this server
     lti: Lti | None = None  # None without learning platforms
     graded: Path | None = None  # results of assignments; `graded` in `folder` if None
     parts: dict[str, Any] = field(default_factory=dict)  # the context of each extension
@@ -64,6 +67,7 @@ class AppContext:
         self.assignments = Assignments(self.folder, self.graded)
         self.score_sources[ASSIGNMENT] = self.assignments
         self.warnings.append(self.assignments.warning)
+        self.clock_corrections = ClockCorrections(self.database, self.clock)
         # For reads of a few rows and the pages made of them: the event loop stays free for saves. More
         # threads only take the interpreter from each other, unless they wait for a database's server.
         readers = 2 if self.database.dialect == "sqlite" else 8

@@ -17,6 +17,7 @@ from autograder.site import sign_in, staff
 from autograder.site.app_context import PACKAGES, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
 from autograder.site.extensions import extensions
+from autograder.site.home import home
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
@@ -47,6 +48,7 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
 def _routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
+        PageRoute("/", home),
         PageRoute("/sign-in", sign_in.sign_in_page),
         PageRoute("/sign-in", sign_in.sign_in, methods=["POST"]),
         PageRoute("/sign-in/{secret}", sign_in.link_page),

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.errors import NotFound
+from autograder.site.homework.assignments import homework_in
 from autograder.site.requests import PageRoute, reads, session_of, site_of
 from autograder.site.tables import enrolment
 
@@ -19,7 +20,8 @@ __all__ = ["ASSIGNMENT_ROUTES"]
 def assignment_page(request: Request) -> Response:
     """One assignment with the dates and the score of whoever is signed in.
 
-    Students see it once a learning platform links to it, staff always.
+    Students see it once a learning platform links to it, staff always. Where the assignment is published on
+    the site, its page there takes its place.
     """
     site, session, name = site_of(request), session_of(request), request.path_params["assignment"]
     file = site.assignments.file(name)
@@ -27,6 +29,9 @@ def assignment_page(request: Request) -> Response:
     with site.database.reading() as connection:
         role = connection.execute(select(enrolment.c.role).where(*enrolled)).scalar_one_or_none()
         is_open = role is not None and (role != "student" or site.assignments.is_linked(connection, name))
+        is_published = any(row.id == name for row in homework_in(connection, site.course))
+    if role is not None and is_published:
+        return RedirectResponse(f"/homework/{name}", 303)
     if file is None or not is_open:
         raise NotFound("There is no such assignment.", next_step="Go back to your learning platform.")
     due = site.assignments.due_for(name, session.person)

@@ -7,11 +7,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from autograder.site.tables import audit
 
-__all__ = ["Act", "act_with", "acts_on", "id_of_form", "record_act", "record_acts", "terminal_user"]
+__all__ = [
+    "Act",
+    "act_with",
+    "acts_on",
+    "id_of_form",
+    "newest_act",
+    "record_act",
+    "record_acts",
+    "terminal_user",
+]
 
 ON_SUBJECT = select(audit).where(audit.c.subject == bindparam("subject_id")).order_by(audit.c.id)
 
@@ -49,6 +58,15 @@ def id_of_form(connection: Connection, once: str | None) -> int | None:
     if not once:
         return None
     return connection.execute(select(audit.c.id).where(audit.c.once == once)).scalar_one_or_none()
+
+
+def newest_act(connection: Connection, subject: str, once: str | None) -> int:
+    """The number of the newest act on a subject, of which `once` becomes the id of its form."""
+    newest = select(func.max(audit.c.id)).where(audit.c.subject == subject)
+    number = int(connection.execute(newest).scalar_one())
+    if once:
+        connection.execute(update(audit).where(audit.c.id == number).values(once=once))
+    return number
 
 
 def acts_on(connection: Connection, subject: str) -> list[Act]:

@@ -22,6 +22,7 @@ __all__ = ["LARGEST_STEP", "Clock", "ClockState", "ServerClock"]
 
 MILLION = 1_000_000
 LARGEST_STEP = 600_000  # milliseconds; a wall clock that is further ahead is not followed
+LONGEST_GAP = 400 * 86_400_000  # milliseconds; nothing is stored for so long in no course that is alive
 NOTICED = 60_000  # milliseconds; staff are told of a wall clock that differs by more
 log = logging.getLogger(__name__)
 
@@ -73,21 +74,28 @@ def steady_ns() -> int:
 class ServerClock:
     """The machine's clock with a guard against backward steps and leaps; thread-safe.
 
-    `floor` is the latest stored instant: after a restart with a wrong wall clock, time continues from there.
+    `floor` is the latest stored instant of an attempt: after a start with a wall clock behind it, time
+    continues from there. `seen` is the latest instant of anything stored: a wall clock that is years ahead of
+    both at the start is not followed either.
     `wall` and `steady` return nanoseconds.
     """
 
     def __init__(
         self,
         floor: int = 0,
+        seen: int = 0,
         *,
         wall: Callable[[], int] = time.time_ns,
         steady: Callable[[], int] = steady_ns,
     ) -> None:
         self._wall, self._steady = wall, steady
         self._lock = threading.Lock()
-        self._offset = max(wall(), floor * MILLION) - steady()  # what to add to `steady`
-        self._leap = 0  # nanoseconds
+        started, known = max(wall(), floor * MILLION), max(floor, seen) * MILLION
+        leap = started - known if known and started - known > LONGEST_GAP * MILLION else 0
+        self._offset = started - leap - steady()  # what to add to `steady`
+        self._leap = leap  # nanoseconds
+        if leap:
+            log.warning("The machine's clock is %s s ahead of what is stored; not followed.", leap // 10**9)
 
     def now(self) -> int:
         """The instant in milliseconds since 1970 UTC."""
@@ -111,6 +119,18 @@ class ServerClock:
         with self._lock:
             self._offset, self._leap = self._wall() - self._steady(), 0
         return before
+
+    def follow_correction(self, before: int, after: int) -> bool:
+        """Move with another server of the same database, which staff set from `before` to `after` just now.
+
+        False, and no change, if this clock is nearer to the corrected time already.
+        """
+        now = self.now()
+        with self._lock:
+            if abs(now - after) <= abs(now - before):
+                return False
+            self._offset, self._leap = self._offset + (after - before) * MILLION, 0
+            return True
 
     def _read(self) -> tuple[int, int]:
         with self._lock:

@@ -1,6 +1,7 @@
 """Extensions of the site: the interface by which a part of the course adds pages, tables and background work.
 
-An extension is installed by an entry point of the group `autograder.site`, so the site imports none of them.
+Homework is always there; any other extension is installed by an entry point of the group `autograder.site`.
+All are loaded by name, so the site imports none of them.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from sqlalchemy import Connection
+    from starlette.requests import Request
     from starlette.routing import BaseRoute
 
     from autograder.course.roster import Person, RosterTable
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["AccommodationPlan", "Extension", "LinkTarget", "Running", "extensions"]
 
 GROUP = "autograder.site"
+HOMEWORK = EntryPoint("homework", "autograder.site.homework.extension:EXTENSION", GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,14 @@ class Extension(Protocol):
     #: The directory of its numbered SQL files.
     migrations: Path
 
+    #: The heading of its part of the home page.
+    title: str
+
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of its pages."""
+
+    def home_section(self, request: Request) -> Markup:
+        """Its part of the home page for the person who is signed in; empty for nothing."""
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
@@ -110,6 +120,6 @@ class Extension(Protocol):
 
 @cache
 def extensions() -> tuple[Extension, ...]:
-    """The installed extensions, in the order of their names."""
+    """Homework, then the installed extensions in the order of their names."""
     entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in entries)
+    return tuple(entry.load() for entry in (HOMEWORK, *entries))

@@ -11,7 +11,10 @@ Metadata, or Origin), and a form token says it once more.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -20,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from autograder.errors import Busy, Refused, TooLarge
 from autograder.site.clock import Clock
 
-__all__ = ["BODY_SECONDS", "LARGEST_BODY", "Body", "SecurityMiddleware"]
+__all__ = ["BODY_SECONDS", "LARGEST_BODY", "LARGEST_UPLOAD", "Body", "SecurityMiddleware"]
 
 
 POLICY = (
@@ -41,6 +44,9 @@ CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose ad
 SAFE = ("GET", "HEAD", "OPTIONS")
 BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit a second
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
+LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of a request that brings a file
+UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
+UPLOADS = re.compile(r"/homework/[^/]+/upload|/graders/gradings/[0-9]+/report")
 LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
 LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
@@ -54,6 +60,7 @@ class Body:
 
     content: bytes = b""
     problem: Refused | None = None
+    file: IO[bytes] | None = None  # of an upload, in place of the content
 
 
 class CutForm:
@@ -110,6 +117,8 @@ class SecurityMiddleware:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                if policy := state.get("policy"):  # of a page that brings its own style sheet
+                    headers["Content-Security-Policy"] = policy
                 if state.get("framable"):
                     # A form of such a page may go to a platform: `form_action` says where.
                     form_action = " ".join(filter(None, ("'self'", state.get("form_action", ""))))
@@ -143,7 +152,10 @@ class SecurityMiddleware:
         if "content-length" in headers or "transfer-encoding" in headers:
             try:
                 async with asyncio.timeout(self._body_seconds):
-                    body = await self._complete_body(headers, receive)
+                    if UPLOADS.fullmatch(scope["path"]):
+                        body = await self._complete_upload(headers, receive)
+                    else:
+                        body = await self._complete_body(headers, receive)
             except TimeoutError:
                 text = "The request did not come to its end in time.\nSend it again."
                 await PlainTextResponse(text, 408, {"Connection": "close"})(scope, receive, guarded)
@@ -152,7 +164,38 @@ class SecurityMiddleware:
                 return  # the browser went away
             state["body"] = body
         state["at"] = self._clock.now()
-        await self._app(scope, receive, guarded)
+        try:
+            await self._app(scope, receive, guarded)
+        finally:
+            if state["body"].file is not None:
+                state["body"].file.close()
+
+    async def _complete_upload(self, headers: Headers, receive: Receive) -> Body | None:
+        """The whole body of an upload, on the disk; None if the connection was closed."""
+        too_large = Body(
+            problem=TooLarge(
+                f"A file may have {LARGEST_UPLOAD // 1024**2} MB.",
+                next_step="In Jupyter choose Edit, Clear Outputs of All Cells, save, and upload it again.",
+            )
+        )
+        length = headers.get("content-length", "")
+        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LARGEST_UPLOAD):
+            return too_large
+        file: IO[bytes] = SpooledTemporaryFile(UPLOAD_IN_MEMORY)  # noqa: SIM115  # closed with the request
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                file.close()
+                return None
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > LARGEST_UPLOAD:
+                file.close()
+                return too_large
+            file.write(chunk)
+            if not message.get("more_body"):
+                return Body(file=file)
 
     async def _complete_body(self, headers: Headers, receive: Receive) -> Body | None:
         """The whole body, stopped where it is too large; None if the connection was closed."""

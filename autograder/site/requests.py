@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Any
+from typing import IO, Any
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
@@ -38,6 +38,7 @@ __all__ = [
     "session_for",
     "session_of",
     "site_of",
+    "uploaded",
     "whole_number",
 ]
 
@@ -150,9 +151,22 @@ def body_of(request: Request, largest: int) -> bytes:
     body: Body = request.state.body
     if body.problem is not None:
         raise body.problem
+    if body.file is not None:
+        body.file.seek(0)
+        return body.file.read(largest)
     if len(body.content) > largest:
         raise TooLarge("This is more than a page can send.", next_step="Shorten your answers.")
     return body.content
+
+
+def uploaded(request: Request) -> IO[bytes]:
+    """The body of an upload as a file; raises TooLarge for a larger one than a server takes."""
+    body: Body = request.state.body
+    if body.problem is not None:
+        raise body.problem
+    if body.file is None:
+        raise Refused("This request has no body.", next_step="Choose a file and send it again.")
+    return body.file
 
 
 async def form_of(request: Request, session: Session | None, largest: int = LARGEST_FORM) -> Form:

@@ -19,8 +19,8 @@ from autograder.site.app_context import AppContext
 from autograder.site.application import make_app
 from autograder.site.background import PeriodicTask
 from autograder.site.backup import secret_beside
-from autograder.site.clock import Clock, ServerClock
-from autograder.site.clock_correction import wrong_spans
+from autograder.site.clock import ServerClock
+from autograder.site.clock_correction import latest_act, wrong_spans
 from autograder.site.database import Database, database_address
 from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
@@ -32,7 +32,16 @@ from autograder.site.running import database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["FILE", "FOLDER", "OpenSite", "calm_the_collector", "listening", "open_site", "serve"]
+__all__ = [
+    "FILE",
+    "FOLDER",
+    "OpenSite",
+    "address_here",
+    "calm_the_collector",
+    "listening",
+    "open_site",
+    "serve",
+]
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
@@ -44,7 +53,7 @@ class OpenSite:
 
     database: Database
     signer: Signer
-    clock: Clock
+    clock: ServerClock
 
 
 @contextmanager
@@ -61,8 +70,8 @@ def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> 
             with database.reading() as connection:
                 wrong = wrong_spans(connection)
                 instants = (extension.latest_instant(connection, wrong) for extension in extensions())
-                floor = max(instants, default=0)
-            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor))
+                floor, seen = max(instants, default=0), latest_act(connection, wrong)
+            yield OpenSite(database, Signer(secret_beside(file)), ServerClock(floor, seen))
         finally:
             database.close()
 
@@ -84,6 +93,13 @@ def listening(host: str, port: int) -> socket.socket:
     waiting.listen(BACKLOG)
     waiting.setblocking(False)
     return waiting
+
+
+def address_here(waiting: socket.socket) -> str:
+    """The address at which programs on this machine reach the server."""
+    host, port = waiting.getsockname()[:2]
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 
 
 def _lti(folder: Path, open_site: OpenSite) -> Tool:
@@ -130,22 +146,37 @@ def serve(
     course_file: bool = False,
     log: LogFile | None = None,
     proxies: Sequence[str] = (),
+    graders: int = 0,
     graded: Path | None = None,
 ) -> None:
     """Answer until the process is told to end; what is under way is written first.
 
-    `proxies` are the addresses of reverse proxies, which name the addresses of their clients; `graded` is the
-    directory of results of assignments, `graded` in `folder` if left out.
+    `proxies` are the addresses of reverse proxies, which name the addresses of their clients; `graders` is
+    the number of programs that grade homework beside the server; `graded` is the directory of results of
+    assignments, `graded` in `folder` if left out.
     """
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     calm_the_collector()
     writer = Writer(open_site.database, _lock_rows)
     lti = _lti(folder, open_site)
-    database, clock, signer = open_site.database, open_site.clock, open_site.signer
-    site = AppContext(database, writer, clock, signer, COURSE, title, zone, folder, lti, graded)
+    site = AppContext(
+        open_site.database,
+        writer,
+        open_site.clock,
+        open_site.signer,
+        COURSE,
+        title,
+        zone,
+        folder,
+        lti=lti,
+        graded=graded,
+        address=address_here(waiting),
+        graders=graders,
+    )
     site.warnings.append(lti.warning)
-    running: list[Running] = [extension.start(site, course_file=course_file) for extension in extensions()]
+    running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
+    running += [extension.start(site, course_file=course_file) for extension in extensions()]
     running += _score_tasks(site, lti)
     try:
         app: ASGIApp = make_app(site)

@@ -56,11 +56,12 @@ async def set_clock(request: Request) -> Response:
         raise Conflict("The reason is missing; it is recorded.", next_step="Give a reason of a few words.")
     before = clock.set_right()
 
-    def write(connection: Connection) -> None:
-        correct_clock(connection, before, _later(connection, before), who=session.person, reason=reason)
+    def write(connection: Connection) -> int:
         extend_session(connection, session.token, clock.now() + HOUR)
+        later = _later(connection, before)
+        return correct_clock(connection, before, later, who=session.person, reason=reason)
 
-    await site.written(write)
+    site.clock_corrections.made_here(await site.written(write))
     site.forget(request.cookies[COOKIE])
     return RedirectResponse("/clock", 303)
 

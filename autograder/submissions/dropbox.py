@@ -50,6 +50,7 @@ WRITE_ONLY = 0o1733
 NAME = re.compile(r"(?P<student>[^+]+)\+(?P<time>\d{8}T\d{6}Z)\+(?P<digest>[0-9a-f]{16})-[0-9a-f]{8}\.ipynb")
 LARGEST_ABOUT = 1_000_000
 TIME = "%Y%m%dT%H%M%SZ"
+SHOWN_TIME = "%Y-%m-%d %H:%M:%S UTC"
 CLOCK_SKEW = timedelta(minutes=2)  # between two machines
 
 
@@ -182,7 +183,14 @@ def _read_attempts(folder: Path, names: list[str]) -> Iterator[Attempt]:
         if digest and not digest.startswith(match["digest"]):
             issues.append("The file is not the one that the receipt is for.")
         if abs(written - at) > CLOCK_SKEW:
-            issues.append(f"It was written at {written:%Y-%m-%d %H:%M:%S} UTC.")
+            issues.append(
+                f"Its name says that it was submitted at {at:{SHOWN_TIME}}, but it was written at "
+                f"{written:{SHOWN_TIME}}. Ask the student to submit it again."
+            )
+        elif at > datetime.now(UTC) + CLOCK_SKEW:
+            issues.append(
+                f"Its time, {at:{SHOWN_TIME}}, has not come yet. Ask the student to submit it again."
+            )
         by_keeper = stat.st_uid == folder.stat().st_uid  # the dropbox's owner submits for others, too
         if owner and not by_keeper and safe_name(owner) != match["student"]:
             issues.append(f"It belongs to the account {owner}.")

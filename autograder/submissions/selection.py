@@ -28,6 +28,7 @@ __all__ = [
     "SubmittedNotebook",
     "has_notebook_name",
     "holds_notebook",
+    "is_undecided",
     "may_hold_notebook",
     "notebook_stem",
     "select_notebook",
@@ -38,6 +39,9 @@ __all__ = [
 ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 JSON = ".json"  # a notebook if its content is one
 MOST_BYTES = 5 * LARGEST_FILE  # of all notebooks of one submission
+SEVERAL = "There are several notebooks: "
+# How a problem begins where a submission has files, and none that can be taken for its notebook.
+UNDECIDED = (SEVERAL, "There is no notebook in the directory, only ", "There is no notebook in the archive")
 MOST_NAMES = 30  # of other files that a page lists
 
 
@@ -171,9 +175,14 @@ def _is_untouched(notebook: SubmittedNotebook, functions: Sequence[str]) -> bool
 def _several(notebooks: Sequence[SubmittedNotebook], assignment: str) -> SubmissionError:
     names = ", ".join(shortened(sorted(storable(notebook.name) for notebook in notebooks), 10))
     return SubmissionError(
-        f"There are several notebooks: {names}.",
+        f"{SEVERAL}{names}.",
         next_step=f"Keep only the one to grade, or let only that one be named {assignment}.ipynb.",
     )
+
+
+def is_undecided(problem: str) -> bool:
+    """Whether a submission was not graded because no file of it stands out as its notebook."""
+    return problem.startswith(UNDECIDED)
 
 
 def shortened(names: Sequence[str], most: int = MOST_NAMES) -> list[str]:

@@ -63,6 +63,7 @@ class _Content:
     problem: str = ""
     python: str = ""
     others: tuple[str, ...] = ()
+    notebook: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,11 @@ class Submission:
         return self._content.cells
 
     @property
+    def notebook(self) -> bytes:
+        """The notebook's own bytes, out of an archive too; none when it cannot be graded."""
+        return self._content.notebook
+
+    @property
     def others(self) -> tuple[str, ...]:
         """The names of other files that were submitted and are not graded."""
         return tuple(shortened([*self.other_files, *self._content.others]))
@@ -128,7 +134,7 @@ class Submission:
                 notebook = notebook_in(data, self.assignment, self.functions)
                 name, data, others = f"{name}: {notebook.name}", notebook.data, notebook.others
             cells, python = read_notebook_and_version(data)
-            return _Content(name, tuple(cells), python=python, others=others)
+            return _Content(name, tuple(cells), python=python, others=others, notebook=data)
         except SubmissionError as refusal:
             return _Content(name, problem=f"{refusal.message} {refusal.next_step}".strip(), others=others)
 

@@ -11,6 +11,7 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.people import COURSE
+from autograder.site.private_file import write_private
 from autograder.site.server import open_site
 from quizzes.analysis.data import Which, read_points
 from quizzes.analysis.page import analysis_csv, analysis_page
@@ -59,8 +60,8 @@ def analysis(
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "index.html").write_text(analysis_page(titles[quiz], root.title, found), encoding="utf-8")
-        (out / "items.csv").write_text(analysis_csv(found), encoding="utf-8", newline="")
+        write_private(out / "index.html", analysis_page(titles[quiz], root.title, found).encode())
+        write_private(out / "items.csv", analysis_csv(found).encode())
     except OSError as problem:
         raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
     typer.echo(f"{found.students} students, {len(found.items)} questions: {out / 'index.html'}")

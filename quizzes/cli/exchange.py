@@ -10,13 +10,20 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
+from autograder.course.local_time import counted
 from autograder.errors import UsageError
 from autograder.site.private_file import write_private
 from quizzes.content.quiz_file import load_quiz
 from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import import_package
+from quizzes.interchange.report_page import LEFT_OUT, report_page
 
 __all__ = ["export_quiz", "import_bank"]
+
+
+ReportOption = Annotated[
+    Path | None, typer.Option(metavar="FILE.html", help="Write what was lost as a page, item by item.")
+]
 
 
 def export_quiz(
@@ -27,6 +34,7 @@ def export_quiz(
     variants: Annotated[
         int, typer.Option(min=1, max=100, help="Variants of each item with drawn values.")
     ] = 1,
+    report: ReportOption = None,
     course: CourseOption = None,
 ) -> None:
     """Write a quiz with its answer key for another system and list what the format cannot hold."""
@@ -36,18 +44,20 @@ def export_quiz(
     plan = load_quiz(find_course(course), name)
     made = export(plan.quiz, plan.schedule, formats[to], seed, variants)
     _write(out, made.data, private=True)
-    _tell(made.lost)
-    typer.echo(f"{made.questions} questions in {out}; it contains the answer key.")
+    summary = f"{counted(made.questions, 'question')} in {out}; it contains the answer key."
+    _tell(made.lost, summary, report, f"Export of {name} as {to}")
 
 
 def import_bank(
     package: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A QTI package, Moodle XML, GIFT or text2qti file; its content says which."
+            metavar="FILE",
+            help="A QTI package, .imscc, Moodle XML, GIFT or text2qti; its content says which.",
         ),
     ],
     bank: Annotated[str, typer.Option(help="Name of the new bank, quizzes/banks/BANK.yaml.")],
+    report: ReportOption = None,
     course: CourseOption = None,
 ) -> None:
     """Make a bank from another system's questions and list what could not be imported."""
@@ -63,13 +73,18 @@ def import_bank(
     for name, data in made.pictures.items():
         _write(folder / name, data)
     _write(path, made.text.encode())
-    _tell(made.lost)
-    typer.echo(f"{made.items} items in {path}; review them, then run `quizzes lint {path}`.")
+    left_out = sum(sentence.startswith(LEFT_OUT) for _, sentence in made.lost)
+    summary = f"{counted(made.items, 'item')} in {path}{f', {left_out} left out' if left_out else ''}"
+    summary += f"; review them, then run `quizzes lint {path}`."
+    _tell(made.lost, summary, report, f"Import of {package.name} as {bank}")
 
 
-def _tell(lost: tuple[tuple[str, str], ...]) -> None:
+def _tell(lost: tuple[tuple[str, str], ...], summary: str, report: Path | None, title: str) -> None:
     for name, sentence in lost:
         typer.echo(f"{name}: {sentence}")
+    typer.echo(summary)
+    if report is not None:
+        _write(report, report_page(title, summary, lost).encode())
 
 
 def _write(path: Path, data: bytes, *, private: bool = False) -> None:

@@ -6,6 +6,7 @@ import os
 import select
 import sys
 import time
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,8 +14,10 @@ import typer
 from autograder.cli.options import CourseOption, SandboxOption
 from autograder.course.course import find_course
 from autograder.errors import ContentError
-from autograder.site.server import open_site
+from autograder.site.people import COURSE, names_in
+from autograder.site.server import OpenSite, open_site
 from quizzes.services.function_queue import FunctionQueue, RoundResult, question_builder
+from quizzes.store.attempts import find_attempt
 
 __all__ = ["grade_functions"]
 
@@ -40,13 +43,14 @@ def grade_functions(
             site.database, question_builder(site.database), site.clock.now, sandbox=sandbox
         ) as queue,
     ):
-        done = _report(queue.round(again=again), always=not attached)
+        report = partial(_report, site)
+        done = report(queue.round(again=again), always=not attached)
         while attached or watch:
             if attached and select.select([sys.stdin], [], [], EVERY)[0]:
                 break
             if not attached:
                 time.sleep(EVERY)
-            _report(queue.round(), always=False)
+            report(queue.round(), always=False)
     if done.troubles and not attached:
         many = len(done.troubles)
         raise ContentError(
@@ -55,9 +59,13 @@ def grade_functions(
         )
 
 
-def _report(done: RoundResult, *, always: bool) -> RoundResult:
+def _report(site: OpenSite, done: RoundResult, *, always: bool) -> RoundResult:
     if done.marked or always:
         typer.echo(f"{done.marked} {'function' if done.marked == 1 else 'functions'} graded.")
-    for answer, trouble in done.troubles:
-        typer.echo(f"Attempt {answer.attempt}, question {answer.pos + 1}: {trouble}")
+    with site.database.reading() as connection:
+        names = names_in(connection, COURSE) if done.troubles else {}
+        for answer, trouble in done.troubles:
+            row = find_attempt(connection, answer.attempt)
+            who = f"{names[row.person]} ({row.person})" if row.person in names else row.person
+            typer.echo(f"{who}, {row.quiz}, attempt {row.number}, question {answer.pos + 1}: {trouble}")
     return done

@@ -74,6 +74,8 @@ def serve_quizzes(
         typer.echo(f"{root.title}: {_address(host, waiting.getsockname()[1])}")
         titles = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
         typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
+        if problem := database.clock.state().problem:
+            typer.echo(f"{problem} An instructor sets it right on the page /clock.")
         _tell_port(port_file, waiting.getsockname()[1])
         run = partial(serve, course_file=course_file, proxies=proxies, graded=graded)
         if log is None:

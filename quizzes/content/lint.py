@@ -25,6 +25,7 @@ from quizzes.content.items.expression import ExpressionItem
 from quizzes.content.items.matching import MatchingItem
 from quizzes.content.items.numeric import NEAR, NumberKey, NumericItem
 from quizzes.content.items.short_text import ShortTextItem
+from quizzes.content.key_exposure import exposed_keys
 from quizzes.content.marking.penalty import fair_penalty
 from quizzes.content.marking.short_text import matches
 from quizzes.content.markup import MathProblem, TextProblem, shown_values
@@ -175,6 +176,7 @@ def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
             yield f"the key as shown ({question.key_text}) cannot be saved: {problem}"
         elif question.mark(key).share != 1:
             yield f"the key as shown ({question.key_text}) does not earn full marks"
+    yield from exposed_keys(item, context)
     yield from _faults_of_values(item, context)
     if isinstance(item, ShortTextItem | ExpressionItem):
         for wrong in item.common_wrong:

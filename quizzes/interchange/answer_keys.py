@@ -17,12 +17,14 @@ from quizzes.content.marking.choice import ChoiceRule, choice_share
 from quizzes.content.written_numbers import decimal_text
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut, Lost
+from quizzes.interchange.tracked_xml import Node, short
 
 __all__ = [
     "ChoiceKey",
     "Evaluate",
     "Evaluated",
     "Response",
+    "check_size",
     "choice_key",
     "earned",
     "number_key",
@@ -35,6 +37,7 @@ __all__ = [
 Response = tuple[str, ...]
 ALIKE = Fraction(1, 50)  # of the full points: 33.33 three times is a whole
 MOST_OPTIONS = 12  # of an item; their subsets are all tried
+MOST_RULES = 1000  # elements of an item's marking
 HEAVIEST = 100  # of an item's weights
 
 
@@ -58,6 +61,12 @@ class ChoiceKey:
     shown_by: Mapping[str, frozenset[str]]
     always: frozenset[str]  # feedback that every answer shows
     other: frozenset[str]  # feedback that depends on more than one option
+
+
+def check_size(blocks: Iterable[Node]) -> None:
+    """Raises LeftOut for marking that is too long to be run on many answers."""
+    if sum(block.size for block in blocks) > MOST_RULES:
+        raise LeftOut(f"its marking has more than {MOST_RULES} parts")
 
 
 def points(value: Fraction) -> str:
@@ -120,7 +129,9 @@ def _single(scores: Mapping[Response, Fraction], options: Mapping[str, str], los
         raise LeftOut("an empty answer earns points")
     if any(0 < score < most for score in scores.values()):
         written = ", ".join(
-            f"“{options[chosen[0]]}” {points(score)}" for chosen, score in scores.items() if chosen and score
+            f"“{short(options[chosen[0]])}” {points(score)}"
+            for chosen, score in scores.items()
+            if chosen and score
         )
         raise LeftOut(f"points differ by option: {written}")
     if any(score < 0 for score in scores.values()):
@@ -160,7 +171,8 @@ def _several(
             if option not in right
         }
         written = ", ".join(
-            f"“{options[option]}” {points(score)}" for option, score in {**by_option, **changes}.items()
+            f"“{short(options[option])}” {points(score)}"
+            for option, score in {**by_option, **changes}.items()
         )
         lost(f"Points by option ({written}) become right options less wrong ones.")
         return right, ChoiceRule.NET_CORRECT
@@ -188,7 +200,7 @@ def text_key(
     if most <= 0:
         raise LeftOut("no answer to it earns points")
     if any(0 < score < most for score in scores.values()):
-        written = ", ".join(f"“{text}” {points(score)}" for text, score in scores.items() if score > 0)
+        written = ", ".join(f"“{short(text)}” {points(score)}" for text, score in scores.items() if score > 0)
         raise LeftOut(f"points differ by answer: {written}")
     if any(score < 0 for score in scores.values()):
         lost("A wrong answer took points away; here it earns nothing.")

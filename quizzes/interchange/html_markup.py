@@ -17,7 +17,7 @@ from markdownify import MarkdownConverter
 from quizzes.content.markup import render
 from quizzes.interchange.mathml_tex import tex_of
 
-__all__ = ["LeftOut", "Lost", "canvas_html", "markdown_of", "plain_text", "plain_words", "xhtml"]
+__all__ = ["MATHML", "LeftOut", "Lost", "canvas_html", "markdown_of", "plain_text", "plain_words", "xhtml"]
 
 
 Lost = Callable[[str], None]  # takes a sentence on what was lost
@@ -33,6 +33,17 @@ TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 STYLE = re.compile(r' style="[^"]*"')
 DANGEROUS = ("script", "style", "iframe", "object", "embed", "form", "input", "video", "audio", "svg", "link")
+# Tags whose text stays when Markdown has no word for them; any other tag is reported.
+KNOWN = {
+    *("a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br"),
+    *("body", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div"),
+    *("dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "head"),
+    *("header", "hr", "html", "i", "img", "ins", "kbd", "label", "li", "main", "mark", "nav", "nobr", "ol"),
+    *("p", "picture", "pre", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "section", "small", "span"),
+    *("stimulusbody", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th"),
+    *("thead", "time", "title", "tr", "tt", "u", "ul", "var", "wbr"),
+}
+OFFICE = ("o:", "w:", "st1:")  # what word processors leave in texts
 DEEPEST = 100  # elements in each other; no page of a quiz has as many, and each level is a call of Python
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 RAISED = re.compile(r"[\w+\-−]+")  # what a formula writes as an exponent or an index
@@ -109,7 +120,7 @@ def markdown_of(html: str, lost: Lost) -> str:
             raise LeftOut(f"a formula in it cannot be converted: “{_short(tag.get_text(' '))}”")
         tag.replace_with(hold(tex, display=tag.get("display") == "block") if tex else "")
     for tag in soup.find_all("img"):
-        tag.replace_with(_picture(tag, hold, lost))
+        tag.replace_with(_picture(tag, hold, lost, bool(soup.get_text().strip())))
     for tag in soup.find_all(["sup", "sub"]):
         inner = tag.get_text().strip()
         sign = "^" if tag.name == "sup" else "_"
@@ -119,6 +130,11 @@ def markdown_of(html: str, lost: Lost) -> str:
     for text in list(soup.find_all(string=TEX)):
         if not text.find_parent(["code", "pre"]):
             text.replace_with(TEX.sub(lambda match: _held(match, hold), text))
+    for tag in soup.find_all(lambda tag: tag.name.startswith(OFFICE)):
+        tag.unwrap()
+    for tag in soup.find_all(lambda tag: tag.name not in KNOWN):
+        lost(f"The tag <{tag.name}> was left out; its text is kept.")
+        tag.unwrap()
     converter = _Markdown(
         code_language_callback=_language, heading_style="ATX", bullets="-", escape_misc=True
     )
@@ -158,12 +174,20 @@ def _short(text: str) -> str:
     return words if len(words) <= 80 else f"{words[:79]}…"
 
 
-def _picture(tag: Tag, hold: Callable[..., str], lost: Lost) -> str:
+def _picture(tag: Tag, hold: Callable[..., str], lost: Lost, has_words: bool) -> str:
     tex = str(tag.get("data-equation-content") or "")
     source, words = str(tag.get("src") or ""), str(tag.get("alt") or "")
     if not tex and "/equation_images/" in source:
         tex = unquote(unquote(source.split("/equation_images/")[1].split("?")[0]))
     if tex:
-        return hold(tex)
+        parent = tag.parent
+        is_alone = (
+            has_words
+            and parent is not None
+            and parent.name == "p"
+            and not parent.get_text().strip()
+            and len(parent.find_all()) == 1
+        )
+        return hold(tex, display=is_alone)
     lost(f"A picture was left out{f': {words}' if words else ''}.")
     return f"({words})" if words else ""

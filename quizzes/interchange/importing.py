@@ -11,17 +11,19 @@ from pathlib import Path
 from posixpath import basename
 from typing import Any
 from urllib.parse import unquote
+from xml.etree.ElementTree import Element
 
 import yaml
 from bs4 import BeautifulSoup
 from pydantic import ValidationError
 
 from autograder.errors import UsageError
+from quizzes.content.key_exposure import exposed_keys
 from quizzes.content.markup import TextProblem, render
 from quizzes.interchange.concrete import ITEM
 from quizzes.interchange.moodle.gift import gift_questions
 from quizzes.interchange.moodle.reader import questions_of
-from quizzes.interchange.package import ImportedItem, Package, Picture, read_package
+from quizzes.interchange.package import ImportedItem, Package, Picture, read_package, unique_name
 from quizzes.interchange.package_documents import question_documents
 from quizzes.interchange.qti12.reader_items import items_in
 from quizzes.interchange.qti21.reader_items import item_in
@@ -84,6 +86,9 @@ def import_package(path: Path, bank: str) -> Imported:
         if why := _problem(data):
             report(imported.name, f"It was left out: {why}.")
             continue
+        item = ITEM.validate_python(data)
+        for fault in exposed_keys(item, item.context(b"import")):
+            report(imported.name, f"`quizzes lint` will refuse it: {fault}.")
         items[ident] = data
         points[imported.name] = imported.points
         pictures |= {picture.file: picture.data for picture in imported.pictures}
@@ -99,7 +104,7 @@ def import_package(path: Path, bank: str) -> Imported:
     if len({decimal_of(value) for value in points.values() if value}) > 1:
         for name, value in points.items():
             if value:
-                report(name, f"It was worth {value} points; a bank holds none: write them in the quiz.")
+                report(name, f"Its points, {value}, are lost: a bank holds none, write them in the quiz.")
     content = {"topic": bank.replace("-", " ").capitalize(), "items": list(items.values())}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
     return Imported(text, len(items), pictures, tuple(dict.fromkeys(lost)))
@@ -121,12 +126,15 @@ def _found(path: Path, report: Callable[[str, str], None], bank: str) -> Iterato
 def _in_package(
     package: Package, report: Callable[[str, str], None], pictures: _PackagePictures
 ) -> Iterator[ImportedItem]:
+    names: set[str] = set()
     for name in question_documents(package):
         try:
             document = package.document(name)
         except UsageError as problem:
             report(name, f"{problem.message} The file was left out.")
             continue
+
+        _name_items(document, names)
 
         def taken(html: str, name: str = name) -> tuple[str, list[Picture]]:
             return pictures.taken_from(html, name)
@@ -142,6 +150,14 @@ def _in_package(
                 document.get("title") or name,
                 "It was left out: it is QTI 3, which is not read here; export it as QTI 2.1 or 2.2.",
             )
+
+
+def _name_items(document: Element, taken: set[str]) -> None:
+    """Give each item a title of its own: many systems call all of them "Question"."""
+    for item in document.iter():
+        if item.tag in ("item", "assessmentItem"):
+            title = item.get("title") or item.get("ident") or item.get("identifier") or "item"
+            item.set("title", unique_name(title, taken))
 
 
 class _PackagePictures:
@@ -213,6 +229,8 @@ def _words_of(problem: ValidationError) -> str:
     match first["type"]:
         case "too_long":
             return f"it has more than {context['max_length']} {what}"
+        case "too_short" if not isinstance(first["input"], list):
+            return f"its {what} is empty"
         case "too_short":
             return f"it has fewer than {context['min_length']} {what}"
         case "string_too_short" | "missing":

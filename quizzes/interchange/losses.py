@@ -16,6 +16,7 @@ from quizzes.content.items.ordering import OrderingItem
 from quizzes.content.items.short_text import ShortTextItem
 from quizzes.content.marking.choice import ChoiceRule
 from quizzes.content.marking.order import OrderRule
+from quizzes.content.markup import render
 
 __all__ = ["losses_of"]
 
@@ -55,8 +56,15 @@ def losses_of(item: Item, canvas: bool) -> Iterator[str]:
             yield "The length it may have is lost."
             if canvas:
                 yield "The rubric becomes part of the general feedback."
+    if not canvas and any('<ol start="' in render(text) for text in (item.prompt, item.explanation)):
+        yield "A numbered list that begins at another number begins at 1."
     if canvas and any(option.last for option in getattr(item, "options", [])):
         yield "An option that stays last may be shuffled."
+
+
+def _is_formatted(text: str) -> bool:
+    """Whether a text that stands where others show no HTML has more than plain words."""
+    return "<" in render(text)
 
 
 def _lost_number(item: NumberKey) -> Iterator[str]:
@@ -81,6 +89,8 @@ def _lost_blanks(item: BlanksItem, canvas: bool) -> Iterator[str]:
                 yield f"Blank {blank.id}: only the number as it is shown is right; the tolerance is lost."
             else:
                 yield from (f"Blank {blank.id}: {loss}" for loss in _lost_number(blank))
+        if any(_is_formatted(option) for option in blank.options):
+            yield f"Blank {blank.id}: bold, code and the like in its options are lost; formulas become TeX."
     kinds = {blank.kind for blank in item.blanks}
     if canvas and any(blank.match_case for blank in item.blanks):
         yield "That upper and lower case matter is lost."

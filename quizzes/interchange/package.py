@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from autograder.errors import AutograderError, UsageError
@@ -18,7 +21,19 @@ from autograder.submissions.archive import members
 from autograder.submissions.deterministic_zip import deterministic_zip
 from quizzes.interchange.xml_tree import element, parsed, written
 
-__all__ = ["ImportedItem", "Package", "Picture", "Pictures", "Resource", "packed", "read_package"]
+__all__ = [
+    "HEAD",
+    "MANIFEST",
+    "QTI_ROOT",
+    "ImportedItem",
+    "Package",
+    "Picture",
+    "Pictures",
+    "Resource",
+    "packed",
+    "read_package",
+    "unique_name",
+]
 
 
 MANIFEST = "imsmanifest.xml"
@@ -26,6 +41,8 @@ PACKAGING = "http://www.imsglobal.org/xsd/imscp_v1p1"
 SCHEMAS = {"1.2": ("IMS Content", "1.1.3"), "2.1": ("QTIv2.1 Package", "1.0.0")}
 MOST_FILES = 5000
 MOST_BYTES = 200 * 1024**2  # unpacked
+QTI_ROOT = re.compile(rb"<(?:\w+:)?(questestinterop|assessmentItem|qti-assessment-item)[\s>]")
+HEAD = 20_000  # bytes in which the root element of a document begins
 AGAIN = "Export the package anew, as QTI 1.2 or 2.1."
 
 
@@ -91,6 +108,8 @@ def read_package(path: Path) -> Package:
     """Read a package; raises UsageError for a damaged, too large or other kind of file."""
     try:
         data = path.read_bytes()
+        if not zipfile.is_zipfile(io.BytesIO(data)) and QTI_ROOT.search(data[:HEAD]):  # a document alone
+            return Package({path.name: data}, [Resource(path.name, "imsqti_document", [path.name])])
         with members(io.BytesIO(data), MOST_FILES, MOST_BYTES) as archive:
             files = {
                 posixpath.normpath(member.name): member.read() for member in archive if member.kind == "file"
@@ -101,17 +120,32 @@ def read_package(path: Path) -> Package:
         raise UsageError(f"{path}: {problem.message}", next_step=AGAIN) from problem
     manifest = next((name for name in sorted(files, key=len) if posixpath.basename(name) == MANIFEST), None)
     if manifest is None:
+        if any(QTI_ROOT.search(data[:HEAD]) for data in files.values()):
+            return Package(files, [])
         raise UsageError(f"{path} holds no {MANIFEST}.", next_step=AGAIN)
     root = posixpath.dirname(manifest)
     inside = {posixpath.relpath(name, root or "."): data for name, data in files.items()}
-    return Package(inside, [_resource(node) for node in parsed(files[manifest], MANIFEST).iter("resource")])
+    resources = [_resource(node, inside) for node in parsed(files[manifest], MANIFEST).iter("resource")]
+    return Package(inside, resources)
 
 
-def _resource(node: Element) -> Resource:
+def _resource(node: Element, inside: Mapping[str, bytes]) -> Resource:
     named = [node.get("href", ""), *(file.get("href", "") for file in node.findall("file"))]
-    files = [posixpath.normpath(name) for name in dict.fromkeys(named) if name]
+    files = list(dict.fromkeys(_file_name(name, inside) for name in named if name))
     needs = [other.get("identifierref", "") for other in node.findall("dependency")]
     return Resource(node.get("identifier", ""), node.get("type", ""), files, needs)
+
+
+def _file_name(reference: str, inside: Mapping[str, bytes]) -> str:
+    """The file that a manifest means: some write its blanks as %20, or its folders with backslashes."""
+    names = [
+        reference,
+        unquote(reference),
+        reference.replace("\\", "/"),
+        unquote(reference).replace("\\", "/"),
+    ]
+    plain = [posixpath.normpath(name) for name in names]
+    return next((name for name in plain if name in inside), plain[0])
 
 
 @dataclass(frozen=True)
@@ -121,6 +155,17 @@ class Picture:
     file: str  # its name beside the bank
     alt: str
     data: bytes
+
+
+def unique_name(name: str, taken: set[str]) -> str:
+    """A name that no other question of the file has, added to those that are taken."""
+    plain = " ".join(name.split()) or "item"
+    unique, number = plain, 1
+    while unique in taken:
+        number += 1
+        unique = f"{plain} ({number})"
+    taken.add(unique)
+    return unique
 
 
 Pictures = Callable[[str], tuple[str, list[Picture]]]  # takes pictures of the package out of HTML

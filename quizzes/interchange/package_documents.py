@@ -7,17 +7,14 @@ in its own file beside it, where its banks are, too. The manifest does not name 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-from quizzes.interchange.package import MANIFEST, Package, Resource
+from quizzes.interchange.package import HEAD, MANIFEST, QTI_ROOT, Package, Resource
 
 __all__ = ["question_documents"]
 
 
 CANVAS_FOLDER = "non_cc_assessments"
-ROOTS = re.compile(rb"<(?:\w+:)?(questestinterop|assessmentItem|qti-assessment-item)[\s>]")
-HEAD = 20_000  # bytes in which the root element of a document begins
 
 
 def question_documents(package: Package) -> Iterator[str]:
@@ -58,7 +55,7 @@ def _is_test(resource: Resource) -> bool:
 
 def _holds_questions(package: Package, name: str) -> bool:
     data = package.files.get(name, b"")
-    return bool(ROOTS.search(data[:HEAD]))
+    return bool(QTI_ROOT.search(data[:HEAD]))
 
 
 def _is_cartridge(package: Package, name: str) -> bool:

@@ -18,7 +18,7 @@ from quizzes.interchange import answers
 from quizzes.interchange.answers import Answer, Notes, Range, number_in
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut
-from quizzes.interchange.package import ImportedItem, Picture
+from quizzes.interchange.package import ImportedItem, Picture, unique_name
 from quizzes.interchange.source_text import BankPictures, html_from, needed_text, other_text
 
 __all__ = ["text2qti_questions"]
@@ -121,9 +121,10 @@ def text2qti_questions(
     """The items of a text, in its order; pictures lie beside the file or below it."""
     quiz = _parsed(re.sub("[\ue000-\uf8ff]", "", text))
     points: dict[str, int] = {}
+    titles: set[str] = set()
     for question in quiz.questions[:MOST_QUESTIONS]:
         title = question.title or f"{' '.join(question.text.split()[:8])[:60]} (line {question.line})"
-        notes = Notes()
+        title, notes = unique_name(title, titles), Notes()
         try:
             data, images = _item(question, quiz, notes, pictures, path)
         except LeftOut as problem:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree.ElementTree import Element, tostring
 
-from quizzes.interchange.html_markup import LeftOut
-from quizzes.interchange.xml_tree import TOO_DEEP
+from quizzes.content.markup import unescaped
+from quizzes.interchange.html_markup import LeftOut, Lost
+from quizzes.interchange.xml_tree import FOREIGN, TOO_DEEP
 
 __all__ = ["Node", "Unread", "check_all_read", "short"]
 
@@ -39,6 +40,11 @@ class Node:
         self._got: set[str] = set()
         self._used = self._text_used = self._whole = False
         self.swapped = ""  # what stands for the text where a range was the wrong way round
+
+    @property
+    def size(self) -> int:
+        """The number of elements in it, itself included."""
+        return 1 + sum(child.size for child in self.children)
 
     def get(self, name: str, default: str = "") -> str:
         """An attribute."""
@@ -128,15 +134,21 @@ class Node:
 
 
 def short(text: str) -> str:
-    """The beginning of a text, on one line."""
-    words = " ".join(text.split())
+    """The beginning of a text, on one line and without Markdown's backslashes."""
+    words = unescaped(" ".join(text.split()))
     return words if len(words) <= 80 else f"{words[:79]}…"
 
 
 def check_all_read(
-    node: Node, harmless_elements: Collection[str], harmless_attributes: Mapping[str, Collection[str]]
+    node: Node,
+    harmless_elements: Collection[str],
+    harmless_attributes: Mapping[str, Collection[str]],
+    lost: Lost,
 ) -> None:
-    """Raises LeftOut for what no reader used, unless it can only change how the item looks."""
+    """Raises LeftOut for what no reader used, unless it can only change how the item looks.
+
+    Settings that belong to another system, and to no standard, are reported.
+    """
     everywhere = harmless_attributes.get(EVERYWHERE, ())
     for part in node.unread():
         if part.tag == TOO_DEEP:
@@ -145,7 +157,10 @@ def check_all_read(
             raise LeftOut(f"its part “{part.tag}” is not known here and may change what is right")
         if part.kind == "text":
             raise LeftOut(f"the text “{part.name}” stands where none is expected")
-        if part.kind == "attribute":
+        if part.kind == "attribute" and part.name.startswith(FOREIGN):
+            name = part.name.removeprefix(FOREIGN)
+            lost(f"A setting of the other system's own was passed over: {name}=“{short(part.value)}”.")
+        elif part.kind == "attribute":
             is_looks = part.name in everywhere or part.name in harmless_attributes.get(part.tag, ())
             if not is_looks and not part.name.startswith(("data-", "aria-")):
                 raise LeftOut(

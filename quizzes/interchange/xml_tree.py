@@ -12,11 +12,13 @@ from defusedxml.ElementTree import fromstring as safely_read
 
 from autograder.errors import UsageError
 
-__all__ = ["TOO_DEEP", "element", "fragment", "inner_xml", "parsed", "text_of", "written"]
+__all__ = ["FOREIGN", "TOO_DEEP", "element", "fragment", "inner_xml", "parsed", "text_of", "written"]
 
 DEEPEST = 200  # elements in each other
 UNDEFINED_ENTITY = 11  # expat's code
 ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30});")
+FOREIGN = "foreign:"  # before the name of an attribute that belongs to no standard
+KNOWN_NAMESPACES = ("{http://www.w3.org/", "{http://www.imsglobal.org/", "{http://ltsc.ieee.org/")
 TOO_DEEP = "nested-too-deep"  # what such an element is called, so that a reader reports it
 register_namespace("m", "http://www.w3.org/1998/Math/MathML")  # the prefix that other systems write, too
 
@@ -58,13 +60,29 @@ def parsed(data: bytes, name: str) -> Element:
             f"{name} declares entities or asks for other files.",
             next_step="Export the package anew, as QTI 1.2 or 2.1.",
         ) from problem
-    except (ParseError, ValueError, LookupError) as problem:
-        raise UsageError(f"{name} is not XML: {problem}.", next_step="Export the package anew.") from problem
+    except ParseError as problem:
+        line, column = problem.position
+        raise UsageError(
+            f"{name} is not XML: it is damaged in line {line}, column {column + 1}.",
+            next_step="Export the package anew.",
+        ) from problem
+    except (ValueError, LookupError) as problem:
+        raise UsageError(
+            f"{name} is not XML that can be read: its encoding is unknown.",
+            next_step="Export the package anew, in UTF-8.",
+        ) from problem
     _flatten(root)
     for node in root.iter():
         node.tag = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
-        node.attrib = {key.rpartition("}")[2]: value for key, value in node.attrib.items()}
+        node.attrib = {_attribute(key): value for key, value in node.attrib.items()}
     return root
+
+
+def _attribute(key: str) -> str:
+    """An attribute's name; one of another system's own namespace is marked as such."""
+    namespace, _, name = key.rpartition("}")
+    is_known = not namespace or namespace.startswith(KNOWN_NAMESPACES)
+    return name if is_known else f"{FOREIGN}{name}"
 
 
 def _read(data: bytes) -> Element:

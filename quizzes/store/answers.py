@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, text, update
 
 from autograder.errors import Conflict, NotFound
+from autograder.site.audit import Act, record_act
 from quizzes.attempts.events import Accepted, State
 from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import (
@@ -162,6 +163,7 @@ def accept_late(connection: Connection, attempt_id: str, save_id: str, at: int, 
     seq = next_seq(connection, attempt_id, state=State.FINISHED.value)
     assert seq is not None
     add_event(connection, attempt_id, seq, Accepted(at, late.pos, rev, save_id, who))
+    record_act(connection, Act(at, who, "accept late", attempt_id, {"question": late.pos + 1}))
     values = {"attempt_id": attempt_id, "position": late.pos, "base": rev - 1, "rev": rev}
     return _written(connection, values, late.response, late.at)
 

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
 
-from autograder.course.local_time import counted, span
+from autograder.course.local_time import counted
 from autograder.site.database import Database
+from autograder.site.supervised_process import SupervisedProcess
 from quizzes.store.marks import pending_marks
 
 __all__ = ["FunctionProcess"]
 
 
-log = logging.getLogger(__name__)
-TIMEOUT = 30  # seconds to stop
-FIRST_DELAY, LAST_DELAY = 5.0, 300.0  # seconds until it is started again
-STABLE = 60.0  # seconds after which a start counts as a success
-LONGEST_WORDS = 300  # characters of what it said last
-
-
-class FunctionProcess:
-    """`quizzes grade --attached`: started when functions wait, ends with its standard input.
-
-    So it does not outlive this process. Where it ends although functions wait, it is started again after a
-    delay that grows, and staff see why: a machine that cannot isolate submissions may be mended meanwhile.
-    """
+class FunctionProcess(SupervisedProcess):
+    """`quizzes grade --attached`: started when functions wait, ends with its standard input."""
 
     def __init__(
         self,
@@ -42,89 +28,18 @@ class FunctionProcess:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`command` replaces the command of the process, `clock` the clock of the delays, in seconds."""
-        self._database, self._clock = database, clock
         grade = [sys.executable, "-m", "quizzes", "grade", "--attached", "--course", str(folder)]
-        self._command = list(command) or [*grade, *(["--course-file"] if course_file else [])]
-        self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] | None = None
-        self._started = self._next = 0.0
-        self._failures, self._waiting, self._words = 0, 0, ""
 
-    def start_if_needed(self) -> int:
-        """Start the process if functions wait for it; returns how many wait where it was started."""
-        now = self._clock()
-        if self._process is not None:
-            if self._process.poll() is None:
-                if self._failures and now - self._started > STABLE:
-                    self._failures = 0
-                return 0
-            self._ended(now)
-        with self._database.reading() as connection:
-            self._waiting = len(pending_marks(connection))
-        if not self._waiting:
-            self._failures = 0
-            return 0
-        if now < self._next:
-            return 0
-        self._start(now)
-        return self._waiting
+        def count_waiting() -> int:
+            with database.reading() as connection:
+                return len(pending_marks(connection))
 
-    def warning(self) -> str:
-        """What staff should know; empty while it runs, or where nothing waits."""
-        if not self._failures or not self._waiting:
-            return ""
-        left = max(0.0, self._next - self._clock())
-        again = (
-            f"It is started again in {span(int(left) * 1000)}." if left >= 1 else "It is being started again."
+        super().__init__(
+            list(command) or [*grade, *(["--course-file"] if course_file else [])],
+            count_waiting,
+            lambda ended, waiting: (
+                f"Functions are not being graded: the grader ended {ended}, "
+                f"and {counted(waiting, 'answer waits', 'answers wait')} for a mark."
+            ),
+            clock=clock,
         )
-        last_words = f" It said: “{self._words}”" if self._words else ""
-        return (
-            f"Functions are not being graded: the grader ended {counted(self._failures, 'time')} in a row, "
-            f"and {counted(self._waiting, 'answer waits', 'answers wait')} for a mark.{last_words} {again}"
-        )
-
-    def close(self) -> None:
-        """Stop it after the function it is grading."""
-        if self._process is None or self._process.stdin is None:
-            return
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            log.warning("The grader process took longer than %s s to stop.", TIMEOUT)
-            self._process.kill()
-            self._process.wait()
-        if self._errors is not None:
-            self._errors.close()
-
-    def _start(self, now: float) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
-        self._started = now
-        try:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stderr=self._errors)
-        except OSError as problem:  # no memory, too many processes
-            self._errors.close()
-            self._errors = None
-            self._failed(now, str(problem.strerror))
-
-    def _ended(self, now: float) -> None:
-        """Note why it ended, and when it is started again."""
-        process, self._process = self._process, None
-        assert process is not None
-        if process.stdin is not None:
-            process.stdin.close()
-        words = ""
-        if self._errors is not None:
-            self._errors.seek(0)
-            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-            words = " ".join(line.strip() for line in lines[-2:])
-            self._errors.close()
-            self._errors = None
-        self._failed(now, words or f"exit status {process.returncode}")
-
-    def _failed(self, now: float, words: str) -> None:
-        self._words = words[-LONGEST_WORDS:]
-        self._failures += 1
-        delay = min(LAST_DELAY, FIRST_DELAY * 2 ** (self._failures - 1))
-        self._next = now + delay
-        log.warning("The grader process ended (%s); it is started again in %.0f s.", self._words, delay)

@@ -11,7 +11,6 @@ __all__ = ["ROUTES"]
 
 ATTEMPT, STAFF_ATTEMPT = "/attempts/{attempt}", "/staff/attempts/{attempt}"
 ROUTES = [
-    PageRoute("/", start.quizzes),
     PageRoute("/quizzes/{quiz}", start.start_page),
     PageRoute("/quizzes/{quiz}/start", start.begin, methods=["POST"]),
     PageRoute(ATTEMPT, attempt.page),

@@ -149,3 +149,53 @@ def adam_as_a_list(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = m + (1 - beta1) * (grad - m)
     v = v + (1 - beta2) * (grad * grad - v)
     return [theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps**2), m, v]
+
+
+# --- Choosing a rate ----------------------------------------------------------------------------
+
+
+@alternative(function="tune_sgd")
+def ten_rates_in_a_power_of_ten(loss, gradient, theta, steps):
+    ended = {}
+    with np.errstate(all="ignore"):
+        for number in range(41):
+            lr, there = 10 ** (-3 + number / 10), theta.copy()
+            for _ in range(steps):
+                there = there - lr * gradient(there)
+            value = loss(there)
+            if math.isfinite(value):
+                ended[lr] = value
+    return min(ended, key=ended.get)
+
+
+@alternative(function="tune_sgd")
+def coarse_then_fine(loss, gradient, theta, steps):
+    def end(lr):
+        there = theta
+        with np.errstate(all="ignore"):
+            for _ in range(steps):
+                there = there - lr * gradient(there)
+            value = loss(there)
+        return value if np.isfinite(value) else np.inf
+
+    best = min(np.logspace(-3, 1, 21), key=end)
+    fine = np.clip(best * np.logspace(-0.25, 0.25, 31), 1e-3, 10)
+    return np.float64(min(fine, key=end))
+
+
+# --- Where Adagrad stalls -----------------------------------------------------------------------
+
+
+@alternative(function="adagrad_stall")
+def one_enormous_gradient():
+    return [1e6], 1
+
+
+@alternative(function="adagrad_stall")
+def growing_gradients():
+    return np.array([3.0**k for k in range(15)]), 0.01
+
+
+@alternative(function="adagrad_stall")
+def two_parameters():
+    return [np.array([1e4, -1e4]), *[np.array([1.0, -1.0])] * 500], 0.5

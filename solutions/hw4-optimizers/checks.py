@@ -196,16 +196,16 @@ def compare_momentum(student, reference, many):
             compare(student, arguments, got[1], expected[1], "velocity")
 
 
-# --- Adagrad: 10 points -------------------------------------------------------------------------
+# --- Adagrad: 7 points --------------------------------------------------------------------------
 
 
-@check(task="adagrad", points=4.2)
+@check(task="adagrad", points=2.94)
 def adagrad_is_plausible(student, reference, rng):
     """adagrad_update depends on theta and on grad, and its results are near the right ones."""
     update_is_plausible(student.adagrad_update, reference.adagrad_update, rng, 0.1)
 
 
-@check(task="adagrad", points=1.7)
+@check(task="adagrad", points=1.19)
 def adagrad_steps(student, reference, rng):
     """Single steps are right, with and without a past; where grad is 0 theta stays: no 0/0."""
     many = [(rng.normal(size=s), away_from_zero(rng, s), np.zeros(s), 0.05) for s in SHAPES]
@@ -220,7 +220,7 @@ def adagrad_steps(student, reference, rng):
     compare_steps(student.adagrad_update, reference.adagrad_update, many, **ADAPTIVE)
 
 
-@check(task="adagrad", points=1.8)
+@check(task="adagrad", points=1.26)
 def adagrad_rates_of_their_own(student, reference, rng):
     """A parameter with small derivatives and one with large ones move alike; one with none stays."""
     theta, sum_sq = rng.normal(size=3), np.zeros(3)
@@ -233,7 +233,7 @@ def adagrad_rates_of_their_own(student, reference, rng):
         compare(student.adagrad_update, arguments, own[0], right[0], "theta", **ADAPTIVE)
 
 
-@check(task="adagrad", points=1.8)
+@check(task="adagrad", points=1.26)
 def adagrad_paths(student, reference, rng):
     """Ten steps of Adagrad on each of three problems take the right path."""
     functions = student.adagrad_update, reference.adagrad_update
@@ -241,16 +241,16 @@ def adagrad_paths(student, reference, rng):
         adaptive_trace(*functions, rng, make, 1, lambda step: (0.2,))
 
 
-# --- Momentum: 10 points ------------------------------------------------------------------------
+# --- Momentum: 6 points -------------------------------------------------------------------------
 
 
-@check(task="momentum", points=4.2)
+@check(task="momentum", points=2.52)
 def momentum_is_plausible(student, reference, rng):
     """momentum_update depends on theta and on grad, and its results are near the right ones."""
     update_is_plausible(student.momentum_update, reference.momentum_update, rng, 0.1, past=0.0)
 
 
-@check(task="momentum", points=1.7)
+@check(task="momentum", points=1.02)
 def momentum_steps(student, reference, rng):
     """A step adds mu times the old velocity to the gradient's push; from rest it is gradient descent."""
     many = [
@@ -263,7 +263,7 @@ def momentum_steps(student, reference, rng):
     compare_steps(student.momentum_update, reference.momentum_update, many, theta_only=True)
 
 
-@check(task="momentum", points=1.8)
+@check(task="momentum", points=1.08)
 def momentum_rolls_on(student, reference, rng):
     """On flat ground theta rolls on, each step mu times as long as the last; without mu it is 0.9."""
     for mu in ((), (0.8,), (0.5,)):
@@ -275,7 +275,7 @@ def momentum_rolls_on(student, reference, rng):
             compare(student.momentum_update, arguments, own[0], right[0], "theta")
 
 
-@check(task="momentum", points=1.8)
+@check(task="momentum", points=1.08)
 def momentum_paths(student, reference, rng):
     """Ten steps of momentum on each of three problems take the right path, for mu 0.9, 0.5 and 0.95."""
     for make, mu in zip(PROBLEMS, ((), (0.5,), (0.95,)), strict=True):
@@ -306,13 +306,13 @@ def train(update, lr, images, rng):
     return Training(accuracy(lambda x: network.logits(theta, x), images), losses)
 
 
-@convergence(task="adagrad", points=0.5, requires=["adagrad_is_plausible"])
+@convergence(task="adagrad", points=0.35, requires=["adagrad_is_plausible"])
 def adagrad_trains_a_network(pieces, images, rng):
     """A network that is trained with your adagrad_update reads the test images."""
     return train(pieces.adagrad_update, 0.05, images, rng)
 
 
-@convergence(task="momentum", points=0.5, requires=["momentum_is_plausible"])
+@convergence(task="momentum", points=0.3, requires=["momentum_is_plausible"])
 def momentum_trains_a_network(pieces, images, rng):
     """A network that is trained with your momentum_update reads the test images."""
     return train(pieces.momentum_update, LEARNING_RATE, images, rng)
@@ -405,3 +405,163 @@ def adam_path(student, reference, rng):
     functions = student.adam_update, reference.adam_update
     for make, betas in zip(SMOOTH, ((), (0.8, 0.95), (0.5, 0.9)), strict=True):
         adaptive_trace(*functions, rng, make, 2, lambda step, betas=betas: (step + 1, 0.05, *betas))
+
+
+# --- Choosing a rate: 4 points ------------------------------------------------------------------
+
+RATES = np.logspace(-3, 1, 401)  # the fine grid
+CLOSE = 1.05  # times the lowest loss of the grid
+NEAR = 6.0  # a rate of the right size: at most so many times too large or too small
+
+
+class Valley:
+    """A loss of three parameters with curvatures of 1 : 3 : 10, above a floor.
+
+    With a quartic part, a rate that is too large ends in NaN. Everything works on rows of theta, too.
+    """
+
+    def __init__(self, rng, scale, quartic):
+        self.curvature, self.quartic = scale * np.array([1.0, 3.0, 10.0]), scale * quartic
+        self.centre = rng.normal(size=3)
+        self.start = self.centre + rng.choice([-1.0, 1.0], 3) * rng.uniform(1, 2, 3)
+        self.floor = 0.25 * float(np.sum(self.curvature * (self.start - self.centre) ** 2)) / 2
+
+    def losses(self, theta):
+        """The loss of each row."""
+        away = theta - self.centre
+        return self.floor + np.sum(self.curvature * away**2 / 2 + self.quartic * away**4 / 4, axis=-1)
+
+    def loss(self, theta):
+        """The loss as students get it."""
+        return float(self.losses(theta))
+
+    def gradient(self, theta):
+        """Its gradient."""
+        away = theta - self.centre
+        return self.curvature * away + self.quartic * away**3
+
+    def ends(self, rates, steps):
+        """The losses where gradient descent ends, rate by rate; NaN or infinity where it diverges."""
+        place = np.tile(self.start, (len(rates), 1))
+        with np.errstate(all="ignore"):
+            for _ in range(steps):
+                place = place - np.asarray(rates)[:, None] * self.gradient(place)
+            return self.losses(place)
+
+
+def tuned(rng, scale, steps, quartic):
+    """A problem on which a usual grid finds the rate, and powers of ten or a single step do not.
+
+    Returns the problem, the lowest loss of the fine grid, and the rate there.
+    """
+    for _ in range(300):
+        problem = Valley(rng, scale * rng.uniform(0.7, 1.4), quartic)
+        ends = problem.ends(RATES, steps)
+        best = int(np.nanargmin(ends))
+        right = RATES[ends <= CLOSE * ends[best]]
+        once = RATES[np.nanargmin(problem.ends(RATES, 1))]
+        ten = np.nanmin(problem.ends(np.logspace(-3, 1, 5), steps))
+        wide = right[-1] / right[0] > 1.35 and right[0] > 0.002 and right[-1] < 5
+        if wide and (quartic or not right[0] <= once <= right[-1]) and ten > CLOSE * ends[best]:
+            break
+    return problem, float(ends[best]), float(RATES[best])
+
+
+def rate_from(student, arguments):
+    """The rate that tune_sgd returns: one number from 0.001 to 10."""
+    lr = student.tune_sgd(*arguments)
+    found = to_array(lr)
+    if found is None or found.shape != () or found.dtype.kind not in "iuf":
+        raise WrongType(
+            f"tune_sgd should return one number, the learning rate, not {kind_of(lr)}.",
+            evidence=student.tune_sgd.evidence(arguments),
+        )
+    require(
+        bool(1e-3 * (1 - 1e-9) <= float(found) <= 10 * (1 + 1e-9)),
+        f"tune_sgd returned {float(found):.6g}, which is not a rate from 0.001 to 10.",
+        hint="Return the rate, not the loss or the place where it ends.",
+    )
+    return float(found)
+
+
+@check(task="tune_sgd", points=1.8)
+def tune_sgd_is_plausible(student, rng):
+    """tune_sgd finds a rate of the right size on steep and on flat losses."""
+    for scale, steps in ((0.5, 6), (5.0, 5), (40.0, 6)):
+        problem, _, best = tuned(rng, scale, steps, 0.0)
+        lr = rate_from(student, (problem.loss, problem.gradient, problem.start, steps))
+        require(
+            best / NEAR <= lr <= best * NEAR,
+            f"tune_sgd returned {lr:.4g} for a loss on which {best:.4g} ends lowest.",
+            hint="Let every rate start at theta, make all the steps, and compare the losses where they end.",
+        )
+
+
+@check(task="tune_sgd", points=2.2)
+def tune_sgd_ends_lowest(student, rng):
+    """The rate from tune_sgd ends within 5 % of the lowest loss, also where large rates end in NaN."""
+    for scale, steps, quartic in ((1.0, 5, 0.0), (20.0, 6, 0.0), (4.0, 8, 1.0)):
+        problem, lowest, best = tuned(rng, scale, steps, quartic)
+        lr = rate_from(student, (problem.loss, problem.gradient, problem.start.copy(), steps))
+        ended = float(problem.ends([lr], steps)[0])
+        require(
+            ended <= CLOSE * lowest,
+            f"With the rate {lr:.4g} the loss after {steps} steps is {ended:.4g}; "
+            f"with {best:.4g} it is {lowest:.4g}.",
+            hint="Try at least ten rates in each power of ten, each from the same theta and for all steps.",
+        )
+
+
+# --- Where Adagrad stalls: 3 points -------------------------------------------------------------
+
+
+def moved_by_both(student):
+    """How far Adagrad and plain gradient descent go with the student's gradients and rate."""
+    result = student.adagrad_stall()
+    if not isinstance(result, (list, tuple)) or len(result) != 2:
+        raise WrongType(
+            f"adagrad_stall should return (gradients, lr), not {kind_of(result)}.",
+            hint="Return the list of gradients and the learning rate, in this order.",
+        )
+    gradients, rate = to_array(result[0]), to_array(result[1])
+    if gradients is None or gradients.dtype.kind not in "iuf" or gradients.ndim < 1:
+        raise WrongType(f"The gradients should be a list of numbers, not {kind_of(result[0])}.")
+    if rate is None or rate.dtype.kind not in "iuf" or rate.shape != ():
+        raise WrongType(f"The learning rate should be one number, not {kind_of(result[1])}.")
+    require(1 <= len(gradients) <= 1000, f"There are {len(gradients)} gradients; 1 to 1000 are asked for.")
+    gradients, lr = gradients.astype(float), float(rate)
+    require(bool(np.all(np.isfinite(gradients))), "Some gradient is not a finite number.")
+    require(0 < lr < np.inf, f"The learning rate is {lr:.4g}; it has to be positive and finite.")
+    with np.errstate(all="ignore"):
+        sums = np.sqrt(np.cumsum(gradients**2, axis=0)) + 1e-8
+        adagrad, plain = lr * np.sum(gradients / sums, axis=0), lr * np.sum(gradients, axis=0)
+        distances = float(np.linalg.norm(adagrad)), float(np.linalg.norm(plain))
+    require(bool(np.all(np.isfinite(distances))), "With these numbers a step is not finite.")
+    require(
+        distances[1] > 0, "Plain gradient descent ends where it began, so there is no distance to compare."
+    )
+    return distances
+
+
+@check(task="adagrad_stall", points=1.35)
+def adagrad_stall_is_plausible(student):
+    """On the gradients from adagrad_stall, Adagrad comes less than a tenth as far as gradient descent."""
+    adagrad, plain = moved_by_both(student)
+    require(
+        adagrad < 0.1 * plain,
+        f"Adagrad moves {adagrad:.4g}, plain gradient descent {plain:.4g}, "
+        f"so Adagrad comes {100 * adagrad / plain:.3g} % as far.",
+        hint="What makes the sum of squares large, so that all later steps are short?",
+    )
+
+
+@check(task="adagrad_stall", points=1.65)
+def adagrad_stall_is_below_one_percent(student):
+    """On the gradients from adagrad_stall, Adagrad comes less than 1 % as far as gradient descent."""
+    adagrad, plain = moved_by_both(student)
+    require(
+        adagrad < 0.01 * plain,
+        f"Adagrad moves {adagrad:.4g}, plain gradient descent {plain:.4g}, "
+        f"so Adagrad comes {100 * adagrad / plain:.3g} % as far.",
+        hint="With gradients of one size Adagrad still goes as the root of their number. Do better.",
+    )

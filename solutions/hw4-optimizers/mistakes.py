@@ -622,3 +622,105 @@ def gradient_in_place_of_mean(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, 
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
     return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+# --- Choosing a rate ----------------------------------------------------------------------------
+
+
+def ends_with(loss, gradient, theta, steps, rates):
+    """The losses where each rate ends."""
+    ends = []
+    with np.errstate(all="ignore"):
+        for lr in rates:
+            place = theta
+            for _ in range(steps):
+                place = place - lr * gradient(place)
+            ends.append(loss(place))
+    return np.array(ends)
+
+
+@mistake(
+    function="tune_sgd",
+    severity="slip",
+    feedback="""You try powers of ten only. The best rate usually lies between two of them; try ten
+    rates or more in each power of ten, evenly on a logarithmic scale.""",
+)
+def powers_of_ten(loss, gradient, theta, steps):
+    rates = np.array([1e-3, 1e-2, 1e-1, 1.0, 10.0])
+    return float(rates[np.nanargmin(ends_with(loss, gradient, theta, steps, rates))])
+
+
+@mistake(
+    function="tune_sgd",
+    severity="slip",
+    feedback="""You compare the losses after a single step. The rate that is best for one step need not
+    be best for all of them: make as many steps as you are given.""",
+)
+def one_step_only(loss, gradient, theta, steps):
+    rates = np.logspace(-3, 1, 161)
+    return float(rates[np.nanargmin(ends_with(loss, gradient, theta, 1, rates))])
+
+
+@mistake(
+    function="tune_sgd",
+    severity="slip",
+    feedback="""You return the largest rate that does not make the loss grow. It only just converges; a
+    smaller one ends lower. Compare the losses where the rates end.""",
+)
+def largest_that_converges(loss, gradient, theta, steps):
+    rates = np.logspace(-3, 1, 161)
+    ends = ends_with(loss, gradient, theta, steps, rates)
+    return float(rates[np.flatnonzero(ends < loss(theta))[-1]])
+
+
+@mistake(
+    function="tune_sgd",
+    severity="useless",
+    feedback="""You return the lowest loss. What is asked for is the learning rate that leads to it.""",
+)
+def the_loss_itself(loss, gradient, theta, steps):
+    return float(np.nanmin(ends_with(loss, gradient, theta, steps, np.logspace(-3, 1, 161))))
+
+
+@mistake(
+    function="tune_sgd",
+    severity="useless",
+    feedback="""You return the same rate for every loss. Try many rates with the loss and the gradient
+    that you are given, and return the one that ends lowest.""",
+)
+def always_a_tenth(loss, gradient, theta, steps):
+    return 0.1
+
+
+# --- Where Adagrad stalls -----------------------------------------------------------------------
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="slip",
+    feedback="""All your gradients have one size. Then Adagrad's steps shrink as the root of their
+    number, and even after 1000 of them it has come 6 % as far. Let an early gradient be
+    much larger than the later ones.""",
+)
+def gradients_of_one_size():
+    return [1.0] * 1000, 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""Your gradients are small and become smaller. Adagrad gives small gradients large rates:
+    it comes further than gradient descent, not less far.""",
+)
+def gradients_that_shrink():
+    return [0.5**k for k in range(20)], 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""You return the gradients alone. The learning rate belongs to the answer: return
+    (gradients, lr).""",
+)
+def without_the_rate():
+    return [1000.0, 1.0, 1.0]

@@ -103,3 +103,32 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     # as it is, or the next step would correct what is corrected already.
     m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+# --- Choosing a rate ----------------------------------------------------------------------------
+
+
+def tune_sgd(loss, gradient, theta, steps):
+    """The constant learning rate with which plain gradient descent ends lowest.
+
+    loss(theta) is a number, gradient(theta) an array like theta; steps is how many updates are made.
+    Returns a rate between 0.001 and 10.
+    """
+    best, lowest = 1e-3, np.inf
+    for lr in np.logspace(-3, 1, 161):  # forty rates in each power of ten, evenly on a logarithmic scale
+        place = theta  # every rate starts where the others did
+        for _ in range(steps):
+            place = place - lr * gradient(place)
+        ended = loss(place)
+        if ended < lowest:  # never true of NaN, which is where a rate that is too large ends
+            best, lowest = float(lr), ended
+    return best
+
+
+def adagrad_stall():
+    """Gradients after which Adagrad has hardly moved, while plain gradient descent has come far.
+
+    Returns (gradients, lr): a list of at most 1000 numbers, and the learning rate for both.
+    """
+    # The first gradient is enormous. Adagrad divides it by its own size, and all later ones by it, too.
+    return [1000.0, 1.0, 1.0, 1.0], 0.1

@@ -47,6 +47,9 @@ class Platform:
         self.registrations: list[dict[str, Any]] = []  # what tools said of themselves
         self.answering = threading.Event()  # its keys are silent while this is clear
         self.answering.set()
+        self.serving = threading.Event()  # its services are silent while this is clear
+        self.serving.set()
+        self.unserved = 0  # requests that came while they were silent
         self.access_token = secrets.token_hex(8)
         self.asked_for_leave = 0
         platform = self
@@ -92,6 +95,8 @@ class Platform:
                 status, data = 200, {**self.registrations[-1], "client_id": CLIENT}
             else:
                 status, data = 401, {"error": "invalid_token"}
+        elif not self._serves():
+            status = 504
         elif url.path == "/token":
             status, data = self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
         elif request.headers.get("Authorization") != f"Bearer {self.access_token}":
@@ -126,6 +131,11 @@ class Platform:
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(reply)
+
+    def _serves(self) -> bool:
+        """Wait until the services answer."""
+        self.unserved += not self.serving.is_set()
+        return self.serving.wait(PATIENCE)
 
     def _configuration(self) -> dict[str, Any]:
         """What it says of itself to tools that register."""
@@ -206,6 +216,7 @@ class Platform:
     def close(self) -> None:
         """End the platform."""
         self.answering.set()
+        self.serving.set()
         self.server.shutdown()
         self.server.server_close()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 FLOW = "(?:(?:p|div|ul|ol|pre|table|blockquote|h1|h2|h3|h4|h5|h6|hr) )*"
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 INLINE = "(?:(?:em|strong|code|a|img|br|span|math|textEntryInteraction|inlineChoiceInteraction) )*"
 ANY = f"(?:{FLOW}|{INLINE})*"
 INTERACTION = "(?:choiceInteraction|matchInteraction|orderInteraction|extendedTextInteraction) "
@@ -126,7 +127,8 @@ QTI21 = {
     "isNull": Rule(f"{EXPRESSION} "),
     "modalFeedback": Rule(ANY, ("outcomeIdentifier", "identifier", "showHide")),
     **{tag: Rule(ANY, text=True) for tag in ("p", "li", "em", "strong", "span", "td", "th", "blockquote")},
-    **{tag: Rule("(li )+", may=("start",)) for tag in ("ul", "ol")},
+    **{tag: Rule("(li )+") for tag in ("ul", "ol")},
+    **{tag: Rule(INLINE, text=True) for tag in HEADINGS},
     "div": Rule(ANY, may=("class",), text=True),
     "pre": Rule(INLINE, text=True),
     "code": Rule(INLINE, may=("class",), text=True),
@@ -150,6 +152,36 @@ MANIFEST = {
     "file": Rule(needs=("href",)),
     "dependency": Rule(needs=("identifierref",)),
 }
+NAMESPACES = {
+    "assessmentItem": "http://www.imsglobal.org/xsd/imsqti_v2p1",
+    "assessmentTest": "http://www.imsglobal.org/xsd/imsqti_v2p1",
+    "manifest": "http://www.imsglobal.org/xsd/imscp_v1p1",
+    "questestinterop": "http://www.imsglobal.org/xsd/ims_qtiasiv1p2",
+}
+MATHML_NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+# Of MathML 2's presentation elements: how many elements each holds (None: any), and its attributes.
+TOKEN = ("mathvariant", "mathsize", "mathcolor", "mathbackground", "class", "style")
+MATHML: dict[str, tuple[int | None, tuple[str, ...]]] = {
+    "math": (None, ("alttext", "display", "class")),
+    **dict.fromkeys(("mi", "mn", "mtext"), (0, TOKEN)),
+    "mo": (0, (*TOKEN, "form", "fence", "separator", "lspace", "rspace", "stretchy", "symmetric", "maxsize",
+               "minsize", "largeop", "movablelimits", "accent")),
+    "mspace": (0, ("width", "height", "depth", "class", "style")),
+    **dict.fromkeys(("mrow", "msqrt", "mphantom"), (None, ("class", "style"))),
+    "mstyle": (None, ("displaystyle", "scriptlevel", *TOKEN)),
+    "mpadded": (None, ("width", "lspace", "height", "depth", "class", "style")),
+    "mfrac": (2, ("linethickness", "bevelled", "numalign", "denomalign", "class", "style")),
+    **dict.fromkeys(("mroot", "msub", "msup"), (2, ("class", "style"))),
+    "msubsup": (3, ("class", "style")),
+    "munder": (2, ("accentunder", "class", "style")),
+    "mover": (2, ("accent", "class", "style")),
+    "munderover": (3, ("accent", "accentunder", "class", "style")),
+    "mtable": (None, ("displaystyle", "columnalign", "rowalign", "columnspacing", "rowspacing", "columnlines",
+                      "rowlines", "frame", "class", "style")),
+    "mtr": (None, ("columnalign", "rowalign", "class", "style")),
+    "mtd": (None, ("columnalign", "rowalign", "columnspan", "rowspan", "class", "style")),
+    "menclose": (None, ("notation", "class", "style")),
+}  # fmt: skip
 # A list's entries hold mixed content; what is chosen between is not nested in itself.
 IDENTIFIERS = ("identifier", "responseIdentifier", "outcomeIdentifier", "ident")
 
@@ -159,9 +191,12 @@ def local(node: Element) -> str:
     return node.tag.rpartition("}")[2]
 
 
-def faults(root: Element, rules: dict[str, Rule]) -> list[str]:
-    """What in a document is not as the schema wants it; formulas are MathML's own affair."""
+def faults(root: Element, rules: dict[str, Rule], namespace: str = "") -> list[str]:
+    """What in a document is not as the schema wants it, namespaces and formulas included."""
     problems = []
+    namespace = namespace or NAMESPACES.get(local(root), "")
+    if namespace and root.tag != f"{{{namespace}}}{local(root)}":
+        problems.append(f"<{root.tag}> stands outside {namespace}")
     rule = rules.get(local(root))
     if rule is None:
         return [f"<{local(root)}> is no element of this schema"]
@@ -181,6 +216,19 @@ def faults(root: Element, rules: dict[str, Rule]) -> list[str]:
     if outside.strip() and not mixed:
         problems.append(f"<{local(root)}> holds text: {outside.strip()[:40]}")
     for child in root:
-        if local(child) != "math":
-            problems += faults(child, rules)
+        problems += math_faults(child) if local(child) == "math" else faults(child, rules, namespace)
     return problems
+
+
+def math_faults(node: Element) -> list[str]:
+    """What in a formula is not MathML 2, which QTI 2.1 takes in."""
+    name = local(node)
+    if node.tag != f"{{{MATHML_NAMESPACE}}}{name}":
+        return [f"<{node.tag}> stands outside MathML's namespace"]
+    if name not in MATHML:
+        return [f"<{name}> is no element of MathML 2's presentation"]
+    count, attributes = MATHML[name]
+    problems = [f"<{name}> has {attribute}" for attribute in sorted(set(node.keys()) - {*attributes})]
+    if count is not None and len(node) != count:
+        problems.append(f"<{name}> holds {len(node)} elements, expected {count}")
+    return [*problems, *(fault for child in node for fault in math_faults(child))]

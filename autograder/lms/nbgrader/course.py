@@ -25,6 +25,8 @@ from autograder.course.roster import Person
 from autograder.errors import ContentError, UsageError
 from autograder.lms.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
 from autograder.lms.nbgrader.gradebook_db import open_gradebook
+from autograder.lms.nbgrader.written_marks import metadata_of_answer
+from autograder.submissions.written_answers import answer_tag
 
 __all__ = ["CONFIG", "DATABASE", "source_notebook", "write_course", "write_source"]
 
@@ -43,6 +45,10 @@ def source_notebook(assignment: Assignment) -> Notebook:
             cell["metadata"]["nbgrader"] = metadata_of_solution(_free_id(cell, holders, taken))
     for task in assignment.file.tasks:
         _test_cell(assignment, notebook, task, holders)["metadata"]["nbgrader"] = metadata_of_test(task)
+    for written in assignment.file.written_tasks:
+        for cell in notebook["cells"]:
+            if answer_tag(written.id) in cell["metadata"].get("tags", ()):
+                cell["metadata"]["nbgrader"] = metadata_of_answer(written)
     return notebook
 
 

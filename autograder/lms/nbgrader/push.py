@@ -11,7 +11,8 @@ from typing import Any
 from autograder.gradebook.columns import Column
 from autograder.lms.nbgrader.cells import id_of_test
 from autograder.lms.nbgrader.gradebook_db import open_gradebook, write_grade
-from autograder.report import Report, TaskReport
+from autograder.lms.nbgrader.written_marks import id_of_answer, write_mark
+from autograder.report import Report, TaskReport, WrittenAnswer
 from autograder.results.final_scores import FinalScore
 
 __all__ = ["Pushed", "push", "push_quiz"]
@@ -41,10 +42,15 @@ def push(
             reports_of_assignment = [report for report in reports if report.assignment == name]
             _prepare(gradebook, name, reports_of_assignment)
             for report in reports_of_assignment:
+                final_score = final_scores.get(report.student)
                 notebook, grades = _grades(gradebook, report)
                 by_person += sum(grade.manual_score is not None for grade, _ in grades)
                 different = [write_grade(grade, task) for grade, task in grades]
-                different.append(_write_lateness(notebook, final_scores.get(report.student)))
+                different.append(_write_lateness(notebook, final_score))
+                marked = {answer.task: answer for answer in final_score.written} if final_score else {}
+                for answer, grade in _written_grades(gradebook, report):
+                    by_person += grade.manual_score is not None
+                    different.append(write_mark(grade, marked.get(answer.task), blank=answer.blank))
                 if any(different):
                     changed.add((name, report.student))
                 gradebook.db.commit()
@@ -97,9 +103,11 @@ def _prepare(gradebook: Any, name: str, reports: Sequence[Report]) -> None:
         for task in reports[0].tasks
     }
     _add_cells(gradebook, name, most)
+    written = {id_of_answer(answer.task): answer.points for report in reports for answer in report.written}
+    _add_cells(gradebook, name, written, kind="markdown")
 
 
-def _add_cells(gradebook: Any, name: str, cells: Mapping[str, float]) -> None:
+def _add_cells(gradebook: Any, name: str, cells: Mapping[str, float], kind: str = "code") -> None:
     """Make an assignment with a notebook of its name, and in it the cells that are missing."""
     from nbgrader.api import MissingEntry
 
@@ -111,7 +119,7 @@ def _add_cells(gradebook: Any, name: str, cells: Mapping[str, float]) -> None:
         known = set()
     for cell, most in cells.items():
         if cell not in known:
-            gradebook.add_grade_cell(cell, name, name, max_score=most, cell_type="code")
+            gradebook.add_grade_cell(cell, name, name, max_score=most, cell_type=kind)
 
 
 def _possible(report: Report, task: str) -> float:
@@ -125,6 +133,13 @@ def _grades(gradebook: Any, report: Report) -> tuple[Any, list[tuple[Any, TaskRe
     cells = [id_of_test(task.task) for task in report.tasks]
     notebook, grades = _submitted(gradebook, report.assignment, report.student, cells)
     return notebook, list(zip(grades, report.tasks, strict=True))
+
+
+def _written_grades(gradebook: Any, report: Report) -> list[tuple[WrittenAnswer, Any]]:
+    """The written answers of a report beside nbgrader's grades of their cells."""
+    cells = [id_of_answer(answer.task) for answer in report.written]
+    _, grades = _submitted(gradebook, report.assignment, report.student, cells)
+    return list(zip(report.written, grades, strict=True))
 
 
 def _submitted(gradebook: Any, name: str, student: str, cells: Sequence[str]) -> tuple[Any, list[Any]]:

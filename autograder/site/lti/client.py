@@ -33,7 +33,14 @@ LARGEST = 4 * 1024**2
 
 
 class PlatformError(Exception):
-    """A learning platform did not answer as expected; the text has its reply."""
+    """A learning platform did not answer as expected; the text has its reply.
+
+    `silent` means that it did not answer at all, or not to the end, so that every further request would wait.
+    """
+
+    def __init__(self, text: str, *, silent: bool = False) -> None:
+        super().__init__(text)
+        self.silent = silent
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -75,7 +82,8 @@ def request_json(
                 if len(data) > LARGEST:
                     raise PlatformError(f"{address} answered more than {LARGEST} bytes")
                 if time.monotonic() > ends:
-                    raise PlatformError(f"{address} did not come to the end of its answer")
+                    text = f"{address} did not come to the end of its answer"
+                    raise PlatformError(text, silent=True)
             return Reply(json.loads(data) if data.strip() else None, dict(answer.headers.items()))
     except HTTPError as problem:
         reply_text = problem.read(500).decode("utf-8", "replace")
@@ -85,7 +93,7 @@ def request_json(
     except ValueError as problem:
         raise PlatformError(f"{address} answered something that is not JSON") from problem
     except (OSError, HTTPException) as problem:
-        raise PlatformError(f"{address} cannot be reached: {problem}") from problem
+        raise PlatformError(f"{address} cannot be reached: {problem}", silent=True) from problem
 
 
 FILE = "lti-key.pem"

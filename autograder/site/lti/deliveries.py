@@ -70,9 +70,15 @@ def queue_deliveries(connection: Connection, who: str, work: str, now: int, *, k
             connection.execute(update(lti_score).where(this).values(**new, rev=lti_score.c.rev + 1))
 
 
-def claim_deliveries(connection: Connection, now: int, limit: int) -> list[Delivery]:
-    """The deliveries that are due, oldest first; no other sender gets them for a minute."""
-    due = lti_score.c.state.in_(["waiting", "failed"]), lti_score.c.next_at <= now
+def claim_deliveries(
+    connection: Connection, now: int, limit: int, *, without: Collection[str] = ()
+) -> list[Delivery]:
+    """The deliveries that are due, oldest first; no other sender gets them for a minute.
+
+    Those of the issuers in `without` stay where they are.
+    """
+    due = [lti_score.c.state.in_(["waiting", "failed"]), lti_score.c.next_at <= now]
+    due += [lti_score.c.issuer.not_in(list(without))] if without else []
     rows = connection.execute(
         select(lti_score)
         .where(*due)

@@ -27,6 +27,7 @@ from autograder.site.lti.registration import (
     LAUNCH_PATH,
     LOGIN_PATH,
     REGISTRATION_PATH,
+    check_secret,
     register,
     spend_secret,
     store,
@@ -235,8 +236,13 @@ async def choose_content(request: Request) -> Response:
 async def registration_page(request: Request) -> Response:
     """What a platform's administrator sees who has pasted an address of ours: a button that registers."""
     request.state.framable = True
+    site = site_of(request)
+    try:
+        check_secret(request.path_params["secret"], site.signer, request.state.at)
+    except Refused as problem:
+        return _framed(request, problem)
     configuration = request.query_params.get("openid_configuration", "")
-    page = site_of(request).page(
+    page = site.page(
         "registration.html",
         host=urlsplit(configuration).netloc,
         configuration=configuration,

@@ -35,6 +35,7 @@ __all__ = [
     "REGISTRATION_PATH",
     "SCOPES",
     "Registered",
+    "check_secret",
     "enable",
     "enabled_platforms",
     "new_secret",
@@ -79,16 +80,22 @@ def new_secret(signer: Signer, now: int) -> str:
     return f"{body}.{signer.of('lti registration', body)}"
 
 
-def spend_secret(connection: Connection, secret: str, signer: Signer, now: int) -> None:
-    """Use a secret up; raises Forbidden for one that is not ours, too old or used."""
+def check_secret(secret: str, signer: Signer, now: int) -> tuple[str, int]:
+    """The signed part of a secret and when it ends; raises Forbidden for one that is not ours or too old."""
     body, _, sign = secret.partition(".")
     ends = body.partition("-")[0]
     if not compare_digest(sign.encode(), signer.of("lti registration", body).encode()):
         raise Forbidden("This is not an address of a registration.", next_step=NEW_ADDRESS)
     if now > int(ends):
         raise Forbidden("This address of a registration is more than a week old.", next_step=NEW_ADDRESS)
+    return body, int(ends)
+
+
+def spend_secret(connection: Connection, secret: str, signer: Signer, now: int) -> None:
+    """Use a secret up; raises Forbidden for one that is not ours, too old or used."""
+    body, ends = check_secret(secret, signer, now)
     # Kept until it ends: older nonces are forgotten by the launches.
-    if not insert_once(connection, lti_nonce, {"nonce": f"registration\n{body}", "at": int(ends)}):
+    if not insert_once(connection, lti_nonce, {"nonce": f"registration\n{body}", "at": ends}):
         raise Forbidden("This address has registered a platform already.", next_step=NEW_ADDRESS)
 
 

@@ -39,8 +39,9 @@ __all__ = ["CurrentScore", "ScoreSender", "ScoreSource"]
 
 log = logging.getLogger(__name__)
 KINDS = ("score", "grade")  # of messages; version 0.1 wrote the second
-BATCH = 5  # few enough that all can time out before another server may claim them
+BATCH = 20  # deliveries in one call, each claimed by itself
 MESSAGES = 100  # at once
+SILENCE = 30_000  # milliseconds in which a platform is not asked again that did not answer
 HIDDEN = 60_000  # milliseconds between two looks at the work whose scores are held
 
 
@@ -79,6 +80,7 @@ class ScoreSender:
         """`sources` are by kind of work; a delivery of another kind waits."""
         self._database, self._writer, self._lti, self._sources = database, writer, lti, sources
         self._released_at = -HIDDEN
+        self._silent: dict[str, int] = {}  # until when a platform is left alone that did not answer
 
     def send_due(self, now: int) -> int:
         """Send the scores that are due; returns how many arrived."""
@@ -86,8 +88,17 @@ class ScoreSender:
         if not 0 <= now - self._released_at < HIDDEN:
             self._release(now)
             self._released_at = now
-        due = self._writer.submit(lambda connection: claim_deliveries(connection, now, BATCH)).result()
-        return sum(self._deliver(delivery, now) for delivery in due if delivery.kind in self._sources)
+        arrived = 0
+        for _ in range(BATCH):  # a platform that is silent costs the others one wait, not many
+            self._silent = {issuer: until for issuer, until in self._silent.items() if now < until}
+            due = self._writer.submit(partial(self._claim, now=now)).result()
+            if not due:
+                break
+            arrived += sum(self._deliver(delivery, now) for delivery in due if delivery.kind in self._sources)
+        return arrived
+
+    def _claim(self, connection: Connection, now: int) -> list[Delivery]:
+        return claim_deliveries(connection, now, 1, without=self._silent)
 
     def _queue(self, connection: Connection, now: int) -> None:
         """Turn the messages that are due into deliveries."""
@@ -125,6 +136,8 @@ class ScoreSender:
             self._post(link, delivery.subject, score, now)
         except PlatformError as problem:
             text = str(problem)
+            if problem.silent:
+                self._silent[link.issuer] = now + SILENCE
             log.warning("A score of %s did not arrive: %s", delivery.work, text)
             self._write(lambda connection: mark_failed(connection, delivery, now, text))
             return 0

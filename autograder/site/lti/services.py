@@ -8,6 +8,7 @@ import re
 import secrets
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ class Services:
     def __init__(self, key: Callable[[], ToolKey]) -> None:
         self._key = key
         self._tokens: dict[tuple[str, str, str], tuple[float, str]] = {}
-        self._lock = threading.Lock()
+        # One for each, so that a platform that is slow to grant a token holds up no other.
+        self._locks: defaultdict[tuple[str, str, str], threading.Lock] = defaultdict(threading.Lock)
 
     def post_score(self, platform: Platform, line_item: str, score: Score) -> None:
         """Put a score into a platform's gradebook; raises PlatformError."""
@@ -145,7 +147,7 @@ class Services:
     def _access_token(self, platform: Platform, scope: str) -> str:
         """An access token, requested with our signature (RFC 7523)."""
         name = platform.issuer, platform.client_id, scope
-        with self._lock:
+        with self._locks[name]:
             ends, access_token = self._tokens.get(name, (0.0, ""))
             if time.monotonic() < ends:
                 return access_token

@@ -13,7 +13,7 @@ from quizzes.interchange import answers
 from quizzes.interchange.answers import Answer, Notes, number_in
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.moodle.reader import tag_of_category
-from quizzes.interchange.package import ImportedItem, Picture
+from quizzes.interchange.package import ImportedItem, Picture, unique_name
 from quizzes.interchange.source_text import (
     NAMES,
     BankPictures,
@@ -67,7 +67,7 @@ def gift_questions(
     text: str, report: Callable[[str, str], None], pictures: BankPictures
 ) -> Iterator[ImportedItem]:
     """The items of a text, in its order; `report` is called with an item's name and what was lost."""
-    tag, number = "", 0
+    tag, number, titles = "", 0, set[str]()
     clean = re.sub("[\ue000-\uf8ff]", "", text)
     for block in _blocks(clean):
         if not block.text:
@@ -83,6 +83,7 @@ def gift_questions(
             report("the rest", f"Only the first {MOST_QUESTIONS} questions were read.")
             return
         title, body = _title(block)
+        title = unique_name(title, titles)
         found = MARK.findall(" ".join(block.comments))
         marks = [(kind, _released(_held(value)).strip()) for kind, value in found]
         question = _Question(pictures)

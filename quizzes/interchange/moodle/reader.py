@@ -18,7 +18,7 @@ from quizzes.content.written_numbers import decimal_text
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.moodle.nodes import value_of
 from quizzes.interchange.moodle.reader_items import item_of
-from quizzes.interchange.package import ImportedItem
+from quizzes.interchange.package import ImportedItem, unique_name
 from quizzes.interchange.source_text import BankPictures
 from quizzes.interchange.tracked_xml import Node
 from quizzes.interchange.xml_tree import parsed
@@ -47,7 +47,7 @@ class _File:
 
 def questions_of(data: bytes, name: str, report: Report, pictures: BankPictures) -> Iterator[ImportedItem]:
     """The items of a document, in its order; raises UsageError for what is not Moodle XML."""
-    whole, tag, number = _File(), "", 0
+    whole, tag, number, titles = _File(), "", 0, set[str]()
     for question in _elements(data, name, report):
         node = Node(question)
         kind = node.get("type")
@@ -58,7 +58,7 @@ def questions_of(data: bytes, name: str, report: Report, pictures: BankPictures)
         if number > MOST_QUESTIONS:
             report(name, f"Only the first {MOST_QUESTIONS} questions were read.")
             return
-        title = value_of(node, "name") or f"question {number}"
+        title = unique_name(value_of(node, "name") or f"question {number}", titles)
         try:
             item = item_of(node, kind, pictures)
         except LeftOut as problem:

@@ -249,7 +249,7 @@ def item_of(node: Node, kind: str, pictures: BankPictures) -> ReadItem:
     hints = any(value_of(hint, "text") or value_of(hint, "hintcontent") for hint in node.take("hint"))
     ignore(node, "hint")
     points = value_of(node, "defaultgrade")
-    check_all_read(node, WITHOUT_EFFECT, HARMLESS)
+    check_all_read(node, WITHOUT_EFFECT, HARMLESS, question.notes.lost)
     if not data["prompt"].strip():
         raise LeftOut("its text is empty")
     explanation = answers.explanation(general, question.notes)

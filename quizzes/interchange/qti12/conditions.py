@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from quizzes.interchange.answer_keys import Evaluated, Response
+from quizzes.interchange.answer_keys import Evaluated, Response, check_size
 from quizzes.interchange.html_markup import LeftOut, Lost
 from quizzes.interchange.ranges import decimal_of, swapped_range
 from quizzes.interchange.tracked_xml import Node
@@ -60,6 +60,7 @@ class Marking:
         self._rules: list[_Rule] = []
         self._about: set[str] = set()
         blocks = item.take("resprocessing")
+        check_size(blocks)
         for block in blocks:
             block.get("scoremodel")
             for outcomes in block.take("outcomes"):
@@ -227,7 +228,6 @@ class Marking:
                 self._about.add(ident)
                 return lambda responses, _: not any(responses.get(ident, ()))
             case "other":
-                node.use_all()
                 return lambda _, has_held: not has_held
         raise LeftOut(f"its condition “{node.tag}” is not known here")
 

@@ -25,6 +25,7 @@ PLACES = re.compile("\ue002(\\d+)\ue003")
 RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp")
 FLOWS = ("flow", "flow_mat", "flow_label", "material", "altmaterial", "mat_extension")
 TEXTS = ("mattext", "matemtext", "mat_formattedtext")
+DISPLAY = {"display_style", "enumeration", "grading_type"}  # of Brightspace; its conditions say the rest
 SOUNDS = {
     "mataudio": "A sound",
     "matvideo": "A video",
@@ -48,7 +49,11 @@ LOOKS = {
     "mattext": ("label", "uri", "width", "height", "x0", "y0", "charset"),
     "render_fib": ("encoding", "rows", "columns", "maxchars", "prompt", "charset", "minnumber", "maxnumber"),
     "render_choice": ("minnumber",),
-    "response_label": ("position", "rshuffle", "allow_reuse", "labelrefid"),
+    "response_str": ("rce", "spell_check", "word_count", "word_limit_max", "word_limit_min"),
+    "response_label": ("position", "rshuffle", "allow_reuse", "labelrefid", "lock"),
+    # How an author put the range that stands beside it.
+    "varequal": ("margintype", "margin", "precisiontype", "precision"),
+    "respcondition": ("correctanswer",),
     "itemfeedback": ("title", "view"),
     "solution": ("feedbackstyle",),
     "hint": ("feedbackstyle",),
@@ -78,6 +83,7 @@ class Respond:
     fib: bool = False
     numeric: bool = False
     shuffle: bool = True
+    most_words: str = ""  # of an essay
     most: str = ""  # how many options may be chosen
     labels: list[Label] = field(default_factory=list)
 
@@ -124,7 +130,7 @@ class Reader:
 
     def check(self) -> None:
         """Raises LeftOut for what was not read and may change the item."""
-        check_all_read(self.node, LOOKS_ELEMENTS, LOOKS)
+        check_all_read(self.node, LOOKS_ELEMENTS, LOOKS, self.lost)
 
     def words(self, html: str) -> str:
         """HTML as Markdown; what cannot be shown is reported."""
@@ -165,6 +171,9 @@ class Reader:
             return self._flow(node, self._content)
         if node.tag in RESPONSES:
             return self._response(node)
+        if node.tag == "response_extension" and {child.tag for child in node.children} <= DISPLAY:
+            node.use_all()
+            return ""
         return self._material(node)
 
     def _flow(self, node: Node, read: Callable[[Node], str]) -> str:
@@ -209,8 +218,10 @@ class Reader:
         number = len(self.responses) + 1
         ident, cardinality = node.get("ident"), node.get("rcardinality", "Single").capitalize()
         node.get("rtiming"), node.get("numtype")
+        most_words = node.get("word_limit_max") if node.is_set("word_limit_enabled") else ""
         response = Respond(number, ident, node.tag, cardinality or "Single")
         response.numeric = node.tag == "response_num"
+        response.most_words = most_words
         self.responses.append(response)
         if node.tag in ("response_xy", "response_grp"):
             raise LeftOut(

@@ -99,7 +99,10 @@ def _report_group(group: Element, lost: Callable[[str, str], None]) -> None:
             drawn = f"It draws {number or 'its questions'} from the bank {bank}"
             lost(name, f"{drawn}; a bank that is in the package is taken over with all its questions.")
         elif number:
-            lost(name, f"That {number} of its questions are drawn is lost: write `draw` in the quiz file.")
+            lost(
+                name,
+                f"How many of its questions are drawn, {number}, is lost: write `draw` in the quiz file.",
+            )
     for tag, what in (
         ("bankentry_item", "a bank"),
         ("itemref", "another file"),
@@ -167,6 +170,8 @@ def _labels(reader: Reader, response: Respond) -> dict[str, str]:
     idents = [label.ident for label in response.labels]
     if twice := sorted({ident for ident in idents if idents.count(ident) > 1}):
         raise LeftOut(f"two of its options have the same identifier, “{twice[0]}”")
+    if strange := [ident for ident in _constants(reader, response) if ident not in idents]:
+        raise LeftOut(f"its marking names an option “{short(strange[0])}” that it does not have")
     options = {}
     for label in response.labels:
         text = reader.strict_words(label.html)
@@ -280,12 +285,10 @@ def _essay(reader: Reader) -> dict[str, Any]:
         "rubric": [{"text": "Answers the question."}],
         "model_answer": NONE,
     }
+    if response.most_words.isdigit():
+        data["most_words"] = int(response.most_words)
     if rubric is not None:
-        data["rubric"] = [
-            {"text": reader.words(match[1]), "weight": int(match[2])}
-            for line in rubric.find_all("li")
-            if (match := re.fullmatch(r"(.*) \((\d{1,3})\)", line.decode_contents(), re.DOTALL))
-        ]
+        data["rubric"] = [_criterion(reader, line.decode_contents()) for line in rubric.find_all("li")]
         rubric.decompose()
     else:
         reader.lost("No rubric came with it: write what to look for.")
@@ -296,6 +299,13 @@ def _essay(reader: Reader) -> dict[str, Any]:
         data["model_answer"] = reader.words(reader.feedback.pop(ident))
     reader.feedback[GENERAL] = str(soup)
     return data
+
+
+def _criterion(reader: Reader, html: str) -> dict[str, Any]:
+    match = re.fullmatch(r"(.*) \((\d{1,3})\)\s*", html, re.DOTALL)
+    return (
+        {"text": reader.words(match[1]), "weight": int(match[2])} if match else {"text": reader.words(html)}
+    )
 
 
 def _right_options(reader: Reader, response: Respond, options: Mapping[str, str]) -> list[str]:
@@ -316,17 +326,20 @@ def _matching(reader: Reader) -> dict[str, Any]:
     rights: dict[str, None] = {}
     key: dict[str, Response] = {}
     for response in reader.responses:
+        left = reader.strict_words(response.about)
+        if not left:
+            reader.lost("An empty entry on the left was dropped.")
+            continue
         options = _labels(reader, response)
         rights |= dict.fromkeys(options.values())
         right = _right_options(reader, response, options)
-        left = reader.strict_words(response.about)
         if len(right) > 1 and len({options[ident] for ident in right}) > 1:
             raise LeftOut(f"several partners are right for “{short(left)}”")
-        if right and left:
+        if right:
             pairs.append((left, options[right[0]]))
             key[response.ident] = (right[0],)
         else:
-            reader.lost(f"The entry {left or '(empty)'} has no partner and was left out.")
+            reader.lost(f"The entry {short(left)} has no partner and was left out.")
     if key and len(set(part_weights(reader.marking, key, reader.lost, "pair"))) > 1:
         raise LeftOut("points differ by pair")
     reader.prompt = PLACES.sub("", reader.prompt)
@@ -384,6 +397,10 @@ def _name(reader: Reader, response: Respond) -> str:
 def _place(reader: Reader, response: Respond, name: str, data: Mapping[str, Any]) -> str:
     """The label of a gap as HTML; the text has the same mark where the gap is."""
     written, number = f"[{escape(name, quote=False)}]", f"[{response.number}]"
+    about = " ".join(BeautifulSoup(response.about, "html.parser").get_text().split())
+    is_known = about in (name, *data.get("accept", []), *data.get("options", []))
+    if reader.has_canvas_kind and about and not is_known and not response.fib:
+        reader.lost(f"A text at gap {response.number} was left out: “{short(about)}”.")
     if written in reader.prompt:
         if not shows_key(name, data):
             return written

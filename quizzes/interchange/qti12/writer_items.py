@@ -13,7 +13,7 @@ from quizzes.content.items.numeric import NumericItem
 from quizzes.content.items.ordering import OrderingItem
 from quizzes.content.items.short_text import ShortTextItem
 from quizzes.interchange.concrete import id_of
-from quizzes.interchange.html_markup import canvas_html, plain_words
+from quizzes.interchange.html_markup import canvas_html, plain_text, plain_words
 from quizzes.interchange.qti12.elements import (
     KIND_FIELD,
     ItemParts,
@@ -149,7 +149,7 @@ def _texts(blank: Blank, lists: bool) -> Iterator[str]:
     if blank.truth is not None:
         yield from (["True", "False"] if blank.truth else ["False", "True"])[: 2 if lists else 1]
     elif blank.options:
-        yield from map(plain_words, blank.options if lists else blank.options[:1])
+        yield from map(plain_text, blank.options if lists else blank.options[:1])
     elif blank.accept:
         yield from map(plain_words, blank.accept)
     else:

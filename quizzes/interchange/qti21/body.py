@@ -9,7 +9,7 @@ from html import escape
 
 from quizzes.interchange.html_markup import LeftOut, Lost
 from quizzes.interchange.tracked_xml import Node, short
-from quizzes.interchange.xml_tree import TOO_DEEP
+from quizzes.interchange.xml_tree import FOREIGN, TOO_DEEP
 
 __all__ = ["PLACES", "Body", "Feedback", "is_blank"]
 
@@ -63,6 +63,7 @@ INTERACTIONS = {
     "hottextInteraction": "marking words in a text",
     "mediaInteraction": "a sound or video to play",
     "portableCustomInteraction": "a question with a program of its own",
+    "positionObjectStage": "placing an object on a picture",
     "positionObjectInteraction": "placing an object on a picture",
     "selectPointInteraction": "a point on a picture",
     "sliderInteraction": "a slider",
@@ -74,7 +75,7 @@ INTERACTIONS = {
 class Feedback:
     """A text that is shown when an outcome has a value; `option` is the choice in which it stands."""
 
-    shown_by: str  # `outcome identifier`
+    shown_by: str  # `outcome identifier`, or `not outcome identifier`
     html: str
     option: str = ""
 
@@ -91,7 +92,7 @@ class Body:
         self.lost = lost
         self.interactions: list[Node] = []
         self.feedback: list[Feedback] = []
-        self.rubric: list[Node] = []  # for those who mark
+        self.rubric: list[str] = []  # for those who mark, as HTML
         self._option = ""
 
     def html(self, node: Node, *, inside_interaction: bool = False) -> str:
@@ -113,7 +114,7 @@ class Body:
         """Collect the feedback that stands after the body."""
         for node in item.take("modalFeedback"):
             node.get("title")
-            self._take_feedback(node)
+            self._take_feedback(node, is_modal=True)
 
     def _element(self, node: Node, inside: bool) -> str:
         tag = node.tag
@@ -144,25 +145,31 @@ class Body:
         attributes = node.attributes
         for name in attributes:
             if name not in ATTRIBUTES and not name.startswith(("data-", "aria-")):
-                self.lost(f"A setting of its text was left out: {name}=“{short(attributes[name])}”.")
+                plain = name.removeprefix(FOREIGN)
+                self.lost(f"A setting of its text was left out: {plain}=“{short(attributes[name])}”.")
         written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if name in KEPT)
         content = self.html(node, inside_interaction=inside)
         if node.tag in ("br", "hr", "img", "col"):
+            if not is_blank(content):
+                self.lost(f"A text inside <{node.tag}> was left out: “{short(content)}”.")
             return f"<{node.tag}{written}/>"
         return f"<{node.tag}{written}>{content}</{node.tag}>"
 
-    def _take_feedback(self, node: Node) -> None:
+    def _take_feedback(self, node: Node, *, is_modal: bool = False) -> None:
         outcome, ident = node.get("outcomeIdentifier"), node.get("identifier")
         for name in ("id", "class", "lang", "label", "base"):
             node.get(name)
+        shown_by = f"{outcome} {ident}"
         if node.get("showHide", "show") == "hide":
+            shown_by = f"not {shown_by}"
+        if shown_by.startswith("not ") and not is_modal:
             raise LeftOut("a part of its text disappears while it is answered")
         option, self._option = self._option, ""
         # A question inside feedback is asked in a second step.
         html = self.html(node, inside_interaction=True)
         self._option = option
         if not is_blank(html):
-            self.feedback.append(Feedback(f"{outcome} {ident}", html, option))
+            self.feedback.append(Feedback(shown_by, html, option))
 
     def _picture(self, node: Node) -> str:
         """An object that is a picture; any other is reported."""
@@ -191,7 +198,7 @@ class Body:
         if "candidate" in views:
             return f"<div>{self.html(node)}</div>"
         if {"scorer", "tutor"} & {*views}:
-            self.rubric.append(node)
+            self.rubric.append(self.html(node))
             return ""
         words = node.plain()
         if words:

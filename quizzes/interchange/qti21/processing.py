@@ -9,10 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
-from quizzes.interchange.answer_keys import Evaluated, Response
+from quizzes.interchange.answer_keys import Evaluated, Response, check_size
 from quizzes.interchange.html_markup import LeftOut, Lost
 from quizzes.interchange.ranges import decimal_of, swapped_range
-from quizzes.interchange.tracked_xml import Node
+from quizzes.interchange.tracked_xml import Node, short
 
 __all__ = ["Declaration", "Processing"]
 
@@ -64,6 +64,11 @@ class Declaration:
         atoms = [_atom(text, self.base_type) for text in texts if text != ""]
         return Value(tuple(atom for atom in atoms if atom is not None), self.cardinality == "ordered")
 
+    def check(self) -> None:
+        """Raises LeftOut for a right value that is not of its kind."""
+        for text in (*self.correct, *(key for key, _, _ in self.mapping)):
+            _declared_atom(text, self.base_type)
+
     def worth(self, value: Value) -> Fraction:
         """The sum of what the single values are worth, within bounds."""
         if not value.atoms:
@@ -83,6 +88,14 @@ class Declaration:
             if texts and str(texts[0]).casefold() == str(texts[1]).casefold():
                 return worth
         return self.default
+
+
+def _declared_atom(text: str, base_type: str) -> Atom:
+    """A value that an item declares; raises LeftOut if it is not of its kind."""
+    atom = _atom(text, base_type)
+    if atom is None:
+        raise LeftOut(f"“{short(text)}” stands where a number is expected")
+    return atom
 
 
 def _atom(text: str, base_type: str) -> Atom | None:
@@ -112,11 +125,14 @@ class Processing:
         self.declarations, self.lost = declarations, lost
         self.bounds: set[Decimal] = set()  # numbers at which conditions change; found while running
         self.constants: list[str] = []  # texts that rules compare with
+        self.identifiers: set[str] = set()  # that rules may give an outcome
+        self.hiding: set[str] = set()  # `outcome identifier` of feedback that is shown unless it is set
         self._defaults: Values = {SCORE: Value((Fraction(0),))}
         self._types: dict[str, str] = {}
         for node in item.take("outcomeDeclaration"):
             self._declare(node)
         blocks = item.take("responseProcessing")
+        check_size(blocks)
         self._rules: list[Rule] = []
         self.is_given = bool(blocks)
         self._sets: set[str] = set()
@@ -150,22 +166,23 @@ class Processing:
             if base_type == "identifier"
             for atom in values.get(outcome, NULL).atoms
         )
+        shown |= {f"not {ident}" for ident in self.hiding - shown}
         return Evaluated(values.get(SCORE, NULL).number or Fraction(0), shown)
 
     def _declare(self, node: Node) -> None:
         ident, base_type = node.get("identifier"), node.get("baseType")
         node.get("cardinality"), node.get("normalMaximum"), node.get("normalMinimum")
-        node.get("masteryValue"), node.get("interpretation"), node.get("longInterpretation"), node.get("view")
-        values: list[Atom | None] = []
+        node.get("masteryValue"), node.get("externalScored"), node.get("variableIdentifierRef")
+        values: list[Atom] = []
         for default in node.take("defaultValue"):
             default.get("interpretation")
             for value in default.take("value"):
                 value.get("fieldIdentifier"), value.get("baseType")
-                values.append(_atom(value.text, base_type))
+                values.append(_declared_atom(value.text, base_type))
         if not values and ident == SCORE:
             values = [Fraction(0)]  # as if it said so
         self._types[ident] = base_type
-        self._defaults[ident] = Value(tuple(atom for atom in values if atom is not None))
+        self._defaults[ident] = Value(tuple(values))
 
     def _by_declaration(self, values: Values) -> None:
         """Without rules, the right values earn everything, or single values what the mapping says."""
@@ -284,10 +301,12 @@ class Processing:
     def _of_baseValue(self, node: Node) -> Expression:
         base_type, text = node.get("baseType"), node.text
         text = node.swapped or text
-        atom = _atom(text, base_type)
+        atom = _declared_atom(text, base_type)
         if base_type == "string":
             self.constants.append(text)
-        value = Value(() if atom is None else (atom,))
+        elif base_type == "identifier":
+            self.identifiers.add(text)
+        value = Value((atom,))
         return lambda _: value
 
     def _of_variable(self, node: Node) -> Expression:

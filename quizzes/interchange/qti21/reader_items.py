@@ -35,7 +35,7 @@ __all__ = ["item_in"]
 NONE = "No explanation came with it."
 GAP = "____"
 INLINE = ("textEntryInteraction", "inlineChoiceInteraction")
-MODEL_ANSWER = re.compile(r'<div class="model-answer">(.*)</div>', re.DOTALL)
+MODEL_ANSWER = re.compile(r'<div class="model-answer">(.*)</div>', re.DOTALL)  # the last part
 # What can only change how an item looks, or says nothing about it.
 LOOKS_ELEMENTS = ("stylesheet", "apipAccessibility", "accessibilityInfo")
 LOOKS = {
@@ -72,6 +72,10 @@ class _Reader:
         self.interactions = self.body.interactions
         self.processing = Processing(self.node, self.declared, lost)
         self.body.take_modal(self.node)
+        hiding = {
+            feedback.shown_by for feedback in self.body.feedback if feedback.shown_by.startswith("not ")
+        }
+        self.processing.hiding = {shown_by.removeprefix("not ") for shown_by in hiding}
         self.explanation: list[str] = []
 
     def words(self, html: str) -> str:
@@ -125,7 +129,8 @@ class _Reader:
         left: list[Feedback] = []
         for feedback in self.body.feedback:
             times = sum(feedback.shown_by in idents for idents in shown)
-            if times in (0, len(shown)) and not feedback.option:
+            depends = feedback.shown_by.split()[-1] in self.processing.identifiers
+            if not feedback.option and (times == len(shown) or (not times and not depends)):
                 self.explanation.append(feedback.html)
             else:
                 left.append(feedback)
@@ -158,6 +163,7 @@ def _declaration(node: Node) -> Declaration:
             declaration.mapping.append((entry.get("mapKey"), worth, entry.is_set("caseSensitive", True)))
     for default in node.take("defaultValue"):
         default.use_all()
+    declaration.check()
     return declaration
 
 
@@ -192,7 +198,7 @@ def _item(document: Element, name: str, losses: list[str], pictures: Pictures) -
     reader = _Reader(document, losses.append, pictures)
     kinds = {interaction.tag for interaction in reader.interactions}
     if not reader.interactions:
-        raise LeftOut("no question has a counterpart here")
+        raise LeftOut("it asks for nothing")
     if not kinds <= {*_READERS}:
         raise LeftOut(f"{' and '.join(sorted(kinds - {*_READERS}))} has no counterpart here")
     if len(reader.interactions) == 1 and kinds != {"inlineChoiceInteraction"}:
@@ -204,11 +210,11 @@ def _item(document: Element, name: str, losses: list[str], pictures: Pictures) -
     prompt_html, images = pictures(_with_gap(reader.prompt()))
     explanation = MODEL_ANSWER.sub("", "\n".join(reader.explanation))
     for note in reader.body.rubric:
-        if words := note.plain():
+        if words := BeautifulSoup(note, "html.parser").get_text().strip():
             reader.lost(f"A note for those who mark was left out: “{short(words)}”.")
     reader.report_feedback()
     common = {"prompt": reader.words(prompt_html), "explanation": reader.words(explanation) or NONE}
-    check_all_read(reader.node, LOOKS_ELEMENTS, LOOKS)
+    check_all_read(reader.node, LOOKS_ELEMENTS, LOOKS, reader.lost)
     return ImportedItem(name, {**common, **data}, images)
 
 
@@ -252,7 +258,11 @@ def _choice(reader: _Reader, interaction: Node) -> dict[str, Any]:
             for ident in options:
                 if ident in chosen:
                     texts[ident].append(feedback.html)
-        elif feedback.shown_by in key.other or feedback.option:
+        elif feedback.shown_by not in key.always and (
+            feedback.option
+            or feedback.shown_by in key.other
+            or feedback.shown_by.split()[-1] in reader.processing.identifiers
+        ):
             left.append(feedback)
         else:
             reader.explanation.append(feedback.html)
@@ -283,7 +293,9 @@ def _are_last(rows: Sequence[Mapping[str, Any]]) -> bool:
 
 def _check_correct(declaration: Declaration, right: Sequence[str], options: Mapping[str, str]) -> None:
     """Raises LeftOut if the declared key earns nothing: one of the two is a mistake."""
-    declared = [ident for ident in declaration.correct if ident in options]
+    declared = declaration.correct
+    if strange := [ident for ident in declared if ident not in options]:
+        raise LeftOut(f"its key names an option “{short(strange[0])}” that it does not have")
     if wrong := [ident for ident in declared if ident not in right]:
         raise LeftOut(
             f"its key names “{short(options[wrong[0]])}”, but its marking gives the points to others"
@@ -359,16 +371,7 @@ def _extended(reader: _Reader, interaction: Node) -> dict[str, Any]:
     if interaction.get("maxStrings") not in ("", "1"):
         raise LeftOut("it asks for several texts at once")
     reader.place_feedback([{declaration.ident: ("x",)}, {declaration.ident: ()}])
-    lines = [line for note in reader.body.rubric for line in note.all("li")]
-    rubric = [_criterion(reader, line) for line in lines]
-    if rubric:
-        for note in reader.body.rubric:
-            note.use_all()
-        reader.body.rubric = []
-    else:
-        rubric = [{"text": reader.words(f"<div>{note.markup()}</div>")} for note in reader.body.rubric]
-        rubric = [line for line in rubric if line["text"]]
-        reader.body.rubric = []
+    rubric = _rubric(reader)
     if not rubric:
         reader.lost("No rubric came with it: write what to look for.")
     model = MODEL_ANSWER.search("\n".join(reader.explanation))
@@ -386,8 +389,23 @@ def _as_markdown(text: str) -> str:
     return markdown_of(text.replace("&", "&amp;").replace("<", "&lt;"), lambda _: None)
 
 
-def _criterion(reader: _Reader, line: Node) -> dict[str, Any]:
-    html = re.sub(r"^<li[^>]*>|</li>$", "", line.markup())
+def _rubric(reader: _Reader) -> list[dict[str, Any]]:
+    """The entries of the notes for those who mark; a note without a list is one entry."""
+    rubric = []
+    for note in reader.body.rubric:
+        soup = BeautifulSoup(note, "html.parser")
+        for line in soup.find_all("li"):
+            rubric.append(_criterion(reader, line.decode_contents()))
+            line.decompose()
+        if (words := soup.get_text().strip()) and rubric:
+            reader.lost(f"A note for those who mark was left out: “{short(words)}”.")
+        elif words:
+            rubric.append({"text": reader.words(str(soup))})
+    reader.body.rubric = []
+    return rubric
+
+
+def _criterion(reader: _Reader, html: str) -> dict[str, Any]:
     match = re.fullmatch(r"(.*) \((\d{1,3})\)\s*", html, re.DOTALL)
     return (
         {"text": reader.words(match[1]), "weight": int(match[2])} if match else {"text": reader.words(html)}
@@ -411,10 +429,11 @@ def _match(reader: _Reader, interaction: Node) -> dict[str, Any]:
         for right in rights
     }
     declared = [" ".join(pair.split()) for pair in declaration.correct]
-    known = [pair for pair in declared if pair in scores]
+    if strange := [pair for pair in declared if pair not in scores]:
+        raise LeftOut(f"its key names a pair “{short(strange[0])}” that it does not have")
     gaining = [pair for pair, score in scores.items() if score > 0]
-    right_pairs = gaining or known
-    if declared and {*known} != {*right_pairs}:
+    right_pairs = gaining or declared
+    if declared and {*declared} != {*right_pairs}:
         raise LeftOut("its key and its marking name different pairs")
     key: dict[str, str] = {}
     for pair in right_pairs:
@@ -423,7 +442,7 @@ def _match(reader: _Reader, interaction: Node) -> dict[str, Any]:
             raise LeftOut(f"“{short(lefts[left])}” has several right partners")
         key[left] = right
     for left in lefts.keys() - key.keys():
-        reader.lost(f"The entry {lefts[left]} has no partner and was left out.")
+        reader.lost(f"The entry {short(lefts[left])} has no partner and was left out.")
     whole = earned(processing, {ident: tuple(right_pairs)})
     if whole <= 0:
         raise LeftOut("its right pairs earn no points")

@@ -7,9 +7,10 @@ from xml.etree.ElementTree import Element
 
 from quizzes.content.items.any_item import Item
 from quizzes.interchange.concrete import Section, id_of
-from quizzes.interchange.html_markup import plain_words, xhtml
+from quizzes.interchange.html_markup import plain_words
+from quizzes.interchange.qti21.markup import flow
 from quizzes.interchange.qti21.writer_items import RESPONSE, outcome, parts_of_item, sets, variable
-from quizzes.interchange.xml_tree import element, fragment, written
+from quizzes.interchange.xml_tree import element, written
 
 __all__ = ["item_document", "test_document"]
 
@@ -61,7 +62,12 @@ def item_document(item: Item) -> bytes:
         attributes = {"identifier": "CHOSEN", "cardinality": "multiple", "baseType": "identifier"}
         chosen = [element("outcomeDeclaration", attributes)]
         rules.append(sets("CHOSEN", element("multiple", {}, variable(RESPONSE))))
-    feedbacks = [_text_of("CHOSEN", ident, html) for ident, html in parts.feedback]
+    feedbacks = [_text_of("CHOSEN", ident, flow(text)) for ident, text in parts.feedback]
+    explanation = flow(item.explanation)
+    if parts.model_answer:
+        model_answer = flow(parts.model_answer)
+        model_answer.set("class", "model-answer")
+        explanation = element("div", {}, explanation, model_answer)
     document = element(
         "assessmentItem",
         {
@@ -75,14 +81,14 @@ def item_document(item: Item) -> bytes:
         score,
         explanation_outcome,
         *chosen,
-        element("itemBody", {}, fragment(xhtml(item.prompt)), *images, *parts.body),
+        element("itemBody", {}, flow(item.prompt), *images, *parts.body),
         *([element("responseProcessing", {}, *rules)] if rules else []),
         *feedbacks,
-        _text_of("TOLD", "explanation", xhtml(item.explanation) + parts.explanation),
+        _text_of("TOLD", "explanation", explanation),
     )
     return written(document)
 
 
-def _text_of(outcome: str, ident: str, html: str) -> Element:
+def _text_of(outcome: str, ident: str, content: Element) -> Element:
     attributes = {"outcomeIdentifier": outcome, "identifier": ident, "showHide": "show"}
-    return element("modalFeedback", attributes, fragment(html))
+    return element("modalFeedback", attributes, content)

@@ -17,9 +17,10 @@ from quizzes.content.items.ordering import OrderingItem
 from quizzes.content.items.short_text import ShortTextItem
 from quizzes.content.marking.choice import ChoiceRule
 from quizzes.interchange.concrete import id_of, number_text
-from quizzes.interchange.html_markup import plain_words, xhtml
+from quizzes.interchange.html_markup import plain_text, plain_words
+from quizzes.interchange.qti21.markup import flow, labelled
 from quizzes.interchange.ranges import ends_of
-from quizzes.interchange.xml_tree import element, fragment
+from quizzes.interchange.xml_tree import element
 
 __all__ = [
     "RESPONSE",
@@ -48,8 +49,8 @@ class ItemParts:
     declared: Sequence[Element]
     body: Sequence[Element]
     rules: Sequence[Element]
-    feedback: Sequence[tuple[str, str]] = ()  # by the choice's id, HTML
-    explanation: str = ""  # HTML after the explanation
+    feedback: Sequence[tuple[str, str]] = ()  # by the choice's id, as authors write it
+    model_answer: str = ""  # as authors write it, after the explanation
 
 
 def declared(
@@ -140,8 +141,8 @@ def parts_of_item(item: Item) -> ItemParts:
 
 def _options(options: Sequence[tuple[str, str, bool]], shuffle: bool, most: int) -> Element:
     choices = [
-        element("simpleChoice", {"identifier": ident, "fixed": str(last).lower()}, fragment(html))
-        for ident, html, last in options
+        element("simpleChoice", {"identifier": ident, "fixed": str(last).lower()}, flow(text))
+        for ident, text, last in options
     ]
     attributes = {"responseIdentifier": RESPONSE, "shuffle": str(shuffle).lower(), "maxChoices": str(most)}
     return element("choiceInteraction", attributes, *choices)
@@ -150,11 +151,9 @@ def _options(options: Sequence[tuple[str, str, bool]], shuffle: bool, most: int)
 def _choice(item: ChoiceItem | ChoicesItem) -> ItemParts:
     ids = [id_of("option", option.text) for option in item.options]
     right = [id for id, option in zip(ids, item.options, strict=True) if option.correct]
-    shown_options = [
-        (id, xhtml(option.text), option.last) for id, option in zip(ids, item.options, strict=True)
-    ]
+    shown_options = [(id, option.text, option.last) for id, option in zip(ids, item.options, strict=True)]
     feedback = [
-        (id, xhtml(option.feedback)) for id, option in zip(ids, item.options, strict=True) if option.feedback
+        (id, option.feedback) for id, option in zip(ids, item.options, strict=True) if option.feedback
     ]
     if isinstance(item, ChoiceItem):
         single = len(right) == 1  # else each of several earns everything, which only a mapping can say
@@ -173,7 +172,7 @@ def _choice(item: ChoiceItem | ChoicesItem) -> ItemParts:
 
 def _true_false(item: TrueFalseItem) -> ItemParts:
     response = declared(RESPONSE, "identifier", ["true" if item.answer else "false"])
-    feedback = [("false" if item.answer else "true", xhtml(item.feedback))] if item.feedback else []
+    feedback = [("false" if item.answer else "true", item.feedback)] if item.feedback else []
     options = _options([("true", "True", True), ("false", "False", True)], False, 1)
     return ItemParts([response], [options], [exactly()], feedback)
 
@@ -207,14 +206,10 @@ def _short_text(item: ShortTextItem) -> ItemParts:
 
 
 def _essay(item: EssayItem) -> ItemParts:
-    lines = [
-        element("li", {}, fragment(xhtml(criterion.text)), f" ({criterion.weight})")
-        for criterion in item.rubric
-    ]
+    lines = [element("li", {}, flow(criterion.text), f" ({criterion.weight})") for criterion in item.rubric]
     rubric = element("rubricBlock", {"view": "scorer"}, element("ul", {}, *lines))
     box = element("extendedTextInteraction", {"responseIdentifier": RESPONSE, "expectedLines": "12"})
-    solution = f'<div class="model-answer">{xhtml(item.model_answer)}</div>'
-    return ItemParts([declared(RESPONSE, "string", [])], [rubric, box], [], explanation=solution)
+    return ItemParts([declared(RESPONSE, "string", [])], [rubric, box], [], model_answer=item.model_answer)
 
 
 def _matching(item: MatchingItem) -> ItemParts:
@@ -238,16 +233,14 @@ def _matching(item: MatchingItem) -> ItemParts:
 
 def _associable(ident: str, text: str, most: int) -> Element:
     attributes = {"identifier": ident, "matchMax": str(most)}
-    return element("simpleAssociableChoice", attributes, fragment(xhtml(text)))
+    return element("simpleAssociableChoice", attributes, flow(text))
 
 
 def _ordering(item: OrderingItem) -> ItemParts:
     ids = {text: id_of("entry", text) for text in item.entries}
     # Systems that do not shuffle would show the right order.
     shown_entries = sorted(ids.items(), key=lambda pair: pair[1])
-    choices = [
-        element("simpleChoice", {"identifier": id}, fragment(xhtml(text))) for text, id in shown_entries
-    ]
+    choices = [element("simpleChoice", {"identifier": id}, flow(text)) for text, id in shown_entries]
     interaction = element("orderInteraction", {"responseIdentifier": RESPONSE, "shuffle": "true"}, *choices)
     return ItemParts(
         [declared(RESPONSE, "identifier", list(ids.values()), "ordered")], [interaction], [exactly()]
@@ -262,7 +255,7 @@ def _blanks(item: BlanksItem) -> ItemParts:
         ident, worth = f"BLANK_{blank.id}", Decimal(blank.weight) / whole
         field, response, condition = _field(ident, blank)
         responses.append(response)
-        lines.append(element("li", {}, fragment(xhtml(blank.label), "span"), ": ", field))
+        lines.append(element("li", {}, labelled(blank.label), ": ", field))
         rules.append(when(condition, sets(f"PART_{blank.id}", constant(number_text(worth)))))
         parts.append(variable(f"PART_{blank.id}"))
         if item.penalty and blank.kind == "choice":
@@ -291,7 +284,7 @@ def _field(ident: str, blank: Blank) -> tuple[Element, Element, Element]:
         texts = truths if blank.truth is not None else blank.options
         ids = [id_of(blank.id, text) for text in texts]
         choices = [
-            element("inlineChoice", {"identifier": id}, plain_words(text))
+            element("inlineChoice", {"identifier": id}, plain_text(text))
             for id, text in sorted(zip(ids, texts, strict=True))
         ]
         field = element("inlineChoiceInteraction", {"responseIdentifier": ident, "shuffle": "true"}, *choices)

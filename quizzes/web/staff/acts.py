@@ -6,18 +6,19 @@ reload does not confirm again. Every page of staff with a form that gives time o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from autograder.course.local_time import counted
-from autograder.site.audit import Act, act_with
+from autograder.site.audit import Act, act_with, id_of_form, newest_act
 from autograder.site.requests import Form
 
 __all__ = [
     "act_done",
+    "act_once",
     "attempt_act_sentence",
     "done_redirect",
     "once_in",
@@ -32,6 +33,7 @@ ON_ATTEMPT = {
     "extend": "moved the end",
     "reopen": "reopened the attempt",
     "close": "closed the attempt",
+    "accept late": "accepted the late answer to question {question}",
     "end sessions": "ended the student's sessions ({sessions})",
     "set points": "set the points of question {question} from {before} to {after}",
     "withdraw points": "withdrew the {before} points of question {question}; the automatic mark counts",
@@ -44,6 +46,15 @@ ON_QUIZ = {"publish": "published the quiz", "release regrade": "released a regra
 def once_in(form: Form) -> str | None:
     """The id of the page that a form was sent from; None without one."""
     return form.get("page", [""])[-1][:LONGEST_ID] or None
+
+
+def act_once(connection: Connection, form: Form, subject: str, act: Callable[[], object]) -> int:
+    """Do what a form asks for on an attempt, once for each form; returns the number of the act."""
+    once = once_in(form)
+    if (done := id_of_form(connection, once)) is not None:
+        return done
+    act()
+    return newest_act(connection, subject, once)
 
 
 def done_redirect(path: str, act: int) -> Response:

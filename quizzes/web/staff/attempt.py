@@ -6,14 +6,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from autograder.course.local_time import counted, shown
+from autograder.errors import Conflict
 from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.marks import Current, Mark, Source
 from autograder.site.people import names_in
@@ -40,6 +42,7 @@ from quizzes.content.version import AttemptItem
 from quizzes.schedule.timing import SECOND
 from quizzes.services.exam import View
 from quizzes.store.answers import accept_late
+from quizzes.store.attempts import locked_attempt
 from quizzes.store.endings import finish
 from quizzes.store.extensions import reopen
 from quizzes.store.marks import history_of, marks_in, set_points, total, withdraw_mark
@@ -47,7 +50,7 @@ from quizzes.store.regrades import key_for
 from quizzes.web.context import quizzes_of
 from quizzes.web.forms import answer_html
 from quizzes.web.staff.access import MINUTE, reason_in, staff_of_attempt, whole_number_in
-from quizzes.web.staff.acts import attempt_act_sentence
+from quizzes.web.staff.acts import act_done, act_once, attempt_act_sentence, done_redirect, shown_once
 
 __all__ = [
     "LogEntry",
@@ -63,6 +66,7 @@ __all__ = [
 
 
 LONGEST_SHOWN = 200  # characters of a response
+OF_QUESTION = ("set points", "withdraw points")  # acts that are confirmed at their question
 FINISHED = {
     FinishedBy.STUDENT: "The student submitted the attempt.",
     FinishedBy.TIMER: "The time ran out, and the page submitted the attempt.",
@@ -81,6 +85,7 @@ class AnsweredQuestion:
     points: str  # of the question
     history: list[tuple[int, str]]  # when a mark was given, and a sentence about it
     seen: int | None  # the number of its newest mark, if the points can be overridden
+    by: str = ""  # the person who gave the mark that counts
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,7 @@ def attempt_page(request: Request) -> Response:
     view, events = quizzes_of(request).exam.inspect(row.id)
     with site.database.reading() as connection:
         acts, names = acts_on(connection, row.id), names_in(connection, site.course)
+        done = act_done(request, connection, row.id)
     answers, points = _answers(request, view, names)
     page = site.page(
         "staff_attempt.html",
@@ -186,10 +192,13 @@ def attempt_page(request: Request) -> Response:
             if isinstance(event, Saved) and event.late
         ],
         acts=[(act.at, attempt_act_sentence(act, names)) for act in acts],
+        done=attempt_act_sentence(done, names) if done else "",
+        done_at=done.detail.get("question") if done and done.act in OF_QUESTION else None,
         session=session,
         token=site.form_token(session),
     )
-    return HTMLResponse(page)
+    response = HTMLResponse(page)
+    return shown_once(response) if done else response
 
 
 def _answers(request: Request, view: View, names: Mapping[str, str]) -> tuple[list[AnsweredQuestion], str]:
@@ -210,6 +219,7 @@ def _answers(request: Request, view: View, names: Mapping[str, str]) -> tuple[li
             points=points_text(item.points),
             history=[_mark_sentence(mark, names) for mark in history.get(pos, [])],
             seen=history[pos][-1].id if graded and pos in history else None,
+            by=names.get(current.mark.who, current.mark.who) if current is not None else "",
         )
         for pos, item in enumerate(items)
     ]
@@ -251,13 +261,13 @@ async def override_points(request: Request) -> Response:
     session, row = await site_of(request).in_reader(staff_of_attempt, request)
     form = await form_of(request, session)
     points, reason, seen = form.get("points", [""])[-1], reason_in(form), _seen_in(form)
-    await site.written(
-        lambda connection: set_points(
-            connection, row.id, pos, points, reason=reason, at=at, who=session.person, seen=seen
-        ),
-        row.id,
-    )
-    return RedirectResponse(f"/staff/attempts/{row.id}#question-{pos + 1}", 303)
+
+    def override(connection: Connection) -> int:
+        work = partial(set_points, connection, row.id, pos, points, reason=reason, at=at)
+        return act_once(connection, form, row.id, partial(work, who=session.person, seen=seen))
+
+    act = await site.written(override, row.id)
+    return done_redirect(f"/staff/attempts/{row.id}#question-{pos + 1}", act)
 
 
 async def withdraw_points(request: Request) -> Response:
@@ -266,13 +276,13 @@ async def withdraw_points(request: Request) -> Response:
     session, row = await site_of(request).in_reader(staff_of_attempt, request)
     form = await form_of(request, session)
     reason, seen = reason_in(form), _seen_in(form)
-    await site.written(
-        lambda connection: withdraw_mark(
-            connection, row.id, pos, reason=reason, at=at, who=session.person, seen=seen
-        ),
-        row.id,
-    )
-    return RedirectResponse(f"/staff/attempts/{row.id}#question-{pos + 1}", 303)
+
+    def withdraw(connection: Connection) -> int:
+        work = partial(withdraw_mark, connection, row.id, pos, reason=reason, at=at)
+        return act_once(connection, form, row.id, partial(work, who=session.person, seen=seen))
+
+    act = await site.written(withdraw, row.id)
+    return done_redirect(f"/staff/attempts/{row.id}#question-{pos + 1}", act)
 
 
 def _seen_in(form: Form) -> int | None:
@@ -287,17 +297,20 @@ async def reopen_attempt(request: Request) -> Response:
     session, row = await site_of(request).in_reader(staff_of_attempt, request)
     form, at = await form_of(request, session), request.state.at
     until, reason = at + whole_number_in(form, "minutes") * MINUTE, reason_in(form)
-    await site.written(
-        lambda connection: reopen(connection, row.id, until, at=at, who=session.person, reason=reason), row.id
-    )
-    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+
+    def work(connection: Connection) -> int:
+        act = partial(reopen, connection, row.id, until, at=at, who=session.person, reason=reason)
+        return act_once(connection, form, row.id, act)
+
+    return done_redirect(f"/staff/attempts/{row.id}", await site.written(work, row.id))
 
 
 async def end_sessions(request: Request) -> Response:
     """End all sessions of the student, who has to sign in again; the attempt goes on."""
     site, at = site_of(request), request.state.at
     session, row = await site_of(request).in_reader(staff_of_attempt, request)
-    reason = reason_in(await form_of(request, session))
+    form = await form_of(request, session)
+    reason = reason_in(form)
 
     def end(connection: Connection) -> None:
         ended = end_sessions_of(connection, row.person, at=at, who=session.person, reason=reason)
@@ -305,31 +318,41 @@ async def end_sessions(request: Request) -> Response:
             connection, Act(at, session.person, "end sessions", row.id, {"reason": reason, "sessions": ended})
         )
 
-    await site.written(end)
+    act = await site.written(
+        lambda connection: act_once(connection, form, row.id, partial(end, connection)), row.id
+    )
     site.forget_person(row.person)
-    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+    return done_redirect(f"/staff/attempts/{row.id}", act)
 
 
 async def close_attempt(request: Request) -> Response:
     """Close an attempt now."""
     site, at = site_of(request), request.state.at
     session, row = await site_of(request).in_reader(staff_of_attempt, request)
-    reason = reason_in(await form_of(request, session))
+    form = await form_of(request, session)
+    reason = reason_in(form)
 
     def close(connection: Connection) -> None:
+        if locked_attempt(connection, row.id).state is not State.OPEN:
+            raise Conflict("This attempt is over already.", next_step="Go back and reload the page.")
         finish(connection, row.id, at, FinishedBy.STAFF, site.signer)
         record_act(connection, Act(at, session.person, "close", row.id, {"reason": reason}))
 
-    await site.written(close, row.id)
-    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+    act = await site.written(
+        lambda connection: act_once(connection, form, row.id, partial(close, connection)), row.id
+    )
+    return done_redirect(f"/staff/attempts/{row.id}", act)
 
 
 async def accept_late_save(request: Request) -> Response:
     """Accept a save that came too late, so that it counts."""
     site, at = site_of(request), request.state.at
     session, row = await site_of(request).in_reader(staff_of_attempt, request)
-    save_id = (await form_of(request, session)).get("save", [""])[-1]
-    await site.written(
-        lambda connection: accept_late(connection, row.id, save_id, at, session.person), row.id
-    )
-    return RedirectResponse(f"/staff/attempts/{row.id}", 303)
+    form = await form_of(request, session)
+    save_id = form.get("save", [""])[-1]
+
+    def accept(connection: Connection) -> int:
+        work = partial(accept_late, connection, row.id, save_id, at, session.person)
+        return act_once(connection, form, row.id, work)
+
+    return done_redirect(f"/staff/attempts/{row.id}", await site.written(accept, row.id))

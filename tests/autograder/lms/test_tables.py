@@ -116,7 +116,7 @@ def test_canvas_fills_in_a_gradebook(tmp_path: Path) -> None:
     assert text == GRADEBOOK.replace('"A, B",3', '"A, B",7.5').replace("kim2,A,4", "kim2,A,0")
     assert [(unmatched.name, unmatched.reason) for unmatched in left] == [
         ("Min Kim", "Min Kim matches 2 students: kim1 and kim2."),
-        ("Bob", "Bob is not on the roster."),
+        ("Bob", "Bob is not in template.csv."),
     ]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from report_factory import curve, make_check, make_report, make_task
 from sample_class import outlines_of
 from sample_report import realistic_report
 
 from autograder.pages.class_page import class_page
 from autograder.pages.student_page import student_page
+from autograder.report import Evidence, FunctionSource, Report, Status, Worst
 
 
 @pytest.fixture(params=["student", "class"])
@@ -57,6 +60,49 @@ def test_print(browser_page: Page, page_file: Path) -> None:
     )
     assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert browser_page.pdf().startswith(b"%PDF")
+
+
+def typical_report() -> Report:
+    """Three of six functions are wrong, each with three checks that fail for one reason, and all evidence."""
+    lines = "out = x.copy()", "for i in range(len(x) - 1):", "    out[i] = 0", "return out"
+    source = "def relu(x):\n    " + "\n    ".join(lines)
+    evidence = Evidence(
+        call="relu(x)",
+        arguments={"x": "[[1.0, 2.0]]"},
+        got="[[ 1.1179,  0.602 , -1.355 ],\n [ 0.7942, -0.1658, -1.1792]]",
+        expected="[[ 2.3898,  1.2869, -1.355 ],\n [ 1.6979, -0.1658, -1.1792]]",
+        worst=Worst(index=[3, 6], got=1.1755, expected=2.51299, relative_error=0.53),
+        wrong=[[True, False, False], [True, False, True]],
+        curves=[curve("relu(x)", abs, lambda x: x)],
+    )
+    hint = (
+        "The last round is missing: range(n) already stops before n, so that n - 1 leaves the last one out."
+    )
+    failed = make_check(
+        Status.FAILED,
+        title="relu(x) is x where x is positive and 0 elsewhere, for any shape; x stays as it was.",
+        message="relu(x) is 1.1755 at [3, 6]; 2.51299 is right (10 of 28 entries wrong).",
+        hint=hint,
+        cause="idiom",
+        function="relu",
+        place="cell 4, line 3: for i in range(len(x) - 1):",
+        evidence=evidence,
+    )
+    shown = FunctionSource(function="relu", cell=4, line=1, text=source)
+    wrong = make_task("relu", *[failed] * 3, *[make_check()] * 2).model_copy(update={"sources": [shown]})
+    return make_report(*[wrong] * 3, *[make_task("silu", *[make_check()] * 5)] * 3)
+
+
+def test_a_typical_page_prints_on_two_sheets(browser_page: Page, tmp_path: Path) -> None:
+    """Three wrong functions with their evidence fit on two sheets of A4, each reason and function on them."""
+    path = tmp_path / "page.html"
+    path.write_text(student_page(typical_report()), encoding="utf-8")
+    browser_page.goto(path.as_uri())
+    sheets = re.findall(rb"/Type\s*/Page\b(?!s)", browser_page.pdf(format="A4"))
+    assert 1 <= len(sheets) <= 2
+    browser_page.emulate_media(media="print")
+    assert browser_page.get_by_text("The last round is missing").locator("visible=true").count() == 3
+    assert browser_page.get_by_text("for i in range(len(x) - 1):").locator("visible=true").count() >= 3
 
 
 def test_screen_reader_finds_the_drawings(browser_page: Page, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.pages.text import clean, count, cut, cut_middle, numbers_apart, percent, points
+from autograder.checks.values import numbers_apart
+from autograder.pages.text import clean, count, cut, cut_middle, percent, points
 
 
 @given(st.text(st.characters()))
@@ -94,9 +95,20 @@ def test_percent(share: float, text: str) -> None:
 
 def test_numbers_apart() -> None:
     """Different numbers are written differently, and texts stay as they are."""
-    assert numbers_apart(1.0, 1 + 1e-10) == ("1", "1.0000000001")
+    assert numbers_apart(1.0, 1 + 1e-10) == ("1.00000000000", "1.00000000010")
+    assert numbers_apart(-3.7378071, -3.7377982) == ("-3.737807", "-3.737798")
+    assert numbers_apart(0.5, 2.0) == ("0.5", "2")
     assert numbers_apart("nan", 2.0) == ("nan", "2")
     assert numbers_apart(3.0, 3.0) == ("3", "3")
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_two_numbers_never_look_alike(first: float, other: float) -> None:
+    """Whatever two different numbers are, their texts differ, and each is the number it stands for."""
+    texts = numbers_apart(first, other)
+    assert (texts[0] == texts[1]) == (first == other)
+    for text, value in zip(texts, (first, other), strict=True):
+        assert float(text) == pytest.approx(value, rel=1e-5)
 
 
 def test_count() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,17 @@ from sample_report import realistic_report, wrong_gradient
 
 from autograder.pages.rendering import LOOKS
 from autograder.pages.student_page import student_page
-from autograder.report import CheckResult, Curve, Evidence, Number, Score, Status, Worst
+from autograder.report import (
+    CheckResult,
+    Curve,
+    Evidence,
+    FunctionSource,
+    Number,
+    Score,
+    Status,
+    TaskReport,
+    Worst,
+)
 
 NUMBERS: st.SearchStrategy[Number] = st.floats() | st.sampled_from(["nan", "inf", "-inf"])
 
@@ -80,7 +91,72 @@ def test_what_to_repair_comes_first_and_open() -> None:
     )
     assert [heading.text for heading in page.all("h3")] == ["wrong", "waits", "fine"]
     opened = ["open" in element.attributes for element in page.all("details") if element.find("h3")]
-    assert opened == [True, True, False]
+    assert opened == [True, True, False, False]  # those that passed, and the one with a message among them
+
+
+WRITES: dict[str, Any] = {
+    "cause": "named",
+    "function": "relu",
+    "mistake": "relu: writes_into_x",
+    "hint": "Work on a copy.",
+}
+
+
+def relu_task(*checks: CheckResult) -> TaskReport:
+    """A task with the source of its function, as a student wrote it."""
+    text = "def relu(x):\n    x[x < 0] = 0\n    return x"
+    source = FunctionSource(function="relu", cell=4, line=2, text=text)
+    return make_task("relu", *checks).model_copy(update={"sources": [source]})
+
+
+def test_one_reason_is_told_once() -> None:
+    """Checks that fail for the same reason are under the first of them, counted, with their own evidence."""
+    failed = [
+        make_check(Status.FAILED, title=f"check {i}", message=f"entry {i} differs", **WRITES)
+        for i in range(3)
+    ]
+    other = make_check(Status.FAILED, title="another", message="too slow", hint="Use an array.")
+    page = parse(student_page(make_report(relu_task(*failed, other))))
+    assert page.body.count("Work on a copy.") == 1
+    assert "2 more checks fail for this reason" in page.body
+    assert [heading.text for heading in page.all("h3")] == ["check 0", "check 1", "check 2", "another"]
+    assert all(f"entry {i} differs" in page.body for i in range(3))
+
+
+def test_hints_without_a_proven_cause_are_not_merged() -> None:
+    """Two checks that say the same by themselves stay apart: nobody has shown that the reason is one."""
+    checks = [make_check(Status.FAILED, title=f"check {i}", hint="Use an array.") for i in range(2)]
+    assert page_with(*checks).body.count("Use an array.") == 2
+
+
+def test_the_function_stands_beside_its_failure() -> None:
+    """The source is shown with its cell, once in a task, and the line that the hint is about is marked."""
+    place = "cell 4, line 3: x[x < 0] = 0"
+    checks = [make_check(Status.FAILED, title=f"check {i}", place=place, **WRITES) for i in range(2)]
+    more = make_check(Status.FAILED, title="curve", evidence=Evidence(call="relu(x)"))
+    page = parse(student_page(make_report(relu_task(*checks, more))))
+    assert page.body.count("Your relu, cell 4") == 1
+    assert [mark.text.strip() for mark in page.all("mark")] == ["x[x < 0] = 0"]
+
+
+def test_failed_tasks_come_first_and_passed_ones_are_folded() -> None:
+    """Tasks with something to repair stand above those without, which are in one closed part, by name."""
+    done, wrong = make_task("relu", make_check()), make_task("silu", make_check(Status.FAILED))
+    page = parse(student_page(make_report(done, wrong)))
+    headings = [heading.text for heading in page.all("h2") if heading.text in ("relu", "silu")]
+    assert headings == ["silu", "relu"]
+    (folded,) = [each for each in page.all("details") if each.find("h2")]
+    assert "open" not in folded.attributes
+    assert "1 task without anything to repair: relu" in folded.text
+
+
+def test_digits_that_differ_are_pointed_out() -> None:
+    """Of two numbers that begin alike, the digits from the first different one on are marked."""
+    worst = Worst(index=[], got=-3.7378071, expected=-3.7377982, relative_error=2.4e-6)
+    page = page_with(make_check(Status.FAILED, evidence=Evidence(worst=worst)))
+    marked = [each.text for each in page.all("span") if each.attributes.get("class") == "differs"]
+    assert marked == ["807", "798"]
+    assert "-3.737807" in page.body
 
 
 def test_a_passed_check_keeps_its_curves() -> None:

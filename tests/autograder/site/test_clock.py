@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from fake_clock import FakeClock
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograder.site.clock import LARGEST_STEP, ServerClock
+from autograder.site.clock import LARGEST_STEP, LONGEST_GAP, ServerClock
 
 
-def clock_of(fake: FakeClock, floor: int = 0) -> ServerClock:
+def clock_of(fake: FakeClock, floor: int = 0, seen: int = 0) -> ServerClock:
     """The engine's clock on top of a fake machine's."""
-    return ServerClock(floor, wall=lambda: fake.wall, steady=lambda: fake.steady)
+    return ServerClock(floor, seen, wall=lambda: fake.wall, steady=lambda: fake.steady)
 
 
 def test_it_tells_the_wall_clocks_time() -> None:
@@ -85,6 +85,33 @@ def test_a_leap_is_not_followed() -> None:
     fake.set_back(years)
     assert clock.now() == 1_000_010
     assert "was 14600 days ahead for a while" in clock.state().problem
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 3 * 10**12))
+def test_a_start_in_another_century(floor: int, seen: int, wall: int) -> None:
+    """A clock that is years ahead of all that is stored is not followed, also not at the start; a gap is."""
+    clock = clock_of(FakeClock(at=wall), floor, seen)
+    known = max(floor, seen)
+    if known and wall - known > LONGEST_GAP:
+        assert clock.now() == known
+        assert "ahead of the server" in clock.state().problem
+        assert clock.set_right().wall == clock.now() == wall
+    else:
+        assert clock.now() == max(floor, wall)
+
+
+@given(st.integers(10**12, 3 * 10**12), st.integers(-(10**12), 10**12), st.integers(-5_000, 5_000))
+def test_a_correction_at_another_server(now: int, moved: int, difference: int) -> None:
+    """A clock near the wrong time moves along, once; one that is right already stays."""
+    assume(abs(moved) > 4 * abs(difference))
+    fake = FakeClock(at=now)
+    clock = clock_of(fake)
+    fake.wall += moved * 1_000_000  # the machine's clock is right by now
+    followed_by_itself = clock.now() == now + moved
+    assert clock.follow_correction(now + difference, now + difference + moved) is not followed_by_itself
+    assert clock.now() == now + moved
+    assert not clock.follow_correction(now + difference, now + difference + moved)
+    assert clock.now() == now + moved
 
 
 def test_staff_take_over_the_machines_clock() -> None:

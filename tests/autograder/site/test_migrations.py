@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from autograder.errors import UsageError
 from autograder.site.database import Database, migrate, migrations, version_of
+from autograder.site.homework.tables import homework
 from autograder.site.tables import enrolment, metadata
 from quizzes.store.tables import attempt, quiz
 
@@ -33,6 +34,7 @@ def test_the_steps_make_what_the_code_believes(fixture: ExamFixture) -> None:
     with fixture.database.transaction() as connection:
         database_now: Any = inspect(connection)
         tables = set(database_now.get_table_names())
+        assert homework.name in metadata.tables
         assert tables == set(metadata.tables) | {"schema_version"}
         for name, table in metadata.tables.items():
             columns = {column["name"]: column for column in database_now.get_columns(name)}

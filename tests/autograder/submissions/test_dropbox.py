@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -78,6 +79,22 @@ def test_what_does_not_fit_is_said(folder: Path, now: datetime) -> None:
     (folder / early.file).write_bytes(b"three")
     assert any("not the one" in issue for issue in attempts(folder)[0].issues)
     assert len(attempts(folder)) == 2
+
+
+@pytest.mark.parametrize("touched", [False, True], ids=["by its name", "by its name and the file system"])
+def test_a_time_that_has_not_come(folder: Path, now: datetime, touched: bool) -> None:
+    """A file dated 2099 is not graded; the reason names its time and what to do."""
+    receipt = add_attempt(folder, "ann", b"one", now)
+    moment = datetime(2099, 5, 4, 20, 0, tzinfo=UTC)
+    path = (folder / receipt.file).rename(
+        folder / re.sub(r"\d{8}T\d{6}Z", f"{moment:%Y%m%dT%H%M%SZ}", receipt.file)
+    )
+    if touched:
+        os.utime(path, (moment.timestamp(), moment.timestamp()))
+    (issue,) = attempts(folder)[0].issues
+    assert "2099-05-04 20:00:00 UTC" in issue
+    assert ("has not come yet" in issue) is touched
+    assert issue.endswith("Ask the student to submit it again.")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account can be tried as root only")

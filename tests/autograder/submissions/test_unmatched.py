@@ -249,6 +249,43 @@ class TestTheCommand:
         (left,) = unmatched_files(read_ledger(out / "ledger.jsonl")[0]).values()
         assert [file.name for file in left] == ["s3.py"]
 
+    @pytest.mark.parametrize(
+        ("names", "sentence"),
+        [
+            (["s2/a.ipynb", "s2/b.ipynb"], "Not graded: s2: There are several notebooks: a.ipynb, b.ipynb."),
+            (["s2/src/hw.py"], "Not graded: s2: There is no notebook in the directory, only src/hw.py."),
+            (["s2.zip: a.ipynb", "s2.zip: b.ipynb"], "Not graded: s2: There are several notebooks: "),
+            (["s2.zip: hw.py"], "Not graded: s2: There is no notebook in the archive"),
+            (["s2/all.zip: a.ipynb", "s2/b.ipynb"], "Not graded: s2: There are several notebooks: "),
+            (["s2/"], ""),
+            (["s2/a.ipynb", "s2/tiny.ipynb"], ""),
+        ],
+    )
+    def test_files_of_which_none_stands_out(
+        self, course: Path, tmp_path: Path, names: list[str], sentence: str
+    ) -> None:
+        """Where somebody has to choose, the student is named and the exit code is 5, as for a loose file."""
+        folder, out = tmp_path / "class", tmp_path / "out"
+        lay_out(folder, ["s1.ipynb"])
+        for name in names:
+            archive, _, inside = name.rpartition(": ")
+            content = notebook(f"# {name}", SOURCE).encode() if name.endswith(".ipynb") else b"x"
+            path = folder / (archive or name)
+            (path if name.endswith("/") else path.parent).mkdir(exist_ok=True, parents=True)
+            if archive:
+                with zipfile.ZipFile(path, "a") as opened:
+                    opened.writestr(inside, content)
+            elif not name.endswith("/"):
+                path.write_bytes(content)
+        completed = autograder(*("grade", ASSIGNMENT, folder, "--out", out, "--workers", "1"), folder=course)
+        assert completed.returncode == (5 if sentence else 0), completed.stderr
+        assert sentence in completed.stdout
+        if sentence:
+            assert "1 submission could not be graded; everything else was." in completed.stderr
+            reason = sentence.partition(": s2: ")[2]
+            assert reason in (out / "index.html").read_text()
+            assert reason in (out / "ledger.jsonl").read_text()
+
     def test_the_page_names_the_other_files(self, course: Path, tmp_path: Path) -> None:
         """The student's page says which file was graded and which others were there, also after a regrade."""
         folder, out = tmp_path / "class", tmp_path / "out"

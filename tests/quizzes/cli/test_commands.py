@@ -16,9 +16,10 @@ from typing import Any
 
 import httpx
 import pytest
+from graded_assignment import write_assignment, write_report, write_scores
 from live_server import CODE, NUMERIC, course_in
 from patience import PATIENCE, eventually
-from platform_simulator import CLAIM, INSTRUCTOR, Browser, platform_for
+from platform_simulator import CLAIM, CLIENT, CONTEXT, DEPLOYMENT, INSTRUCTOR, Browser, platform_for
 
 from autograder.course.course import Course
 
@@ -132,6 +133,51 @@ def test_the_whole_way(course: Course) -> None:
     assert (score["state"], score["waiting"], score["late_seconds"]) == ("graded", "0", "0")
 
 
+def test_what_has_keys_or_answers_is_private(course: Course) -> None:
+    """Keys, results, an analysis and backups are files that only their owner reads, also over an old file."""
+    assert quizzes(course, "publish", "all").returncode == 0
+    quizzes(course, "roster", "import", "roster.csv")
+    codes = csv.DictReader((course.root / "passcodes.csv").read_text("utf-8").splitlines())
+    with served(course, "serve", "--course-file") as (address, _):
+        ana = Visitor(address, "ana", next(row["passcode"] for row in codes if row["student"] == "ana"))
+        path = ana.http.post("/quizzes/all/start", data={"token": ana.token}).url.path
+        assert ana.post(f"{path}/finish", {}).status_code == 200
+    for name in ("key.zip", "scores.csv"):
+        (course.root / name).write_text("old", encoding="utf-8")
+        (course.root / name).chmod(0o644)
+    for words in (
+        ("export", "all", "--to", "qti21", "--out", "key.zip"),
+        ("print", "all", "--out", "printed"),
+        ("results", "all", "--out", "scores.csv"),
+        ("analysis", "all", "--out", "analysed"),
+        ("backup", "copy.db"),
+    ):
+        done = quizzes(course, *words)
+        assert done.returncode == 0, done.stderr
+    made = [course.root / name for name in ("key.zip", "scores.csv", "copy.db")]
+    made += [*(course.root / "printed").iterdir(), *(course.root / "analysed").iterdir()]
+    assert len(made) > 6
+    assert {path.name: path.stat().st_mode & 0o077 for path in made} == {path.name: 0 for path in made}
+
+
+@pytest.mark.parametrize("words", [(), ("--proxy", "127.0.0.1")])
+def test_a_reverse_proxy(course: Course, words: tuple[str, ...]) -> None:
+    """`serve --proxy` believes the addresses that this proxy names, and without it nobody is believed."""
+    quizzes(course, "roster", "import", "roster.csv")
+    form = {"person": "ana", "passcode": "WRONG-WRONG"}
+    with served(course, "serve", "--course-file", *words) as (address, _):
+        statuses = [
+            httpx.post(
+                f"{address}/sign-in",
+                data=form,
+                headers={"Origin": address, "X-Forwarded-For": f"192.0.2.{number}"},
+                timeout=PATIENCE,
+            ).status_code
+            for number in range(8)
+        ]
+    assert set(statuses) == ({401} if words else {401, 429})
+
+
 def test_a_new_passcode_and_a_link(course: Course) -> None:
     """Somebody who lost their code gets another; a link is printed whole."""
     quizzes(course, "roster", "import", "roster.csv")
@@ -153,6 +199,66 @@ def test_demo(course: Course) -> None:
         sorted(path.name for path in course.root.iterdir() if path.name not in ("port", "server.log"))
         == before
     )
+
+
+def test_the_demo_takes_launches(course: Course) -> None:
+    """With lti.yaml the demonstration is a tool, too: its staff connects a course, and students come in."""
+    write_assignment(course.root, "hw")
+    with platform_for(course.root) as platform, served(course, "serve", "--demo") as (address, output):
+        platform.tool_keys = f"{address}/lti/keys"
+        browser = Browser(platform, address)
+        assert browser.launch(**{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
+        links = [word for word in output.split() if word.startswith(f"{address}/sign-in/")]
+        with httpx.Client(headers={"Origin": address}, follow_redirects=True) as http:
+            page = http.post(links[-1]).text
+            token = page.split('name="form-token" content="')[1].split('"')[0]
+            context = {"issuer": platform.address, "client": CLIENT, "deployment": DEPLOYMENT}
+            form = {"token": token, **context, "context": CONTEXT, "connect": "yes"}
+            assert "connected since" in http.post(f"{address}/platforms/connections", data=form).text
+        assert browser.launch().headers["Location"] == "/quizzes/all"
+        homework = {f"{CLAIM}custom": {"assignment": "hw"}, f"{CLAIM}resource_link": {"id": "link-2"}}
+        assert browser.launch(**homework).headers["Location"] == "/assignments/hw"
+
+
+def test_a_platform_that_comes_later(course: Course) -> None:
+    """A server that was started without lti.yaml takes launches as soon as the file is there."""
+    assert quizzes(course, "publish", "all").returncode == 0
+    with served(course, "serve", "--course-file") as (address, _):
+        login = {"iss": "https://lms.example.org", "login_hint": "ann", "client_id": CLIENT}
+        refused = httpx.get(f"{address}/lti/login", params=login)
+        assert refused.status_code == 403 and "https://lms.example.org" in refused.text
+        assert httpx.get(f"{address}/lti/keys").json()["keys"]
+        with platform_for(course.root) as platform:
+            browser = Browser(platform, address)
+            assert browser.launch(**{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
+            assert quizzes(course, "lti", "connect", CONTEXT).returncode == 0
+            assert browser.launch().headers["Location"] == "/quizzes/all"
+
+
+def test_homework_in_a_platform(course: Course, tmp_path: Path) -> None:
+    """A running server sends the scores of `--graded`, also those that are written while it runs."""
+    write_assignment(course.root, "hw")
+    assert quizzes(course, "roster", "import", "roster.csv").returncode == 0
+    graded = tmp_path / "results"
+    graded.mkdir()
+    with (
+        platform_for(course.root) as platform,
+        served(course, "serve", "--course-file", "--graded", str(graded)) as (address, _),
+    ):
+        platform.tool_keys = f"{address}/lti/keys"
+        browser = Browser(platform, address)
+        homework = {f"{CLAIM}custom": {"assignment": "hw"}, f"{CLAIM}lis": {"person_sourcedid": "ana"}}
+        assert browser.launch(**{**homework, f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
+        assert quizzes(course, "lti", "connect", CONTEXT).returncode == 0
+        assert browser.launch(**homework, email=None).headers["Location"] == "/assignments/hw"
+        assert "No submission of yours is graded yet" in browser.http.get("/assignments/hw").text
+        write_scores(tmp_path / "hw", "hw", {"ana": 17.5, "bo": 3})
+        write_report(tmp_path / "hw", "ana")
+        (tmp_path / "hw").rename(graded / "hw")
+        assert "17.5 of 20 points" in browser.http.get("/assignments/hw").text
+        eventually(lambda: platform.scores)
+        assert [(score["userId"], score["scoreGiven"]) for score in platform.scores] == [("user-1", 17.5)]
+        assert "relu: The slope is 1" in platform.scores[0]["comment"]
 
 
 def test_preview(course: Course) -> None:

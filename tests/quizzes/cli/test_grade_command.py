@@ -64,7 +64,8 @@ def test_a_broken_check_is_told(tmp_path: Path) -> None:
             completed = grade(server, file, *more)
             assert completed.returncode == 3
             assert (
-                f"Attempt {attempt}, question {CODE + 1}: The check “Rows and labels come" in completed.stdout
+                f"{student.name.capitalize()} ({student.name}), all, attempt 1, question {CODE + 1}: "
+                "The check “Rows and labels come" in completed.stdout
             )
             assert "1 mark waits for you" in completed.stderr
         assert points(server, attempt) == 0

@@ -89,7 +89,8 @@ def carried(item: Item, to: Format) -> Item:
     data = item.model_dump()
     data.update({"tags": [], "common_wrong": []} if "common_wrong" in data else {"tags": []})
     if data["images"]:
-        data["images"] = [{"file": "back/dot.png", "alt": data["images"][0]["alt"]}]
+        image = data["images"][0]
+        data["images"] = [{"file": f"back/{Path(image['file']).stem}.png", "alt": image["alt"]}]
     if "most_words" in data:
         data["most_words"] = 300
     if "pattern" in data:

@@ -146,7 +146,7 @@ def test_points_of_any_question(server: LiveServer) -> None:
     assert "1 of 11, 1 question still to be marked" in " ".join(page.split())
     assert override(teacher, attempt, TEXT, "0.75", "nearly the word") == 303
     page = teacher.page(f"/staff/attempts/{attempt}")
-    assert f"0.75 of 1, given by {teacher.name}" in question(page, TEXT)
+    assert f"0.75 of 1, given by {teacher.name.capitalize()}" in question(page, TEXT)
     assert "nearly the word" in question(page, TEXT)
     assert points(server, attempt) == 1.75
     assert "1.75 of 11 points" in " ".join(

@@ -138,6 +138,43 @@ def test_closing_and_opening_again(server: LiveServer) -> None:
     assert "phone in hand" in teacher.page(f"/staff/attempts/{attempt}")
 
 
+def test_every_act_on_an_attempt_is_confirmed_once(server: LiveServer) -> None:
+    """Done, with the name of who did it, until the next reload; a form that is sent twice acts once."""
+    server.publish()
+    teacher, student = server.student(role="instructor"), server.student()
+    attempt = student.start()
+    student.save(attempt, NUMERIC, "0.5")
+    path, name = f"/staff/attempts/{attempt}", teacher.name.capitalize()
+    pages = [teacher.page(path)]
+
+    def act(form: str, words: str, **fields: str) -> None:
+        (page_id, *_) = re.findall(r'name="page" value="([^"]*)"', pages[-1])
+        for _ in range(2):  # a double click
+            reply = teacher.post(f"{path}/{form}", page=page_id, **fields)
+            assert reply.status_code == 303, (form, reply.text)
+        pages.append(teacher.page(path))
+        assert re.search(rf"<strong>Done\.</strong> {name} {words}", pages[-1]), form
+        assert len(re.findall(rf"</time> {name} {words}", pages[-1])) == 1, form
+        assert "<strong>Done.</strong>" not in teacher.page(path)
+
+    act("end-sessions", r"ended the student&#39;s sessions \(1\): a lost phone", reason="a lost phone")
+    act("close", "closed the attempt: the exam is over", reason="the exam is over")
+    student.sign_in()
+    server.fake.pass_(21_000)
+    assert student.save(attempt, NUMERIC, "0.25", base=1).status_code == 409
+    (late,) = re.findall(r'name="save" value="([^"]*)"', teacher.page(path))
+    act("accept", rf"accepted the late answer to question {NUMERIC + 1}", save=late)
+    assert server.exam.mark() == 1
+    words = rf"set the points of question {TEXT + 1} from 0 to 1: kind"
+    act(f"points/{TEXT}", words, points="1", reason="kind")
+    assert f"1 of 1, given by {name}" in pages[-1]
+    act(f"withdraw/{TEXT}", rf"withdrew the 1 points of question {TEXT + 1}", reason="too kind")
+    act("reopen", "reopened the attempt: a power cut", minutes="5", reason="a power cut")
+    assert teacher.post(f"{path}/close", reason="enough").status_code == 303
+    over = teacher.post(f"{path}/close", reason="once more")
+    assert over.status_code == 409 and "This attempt is over already." in over.text
+
+
 def test_a_message(server: LiveServer) -> None:
     """All students hear it with their next word from the server; those who start later do not."""
     server.publish()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_clock import MINUTE
-from live_server import CODE, TEXT, LiveServer, Student
+from fake_clock import MINUTE, FakeClock
+from live_server import CODE, TEXT, LiveServer, Student, live_server
 
 from autograder.site.audit import acts_on
 from autograder.site.clock import ServerClock
-from autograder.site.clock_correction import wrong_spans
+from autograder.site.clock_correction import ClockCorrections, wrong_spans
+from autograder.site.database import Database
+from autograder.site.server import FILE, FOLDER
+from autograder.site.supervised_process import FIRST_DELAY
 from quizzes.store.events import latest_instant
-from quizzes.web.function_process import FIRST_DELAY, FunctionProcess
+from quizzes.web.function_process import FunctionProcess
 
 YEARS = 40 * 365 * 24 * 60 * MINUTE
 
@@ -158,6 +163,52 @@ def test_staff_set_the_clock_right(server: LiveServer) -> None:
     fake = server.fake
     again = ServerClock(floor, wall=lambda: fake.wall, steady=lambda: fake.steady)
     assert again.now() == right
+
+
+def test_a_correction_holds_for_all_servers_of_a_database(address: str, tmp_path: Path) -> None:
+    """What is set right at one server, the others follow; where it was made, nothing moves again."""
+    with (
+        live_server(Database(address), tmp_path / "one") as first,
+        live_server(Database(address), tmp_path / "other") as other,
+    ):
+        first.publish()
+        teacher, right = first.student(role="instructor"), first.clock.now()
+        for each in (first, other):
+            each.fake.wall += YEARS * 1_000_000
+            each.clock.set_right()  # both were started with a wrong clock
+            each.fake.set_back(YEARS)
+        teacher.sign_in()
+        assert teacher.post("/clock", reason="the battery was empty").status_code == 303
+        assert (first.clock.now(), other.clock.now()) == (right, right + YEARS)
+        assert other.site.clock_corrections.follow() == 1
+        assert other.clock.now() == right
+        assert [each.site.clock_corrections.follow() for each in (first, other)] == [0, 0]
+        assert (first.clock.now(), other.clock.now()) == (right, right)
+        assert ClockCorrections(first.database, first.clock).follow() == 0  # opened after the correction
+
+
+def test_a_server_that_is_started_in_another_century(tmp_path: Path) -> None:
+    """What opens the database then goes on from what is stored, and staff see why; nothing is closed."""
+    (tmp_path / FOLDER).mkdir()
+    fake = FakeClock(time.time_ns() // 1_000_000)
+    with live_server(Database(tmp_path / FOLDER / FILE), tmp_path, fake) as live:
+        live.publish()
+        live.student().start()
+        stored = live.clock.now()
+    lines = (
+        "import time",
+        "right = time.time_ns",
+        f"time.time_ns = lambda: right() + {YEARS} * 10**6",
+        "from pathlib import Path",
+        "from autograder.site.server import open_site",
+        f"with open_site(Path({str(tmp_path)!r}), course_file=True) as site:",
+        "    print(site.clock.now(), site.clock.state().problem)",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    now, _, problem = done.stdout.partition(" ")
+    assert int(now) // MINUTE - stored // MINUTE in (0, 1)
+    assert "days ahead of the server" in problem
 
 
 def test_staff_end_the_sessions_of_a_person(server: LiveServer) -> None:

@@ -1,0 +1,104 @@
+"""`autograder serve` and `autograder publish`: the course in a browser, and what students see of it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.options import AssignmentArgument, CourseOption
+from autograder.cli.show import say
+from autograder.course.course import Course, find_course
+
+__all__ = ["publish_assignment", "serve_course"]
+
+HOST = "127.0.0.1"
+
+
+def serve_course(
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for a whole network.")] = HOST,
+    port: Annotated[int, typer.Option(help="The port; 0 chooses a free one.", min=0, max=65535)] = 8080,
+    graders: Annotated[
+        int, typer.Option(help="Programs that grade homework beside the server; 0 for none.", min=0, max=64)
+    ] = 2,
+    port_file: Annotated[
+        Path | None, typer.Option(help="A file to write the port to when the server is ready.")
+    ] = None,
+    log: Annotated[Path | None, typer.Option(help="A file for a JSON line per request and error.")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The address of a reverse proxy, whose X-Forwarded-For is believed; may be repeated.",
+            envvar="FORWARDED_ALLOW_IPS",
+        ),
+    ] = None,
+    course: CourseOption = None,
+) -> None:
+    """Serve the course's homework and quizzes until Ctrl-C."""
+    from autograder.site.homework.grader_api import grader_token
+    from autograder.site.people import COURSE, add_course
+    from autograder.site.request_log import LogFile
+    from autograder.site.server import address_here, listening, open_site, serve
+
+    found = find_course(course)
+    with open_site(found.root) as site:
+        with site.database.transaction() as connection:
+            add_course(connection, COURSE, found.title, str(found.zone))
+        waiting = listening(host, port)
+        say(f"{found.title}: {address_here(waiting)}")
+        if not graders:
+            say(f"Graders elsewhere need AUTOGRADER_TOKEN={grader_token(site.signer)}")
+        say("Ctrl-C ends the server; nothing is lost.")
+        if port_file is not None:
+            part = port_file.with_name(f"{port_file.name}.part")
+            part.write_text(str(waiting.getsockname()[1]), encoding="utf-8")
+            part.replace(port_file)  # whole or not at all
+        proxies = [address.strip() for given in proxy or () for address in given.split(",")]
+        if log is None:
+            serve(site, waiting, found.root, proxies=proxies, graders=graders)
+            return
+        with LogFile(log) as lines, lines.for_all():
+            serve(site, waiting, found.root, log=lines, proxies=proxies, graders=graders)
+
+
+def publish_assignment(assignment: AssignmentArgument, course: CourseOption = None) -> None:
+    """Publish the current version of an assignment on the course's site."""
+    from autograder.course.assignment import load_assignment
+    from autograder.site.audit import terminal_user
+    from autograder.site.file_store import FileStore
+    from autograder.site.homework.assignments import Facts, bundle_of, due_of, publish
+    from autograder.site.homework.context import files_address
+    from autograder.site.people import COURSE, add_course
+    from autograder.site.server import open_site
+
+    found = find_course(course)
+    file = load_assignment(found, assignment).file  # contradictions are found before students see it
+    handout = _handout(found, assignment)
+    with open_site(found.root) as site:
+        files = FileStore(files_address(found.root))
+        digest, handout_digest = files.put(bundle_of(found, assignment)), files.put(handout)
+        with site.database.transaction() as connection:
+            add_course(connection, COURSE, found.title, str(found.zone))
+            publish(
+                connection,
+                COURSE,
+                assignment,
+                digest=digest,
+                handout=handout_digest,
+                facts=Facts.of(file),
+                due_at=due_of(found, file),
+                at=site.clock.now(),
+                who=terminal_user(),
+            )
+    say(f"{file.title} is published: students see it on the home page of `autograder serve`.")
+
+
+def _handout(found: Course, assignment: str) -> bytes:
+    """The ZIP that `autograder release` writes."""
+    from autograder.authoring.release import release
+
+    with tempfile.TemporaryDirectory() as folder:
+        release(found, assignment, Path(folder))
+        return (Path(folder) / f"{assignment}.zip").read_bytes()

@@ -1,0 +1,140 @@
+"""A grader of the course's site: leases submissions over HTTP, grades them, and brings the reports back.
+
+It runs beside the server or on another machine and opens no database. What it grades with is the bundle that
+the server names by its digest, fetched once and kept in a temporary folder; a fault of ours is reported, and
+the submission is leased again later. The command `autograder grader` runs it.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import socket
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from autograder.errors import AutograderError, SandboxError, UsageError
+from autograder.runs.worker import GradingJob, GradingWorker, RunConfig
+from autograder.submissions.submission import Submission
+
+__all__ = ["SiteGrader"]
+
+log = logging.getLogger(__name__)
+PAUSES = (0.2, 0.2, 0.5, 1.0, 2.0)  # seconds between looks at an empty queue
+TIMEOUT = 60.0  # seconds for a request
+UNREACHABLE = 5.0  # seconds until a server that does not answer is asked again
+KEPT_BUNDLES = 8
+
+
+class SiteGrader:
+    """Grades for one site until it is told to stop; a context manager."""
+
+    def __init__(self, address: str, token: str, *, name: str = "") -> None:
+        self._http = httpx.Client(
+            base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT
+        )
+        self._name = name or f"{socket.gethostname()} {os.getpid()}"
+        self._folder = tempfile.TemporaryDirectory(prefix="autograder-grader-")
+        self._bundles: list[str] = []
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Grade what the site leases; raises UsageError where it refuses the token."""
+        idle = 0
+        while not stopped():
+            try:
+                lease = self._lease()
+                if lease is None:
+                    time.sleep(PAUSES[min(idle, len(PAUSES) - 1)])
+                    idle += 1
+                    continue
+                idle = 0
+                self._grade(lease)
+            except httpx.TransportError as problem:
+                log.warning(
+                    "The site does not answer (%s); it is asked again in %.0f s.", problem, UNREACHABLE
+                )
+                time.sleep(UNREACHABLE)
+
+    def close(self) -> None:
+        """Close the connection and remove the temporary folder."""
+        self._http.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> SiteGrader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _lease(self) -> dict[str, Any] | None:
+        reply = self._http.post("/graders/lease", json={"grader": self._name})
+        if reply.status_code == 403:
+            raise UsageError(
+                "The site refuses this grader's token.",
+                next_step="Set AUTOGRADER_TOKEN to what `autograder serve --graders 0` prints.",
+            )
+        if reply.status_code == 204:
+            return None
+        if reply.status_code != 200:  # a server that is overloaded or restarting
+            log.warning("The site answered %s.", reply.status_code)
+            time.sleep(UNREACHABLE)
+            return None
+        lease: dict[str, Any] = reply.json()
+        return lease
+
+    def _grade(self, lease: dict[str, Any]) -> None:
+        try:
+            result = self._report(lease)
+        except AutograderError as problem:
+            self._bring(lease, "fault", json={"problem": f"{problem.message} {problem.next_step}".strip()})
+        except Exception as problem:
+            log.exception("Submission %s could not be graded.", lease["submission"])
+            self._bring(lease, "fault", json={"problem": f"{type(problem).__name__}: {problem}"})
+        else:
+            self._bring(lease, "report", content=result)
+
+    def _report(self, lease: dict[str, Any]) -> bytes:
+        course = self._bundle(lease["bundle"])
+        submission = Submission(
+            lease["student"], lease["file"], self._file(lease["digest"]), assignment=lease["assignment"]
+        )
+        config = RunConfig(course, lease["assignment"], lease["seed"])
+        with GradingWorker(config) as worker:
+            graded = worker.grade(GradingJob(submission, lease["number"]))
+        if isinstance(graded, SandboxError):
+            raise graded
+        return graded.report
+
+    def _bring(self, lease: dict[str, Any], what: str, **body: Any) -> None:
+        if what == "fault":
+            body["json"]["lease"] = lease["secret"]
+        address = f"/graders/gradings/{lease['id']}/{what}"
+        reply = self._http.post(address, params={"lease": lease["secret"]}, **body)
+        if reply.status_code == 409:
+            log.warning("Submission %s was leased to another grader meanwhile.", lease["submission"])
+        elif reply.status_code != 204:
+            raise httpx.TransportError(f"the site answered {reply.status_code}")
+
+    def _bundle(self, digest: str) -> Path:
+        folder = Path(self._folder.name) / digest
+        if digest not in self._bundles:
+            with zipfile.ZipFile(io.BytesIO(self._file(digest))) as archive:
+                archive.extractall(folder)  # ours: its digest was verified
+            self._bundles.append(digest)
+        return folder
+
+    def _file(self, digest: str) -> bytes:
+        reply = self._http.get(f"/graders/files/{digest}")
+        if reply.status_code != 200 or sha256(reply.content).hexdigest() != digest:
+            raise SandboxError(
+                f"The file {digest[:12]}… is missing at the site.", next_step="Restore its files."
+            )
+        return reply.content

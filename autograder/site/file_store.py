@@ -1,0 +1,118 @@
+"""The file store: immutable bytes by their digest, in a folder beside the database or in an object store.
+
+Submissions, reports and published content go in once and come out unchanged: the same bytes are kept once,
+compressed, and a file that is no longer what its name says is refused. `put` returns when the bytes are on
+the disk (or in the object store), so that a receipt may be given.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import secrets
+import zlib
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from fsspec.core import url_to_fs
+
+from autograder.errors import Busy, NotFound, UsageError
+
+__all__ = ["LARGEST_FILE", "FileStore"]
+
+LARGEST_FILE = 256 * 1024 * 1024  # bytes, decompressed: the largest thing that is ever stored
+LEVEL = 6
+
+
+class FileStore:
+    """Files of one course, by their SHA-256 in hexadecimal digits.
+
+    `address` is a folder, or a URL that fsspec knows, such as `s3://bucket/course`.
+    """
+
+    def __init__(self, address: str | Path) -> None:
+        written = str(address)
+        self.local = "://" not in written
+        try:
+            self._files, root = url_to_fs(written, auto_mkdir=True) if self.local else url_to_fs(written)
+        except (ImportError, ValueError) as problem:
+            raise UsageError(
+                f"The file store {written} cannot be opened: {problem}.",
+                next_step="Name a folder, or install what its scheme needs: pip install s3fs for s3://….",
+            ) from problem
+        self._root = str(root).rstrip("/")
+
+    def put(self, content: bytes) -> str:
+        """Store bytes and return their digest; raises Busy where they cannot be written."""
+        digest = sha256(content).hexdigest()
+        path = self._path(digest)
+        try:
+            if self._files.exists(path):
+                return digest
+            packed = gzip.compress(content, LEVEL, mtime=0)
+            if self.local:
+                _write_durably(Path(path), packed)
+            else:
+                self._files.pipe_file(path, packed)
+        except OSError as problem:
+            raise Busy(
+                "The server cannot store files now.", next_step="Nothing was accepted; try again in a minute."
+            ) from problem
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The bytes with this digest; raises NotFound if they are missing or damaged."""
+        try:
+            content = _unpacked(self._files.cat_file(self._path(digest)))
+        except (OSError, EOFError, zlib.error) as problem:
+            raise _missing(digest) from problem
+        if sha256(content).hexdigest() != digest:
+            raise _missing(digest)
+        return content
+
+    def __contains__(self, digest: str) -> bool:
+        return bool(self._files.exists(self._path(digest)))
+
+    def _path(self, digest: str) -> str:
+        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+            raise _missing(digest[:64])  # a name from outside is never a path
+        return f"{self._root}/{digest[:2]}/{digest[2:]}.gz"
+
+
+def _write_durably(path: Path, packed: bytes) -> None:
+    """Write a file whole or not at all; it is on the disk afterwards, its name too."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(packed)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _unpacked(packed: Any) -> bytes:
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise EOFError("larger than anything that is stored")
+    return content
+
+
+def _missing(digest: str) -> NotFound:
+    return NotFound(
+        f"The file {digest[:12]}… is missing from the file store, or it was damaged.",
+        next_step="Restore the file store from a backup.",
+    )

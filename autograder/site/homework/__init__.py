@@ -1,0 +1,1 @@
+"""Homework in the browser: publish, submit, grade and read feedback."""

@@ -1,0 +1,229 @@
+"""Assignments in the browser: what is published of them, and what a student sees.
+
+A published assignment is an immutable bundle in the file store: both its folders, without anything of people.
+Graders fetch it by its digest, so what a submission was graded with is known for ever.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Row, select, update
+
+from autograder.course.assignment import AssignmentFile, AttemptLimit
+from autograder.course.course import Course
+from autograder.course.local_time import later_wall, zoned
+from autograder.errors import ContentError, NotFound
+from autograder.site.audit import Act, record_act
+from autograder.site.homework.tables import bundle, homework
+from autograder.site.upsert import insert_once, upsert
+from autograder.submissions.deterministic_zip import deterministic_zip
+
+__all__ = [
+    "Facts",
+    "Homework",
+    "TaskFacts",
+    "bundle_of",
+    "due_for_student",
+    "due_of",
+    "homework_in",
+    "publish",
+    "published",
+    "set_release",
+    "unpack_bundle",
+]
+
+LARGEST_BUNDLE = 64 * 1024 * 1024  # bytes of all files
+LEFT_OUT = (".ipynb_checkpoints", "__pycache__")
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """A task as students see it."""
+
+    id: str
+    title: str
+    points: float
+    extra: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What pages say of an assignment without reading its bundle."""
+
+    title: str
+    points: float
+    tasks: tuple[TaskFacts, ...]
+    functions: tuple[str, ...]
+    late_per_day: float
+    late_at_most: float
+    grace_minutes: int
+    feedback: str = "immediately"
+    detail: str = "full"
+    counts: str = "best"
+    attempts: AttemptLimit | None = None
+
+    @classmethod
+    def of(cls, file: AssignmentFile) -> Facts:
+        """The facts of an assignment.yaml."""
+        return cls(
+            file.title,
+            file.points,
+            tuple(TaskFacts(task.id, task.title, task.points, task.extra) for task in file.tasks),
+            tuple(name for task in file.tasks for name in task.functions),
+            file.late.per_day,
+            file.late.at_most,
+            file.late.grace_minutes,
+            file.feedback,
+            file.detail,
+            file.counts,
+            file.attempts,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Facts:
+        """The facts as they are stored."""
+        values = json.loads(text)
+        tasks = tuple(TaskFacts(**task) for task in values.pop("tasks"))
+        limit = values.pop("attempts", None)
+        attempts = None if limit is None else AttemptLimit(**limit)
+        return cls(tasks=tasks, functions=tuple(values.pop("functions")), attempts=attempts, **values)
+
+    def to_json(self) -> str:
+        """The facts as they are stored."""
+        values = {**asdict(self), "attempts": self.attempts and self.attempts.model_dump()}
+        return json.dumps(values, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Homework:
+    """A published assignment."""
+
+    id: str
+    bundle: str
+    handout: str
+    facts: Facts
+    due_at: int | None  # milliseconds; without anybody's extension
+    released_at: int | None
+    held_at: int | None
+
+
+def bundle_of(course: Course, name: str) -> bytes:
+    """The bundle of an assignment: a ZIP with the same bytes for the same content.
+
+    Raises ContentError for folders larger than 64 MB.
+    """
+    header = {"title": course.title, "time_zone": str(course.zone)}
+    files = {"course.yaml": json.dumps(header, ensure_ascii=False).encode()}  # JSON is YAML, too
+    for folder in course.folders(name):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink() and not set(path.parts) & set(LEFT_OUT):
+                files[path.relative_to(course.root).as_posix()] = path.read_bytes()
+    if sum(map(len, files.values())) > LARGEST_BUNDLE:
+        raise ContentError(
+            f"The folders of {name} hold more than 64 MB.",
+            next_step="Move what grading does not need elsewhere.",
+        )
+    return deterministic_zip(files)
+
+
+def unpack_bundle(content: bytes, folder: Path) -> None:
+    """Write a bundle's files into a folder, which is then a course with one assignment."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():  # written by `bundle_of`: relative names without links
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(archive.read(name))
+
+
+def publish(
+    connection: Connection,
+    course: str,
+    name: str,
+    *,
+    digest: str,
+    handout: str,
+    facts: Facts,
+    due_at: int | None,
+    at: int,
+    who: str,
+) -> None:
+    """Publish an assignment, or its present version; `digest` and `handout` are in the file store."""
+    insert_once(
+        connection, bundle, {"digest": digest, "course": course, "assignment": name, "at": at, "who": who}
+    )
+    values = {
+        "course": course,
+        "id": name,
+        "bundle": digest,
+        "handout": handout,
+        "facts": facts.to_json(),
+        "due_at": due_at,
+    }
+    upsert(connection, homework, values)
+    record_act(connection, Act(at, who, "publish homework", name, {"bundle": digest}))
+
+
+def set_release(
+    connection: Connection, course: str, name: str, *, released_at: int | None, held_at: int | None
+) -> None:
+    """Say since when results are released and held."""
+    values = {"released_at": released_at, "held_at": held_at}
+    connection.execute(
+        update(homework).where(homework.c.course == course, homework.c.id == name).values(**values)
+    )
+
+
+def homework_in(connection: Connection, course: str) -> list[Homework]:
+    """The published assignments of a course: what is due soonest first."""
+    rows = connection.execute(select(homework).where(homework.c.course == course))
+    return sorted(map(_homework, rows), key=lambda row: (row.due_at is None, row.due_at or 0, row.id))
+
+
+def published(connection: Connection, course: str, name: str) -> Homework:
+    """A published assignment; raises NotFound."""
+    row = connection.execute(
+        select(homework).where(homework.c.course == course, homework.c.id == name)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such assignment.", next_step="Go back to the list.")
+    return _homework(row)
+
+
+def due_of(course: Course, file: AssignmentFile) -> int | None:
+    """The due time of an assignment for everybody, in milliseconds; None without one."""
+    return None if file.due is None else _milliseconds(zoned(file.due, course.zone))
+
+
+def due_for_student(course: Course, row: Homework, student: str) -> int | None:
+    """The due time of a student, extensions included, in milliseconds; None without one."""
+    extension = course.extension(student, row.id)
+    if extension.due is not None:
+        due = zoned(extension.due, course.zone)
+    elif row.due_at is not None:
+        due = datetime.fromtimestamp(row.due_at / 1000, course.zone)
+    else:
+        return None
+    return _milliseconds(later_wall(due, extension.extra_days, course.zone))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1000)
+
+
+def _homework(row: Row[tuple[object, ...]]) -> Homework:
+    values = row._mapping
+    return Homework(
+        str(values["id"]),
+        str(values["bundle"]),
+        str(values["handout"]),
+        Facts.from_json(str(values["facts"])),
+        values["due_at"],
+        values["released_at"],
+        values["held_at"],
+    )

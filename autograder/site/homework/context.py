@@ -1,0 +1,65 @@
+"""What the homework pages of one server process share: the file store and the course's rules."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+from starlette.requests import Request
+
+from autograder.course.course import FILE, Course, find_course
+from autograder.errors import NotFound
+from autograder.site.app_context import AppContext
+from autograder.site.file_store import FileStore
+from autograder.site.requests import site_of
+from autograder.site.tables import enrolment
+
+__all__ = ["PART", "HomeworkContext", "files_address", "homework_of", "role_of"]
+
+PART = "homework"
+
+
+@dataclass
+class HomeworkContext:
+    """The context of homework."""
+
+    site: AppContext
+    files: FileStore
+    _course: tuple[float, Course] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def course(self) -> Course:
+        """The course with its rules as course.yaml has them now."""
+        changed = (self.site.folder / FILE).stat().st_mtime
+        with self._lock:
+            if self._course is None or self._course[0] != changed:
+                self._course = changed, find_course(self.site.folder)
+            return self._course[1]
+
+
+def homework_of(request: Request) -> HomeworkContext:
+    """The context of homework of this server."""
+    site = site_of(request)
+    context: HomeworkContext | None = site.parts.get(PART)
+    if context is None:
+        context = site.parts[PART] = HomeworkContext(site, FileStore(files_address(site.folder)))
+    return context
+
+
+def files_address(folder: Path) -> str:
+    """Where the files of a course are: AUTOGRADER_FILES if it is set, else a folder beside the database."""
+    return os.environ.get("AUTOGRADER_FILES") or str(folder / ".quizzes" / "files")
+
+
+def role_of(connection: Connection, course: str, person: str) -> str:
+    """The role of a person in the course; raises NotFound for somebody who is not in it."""
+    enrolled = enrolment.c.course == course, enrolment.c.person == person
+    role = connection.execute(select(enrolment.c.role).where(*enrolled)).scalar_one_or_none()
+    if role is None:
+        raise NotFound(
+            "You are not on the roster of this course.", next_step="Ask the course's staff to add you."
+        )
+    return str(role)

@@ -1,0 +1,104 @@
+"""The extension of the course's site for homework: pages, tables, and the graders beside the server.
+
+Every opened database needs the migrations, so the pages are imported only when they are served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from sqlalchemy import Connection
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from autograder.course.roster import Person, RosterTable
+    from autograder.site.app_context import AppContext
+    from autograder.site.clock_correction import WrongSpan
+    from autograder.site.extensions import LinkTarget
+    from autograder.site.homework.graders import Graders
+    from autograder.site.people import Change
+
+__all__ = ["EXTENSION", "HomeworkExtension"]
+
+
+@dataclass(frozen=True)
+class NoAccommodations:
+    """Homework takes nothing from a table of accommodations: its extensions are in course.yaml."""
+
+    changes: Sequence[Change] = ()
+    columns: Collection[str] = field(default_factory=frozenset)
+
+    def is_current(self, connection: Connection) -> bool:
+        """Nothing is compared."""
+        return True
+
+    def apply(self, connection: Connection, at: int, who: str) -> None:
+        """Nothing is stored."""
+
+
+class HomeworkExtension:
+    """The site's extension for homework; see `autograder.site.extensions.Extension`."""
+
+    package = "autograder.site.homework"
+    migrations = Path(__file__).parent / "migrations"
+    title = "Homework"
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes of the pages, and those of the graders."""
+        from autograder.site.homework.grader_api import GRADER_ROUTES
+        from autograder.site.homework.pages import HOMEWORK_ROUTES
+        from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
+
+        return (*HOMEWORK_ROUTES, *HOMEWORK_STAFF_ROUTES, *GRADER_ROUTES)
+
+    def home_section(self, request: Request) -> Markup:
+        """The assignments of the course, each with the student's dates and score."""
+        from autograder.site.homework.pages import home_section
+
+        return home_section(request)
+
+    def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
+        """The arrival of the latest submission outside wrong spans."""
+        from autograder.site.homework.submissions import latest_instant
+
+        return latest_instant(connection, wrong)
+
+    def instants_after(self, connection: Connection, instant: int) -> Collection[int]:
+        """The first and the last arrival of submissions after an instant."""
+        from autograder.site.homework.submissions import instants_after
+
+        return instants_after(connection, instant)
+
+    def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
+        """Nothing: a grading is taken by an update that only one server can win."""
+
+    def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
+        """None: the site itself offers every assignment of the course; see `site.assignments`."""
+        return ()
+
+    def plan_accommodations(
+        self,
+        connection: Connection,
+        table: RosterTable,
+        find: Callable[[Person, str], str | None],
+        zone: ZoneInfo,
+        *,
+        take_away: bool,
+    ) -> NoAccommodations:
+        """Nothing; see `NoAccommodations`."""
+        return NoAccommodations()
+
+    def start(self, context: AppContext, *, course_file: bool) -> Graders:
+        """Start the graders beside the server."""
+        from autograder.site.homework.graders import start_graders
+
+        return start_graders(context)
+
+
+EXTENSION = HomeworkExtension()

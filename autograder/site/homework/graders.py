@@ -1,0 +1,57 @@
+"""The graders beside the server: programs that lease gradings over loopback."""
+
+from __future__ import annotations
+
+import sys
+
+from sqlalchemy import func, select
+
+from autograder.course.local_time import counted
+from autograder.site.app_context import AppContext
+from autograder.site.background import PeriodicTask
+from autograder.site.homework.grader_api import grader_token
+from autograder.site.homework.tables import grading
+from autograder.site.supervised_process import SupervisedProcess
+
+__all__ = ["Graders", "start_graders"]
+
+INTERVAL = 0.2  # seconds: a student waits for the first grader to start
+
+
+class Graders:
+    """The graders of one server, stopped together."""
+
+    def __init__(self, processes: list[SupervisedProcess]) -> None:
+        self._processes = processes
+        self._tasks = [PeriodicTask(process.start_if_needed, every=INTERVAL) for process in processes]
+
+    def stop(self) -> None:
+        """Stop them after the submissions they are grading."""
+        for task in self._tasks:
+            task.stop()
+        for process in self._processes:
+            process.close()
+
+
+def start_graders(site: AppContext) -> Graders:
+    """As many graders as the server was told to start; with none, other machines grade."""
+
+    def waiting() -> int:
+        with site.database.reading() as connection:
+            unfinished = grading.c.course == site.course, grading.c.state.in_(["waiting", "leased"])
+            return int(connection.execute(select(func.count()).where(*unfinished)).scalar_one())
+
+    processes = [
+        SupervisedProcess(
+            [sys.executable, "-m", "autograder", "grader", "--attached", "--site", site.address],
+            waiting,
+            lambda ended, many: (
+                f"Homework is not being graded: a grader ended {ended}, "
+                f"and {counted(many, 'submission waits', 'submissions wait')}."
+            ),
+            environment={"AUTOGRADER_TOKEN": grader_token(site.signer)},
+        )
+        for _ in range(site.graders)
+    ]
+    site.warnings.extend(process.warning for process in processes)
+    return Graders(processes)

@@ -1,0 +1,340 @@
+"""The homework pages of students: list, assignment, upload, submission, feedback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+from python_multipart.multipart import parse_options_header
+from sqlalchemy import Connection
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from autograder.course.course import Course
+from autograder.course.lateness import late_share
+from autograder.course.local_time import shown
+from autograder.errors import Conflict, Forbidden, NotFound, Refused
+from autograder.pages.student_page import student_page
+from autograder.report import Evidence, Report
+from autograder.site.homework.assignments import Homework, due_for_student, homework_in, published
+from autograder.site.homework.attempt_limit import AttemptsLeft, attempts_left
+from autograder.site.homework.context import HomeworkContext, homework_of, role_of
+from autograder.site.homework.queue import position_in_queue
+from autograder.site.homework.scores import (
+    Attempt,
+    attempts_of,
+    counted,
+    days_late_at,
+    late_rule,
+    used_times,
+)
+from autograder.site.homework.submissions import (
+    StoredSubmission,
+    latest_gradings,
+    receipt_of,
+    store_submission,
+    submission_of,
+)
+from autograder.site.homework.visibility import Visible, latest_due, visible_now
+from autograder.site.middleware import LARGEST_UPLOAD
+from autograder.site.requests import (
+    PageRoute,
+    check_form_token,
+    reads,
+    reads_much,
+    session_for,
+    session_of,
+    site_of,
+    uploaded,
+)
+from autograder.site.sessions import Session
+from autograder.submissions.preview import preview_of
+
+__all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "titles_alone"]
+
+LONGEST_NAME = 200  # characters of a file's name
+# A report brings its own style sheet and pictures, and neither scripts nor forms.
+FEEDBACK_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """An assignment for one student: their own dates, attempts and score."""
+
+    homework: Homework
+    due_at: int | None
+    attempts: list[Attempt]
+    counted: Attempt | None
+    visible: Visible
+
+
+def home_section(request: Request) -> Markup:
+    """The list of the course's assignments for the student; empty where none is published."""
+    site, session = site_of(request), session_of(request)
+    context = homework_of(request)
+    with site.database.reading() as connection:
+        rows = homework_in(connection, site.course)
+        if not rows:
+            return Markup("")
+        role_of(connection, site.course, session.person)
+        cards = [_card(connection, context, row, session.person, request.state.at) for row in rows]
+    return Markup(site.page("homework_list.html", cards=cards, at=request.state.at))
+
+
+@reads
+def assignment_page(request: Request) -> Response:
+    """One assignment: dates, points by task, the handout, the upload, earlier submissions."""
+    return _assignment_page(request, session_of(request))
+
+
+@reads_much
+def handout(request: Request) -> Response:
+    """The ZIP of what students get."""
+    site, context = site_of(request), homework_of(request)
+    session = session_of(request)
+    with site.database.reading() as connection:
+        role_of(connection, site.course, session.person)
+        row = published(connection, site.course, request.path_params["assignment"])
+    content = context.files.get(row.handout)
+    return Response(content, media_type="application/zip", headers=_as_file(f"{row.id}.zip"))
+
+
+async def upload(request: Request) -> Response:
+    """Store an uploaded notebook, queue its grading, and show its receipt."""
+    site, context, session = site_of(request), homework_of(request), await session_for(request)
+    assignment = request.path_params["assignment"]
+
+    def my_card() -> Card:
+        with site.database.reading() as connection:
+            row = published(connection, site.course, assignment)
+            return _card(connection, context, row, session.person, request.state.at)
+
+    card = await site.in_reader(my_card)
+    try:
+        name, content = await _uploaded_file(request, session)
+        if not content:
+            raise Conflict(
+                "No file was chosen, or it is empty.", next_step="Choose your notebook and try again."
+            )
+    except Conflict as problem:
+        return await site.in_reader(_assignment_page, request, session, problem)
+    digest = await site.in_thread(context.files.put, content)
+
+    def store(connection: Connection) -> StoredSubmission:
+        if card.homework.facts.attempts is not None:
+            now = _card(connection, context, card.homework, session.person, request.state.at)
+            if not now.attempts or now.attempts[-1].submission.digest != digest:  # the same again is free
+                _require_an_attempt(_left(now, request.state.at), site.zone)
+        return store_submission(
+            connection,
+            card.homework,
+            course=site.course,
+            person=session.person,
+            digest=digest,
+            size=len(content),
+            file=name,
+            began_at=request.state.began_at,
+            received_at=request.state.at,
+            signer=site.signer,
+        )
+
+    try:
+        stored = await site.written(store)
+    except Conflict as problem:
+        return await site.in_reader(_assignment_page, request, session, problem)
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"submission": f"/submissions/{stored.id}"})
+    return RedirectResponse(f"/submissions/{stored.id}", 303)
+
+
+@reads_much
+def submission_page(request: Request) -> Response:
+    """One submission: receipt, first look, place in the queue, score."""
+    site, context, session = site_of(request), homework_of(request), session_of(request)
+    with site.database.reading() as connection:
+        stored = submission_of(connection, request.path_params["submission"], session.person)
+        row = published(connection, site.course, stored.assignment)
+        card = _card(connection, context, row, session.person, request.state.at)
+        attempt = next(item for item in card.attempts if item.submission.id == stored.id)
+        before = position_in_queue(connection, site.course, attempt.grading.id)
+    page = site.page(
+        "submission.html",
+        card=card,
+        attempt=attempt,
+        before=before,
+        receipt=receipt_of(site.signer, stored, session.person),
+        preview=preview_of(context.files.get(stored.digest), stored.file, row.id, row.facts.functions),
+        functions=row.facts.functions,
+        session=session,
+        token=site.form_token(session),
+    )
+    return HTMLResponse(page)
+
+
+@reads
+def submission_status(request: Request) -> Response:
+    """The state of a submission, which an open page asks for until it is graded."""
+    site, session = site_of(request), session_of(request)
+    with site.database.reading() as connection:
+        stored = submission_of(connection, request.path_params["submission"], session.person)
+        grading = latest_gradings(connection, [stored.id])[stored.id]
+        before = position_in_queue(connection, site.course, grading.id)
+    return JSONResponse({"state": grading.state, "before": before})
+
+
+@reads_much
+def feedback(request: Request) -> Response:
+    """The report on a submission as one page, as far as it may be seen now."""
+    site, context, session = site_of(request), homework_of(request), session_of(request)
+    with site.database.reading() as connection:
+        stored = submission_of(connection, request.path_params["submission"], session.person)
+        row = published(connection, site.course, stored.assignment)
+        card = _card(connection, context, row, session.person, request.state.at)
+    attempt = next(item for item in card.attempts if item.submission.id == stored.id)
+    if not card.visible.titles:
+        raise Forbidden(
+            card.visible.why or "Of this assignment only the score is shown.",
+            next_step="Go back to the submission.",
+        )
+    return feedback_page(request, row, attempt, full=card.visible.full)
+
+
+def feedback_page(request: Request, row: Homework, attempt: Attempt, *, full: bool) -> Response:
+    """The report on an attempt; without `full` its titles and statuses alone."""
+    site, context = site_of(request), homework_of(request)
+    if attempt.grading.report is None:
+        raise NotFound("This submission is not graded yet.", next_step="Go back to the submission.")
+    report = Report.from_json(context.files.get(attempt.grading.report))
+    page = student_page(report if full else titles_alone(report), title=row.facts.title, course=site.title)
+    link = escape(request.url.path.rpartition("/")[0])
+    back = f'<nav class="page"><a href="{link}">← Submission {attempt.submission.number}</a></nav>'
+    request.state.policy = FEEDBACK_POLICY
+    return HTMLResponse(page.replace("<body>", f"<body>{back}", 1))
+
+
+def titles_alone(report: Report) -> Report:
+    """A report without messages, hints and evidence: how each check ended, and nothing of why."""
+    nothing = {"message": "", "hint": "", "mistake": "", "flag": "", "evidence": Evidence()}
+    tasks = [
+        task.model_copy(update={"checks": [check.model_copy(update=nothing) for check in task.checks]})
+        for task in report.tasks
+    ]
+    return report.model_copy(update={"tasks": tasks})
+
+
+@reads_much
+def submitted_file(request: Request) -> Response:
+    """The bytes of a submission, as they came."""
+    site, context, session = site_of(request), homework_of(request), session_of(request)
+    with site.database.reading() as connection:
+        stored = submission_of(connection, request.path_params["submission"], session.person)
+    content = context.files.get(stored.digest)
+    return Response(content, media_type="application/octet-stream", headers=_as_file(stored.file))
+
+
+HOMEWORK_ROUTES = (
+    PageRoute("/homework/{assignment}", assignment_page),
+    PageRoute("/homework/{assignment}/handout", handout),
+    PageRoute("/homework/{assignment}/upload", upload, methods=["POST"]),
+    PageRoute("/submissions/{submission}", submission_page),
+    PageRoute("/submissions/{submission}/status", submission_status),
+    PageRoute("/submissions/{submission}/feedback", feedback),
+    PageRoute("/submissions/{submission}/file", submitted_file),
+)
+
+
+def _assignment_page(request: Request, session: Session, problem: Refused | None = None) -> Response:
+    site, context, at = site_of(request), homework_of(request), request.state.at
+    with site.database.reading() as connection:
+        row = published(connection, site.course, request.path_params["assignment"])
+        card = _card(connection, context, row, session.person, at)
+        staff = role_of(connection, site.course, session.person) != "student"
+    page = site.page(
+        "homework.html",
+        card=card,
+        late=_late_now(card, context.course(), at),
+        left=_left(card, at),
+        largest=LARGEST_UPLOAD // 1024**2,
+        problem=problem,
+        staff=staff,
+        session=session,
+        token=site.form_token(session),
+    )
+    return HTMLResponse(page, problem.status if problem else 200)
+
+
+def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str, at: int) -> Card:
+    course, of = context.course(), context.site.course
+    attempts = attempts_of(connection, course, of, row, person)
+    visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
+    counting = counted(course, row, person, attempts) if visible.score else None
+    return Card(row, due_for_student(course, row, person), attempts, counting, visible)
+
+
+def _late_now(card: Card, course: Course, at: int) -> tuple[int, Decimal] | None:
+    """The days and the penalty in percent of an upload now; None where it would be in time."""
+    days = days_late_at(course, card.homework, card.due_at, at)
+    return (days, Decimal(str(late_share(late_rule(card.homework), days))) * 100) if days else None
+
+
+def _left(card: Card, at: int) -> AttemptsLeft | None:
+    limit = card.homework.facts.attempts
+    return None if limit is None else attempts_left(limit, used_times(card.attempts), at)
+
+
+def _require_an_attempt(left: AttemptsLeft | None, zone: ZoneInfo) -> None:
+    if left is None or left.now:
+        return
+    if left.next_at is None:
+        raise Conflict(
+            "You have used all attempts at this assignment.",
+            next_step="Ask the course's staff if you need another one.",
+        )
+    raise Conflict(
+        f"You have no attempt left just now: the next one is there at {shown(left.next_at, zone)}.",
+        next_step="Nothing was submitted; upload it then.",
+    )
+
+
+async def _uploaded_file(request: Request, session: Session) -> tuple[str, bytes]:
+    """The name and the bytes of the uploaded file; raises Conflict for a form that cannot be read."""
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data":
+        raise Conflict("This is not an upload.", next_step="Choose a file on the assignment's page.")
+    body = uploaded(request)
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        body.seek(0)
+        while chunk := body.read(256 * 1024):
+            yield chunk
+
+    try:
+        form = await MultiPartParser(
+            request.headers, chunks(), max_files=1, max_fields=5, max_part_size=4096
+        ).parse()
+    except MultiPartException as problem:
+        raise Conflict(
+            "This upload cannot be read.", next_step="Choose one file on the assignment's page."
+        ) from problem
+    try:
+        token, file = form.get("token"), form.get("notebook")
+        check_form_token(request, session, token if isinstance(token, str) else "")
+        if file is None or isinstance(file, str):
+            return "", b""
+        name = (file.filename or "notebook.ipynb").replace("\\", "/").rpartition("/")[2]
+        clean = "".join(letter for letter in name if letter.isprintable())
+        return clean[-LONGEST_NAME:] or "notebook.ipynb", await file.read()
+    finally:
+        await form.close()
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

@@ -1,0 +1,225 @@
+"""The grading queue: rows of the database that graders lease, so that nothing is graded twice at once.
+
+A lease ends by itself: the work of a grader that was killed is leased again. After the third lease that ended
+so, or a fault that the grader named, the grading has failed, by no fault of the student; staff see why.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from autograder.errors import Conflict
+from autograder.site.homework.tables import bundle, grading, submission, submission_owner
+
+__all__ = [
+    "LEASE",
+    "MOST_TRIES",
+    "Lease",
+    "enqueue",
+    "fail",
+    "finish",
+    "lease_next",
+    "position_in_queue",
+    "retry_failed",
+]
+
+LEASE = 15 * 60_000  # milliseconds; longer than any submission may take (see checks.budget)
+MOST_TRIES = 3
+LONGEST_PROBLEM = 2000  # characters
+RANKS = {"submitted": 0, "regrade": 1}  # fresh submissions go first
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A grading that a grader holds; `secret` proves it."""
+
+    id: int
+    secret: str
+    submission: str
+    digest: str
+    file: str
+    number: int
+    student: str
+    received_at: int
+    assignment: str
+    bundle: str
+    seed: int
+
+
+def enqueue(
+    connection: Connection, course: str, name: str, digest: str, *, reason: str, seed: int, at: int
+) -> int:
+    """Queue a grading of a submission with a bundle; its number."""
+    values = {
+        "course": course,
+        "submission": name,
+        "bundle": digest,
+        "reason": reason,
+        "state": "waiting",
+        "queued_at": at,
+        "seed": seed,
+        "tries": 0,
+        "lease": "",
+        "grader": "",
+        "summary": "{}",
+        "problem": "",
+    }
+    return int(connection.execute(insert(grading).returning(grading.c.id), values).scalar_one())
+
+
+def lease_next(connection: Connection, course: str, grader: str, at: int) -> Lease | None:
+    """Lease what is to be graded next; None where nothing waits.
+
+    Fresh submissions go before regrades, a student's newest first, and nobody is served twice before the
+    others once, counted since the oldest waiting submission came.
+    """
+    _end_old_leases(connection, course, at)
+    waiting = connection.execute(
+        select(grading.c.id, grading.c.reason, grading.c.queued_at, submission_owner.c.person)
+        .join(submission_owner, submission_owner.c.submission == grading.c.submission)
+        .where(grading.c.course == course, grading.c.state == "waiting")
+        .order_by(grading.c.id)
+    ).all()
+    if not waiting:
+        return None
+    served = _served_since(connection, course, min(row.queued_at for row in waiting))
+    chosen = min(waiting, key=lambda row: (RANKS[row.reason], served[row.person], row.queued_at, row.id))
+    newest = max(
+        (row for row in waiting if (row.person, row.reason) == (chosen.person, chosen.reason)),
+        key=lambda row: row.id,
+    )
+    secret = secrets.token_urlsafe(16)
+    taken = connection.execute(
+        update(grading)
+        .where(grading.c.id == newest.id, grading.c.state == "waiting")
+        .values(
+            state="leased",
+            lease=secret,
+            leased_until=at + LEASE,
+            grader=grader[:200],
+            tries=grading.c.tries + 1,
+        )
+    ).rowcount
+    return _lease(connection, newest.id, secret) if taken else None  # another server was faster
+
+
+def finish(
+    connection: Connection,
+    number: int,
+    secret: str,
+    *,
+    report: str,
+    earned: Decimal,
+    possible: Decimal,
+    summary: str,
+    at: int,
+) -> None:
+    """Store the result of a lease; raises Conflict where it has ended and somebody else holds it."""
+    _end(
+        connection,
+        number,
+        secret,
+        state="graded",
+        report=report,
+        earned=earned,
+        possible=possible,
+        summary=summary,
+        graded_at=at,
+        problem="",
+    )
+
+
+def fail(connection: Connection, number: int, secret: str, problem: str) -> None:
+    """Give a lease back with a fault of ours; it is tried again, three times in all."""
+    tries = connection.execute(select(grading.c.tries).where(grading.c.id == number)).scalar_one_or_none()
+    state = "failed" if (tries or 0) >= MOST_TRIES else "waiting"
+    _end(connection, number, secret, state=state, problem=problem[:LONGEST_PROBLEM])
+
+
+def retry_failed(connection: Connection, course: str) -> int:
+    """Queue all failed gradings again; how many there were."""
+    return connection.execute(
+        update(grading)
+        .where(grading.c.course == course, grading.c.state == "failed")
+        .values(state="waiting", tries=0)
+    ).rowcount
+
+
+def position_in_queue(connection: Connection, course: str, number: int) -> int:
+    """How many gradings wait before this one, as far as can be said now."""
+    queued = select(grading.c.queued_at).where(grading.c.id == number).scalar_subquery()
+    before = select(func.count()).where(
+        grading.c.course == course,
+        or_(grading.c.state == "leased", grading.c.state == "waiting"),
+        grading.c.reason == "submitted",
+        grading.c.id != number,
+        grading.c.queued_at <= queued,
+    )
+    return int(connection.execute(before).scalar_one())
+
+
+def _end_old_leases(connection: Connection, course: str, at: int) -> None:
+    over = (grading.c.course == course, grading.c.state == "leased", grading.c.leased_until < at)
+    connection.execute(
+        update(grading)
+        .where(*over, grading.c.tries >= MOST_TRIES)
+        .values(
+            state="failed",
+            lease="",
+            problem="The process that graded it ended, three times: is there enough memory?",
+        )
+    )
+    connection.execute(update(grading).where(*over).values(state="waiting", lease=""))
+
+
+def _served_since(connection: Connection, course: str, since: int) -> Counter[str]:
+    rows = connection.execute(
+        select(submission_owner.c.person)
+        .join(grading, grading.c.submission == submission_owner.c.submission)
+        .where(
+            grading.c.course == course,
+            or_(grading.c.state == "leased", grading.c.graded_at >= since),
+        )
+    ).scalars()
+    return Counter(rows)
+
+
+def _lease(connection: Connection, number: int, secret: str) -> Lease:
+    row = connection.execute(
+        select(grading.c.seed, grading.c.bundle, bundle.c.assignment, submission, submission_owner.c.person)
+        .join_from(grading, bundle, bundle.c.digest == grading.c.bundle)
+        .join(submission, submission.c.id == grading.c.submission)
+        .join(submission_owner, submission_owner.c.submission == submission.c.id)
+        .where(grading.c.id == number)
+        .order_by(submission_owner.c.person)
+    ).first()
+    assert row is not None  # it was read in this transaction
+    return Lease(
+        number,
+        secret,
+        row.id,
+        row.digest,
+        row.file,
+        row.number,
+        row.person,
+        row.received_at,
+        row.assignment,
+        row.bundle,
+        row.seed,
+    )
+
+
+def _end(connection: Connection, number: int, secret: str, **values: object) -> None:
+    held = (grading.c.id == number, grading.c.state == "leased", grading.c.lease == secret)
+    if (
+        not secret
+        or not connection.execute(
+            update(grading).where(*held).values(lease="", leased_until=None, **values)
+        ).rowcount
+    ):
+        raise Conflict("This grading is not leased to this grader any more.", next_step="Lease the next one.")

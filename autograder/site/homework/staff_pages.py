@@ -1,0 +1,317 @@
+"""The homework pages of staff: an assignment with its class, one submission, release and hold, overrides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from autograder.course.course import Course
+from autograder.errors import Conflict, NotFound
+from autograder.site.audit import Act, record_act
+from autograder.site.homework.assignments import Homework, homework_in, published, set_release
+from autograder.site.homework.context import homework_of
+from autograder.site.homework.pages import feedback_page
+from autograder.site.homework.queue import enqueue, retry_failed
+from autograder.site.homework.rendered_notebook import render_notebook
+from autograder.site.homework.scores import KIND, TOTAL, Attempt, attempts_of, attempts_of_class, counted
+from autograder.site.homework.submissions import find_submission, owners_of, seed_of
+from autograder.site.marks import Mark, Source, add_marks
+from autograder.site.people import names_in, students_in
+from autograder.site.requests import PageRoute, form_of, reads_much, site_of
+from autograder.site.staff import staff_of_course
+
+__all__ = ["HOMEWORK_STAFF_ROUTES"]
+
+ROWS = 200  # students on one page
+BINS = 10
+LONGEST_REASON = 500
+SORTS = ("name", "score", "state", "late")
+# Pictures of a notebook are in the page itself; nothing of it runs, and nothing is loaded from elsewhere.
+NOTEBOOK_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    """A student in the table of the class."""
+
+    person: str
+    name: str
+    attempts: list[Attempt]
+    counted: Attempt | None
+
+    @property
+    def score(self) -> Decimal | None:
+        """The score that counts."""
+        return None if self.counted is None else self.counted.final
+
+    @property
+    def state(self) -> str:
+        """The state of the newest submission."""
+        return self.attempts[-1].state if self.attempts else "Not submitted"
+
+
+@reads_much
+def assignment_page(request: Request) -> Response:
+    """The class in one assignment: numbers, histogram, commonest mistakes, students."""
+    site, context = site_of(request), homework_of(request)
+    session = staff_of_course(request)
+    wanted = request.query_params
+    find, sort = wanted.get("find", "")[:100], wanted.get("sort", "name")
+    with site.database.reading() as connection:
+        row = published(connection, site.course, request.path_params["assignment"])
+        rows = _class(connection, context.course(), site.course, row)
+        others = [other for other in homework_in(connection, site.course) if other.id != row.id]
+    shown = [item for item in rows if find.casefold() in f"{item.person} {item.name}".casefold()]
+    shown.sort(key=partial(_order, sort if sort in SORTS else "name"))
+    number = min(max(1, _whole(wanted.get("page", "1"))), max(1, -(-len(shown) // ROWS)))
+    page = site.page(
+        "homework_class.html",
+        homework=row,
+        others=others,
+        rows=shown[(number - 1) * ROWS : number * ROWS],
+        many=len(shown),
+        number=number,
+        pages=-(-len(shown) // ROWS),
+        find=find,
+        sort=sort,
+        link=lambda **changes: "?" + urlencode({"find": find, "sort": sort, "page": number, **changes}),
+        submitted=sum(bool(item.attempts) for item in rows),
+        students=len(rows),
+        waiting=_in_state(rows, "waiting", "leased"),
+        failed=[attempt for item in rows for attempt in item.attempts if attempt.grading.state == "failed"],
+        broken=sorted({name for item in rows if item.counted for name in item.counted.summary.broken}),
+        old=sum(item.counted is not None and item.counted.grading.bundle != row.bundle for item in rows),
+        histogram=_histogram(row, rows),
+        mistakes=_mistakes(rows),
+        session=session,
+        token=site.form_token(session),
+    )
+    return HTMLResponse(page)
+
+
+@reads_much
+def submission_page(request: Request) -> Response:
+    """One submission: the notebook, its results, the points set by hand, the student's other submissions."""
+    site, context, session = site_of(request), homework_of(request), staff_of_course(request)
+    with site.database.reading() as connection:
+        row, attempt, attempts = _found(connection, context.course(), site.course, request)
+        names = names_in(connection, site.course)
+    request.state.policy = NOTEBOOK_POLICY
+    page = site.page(
+        "homework_submission.html",
+        homework=row,
+        attempt=attempt,
+        attempts=attempts,
+        name=names.get(attempt.person, attempt.person),
+        counting=counted(context.course(), row, attempt.person, attempts),
+        notebook=render_notebook(context.files.get(attempt.submission.digest), attempt.submission.file),
+        session=session,
+        token=site.form_token(session),
+    )
+    return HTMLResponse(page)
+
+
+@reads_much
+def submission_feedback(request: Request) -> Response:
+    """The whole report on a submission, whatever its student may see."""
+    site, context = site_of(request), homework_of(request)
+    staff_of_course(request)
+    with site.database.reading() as connection:
+        row, attempt, _ = _found(connection, context.course(), site.course, request)
+    return feedback_page(request, row, attempt, full=True)
+
+
+async def release(request: Request) -> Response:
+    """Release the results of an assignment, or hold them."""
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    form, assignment, at = (
+        await form_of(request, session),
+        request.path_params["assignment"],
+        request.state.at,
+    )
+    hold = "hold" in form
+
+    def write(connection: Connection) -> None:
+        row = published(connection, site.course, assignment)
+        released = row.released_at if hold else at
+        set_release(connection, site.course, assignment, released_at=released, held_at=at if hold else None)
+        act = "hold results" if hold else "release results"
+        record_act(connection, Act(at, session.person, act, assignment, {}))
+
+    await site.written(write)
+    return RedirectResponse(f"/staff/homework/{assignment}", 303)
+
+
+async def grade_again(request: Request) -> Response:
+    """Queue what failed by a fault of ours, or everything that counts with the current checks."""
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    form, assignment, at = (
+        await form_of(request, session),
+        request.path_params["assignment"],
+        request.state.at,
+    )
+    context, everything = homework_of(request), "everything" in form
+
+    def write(connection: Connection) -> None:
+        row = published(connection, site.course, assignment)
+        if not everything:
+            many = retry_failed(connection, site.course)
+            record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
+            return
+        names = []
+        for item in _class(connection, context.course(), site.course, row):
+            if item.counted is not None and item.counted.grading.bundle != row.bundle:
+                stored = item.counted.submission
+                seed = seed_of(site.signer, row.id, item.person, stored.digest)
+                enqueue(connection, site.course, stored.id, row.bundle, reason="regrade", seed=seed, at=at)
+                names.append(stored.id)
+        detail: dict[str, object] = {"bundle": row.bundle, "submissions": len(names)}
+        record_act(connection, Act(at, session.person, "regrade homework", assignment, detail))
+
+    await site.written(write)
+    return RedirectResponse(f"/staff/homework/{assignment}", 303)
+
+
+async def override(request: Request) -> Response:
+    """Set the points of a submission by hand, with a reason, or withdraw them."""
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    form, at = await form_of(request, session), request.state.at
+    name = request.path_params["submission"]
+    reason = form.get("reason", [""])[-1].strip()[:LONGEST_REASON]
+    points = None if "withdraw" in form else _points(form.get("points", [""])[-1])
+    seen = _whole(form.get("seen", ["0"])[-1])
+    if not reason:
+        raise Conflict(
+            "The reason is missing; the student sees it.", next_step="Give a reason of a few words."
+        )
+
+    context = homework_of(request)
+
+    def write(connection: Connection) -> None:
+        row, attempt, _ = _found(connection, context.course(), site.course, request)
+        if (attempt.mark.id if attempt.mark else 0) != seen:
+            raise Conflict(
+                "Somebody else has set these points meanwhile.",
+                next_step="Go back, reload the page, and decide which points stand.",
+            )
+        mark = Mark(TOTAL, points, Source.MANUAL, at, who=session.person, reason=reason)
+        add_marks(connection, KIND, name, [mark])
+        detail: dict[str, object] = {
+            "before": None if attempt.final is None else str(attempt.final),
+            "points": None if points is None else str(points),
+            "reason": reason,
+            "assignment": row.id,
+        }
+        record_act(connection, Act(at, session.person, "override points", name, detail))
+
+    await site.written(write)
+    return RedirectResponse(f"/staff/submissions/{name}", 303)
+
+
+HOMEWORK_STAFF_ROUTES = (
+    PageRoute("/staff/homework/{assignment}", assignment_page),
+    PageRoute("/staff/homework/{assignment}/release", release, methods=["POST"]),
+    PageRoute("/staff/homework/{assignment}/grade-again", grade_again, methods=["POST"]),
+    PageRoute("/staff/submissions/{submission}", submission_page),
+    PageRoute("/staff/submissions/{submission}/feedback", submission_feedback),
+    PageRoute("/staff/submissions/{submission}/points", override, methods=["POST"]),
+)
+
+
+def _class(connection: Connection, course: Course, of: str, row: Homework) -> list[StudentRow]:
+    """The students of the course, and whoever else has submitted."""
+    names = names_in(connection, of)
+    attempts = attempts_of_class(connection, course, of, row)
+    people = [*students_in(connection, of), *(person for person in attempts if person not in names)]
+    return [
+        StudentRow(
+            person,
+            names.get(person, person),
+            attempts.get(person, []),
+            counted(course, row, person, attempts.get(person, [])),
+        )
+        for person in dict.fromkeys(people)
+    ]
+
+
+def _found(
+    connection: Connection, course: Course, of: str, request: Request
+) -> tuple[Homework, Attempt, list[Attempt]]:
+    name = request.path_params["submission"]
+    owners = owners_of(connection, name)
+    stored = find_submission(connection, of, name)
+    if stored is None or not owners:
+        raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
+    row = published(connection, of, stored.assignment)
+    attempts = attempts_of(connection, course, of, row, owners[0])
+    return row, next(item for item in attempts if item.submission.id == name), attempts
+
+
+def _order(sort: str, row: StudentRow) -> tuple[object, ...]:
+    name = row.name.casefold(), row.person
+    if sort == "score":
+        return (row.score is None, row.score or Decimal(0), *name)
+    if sort == "state":
+        return (row.state, *name)
+    if sort == "late":
+        return (-(row.counted.days_late if row.counted else 0), *name)
+    return name
+
+
+def _in_state(rows: list[StudentRow], *states: str) -> int:
+    return sum(attempt.grading.state in states for row in rows for attempt in row.attempts)
+
+
+def _histogram(row: Homework, rows: list[StudentRow]) -> list[tuple[str, int, int]]:
+    """Ranges of points, how many scores are in each, and that in percent of the fullest."""
+    step = Decimal(str(row.facts.points)) / BINS
+    bins = [0] * BINS
+    for item in rows:
+        if item.score is not None:
+            bins[max(0, min(BINS - 1, int(item.score / step)))] += 1
+    fullest = max(bins) or 1
+    return [
+        (
+            f"{(number * step).normalize():f} to {((number + 1) * step).normalize():f}",
+            many,
+            100 * many // fullest,
+        )
+        for number, many in enumerate(bins)
+    ]
+
+
+def _mistakes(rows: list[StudentRow]) -> list[tuple[str, str, int]]:
+    """The commonest known mistakes in what counts: name, hint, how many students."""
+    hints: dict[str, str] = {}
+    many: Counter[str] = Counter()
+    for row in rows:
+        for name, hint in row.counted.summary.mistakes if row.counted else ():
+            many[name] += 1
+            hints.setdefault(name, hint)
+    return [(name.replace("_", " "), hints[name], number) for name, number in many.most_common(10)]
+
+
+def _points(written: str) -> Decimal:
+    try:
+        points = Decimal(written.strip()[:20])
+    except InvalidOperation:
+        points = Decimal("NaN")
+    if not points.is_finite() or not 0 <= points <= 10_000:
+        raise Conflict(
+            f"“{written[:20]}” is not a number of points.", next_step="Write a number such as 17.5."
+        )
+    return points
+
+
+def _whole(written: str) -> int:
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0

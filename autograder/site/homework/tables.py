@@ -1,0 +1,96 @@
+"""The tables of homework, as the newest migration leaves them; a test holds that the two agree."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+)
+
+from autograder.site.tables import Points, Serial, metadata
+
+__all__ = ["bundle", "grading", "homework", "submission", "submission_owner"]
+
+# What was published of an assignment, hidden half included: a ZIP in the file store.
+bundle = Table(
+    "bundle",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("assignment", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+)
+# An assignment as students see it now.
+homework = Table(
+    "homework",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("bundle", ForeignKey("bundle.digest"), nullable=False),
+    Column("handout", Text, nullable=False),  # digest of the ZIP that students download
+    Column("facts", Text, nullable=False),  # JSON: title, points, tasks, late rule
+    Column("due_at", BigInteger),
+    Column("released_at", BigInteger),
+    Column("held_at", BigInteger),  # since when staff hold the results
+)
+submission = Table(
+    "submission",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("course", Text, nullable=False),
+    Column("assignment", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # which of its owner's, from 1
+    Column("digest", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("file", Text, nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),  # the arrival of its last byte
+    Column("by_whom", Text, nullable=False),
+    Column("source", Text, CheckConstraint("source IN ('site', 'staff')"), nullable=False),
+    ForeignKeyConstraint(["course", "assignment"], ["homework.course", "homework.id"]),
+    Index("submission_assignment", "course", "assignment"),
+)
+submission_owner = Table(
+    "submission_owner",
+    metadata,
+    Column("submission", ForeignKey("submission.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Index("submission_owner_person", "person"),
+)
+# The queue and its results: a row per grading, never used twice.
+grading = Table(
+    "grading",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("submission", ForeignKey("submission.id"), nullable=False),
+    Column("bundle", ForeignKey("bundle.digest"), nullable=False),
+    Column("reason", Text, CheckConstraint("reason IN ('submitted', 'regrade')"), nullable=False),
+    Column(
+        "state", Text, CheckConstraint("state IN ('waiting', 'leased', 'graded', 'failed')"), nullable=False
+    ),
+    Column("queued_at", BigInteger, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("lease", Text, nullable=False),  # the secret of the grader that holds it
+    Column("leased_until", BigInteger),
+    Column("grader", Text, nullable=False),
+    Column("graded_at", BigInteger),
+    Column("report", Text),  # digest of the report in the file store
+    Column("earned", Points),
+    Column("possible", Points),
+    Column("summary", Text, nullable=False),  # JSON: see `submissions.GradingSummary`
+    Column("problem", Text, nullable=False),  # why it could not be graded, for staff
+    CheckConstraint("(state = 'graded') = (report IS NOT NULL)"),
+    Index("grading_queue", "course", "state"),
+    Index("grading_submission", "submission"),
+)

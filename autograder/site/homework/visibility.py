@@ -1,0 +1,49 @@
+"""What a person may see of a submission's results now: one function, which every page and export asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.course.course import Course
+from autograder.site.homework.assignments import Homework, due_for_student
+
+__all__ = ["HIDDEN", "Visible", "latest_due", "visible_now"]
+
+
+@dataclass(frozen=True)
+class Visible:
+    """What may be seen, from nothing to everything; `why` says when the rest will be."""
+
+    score: bool
+    titles: bool
+    full: bool
+    why: str = ""
+
+
+ALL = Visible(True, True, True)
+HIDDEN = "The course's staff look at the results before you see them."
+DETAILS = {"full": ALL, "titles": Visible(True, True, False), "score": Visible(True, False, False)}
+
+
+def visible_now(row: Homework, role: str, at: int, last_due: int | None) -> Visible:
+    """What a person with this role may see at an instant; `last_due` is when the last extension ends.
+
+    Staff see everything. Students see nothing while results are held, or before the assignment's rule
+    allows it.
+    """
+    if role != "student":
+        return ALL
+    if row.held_at is not None:
+        return Visible(False, False, False, HIDDEN)
+    rule = row.facts.feedback
+    if rule == "when_released" and row.released_at is None:
+        return Visible(False, False, False, HIDDEN)
+    if rule == "after_due" and row.released_at is None and last_due is not None and at <= last_due:
+        return Visible(False, False, False, "Results are shown after the due date, extensions included.")
+    return DETAILS[row.facts.detail]
+
+
+def latest_due(course: Course, row: Homework) -> int | None:
+    """When the last person's due time is over; None without a due date."""
+    times = [due_for_student(course, row, student) for student in ("", *course.students_with_rules())]
+    return max((time for time in times if time is not None), default=None)

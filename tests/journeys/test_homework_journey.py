@@ -1,0 +1,98 @@
+"""Homework in a real browser: a student uploads, waits, reads the feedback and uploads again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from homework_site import HomeworkSite, broken_notebook, serving, solved, tiny_site, with_mistake
+from patience import PATIENCE
+from playwright.sync_api import Browser, FilePayload, Page, expect
+from tiny_course import ASSIGNMENT
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
+    """A running site with one grader beside it."""
+    with serving(tiny_site(tmp_path_factory.mktemp("course")), "--graders", "1") as site:
+        yield site
+
+
+def page_of(browser: Browser, site: HomeworkSite, person: str, **settings: object) -> Page:
+    """A page of somebody who has signed in."""
+    context = browser.new_context(**settings)  # type: ignore[arg-type]
+    context.set_default_timeout(1000 * PATIENCE)
+    value = site.visitor(person).http.cookies["quiz_session"]
+    context.add_cookies([{"name": "quiz_session", "value": value, "url": site.address}])
+    page = context.new_page()
+    page.goto(site.address)
+    return page
+
+
+def chosen(content: bytes, name: str = f"{ASSIGNMENT}.ipynb") -> FilePayload:
+    """A file as a person chooses it."""
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds on a page."""
+    options = {"runOnly": {"type": "tag", "values": RULES}}
+    return [
+        f"{page.url}: {violation['id']}: {violation['nodes'][0]['html']}"
+        for violation in Axe().run(page, options=options).response["violations"]
+    ]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_student(browser: Browser, site: HomeworkSite, size: dict[str, int], script: bool) -> None:
+    """A wrong notebook, the wait, the feedback, a better one, and what counts."""
+    page = page_of(browser, site, "ann", viewport=size, java_script_enabled=script)
+    page.get_by_role("link", name="Doubling and squaring").click()
+    for content, name, score in (
+        (broken_notebook(), "notes.ipynb", "0 of 6"),
+        (with_mistake(site.course) + b"\n" * (size["width"] + script), f"{ASSIGNMENT}.ipynb", "4 of 6"),
+        (solved(site.course) + b"\n" * (size["width"] + script), f"{ASSIGNMENT}.ipynb", "6 of 6"),
+    ):
+        page.get_by_label("Your notebook").set_input_files(chosen(content, name))
+        page.get_by_role("button", name="Submit").click()
+        expect(page.get_by_role("heading", name=re.compile(r"Submission \d+"))).to_be_visible()
+        if not script:
+            while "points" not in (page.locator("#state").text_content() or ""):
+                page.wait_for_timeout(200)
+                page.reload()
+        expect(page.get_by_text(f"{score} points")).to_be_visible()
+        if score == "0 of 6":
+            expect(page.get_by_text("This file cannot be graded.")).to_be_visible()
+        page.get_by_role("link", name="Read the feedback").click()
+        if score == "4 of 6":
+            expect(page.get_by_text("The factor 2 is missing")).to_be_visible()
+        page.get_by_role("link", name="← Submission").click()
+        page.get_by_role("link", name="← Doubling and squaring").click()
+    expect(page.get_by_text(re.compile(r"6 of 6 points\s*count"))).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_accessibility(browser: Browser, site: HomeworkSite, size: dict[str, int], scheme: str) -> None:
+    """axe finds nothing on any page of homework, and no page is wider than the screen."""
+    path = site.visitor("bob").submitted(with_mistake(site.course))
+    site.visitors[-1].graded(path)
+    of_student = ["/", f"/homework/{ASSIGNMENT}", path, f"{path}/feedback"]
+    of_staff = [f"/staff/homework/{ASSIGNMENT}", f"/staff{path}", f"/staff{path}/feedback"]
+    faults = []
+    for person, paths in (("bob", of_student), ("ina", of_staff)):
+        page = page_of(browser, site, person, viewport=size, color_scheme=scheme)
+        for address in paths:
+            page.goto(site.address + address)
+            faults += faults_of(page)
+            if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                faults.append(f"{address} is wider than {size['width']} px")
+        page.context.close()
+    assert faults == []
