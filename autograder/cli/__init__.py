@@ -92,6 +92,12 @@ COMMANDS = (
         "Prove assignments: every stub fails, the reference passes, every known mistake is caught and named.",
     ),
     CommandEntry(
+        "near-misses",
+        "autograder.cli.near_misses:near_misses",
+        AUTHORING,
+        "Compute natural edits of the right answers, which explain wrong functions; once a release.",
+    ),
+    CommandEntry(
         "calibrate",
         "autograder.cli.calibrate:calibrate",
         AUTHORING,

@@ -20,6 +20,7 @@ from autograder.checks.values import Array
 from autograder.checks.variants import Variant
 from autograder.grading.causes import Answers, Cause, alike, known_cause, outcome_of
 from autograder.grading.idioms import PRECISE, idiom_cause
+from autograder.grading.near_misses import NearMisses, near_miss_cause
 from autograder.grading.patterns import WEAK, Signature, pattern_cause
 from autograder.grading.student_source import StudentSource
 
@@ -56,8 +57,9 @@ def find_cause(
     mistakes: Sequence[Variant],
     signature: Signature,
     source: StudentSource | None = None,
+    near_misses: NearMisses | None = None,
 ) -> Cause:
-    """What is told for one function: a known mistake, an idiom or a pattern; kind "" for nothing.
+    """What is told for one function: a known mistake, an idiom, a pattern or a near miss; "" for nothing.
 
     `calls` are all calls of the function that the checks of its task make, with the submission's answers.
     """
@@ -69,7 +71,10 @@ def find_cause(
         return idiom
     if known.kind or function in answers.canonical_forms:
         return known  # where many answers are right, numbers beside one of them show nothing
-    return pattern_cause(function, calls, answers, signature)
+    pattern = pattern_cause(function, calls, answers, signature)
+    if pattern.kind or near_misses is None:
+        return pattern
+    return near_miss_cause(function, calls, answers, near_misses, source)
 
 
 @dataclass
@@ -80,6 +85,7 @@ class TaskEvidence:
     mistakes: Sequence[Variant] = ()
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     sources: Mapping[str, StudentSource] = field(default_factory=dict)
+    near_misses: NearMisses | None = None
     #: More calls of a function, with their answers, which no check came to.
     more_calls: Callable[[str, Sequence[Call]], Sequence[Call]] = lambda function, calls: ()
     calls: list[Call] = field(default_factory=list)
@@ -117,6 +123,7 @@ class TaskEvidence:
                     self.mistakes,
                     self._signature(function),
                     self.sources.get(function),
+                    self.near_misses,
                 )
         return self._causes[function]
 

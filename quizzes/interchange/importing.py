@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -22,9 +22,10 @@ from quizzes.content.key_exposure import exposed_keys
 from quizzes.content.markup import TextProblem, render
 from quizzes.interchange.concrete import ITEM
 from quizzes.interchange.package import ImportedItem, Package, Picture, read_package
-from quizzes.interchange.package_documents import question_documents
+from quizzes.interchange.package_documents import question_documents, test_documents
 from quizzes.interchange.qti12.reader_items import items_in
 from quizzes.interchange.qti21.reader_items import item_in
+from quizzes.interchange.qti21.reader_test import weights_of
 from quizzes.interchange.ranges import decimal_of
 
 __all__ = ["Imported", "import_package"]
@@ -108,6 +109,12 @@ def _found(
     package: Package, report: Callable[[str, str], None], pictures: _BankPictures
 ) -> Iterator[ImportedItem]:
     names: set[str] = set()
+    weights: dict[str, str] = {}
+    for name in test_documents(package):
+        try:
+            weights |= weights_of(package.document(name), name, report)
+        except UsageError as problem:
+            report(name, f"{problem.message} The file was left out.")
     for name in question_documents(package):
         try:
             document = package.document(name)
@@ -125,7 +132,7 @@ def _found(
         elif document.tag == "assessmentItem":
             item = item_in(document, report, taken)
             if item is not None:
-                yield item
+                yield replace(item, points=weights.get(name, ""))
         elif document.tag == "qti-assessment-item":
             report(
                 document.get("title") or name,

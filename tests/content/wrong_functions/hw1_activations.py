@@ -18,17 +18,21 @@ def relu(x):
     return max(0, x)
 
 
-@wrong(task="relu", cause="clips at 6")
+@wrong(task="relu", cause="clips at 6", true=["capped_at_six"])
 def relu(x):
     return np.minimum(np.maximum(x, 0), 6)
 
 
-@wrong(task="relu", cause="strict at one: small positive inputs are cut")
+@wrong(
+    task="relu",
+    cause="strict at one: small positive inputs are cut",
+    true=["near miss: 1 stands where another number belongs"],
+)
 def relu(x):
     return np.where(x > 1, x, 0.0)
 
 
-@wrong(task="relu", cause="softplus")
+@wrong(task="relu", cause="softplus", true=["softplus_in_place_of_relu"])
 def relu(x):
     return np.log(1 + np.exp(x))
 
@@ -176,7 +180,7 @@ def leaky_relu(x, slope=0.1):
     return np.where(x > 0, x, slope * x)
 
 
-@wrong(task="leaky_relu", cause="slope divides", true=("divided_by_slope_squared",))
+@wrong(task="leaky_relu", cause="slope divides", true=["divided_by_slope_squared", "one_region"])
 def leaky_relu(x, slope=0.01):
     return np.where(x > 0, x, x / slope)
 
@@ -186,7 +190,7 @@ def leaky_relu(x, slope=0.01):
     return np.where(x > 0, x, x + slope)
 
 
-@wrong(task="leaky_relu", cause="both sides get the slope", true=("multiplied_by_slope",))
+@wrong(task="leaky_relu", cause="both sides get the slope", true=["multiplied_by_slope", "one_region"])
 def leaky_relu(x, slope=0.01):
     return slope * x
 
@@ -284,7 +288,11 @@ def prelu(x, alpha):
     return np.where(x > 0, x, np.mean(alpha) * x)
 
 
-@wrong(task="prelu", cause="absolute alpha")
+@wrong(
+    task="prelu",
+    cause="absolute alpha",
+    true=["near miss: the absolute value of `alpha` is taken where it belongs as it is"],
+)
 def prelu(x, alpha):
     return np.where(x > 0, x, np.abs(alpha) * x)
 
@@ -326,7 +334,11 @@ def prelu_backward(x, grad_out, alpha):
     return grad_x, g.reshape(-1, g.shape[-1]).sum(axis=0)
 
 
-@wrong(task="prelu", cause="grad_alpha counts the positive entries")
+@wrong(
+    task="prelu",
+    cause="grad_alpha counts the positive entries",
+    true=["near miss: the condition on the part with `x` is the other way round"],
+)
 def prelu_backward(x, grad_out, alpha):
     grad_x = np.where(x > 0, grad_out, alpha * grad_out)
     g = np.where(x > 0, x * grad_out, 0)
@@ -391,7 +403,7 @@ def silu(x):
     return np.where(np.abs(x) > 7, np.maximum(x, 0), x * s)
 
 
-@wrong(task="silu", cause="x plus sigmoid")
+@wrong(task="silu", cause="x plus sigmoid", true=["gate_added"])
 def silu(x):
     return x + 1 / (1 + np.exp(-x))
 
@@ -403,7 +415,11 @@ def silu(x):
     return x / (1 + math.exp(-x))
 
 
-@wrong(task="silu", cause="product rule with a plus in the wrong place: s + x(1-s)")
+@wrong(
+    task="silu",
+    cause="product rule with a plus in the wrong place: s + x(1-s)",
+    true=["x_in_place_of_a_factor"],
+)
 def silu_backward(x, grad_out):
     s = 1 / (1 + np.exp(-x))
     return grad_out * (s + x * (1 - s))
@@ -433,7 +449,7 @@ def silu_backward(x, grad_out):
     return grad_out * s * (1 + x * (1 - s))
 
 
-@wrong(task="silu", cause="swish squared term: 1 + s")
+@wrong(task="silu", cause="swish squared term: 1 + s", true=["one_plus_s"])
 def silu_backward(x, grad_out):
     s = 1 / (1 + np.exp(-x))
     return grad_out * s * (1 + x * (1 + s))
@@ -456,19 +472,23 @@ def smooth_relu(x, alpha):
     return p - (np.log(alpha * p + 1) + 1) / alpha
 
 
-@wrong(task="smooth_relu", cause="multiplied by alpha instead of divided", true=("one_region",))
+@wrong(
+    task="smooth_relu",
+    cause="multiplied by alpha instead of divided",
+    true=["one_region", "multiplied_by_alpha"],
+)
 def smooth_relu(x, alpha):
     p = np.maximum(x, 0)
     return p - np.log(alpha * p + 1) * alpha
 
 
-@wrong(task="smooth_relu", cause="plus in place of minus", true=("one_region",))
+@wrong(task="smooth_relu", cause="plus in place of minus", true=["one_region", "plus_in_place_of_minus"])
 def smooth_relu(x, alpha):
     p = np.maximum(x, 0)
     return p + np.log(alpha * p + 1) / alpha
 
 
-@wrong(task="smooth_relu", cause="log10", true=("one_region",))
+@wrong(task="smooth_relu", cause="log10", true=["one_region", "other_base"])
 def smooth_relu(x, alpha):
     p = np.maximum(x, 0)
     return p - np.log10(alpha * p + 1) / alpha
@@ -546,7 +566,11 @@ def smooth_relu_backward(x, grad_out, alpha):
     return grad_x, np.sum(grad_out * g)
 
 
-@wrong(task="layer_gradient_norms", cause="relu derivative is h >= 0")
+@wrong(
+    task="layer_gradient_norms",
+    cause="relu derivative is h >= 0",
+    true=["near miss: the border of a condition falls on the other side"],
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:

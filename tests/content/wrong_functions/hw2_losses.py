@@ -23,7 +23,11 @@ def softmax(logits):
     return e / e.sum(axis=0)
 
 
-@wrong(task="softmax", cause="subtracts the mean, not the maximum")
+@wrong(
+    task="softmax",
+    cause="subtracts the mean, not the maximum",
+    true=["near miss: a mean is taken where a maximum belongs"],
+)
 def softmax(logits):
     e = np.exp(logits - logits.mean(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
@@ -99,7 +103,7 @@ def cross_entropy(probs, labels):
     return -np.sum(np.log(probs[np.arange(n), labels] + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="log10", true=("constant_factor",))
+@wrong(task="cross_entropy", cause="log10", true=["constant_factor", "base_ten"])
 def cross_entropy(probs, labels):
     return -np.mean(np.log10(probs[range(len(labels)), labels] + 1e-12))
 
@@ -125,7 +129,7 @@ def cross_entropy(probs, labels):
     return -np.mean(np.log(probs[:, labels] + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="log of the product")
+@wrong(task="cross_entropy", cause="log of the product", true=["product_of_all"])
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.log(np.prod(p) + 1e-300) / len(labels)
@@ -143,7 +147,11 @@ def cross_entropy(probs, labels):
     return np.mean(1 - p)
 
 
-@wrong(task="cross_entropy", cause="epsilon of a hundredth")
+@wrong(
+    task="cross_entropy",
+    cause="epsilon of a hundredth",
+    true=["near miss: 0.01 stands where another number belongs"],
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.mean(np.log(p + 0.01))
@@ -155,7 +163,7 @@ def cross_entropy(probs, labels):
     return -np.mean(p * np.log(p))
 
 
-@wrong(task="cross_entropy", cause="the median")
+@wrong(task="cross_entropy", cause="the median", true=["near miss: a median is taken where a mean belongs"])
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels] + 1e-12
     return np.median(-np.log(p))

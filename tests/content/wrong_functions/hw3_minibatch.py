@@ -20,7 +20,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="a backward difference")
+@wrong(task="numerical_gradient", cause="a backward difference", true=["backward_difference"])
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -290,17 +290,17 @@ def sgd_update(theta, grad, lr):
     return theta
 
 
-@wrong(task="sgd_update", cause="precedence: (theta - lr) * grad")
+@wrong(task="sgd_update", cause="precedence: (theta - lr) * grad", true=["rate_subtracted_first"])
 def sgd_update(theta, grad, lr):
     return (theta - lr) * grad
 
 
-@wrong(task="sgd_update", cause="theta scaled: theta * (1 - lr * grad)")
+@wrong(task="sgd_update", cause="theta scaled: theta * (1 - lr * grad)", true=["theta_scaled"])
 def sgd_update(theta, grad, lr):
     return theta * (1 - lr * grad)
 
 
-@wrong(task="sgd_update", cause="the sign of the gradient")
+@wrong(task="sgd_update", cause="the sign of the gradient", true=["sign_of_the_gradient"])
 def sgd_update(theta, grad, lr):
     return theta - lr * np.sign(grad)
 
@@ -310,7 +310,7 @@ def sgd_update(theta, grad, lr):
     return theta - lr**2 * grad
 
 
-@wrong(task="sgd_update", cause="gradient squared")
+@wrong(task="sgd_update", cause="gradient squared", true=["gradient_squared"])
 def sgd_update(theta, grad, lr):
     return theta - lr * grad**2
 
@@ -340,7 +340,7 @@ def inverse_sqrt_decay(lr, t):
     return lr / (t + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="t guarded by max(t, 1)")
+@wrong(task="inverse_sqrt_decay", cause="t guarded by max(t, 1)", true=["zero_taken_for_one"])
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(max(t, 1))
 
@@ -350,7 +350,7 @@ def inverse_sqrt_decay(lr, t):
     return lr / (t + 1) ** 2
 
 
-@wrong(task="inverse_sqrt_decay", cause="t + 2")
+@wrong(task="inverse_sqrt_decay", cause="t + 2", true=["near miss: 2 stands where another number belongs"])
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(t + 2)
 
@@ -380,12 +380,12 @@ def inverse_sqrt_decay(lr, t):
     return lr / np.log(t + np.e)
 
 
-@wrong(task="step_decay", cause="round in place of floor")
+@wrong(task="step_decay", cause="round in place of floor", true=["rounded_to_the_nearest_drop"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** round(epoch / every)
 
 
-@wrong(task="step_decay", cause="ceil in place of floor")
+@wrong(task="step_decay", cause="ceil in place of floor", true=["rounded_up"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** int(np.ceil(epoch / every))
 
@@ -405,14 +405,14 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr
 
 
-@wrong(task="step_decay", cause="decays at every epoch")
+@wrong(task="step_decay", cause="decays at every epoch", true=["factor_at_every_epoch"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     for e in range(epoch):
         lr = lr * factor
     return lr
 
 
-@wrong(task="step_decay", cause="subtracts")
+@wrong(task="step_decay", cause="subtracts", true=["factor_subtracted"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr - factor * (epoch // every)
 
@@ -444,7 +444,7 @@ def step_decay(lr, epoch, factor=0.1, every=10):
     return lr * factor ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="one minus factor")
+@wrong(task="step_decay", cause="one minus factor", true=["one_minus_factor"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * (1 - factor) ** (epoch // every)
 

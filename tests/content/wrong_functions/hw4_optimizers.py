@@ -66,7 +66,7 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(sum_sq) + eps)
 
 
-@wrong(task="adagrad", cause="the gradient squared in the step")
+@wrong(task="adagrad", cause="the gradient squared in the step", true=["gradient_squared_in_the_step"])
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     return theta - lr * grad**2 / (np.sqrt(sum_sq) + eps), sum_sq
@@ -96,7 +96,7 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="the step multiplied by the root")
+@wrong(task="adagrad", cause="the step multiplied by the root", true=["step_times_the_root"])
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     return theta - lr * grad * np.sqrt(sum_sq + eps), sum_sq
@@ -108,7 +108,7 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta + mu * velocity, v
 
 
-@wrong(task="momentum", cause="running average v = mu v + (1 - mu) g, theta - lr v")
+@wrong(task="momentum", cause="running average v = mu v + (1 - mu) g, theta - lr v", true=["running_average"])
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity + (1 - mu) * grad
     return theta - lr * v, v
@@ -162,7 +162,7 @@ def momentum_update(theta, grad, velocity, lr, mu=0.99):
     return theta + v, v
 
 
-@wrong(task="momentum", cause="1 - mu on the velocity")
+@wrong(task="momentum", cause="1 - mu on the velocity", true=["one_minus_mu_on_the_velocity"])
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = (1 - mu) * velocity - lr * grad
     return theta + v, v
@@ -230,7 +230,11 @@ def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     return theta + mu * v, v
 
 
-@wrong(task="nesterov", cause="sign of the gradient part")
+@wrong(
+    task="nesterov",
+    cause="sign of the gradient part",
+    true=["near miss: the part with `grad` and `lr` is added, not subtracted"],
+)
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta + mu * v + lr * grad, v
@@ -248,7 +252,7 @@ def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     return theta - lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
 
 
-@wrong(task="rmsprop", cause="square forgotten")
+@wrong(task="rmsprop", cause="square forgotten", true=["mean_of_sizes"])
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = decay * mean_sq + (1 - decay) * np.abs(grad)
     return theta - lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
@@ -312,14 +316,14 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * m / (np.sqrt(v) + eps), m, v
 
 
-@wrong(task="adam", cause="only m is corrected")
+@wrong(task="adam", cause="only m is corrected", true=["only_the_mean_corrected"])
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
     return theta - lr * m / (1 - beta1**t) / (np.sqrt(v) + eps), m, v
 
 
-@wrong(task="adam", cause="v without the square")
+@wrong(task="adam", cause="v without the square", true=["sizes_in_place_of_squares"])
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * np.abs(grad)
@@ -337,7 +341,7 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * mh / (np.sqrt(vh) + eps), v, m
 
 
-@wrong(task="adam", cause="multiplied by the correction")
+@wrong(task="adam", cause="multiplied by the correction", true=["multiplied_by_the_correction"])
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2

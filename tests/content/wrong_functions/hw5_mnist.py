@@ -138,7 +138,7 @@ def forward(params, x):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="forward", cause="bias subtracted")
+@wrong(task="forward", cause="bias subtracted", true=["near miss: a minus stands wherever a plus belongs"])
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -355,6 +355,10 @@ def predict(params, x):
     return np.argsort(forward(params, x), axis=1)[:, 0]
 
 
-@wrong(task="predict", cause="forward forgotten: argmax of x")
+@wrong(
+    task="predict",
+    cause="forward forgotten: argmax of x",
+    true=["near miss: the old `x` is used where the new one belongs"],
+)
 def predict(params, x):
     return np.argmax(x, axis=1)
