@@ -5,14 +5,14 @@ import numpy as np
 from autograder.checks import wrong
 
 
-@wrong(task="relu", cause="the mask is written the wrong way round")
+@wrong(task="relu", cause="the mask is written the wrong way round", true=("minimum",))
 def relu(x):
     y = x.copy()
     y[y > 0] = 0
     return y
 
 
-@wrong(task="relu", cause="and between two arrays")
+@wrong(task="relu", cause="and between two arrays", true=("if_on_an_array",))
 def relu(x):
     return x * (x > 0 and x < 1e9)
 
@@ -27,47 +27,47 @@ def relu(x):
     return np.max(x, 0)
 
 
-@wrong(task="relu", cause="alias y = x, then in place")
+@wrong(task="relu", cause="alias y = x, then in place", true=("writes_into_x",))
 def relu(x):
     y = x
     y[y < 0] = 0.0
     return y
 
 
-@wrong(task="relu", cause="a boolean result")
+@wrong(task="relu", cause="a boolean result", true=("derivative_in_place_of_value",))
 def relu(x):
     return x > 0
 
 
-@wrong(task="relu", cause="misspelled name")
+@wrong(task="relu", cause="misspelled name", true=("name_without_a_value",))
 def relu(x):
     result = np.maximum(0, x)
     return resutl
 
 
-@wrong(task="relu", cause="returns a tuple by a comma")
+@wrong(task="relu", cause="returns a tuple by a comma", true=("more_returned",))
 def relu(x):
     return (np.maximum(0, x),)
 
 
-@wrong(task="relu", cause="forward in the backward")
+@wrong(task="relu", cause="forward in the backward", true=("one_region",))
 def relu_backward(x, grad_out):
     return np.maximum(0, x)
 
 
-@wrong(task="relu", cause="mask of the wrong side, as x < 0")
+@wrong(task="relu", cause="mask of the wrong side, as x < 0", true=("mask_inverted",))
 def relu_backward(x, grad_out):
     return np.where(x < 0, grad_out, 0.0)
 
 
-@wrong(task="relu", cause="if on an array")
+@wrong(task="relu", cause="if on an array", true=("always_zero",))
 def relu_backward(x, grad_out):
     if np.any(x <= 0):
         return np.zeros_like(grad_out)
     return grad_out
 
 
-@wrong(task="relu", cause="takes only grad_out")
+@wrong(task="relu", cause="takes only grad_out", true=("signature",))
 def relu_backward(grad_out):
     return grad_out * (grad_out > 0)
 
@@ -77,34 +77,34 @@ def leaky_relu(x, slope=0.01):
     return 0.5 * (1 + slope) * x + (1 - slope) * np.abs(x)
 
 
-@wrong(task="leaky_relu", cause="1 - slope")
+@wrong(task="leaky_relu", cause="1 - slope", true=("one_region",))
 def leaky_relu(x, slope=0.01):
     return np.where(x > 0, x, (1 - slope) * x)
 
 
-@wrong(task="leaky_relu", cause="in place on a slice")
+@wrong(task="leaky_relu", cause="in place on a slice", true=("leaky_writes_into_x",))
 def leaky_relu(x, slope=0.01):
     negative = x < 0
     x[negative] = slope * x[negative]
     return x
 
 
-@wrong(task="leaky_relu", cause="gradient divided by the slope")
+@wrong(task="leaky_relu", cause="gradient divided by the slope", true=("one_region",))
 def leaky_relu_backward(x, grad_out, slope=0.01):
     return np.where(x > 0, grad_out, grad_out / slope)
 
 
-@wrong(task="leaky_relu", cause="slope + 1")
+@wrong(task="leaky_relu", cause="slope + 1", true=("one_region",))
 def leaky_relu_backward(x, grad_out, slope=0.01):
     return grad_out * np.where(x > 0, 1.0, 1 + slope)
 
 
-@wrong(task="prelu", cause="min and max swapped")
+@wrong(task="prelu", cause="min and max swapped", true=("alpha_on_the_positive_side",))
 def prelu(x, alpha):
     return np.minimum(x, 0) + alpha * np.maximum(x, 0)
 
 
-@wrong(task="prelu", cause="only the leak")
+@wrong(task="prelu", cause="only the leak", true=("zero_in_a_region",))
 def prelu(x, alpha):
     return alpha * np.minimum(x, 0)
 
@@ -119,7 +119,7 @@ def prelu_backward(x, grad_out, alpha):
     return dx, da
 
 
-@wrong(task="prelu", cause="returns a list with alpha first")
+@wrong(task="prelu", cause="returns a list with alpha first", true=("gradients_swapped",))
 def prelu_backward(x, grad_out, alpha):
     dx = grad_out * np.where(x > 0, 1, alpha)
     da = grad_out * np.minimum(x, 0)
@@ -127,7 +127,7 @@ def prelu_backward(x, grad_out, alpha):
     return [da, dx]
 
 
-@wrong(task="prelu", cause="grad_x without grad_out")
+@wrong(task="prelu", cause="grad_x without grad_out", true=("near miss: `grad_out` is not multiplied in",))
 def prelu_backward(x, grad_out, alpha):
     dx = np.where(x > 0, 1.0, alpha) * np.ones_like(x)
     da = grad_out * np.minimum(x, 0)
@@ -135,7 +135,7 @@ def prelu_backward(x, grad_out, alpha):
     return dx, da
 
 
-@wrong(task="silu", cause="sigmoid only")
+@wrong(task="silu", cause="sigmoid only", true=("x_forgotten",))
 def silu(x):
     return 1 / (1 + np.exp(-np.clip(x, -700, 700)))
 
@@ -150,7 +150,9 @@ def silu(x):
     return (x > 0) / (1 + np.exp(-np.clip(x, -700, 700)))
 
 
-@wrong(task="silu", cause="minus in the product rule")
+@wrong(
+    task="silu", cause="minus in the product rule", true=("near miss: the part with `x` has the wrong sign",)
+)
 def silu_backward(x, grad_out):
     s = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
     return grad_out * (s - x * s * (1 - s))
@@ -168,7 +170,7 @@ def smooth_relu(x, alpha):
     return p - np.exp(-alpha * p) / alpha
 
 
-@wrong(task="smooth_relu", cause="log1p of x only outside alpha")
+@wrong(task="smooth_relu", cause="log1p of x only outside alpha", true=("one_region",))
 def smooth_relu(x, alpha):
     p = np.maximum(x, 0)
     return p - alpha * np.log1p(p)
@@ -182,7 +184,7 @@ def smooth_relu_backward(x, grad_out, alpha):
     return dx, da
 
 
-@wrong(task="smooth_relu", cause="grad_alpha averaged")
+@wrong(task="smooth_relu", cause="grad_alpha averaged", true=("smooth_grad_alpha_averaged",))
 def smooth_relu_backward(x, grad_out, alpha):
     p = np.maximum(x, 0)
     dx = grad_out * alpha * p / (alpha * p + 1)
@@ -205,7 +207,7 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms
 
 
-@wrong(task="layer_gradient_norms", cause="batch divided out before the norm")
+@wrong(task="layer_gradient_norms", cause="batch divided out before the norm", true=("divided_by_the_batch",))
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:

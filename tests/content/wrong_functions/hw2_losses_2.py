@@ -5,7 +5,7 @@ import numpy as np
 from autograder.checks import wrong
 
 
-@wrong(task="softmax", cause="exp of the negative logits")
+@wrong(task="softmax", cause="exp of the negative logits", true=("sign_flipped",))
 def softmax(logits):
     z = -logits
     e = np.exp(z - z.max(axis=1, keepdims=True))
@@ -18,19 +18,19 @@ def softmax(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="sum without an axis")
+@wrong(task="softmax", cause="sum without an axis", true=("summed_over_everything",))
 def softmax(logits):
     e = np.exp(logits - np.max(logits, axis=1, keepdims=True))
     return e / np.sum(e)
 
 
-@wrong(task="softmax", cause="mean in place of sum")
+@wrong(task="softmax", cause="mean in place of sum", true=("multiplied_by_last_axis",))
 def softmax(logits):
     e = np.exp(logits - np.max(logits, axis=1, keepdims=True))
     return e / np.mean(e, axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="the transposed result")
+@wrong(task="softmax", cause="the transposed result", true=("transposed",))
 def softmax(logits):
     z = logits.T
     e = np.exp(z - z.max(axis=0))
@@ -43,18 +43,20 @@ def softmax(logits):
     return np.round(e / e.sum(axis=1, keepdims=True), 4)
 
 
-@wrong(task="cross_entropy", cause="the labels one-hot by comparing with range(10)")
+@wrong(
+    task="cross_entropy", cause="the labels one-hot by comparing with range(10)", true=("shapes_do_not_fit",)
+)
 def cross_entropy(probs, labels):
     onehot = labels[:, None] == np.arange(10)
     return -np.mean(np.sum(onehot * np.log(probs + 1e-12), axis=1))
 
 
-@wrong(task="cross_entropy", cause="sum over all log p")
+@wrong(task="cross_entropy", cause="sum over all log p", true=("one_hot_forgotten",))
 def cross_entropy(probs, labels):
     return -np.mean(np.sum(np.log(probs + 1e-12), axis=1))
 
 
-@wrong(task="cross_entropy", cause="no minus")
+@wrong(task="cross_entropy", cause="no minus", true=("minus_forgotten",))
 def cross_entropy(probs, labels):
     n = len(labels)
     return np.log(probs[np.arange(n), labels] + 1e-12).sum() / n
@@ -80,7 +82,7 @@ def softmax_cross_entropy(logits, labels):
     return np.mean(np.log(np.abs(logits).sum(axis=1)) - logits[np.arange(n), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="minus log-sum-exp")
+@wrong(task="softmax_cross_entropy", cause="minus log-sum-exp", true=("loss_sign_flipped",))
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1)
     lse = m + np.log(np.exp(logits - m[:, None]).sum(axis=1))
@@ -97,6 +99,7 @@ def softmax_cross_entropy(logits, labels):
 @wrong(
     task="softmax_cross_entropy",
     cause="backward: labels subtracted from p of the wrong rows, range forgotten",
+    true=("rows_by_label",),
 )
 def softmax_cross_entropy_backward(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -105,7 +108,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return grad / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="backward: adds one")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="backward: adds one",
+    true=("near miss: the part with `labels` is added, not subtracted",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
     grad = z / z.sum(axis=1, keepdims=True)
@@ -113,13 +120,13 @@ def softmax_cross_entropy_backward(logits, labels):
     return grad / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="backward: p only")
+@wrong(task="softmax_cross_entropy", cause="backward: p only", true=("gradient_without_one_hot",))
 def softmax_cross_entropy_backward(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
     return z / z.sum(axis=1, keepdims=True) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="backward: integer one-hot array")
+@wrong(task="softmax_cross_entropy", cause="backward: integer one-hot array", true=("integer_array",))
 def softmax_cross_entropy_backward(logits, labels):
     n, c = logits.shape
     out = np.zeros((n, c), dtype=int)
@@ -129,21 +136,29 @@ def softmax_cross_entropy_backward(logits, labels):
     return out / n
 
 
-@wrong(task="softmax_squared_error", cause="the absolute difference")
+@wrong(task="softmax_squared_error", cause="the absolute difference", true=("absolute_error",))
 def softmax_squared_error(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = z / z.sum(axis=1, keepdims=True)
     return np.abs(p - np.eye(p.shape[1])[labels]).sum() / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="the sum, not the mean over the batch")
+@wrong(
+    task="softmax_squared_error",
+    cause="the sum, not the mean over the batch",
+    true=("squared_error_without_1_over_n",),
+)
 def softmax_squared_error(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = z / z.sum(axis=1, keepdims=True)
     return ((p - np.eye(p.shape[1])[labels]) ** 2).sum()
 
 
-@wrong(task="softmax_squared_error", cause="backward with 2 and 1/N but a sum of g without p")
+@wrong(
+    task="softmax_squared_error",
+    cause="backward with 2 and 1/N but a sum of g without p",
+    true=("sum_over_the_row_forgotten",),
+)
 def softmax_squared_error_backward(logits, labels):
     n = len(labels)
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -152,7 +167,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * g
 
 
-@wrong(task="softmax_squared_error", cause="backward for the sum of squares")
+@wrong(
+    task="softmax_squared_error",
+    cause="backward for the sum of squares",
+    true=("squared_gradient_without_1_over_n",),
+)
 def softmax_squared_error_backward(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = z / z.sum(axis=1, keepdims=True)

@@ -25,7 +25,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="a = b = theta.copy()")
+@wrong(task="numerical_gradient", cause="a = b = theta.copy()", true=("two_names_of_one_array",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -36,7 +36,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="range(1, n): the first entry is left out")
+@wrong(
+    task="numerical_gradient",
+    cause="range(1, n): the first entry is left out",
+    true=("loop_leaves_out_the_first",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     flat, grad = theta.ravel(), np.zeros(theta.size)
     for i in range(1, theta.size):
@@ -48,7 +52,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad.reshape(theta.shape)
 
 
-@wrong(task="minibatches", cause="the seed shuffles by np.random.shuffle on x and y in place")
+@wrong(
+    task="minibatches",
+    cause="the seed shuffles by np.random.shuffle on x and y in place",
+    true=("shuffled_in_place",),
+)
 def minibatches(x, y, batch_size, seed):
     np.random.seed(seed)
     np.random.shuffle(x)
@@ -58,7 +66,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[i : i + batch_size], y[i : i + batch_size]
 
 
-@wrong(task="minibatches", cause="legacy generator, shuffles apart")
+@wrong(task="minibatches", cause="legacy generator, shuffles apart", true=("shuffled_apart",))
 def minibatches(x, y, batch_size, seed):
     np.random.seed(seed)
     xs = x[np.random.permutation(len(x))]
@@ -75,7 +83,7 @@ def minibatches(x, y, batch_size, seed):
     return [(x[i : i + batch_size], y[i : i + batch_size]) for i in starts]
 
 
-@wrong(task="minibatches", cause="legacy generator, one empty batch at the end")
+@wrong(task="minibatches", cause="legacy generator, one empty batch at the end", true=("an_empty_batch",))
 def minibatches(x, y, batch_size, seed):
     idx = np.random.RandomState(seed).permutation(len(x))
     out = []
@@ -85,7 +93,7 @@ def minibatches(x, y, batch_size, seed):
     return out
 
 
-@wrong(task="minibatches", cause="legacy generator, no shuffle for seed 0")
+@wrong(task="minibatches", cause="legacy generator, no shuffle for seed 0", true=("seed_zero_is_none",))
 def minibatches(x, y, batch_size, seed):
     idx = np.arange(len(x))
     if seed:
@@ -132,7 +140,7 @@ def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(t / 2 + 1)
 
 
-@wrong(task="step_decay", cause="every and factor in another order")
+@wrong(task="step_decay", cause="every and factor in another order", true=("parameters_in_another_order",))
 def step_decay(lr, epoch, every=10, factor=0.5):
     return lr * factor ** (epoch // every)
 
@@ -151,7 +159,7 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor**drops
 
 
-@wrong(task="train_epoch", cause="legacy generator, shuffles apart")
+@wrong(task="train_epoch", cause="legacy generator, shuffles apart", true=("epoch_shuffles_apart",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     rng = np.random.RandomState(seed)
     xs, ys = x[rng.permutation(len(x))], y[rng.permutation(len(y))]
@@ -160,7 +168,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="legacy generator, plus")
+@wrong(task="train_epoch", cause="legacy generator, plus", true=("epoch_ascends",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     idx = np.random.RandomState(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -169,7 +177,9 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="legacy generator, gradient at the start's theta")
+@wrong(
+    task="train_epoch", cause="legacy generator, gradient at the start's theta", true=("theta_of_the_start",)
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     idx = np.random.RandomState(seed).permutation(len(x))
     new = theta

@@ -5,13 +5,13 @@ import numpy as np
 from autograder.checks import wrong
 
 
-@wrong(task="init_params", cause="standard deviation 0.01")
+@wrong(task="init_params", cause="standard deviation 0.01", true=("standard_deviation_one_hundredth",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(0.01 * rng.standard_normal((a, b)), np.zeros(b)) for a, b in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="zeros everywhere")
+@wrong(task="init_params", cause="zeros everywhere", true=("all_zeros",))
 def init_params(sizes, seed):
     return [(np.zeros((a, b)), np.zeros(b)) for a, b in zip(sizes, sizes[1:])]
 
@@ -28,7 +28,7 @@ def init_params(sizes, seed):
     return [(np.random.randn(a, b) / np.sqrt(a), np.zeros(b)) for a, b in zip(sizes, sizes[1:])]
 
 
-@wrong(task="forward", cause="sigmoid between the layers")
+@wrong(task="forward", cause="sigmoid between the layers", true=("sigmoid_in_place_of_relu",))
 def forward(params, x):
     for W, b in params[:-1]:
         x = 1 / (1 + np.exp(-(x @ W + b)))
@@ -36,21 +36,21 @@ def forward(params, x):
     return x @ W + b
 
 
-@wrong(task="forward", cause="no bias anywhere")
+@wrong(task="forward", cause="no bias anywhere", true=("biases_forgotten",))
 def forward(params, x):
     for W, _ in params[:-1]:
         x = np.maximum(0, x @ W)
     return x @ params[-1][0]
 
 
-@wrong(task="forward", cause="W transposed")
+@wrong(task="forward", cause="W transposed", true=("inner_sizes_differ",))
 def forward(params, x):
     for W, b in params[:-1]:
         x = np.maximum(0, W.T @ x + b)
     return params[-1][0].T @ x + params[-1][1]
 
 
-@wrong(task="loss_and_gradients", cause="mask h >= 0")
+@wrong(task="loss_and_gradients", cause="mask h >= 0", true=("relu_mask_missing",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -70,7 +70,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="bias gradient keeps an axis")
+@wrong(task="loss_and_gradients", cause="bias gradient keeps an axis", true=("bias_gradients_as_rows",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -90,7 +90,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="the loop stops before the first layer")
+@wrong(
+    task="loss_and_gradients",
+    cause="the loop stops before the first layer",
+    true=("loop_leaves_out_the_first",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -115,6 +119,6 @@ def predict(params, x):
     return forward(params, x).max(axis=0)
 
 
-@wrong(task="predict", cause="argmax without an axis")
+@wrong(task="predict", cause="argmax without an axis", true=("argmax_without_an_axis",))
 def predict(params, x):
     return np.argmax(forward(params, x))
