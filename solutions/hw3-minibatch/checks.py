@@ -90,6 +90,7 @@ def numerical_gradient_is_central(student, rng):
     theta = rng.uniform(0.5, 2, (2, 2))
     assert_gradient(student, cubes, theta, 0.2, 3 * theta**2 + 0.2**2, rtol=1e-7)
     assert_gradient(student, cubes, theta, None, 3 * theta**2, rtol=1e-7, atol=1e-7)
+    assert_gradient(student, cubes, 50 * theta, 0.5, 3 * (50 * theta) ** 2 + 0.5**2, rtol=1e-7)
 
 
 @check(task="numerical_gradient", points=0.75)
