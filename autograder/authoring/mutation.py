@@ -842,6 +842,8 @@ def _passing_edits(base: Base) -> Iterator[Version]:
             f"result {what}",
             "",
         )
+    if not base.parameters:
+        return
     first = base.parameters[0]
     for what, line, effect in SIZES:
         size = line.format(first=first)

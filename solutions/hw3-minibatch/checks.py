@@ -90,6 +90,7 @@ def numerical_gradient_is_central(student, rng):
     theta = rng.uniform(0.5, 2, (2, 2))
     assert_gradient(student, cubes, theta, 0.2, 3 * theta**2 + 0.2**2, rtol=1e-7)
     assert_gradient(student, cubes, theta, None, 3 * theta**2, rtol=1e-7, atol=1e-7)
+    assert_gradient(student, cubes, 50 * theta, 0.5, 3 * (50 * theta) ** 2 + 0.5**2, rtol=1e-7)
 
 
 @check(task="numerical_gradient", points=0.75)
@@ -454,9 +455,9 @@ class Epoch:
         return np.concatenate([np.rint(x[:, 0]) for _, x, _, _ in self.asked]).astype(int)
 
 
-def whole_epoch(student, rng, count, size, seed):
+def whole_epoch(student, rng, count, size, seed, theta=None):
     """One epoch, after everything that has to hold for it; returns the order of the examples."""
-    epoch = Epoch(student, rng, count, size, seed=seed)
+    epoch = Epoch(student, rng, count, size, seed=seed, theta=theta)
     names = ("theta", "x", "y")
     changed = [names[i] for i in epoch.changed if i < 3]
     require(
@@ -507,6 +508,8 @@ def train_epoch_updates(student, rng):
     """There is one update for each mini-batch, and each starts where the last one ended."""
     for count, size in ((23, 5), (12, 4), (4, 10)):
         whole_epoch(student, rng, count, size, int(rng.integers(1, 1000)))
+    far = np.array([50.0, -50.0, 50.0]) * rng.uniform(1, 2, 3)
+    whole_epoch(student, rng, 11, 5, 3, theta=far)  # the last batch is a single example
     epoch_follows_seed(student, rng, int(rng.integers(1, 1000)))
     require_same_after_restart(
         epoch_follows_seed(student, rng, 0), whole_epoch(student.in_fresh_process_(), rng, 43, 8, 0)

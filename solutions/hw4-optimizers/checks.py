@@ -279,7 +279,7 @@ def adagrad_steps(student, reference, rng):
         grad = away_from_zero(rng, 6)
         grad[[0, 3]] = 0.0
         many.append((rng.normal(size=6), grad, past, 0.1))
-    compare_steps(student.adagrad_update, reference.adagrad_update, [*many, *enlarged(many[4:6])], **ADAPTIVE)
+    compare_steps(student.adagrad_update, reference.adagrad_update, [*many, *enlarged(many[5:7])], **ADAPTIVE)
     adagrad_with_epsilon(student, rng, 3.0)
 
 
@@ -323,7 +323,7 @@ def momentum_steps(student, reference, rng):
         for s, lr in zip(SHAPES, (0.1, 0.5, 0.02, 0.3), strict=True)
     ]
     many += [(*(rng.normal(size=5) for _ in range(3)), 0.2, mu) for mu in (0.0, 0.5, 0.99)]
-    many += enlarged(many[:1])
+    many += enlarged(many[1:3])
     compare_momentum(student.momentum_update, reference.momentum_update, many)
     many = [(rng.normal(size=s), rng.normal(size=s), np.zeros(s), 0.1) for s in SHAPES]
     compare_steps(student.momentum_update, reference.momentum_update, many, theta_only=True)
@@ -399,7 +399,7 @@ def nesterov_step(student, reference, rng):
     many = [(rng.normal(size=s), rng.normal(size=s), np.zeros(s), 0.1) for s in SHAPES]
     compare_steps(student.nesterov_update, reference.nesterov_update, many, theta_only=True)
     many = [(rng.normal(size=5), rng.normal(size=5), rng.normal(size=5), 0.2, mu) for mu in (0.0, 0.5, 0.9)]
-    many += [many[1][:4], *enlarged(many[1:2])]
+    many += [many[1][:4], *enlarged(many[:2])]
     compare_momentum(student.nesterov_update, reference.nesterov_update, many)
 
 
@@ -433,7 +433,7 @@ def rmsprop_step(student, reference, rng):
     ]
     idle = away_from_zero(rng, 6)
     idle[[0, 3]] = 0.0
-    many += [*enlarged(many[:1]), (rng.normal(size=6), idle, np.zeros(6), 0.1)]
+    many += [*enlarged(many[1:3]), (rng.normal(size=6), idle, np.zeros(6), 0.1)]
     compare_steps(student.rmsprop_update, reference.rmsprop_update, many, **ADAPTIVE)
     rmsprop_with_epsilon(student, rng, 3.0)
 
@@ -470,7 +470,7 @@ def adam_step(student, reference, rng):
     ]
     idle, rest = away_from_zero(rng, 6), np.zeros(6)
     idle[[0, 3]] = 0.0
-    many += [*enlarged(many[:1]), (rng.normal(size=6), idle, rest, rest, 1, 0.1)]
+    many += [*enlarged(many[1:3]), (rng.normal(size=6), idle, rest, rest, 1, 0.1)]
     compare_steps(student.adam_update, reference.adam_update, many, states=2, **ADAPTIVE)
     adam_with_epsilon(student, rng, 3.0)
 

@@ -400,6 +400,8 @@ def forward_is_right(student, reference, rng, sizes, count):
         x = rng.normal(size=(images, sizes[0]))
         for scale in (1.0, 50.0):  # hidden units have no upper limit
             assert_same(student.forward, reference.forward, params, scale * x, pure=True)
+    large = [(50 * W, 50 * b) for W, b in params]  # and weights have none
+    assert_same(student.forward, reference.forward, large, x, pure=True)
 
 
 @check(task="forward", points=1.35)
@@ -720,8 +722,8 @@ def logits(params, x):
 
 
 def predict_is_right(student, reference, rng, scale=1.0, shift=0.0):
-    """Compare the labels of networks of one, two and three layers, for batches and for a batch of one."""
-    for sizes in [(6, 10), (4, 9, 5), (6, 8, 7, 4)]:
+    """Compare the labels of networks of one to four layers, for batches and for a batch of one."""
+    for sizes in [(6, 10), (4, 9, 5), (6, 8, 7, 4), (5, 7, 6, 8, 4)]:
         params = drawn_network(rng, sizes, bias=0.1)
         params[-1] = scale * params[-1][0], scale * params[-1][1] + shift
         for count in (12, 1):
