@@ -26,6 +26,7 @@ from autograder.site.homework.assignments import Facts, bundle_of, publish, publ
 from autograder.site.homework.context import files_address
 from autograder.site.homework.submissions import store_submission
 from autograder.site.homework.tables import grading
+from autograder.site.lti.platforms import FILE as LTI_FILE
 from autograder.site.people import COURSE, add_course, add_person, enrol
 from autograder.site.server import OpenSite, open_site
 from autograder.site.sessions import new_link
@@ -50,6 +51,8 @@ def demo_site(course: Course) -> Iterator[tuple[OpenSite, Path]]:
     with tempfile.TemporaryDirectory(prefix="autograder-demo-") as name:
         folder = Path(name)
         shutil.copy(course.root / "course.yaml", folder)
+        if (course.root / LTI_FILE).is_file():
+            shutil.copy(course.root / LTI_FILE, folder)  # so that launches come in
         with open_site(folder, course_file=True) as site:
             _fill(site, folder, course)
             yield site, folder
@@ -62,6 +65,7 @@ def say_how_to_sign_in(site: OpenSite, course: Course, address: str) -> None:
         with site.database.transaction() as connection:
             secret = new_link(connection, person, site.signer, site.clock.now())
         say(f"  {name}: {address}/sign-in/{secret}")
+    say("Learning platforms: sign in as the instructor and open /platforms; a launch needs an https address.")
     say("Ctrl-C ends it; everything in it is thrown away.")
 
 

@@ -37,6 +37,13 @@ def serve_course(
             envvar="FORWARDED_ALLOW_IPS",
         ),
     ] = None,
+    graded: Annotated[
+        Path | None,
+        typer.Option(
+            help="Results of `autograder grade`, for links of learning platforms to assignments that are not "
+            "published here; else the course's `graded`."
+        ),
+    ] = None,
     course: CourseOption = None,
 ) -> None:
     """Serve the course's homework and quizzes until Ctrl-C."""
@@ -66,10 +73,10 @@ def serve_course(
         _tell_port(port_file, waiting.getsockname()[1])
         proxies = [address.strip() for given in proxy or () for address in given.split(",")]
         if log is None:
-            serve(site, waiting, found.root, proxies=proxies, graders=graders)
+            serve(site, waiting, found.root, proxies=proxies, graders=graders, graded=graded)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(site, waiting, found.root, log=lines, proxies=proxies, graders=graders)
+            serve(site, waiting, found.root, log=lines, proxies=proxies, graders=graders, graded=graded)
 
 
 def _tell_port(file: Path | None, port: int) -> None:

@@ -702,7 +702,7 @@ def _loop_too_short(seen: _Seen) -> Iterator[Found]:
     down = seen.find(r"range\s*\(.*,\s*0\s*,\s*-\s*1\s*\)")
     if not (last or first or down):
         return
-    missing = {_missing_part(value, right) for _, value, right in seen.values if _rounds(right) > 1}
+    missing = {_missing_in_a_part(value, right) for _, value, right in seen.values if _rounds(right) > 1}
     if missing == {"last"} and last:
         yield Found(
             "loop_ends_too_early",
@@ -743,6 +743,14 @@ def _missing_part(value: Value, right: Value) -> str:
         if equal(list(value), list(right[:-1])):
             return "last"
     return ""
+
+
+def _missing_in_a_part(value: Value, right: Value) -> str:
+    """As _missing_part, of one of several results, the others being right."""
+    if not (isinstance(value, tuple) and isinstance(right, (list, tuple)) and len(value) == len(right)):
+        return _missing_part(value, right)
+    wrong = [pair for pair in zip(value, right, strict=True) if not equal(*pair)]
+    return _missing_part(*wrong[0]) if len(wrong) == 1 else ""
 
 
 def _end_of(bad: Array) -> str:

@@ -181,10 +181,14 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
             if all(_is_list(a) and len(a) > part and equal(a[part], b) for a, b in pairs):
                 yield (
                     "more_returned",
-                    f"It returns {len(got[0])} results, of which the {_ordinal(part)} is right: return that "
-                    "one alone.",
+                    f"It returns {_kind_of(got[0])} of which the {_ordinal(part)} entry is right: return "
+                    "that alone.",
                 )
                 return
+
+
+def _kind_of(value: Sequence[Value]) -> str:
+    return f"a {'list' if isinstance(value, list) else 'tuple'} of {len(value)},"
 
 
 def _is_list(value: Value) -> bool:
@@ -611,7 +615,7 @@ def _regions(pairs: Sequence[_Pair], wrong: Sequence[Array], signature: Signatur
                 return
         size = np.abs(x)
         edge = float(size[bad].min())
-        if bad.sum() >= 3 and (~bad).any() and float(size[~bad].max()) < edge:
+        if bad.sum() >= 3 and (~bad).sum() >= 3 and 0 < float(size[~bad].max()) < edge:
             yield (
                 "far_out",
                 f"It is right up to |{name}| = {size[~bad].max():.3g}, and wrong from {edge:.3g} on.",

@@ -140,7 +140,7 @@ def _only_notebook(folder: Path) -> Path:
         names = ", ".join(path.name for path in notebooks) or "none"
         raise UsageError(
             f"This directory holds {len(notebooks)} notebooks ({names}).",
-            next_step='Name yours: submit("hw1-activations.ipynb").',
+            next_step='Name yours: submit("my-notebook.ipynb").',
         )
     return notebooks[0]
 

@@ -100,11 +100,20 @@ class Assignments:
         """Why scores cannot be read, for staff; empty where all is well."""
         return self._read().problem
 
-    def link_targets(self) -> list[LinkTarget]:
-        """What a link in a learning platform may open."""
-        snapshot = self._read()
-        course = snapshot.course
-        return [_target(name, file, course) for name, file in sorted(snapshot.files.items()) if course]
+    def link_targets(self, connection: Connection) -> list[LinkTarget]:
+        """What a platform's link may open: what is published on the site, then the other assignments."""
+        snapshot, published = self._read(), homework_in(connection, COURSE)
+        targets = [
+            LinkTarget(
+                ASSIGNMENT, row.id, _path(row.id), row.facts.title, row.facts.points, due_at=row.due_at
+            )
+            for row in published
+        ]
+        known, course = {row.id for row in published}, snapshot.course
+        if course is None:
+            return targets
+        others = sorted(snapshot.files.items())
+        return targets + [_target(name, file, course) for name, file in others if name not in known]
 
     def file(self, name: str) -> AssignmentFile | None:
         """The content of assignment.yaml; None for an unknown assignment."""
@@ -276,10 +285,15 @@ def _sentence(problem: Exception) -> str:
     return problem.message if isinstance(problem, AutograderError) else str(problem)
 
 
+def _path(name: str) -> str:
+    """The page of an assignment; where it is published on the site, it leads to the page there."""
+    return f"/assignments/{name}"
+
+
 def _target(name: str, file: AssignmentFile, course: Course) -> LinkTarget:
     due = due_for(course, name, file, "")
     due_at = None if due is None else _instant(due)
-    return LinkTarget(ASSIGNMENT, name, f"/assignments/{name}", file.title, file.points, due_at=due_at)
+    return LinkTarget(ASSIGNMENT, name, _path(name), file.title, file.points, due_at=due_at)
 
 
 def _instant(moment: datetime) -> int:

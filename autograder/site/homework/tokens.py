@@ -104,10 +104,10 @@ def revoke(connection: Connection, course: str, person: str, digest: str) -> boo
 def revoke_found(connection: Connection, course: str, content: bytes, signer: Signer) -> int:
     """Revoke every token of the course that a file holds; how many there were."""
     found = list(dict.fromkeys(TOKEN.findall(content)))[:MOST_FOUND]
-    digests = [_hash(signer, token.decode()) for token in found]
-    if not digests:
+    hashes = [_hash(signer, token.decode()) for token in found]
+    if not hashes:
         return 0
-    given_away = submit_token.c.hash.in_(digests), submit_token.c.course == course
+    given_away = submit_token.c.hash.in_(hashes), submit_token.c.course == course
     return connection.execute(delete(submit_token).where(*given_away)).rowcount
 
 

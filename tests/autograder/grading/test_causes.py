@@ -240,8 +240,9 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
 
 
 def wrong_functions(assignment: Assignment) -> Sequence[WrongFunction]:
-    """The list of wrong functions of an assignment."""
-    return collect_wrong_functions(load_file(LISTS / f"{assignment.id.replace('-', '_')}.py", "wrong"))
+    """The wrong functions of an assignment's lists."""
+    files = sorted(LISTS.glob(f"{assignment.id.replace('-', '_')}*.py"))
+    return [wrong for path in files for wrong in collect_wrong_functions(load_file(path, path.stem))]
 
 
 def test_no_wrong_function_is_told_what_is_not_true_of_it(assignment: Assignment) -> None:

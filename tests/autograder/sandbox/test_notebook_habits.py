@@ -6,6 +6,7 @@ import socket
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -359,6 +360,21 @@ def test_what_works_in_jupyter_works_when_graded(worker: SandboxProcess, name: s
         assert answer.kind == "value", answer.text
         np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
         assert not [note for note in graded_session.notes if "Left out" in note.text]
+
+
+def test_nothing_that_is_written_reaches_the_disk(worker: SandboxProcess, open_folder: Path) -> None:
+    """A function may save what it likes as well; the files are the child's, and gone with it."""
+    open_folder.chmod(0o777)
+    source = f"""
+import os
+def saved(x):
+    os.makedirs({str(open_folder / "a")!r}, exist_ok=True)
+    with open({str(open_folder / "a" / "b")!r}, "w") as file: file.write("x" * 1000)
+    return os.path.getsize({str(open_folder / "a" / "b")!r})
+"""
+    with graded(worker, source, functions=("saved",)) as graded_session:
+        assert graded_session.answer("saved", [(X,)], 10.0)[0].value == 1000
+    assert list(open_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("module", ["scipy", "torch", "sklearn", "cupy", "google.colab", "pandas"])

@@ -269,3 +269,43 @@ def test_marking_of_any_length_is_bounded(tmp_path: Path) -> None:
     document = canvas_document(long, question("Short"))
     made = import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
     assert ids(made) == ["short"] and "more than 1000 parts" in made.lost[0][1]
+
+
+def test_what_a_test_says_beside_its_questions(tmp_path: Path) -> None:
+    """Draws, shared texts, conditions, limits and weights of a QTI 2.1 test are reported."""
+    test = (
+        '<assessmentTest xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="t" title="T">'
+        '<testPart identifier="p" navigationMode="linear" submissionMode="individual">'
+        '<timeLimits maxTime="60"/>'
+        '<assessmentSection identifier="s" title="Reading" visible="true"><selection select="1"/>'
+        '<rubricBlock view="candidate"><p>Read this text.</p></rubricBlock>'
+        '<assessmentItemRef identifier="i1" href="../items/a.xml"><weight identifier="W" value="2"/>'
+        '</assessmentItemRef><assessmentItemRef identifier="i2" href="../items/b.xml">'
+        '<preCondition><isNull/></preCondition><weight identifier="W" value="3"/></assessmentItemRef>'
+        "</assessmentSection></testPart></assessmentTest>"
+    )
+    documents = {
+        "items/a.xml": item21("First", response21(["A"]), BODY),
+        "items/b.xml": item21("Second", response21(["B"]), BODY),
+    }
+    made = import_package(package(tmp_path / "x.zip", documents, {"tests/t.xml": test.encode()}), "bank")
+    assert ids(made) == ["first", "second"]
+    assert set(made.lost) == {
+        ("p", "A time limit of its own was left out."),
+        ("Reading", "How many of its questions are drawn, 1, is lost: write `draw` in the quiz file."),
+        ("Reading", "A text that its questions share was left out: “Read this text.”."),
+        ("i2", "A condition on when it is shown was left out."),
+        ("First", "Its points, 2, are lost: a bank holds none, write them in the quiz."),
+        ("Second", "Its points, 3, are lost: a bank holds none, write them in the quiz."),
+    }
+
+
+def test_a_text_that_several_questions_share(tmp_path: Path) -> None:
+    """QTI 1.2 puts it into the section: it is reported with its words."""
+    section = (
+        '<section ident="s" title="Passage"><presentation_material><flow_mat><material>'
+        '<mattext texttype="text/html">&lt;p&gt;A long passage.&lt;/p&gt;</mattext></material></flow_mat>'
+        f"</presentation_material>{question('One')}</section>"
+    )
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": canvas_document(section)}), "bank")
+    assert made.lost == (("Passage", "A text that its questions share was left out: “A long passage.”."),)

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 from homework_site import HomeworkSite, Visitor
 from patience import PATIENCE, eventually
+from platform_simulator import CLAIM, CLIENT, CONTEXT, DEPLOYMENT, INSTRUCTOR, Browser, platform_for
 from tiny_course import write_tiny_course
 
 from autograder.course.course import Course
@@ -24,6 +25,36 @@ class Guest(Visitor):
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
 
 
+def test_it_takes_launches(tmp_path: Path) -> None:
+    """With lti.yaml the demonstration is a tool: a platform's course is connected, its link opens work."""
+    course: Course = write_tiny_course(tmp_path)
+    words = ["serve", "--demo", "--graders", "0", "--port", "0", "--port-file", str(tmp_path / "port")]
+    command = [sys.executable, "-m", "autograder", *words]
+    with (
+        platform_for(course.root) as platform,
+        subprocess.Popen(command, cwd=course.root, stdout=subprocess.PIPE, text=True) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            eventually((tmp_path / "port").exists, unless=lambda: process.poll() is not None)
+            said = "".join(process.stdout.readline() for _ in range(6))
+            (*_, (address, link)) = re.findall(r"(http://[^/]+)(/sign-in/\S+)", said)
+            browser = Browser(platform, address)
+            homework = {f"{CLAIM}custom": {"assignment": "tiny"}}
+            assert browser.launch(**homework, **{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
+            instructor = Guest(address, link)
+            context = {"issuer": platform.address, "client": CLIENT, "deployment": DEPLOYMENT}
+            form = {"token": instructor.token, **context, "context": CONTEXT, "connect": "yes"}
+            assert instructor.http.post("/platforms/connections", data=form).status_code == 303
+            instructor.http.close()
+            assert browser.launch(**homework).headers["Location"] == "/assignments/tiny"
+            page = browser.http.get("/assignments/tiny", follow_redirects=True)
+            assert page.url.path == "/homework/tiny" and "Doubling and squaring" in page.text
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def test_the_demonstration(tmp_path: Path) -> None:
     """The three links sign in, a class of submissions is graded, and nothing is left behind."""
     course: Course = write_tiny_course(tmp_path)
@@ -34,8 +65,8 @@ def test_the_demonstration(tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             eventually((tmp_path / "port").exists, unless=lambda: process.poll() is not None)
-            said = "".join(process.stdout.readline() for _ in range(6))
-            links = re.findall(r"(http://[^/]+)(/sign-in/\S+)", said)
+            printed = "".join(process.stdout.readline() for _ in range(6))
+            links = re.findall(r"(http://[^/]+)(/sign-in/\S+)", printed)
             student, assistant, instructor = (Guest(*link) for link in links)
             site = HomeworkSite(course, links[0][0], {}, [student, assistant, instructor])
             assert "Doubling and squaring" in student.page("/")

@@ -90,8 +90,8 @@ def test_an_old_file_is_asked_about(site: HomeworkSite, tmp_path: Path) -> None:
 def test_refusals(site: HomeworkSite, tmp_path: Path, call: str, sentence: str) -> None:
     """Each is one sentence that begins with what happened to the submission."""
     (tmp_path / f"{ASSIGNMENT}.ipynb").write_bytes(solved(site.course))
-    said = submit(site, tmp_path, call)
-    assert "Nothing was submitted." in said and sentence in said
+    printed = submit(site, tmp_path, call)
+    assert "Nothing was submitted." in printed and sentence in printed
 
 
 def test_in_the_terminal(site: HomeworkSite, tmp_path: Path) -> None:
