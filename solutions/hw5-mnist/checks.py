@@ -466,7 +466,10 @@ def differences_are_right(student, reference, rng, sizes, count):
 def all_is_right_far_out(student, reference, rng, sizes):
     """As all_is_right, for logits near 10000 and -10000, and for rows of very different size."""
     params, x, labels = drawn_problem(rng, sizes, 7)
-    all_is_right(student, reference, (with_large_logits(params, rng), x, labels))
+    large = with_large_logits(params, rng)
+    all_is_right(student, reference, (large, x, labels))
+    sure = reference.forward(large, x).argmax(axis=1)  # a loss of exactly 0
+    all_is_right(student, reference, (large, x, sure))
     spread = x * np.where(np.arange(len(x)) % 2, 1.0, 3e3)[:, None]
     all_is_right(student, reference, (params, spread, labels))
 
@@ -500,6 +503,7 @@ def gradients_of_deep_networks(student, reference, rng):
     """For two and three layers, the loss is right, and all gradients agree with finite differences."""
     for sizes, count in [((4, 6, 3), 7), ((6, 4, 5, 3), 8)]:
         differences_are_right(student, reference, rng, sizes, count)
+    all_is_right(student, reference, drawn_problem(rng, (4, 6, 5, 7, 3), 7))
     all_is_right_far_out(student, reference, rng, (4, 6, 3))
 
 
