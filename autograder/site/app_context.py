@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -93,6 +94,7 @@ class AppContext:
         # A class looks at the same few instants.
         self._pages.filters["local"] = lru_cache(4096)(lambda instant: shown(instant, self.zone))
         self._pages.filters["time_of_day"] = lru_cache(4096)(lambda instant: time_of_day(instant, self.zone))
+        self._pages.filters["ratio"] = lambda text: f"{float(Fraction(text)):g}"
         self._pages.filters["points"] = lambda number: f"{number:.4f}".rstrip("0").rstrip(".")
 
     def now(self) -> int:
@@ -108,7 +110,7 @@ class AppContext:
         targets = [
             target for extension in extensions() for target in extension.link_targets(connection, self.course)
         ]
-        return targets + self.assignments.link_targets()
+        return targets + self.assignments.link_targets(connection)
 
     def staff_warnings(self) -> list[str]:
         """What staff should know of this server: its clock, and what its parts warn of."""

@@ -33,6 +33,7 @@ __all__ = [
     "form_pairs",
     "is_json",
     "json_of",
+    "parsed_json",
     "reads",
     "reads_much",
     "session_for",
@@ -205,12 +206,20 @@ async def json_of(request: Request, session: Session, largest: int = LARGEST_SMA
     """The JSON object that a script sent; raises TooLarge for one of more than `largest` bytes."""
     check_form_token(request, session, request.headers.get("x-form-token", ""))
     try:
-        payload = json.loads(body_of(request, largest) or b"{}")
-    except (ValueError, RecursionError) as problem:
+        payload = parsed_json(body_of(request, largest) or b"{}")
+    except ValueError as problem:
         raise Refused("This is not JSON.", next_step="Reload the page.") from problem
     if not isinstance(payload, dict):
         raise Refused("This is not a JSON object.", next_step="Reload the page.")
     return payload
+
+
+def parsed_json(text: str | bytes) -> Any:
+    """JSON from outside; raises ValueError for what is none, and for what is nested too deeply to read."""
+    try:
+        return json.loads(text)
+    except RecursionError as problem:
+        raise ValueError("nested too deeply") from problem
 
 
 def check_form_token(request: Request, session: Session, token: str) -> None:

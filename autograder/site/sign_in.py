@@ -13,7 +13,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from autograder.errors import Refused
-from autograder.site.requests import COOKIE, LARGEST_PAGE, Form, form_of, is_json, reads, session_for, site_of
+from autograder.site.requests import (
+    COOKIE,
+    LARGEST_PAGE,
+    Form,
+    form_of,
+    is_json,
+    parsed_json,
+    reads,
+    session_for,
+    site_of,
+)
 from autograder.site.sessions import (
     LONGEST_ID,
     TooManyTries,
@@ -161,7 +171,7 @@ async def _send_again(request: Request, token: str, goal: str, saved_form: str) 
     assert session is not None
     try:
         fields: Form = {
-            str(name): [str(value) for value in values] for name, values in json.loads(saved_form).items()
+            str(name): [str(value) for value in values] for name, values in parsed_json(saved_form).items()
         }
     except (ValueError, AttributeError, TypeError):
         return RedirectResponse(goal, 303)

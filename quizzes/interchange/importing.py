@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -24,9 +24,10 @@ from quizzes.interchange.concrete import ITEM
 from quizzes.interchange.moodle.gift import gift_questions
 from quizzes.interchange.moodle.reader import questions_of
 from quizzes.interchange.package import ImportedItem, Package, Picture, read_package, unique_name
-from quizzes.interchange.package_documents import question_documents
+from quizzes.interchange.package_documents import question_documents, test_documents
 from quizzes.interchange.qti12.reader_items import items_in
 from quizzes.interchange.qti21.reader_items import item_in
+from quizzes.interchange.qti21.reader_test import weights_of
 from quizzes.interchange.ranges import decimal_of
 from quizzes.interchange.recognition import recognised
 from quizzes.interchange.source_text import BankPictures
@@ -127,6 +128,12 @@ def _in_package(
     package: Package, report: Callable[[str, str], None], pictures: _PackagePictures
 ) -> Iterator[ImportedItem]:
     names: set[str] = set()
+    weights: dict[str, str] = {}
+    for name in test_documents(package):
+        try:
+            weights |= weights_of(package.document(name), name, report)
+        except UsageError as problem:
+            report(name, f"{problem.message} The file was left out.")
     for name in question_documents(package):
         try:
             document = package.document(name)
@@ -144,7 +151,7 @@ def _in_package(
         elif document.tag == "assessmentItem":
             item = item_in(document, report, taken)
             if item is not None:
-                yield item
+                yield replace(item, points=weights.get(name, ""))
         elif document.tag == "qti-assessment-item":
             report(
                 document.get("title") or name,

@@ -75,7 +75,8 @@ async def save_page(request: Request) -> Response:
     if any(answer.over for answer in refused):
         return RedirectResponse(f"/attempts/{attempt_id}/receipt?late", 303)
     if not refused or action == "anyway":
-        goal = "/review" if action in ("review", "anyway") else f"?saved#question-{action}"
+        number = whole_number(action, len(view.items))
+        goal = "/review" if action in ("review", "anyway") else f"?saved#question-{number or 1}"
         return RedirectResponse(f"/attempts/{attempt_id}{goal}", 303)
     view = await quizzes_of(request).view(attempt_id, session.person)
     message = "Not everything was saved: look at the questions marked below."

@@ -22,7 +22,7 @@ from autograder.site.lti.registration import (
     remove,
 )
 from autograder.site.lti.users import Context
-from autograder.site.requests import PageRoute, form_of, reads, site_of
+from autograder.site.requests import PageRoute, form_of, parsed_json, reads, site_of
 from autograder.site.sessions import Session
 from autograder.site.staff import staff_of_course
 
@@ -141,7 +141,7 @@ async def settle_matches(request: Request) -> Response:
     form, at = await form_of(request, session), request.state.at
     same = "same" in form
     try:
-        chosen = [(str(issuer), str(subject)) for issuer, subject in map(json.loads, form.get("user", []))]
+        chosen = [(str(issuer), str(subject)) for issuer, subject in map(parsed_json, form.get("user", []))]
     except (ValueError, TypeError):
         raise Conflict("This form cannot be read.", next_step="Reload the page.") from None
     if not chosen:
