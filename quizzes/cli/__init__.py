@@ -87,13 +87,13 @@ COMMANDS = (
         "import",
         "quizzes.cli.exchange:import_bank",
         EXCHANGE,
-        "Make a bank from another system's QTI package and list what could not be imported.",
+        "Make a bank from another system's questions and list what could not be imported.",
     ),
     CommandEntry(
         "export",
         "quizzes.cli.exchange:export_quiz",
         EXCHANGE,
-        "Write a quiz with its answer key as a QTI package and list what the format cannot hold.",
+        "Write a quiz with its answer key for another system and list what the format cannot hold.",
     ),
     CommandEntry(
         "print",
