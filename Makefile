@@ -5,8 +5,8 @@
 # make screenshots  the pictures of the quiz pages
 # make bench  speed and memory, as ratios
 # make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test;
-#             and right answers against every check of the course, at as many seeds as SEEDS says, and all
-#             odd results of every function
+#             and right answers against every check of the course, at as many seeds as SEEDS says, all
+#             odd results of every function, and all mutants of the right answers
 # Each sets up what it needs first; a second run skips what is done.
 
 PYTHON ?= python3
@@ -63,6 +63,7 @@ fuzz: $(READY)
 	FUZZ=$(SEEDS) $(BIN)/python -m pytest -q -n auto tests/content/test_checks_are_fair.py tests/content/test_odd_values.py
 	FUZZ=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup tests/attacks/test_known_by_heart.py \
 	  tests/content/test_convergence_is_fair.py
+	$(BIN)/autograder lint --mutants
 	FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -k "any or damage or hostile" \
 	  tests/autograder/sandbox/test_frames_hostile.py tests/autograder/submissions/test_notebook_anything.py tests/autograder/submissions/test_archives.py
 

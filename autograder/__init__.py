@@ -5,7 +5,7 @@ In a notebook: `from autograder import check`, then `check("relu")`.
 
 from __future__ import annotations
 
-__all__ = ["__version__", "check", "load_images", "progress", "unfinished_is_fine"]
+__all__ = ["__version__", "check", "load_images", "progress", "submit", "unfinished_is_fine"]
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from autograder.checks.datasets.loading import load_images
     from autograder.jupyter.local import check, unfinished_is_fine
     from autograder.jupyter.progress import progress
+    from autograder.jupyter.submitting import submit
 
 # Imported at first use: every command and every process of a class imports this package.
 _MODULES = {
     "check": "autograder.jupyter.local",
     "load_images": "autograder.checks.datasets.loading",
     "progress": "autograder.jupyter.progress",
+    "submit": "autograder.jupyter.submitting",
     "unfinished_is_fine": "autograder.jupyter.local",
 }
 

@@ -341,7 +341,9 @@ def _headline(report: Report) -> str:
         return report.submission.problem
     lost = [result for result in report.results() if result.status is not Status.PASSED]
     if not lost:
-        return "everything passed"
+        blank = sum(answer.blank for answer in report.written)
+        words = "a written answer is" if blank == 1 else f"{blank} written answers are"
+        return f"everything passed, and {words} blank" if blank else "everything passed"
     named = list(dict.fromkeys(_in_words(result.mistake) for result in lost if result.mistake))
     if named:
         return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")

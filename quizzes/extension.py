@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
+    from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
@@ -85,6 +86,16 @@ class QuizExtension:
 
         rows = accommodation_rows(table, zone)
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
+
+    def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
+        """Publish all quizzes of the course, open since a minute ago."""
+        from quizzes.content.quiz_file import load_quiz, quiz_paths
+        from quizzes.services.enrolment import opened_now, publish_plan
+
+        for path in quiz_paths(course):
+            publish_plan(
+                connection, opened_now(load_quiz(course, path.stem), at), at=at, who="demo", force=True
+            )
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, regrade."""

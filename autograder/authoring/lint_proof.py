@@ -105,6 +105,7 @@ class Proof:
         """It loses points as its severity says, in its own task only, and at least one check names it.
 
         A stateful mistake cannot be named: its answers differ from those of the body that would be asked.
+        Nor can one of a function without arguments: a cause is named by two different calls at least.
         """
         place, name = source_location(mistake.body), f"mistake {mistake.name} of {mistake.function}"
         report = self.grade(replace={mistake.function: mistake.source()})
@@ -119,6 +120,7 @@ class Proof:
         if (
             losing
             and not mistake.stateful
+            and self.assignment.parameters[mistake.function]
             and f"{mistake.function}: {mistake.name}" not in {result.mistake for result in lost}
         ):
             named = sorted({result.mistake for result in lost if result.mistake})

@@ -21,7 +21,10 @@ PACKAGE = Path(__file__).parents[1]
 NAME = PACKAGE.name
 HELD = {".py", ".html", ".css", ".js", ".typed"}
 # What instructors' commands alone import; students have a Jupyter of their own.
-NOT_FOR_STUDENTS = {"jupyter", "nbclient", "nbgrader", "sqlalchemy", "starlette", "uvicorn"}
+NOT_FOR_STUDENTS = {
+    *("fsspec", "httpx", "jupyter", "nbclient", "nbgrader"),
+    *("python-multipart", "sqlalchemy", "starlette", "uvicorn"),
+}
 
 
 def engine_wheel() -> tuple[str, bytes]:

@@ -17,6 +17,7 @@ __all__ = [
     "WrongValue",
     "accuracy",
     "alternative",
+    "any_shape",
     "assert_close",
     "assert_depends",
     "assert_fits",
@@ -25,6 +26,7 @@ __all__ = [
     "assert_plausible",
     "assert_same",
     "assert_same_curve",
+    "assert_same_widely",
     "canonical_form",
     "check",
     "convergence",
@@ -35,10 +37,13 @@ __all__ = [
     "fail",
     "fingerprint",
     "gradient_check",
+    "inputs",
     "kind_of",
     "leaves",
     "mistake",
+    "numbers",
     "numeric_gradient",
+    "optional",
     "require",
     "require_float64_and_unmodified",
     "require_no_mutation",
@@ -59,6 +64,7 @@ from autograder.checks.comparisons import (
     assert_plausible,
     assert_same,
     assert_same_curve,
+    assert_same_widely,
     draw_curve,
     draw_losses,
     kind_of,
@@ -72,6 +78,7 @@ from autograder.checks.definition import check
 from autograder.checks.experiments import Run, experiment
 from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, fail, require
 from autograder.checks.gradients import assert_fits, gradient_check, numeric_gradient
+from autograder.checks.input_generators import any_shape, inputs, numbers, optional
 from autograder.checks.networks import RELU, Activation, Network, accuracy, cross_entropy, shuffled_batches
 from autograder.checks.traces import PROBLEMS, Problem, trace
 from autograder.checks.values import fingerprint, show, to_array

@@ -84,6 +84,7 @@ class Call:
     function: str
     arguments: tuple[Value, ...]
     answer: Answer
+    is_whole: bool = True  # whether arguments and value were kept
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ class Findings:
         """Note a call for the diagnosis; values are left out where calls are far too large to keep."""
         size = bytes_of([call.answer.value, *call.arguments])
         if size > self.left:
-            call = replace(call, arguments=(), answer=replace(call.answer, value=None))
+            call = replace(call, arguments=(), answer=replace(call.answer, value=None), is_whole=False)
         else:
             self.left -= size
         self.calls.append(call)

@@ -23,6 +23,7 @@ __all__ = [
     "assert_plausible",
     "assert_same",
     "assert_same_curve",
+    "assert_same_widely",
     "draw_curve",
     "draw_losses",
     "kind_of",
@@ -34,11 +35,16 @@ __all__ = [
     "worst_entry",
 ]
 
+DIGITS = {
+    name: f"Keep float64 throughout: {name} has {digits} digits, and gradient checks need more."
+    for name, digits in (("float32", 7), ("float16", 3))
+}
 LARGEST_MAP = 24  # rows and columns of the map of wrong entries
 LEAST_CORRELATION = 0.1  # of an answer that goes with the right one, of either sign
 STANDARD_ERRORS = 3.0  # and so many times what chance makes of unrelated numbers
 LEAST_RIGHT = 0.25  # or of its entries that are right, among those that are not 0
 LEAST_FINITE = 1 / 3
+SCALES = 1e-4, 5.0, 50.0  # of the same arrays: a cap, a clip or another branch shows at one of them
 
 
 def assert_same(
@@ -64,6 +70,33 @@ def assert_same(
     except Failure as problem:
         problem.evidence = with_call(problem.evidence, student.evidence(arguments))
         raise
+
+
+def assert_same_widely(
+    student: Function,
+    reference: Function,
+    *arguments: Value,
+    optional: Sequence[Value] = (),
+    scales: Sequence[float] = SCALES,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    names: Sequence[str] = (),
+) -> None:
+    """As assert_same, also where the arrays are small and large, and for every optional argument.
+
+    The arrays of floats among `arguments` come as they are and multiplied by each of `scales`. `optional` are
+    unusual values of the optional arguments, in order: they are all given, and left out from the last one on.
+    Arguments have to be as they were, and the numbers float64.
+    """
+    calls = [(*arguments, *optional[:count]) for count in range(len(optional) + 1)]
+    calls += [(*(_times(argument, scale) for argument in arguments), *optional) for scale in scales]
+    for call in calls:
+        assert_same(student, reference, *call, rtol=rtol, atol=atol, names=names, pure=True)
+
+
+def _times(value: Value, factor: float) -> Value:
+    is_float = isinstance(value, np.ndarray) and value.dtype == np.float64
+    return value * factor if is_float else value
 
 
 def assert_close(
@@ -315,7 +348,9 @@ def require_float64_and_unmodified(student: Function, arguments: Sequence[Value]
     if converted:
         raise WrongType(
             f"{student.describe(arguments)} returned {converted[0]}; the inputs are float64.",
-            hint="Keep float64 throughout: float32 has 7 digits, and gradient checks need more.",
+            hint=DIGITS.get(
+                converted[0], f"Keep float64 throughout, the type of the inputs, not {converted[0]}."
+            ),
             evidence=student.evidence(arguments),
         )
 

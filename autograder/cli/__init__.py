@@ -29,7 +29,7 @@ COMMANDS = (
         "submit",
         "autograder.cli.submit:submit",
         STUDENTS,
-        "Submit a notebook to a dropbox and keep a receipt.",
+        "Submit a notebook to a dropbox or a site and keep a receipt.",
     ),
     CommandEntry(
         "receipts",
@@ -90,6 +90,12 @@ COMMANDS = (
         "autograder.cli.lint:lint",
         AUTHORING,
         "Prove assignments: every stub fails, the reference passes, every known mistake is caught and named.",
+    ),
+    CommandEntry(
+        "near-misses",
+        "autograder.cli.near_misses:near_misses",
+        AUTHORING,
+        "Compute natural edits of the right answers, which explain wrong functions; once a release.",
     ),
     CommandEntry(
         "calibrate",

@@ -19,6 +19,9 @@ def run_grader(
         str,
         typer.Option(envvar="AUTOGRADER_TOKEN", help="The token that `autograder serve --graders 0` prints."),
     ] = "",
+    name: Annotated[
+        str, typer.Option(help="A name that no other grader of the site has; by default machine and process.")
+    ] = "",
     attached: Annotated[
         bool, typer.Option(hidden=True, help="End with the standard input, which is a server's pipe.")
     ] = False,
@@ -31,7 +34,7 @@ def run_grader(
     stopped = threading.Event()
     if attached:
         threading.Thread(target=_wait_for_the_end, args=(stopped,), daemon=True).start()
-    with SiteGrader(site, token) as grader:
+    with SiteGrader(site, token, name=name) as grader:
         grader.run(stopped.is_set)
 
 

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Column, Table
 
+from autograder.authoring.lint_feedback import measured, tally
 from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
+from autograder.authoring.lint_mutants import MutationProof, TaskScore
 from autograder.authoring.lint_proof import SEEDS, Credit, Proof
+from autograder.authoring.near_misses import faults_in_near_misses
 from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
 from autograder.cli.show import console, progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment
-from autograder.course.course import find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import ContentError, UsageError
 from autograder.grading.grader import materials_for
 
 __all__ = ["lint"]
 
+SAMPLE = 8  # mutants of each function; `--mutants` tries all
 Step = Callable[[], list[Fault]]
 
 
@@ -30,11 +35,30 @@ def lint(
         list[str] | None,
         typer.Argument(help="Names of directories in assignments/; all by default."),
     ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants",
+            help="Try all mutants of the right answers, which takes minutes, instead of the other proofs.",
+        ),
+    ] = False,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="WRONG.py",
+            exists=True,
+            dir_okay=False,
+            help="A list of functions marked @wrong(task=..., cause=...): show what is told for each.",
+        ),
+    ] = None,
     dataset: DatasetOption = "",
     course: CourseOption = None,
 ) -> None:
     """Prove assignments: every stub fails, the reference passes, every known mistake is caught and named."""
     root = find_course(course)
+    if feedback is not None:
+        _show_feedback(root, feedback)
+        return
     names = assignments or root.assignment_ids()
     if not names:
         raise UsageError(f"There is no assignment in {root.root}.", next_step="Write one first.")
@@ -46,8 +70,15 @@ def lint(
             say(f"{name}: {problem.message} {problem.next_step}")
             faults.append(Fault(name, problem.message))
             continue
+        if mutants:
+            found = _mutants_judged(assignment)
+            for fault in found:
+                say(str(fault).replace(f"{root.root}/", ""))
+            faults += found
+            continue
         proven, credits = _proven(assignment, dataset)
         found = [*faults_in_files(assignment), *faults_in_handout(assignment), *proven]
+        found += _sample_of_mutants(assignment)
         _show_credits(name, credits)
         for fault in found:
             say(str(fault).replace(f"{root.root}/", ""))
@@ -62,6 +93,64 @@ def lint(
             f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in {', '.join(names)}.",
             next_step="Correct what is listed above and rerun the command.",
         )
+
+
+def _show_feedback(root: Course, path: Path) -> None:
+    """A table of wrong functions, what is told for each and how many calls agree with it."""
+    table = Table(
+        "line", "function", "what is wrong", "told", "cause", "agrees", "", box=None, pad_edge=False
+    )
+    records = list(measured(root, path))
+    for record in records:
+        cause = record.cause
+        agrees = f"{cause.agrees} of {cause.calls}" if cause.kind else ""
+        wrong = record.wrong
+        table.add_row(
+            str(wrong.line),
+            wrong.function,
+            wrong.cause,
+            cause.kind or "nothing",
+            cause.name,
+            agrees,
+            record.judgment,
+        )
+    console.print(table)
+    say(tally(records))
+
+
+def _sample_of_mutants(assignment: Assignment) -> list[Fault]:
+    """A few mutants of each function, and whether the near misses are up to date.
+
+    Nothing for an assignment that has no inputs.py yet.
+    """
+    if not (assignment.solution / "inputs.py").is_file():
+        return []
+    proof = MutationProof(assignment, most=SAMPLE)
+    for function in assignment.functions:
+        proof.judge(function)
+    return [*proof.faults(), *faults_in_near_misses(assignment)]
+
+
+def _mutants_judged(assignment: Assignment) -> list[Fault]:
+    """Try all mutants of an assignment and show the score of each task."""
+    proof = MutationProof(assignment)
+    with progress_bar() as progress:
+        for function in assignment.functions:
+            bar = progress.add_task(function, total=len(proof.mutants(function)))
+            proof.judge(function, partial(progress.advance, bar))
+    _show_scores(assignment.id, list(proof.scores.values()))
+    return list(proof.faults())
+
+
+def _show_scores(name: str, scores: list[TaskScore]) -> None:
+    """A table of the mutation score of each task."""
+    numbers = ("mutants", "equal", "killed", "allowed", "survive", "score")
+    table = Table("task", *(Column(title, justify="right") for title in numbers), box=None, pad_edge=False)
+    for score in scores:
+        counts = (score.mutants, score.equal, score.killed, score.allowed, len(score.survivors))
+        table.add_row(score.task, *map(str, counts), f"{score.score:.3f}")
+    say(f"{name}: mutants of the right answers; killed, allowed and survive count behaviours")
+    console.print(table)
 
 
 def _show_credits(name: str, credits: list[Credit]) -> None:

@@ -23,6 +23,9 @@ def serve_course(
     graders: Annotated[
         int, typer.Option(help="Programs that grade homework beside the server; 0 for none.", min=0, max=64)
     ] = 2,
+    demo: Annotated[
+        bool, typer.Option(help="A course with a class in all states, in a temporary directory.")
+    ] = False,
     port_file: Annotated[
         Path | None, typer.Option(help="A file to write the port to when the server is ready.")
     ] = None,
@@ -34,6 +37,13 @@ def serve_course(
             envvar="FORWARDED_ALLOW_IPS",
         ),
     ] = None,
+    graded: Annotated[
+        Path | None,
+        typer.Option(
+            help="Results of `autograder grade`, for links of learning platforms to assignments that are not "
+            "published here; else the course's `graded`."
+        ),
+    ] = None,
     course: CourseOption = None,
 ) -> None:
     """Serve the course's homework and quizzes until Ctrl-C."""
@@ -43,6 +53,15 @@ def serve_course(
     from autograder.site.server import address_here, listening, open_site, serve
 
     found = find_course(course)
+    if demo:
+        from autograder.cli.demo_site import demo_site, say_how_to_sign_in
+
+        with demo_site(found) as (site, folder):
+            waiting = listening(host, port)
+            say_how_to_sign_in(site, found, address_here(waiting))
+            _tell_port(port_file, waiting.getsockname()[1])
+            serve(site, waiting, folder, course_file=True, graders=graders)
+        return
     with open_site(found.root) as site:
         with site.database.transaction() as connection:
             add_course(connection, COURSE, found.title, str(found.zone))
@@ -51,16 +70,20 @@ def serve_course(
         if not graders:
             say(f"Graders elsewhere need AUTOGRADER_TOKEN={grader_token(site.signer)}")
         say("Ctrl-C ends the server; nothing is lost.")
-        if port_file is not None:
-            part = port_file.with_name(f"{port_file.name}.part")
-            part.write_text(str(waiting.getsockname()[1]), encoding="utf-8")
-            part.replace(port_file)  # whole or not at all
+        _tell_port(port_file, waiting.getsockname()[1])
         proxies = [address.strip() for given in proxy or () for address in given.split(",")]
         if log is None:
-            serve(site, waiting, found.root, proxies=proxies, graders=graders)
+            serve(site, waiting, found.root, proxies=proxies, graders=graders, graded=graded)
             return
         with LogFile(log) as lines, lines.for_all():
-            serve(site, waiting, found.root, log=lines, proxies=proxies, graders=graders)
+            serve(site, waiting, found.root, log=lines, proxies=proxies, graders=graders, graded=graded)
+
+
+def _tell_port(file: Path | None, port: int) -> None:
+    if file is not None:
+        part = file.with_name(f"{file.name}.part")
+        part.write_text(str(port), encoding="utf-8")
+        part.replace(file)  # whole or not at all
 
 
 def publish_assignment(assignment: AssignmentArgument, course: CourseOption = None) -> None:

@@ -53,13 +53,34 @@ def dropbox(
 
 def submit(
     notebook: Annotated[Path, typer.Argument(help="The notebook to submit.")],
-    to: Annotated[Path, typer.Option(help="The directory that your instructor named.")],
+    to: Annotated[Path | None, typer.Option(help="The directory that your instructor named.")] = None,
+    site: Annotated[
+        str, typer.Option(help="The address of the course's site, in place of a directory.")
+    ] = "",
+    token: Annotated[
+        str, typer.Option(envvar="AUTOGRADER_TOKEN", help="Your token, from the site's page for notebooks.")
+    ] = "",
     student: Annotated[str, typer.Option(help="Your student ID; by default the name of your account.")] = "",
 ) -> None:
-    """Submit a notebook to a dropbox and keep a receipt.
+    """Submit a notebook to a dropbox or a site and keep a receipt.
 
     You may submit again: every attempt is kept.
     """
+    if site:
+        from autograder.jupyter.submitting import send_notebook
+
+        if not token:
+            raise UsageError(
+                "A site needs a token.",
+                next_step="Make one on its page “Submit from a notebook”; give it with --token.",
+            )
+        say(send_notebook(notebook, site.rstrip("/"), token))
+        return
+    if to is None:
+        raise UsageError(
+            "Where to submit is missing.",
+            next_step="Name your instructor's directory with --to, or a --site.",
+        )
     about = read_about(to)
     data = _bytes_of(notebook)
     sources = _sources(notebook, data)

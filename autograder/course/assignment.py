@@ -1,8 +1,8 @@
 """An assignment: its two directories, read, checked for contradictions and ready to grade with.
 
 assignments/<id>/   assignment.yaml, <id>.ipynb, checks.py (public)
-solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py, written.yaml, and canonical_forms.py
-                    if answers to some functions can be told apart in one form only
+solutions/<id>/     reference.py, checks.py (hidden), mistakes.py, alternatives.py, written.yaml,
+                    and canonical_forms.py if answers to some functions can be told apart in one form only
 """
 
 from __future__ import annotations

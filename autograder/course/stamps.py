@@ -2,6 +2,8 @@
 
     2026-05-04 20:00:00.000001 PDT      nbgrader: any abbreviation, offset or IANA name
     2026-05-04T20:00:00-07:00           ISO 8601
+    Mon May  4 20:00:00 PDT 2026        the command `date`
+    04.05.2026 20:00                    a table that was saved by a spreadsheet, in countries with dots
     2026-05-04-20-00-00                 Blackboard
     Monday, 4 May 2026, 8:00 PM         Moodle, in a few languages
     May 4, 2026 800 PM                  Brightspace
@@ -28,6 +30,16 @@ DASHED = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{2})-(\d{2})-(\d{2})")
 ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?(?:[zZ]|[+-]\d{2}(?::?\d{2})?))?"
 )
+UNIX = re.compile(
+    r"(?:[^\W\d_]{2,4},?\s+)?(?P<month>[^\W\d_]{3,})\s+(?P<day>\d{1,2})\s+(?P<clock>\d{1,2}:\d{2}(?::\d{2})?)"
+    r"(?P<zone>\s+[A-Za-z+-][\w+-]*)?\s+(?P<year>\d{4})"
+)
+DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}),?\s+(?P<clock>\d.*)")
+# As Windows calls the zones of America; of its other names the initials are no abbreviations.
+WINDOWS = re.compile(
+    r"(?P<local>.*\d)\s+(?P<name>(?:Pacific|Mountain|Central|Eastern|Atlantic) (?:Standard|Daylight) Time)"
+)
+GERMAN_ZONES = {"mez": "CET", "mesz": "CEST"}
 CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?)?\s*(?P<half>[ap]\.?\s?m\.?)?",
     re.IGNORECASE,
@@ -62,9 +74,9 @@ def read_stamp(text: str, zone: ZoneInfo, without_zone: tzinfo | None = None) ->
     A text without a zone is in `without_zone`, or in the course's. Of an hour that the clock shows twice, it
     is the first.
     """
-    text = " ".join(text.split())[:LONGEST]
+    text = " ".join(text.removeprefix("\ufeff").split())[:LONGEST]
     try:
-        return _dated(text, zone, without_zone or zone)
+        return _dated(_in_order(text), zone, without_zone or zone)
     except (ValueError, OverflowError):
         return None
 
@@ -83,6 +95,23 @@ def _dated(text: str, zone: ZoneInfo, without_zone: tzinfo) -> datetime | None:
     if wall is None or wall.tzinfo is not None:
         return None
     return _in_named_zone(wall, name.strip("()"), zone)
+
+
+def _in_order(text: str) -> str:
+    """A text with its parts in the order of ISO 8601, where they stand in another; else the same text."""
+    match, month = UNIX.fullmatch(text), 0
+    if match:
+        month = _month(match["month"]) or 0
+    elif match := DOTTED.fullmatch(text):
+        month = int(match["month"])
+    if match and month:
+        clock = match["clock"] if match["clock"][1:2].isdecimal() else f"0{match['clock']}"
+        zone = match.groupdict().get("zone") or ""
+        text = f"{match['year']}-{month:02}-{int(match['day']):02} {clock}{zone}"
+    if windows := WINDOWS.fullmatch(text):
+        text = f"{windows['local']} {''.join(word[0] for word in windows['name'].split())}"
+    local, _, name = text.rpartition(" ")
+    return f"{local} {GERMAN_ZONES[name.casefold()]}" if name.casefold() in GERMAN_ZONES else text
 
 
 def _iso(text: str) -> datetime | None:

@@ -18,10 +18,12 @@ from autograder.results.final_scores import FinalScore
 
 __all__ = [
     "FORMULA",
+    "MOST_MISTAKES",
     "GradeRow",
     "grade_rows",
     "grades_csv",
     "guard_formula",
+    "mistake_sentence",
     "named_mistakes",
     "plain_grades",
     "points",
@@ -170,11 +172,16 @@ def grade_rows(
 def named_mistakes(report: Report) -> tuple[str, ...]:
     """The mistakes that the grader named, each once, with the function and what to do about it."""
     named = {
-        result.mistake: f"{result.mistake.partition(': ')[0]}: {' '.join(result.hint.split())}"
+        result.mistake: mistake_sentence(result.mistake, result.hint)
         for result in report.results()
         if result.mistake and result.hint and result.status.needs_work
     }
     return tuple(named.values())
+
+
+def mistake_sentence(mistake: str, hint: str) -> str:
+    """A named mistake for a comment: the function, and what to do about it."""
+    return f"{mistake.partition(': ')[0]}: {' '.join(hint.split())}"
 
 
 def points(number: float) -> str:

@@ -20,6 +20,7 @@ from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.grading.causes import Answers, Cause
 from autograder.grading.diagnosis import find_cause, signature_of
 from autograder.grading.evaluation import evaluate
+from autograder.grading.near_misses import load_near_misses
 from autograder.grading.prefetch import record_calls, with_recorders
 from autograder.grading.student_source import find_source
 
@@ -34,6 +35,7 @@ class CauseProbe:
         backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(backend, assignment.parameters)
         self._recorded = record_calls(assignment.hidden_checks, backend, self._reference, seed)
+        self._near_misses = load_near_misses(assignment)
         self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
 
     def told_cause(self, function: str, source: str) -> Cause:
@@ -50,6 +52,7 @@ class CauseProbe:
             self.assignment.mistakes,
             signature_of(self.assignment.reference[function]),
             find_source([(1, source)], function),
+            self._near_misses,
         )
 
     def _backend(self, function: str, source: str) -> NotebookBackend:

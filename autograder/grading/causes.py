@@ -206,7 +206,7 @@ def known_cause(function: str, calls: Sequence[Call], answers: Answers, mistakes
     like".
     """
     known = [each for each in mistakes if each.function == function and not each.stateful]
-    calls = [call for call in calls if call.function == function and call.arguments]
+    calls = [call for call in calls if call.function == function and call.is_whole]
     nothing = Cause(function, calls=len(calls))
     if not calls or any(call.answer.kind in ABNORMAL for call in calls):
         return nothing
@@ -381,7 +381,10 @@ def _weighed(
     )
     if not telling:
         return nothing  # another mistake reads differently and answers the same
-    sure = not deviations and telling >= LEAST_TELLING
+    least = (
+        LEAST_TELLING if any(call.arguments for call in calls) else 1
+    )  # without parameters there is no other
+    sure = not deviations and telling >= least
     return replace(
         nothing,
         kind="named" if sure else "looks like",

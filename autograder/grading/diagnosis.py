@@ -19,8 +19,9 @@ from autograder.checks.failures import Failure, NotWritten, Raised, WrongShape, 
 from autograder.checks.values import Array
 from autograder.checks.variants import Variant
 from autograder.grading.causes import Answers, Cause, alike, known_cause, outcome_of
-from autograder.grading.idioms import idiom_cause
-from autograder.grading.patterns import Signature, pattern_cause
+from autograder.grading.idioms import PRECISE, idiom_cause
+from autograder.grading.near_misses import NearMisses, near_miss_cause
+from autograder.grading.patterns import WEAK, Signature, pattern_cause
 from autograder.grading.student_source import StudentSource
 
 __all__ = ["Diagnosis", "TaskEvidence", "find_cause", "signature_of"]
@@ -56,20 +57,24 @@ def find_cause(
     mistakes: Sequence[Variant],
     signature: Signature,
     source: StudentSource | None = None,
+    near_misses: NearMisses | None = None,
 ) -> Cause:
-    """What is told for one function: a known mistake, an idiom or a pattern; kind "" for nothing.
+    """What is told for one function: a known mistake, an idiom, a pattern or a near miss; "" for nothing.
 
     `calls` are all calls of the function that the checks of its task make, with the submission's answers.
     """
     known = known_cause(function, calls, answers, mistakes)
     idiom = idiom_cause(function, calls, answers, signature, source)
-    if known.kind == "named":
+    if known.kind == "named" and idiom.name not in PRECISE:
         return known.at(idiom.place)
     if idiom.kind:
         return idiom
     if known.kind or function in answers.canonical_forms:
         return known  # where many answers are right, numbers beside one of them show nothing
-    return pattern_cause(function, calls, answers, signature)
+    pattern = pattern_cause(function, calls, answers, signature)
+    if pattern.kind or near_misses is None:
+        return pattern
+    return near_miss_cause(function, calls, answers, near_misses, source)
 
 
 @dataclass
@@ -80,6 +85,7 @@ class TaskEvidence:
     mistakes: Sequence[Variant] = ()
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     sources: Mapping[str, StudentSource] = field(default_factory=dict)
+    near_misses: NearMisses | None = None
     #: More calls of a function, with their answers, which no check came to.
     more_calls: Callable[[str, Sequence[Call]], Sequence[Call]] = lambda function, calls: ()
     calls: list[Call] = field(default_factory=list)
@@ -91,7 +97,7 @@ class TaskEvidence:
             return Diagnosis(failure.hint)
         for function in self._wrong_functions(failure, calls):
             cause = self.cause_of(function)
-            if cause.kind and not (cause.kind == "pattern" and failure.hint):
+            if cause.kind and not (cause.name in WEAK and failure.hint):
                 return Diagnosis(cause.sentence, cause)
         if failure.hint:
             return Diagnosis(failure.hint)
@@ -117,6 +123,7 @@ class TaskEvidence:
                     self.mistakes,
                     self._signature(function),
                     self.sources.get(function),
+                    self.near_misses,
                 )
         return self._causes[function]
 
@@ -136,7 +143,7 @@ class TaskEvidence:
             return True
         if self.answers is None:
             return True  # nobody knows; the last call is asked about first
-        if not call.arguments:
+        if not call.is_whole:
             return False
         right = self.answers.right(call)
         return right.kind == "value" and not alike(right, outcome_of(call.answer))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from autograder.checks.variants import Variant
 from autograder.errors import SandboxError
 from autograder.grading.causes import Answers
 from autograder.grading.diagnosis import Diagnosis, TaskEvidence
+from autograder.grading.student_source import StudentSource
 from autograder.report import CheckResult, Evidence, Status
 
 __all__ = [
@@ -157,8 +158,13 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def evaluate_public(checks: Iterable[Check], student: Functions, seed: int) -> list[CheckResult]:
-    """The results of public checks, which know no reference.
+def evaluate_public(
+    checks: Iterable[Check],
+    student: Functions,
+    seed: int,
+    sources: Mapping[str, StudentSource] | None = None,
+) -> list[CheckResult]:
+    """The results of public checks, which know no reference; `sources` are the functions as written.
 
     What a check rests on has to pass first, or has to be written: the derivative of a wrong function would
     be called right otherwise.
@@ -173,7 +179,8 @@ def evaluate_public(checks: Iterable[Check], student: Functions, seed: int) -> l
                 update={"message": f"Waits for “{title}” Mend that function first."}
             )
         else:
-            results[check.id] = evaluate(check, student, None, seed)
+            run = run_check(check, student, None, seed)
+            (results[check.id],) = explain([run], TaskEvidence(None, sources=sources or {}))
     return list(results.values())
 
 

@@ -29,6 +29,7 @@ from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.causes import Answers
 from autograder.grading.diagnosis import TaskEvidence, signature_of
 from autograder.grading.evaluation import CheckRun, explain, run_check, skipped, unread
+from autograder.grading.near_misses import load_near_misses
 from autograder.grading.prefetch import PrefetchingBackend, answer_recorded, record_calls
 from autograder.grading.student_source import find_source
 from autograder.report import (
@@ -128,6 +129,7 @@ class Grader:
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
         self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
+        self._near_misses = load_near_misses(assignment)
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._threads = one_thread()
@@ -288,6 +290,7 @@ class Grader:
             self.assignment.mistakes,
             self._signatures,
             sources,
+            self._near_misses,
             lambda function, made: self._more_calls(task.id, function, made, session),
         )
         results = [

@@ -20,7 +20,10 @@ from autograder.grading.causes import Answers, Cause, Outcome, equal, outcome_of
 from autograder.grading.patterns import Signature
 from autograder.grading.student_source import StudentSource
 
-__all__ = ["idiom_cause"]
+__all__ = ["PRECISE", "idiom_cause"]
+
+#: Idioms whose line explains more than a known mistake with the same numbers.
+PRECISE = {"integer_array", "two_names_of_one_array", "another_default", "parameters_in_another_order"}
 
 PYTHON_MAX = re.compile(r"(?<![\w.])(max|min)\s*\(")
 CHOICE = re.compile(r"(?<![\w.])(if|elif|while|and|or|not|assert)(?!\w)")
@@ -76,7 +79,7 @@ def idiom_cause(
 
     Without `answers`, as for public checks, idioms that need the right values are left out.
     """
-    calls = [call for call in calls if call.function == function and call.arguments]
+    calls = [call for call in calls if call.function == function and call.is_whole]
     nothing = Cause(function, calls=len(calls))
     if not calls:
         return nothing
@@ -236,6 +239,24 @@ def _shape(sizes: Sequence[int]) -> str:
     return str(tuple(sizes))
 
 
+def _callable_misused(seen: _Seen) -> Iterator[Found]:
+    """An exception inside a function that was handed over, such as `gradient`."""
+    call = seen.raised
+    if call is None:
+        return
+    for position, argument in enumerate(call.arguments):
+        name = seen.signature.name(position)
+        if callable(argument) and re.search(rf"(?<![\w.]){re.escape(name)}\s*\(", call.answer.trace):
+            yield Found(
+                "callable_misused",
+                f"{name} cannot work with what this line hands to it: compare the arguments and their "
+                "order with the "
+                f"handout's description of {name}.",
+                call.answer.trace,
+            )
+            return
+
+
 def _index_past_the_end(seen: _Seen) -> Iterator[Found]:
     call = seen.raised
     if call is None or not call.answer.text.startswith("IndexError"):
@@ -251,7 +272,7 @@ def _index_past_the_end(seen: _Seen) -> Iterator[Found]:
             "list of n entries has the numbers 0 to n - 1.",
             line or place,
         )
-    else:
+    elif "[" in line:
         yield Found("index", "This index does not fit the array: look at its shape and at the index.", line)
 
 
@@ -681,7 +702,7 @@ def _loop_too_short(seen: _Seen) -> Iterator[Found]:
     down = seen.find(r"range\s*\(.*,\s*0\s*,\s*-\s*1\s*\)")
     if not (last or first or down):
         return
-    missing = {_missing_part(value, right) for _, value, right in seen.values if _rounds(right) > 1}
+    missing = {_missing_in_a_part(value, right) for _, value, right in seen.values if _rounds(right) > 1}
     if missing == {"last"} and last:
         yield Found(
             "loop_ends_too_early",
@@ -724,6 +745,14 @@ def _missing_part(value: Value, right: Value) -> str:
     return ""
 
 
+def _missing_in_a_part(value: Value, right: Value) -> str:
+    """As _missing_part, of one of several results, the others being right."""
+    if not (isinstance(value, tuple) and isinstance(right, (list, tuple)) and len(value) == len(right)):
+        return _missing_part(value, right)
+    wrong = [pair for pair in zip(value, right, strict=True) if not equal(*pair)]
+    return _missing_part(*wrong[0]) if len(wrong) == 1 else ""
+
+
 def _end_of(bad: Array) -> str:
     if bad.sum() != 1:
         return ""
@@ -751,6 +780,7 @@ IDIOMS: tuple[Callable[[_Seen], Iterator[Found]], ...] = (
     _iterator_used_as_a_list,
     _matrix,
     _aliases,
+    _callable_misused,
     _shapes_that_do_not_fit,
     _index_past_the_end,
     _other_exceptions,

@@ -28,7 +28,13 @@ from autograder.grading.causes import (
     settled_calls,
 )
 
-__all__ = ["Signature", "pattern_cause"]
+__all__ = ["WEAK", "Signature", "pattern_cause"]
+
+#: Patterns that say where answers are wrong, not how: a check's own hint says more.
+WEAK = {
+    *("one_region", "far_out", "default", "more_axes", "batch_of_one", "large_numbers"),
+    *("parameter_per_feature", "parameter_a_number"),
+}
 
 ORDINALS = ("first", "second", "third", "fourth")
 REGION_SHARE = 0.5  # of the entries of a region that have to be wrong
@@ -78,7 +84,7 @@ Sentence = tuple[str, str]  # the pattern's name, and what is told
 
 def pattern_cause(function: str, calls: Sequence[Call], answers: Answers, signature: Signature) -> Cause:
     """The pattern that all answers of a function show; kind "" where there is none."""
-    calls = [call for call in calls if call.function == function and call.arguments]
+    calls = [call for call in calls if call.function == function and call.is_whole]
     nothing = Cause(function, calls=len(calls))
     if not calls or any(call.answer.kind in (*ABNORMAL, "missing") for call in calls):
         return nothing
@@ -175,10 +181,14 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
             if all(_is_list(a) and len(a) > part and equal(a[part], b) for a, b in pairs):
                 yield (
                     "more_returned",
-                    f"It returns {len(got[0])} results, of which the {_ordinal(part)} is right: return that "
-                    "one alone.",
+                    f"It returns {_kind_of(got[0])} of which the {_ordinal(part)} entry is right: return "
+                    "that alone.",
                 )
                 return
+
+
+def _kind_of(value: Sequence[Value]) -> str:
+    return f"a {'list' if isinstance(value, list) else 'tuple'} of {len(value)},"
 
 
 def _is_list(value: Value) -> bool:
@@ -316,7 +326,13 @@ def _shapes(pairs: Sequence[_Pair], subject: str) -> Iterator[Sentence]:
     if all(pair.got.shape == pair.right.shape for pair in pairs):
         return
     if all_of(lambda got, right: got.size == right.size and equal(got.ravel(), right.ravel())):
-        if all(pair.got.ndim == 1 for pair in pairs):
+        if all(pair.got.size == 1 and pair.right.ndim == 0 for pair in pairs):
+            yield (
+                "one_entry",
+                "The number is right, but it stands in an array with one entry: return a plain number, such "
+                f"as float(...){where}.",
+            )
+        elif all(pair.got.ndim == 1 for pair in pairs):
             yield "flattened", f"The numbers are right, but in one row: give them the shape back{where}."
         else:
             yield "other_shape", f"The numbers are right, but their shape is not the one asked for{where}."
@@ -599,7 +615,7 @@ def _regions(pairs: Sequence[_Pair], wrong: Sequence[Array], signature: Signatur
                 return
         size = np.abs(x)
         edge = float(size[bad].min())
-        if bad.sum() >= 3 and (~bad).any() and float(size[~bad].max()) < edge:
+        if bad.sum() >= 3 and (~bad).sum() >= 3 and 0 < float(size[~bad].max()) < edge:
             yield (
                 "far_out",
                 f"It is right up to |{name}| = {size[~bad].max():.3g}, and wrong from {edge:.3g} on.",

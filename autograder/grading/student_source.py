@@ -23,7 +23,7 @@ class StudentSource:
     """A function as a student wrote it."""
 
     function: str
-    cell: int  # counted from 1 over all cells
+    cell: int  # counted from 1 over all cells; 0 where it is not known
     line: int  # of the definition in the cell, counted from 1
     lines: tuple[str, ...]
 
@@ -71,8 +71,9 @@ class StudentSource:
             yield number, COMMENT.sub("", STRING.sub("''", line))
 
     def place(self, number: int) -> str:
-        """A line for people, such as `cell 3, line 5: p[labels] -= 1`."""
-        return f"cell {self.cell}, line {number}: {self.lines[number - self.line].strip()[:LONGEST_LINE]}"
+        """A line for people, such as `cell 3, line 5: p[labels] -= 1`; without a cell where none is known."""
+        cell = f"cell {self.cell}, " if self.cell else ""
+        return f"{cell}line {number}: {self.lines[number - self.line].strip()[:LONGEST_LINE]}"
 
     def find(self, pattern: str) -> str:
         """The place of the first line of the body in which a pattern stands; "" where there is none."""

@@ -131,6 +131,8 @@ def _details(result: CheckResult) -> list[tuple[str, str]]:
     rows = [("what", result.message), ("call", seen.call)]
     rows += [(f"with {name} =", value) for name, value in seen.arguments.items()]
     rows += [("got", seen.got), ("expected", seen.expected), ("where", seen.trace), ("hint", result.hint)]
+    if result.place and result.place != seen.trace:
+        rows.append(("your line", result.place))
     return [(name, text) for name, text in rows if text]
 
 

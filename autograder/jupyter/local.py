@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from autograder.course.handout import Handout, read_handout
 from autograder.errors import SubmissionError, UsageError
 from autograder.grading.backends import NotebookBackend
 from autograder.grading.evaluation import evaluate_public
+from autograder.grading.student_source import StudentSource, find_source
 from autograder.jupyter.display import Overview, Results, TaskState
 from autograder.report import CheckResult, Status
 from autograder.sandbox.cells import foresee
@@ -56,7 +58,8 @@ def check(task: str = "", folder: str | Path = ".") -> Results | Overview | None
 def _results(handout: Handout, task: Task, namespace: dict[str, Any]) -> list[CheckResult]:
     names = {name: _parameters(namespace[name]) for name in task.functions if callable(namespace.get(name))}
     student = Functions(NotebookBackend(namespace), names)
-    return evaluate_public(handout.checks_of(task), student, PUBLIC_SEED)
+    sources = {name: source for name in names if (source := _source(namespace[name]))}
+    return evaluate_public(handout.checks_of(task), student, PUBLIC_SEED, sources)
 
 
 def _overview(handout: Handout, namespace: dict[str, Any], folder: Path) -> Overview:
@@ -109,6 +112,14 @@ def _parameters(function: Callable[..., object]) -> tuple[str, ...]:
         return tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):  # some built-in functions do not say
         return ()
+
+
+def _source(function: Callable[..., object]) -> StudentSource | None:
+    try:
+        text = inspect.getsource(function)
+    except (OSError, TypeError):  # written where Python keeps no source
+        return None
+    return find_source([(0, textwrap.dedent(text))], getattr(function, "__name__", ""))
 
 
 @contextmanager

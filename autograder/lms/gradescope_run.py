@@ -60,7 +60,8 @@ def results_json(report: Report) -> str:
 def _test(task: TaskReport, check: CheckResult, number: str) -> dict[str, Any]:
     broken = check.status is Status.ERROR
     evidence = check.evidence
-    lines = [check.message, check.hint, evidence.call, evidence.trace]
+    place = check.place if check.place != evidence.trace else ""
+    lines = [check.message, check.hint, place, evidence.call, evidence.trace]
     if evidence.got or evidence.expected:
         lines += [f"got       {evidence.got}", f"expected  {evidence.expected}"]
     return {

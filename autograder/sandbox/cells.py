@@ -11,12 +11,14 @@ from __future__ import annotations
 import __future__
 
 import ast
+import asyncio
 import builtins
 import contextlib
 import dis
 import inspect
 import re
 import sys
+import time
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
@@ -68,6 +70,10 @@ READERS = {
     *("fromfile", "genfromtxt", "imread", "load", "load_images", "loadtxt", "memmap", "open", "read_bytes"),
     *("read_csv", "read_text", "urlopen", "urlretrieve"),
 }
+# Of which it depends what is in a file, or that there is one.
+FINDERS = READERS | {"exists", "glob", "is_file", "isfile", "listdir"}
+MAKERS = {"makedirs", "mkdir", "remove", "unlink"}
+WRITERS = {"dump", "open", "save", "savetxt", "savez", "savez_compressed", "write_bytes", "write_text"}
 MENDABLE = (NameError, LookupError, AttributeError)
 
 written: dict[str, str] = {}  # files that %%writefile would have written, by name
@@ -172,11 +178,27 @@ def execute(code: CodeType, namespace: dict[str, Any]) -> None:
         warnings.simplefilter("ignore")
         waiting = eval(code, namespace)
         if code.co_flags & inspect.CO_COROUTINE:
-            try:
-                while True:
-                    waiting.send(None)
-            except StopIteration:
-                pass
+            with contextlib.closing(EventLoop()) as loop:
+                loop.run_until_complete(waiting)
+
+
+class EventLoop(asyncio.BaseEventLoop):
+    """A loop that waits for time alone: the sandbox allows no sockets, and Jupyter's cells need none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = self  # what the base class asks for events
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """Wait; a thread that is waited for is looked at now and then."""
+        time.sleep(0.001 if timeout is None else min(timeout, 0.05))
+        return []
+
+    def _process_events(self, events: list[Any]) -> None:
+        """There are none."""
+
+    def _write_to_self(self) -> None:
+        """Nobody has to be woken: `select` does not wait for long."""
 
 
 def note(cell: int, line: int, text: str) -> dict[str, Any]:
@@ -199,16 +221,48 @@ def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, A
     ]
     needs = Needs(current, wanted)
     found = draws(current, needs)
+    made = set(written).union(*(made_files(statement.node) for statement in statements))
     for statement in current:
         if statement.facts.binds & needs.reported:
             found += [
-                (statement, node.lineno, text) for node, text in not_there(statement.node, needs.reported)
+                (statement, node.lineno, text)
+                for node, text in not_there(statement.node, needs.reported, made)
             ]
     return [note(statement.cell, line, text) for statement, line, text in found]
 
 
-def not_there(node: ast.stmt, reported: set[str]) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
-    """The imports and the files in a statement that are not there when graded, those it tries aside."""
+def made_files(node: ast.stmt) -> set[str]:
+    """The names of files that a statement may write."""
+    made = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and called(part) in WRITERS:
+            texts = texts_in(part)
+            if called(part) != "open" or any(set(text) & set("wax") for text in texts[1:]):
+                made |= set(texts)
+    return made
+
+
+def called(call: ast.Call) -> str:
+    """The last part of the name of what is called."""
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def texts_in(call: ast.Call) -> list[str]:
+    """The texts that a call is given, or its function is made of: `open("a")`, `Path("a").read_text()`."""
+    parts = [*ast.walk(call.func), *call.args, *(keyword.value for keyword in call.keywords)]
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def not_there(
+    node: ast.stmt, reported: set[str], made: set[str]
+) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
+    """The imports and the files in a statement that are not there when graded, those it tries aside.
+
+    Files that the notebook itself has `made` are there.
+    """
     tried = {id(part) for block in ast.walk(node) if isinstance(block, ast.Try) for part in ast.walk(block)}
     for part in ast.walk(node):
         if id(part) in tried:
@@ -218,11 +272,8 @@ def not_there(node: ast.stmt, reported: set[str]) -> Iterator[tuple[ast.stmt | a
                 late = part is not node  # when a function is called: then our own package is gone
                 if (not importable(top) or (late and top == "autograder")) and (late or names & reported):
                     yield part, f"ModuleNotFoundError: {not_importable(top)}"
-        elif isinstance(part, ast.Call):
-            function = part.func
-            name = function.attr if isinstance(function, ast.Attribute) else ""
-            if name in READERS or (isinstance(function, ast.Name) and function.id in READERS):
-                yield part, NO_FILES
+        elif isinstance(part, ast.Call) and called(part) in READERS and not made.intersection(texts_in(part)):
+            yield part, NO_FILES
 
 
 def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, int, str]]:
@@ -544,6 +595,23 @@ def collect_names(code: CodeType, uses: set[str], binds: set[str], sets: set[str
 BLOCK_PARTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
+def names_and_texts(code: CodeType) -> tuple[set[str], set[str]]:
+    """The names and the texts in some code, the functions that it defines included."""
+    names, texts = set(code.co_names), {value for value in code.co_consts if isinstance(value, str)}
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            more_names, more_texts = names_and_texts(value)
+            names, texts = names | more_names, texts | more_texts
+        elif isinstance(value, tuple):
+            texts |= {item for item in value if isinstance(item, str)}
+    return names, texts
+
+
+def path_parts(texts: set[str]) -> set[str]:
+    """The names of files and directories in texts that may be paths."""
+    return {name for text in texts for name in text.split("/")} - {"", ".", ".."}
+
+
 def parts_of(node: ast.AST, uses: set[str], binds: set[str], *, inside: bool = False) -> Iterator[Part]:
     """The parts of a statement: itself, or a block's head and what is inside."""
     if isinstance(node, IMPORTS):
@@ -749,6 +817,8 @@ class Needs:
         # By statement: the names through which it may change something; None when it has to run.
         self._reasons: dict[Statement, set[str] | None] = {}
         self._close()
+        while self._follow_files():
+            self._close()
 
     def __contains__(self, statement: Statement) -> bool:
         return statement in self._reasons
@@ -839,6 +909,31 @@ class Needs:
                     grew |= not more <= self.reported
                     self.reported |= more
             waiting = later
+
+    def _follow_files(self) -> bool:
+        """Let statements run that write files which others look for by the same texts; whether any is new."""
+        writing = [
+            statement
+            for statement in self._statements
+            if self._reasons.get(statement, ()) is not None
+            and not (WRITERS | MAKERS).isdisjoint(statement.code.co_names)
+        ]
+        if not writing:
+            return False
+        looked_for = set[str]()
+        for statement in self._statements:
+            if statement in self._reasons:
+                names, texts = names_and_texts(statement.code)
+                looked_for |= path_parts(texts) if names & FINDERS else set()
+        found = [
+            statement
+            for statement in writing
+            if not looked_for.isdisjoint(path_parts(names_and_texts(statement.code)[1]))
+        ]
+        for statement in found:
+            self._reasons[statement] = None
+            self._needed |= statement.facts.uses
+        return bool(found)
 
     def _follow_aliases(self, part: Part) -> bool:
         """Note that what a part binds may be a part of something reached; says whether this was new."""

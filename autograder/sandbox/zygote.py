@@ -31,7 +31,8 @@ MESSAGE = 17  # bytes of every message from the judge; a shorter one is padded
 STANDARD_LIBRARY = """
 abc argparse array ast asyncio base64 bisect bz2 cProfile calendar cmath cmd code collections
 collections.abc colorsys concurrent.futures.thread configparser contextlib copy csv ctypes dataclasses
-datetime decimal difflib doctest enum fileinput fractions functools getpass glob graphlib gzip hashlib
+datetime decimal difflib doctest encodings.cp437 encodings.cp1252 encodings.idna encodings.latin_1
+encodings.utf_16 encodings.utf_8_sig enum fileinput fractions functools getpass glob graphlib gzip hashlib
 heapq html inspect io itertools keyword linecache locale logging lzma math multiprocessing numbers
 operator optparse os pathlib pdb pickle platform pprint pstats queue random re reprlib sched secrets
 shlex shutil statistics string struct subprocess tarfile tempfile textwrap threading time timeit
@@ -39,6 +40,14 @@ traceback types typing unittest unittest.mock urllib.parse urllib.request uuid w
 xml.etree.ElementTree zipfile zlib zoneinfo numpy.f2py numpy.fft numpy.linalg numpy.ma numpy.polynomial
 numpy.random numpy.testing
 """
+
+
+def numpys_openers() -> list[dict[typing.Any, typing.Any]]:
+    """NumPy's own table of functions that open a file to read or write numbers as text."""
+    try:
+        return [numpy.lib._datasource._file_openers._file_openers]  # type: ignore[attr-defined]
+    except AttributeError:  # it is private, and may be elsewhere in another version
+        return []
 
 
 def load(name: str) -> typing.Any:
@@ -56,8 +65,8 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
     os.environ.pop("PYTHONHASHSEED", None)  # it has done its work
     for name in STANDARD_LIBRARY.split():
         importlib.import_module(name)
-    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins")
-    confinement, frames, runner, cells, arena, stand_ins = (load(name) for name in names)
+    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins", "files_in_memory")
+    confinement, frames, runner, cells, arena, stand_ins, files = (load(name) for name in names)
     if clock_shift:
         load("shifted_clock").install(clock_shift)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
@@ -81,6 +90,7 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
                 try:
                     shared = arena.Arena(descriptors[1], first_half=False)
                     restrictions.apply(descriptors[0], memory, cpu_seconds)
+                    files.FilesInMemory(cells.written).install(numpys_openers())
                     runner.serve(confinement.SOCKET_FD, frames, cells, shared, stand_ins)
                     code = 0
                 finally:

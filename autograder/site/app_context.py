@@ -110,7 +110,7 @@ class AppContext:
         targets = [
             target for extension in extensions() for target in extension.link_targets(connection, self.course)
         ]
-        return targets + self.assignments.link_targets()
+        return targets + self.assignments.link_targets(connection)
 
     def staff_warnings(self) -> list[str]:
         """What staff should know of this server: its clock, and what its parts warn of."""

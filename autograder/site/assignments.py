@@ -1,14 +1,15 @@
-"""The assignments of a course for the site: title, dates, and final scores from results directories.
+"""The assignments of a course for learning platforms: title, dates, and scores.
 
-`autograder grade --out graded/NAME` writes them. They are read again when a file has changed; the pages and
-the sender of scores to learning platforms ask here.
+The scores are the site's where an assignment is published on it, else those of a results directory, which
+`autograder grade --out graded/NAME` writes. Files are read again when they have changed. The page of a link
+and the sender of scores ask here.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -29,9 +30,17 @@ from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.results_folder import Results
 from autograder.site.database import Database
 from autograder.site.extensions import LinkTarget
+from autograder.site.homework.assignments import Homework, homework_in
+from autograder.site.homework.posted_scores import (
+    class_scores,
+    person_score,
+    score_state,
+    scores_are_shown,
+)
 from autograder.site.lti.deliveries import queue_deliveries
 from autograder.site.lti.score_sender import CurrentScore
 from autograder.site.lti.users import links_of
+from autograder.site.people import COURSE
 from autograder.site.tables import lti_link, lti_member, lti_score, lti_user
 from autograder.site.writer import Writer
 
@@ -85,16 +94,26 @@ class Assignments:
         self._lock = Lock()
         self._state: tuple[object, ...] = ()
         self._snapshot: _Snapshot | None = None
+        self._site_scores: dict[str, tuple[Hashable, dict[str, str]]] = {}  # by assignment, with their state
 
     def warning(self) -> str:
         """Why scores cannot be read, for staff; empty where all is well."""
         return self._read().problem
 
-    def link_targets(self) -> list[LinkTarget]:
-        """What a link in a learning platform may open."""
-        snapshot = self._read()
-        course = snapshot.course
-        return [_target(name, file, course) for name, file in sorted(snapshot.files.items()) if course]
+    def link_targets(self, connection: Connection) -> list[LinkTarget]:
+        """What a platform's link may open: what is published on the site, then the other assignments."""
+        snapshot, published = self._read(), homework_in(connection, COURSE)
+        targets = [
+            LinkTarget(
+                ASSIGNMENT, row.id, _path(row.id), row.facts.title, row.facts.points, due_at=row.due_at
+            )
+            for row in published
+        ]
+        known, course = {row.id for row in published}, snapshot.course
+        if course is None:
+            return targets
+        others = sorted(snapshot.files.items())
+        return targets + [_target(name, file, course) for name, file in others if name not in known]
 
     def file(self, name: str) -> AssignmentFile | None:
         """The content of assignment.yaml; None for an unknown assignment."""
@@ -121,9 +140,68 @@ class Assignments:
         return snapshot.scores(name).get(student)
 
     def score(self, connection: Connection, who: str, work: str, now: int) -> CurrentScore | None:
-        """A person's score for a learning platform; None without one."""
+        """A person's score for a learning platform; None without one, and while it waits for a person's mark.
+
+        Of an assignment that is published on the site it is the site's, as far as its student may see it;
+        else that of the results directory.
+        """
+        published, course = self._published(connection, work), self._read().course
+        if published is not None and course is not None:
+            return person_score(connection, course, COURSE, published, who, now)
+        return self._score_of_results(work, who)
+
+    def shown(self, connection: Connection, work: str, now: int) -> tuple[bool, bool]:
+        """Whether students see their scores; one in a results directory as soon as it is there."""
+        published, course = self._published(connection, work), self._read().course
+        if published is None or course is None:
+            return True, True
+        is_shown = scores_are_shown(course, published, now)
+        return is_shown, is_shown
+
+    def is_linked(self, connection: Connection, name: str) -> bool:
+        """Whether a platform's course has a link to an assignment: then its students may see it."""
+        return bool(links_of(connection, name, ASSIGNMENT))
+
+    def changed_scores(self, connection: Connection, now: int) -> list[tuple[str, str]]:
+        """People and assignments whose score is not what a platform was sent last."""
+        rows = [
+            row for row in connection.execute(RECIPIENTS) if row.state not in ("waiting", "failed", "held")
+        ]  # those are sent as they stand then
+        changed: dict[tuple[str, str], None] = {}
+        for work in sorted({row.work for row in rows}):
+            scores = self._current_scores(connection, work, now)
+            for row in rows:
+                score = scores(row.person) if row.work == work else None
+                if score is not None and (row.sent, row.scored) != (score, work):
+                    changed[row.person, work] = None
+        return list(changed)
+
+    def _current_scores(self, connection: Connection, work: str, now: int) -> Callable[[str], str | None]:
+        """The fingerprint of everybody's score in an assignment; what has not changed is not read again."""
+        published, course = self._published(connection, work), self._read().course
+        if published is None or course is None:
+            return lambda person: self._fingerprint_of_results(work, person)
+        state = self._state, score_state(connection, COURSE, work), scores_are_shown(course, published, now)
+        known = self._site_scores.get(work)
+        if known is None or known[0] != state:
+            scores = class_scores(connection, course, COURSE, published, now)
+            known = state, {person: score.fingerprint for person, score in scores.items()}
+            self._site_scores[work] = known
+        return known[1].get
+
+    def _published(self, connection: Connection, work: str) -> Homework | None:
+        return next((row for row in homework_in(connection, COURSE) if row.id == work), None)
+
+    def _fingerprint_of_results(self, work: str, who: str) -> str | None:
+        final_score = self.final_score(work, who)
+        if final_score is None or not final_score.is_final or final_score.possible <= 0:
+            return None
+        return _fingerprint(final_score)
+
+    def _score_of_results(self, work: str, who: str) -> CurrentScore | None:
         file, final_score = self.file(work), self.final_score(work, who)
-        if file is None or final_score is None or final_score.possible <= 0:
+        fingerprint = self._fingerprint_of_results(work, who)
+        if file is None or final_score is None or fingerprint is None:
             return None
         submitted = final_score.submitted
         return CurrentScore(
@@ -132,32 +210,13 @@ class Assignments:
             final_score.possible,
             finished_at=None if submitted is None else _instant(submitted),
             comment=_comment(final_score),
-            fingerprint=_fingerprint(final_score),
+            fingerprint=fingerprint,
         )
-
-    def shown(self, connection: Connection, work: str, now: int) -> tuple[bool, bool]:
-        """A score in a results directory is shown as soon as it is there."""
-        return True, True
-
-    def is_linked(self, connection: Connection, name: str) -> bool:
-        """Whether a platform's course has a link to an assignment: then its students may see it."""
-        return bool(links_of(connection, name, ASSIGNMENT))
-
-    def changed_scores(self, connection: Connection) -> list[tuple[str, str]]:
-        """People and assignments whose score is not what a platform was sent last."""
-        changed: dict[tuple[str, str], None] = {}
-        for row in connection.execute(RECIPIENTS):
-            if row.state in ("waiting", "failed", "held"):
-                continue  # it is sent as it stands then
-            final_score = self.final_score(row.work, row.person)
-            if final_score is not None and (row.sent, row.scored) != (_fingerprint(final_score), row.work):
-                changed[row.person, row.work] = None
-        return list(changed)
 
     def queue_changed(self, database: Database, writer: Writer, now: int) -> int:
         """Let every changed score wait for its recipients; returns how many."""
         with database.reading() as connection:
-            changed = self.changed_scores(connection)
+            changed = self.changed_scores(connection, now)
         for who, work in changed:
             writer.submit(partial(queue_deliveries, who=who, work=work, now=now, kind=ASSIGNMENT)).result()
         return len(changed)
@@ -226,10 +285,15 @@ def _sentence(problem: Exception) -> str:
     return problem.message if isinstance(problem, AutograderError) else str(problem)
 
 
+def _path(name: str) -> str:
+    """The page of an assignment; where it is published on the site, it leads to the page there."""
+    return f"/assignments/{name}"
+
+
 def _target(name: str, file: AssignmentFile, course: Course) -> LinkTarget:
     due = due_for(course, name, file, "")
     due_at = None if due is None else _instant(due)
-    return LinkTarget(ASSIGNMENT, name, f"/assignments/{name}", file.title, file.points, due_at=due_at)
+    return LinkTarget(ASSIGNMENT, name, _path(name), file.title, file.points, due_at=due_at)
 
 
 def _instant(moment: datetime) -> int:

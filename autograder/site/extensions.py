@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
+    from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
@@ -113,6 +114,9 @@ class Extension(Protocol):
         Without `take_away` the plan leaves out what takes time, a date or a role away. `find` gives the
         stored ID of the person in a line. Raises UsageError and ContentError with file, line and column.
         """
+
+    def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
+        """Fill a demonstration of a course, with its people, with what this part has to show."""
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""

@@ -46,7 +46,9 @@ BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit 
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
 LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of a request that brings a file
 UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
-UPLOADS = re.compile(r"/homework/[^/]+/upload|/graders/gradings/[0-9]+/report")
+UPLOADS = re.compile(
+    r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions|/graders/gradings/[0-9]+/report"
+)
 LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
 LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet

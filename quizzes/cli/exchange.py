@@ -1,4 +1,4 @@
-"""`quizzes export` and `quizzes import`: QTI packages to and from other systems."""
+"""`quizzes export` and `quizzes import`: questions to and from other systems."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ ReportOption = Annotated[
 
 def export_quiz(
     name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
-    to: Annotated[str, typer.Option(help="The format: qti12 (Canvas and most others) or qti21.")],
-    out: Annotated[Path, typer.Option(help="The ZIP file to write.")],
+    to: Annotated[str, typer.Option(help="The format: qti12 (Canvas and most others), qti21 or moodle-xml.")],
+    out: Annotated[Path, typer.Option(help="The file to write: a ZIP, for moodle-xml an XML file.")],
     seed: Annotated[str, typer.Option(help="Seed of the drawn values.")] = "1",
     variants: Annotated[
         int, typer.Option(min=1, max=100, help="Variants of each item with drawn values.")
@@ -37,10 +37,10 @@ def export_quiz(
     report: ReportOption = None,
     course: CourseOption = None,
 ) -> None:
-    """Write a quiz with its answer key as a QTI package and list what the format cannot hold."""
-    formats: dict[str, Format] = {"qti12": "qti12", "qti21": "qti21"}
+    """Write a quiz with its answer key for another system and list what the format cannot hold."""
+    formats: dict[str, Format] = {"qti12": "qti12", "qti21": "qti21", "moodle-xml": "moodle-xml"}
     if to not in formats:
-        raise UsageError(f"--to {to}: unknown format.", next_step="Choose qti12 or qti21.")
+        raise UsageError(f"--to {to}: unknown format.", next_step="Choose qti12, qti21 or moodle-xml.")
     plan = load_quiz(find_course(course), name)
     made = export(plan.quiz, plan.schedule, formats[to], seed, variants)
     _write(out, made.data, private=True)
@@ -51,13 +51,16 @@ def export_quiz(
 def import_bank(
     package: Annotated[
         Path,
-        typer.Argument(metavar="FILE.zip", help="A QTI 1.2, 2.1 or 2.2 package, or an .imscc."),
+        typer.Argument(
+            metavar="FILE",
+            help="A QTI package, .imscc, Moodle XML, GIFT or text2qti; its content says which.",
+        ),
     ],
     bank: Annotated[str, typer.Option(help="Name of the new bank, quizzes/banks/BANK.yaml.")],
     report: ReportOption = None,
     course: CourseOption = None,
 ) -> None:
-    """Make a bank from another system's QTI package and list what could not be imported."""
+    """Make a bank from another system's questions and list what could not be imported."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", bank):
         raise UsageError(
             f"--bank {bank}: not a valid name.", next_step="Use lower-case letters, digits and dashes."

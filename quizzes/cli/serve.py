@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -21,14 +20,13 @@ from autograder.site.server import OpenSite, listening, open_site, serve
 from autograder.site.sessions import new_link, new_passcode
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.schedule.accommodations import AccommodationRow
-from quizzes.services.enrolment import accommodate, add_the_course, publish_plan
+from quizzes.services.enrolment import accommodate, add_the_course, opened_now, publish_plan
 from quizzes.store.quizzes import published_in
 
 __all__ = ["preview_quiz", "serve_quizzes"]
 
 HOST = "127.0.0.1"
 DEMO = {"ana": "Ana", "bo": "Bo", "cy": "Cy, time and a half", "staff": "Staff"}
-MINUTE = 60_000
 Port = Annotated[int, typer.Option(help="The port; 0 chooses a free one.", min=0, max=65535)]
 PortFile = Annotated[Path | None, typer.Option(help="A file to write the port to when the server is ready.")]
 
@@ -110,7 +108,7 @@ def preview_quiz(
 def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Path | None) -> None:
     with open_site(folder, course_file=True) as site:
         plans = [load_quiz(root, path.stem) for path in quiz_paths(root)]
-        _fill(site, folder, root, [_open_now(plan, site.clock.now()) for plan in plans], DEMO)
+        _fill(site, folder, root, [opened_now(plan, site.clock.now()) for plan in plans], DEMO)
         waiting = listening(host, port)
         address = _address(host, waiting.getsockname()[1])
         typer.echo(f"A demonstration of {root.title}: {address}\nSign in by a link, which works once:")
@@ -148,19 +146,6 @@ def _fill(site: OpenSite, folder: Path, root: Course, plans: list[QuizPlan], peo
         accommodate(connection, accommodations, at=at, who="demo")
         for plan in plans:
             publish_plan(connection, plan, at=at, who="demo", force=True)
-
-
-def _open_now(plan: QuizPlan, now: int) -> QuizPlan:
-    """The same quiz with its window moved to this moment."""
-    times = plan.schedule
-    shift = now - MINUTE - times.opens_at
-    moved = replace(
-        times,
-        opens_at=times.opens_at + shift,
-        due_at=None if times.due_at is None else times.due_at + shift,
-        closes_at=None if times.closes_at is None else times.closes_at + shift,
-    )
-    return replace(plan, schedule=moved)
 
 
 def _link(site: OpenSite, person: str, address: str) -> str:

@@ -54,8 +54,8 @@ def kept_values(shown: Item, current: Item, values: Shown) -> Shown:
 
     Raises Incomparable if the newer item draws a number that was never drawn.
     """
-    kept = {*shown.parameters, *(names_in(shown.prompt) & shown.derived.keys())}
-    if missing := current.parameters.keys() - kept:
+    kept = {*shown.parameters, *shown.dataset, *(names_in(shown.prompt) & shown.derived.keys())}
+    if missing := {*current.parameters, *current.dataset} - kept:
         raise Incomparable(f"it draws another number now, {min(missing)}")
     return {name: value for name, value in values.items() if name in kept}
 
@@ -93,7 +93,8 @@ def _with_shown_options(shown: ChoiceItem | ChoicesItem, current: ChoiceItem | C
     ]
     if not any(option.correct for option in options):
         raise Incomparable("none of the options that were shown is right now")
-    changes = {name: getattr(current, name) for name in ("prompt", "explanation", "parameters", "derived")}
+    names = ("prompt", "explanation", "parameters", "dataset", "derived")
+    changes = {name: getattr(current, name) for name in names}
     if isinstance(shown, ChoicesItem) and isinstance(current, ChoicesItem):
         changes["rule"] = current.rule
     return shown.model_copy(update={**changes, "options": options})

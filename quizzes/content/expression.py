@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, localcontext
 from functools import lru_cache
 
-__all__ = ["Expression", "ExpressionProblem", "expression_of", "student_expression"]
+__all__ = ["FUNCTIONS", "LONGEST", "Expression", "ExpressionProblem", "expression_of", "student_expression"]
 
 
 LONGEST, MOST_NODES = 400, 200
 CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN, Emin=-1000, Emax=1000)
 UNIT, TWO = Decimal(1), Decimal(2)
+PI = Decimal("3.14159265358979323846264338327950288419716939937511")
+NEGLIGIBLE = Decimal("1e-45")  # of a series' terms
+LARGEST_ANGLE = Decimal("1e15")  # beyond, no digit of a sine is left
 SMALL_EXPONENT = Decimal(2000)
 
 Function = Callable[..., Decimal]
@@ -48,6 +51,38 @@ def _tanh(x: Decimal) -> Decimal:
     return TWO * _sigmoid(TWO * x) - UNIT
 
 
+def _sin(x: Decimal) -> Decimal:
+    if abs(x) > LARGEST_ANGLE:
+        raise ValueError("angle")
+    x -= 2 * PI * (x / (2 * PI)).to_integral_value()
+    term, total, n = x, x, 1
+    while abs(term) > NEGLIGIBLE:
+        term *= -x * x / ((n + 1) * (n + 2))
+        total, n = total + term, n + 2
+    return total
+
+
+def _cos(x: Decimal) -> Decimal:
+    return _sin(x + PI / 2)
+
+
+def _atan(x: Decimal) -> Decimal:
+    for _ in range(3):  # the series needs small arguments
+        x /= UNIT + (UNIT + x * x).sqrt()
+    power, total, n = x, x, 1
+    while abs(power) > NEGLIGIBLE:
+        power *= -x * x
+        n += 2
+        total += power / n
+    return 8 * total
+
+
+def _asin(x: Decimal) -> Decimal:
+    if abs(x) == UNIT:
+        return x * PI / 2
+    return _atan(x / (UNIT - x * x).sqrt())
+
+
 def _round(x: Decimal, digits: Decimal = Decimal(0)) -> Decimal:
     return x.quantize(UNIT.scaleb(-int(digits)))
 
@@ -60,6 +95,12 @@ FUNCTIONS: dict[str, tuple[Function, int]] = {  # with the largest number of arg
     "abs": (abs, 1),
     "sigmoid": (_sigmoid, 1),
     "tanh": (_tanh, 1),
+    "sin": (_sin, 1),
+    "cos": (_cos, 1),
+    "tan": (lambda x: _sin(x) / _cos(x), 1),
+    "asin": (_asin, 1),
+    "acos": (lambda x: PI / 2 - _asin(x), 1),
+    "atan": (_atan, 1),
     "relu": (lambda x: max(x, Decimal(0)), 1),
     "floor": (lambda x: x.to_integral_value(rounding="ROUND_FLOOR"), 1),
     "ceil": (lambda x: x.to_integral_value(rounding="ROUND_CEILING"), 1),

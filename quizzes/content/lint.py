@@ -158,7 +158,7 @@ def _printed(item: Item, context: Context) -> Context:
         else [item.prompt]
     )
     given = {name: value for text in texts for name, value in shown_values(text, context.values).items()}
-    drawn = {name: context.values[name] for name in item.parameters}
+    drawn = {name: context.values[name] for name in item.drawn_names}
     return item.context(context.seed, drawn | given)
 
 
@@ -237,7 +237,9 @@ def _penalty_faults(penalty: Decimal, view: dict[str, Any]) -> Iterator[str]:
 
 
 def _pattern_faults(item: ShortTextItem, context: Context) -> Iterator[str]:
-    if not any(matches(context.words(text), (), item.pattern) for text in item.accept):
+    if not any(
+        matches(context.words(text), (), item.pattern, match_case=item.match_case) for text in item.accept
+    ):
         yield "the pattern matches none of the accepted texts; list them under `accept`, or mend it"
     for stray in ("", "something else entirely", "42"):
         if matches(stray, (), item.pattern):
@@ -285,7 +287,7 @@ def _form(item: Item) -> tuple[object, ...]:
         "ordering": "entries",
     }
     size = len(getattr(item, parts[item.type])) if item.type in parts else 0
-    return item.type, bool(item.images), size, bool(item.parameters)
+    return item.type, bool(item.images), size, item.draws_values
 
 
 def _values(context: Context) -> str:

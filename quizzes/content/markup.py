@@ -15,6 +15,7 @@ from math_core import LatexError, LatexToMathML
 from quizzes.content.written_numbers import decimal_text
 
 __all__ = [
+    "PLACE",
     "MathProblem",
     "TextProblem",
     "escaped",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from math import gcd, prod
+from math import gcd
 
 from quizzes.content.expression import ExpressionProblem, expression_of
 from quizzes.content.items.any_item import Item
@@ -46,12 +46,13 @@ def variants_across(item: Item, most: int) -> Iterator[Context]:
         yield item.context(b"")
         return
     sizes = [len(parameter) for parameter in item.parameters.values()]
-    total = prod(sizes)
+    rows, total = item.rows, item.combinations
     step = 1 if total <= most else max(1, int(total * STRIDE))
     while gcd(step, total) > 1:
         step += 1
     for number in range(min(total, most)):
-        rest, values = number * step % total, dict[str, Decimal]()
+        rest, row = divmod(number * step % total, len(rows))
+        values = dict(rows[row])
         for (name, parameter), size in zip(item.parameters.items(), sizes, strict=True):
             rest, index = divmod(rest, size)
             values[name] = parameter.value(index)
@@ -65,10 +66,10 @@ def variants_across(item: Item, most: int) -> Iterator[Context]:
 
 def variety(item: Item, most: int = MOST_COUNTED) -> Variety:
     """The number of variants and of different right answers, as they are shown."""
-    exact = isinstance(item, ExpressionItem) or prod(map(len, item.parameters.values())) <= most
+    exact = isinstance(item, ExpressionItem) or item.combinations <= most
     drawn, keys = set[tuple[Decimal, ...]](), set[tuple[str, ...]]()
     for context in variants_across(item, most):
-        drawn.add(tuple(context.values[name] for name in item.parameters))
+        drawn.add(tuple(context.values[name] for name in item.drawn_names))
         keys.add(_key(item, context))
     return Variety(len(drawn), len(keys), exact)
 

@@ -287,6 +287,11 @@ def part_weights(
             lost(f"All or nothing becomes a share for each {what}.")
             return [1] * len(costs)
         raise LeftOut(f"what one {what} earns depends on another")
+    for number in range(2, len(costs)):  # leaving several empty costs what each costs
+        kept = dict(list(right.items())[number:])
+        empty: dict[str, Response] = dict.fromkeys(right, ())
+        if abs(earned(evaluate, {**empty, **kept}) - sum(costs[number:], Fraction(0))) > ALIKE * full:
+            raise LeftOut(f"what one {what} earns depends on another")
     if max(costs) - min(costs) <= ALIKE * full / len(costs):
         return [1] * len(costs)
     ratios = [cost / min(costs) for cost in costs]

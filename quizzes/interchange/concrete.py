@@ -93,7 +93,8 @@ def _specific(item: Item, context: Context) -> dict[str, Any]:
                 for mistake in item.common_wrong
             ]
             accept = [words(text) for text in item.accept]
-            return {"type": "short_text", "accept": accept, "pattern": item.pattern, "common_wrong": wrong}
+            data = {"type": "short_text", "accept": accept, "pattern": item.pattern, "common_wrong": wrong}
+            return data | ({"match_case": True} if item.match_case else {})
         case EssayItem():
             return {
                 "type": "essay",
@@ -141,7 +142,8 @@ def _blank(blank: Blank, context: Context) -> dict[str, Any]:
     if blank.options:
         return data | {"options": [context.words(option) for option in blank.options]}
     if blank.accept:
-        return data | {"accept": [context.words(text) for text in blank.accept]}
+        data |= {"accept": [context.words(text) for text in blank.accept]}
+        return data | ({"match_case": True} if blank.match_case else {})
     return data | _number(blank, context)
 
 

@@ -1,4 +1,4 @@
-"""Exports a quiz as a QTI package, with a report of what the format cannot hold."""
+"""Exports a quiz as a QTI package or as Moodle XML, with a report of what the format cannot hold."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from quizzes.content.items.any_item import Item
+from quizzes.content.items.numeric import NumericItem
 from quizzes.content.quiz import Pool, Quiz
 from quizzes.content.randomization import derived_seed
 from quizzes.interchange.concrete import Section, concrete, id_of
 from quizzes.interchange.losses import losses_of
+from quizzes.interchange.moodle.losses import moodle_losses
+from quizzes.interchange.moodle.writer import moodle_xml
+from quizzes.interchange.moodle.writer_calculated import with_rows
 from quizzes.interchange.package import Resource, packed
 from quizzes.interchange.qti12.writer import qti12, quiz_settings
 from quizzes.interchange.qti21.writer import item_document, test_document
@@ -18,7 +23,7 @@ from quizzes.schedule.timing import Schedule
 __all__ = ["Exported", "Format", "export"]
 
 
-Format = Literal["qti12", "qti21"]
+Format = Literal["qti12", "qti21", "moodle-xml"]
 CANVAS_KIND, SETTINGS_KIND = "imsqti_xmlv1p2", "associatedcontent/imscc_xmlv1p1/learning-application-resource"
 ITEM_KIND, TEST_KIND = "imsqti_item_xmlv2p1", "imsqti_test_xmlv2p1"
 
@@ -46,7 +51,7 @@ def export(quiz: Quiz, schedule: Schedule, to: Format, seed: str, variants: int 
     pictures = {name: data for name, data in quiz.pictures.items() if name in used}
     if any(name.endswith(".svg") for name in pictures):
         lost.append(("pictures", "Some systems do not show SVG pictures."))
-    pack = _canvas if to == "qti12" else _plain
+    pack = {"qti12": _canvas, "qti21": _plain, "moodle-xml": _moodle}[to]
     questions = sum(len(section.items) for section in sections)
     return Exported(pack(quiz, schedule, sections, pictures), questions, tuple(dict.fromkeys(lost)))
 
@@ -54,12 +59,22 @@ def export(quiz: Quiz, schedule: Schedule, to: Format, seed: str, variants: int 
 def _section(
     name: str, pool: Pool, seed: str, variants: int, lost: list[tuple[str, str]], to: Format
 ) -> Section:
-    items = []
+    items: list[Item] = []
     for reference, item in pool.items.items():
-        lost += [(reference, sentence) for sentence in losses_of(item, to == "qti12")]
-        copies = variants if item.parameters else 1
+        base_name = reference.replace("/", "--")
+        drawn = None
+        if to == "moodle-xml" and isinstance(item, NumericItem) and item.draws_values:
+            drawn = with_rows(item, derived_seed(seed.encode(), reference), base_name)
+        found = losses_of(item, to == "qti12")
+        if to == "moodle-xml":
+            found = moodle_losses(item, drawn is not None)
+        lost += [(reference, sentence) for sentence in found]
+        if drawn is not None:
+            items.append(drawn)
+            continue
+        copies = variants if item.draws_values else 1
         for copy in range(copies):
-            item_name = f"{reference.replace('/', '--')}{f'-{copy + 1}' if copies > 1 else ''}"
+            item_name = f"{base_name}{f'-{copy + 1}' if copies > 1 else ''}"
             items.append(concrete(item, derived_seed(f"{seed} {copy}".encode(), reference), item_name))
         if copies > 1 and len(pool.items) > 1:
             lost.append((reference, "It may be drawn twice for the same student, with other numbers."))
@@ -89,3 +104,7 @@ def _plain(quiz: Quiz, _: Schedule, sections: list[Section], pictures: Mapping[s
         resources.append(Resource(id_of("item", item.id), ITEM_KIND, item_files))
     test = Resource(ident, TEST_KIND, ["test.xml"], [resource.ident for resource in resources])
     return packed("2.1", ident, [test, *resources], files)
+
+
+def _moodle(quiz: Quiz, _: Schedule, sections: list[Section], pictures: Mapping[str, bytes]) -> bytes:
+    return moodle_xml(quiz.title, sections, pictures)

@@ -1,10 +1,10 @@
-"""Imports the QTI package of another system as a bank, with a report of what was lost."""
+"""Imports questions of another system as a bank, with a report of what was lost."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -21,11 +21,17 @@ from autograder.errors import UsageError
 from quizzes.content.key_exposure import exposed_keys
 from quizzes.content.markup import TextProblem, render
 from quizzes.interchange.concrete import ITEM
-from quizzes.interchange.package import ImportedItem, Package, Picture, read_package
-from quizzes.interchange.package_documents import question_documents
+from quizzes.interchange.moodle.gift import gift_questions
+from quizzes.interchange.moodle.reader import questions_of
+from quizzes.interchange.package import ImportedItem, Package, Picture, read_package, unique_name
+from quizzes.interchange.package_documents import question_documents, test_documents
 from quizzes.interchange.qti12.reader_items import items_in
 from quizzes.interchange.qti21.reader_items import item_in
+from quizzes.interchange.qti21.reader_test import weights_of
 from quizzes.interchange.ranges import decimal_of
+from quizzes.interchange.recognition import recognised
+from quizzes.interchange.source_text import BankPictures
+from quizzes.interchange.text2qti import text2qti_questions
 
 __all__ = ["Imported", "import_package"]
 
@@ -45,7 +51,8 @@ NAMES = {
     "prompt": "text",
 }
 NO_DESCRIPTION = "A picture without a description."
-MOST_REASONS = 10  # in the error of a package of which nothing can be taken over
+MOST_REASONS = 50  # in the error of a file of which nothing can be taken over
+SEEDS = 20  # variants of an item that are tried
 LARGEST_PICTURE = 5 * 1024**2
 
 
@@ -60,21 +67,20 @@ class Imported:
 
 
 def import_package(path: Path, bank: str) -> Imported:
-    """The items of a QTI 1.2, 2.1 or 2.2 package; raises UsageError for a package without items.
+    """The items of a QTI package, Moodle XML, GIFT or text2qti text; raises UsageError if there are none.
 
     A document or an item that cannot be read costs itself alone, and is named.
     """
-    package = read_package(path)
     lost: list[tuple[str, str]] = []
 
     def report(name: str, sentence: str) -> None:
         lost.append((name, sentence))
 
     items: dict[str, dict[str, Any]] = {}
-    pictures = _BankPictures(package, bank)
+    pictures: dict[str, bytes] = {}
     points: dict[str, str] = {}
-    for imported in _found(package, report, pictures):
-        ident = _new_id(imported.name, items)
+    for imported in _found(path, report, bank):
+        ident = _new_id(imported.ident or imported.name, items)
         data = {"id": ident, **imported.data}
         if imported.pictures:
             data["images"] = [{"file": picture.file, "alt": picture.alt} for picture in imported.pictures]
@@ -86,14 +92,15 @@ def import_package(path: Path, bank: str) -> Imported:
             report(imported.name, f"`quizzes lint` will refuse it: {fault}.")
         items[ident] = data
         points[imported.name] = imported.points
-        pictures.keep(imported.pictures)
+        pictures |= {picture.file: picture.data for picture in imported.pictures}
     if not items:
         sentences = list(dict.fromkeys(lost))
-        reasons = " ".join(f"{name}: {sentence}" for name, sentence in sentences[:MOST_REASONS])
-        reasons += f" And {len(sentences) - MOST_REASONS} more." if len(sentences) > MOST_REASONS else ""
+        reasons = [f"{name}: {sentence}" for name, sentence in sentences[:MOST_REASONS]]
+        more = len(sentences) - MOST_REASONS
+        reasons += [f"And {more} more."] if more > 0 else []
         raise UsageError(
-            f"{path} holds no question that can be taken over.{f' {reasons}' if reasons else ''}",
-            next_step="Export it as QTI 1.2, 2.1 or 2.2, or try another file.",
+            "\n".join([f"{path} holds no question that can be taken over.", *reasons]),
+            next_step="Export it as QTI 1.2, 2.1 or 2.2 or as Moodle XML, or try another file.",
         )
     if len({decimal_of(value) for value in points.values() if value}) > 1:
         for name, value in points.items():
@@ -101,13 +108,32 @@ def import_package(path: Path, bank: str) -> Imported:
                 report(name, f"Its points, {value}, are lost: a bank holds none, write them in the quiz.")
     content = {"topic": bank.replace("-", " ").capitalize(), "items": list(items.values())}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
-    return Imported(text, len(items), pictures.kept, tuple(dict.fromkeys(lost)))
+    return Imported(text, len(items), pictures, tuple(dict.fromkeys(lost)))
 
 
-def _found(
-    package: Package, report: Callable[[str, str], None], pictures: _BankPictures
+def _found(path: Path, report: Callable[[str, str], None], bank: str) -> Iterator[ImportedItem]:
+    source = recognised(path)
+    if source.kind == "moodle-xml":
+        yield from questions_of(source.data, path.name, report, BankPictures(bank))
+    elif source.kind == "gift":
+        yield from gift_questions(source.text, report, BankPictures(bank))
+    elif source.kind == "text2qti":
+        yield from text2qti_questions(source.text, path, report, BankPictures(bank))
+    else:
+        package = read_package(path)
+        yield from _in_package(package, report, _PackagePictures(package, bank))
+
+
+def _in_package(
+    package: Package, report: Callable[[str, str], None], pictures: _PackagePictures
 ) -> Iterator[ImportedItem]:
     names: set[str] = set()
+    weights: dict[str, str] = {}
+    for name in test_documents(package):
+        try:
+            weights |= weights_of(package.document(name), name, report)
+        except UsageError as problem:
+            report(name, f"{problem.message} The file was left out.")
     for name in question_documents(package):
         try:
             document = package.document(name)
@@ -125,7 +151,7 @@ def _found(
         elif document.tag == "assessmentItem":
             item = item_in(document, report, taken)
             if item is not None:
-                yield item
+                yield replace(item, points=weights.get(name, ""))
         elif document.tag == "qti-assessment-item":
             report(
                 document.get("title") or name,
@@ -137,24 +163,16 @@ def _name_items(document: Element, taken: set[str]) -> None:
     """Give each item a title of its own: many systems call all of them "Question"."""
     for item in document.iter():
         if item.tag in ("item", "assessmentItem"):
-            title = " ".join(
-                (item.get("title") or item.get("ident") or item.get("identifier") or "item").split()
-            )
-            unique, number = title, 1
-            while unique in taken:
-                number += 1
-                unique = f"{title} ({number})"
-            taken.add(unique)
-            item.set("title", unique)
+            title = item.get("title") or item.get("ident") or item.get("identifier") or "item"
+            item.set("title", unique_name(title, taken))
 
 
-class _BankPictures:
+class _PackagePictures:
     """The pictures of a package, under names of their own beside the bank."""
 
     def __init__(self, package: Package, bank: str) -> None:
         self._package, self._bank = package, bank
         self._names: dict[str, bytes] = {}
-        self.kept: dict[str, bytes] = {}
 
     def taken_from(self, html: str, document: str) -> tuple[str, list[Picture]]:
         """HTML without the package's own pictures, and these pictures; others stay in it."""
@@ -168,10 +186,6 @@ class _BankPictures:
                 pictures.append(Picture(self._name(source, ending, data), words or NO_DESCRIPTION, data))
                 tag.decompose()
         return (str(soup), pictures) if pictures else (html, [])
-
-    def keep(self, pictures: Sequence[Picture]) -> None:
-        """Keep the pictures of an item that is taken over."""
-        self.kept |= {picture.file: picture.data for picture in pictures}
 
     def _name(self, source: str, ending: str, data: bytes) -> str:
         """A name that no other picture has: two folders may hold files of one name."""
@@ -201,11 +215,12 @@ def _problem(data: dict[str, Any]) -> str:
         item = ITEM.validate_python(data)
         for text in (item.prompt, item.explanation):
             render(text)
-        question = item.question(b"import", Decimal(1))
-        question.public_view()
-        key = question.key_answer
-        if key is not None and question.mark(key).share != 1:
-            return question.problem_with(key).rstrip(".") or "its own key would not earn full points here"
+        for seed in range(SEEDS if item.draws_values else 1):
+            question = item.question(bytes([seed]), Decimal(1))
+            question.public_view()
+            key = question.key_answer
+            if key is not None and question.mark(key).share != 1:
+                return question.problem_with(key).rstrip(".") or "its own key would not earn full points here"
     except ValidationError as problem:
         return _words_of(problem)
     except (TextProblem, ValueError) as problem:

@@ -23,7 +23,7 @@ __all__ = ["losses_of"]
 
 def losses_of(item: Item, canvas: bool) -> Iterator[str]:
     """The losses of an item in QTI 1.2 as Canvas reads it, or else in QTI 2.1."""
-    if item.parameters:
+    if item.draws_values:
         yield "Its values are drawn here for each student; exported are fixed ones."
     match item:
         case FunctionItem() | ExpressionItem():
@@ -46,6 +46,8 @@ def losses_of(item: Item, canvas: bool) -> Iterator[str]:
             elif item.rule is not OrderRule.EXACT:
                 yield f"Partial credit by the rule {item.rule.value} becomes all or nothing."
         case ShortTextItem():
+            if item.match_case and canvas:
+                yield "That upper and lower case matter is lost."
             if item.pattern:
                 yield "Its pattern is lost; the accepted texts stay."
             if item.common_wrong:
@@ -90,6 +92,8 @@ def _lost_blanks(item: BlanksItem, canvas: bool) -> Iterator[str]:
         if any(_is_formatted(option) for option in blank.options):
             yield f"Blank {blank.id}: bold, code and the like in its options are lost; formulas become TeX."
     kinds = {blank.kind for blank in item.blanks}
+    if canvas and any(blank.match_case for blank in item.blanks):
+        yield "That upper and lower case matter is lost."
     if canvas:
         if len({blank.weight for blank in item.blanks}) > 1:
             yield "All blanks count the same."

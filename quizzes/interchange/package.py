@@ -32,6 +32,7 @@ __all__ = [
     "Resource",
     "packed",
     "read_package",
+    "unique_name",
 ]
 
 
@@ -156,6 +157,17 @@ class Picture:
     data: bytes
 
 
+def unique_name(name: str, taken: set[str]) -> str:
+    """A name that no other question of the file has, added to those that are taken."""
+    plain = " ".join(name.split()) or "item"
+    unique, number = plain, 1
+    while unique in taken:
+        number += 1
+        unique = f"{plain} ({number})"
+    taken.add(unique)
+    return unique
+
+
 Pictures = Callable[[str], tuple[str, list[Picture]]]  # takes pictures of the package out of HTML
 
 
@@ -167,3 +179,4 @@ class ImportedItem:
     data: dict[str, Any]
     pictures: list[Picture] = field(default_factory=list)
     points: str = ""  # what it was worth, if its document says so
+    ident: str = ""  # of the item, if the source has a fitting one

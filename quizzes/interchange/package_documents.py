@@ -7,13 +7,15 @@ in its own file beside it, where its banks are, too. The manifest does not name 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from quizzes.interchange.package import HEAD, MANIFEST, QTI_ROOT, Package, Resource
 
-__all__ = ["question_documents"]
+__all__ = ["question_documents", "test_documents"]
 
 
+TEST_ROOT = re.compile(rb"<(?:\w+:)?assessmentTest[\s>]")
 CANVAS_FOLDER = "non_cc_assessments"
 
 
@@ -36,6 +38,13 @@ def question_documents(package: Package) -> Iterator[str]:
         if document not in given:
             given.add(document)
             yield document
+
+
+def test_documents(package: Package) -> Iterator[str]:
+    """The names of the documents that put questions together to a test."""
+    for name in sorted(package.files):
+        if TEST_ROOT.search(package.files[name][:HEAD]):
+            yield name
 
 
 def _listed(package: Package) -> Iterator[str]:

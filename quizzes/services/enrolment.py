@@ -29,8 +29,16 @@ from quizzes.store.overrides import override_in, schedule_of
 from quizzes.store.quizzes import Shortfall, publish
 from quizzes.store.tables import attempt, override, quiz
 
-__all__ = ["QuizAccommodations", "accommodate", "add_the_course", "plan_accommodations", "publish_plan"]
+__all__ = [
+    "QuizAccommodations",
+    "accommodate",
+    "add_the_course",
+    "opened_now",
+    "plan_accommodations",
+    "publish_plan",
+]
 
+MINUTE = 60_000  # milliseconds
 ROLES = ("student", "ta", "instructor")  # each may do more than the one before
 WORDS = {
     "opens_at": "opening",
@@ -371,6 +379,19 @@ def _shown(known: Override | None, zone: ZoneInfo) -> str:
 def _terms_shown(terms: Terms, zone: ZoneInfo) -> str:
     allowed = "no limit" if terms.time_allowed is None else span(terms.time_allowed)
     return allowed if terms.closes_at is None else f"{allowed} until {shown(terms.closes_at, zone)}"
+
+
+def opened_now(plan: QuizPlan, now: int) -> QuizPlan:
+    """The same quiz, opened a minute ago: what a demonstration publishes."""
+    times = plan.schedule
+    shift = now - MINUTE - times.opens_at
+    moved = replace(
+        times,
+        opens_at=times.opens_at + shift,
+        due_at=None if times.due_at is None else times.due_at + shift,
+        closes_at=None if times.closes_at is None else times.closes_at + shift,
+    )
+    return replace(plan, schedule=moved)
 
 
 def publish_plan(

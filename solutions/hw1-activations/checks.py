@@ -25,6 +25,7 @@ from autograder.checks import (
     assert_plausible,
     assert_same,
     assert_same_curve,
+    assert_same_widely,
     check,
     convergence,
     gradient_check,
@@ -99,7 +100,7 @@ def relu_pair_is_plausible(student, reference, rng):
 @check(task="relu", points=0.45)
 def relu_values(student, reference, rng):
     """relu(x) is x where x is positive and 0 elsewhere, for any shape; x stays as it was."""
-    assert_same(student.relu, reference.relu, signed(rng, 2, 3, 5), pure=True)
+    assert_same_widely(student.relu, reference.relu, signed(rng, 2, 3, 5))
 
 
 @check(task="relu", points=0.45)
@@ -107,23 +108,27 @@ def relu_gradient(student, reference, rng):
     """relu_backward is the gradient of relu; x and grad_out stay as they were."""
     x, grad_out = signed(rng, 2, 4, 5), rng.normal(size=(2, 4, 5))
     gradient_check(reference.relu, student.relu_backward, at=(x,), grad_out=grad_out, pure=True)
+    assert_same_widely(student.relu_backward, reference.relu_backward, x, grad_out)
 
 
 @check(task="relu", points=0.5)
 def relu_curves(student, reference, rng):
-    """From -4 to 4, relu has the right curve, and its derivative is a step from 0 to 1."""
+    """From -4 to 4 and beyond, relu has the right curve, and its derivative is a step from 0 to 1."""
     assert_same_curve(student.relu, reference.relu, RANGE, label="relu(x)", pure=True)
     backwards = student.relu_backward, reference.relu_backward
     assert_same_curve(*backwards, RANGE, ONES, label="derivative of relu", pure=True)
-    assert_same(*backwards, RANGE, rng.normal(size=RANGE.shape), pure=True)
+    assert_same_widely(*backwards, RANGE, rng.normal(size=RANGE.shape))
+    assert_same_widely(student.relu, reference.relu, RANGE)
 
 
 @check(task="relu", points=0.45)
 def relu_kink(student, reference, rng):
-    """Where x is exactly 0, relu is 0, and its derivative is between 0 and 1."""
+    """Where x is exactly 0, relu is 0 and its derivative between 0 and 1; nearby and far away it is right."""
     x, grad_out = at_the_kink(rng)
-    assert_same(student.relu, reference.relu, x, pure=True)
+    assert_same_widely(student.relu, reference.relu, x)
     gradient_check(reference.relu, student.relu_backward, at=(x,), grad_out=grad_out, kinks=True, pure=True)
+    near = signed(rng, 3, 5)
+    assert_same_widely(student.relu_backward, reference.relu_backward, near, grad_out)
 
 
 @convergence(task="relu", points=0.25)
@@ -146,7 +151,7 @@ def leaky_relu_values(student, reference, rng):
     """leaky_relu(x, slope) is slope * x where x is negative, for any slope between 0 and 1 and any shape."""
     functions = student.leaky_relu, reference.leaky_relu
     assert_same(*functions, signed(rng, 4, 7), rng.uniform(0.1, 0.4), pure=True)
-    assert_same(*functions, signed(rng, 2, 3, 5), rng.uniform(0.5, 0.9), pure=True)
+    assert_same_widely(*functions, signed(rng, 2, 3, 5), rng.uniform(0.5, 0.9))
 
 
 @check(task="leaky_relu", points=0.45)
@@ -161,11 +166,13 @@ def leaky_relu_gradient(student, reference, rng):
             wrt=(0,),
             pure=True,
         )
+    rest = signed(rng, 4, 7), rng.normal(size=(4, 7)), rng.uniform(0.1, 0.4)
+    assert_same_widely(student.leaky_relu_backward, reference.leaky_relu_backward, *rest)
 
 
 @check(task="leaky_relu", points=0.6)
 def leaky_relu_curves(student, reference, rng):
-    """From -4 to 4, leaky_relu and its derivative are right for slope 0.2, and 0.01 if none is given."""
+    """leaky_relu and its derivative are right for slopes from 0 to 1, and for 0.01 if none is given."""
     functions = student.leaky_relu, reference.leaky_relu
     backwards = student.leaky_relu_backward, reference.leaky_relu_backward
     for slope, label in [((0.2,), "slope 0.2"), ((), "no slope given")]:
@@ -173,7 +180,10 @@ def leaky_relu_curves(student, reference, rng):
         assert_same_curve(
             *backwards, RANGE, ONES, *slope, label=f"derivative of leaky_relu, {label}", pure=True
         )
-        assert_same(*backwards, RANGE, rng.normal(size=RANGE.shape), *slope, pure=True)
+        assert_same_widely(*backwards, RANGE, rng.normal(size=RANGE.shape), *slope)
+    for slope in (0.0, rng.uniform(0.7, 1.0)):
+        assert_same_widely(*functions, RANGE, optional=(slope,))
+        assert_same_widely(*backwards, RANGE, rng.normal(size=RANGE.shape), optional=(slope,))
 
 
 @check(task="leaky_relu", points=0.6)
@@ -191,14 +201,20 @@ def leaky_relu_kink(student, reference, rng):
             kinks=True,
             pure=True,
         )
+    near = signed(rng, 3, 5)
+    for slope in (0.0, rng.uniform(0.1, 0.4)):
+        assert_same_widely(student.leaky_relu, reference.leaky_relu, x, optional=(slope,))
+        backwards = student.leaky_relu_backward, reference.leaky_relu_backward
+        assert_same_widely(*backwards, near, grad_out, optional=(slope,))
 
 
 # --- PReLU: 4 points ----------------------------------------------------------------------------
 
 
 def any_alpha(rng, count):
-    """One alpha for each feature, the first above 1 and the second below 0."""
-    return np.array([rng.uniform(1.2, 2.0), -rng.uniform(0.2, 0.8), *rng.uniform(0.1, 0.9, size=count - 2)])
+    """One alpha for each feature, the first above 1, the second below 0 and the third below -1."""
+    special = rng.uniform(1.2, 2.0), -rng.uniform(0.2, 0.8), -rng.uniform(1.2, 2.5)
+    return np.array([*special, *rng.uniform(0.1, 0.9, size=count - 3)])
 
 
 @check(task="prelu", points=1.2)
@@ -211,7 +227,7 @@ def prelu_pair_is_plausible(student, reference, rng):
 def prelu_values(student, reference, rng):
     """prelu(x, alpha) is alpha * x where x is negative, for one alpha and for one per feature."""
     functions = student.prelu, reference.prelu
-    assert_same(*functions, signed(rng, 4, 7), rng.uniform(0.1, 0.6), pure=True)
+    assert_same_widely(*functions, signed(rng, 4, 7), rng.uniform(0.1, 0.6), scales=(5.0, 50.0))
     assert_same(*functions, signed(rng, 2, 3, 5), rng.uniform(0.05, 0.9, size=5), pure=True)
 
 
@@ -221,23 +237,23 @@ def prelu_gradient(student, reference, rng):
     for alpha in (rng.uniform(0.1, 0.6), rng.uniform(0.05, 0.9, size=5)):
         at, grad_out = (signed(rng, 8, 5), alpha), rng.normal(size=(8, 5))
         gradient_check(reference.prelu, student.prelu_backward, at=at, grad_out=grad_out, pure=True)
+    backwards = student.prelu_backward, reference.prelu_backward
+    assert_same_widely(*backwards, at[0], grad_out, rng.uniform(0.1, 0.6), names=GRADIENTS)
 
 
 @check(task="prelu", points=0.8)
 def prelu_any_alpha(student, reference, rng):
-    """Both are right for any alpha, also above 1 and below 0, and for any number of axes."""
-    for shape, alpha in [((6, 3), any_alpha(rng, 3)), ((2, 3, 4), any_alpha(rng, 4)), ((7,), 1.5)]:
+    """Both are right for any alpha, also above 1, 0 and below -1, and for any number of axes."""
+    alphas = [((6, 3), any_alpha(rng, 3)), ((2, 3, 4), any_alpha(rng, 4))]
+    alphas += [((7,), alpha) for alpha in (1.5, 0.0, -rng.uniform(1.2, 2.5))]
+    for shape, alpha in alphas:
         x, grad_out = signed(rng, *shape), rng.normal(size=shape)
-        assert_same(
-            student.prelu_backward,
-            reference.prelu_backward,
-            x,
-            grad_out,
-            alpha,
-            names=GRADIENTS,
-            pure=True,
-        )
-        assert_same(student.prelu, reference.prelu, x, alpha, pure=True)
+        for scale in (1.0, 50.0):
+            arguments = scale * x, scale * grad_out, alpha
+            assert_same(
+                student.prelu_backward, reference.prelu_backward, *arguments, names=GRADIENTS, pure=True
+            )
+            assert_same(student.prelu, reference.prelu, scale * x, alpha, pure=True)
 
 
 @check(task="prelu", points=0.8)
@@ -257,6 +273,8 @@ def prelu_curves(student, reference, rng):
             gradient_check(
                 reference.prelu, student.prelu_backward, at=at, grad_out=upstream, kinks=True, pure=True
             )
+    assert_same_widely(*functions, x, any_alpha(rng, 5))
+    assert_same_widely(*backwards, signed(rng, 3, 5), grad_out, any_alpha(rng, 5), names=GRADIENTS)
 
 
 # --- SiLU: 3 points -----------------------------------------------------------------------------
@@ -271,7 +289,7 @@ def silu_pair_is_plausible(student, reference, rng):
 @check(task="silu", points=0.45)
 def silu_values(student, reference, rng):
     """silu(x) is x * sigmoid(x), for any shape, and as far out as x = 1000 and x = -1000."""
-    assert_same(student.silu, reference.silu, 2 * signed(rng, 2, 3, 5), pure=True)
+    assert_same_widely(student.silu, reference.silu, 2 * signed(rng, 2, 3, 5))
     assert_same(student.silu, reference.silu, np.array([-1000.0, rng.normal(), 1000.0]), pure=True)
 
 
@@ -282,6 +300,7 @@ def silu_gradient(student, reference, rng):
     gradient_check(reference.silu, student.silu_backward, at=(x,), grad_out=grad_out, pure=True)
     far = np.array([-1000.0, rng.normal(), 1000.0]), rng.normal(size=3)
     assert_same(student.silu_backward, reference.silu_backward, *far, pure=True)
+    assert_same_widely(student.silu_backward, reference.silu_backward, x, grad_out)
 
 
 @check(task="silu", points=0.25)
@@ -295,9 +314,12 @@ def silu_curves(student, reference):
 @check(task="silu", points=0.7)
 def silu_extremes(student, reference, rng):
     """Both are finite and right between x = -1000 and x = 1000."""
-    x = np.sort(np.concatenate([[-1000.0, 1000.0], rng.uniform(-900, 900, size=4), signed(rng, 3)]))
+    far, between = rng.uniform(-900, 900, size=4), np.linspace(-20, 20, 12)
+    x = np.sort(np.concatenate([[-1000.0, 1000.0], far, between, signed(rng, 3)]))
     assert_same(student.silu, reference.silu, x, pure=True)
-    assert_same(student.silu_backward, reference.silu_backward, x, rng.normal(size=x.shape), pure=True)
+    for scale in (1.0, 50.0):
+        upstream = scale * rng.normal(size=x.shape)
+        assert_same(student.silu_backward, reference.silu_backward, x, upstream, pure=True)
 
 
 @convergence(task="silu", points=0.25)
@@ -321,7 +343,7 @@ def smooth_relu_values(student, reference, rng):
     functions = student.smooth_relu, reference.smooth_relu
     assert_same(*functions, abs(signed(rng, 4, 7)), rng.uniform(0.5, 0.9), pure=True)
     x = np.concatenate([signed(rng, 9), [-6.0, -0.05, 0.0]])
-    assert_same(*functions, x, rng.uniform(1.5, 3.0), pure=True)
+    assert_same_widely(*functions, x, rng.uniform(1.5, 3.0), scales=(5.0, 50.0))
 
 
 @check(task="smooth_relu", points=0.6)
@@ -330,6 +352,8 @@ def smooth_relu_gradient(student, reference, rng):
     x, grad_out = signed(rng, 6, 4), rng.normal(size=(6, 4))
     at = (x, rng.uniform(1.5, 3.0))
     gradient_check(reference.smooth_relu, student.smooth_relu_backward, at=at, grad_out=grad_out, pure=True)
+    backwards = student.smooth_relu_backward, reference.smooth_relu_backward
+    assert_same_widely(*backwards, x, grad_out, at[1], scales=(5.0, 50.0), names=GRADIENTS)
 
 
 @check(task="smooth_relu", points=0.8)
@@ -341,8 +365,8 @@ def smooth_relu_curves(student, reference, rng):
     label = "derivative of smooth_relu, alpha 2"
     assert_same_curve(*backwards, RANGE, ONES, 2.0, result=0, label=label, pure=True)
     x, grad_out, alpha = signed(rng, 2, 3, 4), rng.normal(size=(2, 3, 4)), rng.uniform(0.4, 0.8)
-    assert_same(*backwards, x, grad_out, alpha, names=GRADIENTS, pure=True)
-    assert_same(*functions, x, alpha, pure=True)
+    assert_same_widely(*backwards, x, grad_out, alpha, scales=(5.0, 50.0), names=GRADIENTS)
+    assert_same_widely(*functions, x, alpha, scales=(5.0, 50.0))
 
 
 @check(task="smooth_relu", points=0.8)
@@ -403,4 +427,5 @@ def norms_are_right(student, reference, x, grad_out, weights, rtol=1e-6):
     """Compare the norms of a network with either activation."""
     functions = student.layer_gradient_norms, reference.layer_gradient_norms
     for activation in ("relu", "sigmoid"):
-        assert_same(*functions, x, grad_out, weights, activation, rtol=rtol, pure=True)
+        for scale in (1.0, 50.0):
+            assert_same(*functions, scale * x, grad_out, weights, activation, rtol=rtol, pure=True)

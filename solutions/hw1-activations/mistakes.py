@@ -125,6 +125,34 @@ def capped_at_one(x):
     return np.clip(x, 0.0, 1.0)
 
 
+@mistake(
+    function="relu",
+    severity="slip",
+    feedback="""Your output stops at 6: that is ReLU6. ReLU has no upper limit.""",
+)
+def capped_at_six(x):
+    return np.clip(x, 0.0, 6.0)
+
+
+@mistake(
+    function="relu",
+    severity="slip",
+    feedback="""This is softplus, log(1 + exp(x)), a smooth relative of ReLU. ReLU has a corner: exactly 0
+    on the left.""",
+)
+def softplus_in_place_of_relu(x):
+    return np.logaddexp(0.0, x)
+
+
+@mistake(
+    function="relu",
+    severity="slip",
+    feedback="""On the left this is exp(x) - 1, as in ELU. ReLU is 0 there.""",
+)
+def exponential_on_the_left(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0.0)))
+
+
 # --- Leaky ReLU ---------------------------------------------------------------------------------
 
 
@@ -648,6 +676,45 @@ def tanh_gate(x):
     return x * np.tanh(x)
 
 
+@mistake(
+    function="silu",
+    severity="slip",
+    feedback="""You add the gate sigmoid(x). It multiplies: x * sigmoid(x).""",
+)
+def gate_added(x):
+    return x + sigmoid(x)
+
+
+@mistake(
+    function="silu",
+    severity="slip",
+    feedback="""Your gate is made of straight lines, as in hard swish. SiLU's gate is the sigmoid itself.""",
+)
+def piecewise_linear_gate(x):
+    return x * np.clip(x / 6 + 0.5, 0.0, 1.0)
+
+
+@mistake(
+    function="silu_backward",
+    severity="slip",
+    feedback="""A factor is missing: the derivative of the gate is s * (1 - s), so the second term is x * s
+    * (1 - s).""",
+)
+def x_in_place_of_a_factor(x, grad_out):
+    s = sigmoid(x)
+    return grad_out * (s + x * (1 - s))
+
+
+@mistake(
+    function="silu_backward",
+    severity="slip",
+    feedback="""The derivative of the sigmoid is s * (1 - s), with a minus; you have 1 + s.""",
+)
+def one_plus_s(x, grad_out):
+    s = sigmoid(x)
+    return grad_out * s * (1 + x * (1 + s))
+
+
 # --- SmoothReLU ---------------------------------------------------------------------------------
 
 
@@ -927,6 +994,37 @@ def everything_divided_by_alpha(x, alpha):
 )
 def logarithm_forgotten(x, alpha):
     return np.maximum(x, 0.0)
+
+
+@mistake(
+    function="smooth_relu",
+    severity="slip",
+    feedback="""You add the logarithm. It is subtracted: the curve lies below ReLU.""",
+)
+def plus_in_place_of_minus(x, alpha):
+    z = np.maximum(x, 0.0)
+    return z + np.log1p(alpha * z) / alpha
+
+
+@mistake(
+    function="smooth_relu",
+    severity="slip",
+    feedback="""You take the logarithm to base 10. np.log is the natural one, which the formula means.""",
+)
+def other_base(x, alpha):
+    z = np.maximum(x, 0.0)
+    return z - np.log10(alpha * z + 1) / alpha
+
+
+@mistake(
+    function="smooth_relu",
+    severity="slip",
+    feedback="""You multiply the logarithm by alpha. It is divided by alpha, so that the curve tends to
+    ReLU as alpha grows.""",
+)
+def multiplied_by_alpha(x, alpha):
+    z = np.maximum(x, 0.0)
+    return z - np.log1p(alpha * z) * alpha
 
 
 # --- Vanishing gradients ------------------------------------------------------------------------

@@ -419,6 +419,27 @@ def writes_into_probs(probs, labels):
     return -np.mean(np.log(probs[np.arange(len(labels)), labels]))
 
 
+@mistake(
+    function="cross_entropy",
+    severity="slip",
+    feedback="""You multiply all probabilities before you take the logarithm. In a large batch the product
+    underflows to 0. Take each logarithm first, and then their mean.""",
+)
+def product_of_all(probs, labels):
+    p = probs[np.arange(len(labels)), labels]
+    return -np.log(max(np.prod(p), 1e-300)) / len(labels)
+
+
+@mistake(
+    function="cross_entropy",
+    severity="slip",
+    feedback="""You take the logarithm to base 10. np.log is the natural one, which the formula means.""",
+)
+def base_ten(probs, labels):
+    p = np.maximum(probs[np.arange(len(labels)), labels], 1e-300)
+    return -np.mean(np.log10(p))
+
+
 # --- Softmax and cross-entropy in one -----------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from autograder.checks import (
     assert_close,
     assert_plausible,
     assert_same,
+    assert_same_widely,
     check,
     convergence,
     cross_entropy,
@@ -28,7 +29,7 @@ from autograder.checks import (
     fail,
     kind_of,
     require,
-    require_no_mutation,
+    require_float64_and_unmodified,
     to_array,
     trace,
 )
@@ -89,6 +90,7 @@ def numerical_gradient_is_central(student, rng):
     theta = rng.uniform(0.5, 2, (2, 2))
     assert_gradient(student, cubes, theta, 0.2, 3 * theta**2 + 0.2**2, rtol=1e-7)
     assert_gradient(student, cubes, theta, None, 3 * theta**2, rtol=1e-7, atol=1e-7)
+    assert_gradient(student, cubes, 50 * theta, 0.5, 3 * (50 * theta) ** 2 + 0.5**2, rtol=1e-7)
 
 
 @check(task="numerical_gradient", points=0.75)
@@ -107,13 +109,14 @@ def numerical_gradient_uses_its_delta(student, rng):
             assert_gradient(student, loss, theta, delta, right, rtol=1e-7, atol=1e-7)
             for there in asked:
                 require_one_entry_moved(there, theta)
+            require_moved_by(asked, theta, 1e-5 if delta is None else delta)
 
 
 def assert_gradient(student, loss, theta, delta, right, **tolerance):
     """Compare the gradient of one loss; theta has to be as it was. A delta of None is left out."""
     arguments = (loss, theta) if delta is None else (loss, theta, delta)
     got = student.numerical_gradient(*arguments)
-    require_no_mutation(student.numerical_gradient, arguments)
+    require_float64_and_unmodified(student.numerical_gradient, arguments)
     assert_close(got, right, call=student.numerical_gradient.describe(arguments), **tolerance)
 
 
@@ -131,13 +134,29 @@ def require_one_entry_moved(there, theta):
     )
 
 
+def require_moved_by(asked, theta, delta):
+    """Fail unless the loss was asked for thetas that are moved by delta."""
+    moved = max((float(np.abs(there - theta).max()) for there in asked), default=0.0)
+    require(
+        abs(moved - delta) <= 0.01 * delta,
+        f"theta was moved by {moved:.3g}; delta is {delta:g}.",
+        hint="Move an entry up and down by delta; without a third argument delta is 1e-5.",
+    )
+
+
 # --- Mini-batches: 5 points ---------------------------------------------------------------------
 
 
 def numbered(count, size=3):
     """Examples that carry their number: x[n] starts with n, y[n] is 10 n."""
-    x = np.arange(count)[:, None] + np.linspace(0, 0.5, size)
-    return x, 10 * np.arange(count)
+    return rows_numbered(np.arange(count), size), 10 * np.arange(count)
+
+
+def rows_numbered(numbers, size):
+    """The rows of x with these numbers: not round, and of both signs."""
+    x = np.asarray(numbers)[:, None] + np.linspace(0, 1 / 3, size)
+    x[:, -1] *= -1
+    return x
 
 
 def batches_of(student, x, y, batch_size, seed):
@@ -155,7 +174,7 @@ def batches_of(student, x, y, batch_size, seed):
             raise WrongType(
                 f"{call}: batch {number} should be a pair (x_batch, y_batch), not {kind_of(pair)}."
             )
-    pairs = [(to_array(one), to_array(other)) for one, other in result]
+    pairs = [(to_array(one), labels_in(other)) for one, other in result]
     for number, (one, other) in enumerate(pairs, start=1):
         require(
             len(one) > 0, f"{call}: batch {number} is empty.", hint="range(0, N, batch_size) stops in time."
@@ -165,6 +184,13 @@ def batches_of(student, x, y, batch_size, seed):
             f"{call}: x_batch has shape {one.shape} and y_batch {other.shape}; one row is one example.",
         )
     return pairs
+
+
+def labels_in(value):
+    """Labels as an array; those of a list of integers are integers."""
+    if isinstance(value, (list, tuple)) and all(np.asarray(label).dtype.kind in "iu" for label in value):
+        return np.array(value, dtype=np.int64)
+    return to_array(value)
 
 
 def examples_in(pairs):
@@ -183,6 +209,22 @@ def require_each_once(seen, count, what):
     require(len(seen) == count, f"{what}: {len(seen) - count} examples come up more than once.")
 
 
+def require_exact(pairs):
+    """Fail where a number of x has lost digits, or a label has become a float."""
+    for x, y in pairs:
+        rows = np.rint(x[:, 0])
+        require(
+            np.array_equal(x, rows_numbered(rows, x.shape[1])),
+            "The numbers in x_batch are not exactly those of x.",
+            hint="Take rows of x as they are: no rounding, no other type of number.",
+        )
+        require(
+            y.dtype.kind in "iu",
+            "The labels in y_batch are floats; in y they are integers.",
+            hint="A label is used as an index, which a float cannot be. Take rows of y as they are.",
+        )
+
+
 def require_pairs(pairs):
     """Fail unless every row of x_batch comes with its own label in y_batch."""
     for x, y in pairs:
@@ -196,8 +238,9 @@ def require_pairs(pairs):
 def an_epoch(student, count, size, seed):
     """The order of the examples in one epoch, after everything that has to hold for it."""
     pairs = batches_of(student, *numbered(count), size, seed)
-    require_no_mutation(student.minibatches, (*numbered(count), size, seed))
+    require_float64_and_unmodified(student.minibatches, (*numbered(count), size, seed))
     require_pairs(pairs)
+    require_exact(pairs)
     order = examples_in(pairs)
     require_each_once(order, count, f"{count} examples in batches of {size}")
     sizes = [len(x) for x, _ in pairs]
@@ -286,6 +329,7 @@ def sgd_update_values(student, reference, rng):
     functions = student.sgd_update, reference.sgd_update
     for shape, lr in (((5,), 0.1), ((3, 4), 0.5), ((2, 3, 2), 0.01), ((1,), 2.0)):
         assert_same(*functions, rng.normal(size=shape), rng.normal(size=shape), lr, pure=True)
+    assert_same_widely(*functions, rng.normal(size=(3, 4)), rng.normal(size=(3, 4)), 0.1)
 
 
 @check(task="sgd_update", points=0.55)
@@ -293,6 +337,8 @@ def sgd_update_path(student, reference, rng):
     """Ten updates on each of three problems take the right path."""
     for make in PROBLEMS:
         trace(student.sgd_update, reference.sgd_update, make(rng), then=lambda step: (0.08,), pure=True)
+    far = 50 * rng.normal(size=5), 50 * rng.normal(size=5)
+    assert_same(student.sgd_update, reference.sgd_update, *far, 0.1, pure=True)
 
 
 # --- Learning rates that decay: 4 points --------------------------------------------------------
@@ -314,7 +360,8 @@ def inverse_sqrt_decay_is_plausible(student, reference, rng):
 def inverse_sqrt_decay_values(student, reference, rng):
     """Update t, counted from 0, has the learning rate lr / sqrt(t + 1)."""
     for t in (0, 1, 3, 8, int(rng.integers(20, 99)), 9999):
-        assert_same(student.inverse_sqrt_decay, reference.inverse_sqrt_decay, float(rng.uniform(0.01, 1)), t)
+        for lr in (float(rng.uniform(0.01, 1)), float(rng.uniform(10, 60))):
+            assert_same(student.inverse_sqrt_decay, reference.inverse_sqrt_decay, lr, t, pure=True)
 
 
 @check(task="inverse_sqrt_decay", points=0.55)
@@ -330,6 +377,7 @@ def schedule_curve(student, reference, count, label):
     numbers = range(0, count, max(1, count // 50))
     calls = [(0.5, n) for n in numbers]
     got, expected = student.many(calls), reference.many(calls)
+    require_float64_and_unmodified(student, calls[-1])
     values = [to_array(one) for one in got]
     if all(one is not None and one.shape == () for one in values):
         draw_curve(
@@ -351,7 +399,10 @@ def step_decay_curve(student, reference, rng):
     """With the defaults the rate is halved after every ten epochs, with others as they say."""
     schedule_curve(student.step_decay, reference.step_decay, 50, "learning rate over epochs")
     for epoch in range(0, 12):
-        assert_same(student.step_decay, reference.step_decay, float(rng.uniform(0.1, 1)), epoch, 0.7, 3)
+        lr = float(rng.choice([rng.uniform(0.1, 1), rng.uniform(10, 60)]))
+        assert_same(student.step_decay, reference.step_decay, lr, epoch, 0.7, 3, pure=True)
+    for epoch in (10, 25):
+        assert_same(student.step_decay, reference.step_decay, 0.5, epoch, 0.3, pure=True)
 
 
 @check(task="step_decay", points=0.55)
@@ -360,9 +411,10 @@ def step_decay_drops(student, reference, rng):
     lr = float(rng.uniform(0.1, 1))
     for epoch, right in ((0, lr), (9, lr), (10, lr / 2), (19, lr / 2), (20, lr / 4)):
         assert_close(student.step_decay(lr, epoch), right, call=f"step_decay({lr:.4g}, {epoch})")
+        require_float64_and_unmodified(student.step_decay, (lr, epoch))
     for factor, every in ((0.1, 30), (0.9, 1), (0.5, 4)):
         for epoch in (0, every - 1, every, 3 * every + 1):
-            assert_same(student.step_decay, reference.step_decay, lr, epoch, factor, every)
+            assert_same(student.step_decay, reference.step_decay, lr, epoch, factor, every, pure=True)
 
 
 # --- One epoch: 5 points ------------------------------------------------------------------------
@@ -378,8 +430,8 @@ class Epoch:
         self.target = rng.normal(size=3)
         self.asked = []  # (theta, x_batch, y_batch, gradient) of each question
         seed = int(rng.integers(1, 1000)) if seed is None else seed
-        arguments = (self.theta, self.x, self.y, batch_size, lr, seed, self.gradient)
-        self.result = student.train_epoch(*arguments)
+        self.arguments = (self.theta, self.x, self.y, batch_size, lr, seed, self.gradient)
+        self.result = student.train_epoch(*self.arguments)
         self.changed = student.train_epoch.last_answer.changed
         found = to_array(self.result)
         if found is None or found.shape != self.theta.shape:
@@ -403,9 +455,9 @@ class Epoch:
         return np.concatenate([np.rint(x[:, 0]) for _, x, _, _ in self.asked]).astype(int)
 
 
-def whole_epoch(student, rng, count, size, seed):
+def whole_epoch(student, rng, count, size, seed, theta=None):
     """One epoch, after everything that has to hold for it; returns the order of the examples."""
-    epoch = Epoch(student, rng, count, size, seed=seed)
+    epoch = Epoch(student, rng, count, size, seed=seed, theta=theta)
     names = ("theta", "x", "y")
     changed = [names[i] for i in epoch.changed if i < 3]
     require(
@@ -413,7 +465,9 @@ def whole_epoch(student, rng, count, size, seed):
         f"{' and '.join(changed)} is changed by train_epoch.",
         hint="theta = theta - ... makes a new array; theta -= ... writes into the caller's.",
     )
+    require_float64_and_unmodified(student.train_epoch, epoch.arguments)
     require_pairs((x, y) for _, x, y, _ in epoch.asked)
+    require_exact((x, y) for _, x, y, _ in epoch.asked)
     require_each_once(epoch.order, count, f"{count} examples in batches of {size}")
     sizes = [len(x) for _, x, _, _ in epoch.asked]
     expected = [size] * (count // size) + [count % size] * (count % size > 0)
@@ -454,6 +508,8 @@ def train_epoch_updates(student, rng):
     """There is one update for each mini-batch, and each starts where the last one ended."""
     for count, size in ((23, 5), (12, 4), (4, 10)):
         whole_epoch(student, rng, count, size, int(rng.integers(1, 1000)))
+    far = np.array([50.0, -50.0, 50.0]) * rng.uniform(1, 2, 3)
+    whole_epoch(student, rng, 11, 5, 3, theta=far)  # the last batch is a single example
     epoch_follows_seed(student, rng, int(rng.integers(1, 1000)))
     require_same_after_restart(
         epoch_follows_seed(student, rng, 0), whole_epoch(student.in_fresh_process_(), rng, 43, 8, 0)

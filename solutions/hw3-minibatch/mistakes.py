@@ -147,6 +147,36 @@ def rows_at_once(loss, theta, delta=1e-5):
     return gradient
 
 
+@mistake(
+    function="numerical_gradient",
+    severity="slip",
+    feedback="""You compare the loss at theta with the loss below it: a difference to one side, which is
+    off by about delta. Go delta up and delta down, and divide by 2 * delta.""",
+)
+def backward_difference(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta, dtype=float)
+    for i in np.ndindex(theta.shape):
+        down = theta.copy()
+        down[i] -= delta
+        gradient[i] = (loss(theta.copy()) - loss(down)) / delta
+    return gradient
+
+
+@mistake(
+    function="numerical_gradient",
+    severity="slip",
+    feedback="""Your step is delta times the size of theta. It is delta itself, whatever theta is.""",
+)
+def a_step_relative_to_theta(loss, theta, delta=1e-5):
+    gradient = np.zeros_like(theta, dtype=float)
+    for i in np.ndindex(theta.shape):
+        up, down, step = theta.copy(), theta.copy(), delta * max(1e-8, abs(theta[i]))
+        up[i] += step
+        down[i] -= step
+        gradient[i] = (loss(up) - loss(down)) / (2 * step)
+    return gradient
+
+
 # --- Mini-batches -------------------------------------------------------------------------------
 
 
@@ -457,6 +487,55 @@ def normalised_gradient(theta, grad, lr):
     return theta - lr * grad / np.linalg.norm(grad)
 
 
+@mistake(
+    function="sgd_update",
+    severity="slip",
+    feedback="""The step uses the squared gradient: its sign is lost, and theta never goes up. The step is
+    lr * grad.""",
+)
+def gradient_squared(theta, grad, lr):
+    return theta - lr * grad**2
+
+
+@mistake(
+    function="sgd_update",
+    severity="slip",
+    feedback="""Every step has length lr, whatever the slope: only the sign of grad is used. Multiply by
+    grad itself.""",
+)
+def sign_of_the_gradient(theta, grad, lr):
+    return theta - lr * np.sign(grad)
+
+
+@mistake(
+    function="sgd_update",
+    severity="useless",
+    feedback="""This is (theta - lr) * grad: the brackets stand in the wrong place. First lr * grad, then
+    theta minus that.""",
+)
+def rate_subtracted_first(theta, grad, lr):
+    return (theta - lr) * grad
+
+
+@mistake(
+    function="sgd_update",
+    severity="slip",
+    feedback="""You cut the gradient off where it is large. Plain gradient descent takes it as it is.""",
+)
+def gradient_clipped(theta, grad, lr):
+    return theta - lr * np.clip(grad, -5.0, 5.0)
+
+
+@mistake(
+    function="sgd_update",
+    severity="slip",
+    feedback="""You multiply theta by 1 - lr * grad. The step does not depend on how large theta is: theta
+    - lr * grad.""",
+)
+def theta_scaled(theta, grad, lr):
+    return theta * (1 - lr * grad)
+
+
 # --- Decay by the root of time ------------------------------------------------------------------
 
 
@@ -516,6 +595,35 @@ def calls_counted_in_place_of_t(lr, t, calls=[]):  # noqa: B006  # which is the 
 )
 def rate_grows(lr, t):
     return lr * np.sqrt(t + 1)
+
+
+@mistake(
+    function="inverse_sqrt_decay",
+    severity="slip",
+    feedback="""The rate falls exponentially, and is soon nearly 0. It falls as 1 / sqrt(t + 1), ever
+    more slowly.""",
+)
+def exponential_decay(lr, t):
+    return lr * np.exp(-t / 10)
+
+
+@mistake(
+    function="inverse_sqrt_decay",
+    severity="slip",
+    feedback="""You divide by a logarithm, which grows more slowly than the root. Divide by sqrt(t + 1).""",
+)
+def logarithm_in_place_of_root(lr, t):
+    return lr / (1 + np.log(t + 1))
+
+
+@mistake(
+    function="inverse_sqrt_decay",
+    severity="slip",
+    feedback="""Updates 0 and 1 have the same rate, and all later ones are one behind: divide by sqrt(t +
+    1), so that nothing is divided by 0 and update 1 is the first to be slower.""",
+)
+def zero_taken_for_one(lr, t):
+    return lr / np.sqrt(max(t, 1))
 
 
 # --- Decay in steps -----------------------------------------------------------------------------
@@ -596,6 +704,66 @@ def defaults_built_in(lr, epoch, factor=0.5, every=10):
 )
 def remainder_as_exponent(lr, epoch, factor=0.5, every=10):
     return lr * factor ** (epoch % every)
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
+    feedback="""You round epoch / every to the nearest number, so each drop comes half a period early.
+    Count whole periods: epoch // every.""",
+)
+def rounded_to_the_nearest_drop(lr, epoch, factor=0.5, every=10):
+    return lr * factor ** round(epoch / every)
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
+    feedback="""You round epoch / every up, so the first drop comes after epoch 0. Count whole periods:
+    epoch // every.""",
+)
+def rounded_up(lr, epoch, factor=0.5, every=10):
+    return lr * factor ** np.ceil(epoch / every)
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
+    feedback="""The rate drops at every epoch. It drops after every `every` epochs: the exponent is epoch
+    // every.""",
+)
+def factor_at_every_epoch(lr, epoch, factor=0.5, every=10):
+    return lr * factor**epoch
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
+    feedback="""You subtract factor once for each drop, and the rate becomes negative. Each drop multiplies
+    by factor.""",
+)
+def factor_subtracted(lr, epoch, factor=0.5, every=10):
+    return lr - factor * (epoch // every)
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
+    feedback="""You multiply by 1 - factor. With the default 0.5 nobody sees a difference; for 0.9 the rate
+    falls to a tenth. factor itself is what remains.""",
+)
+def one_minus_factor(lr, epoch, factor=0.5, every=10):
+    return lr * (1 - factor) ** (epoch // every)
+
+
+@mistake(
+    function="step_decay",
+    severity="useless",
+    feedback="""Only the epochs that are a multiple of `every` get a smaller rate, and the next one is back
+    at the full rate. A drop lasts.""",
+)
+def drop_at_multiples_only(lr, epoch, factor=0.5, every=10):
+    return lr * factor if epoch and epoch % every == 0 else lr
 
 
 # --- One epoch ----------------------------------------------------------------------------------

@@ -196,6 +196,68 @@ def compare_momentum(student, reference, many):
             compare(student, arguments, got[1], expected[1], "velocity")
 
 
+def enlarged(many, factor=50.0):
+    """The same starts, with theta, gradient and state so many times as large."""
+    return [
+        tuple(factor * value if isinstance(value, np.ndarray) else value for value in arguments)
+        for arguments in many
+    ]
+
+
+def assert_uses_epsilon(update, arguments, push, root, correction=1.0, states=1):
+    """One step with an eps far from 0, the last argument: any place that textbooks give it is right.
+
+    Without eps the step is push / root; `correction` is what Adam's root has been divided by. An eps above
+    all roots tells these places from a function that does not look at it.
+    """
+    theta, eps = arguments[0], arguments[-1]
+    got = stepped(update, arguments, states)[0]
+    own = eps / correction
+    roots = (
+        root + eps,
+        root + own,
+        np.sqrt(root**2 + eps),
+        np.sqrt(root**2 + eps**2),
+        np.sqrt(root**2 + own**2),
+        np.sqrt(root**2 + eps / correction**2),
+        np.maximum(root, eps),
+    )
+    if not any(np.allclose(got, theta - push / each, rtol=1e-6, atol=1e-9) for each in roots):
+        compare(update, arguments, got, theta - push / roots[0], f"theta, where eps is {eps:g},")
+
+
+def adagrad_with_epsilon(student, rng, eps):
+    """One step of Adagrad, for an eps that is given."""
+    theta, grad, past = rng.normal(size=6), away_from_zero(rng, 6), rng.uniform(0.05, 2, 6)
+    sums = past + grad**2
+    arguments = theta, grad, past, 0.3, eps
+    assert_uses_epsilon(student.adagrad_update, arguments, 0.3 * grad, np.sqrt(sums))
+    compare(
+        student.adagrad_update, arguments, stepped(student.adagrad_update, arguments)[1], sums, "the state"
+    )
+
+
+def rmsprop_with_epsilon(student, rng, eps):
+    """One step of RMSProp, for an eps that is given."""
+    theta, grad, past = rng.normal(size=6), away_from_zero(rng, 6), rng.uniform(0.05, 2, 6)
+    root = np.sqrt(0.8 * past + 0.2 * grad**2)
+    assert_uses_epsilon(student.rmsprop_update, (theta, grad, past, 0.3, 0.8, eps), 0.3 * grad, root)
+
+
+def adam_with_epsilon(student, rng, eps):
+    """One step of Adam, for an eps that is given."""
+    theta, grad, m, v = (
+        *(rng.normal(size=6), away_from_zero(rng, 6)),
+        *(rng.normal(size=6), rng.uniform(0.05, 2, 6)),
+    )
+    t, lr, beta1, beta2 = 2, 0.3, 0.7, 0.8
+    push = lr * (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
+    correction = np.sqrt(1 - beta2**t)
+    root = np.sqrt(beta2 * v + (1 - beta2) * grad**2) / correction
+    arguments = theta, grad, m, v, t, lr, beta1, beta2, eps
+    assert_uses_epsilon(student.adam_update, arguments, push, root, correction, states=2)
+
+
 # --- Adagrad: 7 points --------------------------------------------------------------------------
 
 
@@ -207,7 +269,7 @@ def adagrad_is_plausible(student, reference, rng):
 
 @check(task="adagrad", points=1.19)
 def adagrad_steps(student, reference, rng):
-    """Single steps are right, with and without a past; where grad is 0 theta stays: no 0/0."""
+    """Single steps are right, with and without a past and for any eps; where grad is 0 theta stays."""
     many = [(rng.normal(size=s), away_from_zero(rng, s), np.zeros(s), 0.05) for s in SHAPES]
     many += [
         (rng.normal(size=s), away_from_zero(rng, s), rng.uniform(0.05, 9, s), lr)
@@ -217,12 +279,13 @@ def adagrad_steps(student, reference, rng):
         grad = away_from_zero(rng, 6)
         grad[[0, 3]] = 0.0
         many.append((rng.normal(size=6), grad, past, 0.1))
-    compare_steps(student.adagrad_update, reference.adagrad_update, many, **ADAPTIVE)
+    compare_steps(student.adagrad_update, reference.adagrad_update, [*many, *enlarged(many[5:7])], **ADAPTIVE)
+    adagrad_with_epsilon(student, rng, 3.0)
 
 
 @check(task="adagrad", points=1.26)
 def adagrad_rates_of_their_own(student, reference, rng):
-    """A parameter with small derivatives and one with large ones move alike; one with none stays."""
+    """A parameter with small derivatives and one with large ones move alike; without any it stays."""
     theta, sum_sq = rng.normal(size=3), np.zeros(3)
     size = np.array([0.1, 20.0, 0.0]) * rng.uniform(1, 2, 3)
     own = right = (theta, sum_sq)
@@ -231,14 +294,16 @@ def adagrad_rates_of_their_own(student, reference, rng):
         own = stepped(student.adagrad_update, arguments)
         right = reference.adagrad_update(right[0], factor * size, right[1], 0.1)
         compare(student.adagrad_update, arguments, own[0], right[0], "theta", **ADAPTIVE)
+    adagrad_with_epsilon(student, rng, 4.0)
 
 
 @check(task="adagrad", points=1.26)
 def adagrad_paths(student, reference, rng):
-    """Ten steps of Adagrad on each of three problems take the right path."""
+    """Ten steps of Adagrad on each of three problems take the right path; eps is used as it is given."""
     functions = student.adagrad_update, reference.adagrad_update
     for make in SMOOTH:
         adaptive_trace(*functions, rng, make, 1, lambda step: (0.2,))
+    adagrad_with_epsilon(student, rng, 5.0)
 
 
 # --- Momentum: 6 points -------------------------------------------------------------------------
@@ -258,6 +323,7 @@ def momentum_steps(student, reference, rng):
         for s, lr in zip(SHAPES, (0.1, 0.5, 0.02, 0.3), strict=True)
     ]
     many += [(*(rng.normal(size=5) for _ in range(3)), 0.2, mu) for mu in (0.0, 0.5, 0.99)]
+    many += enlarged(many[1:3])
     compare_momentum(student.momentum_update, reference.momentum_update, many)
     many = [(rng.normal(size=s), rng.normal(size=s), np.zeros(s), 0.1) for s in SHAPES]
     compare_steps(student.momentum_update, reference.momentum_update, many, theta_only=True)
@@ -333,6 +399,7 @@ def nesterov_step(student, reference, rng):
     many = [(rng.normal(size=s), rng.normal(size=s), np.zeros(s), 0.1) for s in SHAPES]
     compare_steps(student.nesterov_update, reference.nesterov_update, many, theta_only=True)
     many = [(rng.normal(size=5), rng.normal(size=5), rng.normal(size=5), 0.2, mu) for mu in (0.0, 0.5, 0.9)]
+    many += [many[1][:4], *enlarged(many[:2])]
     compare_momentum(student.nesterov_update, reference.nesterov_update, many)
 
 
@@ -362,17 +429,22 @@ def rmsprop_step(student, reference, rng):
     """A step divides by the root of the new mean; the mean is decay parts old and 1 - decay parts new."""
     many = [
         (rng.normal(size=s), away_from_zero(rng, s), rng.uniform(0.1, 4, s), 0.1, *rest)
-        for s, rest in zip(SHAPES, ((), (0.5,), (0.99,), ()), strict=True)
+        for s, rest in zip(SHAPES, ((), (0.5,), (0.99,), (0.0,)), strict=True)
     ]
+    idle = away_from_zero(rng, 6)
+    idle[[0, 3]] = 0.0
+    many += [*enlarged(many[1:3]), (rng.normal(size=6), idle, np.zeros(6), 0.1)]
     compare_steps(student.rmsprop_update, reference.rmsprop_update, many, **ADAPTIVE)
+    rmsprop_with_epsilon(student, rng, 3.0)
 
 
 @check(task="rmsprop", points=0.55)
 def rmsprop_path(student, reference, rng):
-    """Ten steps of RMSProp on each of three problems take the right path."""
+    """Ten steps of RMSProp on each of three problems take the right path; eps is used as it is given."""
     functions = student.rmsprop_update, reference.rmsprop_update
     for make, decay in zip(SMOOTH, ((), (0.5,), (0.95,)), strict=True):
         adaptive_trace(*functions, rng, make, 1, lambda step, decay=decay: (0.02, *decay))
+    rmsprop_with_epsilon(student, rng, 4.0)
 
 
 @check(task="adam", points=0.9)
@@ -394,17 +466,22 @@ def adam_step(student, reference, rng):
             0.1,
             *rest,
         )
-        for s, t, rest in zip(SHAPES, (1, 2, 7, 3), ((), (0.8, 0.95), (), (0.5, 0.9)), strict=True)
+        for s, t, rest in zip(SHAPES, (1, 2, 7, 3), ((), (0.8, 0.95), (0.5,), (0.0, 0.0)), strict=True)
     ]
+    idle, rest = away_from_zero(rng, 6), np.zeros(6)
+    idle[[0, 3]] = 0.0
+    many += [*enlarged(many[1:3]), (rng.normal(size=6), idle, rest, rest, 1, 0.1)]
     compare_steps(student.adam_update, reference.adam_update, many, states=2, **ADAPTIVE)
+    adam_with_epsilon(student, rng, 3.0)
 
 
 @check(task="adam", points=0.55)
 def adam_path(student, reference, rng):
-    """Ten steps of Adam on each of three problems, t counted from 1, take the right path."""
+    """Ten steps of Adam on each of three problems, t from 1, take the right path; eps is used as given."""
     functions = student.adam_update, reference.adam_update
     for make, betas in zip(SMOOTH, ((), (0.8, 0.95), (0.5, 0.9)), strict=True):
         adaptive_trace(*functions, rng, make, 2, lambda step, betas=betas: (step + 1, 0.05, *betas))
+    adam_with_epsilon(student, rng, 4.0)
 
 
 # --- Choosing a rate: 4 points ------------------------------------------------------------------
@@ -524,7 +601,7 @@ def moved_by_both(student):
             hint="Return the list of gradients and the learning rate, in this order.",
         )
     gradients, rate = to_array(result[0]), to_array(result[1])
-    if gradients is None or gradients.dtype.kind not in "iuf" or gradients.ndim < 1:
+    if gradients is None or gradients.dtype.kind not in "iuf" or gradients.ndim != 1:
         raise WrongType(f"The gradients should be a list of numbers, not {kind_of(result[0])}.")
     if rate is None or rate.dtype.kind not in "iuf" or rate.shape != ():
         raise WrongType(f"The learning rate should be one number, not {kind_of(result[1])}.")
@@ -533,9 +610,8 @@ def moved_by_both(student):
     require(bool(np.all(np.isfinite(gradients))), "Some gradient is not a finite number.")
     require(0 < lr < np.inf, f"The learning rate is {lr:.4g}; it has to be positive and finite.")
     with np.errstate(all="ignore"):
-        sums = np.sqrt(np.cumsum(gradients**2, axis=0)) + 1e-8
-        adagrad, plain = lr * np.sum(gradients / sums, axis=0), lr * np.sum(gradients, axis=0)
-        distances = float(np.linalg.norm(adagrad)), float(np.linalg.norm(plain))
+        adagrad = lr * np.sum(gradients / (np.sqrt(np.cumsum(gradients**2)) + 1e-8))
+        distances = abs(float(adagrad)), abs(float(lr * np.sum(gradients)))
     require(bool(np.all(np.isfinite(distances))), "With these numbers a step is not finite.")
     require(
         distances[1] > 0, "Plain gradient descent ends where it began, so there is no distance to compare."

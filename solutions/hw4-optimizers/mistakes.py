@@ -237,6 +237,50 @@ def sum_kept_inside(theta, grad, sum_sq, lr, eps=1e-8, kept={}):  # noqa: B006  
     return theta - lr * grad / (np.sqrt(kept[theta.shape]) + eps), kept[theta.shape]
 
 
+@mistake(
+    function="adagrad_update",
+    severity="slip",
+    feedback="""eps is the same whatever you are given: a number stands in the formula where the argument
+    belongs.""",
+)
+def eps_ignored(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + grad**2
+    return theta - lr * grad / (np.sqrt(sum_sq) + 1e-8), sum_sq
+
+
+@mistake(
+    function="adagrad_update",
+    severity="slip",
+    feedback="""The step uses the squared gradient, so its sign is lost and theta never goes up. The square
+    belongs to the sum only; the step is along grad itself.""",
+)
+def gradient_squared_in_the_step(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + grad**2
+    return theta - lr * grad**2 / (np.sqrt(sum_sq) + eps), sum_sq
+
+
+@mistake(
+    function="adagrad_update",
+    severity="slip",
+    feedback="""You multiply by the root of the sum. Adagrad divides by it: a parameter with large
+    gradients gets a small rate.""",
+)
+def step_times_the_root(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + grad**2
+    return theta - lr * grad * (np.sqrt(sum_sq) + eps), sum_sq
+
+
+@mistake(
+    function="adagrad_update",
+    severity="slip",
+    feedback="""You keep eps in the sum, so it is added again at every step. It only guards the division;
+    return the sum of squares without it.""",
+)
+def epsilon_added_to_the_sum(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + grad**2 + eps
+    return theta - lr * grad / np.sqrt(sum_sq), sum_sq
+
+
 # --- Momentum -----------------------------------------------------------------------------------
 
 
@@ -435,6 +479,73 @@ def velocity_kept_inside(theta, grad, velocity, lr, mu=0.9, kept={}):  # noqa: B
     return theta + kept[theta.shape], kept[theta.shape]
 
 
+@mistake(
+    function="momentum_update",
+    severity="slip",
+    feedback="""Your velocity is a running average: the gradient counts 1 - mu. Many courses teach that
+    form; here the gradient counts fully, mu * velocity - lr * grad, so steps are up to 1 / (1 - mu) times as
+    long.""",
+)
+def running_average(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + (1 - mu) * grad
+    return theta - lr * velocity, velocity
+
+
+@mistake(
+    function="momentum_update",
+    severity="slip",
+    feedback="""Your velocity is a running average of the negative gradient, which counts 1 - mu. Here the
+    gradient counts fully: mu * velocity - lr * grad.""",
+)
+def negative_running_average(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity - (1 - mu) * grad
+    return theta + lr * velocity, velocity
+
+
+@mistake(
+    function="momentum_update",
+    severity="slip",
+    feedback="""Your velocity is a running average of the steps lr * grad: a new step counts 1 - mu. Here
+    it counts fully: mu * velocity - lr * grad.""",
+)
+def running_average_of_steps(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity + (1 - mu) * lr * grad
+    return theta - velocity, velocity
+
+
+@mistake(
+    function="momentum_update",
+    severity="slip",
+    feedback="""Your velocity is a running average, and its weights are swapped too: the past counts 1 -
+    mu, the gradient mu. Here mu multiplies the old velocity, and the gradient counts lr.""",
+)
+def running_average_weights_swapped(theta, grad, velocity, lr, mu=0.9):
+    velocity = (1 - mu) * velocity + mu * grad
+    return theta - lr * velocity, velocity
+
+
+@mistake(
+    function="momentum_update",
+    severity="slip",
+    feedback="""The old velocity counts 1 - mu, 0.1 by default: nearly all of it is forgotten. mu itself,
+    0.9, is the share that is kept.""",
+)
+def one_minus_mu_on_the_velocity(theta, grad, velocity, lr, mu=0.9):
+    velocity = (1 - mu) * velocity - lr * grad
+    return theta + velocity, velocity
+
+
+@mistake(
+    function="momentum_update",
+    severity="slip",
+    feedback="""theta moves by mu times the new velocity. mu belongs to the old velocity only; theta moves
+    by the whole new one.""",
+)
+def moves_by_mu_times_the_new_velocity(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity - lr * grad
+    return theta + mu * velocity, velocity
+
+
 # --- Nesterov's momentum ------------------------------------------------------------------------
 
 
@@ -525,6 +636,39 @@ def mean_without_root(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 def old_mean_used(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     new = decay * mean_sq + (1 - decay) * grad**2
     return theta - lr * grad / (np.sqrt(mean_sq) + eps), new
+
+
+@mistake(
+    function="rmsprop_update",
+    severity="slip",
+    feedback="""There is no epsilon: a parameter whose gradients were all 0 gets 0/0, which is NaN. Add eps
+    to the root.""",
+)
+def rmsprop_without_epsilon(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    mean_sq = decay * mean_sq + (1 - decay) * grad**2
+    return theta - lr * grad / np.sqrt(mean_sq), mean_sq
+
+
+@mistake(
+    function="rmsprop_update",
+    severity="slip",
+    feedback="""You average the sizes of the gradients. RMSProp averages their squares, and takes the root
+    of that.""",
+)
+def mean_of_sizes(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    mean_sq = decay * mean_sq + (1 - decay) * np.abs(grad)
+    return theta - lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
+
+
+@mistake(
+    function="rmsprop_update",
+    severity="slip",
+    feedback="""The old mean is kept whole. It counts decay, so that the weights add up to 1 and the past
+    is forgotten.""",
+)
+def gradient_weight_missing_on_the_past(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    mean_sq = mean_sq + (1 - decay) * grad**2
+    return theta - lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
 
 
 # --- Adam ---------------------------------------------------------------------------------------
@@ -622,6 +766,84 @@ def gradient_in_place_of_mean(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, 
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
     return theta - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    feedback="""You correct with 1 - beta * t. The correction is 1 - beta ** t: after t steps the first
+    gradient has been multiplied by beta t times.""",
+)
+def product_in_place_of_power(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat, v_hat = m / (1 - beta1 * t), v / (1 - beta2 * t)
+    return theta - lr * m_hat / (np.sqrt(np.abs(v_hat)) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    feedback="""You correct m and not v. Both start at 0, so both are too small: divide v by 1 - beta2 ** t
+    as well.""",
+)
+def only_the_mean_corrected(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * m / (1 - beta1**t) / (np.sqrt(v) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    feedback="""You correct v and not m. Both start at 0, so both are too small: divide m by 1 - beta1 ** t
+    as well.""",
+)
+def only_the_square_corrected(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return theta - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    feedback="""You multiply by 1 - beta ** t, which makes the means smaller still. They are too small
+    already: divide.""",
+)
+def multiplied_by_the_correction(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat, v_hat = m * (1 - beta1**t), v * (1 - beta2**t)
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    feedback="""You average the sizes of the gradients. v is the mean of their squares, and the step
+    divides by its root.""",
+)
+def sizes_in_place_of_squares(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * np.abs(grad)
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    stateful=True,
+    feedback="""You count the steps inside the function and do not look at t. The count then goes on over
+    all networks that are trained; the caller says which step it is.""",
+)
+def counter_of_its_own(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, steps=[0]):  # noqa: B006  # which is the mistake
+    steps[0] += 1  # in all calls together
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat, v_hat = m / (1 - beta1 ** steps[0]), v / (1 - beta2 ** steps[0])
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 
 
 # --- Choosing a rate ----------------------------------------------------------------------------

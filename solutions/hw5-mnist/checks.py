@@ -46,6 +46,7 @@ MOST_UNITS = 20_000  # hidden units of a network that the judge evaluates
 KNOWS_WHAT_IT_SAW = 0.6  # of exchanged labels; twice what knowing the digits is good for
 TOO_LARGE = "Are the steps too large? Try a tenth of the learning rate."
 WIDE = (240, 90, 320, 40)  # layers with so many weights that their spread can be measured
+FEW_INPUTS = (3, 2000, 4, 1500)  # and where one input more or less makes a large difference
 
 
 # --- Drawing networks and data ------------------------------------------------------------------
@@ -294,7 +295,7 @@ def require_other(first, other):
 def he_start(student, sizes, seed):
     """The params that init_params returns, after everything that has to hold for them."""
     params = started(student, sizes, seed)
-    require_no_mutation(student.init_params, (sizes, int(seed)))
+    require_float64_and_unmodified(student.init_params, (sizes, int(seed)))
     for layer, ((W, b), inputs) in enumerate(zip(params, sizes, strict=False), start=1):
         call = f"init_params({sizes}, seed)"
         assert_close(b, np.zeros_like(b), call=call, parameter=f"b of layer {layer}")
@@ -311,9 +312,28 @@ def he_start(student, sizes, seed):
             f"The weights of layer {layer} have mean {W.mean():.3g} and standard deviation {W.std():.3g}.",
             hint="Draw them around 0: normal with mean 0, or uniform between -a and a.",
         )
+        require_normal_or_uniform(W, layer)
         copies = min(len(np.unique(W, axis=0)), len(np.unique(W, axis=1))) < min(W.shape)
         require(not copies, "Some rows or columns of W are equal: units that start as copies stay copies.")
     return params
+
+
+def require_normal_or_uniform(W, layer):
+    """Fail where weights take a few values only, or more of them are large than in a normal draw."""
+    require(
+        len(np.unique(W)) > 0.9 * W.size,
+        f"The weights of layer {layer} have only {len(np.unique(W))} different values, of {W.size}.",
+        hint="Draw every weight by itself, from a normal or a uniform distribution.",
+    )
+    # The fourth moment is 1.8 for a uniform distribution and 3 for a normal one.
+    fourth = np.mean(((W - W.mean()) / W.std()) ** 4)
+    noise = 5 * np.sqrt(24 / W.size)
+    require(
+        1.8 - noise <= fourth <= 3 + noise,
+        f"The weights of layer {layer} are neither normal nor uniform: too many of them are "
+        f"{'large' if fourth > 3 else 'alike in size'}.",
+        hint="Draw from rng.normal or rng.uniform, with the spread that the handout gives.",
+    )
 
 
 def require_seeded(student, sizes, seed):
@@ -351,7 +371,7 @@ def init_params_is_plausible(student, rng):
 @check(task="init_params", points=0.8)
 def init_params_spread(student, rng):
     """W is (inputs, outputs) with standard deviation sqrt(2 / inputs) and mean 0, b is (outputs,) and 0."""
-    for sizes in (WIDE, (40, 40, 40), [60, 90, 40, 80]):
+    for sizes in (WIDE, (40, 40, 40), [60, 90, 40, 80], FEW_INPUTS):
         for seed in (0, int(rng.integers(1, 1000))):
             first = require_seeded(student, sizes, seed)
             require_layers_apart(first)
@@ -362,6 +382,7 @@ def init_params_spread(student, rng):
 @check(task="init_params", points=0.85)
 def init_params_follows_its_seed(student, rng):
     """init_params returns the same weights for the same seed, others for another; 0 is a seed."""
+    he_start(student, FEW_INPUTS, int(rng.integers(1000)))
     sizes = (60, 60, 60, 30)
     for seed in (0, *rng.integers(1, 1000, size=2)):
         first = require_seeded(student, sizes, int(seed))
@@ -377,7 +398,10 @@ def forward_is_right(student, reference, rng, sizes, count):
     params = drawn_network(rng, sizes)
     for images in (count, 1):
         x = rng.normal(size=(images, sizes[0]))
-        assert_same(student.forward, reference.forward, params, x, pure=True)
+        for scale in (1.0, 50.0):  # hidden units have no upper limit
+            assert_same(student.forward, reference.forward, params, scale * x, pure=True)
+    large = [(50 * W, 50 * b) for W, b in params]  # and weights have none
+    assert_same(student.forward, reference.forward, large, x, pure=True)
 
 
 @check(task="forward", points=1.35)
@@ -415,7 +439,8 @@ def forward_draws_a_broken_line(student, reference, rng):
         label = "forward: a logit of a network of six hidden units, over its one input"
         draw_curve(student.forward, label, arguments[1][:, 0], found[:, 0], expected[:, 0])
     compare(student.forward, arguments, got, expected, "")
-    assert_same(student.forward, reference.forward, params, np.array([[0.7]]), pure=True)
+    for far in (0.7, -150.0, 150.0):
+        assert_same(student.forward, reference.forward, params, np.array([[far]]), pure=True)
 
 
 # --- Loss and gradients: 6 points ---------------------------------------------------------------
@@ -584,7 +609,8 @@ def train_follows_the_rules(student, rng):
     require_other(params[seed], params[seed + 1])
     require_other(params[seed], params[0])
     require_same(params[seed], trained(student.in_fresh_process_(), x, y, seed), after_restart=True)
-    params[7] = trained(student, *few_images(rng, 7), seed)
+    for classes in (7, 5):  # labels that y happens to lack are classes all the same
+        params[classes] = trained(student, *few_images(rng, classes), seed)
     for found in params.values():
         require(np.isfinite(flat(found)).all(), "Some of train's params are NaN or infinite.", hint=TOO_LARGE)
 
@@ -696,13 +722,26 @@ def logits(params, x):
 
 
 def predict_is_right(student, reference, rng, scale=1.0, shift=0.0):
-    """Compare the labels of networks of one, two and three layers, for batches and for a batch of one."""
-    for sizes in [(6, 10), (4, 9, 5), (6, 8, 7, 4)]:
+    """Compare the labels of networks of one to four layers, for batches and for a batch of one."""
+    for sizes in [(6, 10), (4, 9, 5), (6, 8, 7, 4), (5, 7, 6, 8, 4)]:
         params = drawn_network(rng, sizes, bias=0.1)
         params[-1] = scale * params[-1][0], scale * params[-1][1] + shift
         for count in (12, 1):
-            x = rng.normal(size=(count, sizes[0]))
-            assert_same(student.predict, reference.predict, params, x, pure=True)
+            for factor in (1.0, 50.0):
+                x = factor * rng.normal(size=(count, sizes[0]))
+                assert_same(student.predict, reference.predict, params, x, pure=True)
+                require_integers(student.predict, (params, x))
+
+
+def require_integers(function, arguments):
+    """Fail where the labels of the latest call are floats."""
+    value = function.last_answer.value
+    labels = value if isinstance(value, np.ndarray) else np.array(value)
+    require(
+        labels.dtype.kind in "iu",
+        f"{function.describe(arguments)} returned floats; labels are integers.",
+        hint="argmax gives integers; labels are used as indices, which floats cannot be.",
+    )
 
 
 @check(task="predict", points=0.9)

@@ -456,8 +456,8 @@ def divided_by_all_entries(params, x, labels):
 @mistake(
     function="loss_and_gradients",
     severity="slip",
-    feedback="""Nothing of the ReLU is left in your backward pass. A unit that was switched off in the forward
-    pass passes no gradient back: multiply by (h > 0) on the way.""",
+    feedback="""Nothing is blocked in your backward pass. A unit that was switched off in the forward pass
+    passes no gradient back: multiply by (h > 0) on the way. Behind a ReLU, h >= 0 is true everywhere.""",
 )
 def relu_mask_missing(params, x, labels):
     *hidden, logits = layer_outputs(params, x)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
+    from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
@@ -52,10 +53,11 @@ class HomeworkExtension:
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages, and those of the graders."""
         from autograder.site.homework.grader_api import GRADER_ROUTES
+        from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
-        return (*HOMEWORK_ROUTES, *HOMEWORK_STAFF_ROUTES, *GRADER_ROUTES)
+        return (*HOMEWORK_ROUTES, *NOTEBOOK_ROUTES, *HOMEWORK_STAFF_ROUTES, *GRADER_ROUTES)
 
     def home_section(self, request: Request) -> Markup:
         """The assignments of the course, each with the student's dates and score."""
@@ -93,6 +95,9 @@ class HomeworkExtension:
     ) -> NoAccommodations:
         """Nothing; see `NoAccommodations`."""
         return NoAccommodations()
+
+    def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
+        """Nothing: the command makes a class of submissions; see `cli.demo_site`."""
 
     def start(self, context: AppContext, *, course_file: bool) -> Graders:
         """Start the graders beside the server."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 from sqlalchemy import func, select
@@ -41,9 +42,10 @@ def start_graders(site: AppContext) -> Graders:
             unfinished = grading.c.course == site.course, grading.c.state.in_(["waiting", "leased"])
             return int(connection.execute(select(func.count()).where(*unfinished)).scalar_one())
 
+    command = [sys.executable, "-m", "autograder", "grader", "--attached", "--site", site.address, "--name"]
     processes = [
         SupervisedProcess(
-            [sys.executable, "-m", "autograder", "grader", "--attached", "--site", site.address],
+            [*command, f"{socket.gethostname()} {site.address} grader {number}"],
             waiting,
             lambda ended, many: (
                 f"Homework is not being graded: a grader ended {ended}, "
@@ -51,7 +53,7 @@ def start_graders(site: AppContext) -> Graders:
             ),
             environment={"AUTOGRADER_TOKEN": grader_token(site.signer)},
         )
-        for _ in range(site.graders)
+        for number in range(1, site.graders + 1)
     ]
     site.warnings.extend(process.warning for process in processes)
     return Graders(processes)

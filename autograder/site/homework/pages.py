@@ -40,6 +40,7 @@ from autograder.site.homework.submissions import (
     store_submission,
     submission_of,
 )
+from autograder.site.homework.tokens import revoke_found
 from autograder.site.homework.visibility import Visible, latest_due, visible_now
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.requests import (
@@ -55,7 +56,7 @@ from autograder.site.requests import (
 from autograder.site.sessions import Session
 from autograder.submissions.preview import preview_of
 
-__all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "titles_alone"]
+__all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "store_upload", "titles_alone"]
 
 LONGEST_NAME = 200  # characters of a file's name
 # A report brings its own style sheet and pictures, and neither scripts nor forms.
@@ -86,7 +87,9 @@ def home_section(request: Request) -> Markup:
             return Markup("")
         role_of(connection, site.course, session.person)
         cards = [_card(connection, context, row, session.person, request.state.at) for row in rows]
-    return Markup(site.page("homework_list.html", cards=cards, at=request.state.at))
+    at = request.state.at  # what is due next comes first, what is over last
+    cards.sort(key=lambda card: card.due_at is not None and card.due_at < at)
+    return Markup(site.page("homework_list.html", cards=cards, at=at))
 
 
 @reads
@@ -109,50 +112,63 @@ def handout(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """Store an uploaded notebook, queue its grading, and show its receipt."""
-    site, context, session = site_of(request), homework_of(request), await session_for(request)
-    assignment = request.path_params["assignment"]
-
-    def my_card() -> Card:
-        with site.database.reading() as connection:
-            row = published(connection, site.course, assignment)
-            return _card(connection, context, row, session.person, request.state.at)
-
-    card = await site.in_reader(my_card)
+    site, session = site_of(request), await session_for(request)
     try:
         name, content = await _uploaded_file(request, session)
         if not content:
             raise Conflict(
                 "No file was chosen, or it is empty.", next_step="Choose your notebook and try again."
             )
-    except Conflict as problem:
-        return await site.in_reader(_assignment_page, request, session, problem)
-    digest = await site.in_thread(context.files.put, content)
-
-    def store(connection: Connection) -> StoredSubmission:
-        if card.homework.facts.attempts is not None:
-            now = _card(connection, context, card.homework, session.person, request.state.at)
-            if not now.attempts or now.attempts[-1].submission.digest != digest:  # the same again is free
-                _require_an_attempt(_left(now, request.state.at), site.zone)
-        return store_submission(
-            connection,
-            card.homework,
-            course=site.course,
-            person=session.person,
-            digest=digest,
-            size=len(content),
-            file=name,
-            began_at=request.state.began_at,
-            received_at=request.state.at,
-            signer=site.signer,
-        )
-
-    try:
-        stored = await site.written(store)
+        stored, _ = await store_upload(request, session.person, name, content)
     except Conflict as problem:
         return await site.in_reader(_assignment_page, request, session, problem)
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"submission": f"/submissions/{stored.id}"})
     return RedirectResponse(f"/submissions/{stored.id}", 303)
+
+
+async def store_upload(
+    request: Request, person: str, name: str, content: bytes, *, source: str = "site"
+) -> tuple[StoredSubmission, str]:
+    """Store a file that a person submits to the assignment in the path: the submission, and a notice or "".
+
+    Raises NotFound for an unknown assignment, Conflict where no attempt is left.
+    """
+    site, context, at = site_of(request), homework_of(request), request.state.at
+    assignment = request.path_params["assignment"]
+
+    def allowed() -> None:
+        with site.database.reading() as connection:
+            role_of(connection, site.course, person)
+            published(connection, site.course, assignment)
+
+    await site.in_reader(allowed)
+    digest = await site.in_thread(context.files.put, content)
+
+    def store(connection: Connection) -> tuple[StoredSubmission, int]:
+        row = published(connection, site.course, assignment)
+        if row.facts.attempts is not None:
+            card = _card(connection, context, row, person, at)
+            if not card.attempts or card.attempts[-1].submission.digest != digest:  # the same again is free
+                _require_an_attempt(_left(card, at), site.zone)
+        stored = store_submission(
+            connection,
+            row,
+            course=site.course,
+            person=person,
+            digest=digest,
+            size=len(content),
+            file=name,
+            began_at=request.state.began_at,
+            received_at=at,
+            signer=site.signer,
+            source=source,
+        )
+        return stored, revoke_found(connection, site.course, content, site.signer)
+
+    stored, given_away = await site.written(store)
+    notice = "The file held a token for submitting; it was revoked. Make a new one." if given_away else ""
+    return stored, notice
 
 
 @reads_much

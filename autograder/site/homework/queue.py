@@ -1,7 +1,8 @@
 """The grading queue: rows of the database that graders lease, so that nothing is graded twice at once.
 
-A lease ends by itself: the work of a grader that was killed is leased again. After the third lease that ended
-so, or a fault that the grader named, the grading has failed, by no fault of the student; staff see why.
+A lease ends by itself, and when its grader asks for the next one: the work of a grader that was killed is
+leased again. After the third lease that ended so, or a fault that the grader named, the grading has failed,
+by no fault of the student; staff see why.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ __all__ = [
 
 LEASE = 15 * 60_000  # milliseconds; longer than any submission may take (see checks.budget)
 MOST_TRIES = 3
-LONGEST_PROBLEM = 2000  # characters
+LONGEST_PROBLEM, LONGEST_NAME = 2000, 200  # characters
 RANKS = {"submitted": 0, "regrade": 1}  # fresh submissions go first
 
 
@@ -78,7 +79,7 @@ def lease_next(connection: Connection, course: str, grader: str, at: int) -> Lea
     Fresh submissions go before regrades, a student's newest first, and nobody is served twice before the
     others once, counted since the oldest waiting submission came.
     """
-    _end_old_leases(connection, course, at)
+    _end_old_leases(connection, course, grader[:LONGEST_NAME], at)
     waiting = connection.execute(
         select(grading.c.id, grading.c.reason, grading.c.queued_at, submission_owner.c.person)
         .join(submission_owner, submission_owner.c.submission == grading.c.submission)
@@ -101,7 +102,7 @@ def lease_next(connection: Connection, course: str, grader: str, at: int) -> Lea
             state="leased",
             lease=secret,
             leased_until=at + LEASE,
-            grader=grader[:200],
+            grader=grader[:LONGEST_NAME],
             tries=grading.c.tries + 1,
         )
     ).rowcount
@@ -163,8 +164,10 @@ def position_in_queue(connection: Connection, course: str, number: int) -> int:
     return int(connection.execute(before).scalar_one())
 
 
-def _end_old_leases(connection: Connection, course: str, at: int) -> None:
-    over = (grading.c.course == course, grading.c.state == "leased", grading.c.leased_until < at)
+def _end_old_leases(connection: Connection, course: str, grader: str, at: int) -> None:
+    """End the leases that are over, and this grader's: it holds one at a time, so it was started again."""
+    is_over = or_(grading.c.leased_until < at, grading.c.grader == grader)
+    over = (grading.c.course == course, grading.c.state == "leased", is_over)
     connection.execute(
         update(grading)
         .where(*over, grading.c.tries >= MOST_TRIES)

@@ -54,6 +54,7 @@ class GradingSummary:
     headline: str
     unreadable: bool
     broken: Sequence[str]  # ids of checks that are broken
+    unmarked: float = 0.0  # points of answers that a person has to mark
 
     @classmethod
     def of(cls, report: Report) -> GradingSummary:
@@ -66,6 +67,7 @@ class GradingSummary:
             whole.headline,
             bool(whole.problem),
             tuple(whole.broken),
+            whole.unmarked,
         )
 
     @classmethod

@@ -90,6 +90,7 @@ def store_submission(
     began_at: int,
     received_at: int,
     signer: Signer,
+    source: str = "site",
 ) -> StoredSubmission:
     """Add a submission whose bytes are in the file store, and queue its grading."""
     earlier = submissions_of(connection, course, row.id, person)
@@ -110,7 +111,7 @@ def store_submission(
             began_at=began_at,
             received_at=received_at,
             by_whom=person,
-            source="site",
+            source=source,
         )
     )
     connection.execute(insert(submission_owner).values(submission=stored.id, person=person))

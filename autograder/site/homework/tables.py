@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from autograder.site.tables import Points, Serial, metadata
 
-__all__ = ["bundle", "grading", "homework", "submission", "submission_owner"]
+__all__ = ["bundle", "grading", "homework", "submission", "submission_owner", "submit_token"]
 
 # What was published of an assignment, hidden half included: a ZIP in the file store.
 bundle = Table(
@@ -55,7 +55,7 @@ submission = Table(
     Column("began_at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),  # the arrival of its last byte
     Column("by_whom", Text, nullable=False),
-    Column("source", Text, CheckConstraint("source IN ('site', 'staff')"), nullable=False),
+    Column("source", Text, CheckConstraint("source IN ('site', 'notebook', 'staff')"), nullable=False),
     ForeignKeyConstraint(["course", "assignment"], ["homework.course", "homework.id"]),
     Index("submission_assignment", "course", "assignment"),
 )
@@ -93,4 +93,17 @@ grading = Table(
     CheckConstraint("(state = 'graded') = (report IS NOT NULL)"),
     Index("grading_queue", "course", "state"),
     Index("grading_submission", "submission"),
+)
+# A notebook submits with it and does nothing else.
+submit_token = Table(
+    "submit_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("submit_token_person", "course", "person"),
 )

@@ -42,7 +42,7 @@ KINDS = ("score", "grade")  # of messages; version 0.1 wrote the second
 BATCH = 20  # deliveries in one call, each claimed by itself
 MESSAGES = 100  # at once
 SILENCE = 30_000  # milliseconds in which a platform is not asked again that did not answer
-HIDDEN = 60_000  # milliseconds between two looks at the work whose scores are held
+HIDDEN = 15_000  # milliseconds between two looks at the work whose scores are held
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import prod
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -15,10 +16,11 @@ from quizzes.content.markup import fill, names_in, render
 from quizzes.content.question import PublicImage, PublicQuestion, Question
 from quizzes.content.randomization import Draw, derived_seed
 
-__all__ = ["BaseItem", "Context", "Part", "Shown", "ShownQuestion", "Text", "VariantProblem"]
+__all__ = ["MOST_ROWS", "BaseItem", "Context", "Part", "Shown", "ShownQuestion", "Text", "VariantProblem"]
 
 
 TRIES = 200
+MOST_ROWS = 1000
 Shown = Mapping[str, Decimal]  # the values of a variant that a student has seen
 
 
@@ -120,6 +122,10 @@ class BaseItem(Part):
     parameters: dict[str, Parameter] = Field(
         default_factory=dict, description="Values drawn for each student."
     )
+    dataset: dict[str, list[Decimal]] = Field(
+        default_factory=dict,
+        description="Columns of values, one row of which is drawn for each student.",
+    )
     derived: dict[str, Text] = Field(default_factory=dict, description="Values computed in this order.")
     where: Text = Field(
         default="1 == 1", description="What must hold of the values; else they are drawn again."
@@ -130,10 +136,15 @@ class BaseItem(Part):
 
     @model_validator(mode="after")
     def _values_are_sound(self) -> Self:
-        known: set[str] = set(self.parameters)
-        for name in (*self.parameters, *self.derived):
+        known = {*self.parameters, *self.dataset}
+        for name in (*self.parameters, *self.dataset, *self.derived):
             if not re.fullmatch(r"[^\W\d]\w*", name):
                 raise ValueError(f"{name!r} is not a name for a value")
+        if both := self.parameters.keys() & self.dataset.keys():
+            raise ValueError(f"{min(both)!r} is both a parameter and a column of the dataset")
+        rows = {len(column) for column in self.dataset.values()}
+        if len(rows) > 1 or rows & {0} or max(rows, default=0) > MOST_ROWS:
+            raise ValueError(f"the columns of a dataset have equally many values, from 1 to {MOST_ROWS}")
         try:
             for name, expression in self.derived.items():
                 if name in known:
@@ -151,7 +162,29 @@ class BaseItem(Part):
 
     def names(self) -> set[str]:
         """The names of all values."""
-        return {*self.parameters, *self.derived}
+        return {*self.parameters, *self.dataset, *self.derived}
+
+    @property
+    def drawn_names(self) -> tuple[str, ...]:
+        """The names of the values that are drawn."""
+        return (*self.parameters, *self.dataset)
+
+    @property
+    def draws_values(self) -> bool:
+        """Whether students get values of their own."""
+        return bool(self.drawn_names)
+
+    @property
+    def rows(self) -> list[dict[str, Decimal]]:
+        """The rows of the dataset, or one without values."""
+        if not self.dataset:
+            return [{}]
+        return [dict(zip(self.dataset, row, strict=True)) for row in zip(*self.dataset.values(), strict=True)]
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations of values can be drawn, `where` left aside."""
+        return prod(map(len, self.parameters.values())) * len(self.rows)
 
     def context(self, seed: bytes, shown: Shown | None = None) -> Context:
         """The values of one variant; raises VariantProblem if none fulfil `where`.
@@ -162,9 +195,10 @@ class BaseItem(Part):
             return Context(seed, self._completed(dict(shown)))
         draw = Draw(derived_seed(seed, "values"))
         for _ in range(TRIES):
-            values = self._completed(
-                {name: parameter.drawn(draw) for name, parameter in self.parameters.items()}
-            )
+            drawn = {name: parameter.drawn(draw) for name, parameter in self.parameters.items()}
+            if self.dataset:
+                drawn |= draw.choice(self.rows)
+            values = self._completed(drawn)
             try:
                 if expression_of(self.where, frozenset(values)).value(values):
                     return Context(seed, values)

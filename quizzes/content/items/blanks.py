@@ -28,6 +28,7 @@ class Blank(NumberKey):
     label: Text = Field(description="What belongs there, in Markdown.")
     weight: int = Field(default=1, ge=1, le=100, description="How much it counts beside the others.")
     accept: list[Text] = Field(default_factory=list, description="The right texts.")
+    match_case: bool = Field(default=False, description="accept: whether upper and lower case matter.")
     options: list[Text] = Field(default_factory=list, description="A list; the first is right, all shuffled.")
 
     truth: bool | Text | None = Field(
@@ -44,6 +45,8 @@ class Blank(NumberKey):
         )
         if sum(kinds) != 1:
             raise ValueError("a blank has one of key, accept, options and truth")
+        if self.match_case and not self.accept:
+            raise ValueError("match_case is for texts; this blank has no `accept`")
         if self.options and not 2 <= len(set(self.options)) == len(self.options):
             raise ValueError("a list has at least two options, all different; the first is the right one")
         return self
@@ -117,6 +120,8 @@ class BlanksQuestion(ShownQuestion):
         html = self.context.html
         public_options = tuple(PublicOption(id=id, html=html(self.choices[blank.id][id])) for id in ids)
         hint = {"number": blank.hint(), "text": "A word or a few."}.get(blank.kind, "")
+        if blank.match_case:
+            hint += " Upper and lower case matter."
         longest = {"number": LONGEST_NUMBER, "text": LONGEST_TEXT}.get(blank.kind)
         return PublicField(
             id=blank.id,
@@ -192,4 +197,5 @@ class BlanksQuestion(ShownQuestion):
             return blank.judge(text, self.context)
         if blank.kind == "choice":
             return self.choices[blank.id][text] == self.right[blank.id], ""
-        return matches(text, [self.context.words(text) for text in blank.accept]), ""
+        accepted = [self.context.words(text) for text in blank.accept]
+        return matches(text, accepted, match_case=blank.match_case), ""

@@ -57,7 +57,7 @@ class FunctionItem(BaseItem):
 
     @model_validator(mode="after")
     def _code_is_sound(self) -> Self:
-        if self.parameters:
+        if self.draws_values:
             raise ValueError("a function draws no parameters: its checks choose the arguments")
         sources = {"starter": self.starter, "reference": self.reference}
         sources |= {

@@ -29,8 +29,9 @@ class ShortTextItem(BaseItem):
     accept: list[Text] = Field(min_length=1, description="Right answers; the first is shown as the key.")
     pattern: str = Field(
         default="",
-        description="A pattern (RE2) for the whole answer, case ignored.",
+        description="A pattern (RE2) for the whole answer, case ignored unless it matters.",
     )
+    match_case: bool = Field(default=False, description="Whether upper and lower case matter.")
     common_wrong: list[WrongText] = Field(default_factory=list, description="The commonest first.")
 
     @model_validator(mode="after")
@@ -50,10 +51,13 @@ class ShortTextQuestion(ShownQuestion):
     def __init__(self, item: ShortTextItem, context: Context, points: Decimal) -> None:
         super().__init__(item, "short_text", context, points)
         self.accept, self.pattern, self.wrong = item.accept, item.pattern, item.common_wrong
+        self.match_case = item.match_case
 
     def public_view(self) -> PublicQuestion:
         """What the student sees."""
         rule = "Upper and lower case and extra spaces do not matter."
+        if self.match_case:
+            rule = "Upper and lower case matter; extra spaces do not."
         return self._view(rule, hint="A word or a few.", longest=LONGEST_TEXT)
 
     @property
@@ -77,7 +81,13 @@ class ShortTextQuestion(ShownQuestion):
         """Full marks for an accepted text; a common mistake is named."""
         if not isinstance(answer, str) or self.problem_with(answer):
             return self._mark(Fraction(0))
-        if matches(answer, [self.context.words(text) for text in self.accept], self.pattern):
+        accepted = [self.context.words(text) for text in self.accept]
+        if matches(answer, accepted, self.pattern, match_case=self.match_case):
             return self._mark(Fraction(1))
-        feedbacks = [mistake.feedback for mistake in self.wrong if plain(mistake.value) == plain(answer)]
+        written = plain(answer, match_case=self.match_case)
+        feedbacks = [
+            mistake.feedback
+            for mistake in self.wrong
+            if plain(mistake.value, match_case=self.match_case) == written
+        ]
         return self._mark(Fraction(0), self.context.words("\n\n".join(feedbacks)))

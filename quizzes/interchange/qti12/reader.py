@@ -50,7 +50,8 @@ LOOKS = {
     "render_fib": ("encoding", "rows", "columns", "maxchars", "prompt", "charset", "minnumber", "maxnumber"),
     "render_choice": ("minnumber",),
     "response_str": ("rce", "spell_check", "word_count", "word_limit_max", "word_limit_min"),
-    "response_label": ("position", "rshuffle", "allow_reuse", "labelrefid", "lock"),
+    "response_label": ("position", "rshuffle", "shuffle", "lock", "allow_reuse", "labelrefid", "rarea",
+                       "rrange"),
     # How an author put the range that stands beside it.
     "varequal": ("margintype", "margin", "precisiontype", "precision"),
     "respcondition": ("correctanswer",),

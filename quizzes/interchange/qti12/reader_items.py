@@ -46,6 +46,7 @@ NO_COUNTERPART = {
     "hot_spot_question": "a hot spot on a picture",
     "categorization_question": "sorting entries into categories",
 }
+SHARED = ("presentation_material", "objectives", "rubric")  # texts of a group of questions
 ASKS_NOTHING = ("text_only_question", "stimulus_question", "text_block_question")
 
 
@@ -63,8 +64,9 @@ def items_in(document: Element, lost: Callable[[str, str], None], pictures: Pict
         for sentence in losses:
             lost(name, sentence)
         imported.append(read_item)
-    for group in document.iter("section"):
-        _report_group(group, lost)
+    for group in document.iter():
+        if group.tag in ("assessment", "section"):
+            _report_group(group, lost)
     return imported
 
 
@@ -103,6 +105,10 @@ def _report_group(group: Element, lost: Callable[[str, str], None]) -> None:
                 name,
                 f"How many of its questions are drawn, {number}, is lost: write `draw` in the quiz file.",
             )
+    for shared in (node for tag in SHARED for node in group.findall(tag)):
+        words = " ".join(re.sub(r"<[^>]*>", " ", "".join(shared.itertext())).split())
+        if words:
+            lost(name, f"A text that its questions share was left out: “{short(words)}”.")
     for tag, what in (
         ("bankentry_item", "a bank"),
         ("itemref", "another file"),
@@ -346,6 +352,8 @@ def _matching(reader: Reader) -> dict[str, Any]:
     if reader.ordering_kind == "ordering":
         if not all(right.isdigit() for _, right in pairs):
             raise LeftOut("the places of its entries are not numbers")
+        if rights.keys() - {right for _, right in pairs}:
+            raise LeftOut("it has places that no entry belongs to")
         return {
             "type": "ordering",
             "entries": [left for left, _ in sorted(pairs, key=lambda pair: int(pair[1]))],
@@ -377,6 +385,7 @@ def _blanks(reader: Reader) -> dict[str, Any]:
     blanks: list[dict[str, Any]] = []
     for response, data, weight in zip(reader.responses, filled, weights, strict=True):
         name = _name(reader, response)
+        _check_about(reader, response, name, data)
         label = labels.get(name) or _place(reader, response, name, data)
         ident = blank_id(name, response.number, data, [blank["id"] for blank in blanks])
         blank = {"id": ident, "label": reader.words(label), **data}
@@ -394,13 +403,17 @@ def _name(reader: Reader, response: Respond) -> str:
     )
 
 
-def _place(reader: Reader, response: Respond, name: str, data: Mapping[str, Any]) -> str:
-    """The label of a gap as HTML; the text has the same mark where the gap is."""
-    written, number = f"[{escape(name, quote=False)}]", f"[{response.number}]"
+def _check_about(reader: Reader, response: Respond, name: str, data: Mapping[str, Any]) -> None:
+    """Report a text at a gap that is neither its name nor one of its answers."""
     about = " ".join(BeautifulSoup(response.about, "html.parser").get_text().split())
     is_known = about in (name, *data.get("accept", []), *data.get("options", []))
     if reader.has_canvas_kind and about and not is_known and not response.fib:
         reader.lost(f"A text at gap {response.number} was left out: “{short(about)}”.")
+
+
+def _place(reader: Reader, response: Respond, name: str, data: Mapping[str, Any]) -> str:
+    """The label of a gap as HTML; the text has the same mark where the gap is."""
+    written, number = f"[{escape(name, quote=False)}]", f"[{response.number}]"
     if written in reader.prompt:
         if not shows_key(name, data):
             return written

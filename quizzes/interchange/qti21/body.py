@@ -11,11 +11,12 @@ from quizzes.interchange.html_markup import LeftOut, Lost
 from quizzes.interchange.tracked_xml import Node, short
 from quizzes.interchange.xml_tree import FOREIGN, TOO_DEEP
 
-__all__ = ["PLACES", "Body", "Feedback", "is_blank"]
+__all__ = ["GAP_MATCH", "PLACES", "Body", "Feedback", "is_blank"]
 
 
 PLACE = "\ue002{}\ue003"  # where an interaction stands in a text
 PLACES = re.compile("\ue002(\\d+)\ue003")
+GAP_MATCH = "gapMatchInteraction"
 INLINE = ("textEntryInteraction", "inlineChoiceInteraction")
 FEEDBACK = ("feedbackBlock", "feedbackInline")
 DRAWN = ("printedVariable", "templateBlock", "templateInline")
@@ -55,7 +56,6 @@ INTERACTIONS = {
     "customInteraction": "a question with a program of its own",
     "drawingInteraction": "a drawing",
     "endAttemptInteraction": "a button that ends an attempt",
-    "gapMatchInteraction": "dragging words into gaps",
     "graphicAssociateInteraction": "pairing places on a picture",
     "graphicGapMatchInteraction": "dragging labels onto a picture",
     "graphicOrderInteraction": "putting places on a picture into order",
@@ -92,6 +92,7 @@ class Body:
         self.lost = lost
         self.interactions: list[Node] = []
         self.feedback: list[Feedback] = []
+        self.gaps: list[str] = []  # of a word bank, by id
         self.rubric: list[str] = []  # for those who mark, as HTML
         self._option = ""
 
@@ -129,6 +130,8 @@ class Body:
             if tag in INTERACTIONS:
                 raise LeftOut(f"{INTERACTIONS[tag]} has no counterpart here")
             self.interactions.append(node)
+            if tag == GAP_MATCH:
+                return self._gap_match(node)
             return PLACE.format(len(self.interactions)) if tag in INLINE else ""
         if tag in DRAWN:
             raise LeftOut("its numbers or texts are drawn by the other system's own rules")
@@ -140,6 +143,18 @@ class Body:
         if tag not in HTML:
             raise LeftOut(f"its part “{tag}” is not known here and may change what is asked")
         return self._tagged(node, inside)
+
+    def _gap_match(self, node: Node) -> str:
+        """The text around the gaps of a word bank; the words themselves are read by the item's reader."""
+        around = [child for child in node.take() if child.tag not in ("gapText", "prompt")]
+        return "".join(self._element(child, True) for child in around)
+
+    def _gap(self, node: Node) -> str:
+        for name in ("required", "fixed", "matchGroup", "templateIdentifier", "showHide"):
+            if node.get(name) not in ("", "false", "true", "show"):
+                raise LeftOut("its gaps take only some of the words")
+        self.gaps.append(node.get("identifier"))
+        return PLACE.format(len(self.gaps))
 
     def _tagged(self, node: Node, inside: bool) -> str:
         attributes = node.attributes
@@ -170,6 +185,9 @@ class Body:
         self._option = option
         if not is_blank(html):
             self.feedback.append(Feedback(shown_by, html, option))
+
+    def _gap_picture(self, node: Node) -> str:
+        raise LeftOut("dragging pictures into gaps has no counterpart here")
 
     def _picture(self, node: Node) -> str:
         """An object that is a picture; any other is reported."""
@@ -216,6 +234,8 @@ class Body:
 
 
 _SPECIAL: dict[str, Callable[[Body, Node], str]] = {
+    "gap": Body._gap,
+    "gapImg": Body._gap_picture,
     "object": Body._picture,
     "audio": Body._sound,
     "video": Body._sound,

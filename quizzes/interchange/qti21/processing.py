@@ -141,14 +141,16 @@ class Processing:
             block.get("templateLocation")
             rules = [self._rule(node) for node in block.take()]
             self._rules += rules or ([self._template(template)] if template else [])
-        if not blocks:
-            self._rules = [self._by_declaration]
-            self._sets.add(SCORE)
+        self.is_by_declaration = SCORE not in self._sets and any(
+            declaration.correct or declaration.has_mapping for declaration in declarations.values()
+        )
+        if self.is_by_declaration:
+            self._rules.append(self._by_declaration)
 
     @property
     def gives_points(self) -> bool:
         """Whether rules set the score."""
-        return SCORE in self._sets
+        return SCORE in self._sets or self.is_by_declaration
 
     def __call__(self, responses: Mapping[str, Response]) -> Evaluated:
         """The points of an answer, and the feedback that it shows, as `outcome identifier`."""
@@ -178,7 +180,8 @@ class Processing:
             default.get("interpretation")
             for value in default.take("value"):
                 value.get("fieldIdentifier"), value.get("baseType")
-                values.append(_declared_atom(value.text, base_type))
+                if value.text:
+                    values.append(_declared_atom(value.text, base_type))
         if not values and ident == SCORE:
             values = [Fraction(0)]  # as if it said so
         self._types[ident] = base_type

@@ -195,12 +195,13 @@ def _numeric(item: NumericItem) -> ItemParts:
     )
 
 
-def _texts(accept: Sequence[str]) -> Element:
-    return mapping([(plain_words(text), "1") for text in accept], caseSensitive="false")
+def _texts(accept: Sequence[str], match_case: bool) -> Element:
+    return mapping([(plain_words(text), "1") for text in accept], caseSensitive=str(match_case).lower())
 
 
 def _short_text(item: ShortTextItem) -> ItemParts:
-    response = declared(RESPONSE, "string", [plain_words(item.accept[0])], shares=_texts(item.accept))
+    accepted = _texts(item.accept, item.match_case)
+    response = declared(RESPONSE, "string", [plain_words(item.accept[0])], shares=accepted)
     return ItemParts([response], [element("p", {}, _entry(RESPONSE, 40))], [mapped()])
 
 
@@ -289,7 +290,8 @@ def _field(ident: str, blank: Blank) -> tuple[Element, Element, Element]:
         field = element("inlineChoiceInteraction", {"responseIdentifier": ident, "shuffle": "true"}, *choices)
         return field, declared(ident, "identifier", ids[:1]), correct
     if blank.kind == "text":
-        response = declared(ident, "string", [plain_words(blank.accept[0])], shares=_texts(blank.accept))
+        accepted = _texts(blank.accept, blank.match_case)
+        response = declared(ident, "string", [plain_words(blank.accept[0])], shares=accepted)
         accepted = element("gte", {}, element("mapResponse", {"identifier": ident}), constant("1"))
         return _entry(ident, 20), response, accepted
     return _entry(ident, 15), declared(ident, "float", [blank.key]), _within(ident, blank)

@@ -130,6 +130,14 @@ def test_what_days_cost() -> None:
 
 
 @given(WALLS, st.sampled_from(ZONES))
+def test_a_stamp_of_the_command_date(wall: datetime, name: str) -> None:
+    """What `date` prints in the course's zone is read back, but for the fraction of a second."""
+    zone = ZoneInfo(name)
+    moment = wall.replace(tzinfo=UTC, microsecond=0).astimezone(zone)
+    assert read_stamp(f"{moment:%a %b %e %H:%M:%S %Z %Y}", zone) == moment
+
+
+@given(WALLS, st.sampled_from(ZONES))
 def test_a_stamp_in_the_courses_own_zone(wall: datetime, name: str) -> None:
     """What a machine in the course's zone writes with %Z is read back."""
     zone = ZoneInfo(name)
@@ -155,6 +163,14 @@ def test_a_stamp_in_the_courses_own_zone(wall: datetime, name: str) -> None:
         ("sábado, 28 de agosto de 2026, 13:50", "2026-08-28T13:50:00-07:00"),
         ("May 4, 2026 758 PM", "2026-05-04T19:58:00-07:00"),
         ("May 4, 2026 12:05 AM", "2026-05-04T00:05:00-07:00"),
+        ("\ufeff2026-05-09 12:00:00 UTC", "2026-05-09T12:00:00+00:00"),
+        ("Sat May  9 12:00:00 EDT 2026", "2026-05-09T12:00:00-04:00"),
+        ("Sat May  9 12:00:00 2026", "2026-05-09T12:00:00-07:00"),
+        ("09.05.2026 12:00", "2026-05-09T12:00:00-07:00"),
+        ("9.5.2026, 9:05", "2026-05-09T09:05:00-07:00"),
+        ("2026-05-09 12:00:00 MESZ", "2026-05-09T12:00:00+02:00"),
+        ("2026-05-09 12:00:00 Pacific Daylight Time", "2026-05-09T12:00:00-07:00"),
+        ("2026-05-09 12:00:00 Eastern Standard Time", "2026-05-09T12:00:00-05:00"),
     ],
 )
 def test_how_platforms_write_times(text: str, expected: str) -> None:

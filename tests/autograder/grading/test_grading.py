@@ -165,3 +165,47 @@ def test_who_ends_the_sandbox_itself(tiny: Assignment, monkeypatch: pytest.Monke
         assert report.score.earned == 0 and "ended the sandbox" in report.submission.problem
         of_correct = grader.grade(submission(RIGHT))
         assert of_correct.score.earned == of_correct.score.possible
+
+
+CAUSES = [
+    ("if x > 0:\n        return 2 * x\n    return x", "idiom", "if_on_an_array", "line 3: if x > 0:"),
+    ("y = x\n    y *= 2\n    return y", "idiom", "changed_in_place", "line 4: y *= 2"),
+    ("return x * x", "named", "squared", ""),
+    ("return 3 * x", "pattern", "constant_factor", ""),
+]
+
+
+@pytest.mark.parametrize(("body", "kind", "name", "place"), CAUSES, ids=[name for _, _, name, _ in CAUSES])
+def test_a_cause_is_the_same_for_all_checks_it_explains(
+    grader: Grader, body: str, kind: str, name: str, place: str
+) -> None:
+    """Every check that fails for it gets the cause, with the line of the function, which is kept."""
+    report = grader.grade(submission(RIGHT.replace("return 2 * x", body)))
+    failed = [result for result in report.tasks[0].checks if result.status is Status.FAILED]
+    assert len(failed) >= 1
+    assert {(result.cause, result.function) for result in failed} == {(kind, "double")}
+    assert all(place in result.place for result in failed)
+    assert len({result.hint for result in failed}) == 1
+    assert {result.mistake for result in failed} == {"double: squared" if kind == "named" else ""}
+    (source,) = report.tasks[0].sources
+    assert (source.function, source.cell) == ("double", 1)
+    assert source.text.startswith("def double(x):")
+    assert report.tasks[1].sources == []
+
+
+def test_a_cause_agrees_with_calls_that_no_check_came_to(tiny: Assignment, grader: Grader) -> None:
+    """A function that makes a mistake in the first call of each check only is not told that mistake."""
+    sometimes = "return x * x if x.ndim == 2 else 7 * x - 1"
+    report = grader.grade(submission(RIGHT.replace("return 2 * x", sometimes)))
+    assert {result.mistake for result in report.tasks[0].checks} == {""}
+
+
+def test_kept_results_do_not_change_a_cause(tiny: Assignment, grader: Grader) -> None:
+    """Graded again with some results of an earlier report, a submission is told the same as graded whole."""
+    wrong = submission(RIGHT.replace("return 2 * x", "return x * x"))
+    whole = grader.grade(wrong)
+    first, *others = whole.tasks[0].checks
+    again = first.model_copy(update={"key": "another"})
+    task = whole.tasks[0].model_copy(update={"checks": [again, *others]})
+    earlier = whole.model_copy(update={"tasks": [task, *whole.tasks[1:]]})
+    assert grader.grade(wrong, earlier) == whole

@@ -118,6 +118,21 @@ def test_an_exception_shows_the_student_s_own_line(folder: Path) -> None:
     assert "return np.einsum" in shown["text/plain"]
 
 
+def test_an_idiom_is_told_with_its_line(folder: Path) -> None:
+    """A habit that goes wrong on arrays is recognised, and the line of the cell is shown."""
+    shown = last_output(folder, "def double(x):\n    return max(0, 2 * x)", "check('double')")
+    assert "np.maximum compares entry by entry" in shown["text/plain"]
+    assert "line 2: return max(0, 2 * x)" in shown["text/plain"]
+
+
+def test_two_names_of_one_array_are_told_with_their_line(folder: Path) -> None:
+    """Without an exception the line is found in the function's source."""
+    body = "def double(x):\n    a, b = x, x\n    a += 1\n    return a + b"
+    shown = last_output(folder, body, "check('double')")
+    assert "a and b are two names of one array" in shown["text/plain"]
+    assert "line 2: a, b = x, x" in shown["text/plain"]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

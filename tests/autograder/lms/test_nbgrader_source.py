@@ -49,12 +49,14 @@ def test_it_is_the_solution(assignment: Assignment) -> None:
 
 
 def test_points_and_metadata(assignment: Assignment) -> None:
-    """nbgrader's own validator accepts it; each task has one test, worth its points."""
+    """nbgrader accepts it; each task has one test, each written one its answer, worth their points."""
     notebook = from_dict(source_notebook(assignment))
     MetadataValidator().validate_nb(notebook)
     known = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
     tests = [metadata for metadata in known if metadata["grade"]]
-    assert len(tests) == len(assignment.file.tasks)
+    written = {f"written-{task.id}": task.points for task in assignment.file.written_tasks}
+    assert {each["grade_id"]: each["points"] for each in tests if each["solution"]} == written
+    assert len(tests) == len(assignment.file.tasks) + len(written)
     assert sum(metadata["points"] for metadata in tests) == assignment.file.points
 
 

@@ -6,6 +6,7 @@ import socket
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,7 +271,77 @@ FULL = {
     "through the module itself": [NUMPY, "import __main__ as here\nhere.LOW = 0", WITH_LOW],
 }
 
-ALL = {**IPYTHON, **IMPORTS, **STATE, **FULL}
+# What is written can be read again: there is no file system, and the notebook does not notice.
+FILES = {
+    "text": [NUMPY, "open('low.txt', 'w').write('0')\nLOW = int(open('low.txt').read())", WITH_LOW],
+    "an array": [NUMPY, "np.save('low.npy', np.zeros(1))", "LOW = np.load('low.npy')[0]", WITH_LOW],
+    "arrays by name": [
+        NUMPY,
+        "np.savez('low.npz', low=np.zeros(1))",
+        "with np.load('low.npz') as file:\n    T = {'low': file['low'][0]}",
+        WITH_TABLE,
+    ],
+    "numbers as text": [
+        NUMPY,
+        "np.savetxt('low.csv', [[0.0]])\nLOW = float(np.loadtxt('low.csv'))",
+        WITH_LOW,
+    ],
+    "JSON": [
+        NUMPY,
+        "import json\nwith open('t.json', 'w') as file:\n    json.dump({'low': 0}, file)",
+        "with open('t.json') as file:\n    T = json.load(file)",
+        WITH_TABLE,
+    ],
+    "a pickle in a directory": [
+        NUMPY,
+        "import os, pickle\nos.makedirs('out/a', exist_ok=True)\npickle.dump(0, open('out/a/low.pkl', 'wb'))",
+        "LOW = pickle.load(open(os.path.join('out', 'a', 'low.pkl'), 'rb'))",
+        WITH_LOW,
+    ],
+    "a path": [
+        NUMPY,
+        "from pathlib import Path\nPath('out').mkdir(exist_ok=True)\n(Path('out') / 'low').write_text('0')",
+        "LOW = int(Path('out/low').read_text()) if Path('out/low').exists() else 5",
+        WITH_LOW,
+    ],
+    "saved once": [
+        NUMPY,
+        "import os\nif not os.path.exists('low.npy'):\n    np.save('low.npy', np.zeros(1))",
+        "LOW = np.load('low.npy')[0]",
+        WITH_LOW,
+    ],
+    "lines that are added": [
+        NUMPY,
+        "for line in ('a', 'b'):\n    with open('log.txt', 'a') as log:\n        print(line, file=log)",
+        "with open('log.txt') as log:\n    LOW = len(log.readlines()) - 2",
+        WITH_LOW,
+    ],
+    "a magic's file": ["%%writefile low.txt\n0", NUMPY, "LOW = int(open('low.txt').read())", WITH_LOW],
+    "a compressed file": [
+        NUMPY,
+        "import gzip\nwith gzip.open('low.gz', 'wt') as file:\n    file.write('0')",
+        "with gzip.open('low.gz', 'rt') as file:\n    LOW = int(file.read())",
+        WITH_LOW,
+    ],
+    "a file that is listed and removed": [
+        NUMPY,
+        "import os\nos.mkdir('d')\nopen('d/a', 'w').close()\nnames = os.listdir('d')\nos.remove('d/a')",
+        "LOW = len(names) - 1 + os.path.exists('d/a')",
+        WITH_LOW,
+    ],
+}
+# Cells that wait, as Jupyter's own loop lets them.
+WAITING = {
+    "tasks": [
+        NUMPY,
+        "import asyncio\nasync def low(): return 0\nLOW = sum(await asyncio.gather(low(), low()))",
+        WITH_LOW,
+    ],
+    "time": [NUMPY, "import asyncio\nawait asyncio.sleep(0.01)\nLOW = 0", WITH_LOW],
+    "a thread": [NUMPY, "import asyncio\nLOW = await asyncio.to_thread(int, '0')", WITH_LOW],
+}
+
+ALL = {**IPYTHON, **IMPORTS, **STATE, **FULL, **FILES, **WAITING}
 
 
 @contextmanager
@@ -289,6 +360,21 @@ def test_what_works_in_jupyter_works_when_graded(worker: SandboxProcess, name: s
         assert answer.kind == "value", answer.text
         np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
         assert not [note for note in graded_session.notes if "Left out" in note.text]
+
+
+def test_nothing_that_is_written_reaches_the_disk(worker: SandboxProcess, open_folder: Path) -> None:
+    """A function may save what it likes as well; the files are the child's, and gone with it."""
+    open_folder.chmod(0o777)
+    source = f"""
+import os
+def saved(x):
+    os.makedirs({str(open_folder / "a")!r}, exist_ok=True)
+    with open({str(open_folder / "a" / "b")!r}, "w") as file: file.write("x" * 1000)
+    return os.path.getsize({str(open_folder / "a" / "b")!r})
+"""
+    with graded(worker, source, functions=("saved",)) as graded_session:
+        assert graded_session.answer("saved", [(X,)], 10.0)[0].value == 1000
+    assert list(open_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("module", ["scipy", "torch", "sklearn", "cupy", "google.colab", "pandas"])

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report_factory import make_check, make_report, make_task
 
+from autograder.report import WrittenAnswer, summarize_report
 from autograder.submissions.written_answers import (
     PLACEHOLDER,
     WrittenText,
@@ -165,3 +167,20 @@ def test_any_words_are_kept(words: str) -> None:
 def test_the_digest_is_of_words() -> None:
     """White space changes no digest, a word does: a mark is for these words."""
     assert WrittenText("a  b\n", 1).digest == WrittenText("a b", 9).digest != WrittenText("a c", 1).digest
+
+
+@pytest.mark.parametrize(
+    ("blanks", "headline"),
+    [
+        (0, "everything passed"),
+        (1, "everything passed, and a written answer is blank"),
+        (2, "everything passed, and 2 written answers are blank"),
+    ],
+)
+def test_blank_answers_in_the_headline(blanks: int, headline: str) -> None:
+    """Where every check passed, the headline says why the points are not all there."""
+    answers = [
+        WrittenAnswer(task=f"q{number}", title=TITLE, points=1, blank=number < blanks) for number in range(2)
+    ]
+    report = make_report(make_task("relu", make_check()), written=answers)
+    assert summarize_report(report).headline == headline

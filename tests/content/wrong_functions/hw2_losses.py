@@ -5,13 +5,13 @@ import numpy as np
 from autograder.checks import wrong
 
 
-@wrong(task="softmax", cause="keepdims forgotten in both")
+@wrong(task="softmax", cause="keepdims forgotten in both", true=("keepdims_forgotten",))
 def softmax(logits):
     e = np.exp(logits - np.max(logits, axis=1))
     return e / np.sum(e, axis=1)
 
 
-@wrong(task="softmax", cause="keepdims forgotten in the sum")
+@wrong(task="softmax", cause="keepdims forgotten in the sum", true=("keepdims_forgotten",))
 def softmax(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / e.sum(axis=1)
@@ -23,13 +23,17 @@ def softmax(logits):
     return e / e.sum(axis=0)
 
 
-@wrong(task="softmax", cause="subtracts the mean, not the maximum")
+@wrong(
+    task="softmax",
+    cause="subtracts the mean, not the maximum",
+    true=["near miss: a mean is taken where a maximum belongs"],
+)
 def softmax(logits):
     e = np.exp(logits - logits.mean(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="only the first row is normalised")
+@wrong(task="softmax", cause="only the first row is normalised", true=("only_first_row_right",))
 def softmax(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     e[0] = e[0] / e[0].sum()
@@ -48,7 +52,7 @@ def softmax(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="in place on the logits")
+@wrong(task="softmax", cause="in place on the logits", true=("writes_into_logits",))
 def softmax(logits):
     logits -= logits.max(axis=1, keepdims=True)
     e = np.exp(logits)
@@ -62,14 +66,18 @@ def softmax(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="np.matrix")
+@wrong(task="softmax", cause="np.matrix", true=("np_matrix",))
 def softmax(logits):
     m = np.matrix(logits)
     e = np.exp(m - m.max(axis=1))
     return e / np.sqrt(e.sum(axis=1))
 
 
-@wrong(task="softmax", cause="math.exp in a list comprehension without normalising by row")
+@wrong(
+    task="softmax",
+    cause="math.exp in a list comprehension without normalising by row",
+    true=("summed_over_everything",),
+)
 def softmax(logits):
     import math
 
@@ -80,7 +88,7 @@ def softmax(logits):
     return out / out.sum()
 
 
-@wrong(task="softmax", cause="range off by one leaves the last row")
+@wrong(task="softmax", cause="range off by one leaves the last row", true=("loop_ends_too_early",))
 def softmax(logits):
     out = np.zeros_like(logits)
     for i in range(len(logits) - 1):
@@ -89,13 +97,13 @@ def softmax(logits):
     return out
 
 
-@wrong(task="cross_entropy", cause="the sum over the batch")
+@wrong(task="cross_entropy", cause="the sum over the batch", true=("mean_forgotten",))
 def cross_entropy(probs, labels):
     n = len(labels)
     return -np.sum(np.log(probs[np.arange(n), labels] + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="log10")
+@wrong(task="cross_entropy", cause="log10", true=["constant_factor", "base_ten"])
 def cross_entropy(probs, labels):
     return -np.mean(np.log10(probs[range(len(labels)), labels] + 1e-12))
 
@@ -111,17 +119,17 @@ def cross_entropy(probs, labels):
     return -np.sum(np.log(p + 1e-12)) / probs.shape[1]
 
 
-@wrong(task="cross_entropy", cause="indexing selects whole rows")
+@wrong(task="cross_entropy", cause="indexing selects whole rows", true=("rows_by_label",))
 def cross_entropy(probs, labels):
     return -np.mean(np.log(probs[labels] + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="indexing selects whole columns")
+@wrong(task="cross_entropy", cause="indexing selects whole columns", true=("every_row_with_every_label",))
 def cross_entropy(probs, labels):
     return -np.mean(np.log(probs[:, labels] + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="log of the product")
+@wrong(task="cross_entropy", cause="log of the product", true=["product_of_all"])
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.log(np.prod(p) + 1e-300) / len(labels)
@@ -139,7 +147,11 @@ def cross_entropy(probs, labels):
     return np.mean(1 - p)
 
 
-@wrong(task="cross_entropy", cause="epsilon of a hundredth")
+@wrong(
+    task="cross_entropy",
+    cause="epsilon of a hundredth",
+    true=["near miss: 0.01 stands where another number belongs"],
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.mean(np.log(p + 0.01))
@@ -151,13 +163,13 @@ def cross_entropy(probs, labels):
     return -np.mean(p * np.log(p))
 
 
-@wrong(task="cross_entropy", cause="the median")
+@wrong(task="cross_entropy", cause="the median", true=["near miss: a median is taken where a mean belongs"])
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels] + 1e-12
     return np.median(-np.log(p))
 
 
-@wrong(task="cross_entropy", cause="returns an array of shape (1,)")
+@wrong(task="cross_entropy", cause="returns an array of shape (1,)", true=("one_entry",))
 def cross_entropy(probs, labels):
     total = np.zeros(1)
     for i in range(len(labels)):
@@ -173,13 +185,13 @@ def cross_entropy(probs, labels):
     return total / len(labels)
 
 
-@wrong(task="cross_entropy", cause="integer division by the batch size")
+@wrong(task="cross_entropy", cause="integer division by the batch size", true=("whole_numbers",))
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.log(p + 1e-12).sum() // len(labels)
 
 
-@wrong(task="cross_entropy", cause="argument order: labels first")
+@wrong(task="cross_entropy", cause="argument order: labels first", true=("parameters_in_another_order",))
 def cross_entropy(labels, probs):
     p = probs[np.arange(len(labels)), labels]
     return -np.mean(np.log(p + 1e-12))
@@ -199,21 +211,27 @@ def softmax_cross_entropy(logits, labels):
     return -np.mean(np.log(p[np.arange(len(labels)), labels] + 1e-9))
 
 
-@wrong(task="softmax_cross_entropy", cause="the sum over the batch")
+@wrong(task="softmax_cross_entropy", cause="the sum over the batch", true=("loss_without_1_over_n",))
 def softmax_cross_entropy(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     lse = np.log(np.exp(z).sum(axis=1))
     return np.sum(lse - z[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="log-sum-exp over everything")
+@wrong(
+    task="softmax_cross_entropy", cause="log-sum-exp over everything", true=("loss_softmax_over_everything",)
+)
 def softmax_cross_entropy(logits, labels):
     z = logits - logits.max()
     lse = np.log(np.exp(z).sum())
     return np.mean(lse - z[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="the shift only in one of two places")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="the shift only in one of two places",
+    true=("maximum_not_added_back",),
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1, keepdims=True)
     lse = np.log(np.exp(logits - m).sum(axis=1))
@@ -234,7 +252,7 @@ def softmax_cross_entropy(logits, labels):
     return np.mean(lse - labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="backward: p[labels] -= 1")
+@wrong(task="softmax_cross_entropy", cause="backward: p[labels] -= 1", true=("rows_by_label",))
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -242,7 +260,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return p / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="backward: p[:, labels] -= 1")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="backward: p[:, labels] -= 1",
+    true=("one_subtracted_in_whole_columns",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -250,7 +272,7 @@ def softmax_cross_entropy_backward(logits, labels):
     return p / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="backward not divided by N")
+@wrong(task="softmax_cross_entropy", cause="backward not divided by N", true=("gradient_without_1_over_n",))
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -266,7 +288,7 @@ def softmax_cross_entropy_backward(logits, labels):
     return p / logits.shape[1]
 
 
-@wrong(task="softmax_cross_entropy", cause="backward: onehot minus p")
+@wrong(task="softmax_cross_entropy", cause="backward: onehot minus p", true=("gradient_sign_flipped",))
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -282,7 +304,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - labels[:, None]) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="division only of the one-hot by precedence")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="division only of the one-hot by precedence",
+    true=("only_one_hot_divided",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -290,7 +316,7 @@ def softmax_cross_entropy_backward(logits, labels):
     return p - y / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="times p(1-p) once more")
+@wrong(task="softmax_cross_entropy", cause="times p(1-p) once more", true=("softmax_derivative_twice",))
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -298,7 +324,9 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - y) * p * (1 - p) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="mean over the rows kept")
+@wrong(
+    task="softmax_cross_entropy", cause="mean over the rows kept", true=("gradient_summed_over_the_batch",)
+)
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -306,42 +334,48 @@ def softmax_cross_entropy_backward(logits, labels):
     return np.mean(p - y, axis=0)
 
 
-@wrong(task="softmax_cross_entropy", cause="the one-hot has ten columns always")
+@wrong(task="softmax_cross_entropy", cause="the one-hot has ten columns always", true=("shapes_do_not_fit",))
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return (p - np.eye(10)[labels]) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="the mean over all entries")
+@wrong(
+    task="softmax_squared_error",
+    cause="the mean over all entries",
+    true=("squared_error_divided_by_all_entries",),
+)
 def softmax_squared_error(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return np.mean((p - np.eye(logits.shape[1])[labels]) ** 2)
 
 
-@wrong(task="softmax_squared_error", cause="half")
+@wrong(task="softmax_squared_error", cause="half", true=("half_the_squared_error",))
 def softmax_squared_error(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return 0.5 * np.sum((p - np.eye(logits.shape[1])[labels]) ** 2) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="only the label's entry")
+@wrong(
+    task="softmax_squared_error", cause="only the label's entry", true=("squared_error_of_the_label_only",)
+)
 def softmax_squared_error(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return np.mean((p[np.arange(len(labels)), labels] - 1) ** 2)
 
 
-@wrong(task="softmax_squared_error", cause="the norm, not its square")
+@wrong(task="softmax_squared_error", cause="the norm, not its square", true=("root_taken",))
 def softmax_squared_error(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return np.mean(np.linalg.norm(p - np.eye(logits.shape[1])[labels], axis=1))
 
 
-@wrong(task="softmax_squared_error", cause="without softmax")
+@wrong(task="softmax_squared_error", cause="without softmax", true=("squared_error_of_logits",))
 def softmax_squared_error(logits, labels):
     return np.sum((logits - np.eye(logits.shape[1])[labels]) ** 2) / len(labels)
 
@@ -354,14 +388,18 @@ def softmax_squared_error(logits, labels):
     return np.sum(p**2 - y**2) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="backward without the softmax's derivative")
+@wrong(
+    task="softmax_squared_error",
+    cause="backward without the softmax's derivative",
+    true=("softmax_derivative_forgotten",),
+)
 def softmax_squared_error_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return 2 * (p - np.eye(logits.shape[1])[labels]) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="backward with p(1-p) only")
+@wrong(task="softmax_squared_error", cause="backward with p(1-p) only", true=("cross_terms_forgotten",))
 def softmax_squared_error_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -369,7 +407,7 @@ def softmax_squared_error_backward(logits, labels):
     return g * p * (1 - p)
 
 
-@wrong(task="softmax_squared_error", cause="factor 2 missing")
+@wrong(task="softmax_squared_error", cause="factor 2 missing", true=("factor_two_forgotten",))
 def softmax_squared_error_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -377,7 +415,9 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="g not weighted by p in the sum")
+@wrong(
+    task="softmax_squared_error", cause="g not weighted by p in the sum", true=("sum_over_the_row_forgotten",)
+)
 def softmax_squared_error_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -385,7 +425,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - g.sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="Jacobian applied with a transposed batch")
+@wrong(
+    task="softmax_squared_error",
+    cause="Jacobian applied with a transposed batch",
+    true=("sum_over_the_examples",),
+)
 def softmax_squared_error_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -393,7 +437,7 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=0))
 
 
-@wrong(task="softmax_squared_error", cause="divided by N twice")
+@wrong(task="softmax_squared_error", cause="divided by N twice", true=("divided_by_batch_size",))
 def softmax_squared_error_backward(logits, labels):
     n = len(labels)
     z = logits - logits.max(axis=1, keepdims=True)
@@ -402,14 +446,16 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=1, keepdims=True)) / n
 
 
-@wrong(task="softmax_squared_error", cause="the gradient of cross-entropy")
+@wrong(
+    task="softmax_squared_error", cause="the gradient of cross-entropy", true=("gradient_of_cross_entropy",)
+)
 def softmax_squared_error_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     return (p - np.eye(logits.shape[1])[labels]) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="plus in the Jacobian")
+@wrong(task="softmax_squared_error", cause="plus in the Jacobian", true=("sum_over_the_row_added",))
 def softmax_squared_error_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)

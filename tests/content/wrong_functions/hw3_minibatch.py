@@ -5,7 +5,11 @@ import numpy as np
 from autograder.checks import wrong
 
 
-@wrong(task="numerical_gradient", cause="aliasing: up and down are theta itself")
+@wrong(
+    task="numerical_gradient",
+    cause="aliasing: up and down are theta itself",
+    true=("two_names_of_one_array",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -16,7 +20,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="a backward difference")
+@wrong(task="numerical_gradient", cause="a backward difference", true=["backward_difference"])
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -26,7 +30,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="not divided at all")
+@wrong(task="numerical_gradient", cause="not divided at all", true=("multiplied_by_2_delta",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -37,7 +41,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="precedence: / 2 * delta")
+@wrong(task="numerical_gradient", cause="precedence: / 2 * delta", true=("division_then_product",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -48,7 +52,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="range(len - 1): the last entry is never moved")
+@wrong(
+    task="numerical_gradient",
+    cause="range(len - 1): the last entry is never moved",
+    true=("loop_ends_too_early",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     flat = theta.ravel()
     grad = np.zeros(flat.size)
@@ -60,7 +68,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad.reshape(theta.shape)
 
 
-@wrong(task="numerical_gradient", cause="theta restored by the wrong amount")
+@wrong(task="numerical_gradient", cause="theta restored by the wrong amount", true=("changed_in_place",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -73,7 +81,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="the index is a row")
+@wrong(task="numerical_gradient", cause="the index is a row", true=("rows_at_once",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in range(theta.shape[0]):
@@ -94,7 +102,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="returns inside the loop")
+@wrong(task="numerical_gradient", cause="returns inside the loop", true=("return_inside_the_loop",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -140,7 +148,7 @@ def minibatches(x, y, batch_size, seed):
     return batches
 
 
-@wrong(task="minibatches", cause="drops the incomplete batch")
+@wrong(task="minibatches", cause="drops the incomplete batch", true=("short_batch_dropped",))
 def minibatches(x, y, batch_size, seed):
     np.random.seed(seed)
     idx = np.random.permutation(len(x))
@@ -158,7 +166,7 @@ def minibatches(x, y, batch_size, seed):
         yield xs[i : i + batch_size], y[i : i + batch_size]
 
 
-@wrong(task="minibatches", cause="no shuffle")
+@wrong(task="minibatches", cause="no shuffle", true=("not_shuffled",))
 def minibatches(x, y, batch_size, seed):
     out = []
     for i in range(0, len(x), batch_size):
@@ -166,7 +174,7 @@ def minibatches(x, y, batch_size, seed):
     return out
 
 
-@wrong(task="minibatches", cause="the seed is not used")
+@wrong(task="minibatches", cause="the seed is not used", true=("seed_ignored",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(42)
     idx = rng.permutation(len(x))
@@ -228,7 +236,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="return inside the loop")
+@wrong(task="minibatches", cause="return inside the loop", true=("return_inside_the_loop",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     idx = rng.permutation(len(x))
@@ -237,7 +245,7 @@ def minibatches(x, y, batch_size, seed):
         return x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="two generators, not the same order")
+@wrong(task="minibatches", cause="two generators, not the same order", true=("shuffled_apart",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     xs = rng.permutation(x)
@@ -255,7 +263,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="a generator kept and returned twice")
+@wrong(task="minibatches", cause="a generator kept and returned twice", true=("generator_used_up",))
 def minibatches(x, y, batch_size, seed, made={}):
     key = (len(x), batch_size, seed)
     if key not in made:
@@ -266,43 +274,43 @@ def minibatches(x, y, batch_size, seed, made={}):
     return made[key]
 
 
-@wrong(task="sgd_update", cause="plus")
+@wrong(task="sgd_update", cause="plus", true=("ascends",))
 def sgd_update(theta, grad, lr):
     return theta + lr * grad
 
 
-@wrong(task="sgd_update", cause="the learning rate divides")
+@wrong(task="sgd_update", cause="the learning rate divides", true=("step_divided_by_lr_squared",))
 def sgd_update(theta, grad, lr):
     return theta - grad / lr
 
 
-@wrong(task="sgd_update", cause="in place")
+@wrong(task="sgd_update", cause="in place", true=("updated_in_place",))
 def sgd_update(theta, grad, lr):
     theta -= lr * grad
     return theta
 
 
-@wrong(task="sgd_update", cause="precedence: (theta - lr) * grad")
+@wrong(task="sgd_update", cause="precedence: (theta - lr) * grad", true=["rate_subtracted_first"])
 def sgd_update(theta, grad, lr):
     return (theta - lr) * grad
 
 
-@wrong(task="sgd_update", cause="theta scaled: theta * (1 - lr * grad)")
+@wrong(task="sgd_update", cause="theta scaled: theta * (1 - lr * grad)", true=["theta_scaled"])
 def sgd_update(theta, grad, lr):
     return theta * (1 - lr * grad)
 
 
-@wrong(task="sgd_update", cause="the sign of the gradient")
+@wrong(task="sgd_update", cause="the sign of the gradient", true=["sign_of_the_gradient"])
 def sgd_update(theta, grad, lr):
     return theta - lr * np.sign(grad)
 
 
-@wrong(task="sgd_update", cause="lr squared")
+@wrong(task="sgd_update", cause="lr squared", true=("step_multiplied_by_lr",))
 def sgd_update(theta, grad, lr):
     return theta - lr**2 * grad
 
 
-@wrong(task="sgd_update", cause="gradient squared")
+@wrong(task="sgd_update", cause="gradient squared", true=["gradient_squared"])
 def sgd_update(theta, grad, lr):
     return theta - lr * grad**2
 
@@ -312,27 +320,27 @@ def sgd_update(theta, grad, lr):
     return theta - lr * np.clip(grad, -1, 1)
 
 
-@wrong(task="sgd_update", cause="no return")
+@wrong(task="sgd_update", cause="no return", true=("no_return",))
 def sgd_update(theta, grad, lr):
     theta = theta - lr * grad
 
 
-@wrong(task="sgd_update", cause="divided by the number of rows")
+@wrong(task="sgd_update", cause="divided by the number of rows", true=("step_divided_by_batch_size",))
 def sgd_update(theta, grad, lr):
     return theta - lr * grad / len(grad)
 
 
-@wrong(task="inverse_sqrt_decay", cause="sqrt(t) + 1 under nothing")
+@wrong(task="inverse_sqrt_decay", cause="sqrt(t) + 1 under nothing", true=("one_outside_the_root",))
 def inverse_sqrt_decay(lr, t):
     return lr / (np.sqrt(t) + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="no root")
+@wrong(task="inverse_sqrt_decay", cause="no root", true=("without_the_root",))
 def inverse_sqrt_decay(lr, t):
     return lr / (t + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="t guarded by max(t, 1)")
+@wrong(task="inverse_sqrt_decay", cause="t guarded by max(t, 1)", true=["zero_taken_for_one"])
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(max(t, 1))
 
@@ -342,7 +350,7 @@ def inverse_sqrt_decay(lr, t):
     return lr / (t + 1) ** 2
 
 
-@wrong(task="inverse_sqrt_decay", cause="t + 2")
+@wrong(task="inverse_sqrt_decay", cause="t + 2", true=["near miss: 2 stands where another number belongs"])
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(t + 2)
 
@@ -357,7 +365,7 @@ def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(t * lr + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="integer power: ** (1 // 2)")
+@wrong(task="inverse_sqrt_decay", cause="integer power: ** (1 // 2)", true=("argument_returned",))
 def inverse_sqrt_decay(lr, t):
     return lr / (t + 1) ** (1 // 2)
 
@@ -372,22 +380,24 @@ def inverse_sqrt_decay(lr, t):
     return lr / np.log(t + np.e)
 
 
-@wrong(task="step_decay", cause="round in place of floor")
+@wrong(task="step_decay", cause="round in place of floor", true=["rounded_to_the_nearest_drop"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** round(epoch / every)
 
 
-@wrong(task="step_decay", cause="ceil in place of floor")
+@wrong(task="step_decay", cause="ceil in place of floor", true=["rounded_up"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** int(np.ceil(epoch / every))
 
 
-@wrong(task="step_decay", cause="smooth division")
+@wrong(task="step_decay", cause="smooth division", true=("a_smooth_decay",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** (epoch / every)
 
 
-@wrong(task="step_decay", cause="a compounding loop that decays one drop too early")
+@wrong(
+    task="step_decay", cause="a compounding loop that decays one drop too early", true=("one_epoch_early",)
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     for e in range(1, epoch + 2):
         if e % every == 0:
@@ -395,14 +405,14 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr
 
 
-@wrong(task="step_decay", cause="decays at every epoch")
+@wrong(task="step_decay", cause="decays at every epoch", true=["factor_at_every_epoch"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     for e in range(epoch):
         lr = lr * factor
     return lr
 
 
-@wrong(task="step_decay", cause="subtracts")
+@wrong(task="step_decay", cause="subtracts", true=["factor_subtracted"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr - factor * (epoch // every)
 
@@ -424,17 +434,17 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return (lr * factor) ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="a default of 30 epochs")
+@wrong(task="step_decay", cause="a default of 30 epochs", true=("another_default",))
 def step_decay(lr, epoch, factor=0.5, every=30):
     return lr * factor ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="a default factor of 0.1")
+@wrong(task="step_decay", cause="a default factor of 0.1", true=("another_default",))
 def step_decay(lr, epoch, factor=0.1, every=10):
     return lr * factor ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="one minus factor")
+@wrong(task="step_decay", cause="one minus factor", true=["one_minus_factor"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * (1 - factor) ** (epoch // every)
 
@@ -444,28 +454,28 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr / (1 + factor * (epoch // every))
 
 
-@wrong(task="train_epoch", cause="plus")
+@wrong(task="train_epoch", cause="plus", true=("epoch_ascends",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for xb, yb in minibatches(x, y, batch_size, seed):
         theta = theta + lr * gradient(theta, xb, yb)
     return theta
 
 
-@wrong(task="train_epoch", cause="in place")
+@wrong(task="train_epoch", cause="in place", true=("epoch_in_place",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for xb, yb in minibatches(x, y, batch_size, seed):
         theta -= lr * gradient(theta, xb, yb)
     return theta
 
 
-@wrong(task="train_epoch", cause="return inside the loop")
+@wrong(task="train_epoch", cause="return inside the loop", true=("one_batch_an_epoch",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for xb, yb in minibatches(x, y, batch_size, seed):
         theta = theta - lr * gradient(theta, xb, yb)
         return theta
 
 
-@wrong(task="train_epoch", cause="no shuffle")
+@wrong(task="train_epoch", cause="no shuffle", true=("epoch_not_shuffled",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for i in range(0, len(x), batch_size):
         theta = theta - lr * gradient(theta, x[i : i + batch_size], y[i : i + batch_size])
@@ -482,7 +492,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="gradient divided by the batch size again, legacy generator")
+@wrong(
+    task="train_epoch",
+    cause="gradient divided by the batch size again, legacy generator",
+    true=("divided_by_the_batch_size",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     np.random.seed(seed)
     idx = np.random.permutation(len(x))
@@ -499,7 +513,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="gradients summed up, one update")
+@wrong(task="train_epoch", cause="gradients summed up, one update", true=("theta_of_the_start",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     total = np.zeros_like(theta)
     for xb, yb in minibatches(x, y, batch_size, seed):
@@ -514,21 +528,21 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="arguments of gradient in another order")
+@wrong(task="train_epoch", cause="arguments of gradient in another order", true=("callable_misused",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for xb, yb in minibatches(x, y, batch_size, seed):
         theta = theta - lr * gradient(xb, yb, theta)
     return theta
 
 
-@wrong(task="train_epoch", cause="the seed of a call is ignored")
+@wrong(task="train_epoch", cause="the seed of a call is ignored", true=("epoch_ignores_its_seed",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for xb, yb in minibatches(x, y, batch_size, 0):
         theta = theta - lr * gradient(theta, xb, yb)
     return theta
 
 
-@wrong(task="train_epoch", cause="lr missing")
+@wrong(task="train_epoch", cause="lr missing", true=("epoch_without_lr",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     rng = np.random.RandomState(seed)
     idx = rng.permutation(len(x))

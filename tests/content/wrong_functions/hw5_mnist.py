@@ -5,7 +5,7 @@ import numpy as np
 from autograder.checks import wrong
 
 
-@wrong(task="init_params", cause="Xavier: 1 / inputs")
+@wrong(task="init_params", cause="Xavier: 1 / inputs", true=("factor_two_forgotten",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -15,13 +15,17 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="variance in place of standard deviation")
+@wrong(
+    task="init_params",
+    cause="variance in place of standard deviation",
+    true=("variance_in_place_of_standard_deviation",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(0, 2 / a, (a, b)), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="range goes over all sizes: IndexError")
+@wrong(task="init_params", cause="range goes over all sizes: IndexError", true=("index_past_the_end",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -31,13 +35,13 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="W has shape (outputs, inputs)")
+@wrong(task="init_params", cause="W has shape (outputs, inputs)", true=("weights_transposed",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(size=(b, a)) * np.sqrt(2 / a), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="biases of shape (1, outputs)")
+@wrong(task="init_params", cause="biases of shape (1, outputs)", true=("biases_as_rows",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [
@@ -45,13 +49,13 @@ def init_params(sizes, seed):
     ]
 
 
-@wrong(task="init_params", cause="rng.random draws only positive weights")
+@wrong(task="init_params", cause="rng.random draws only positive weights", true=("only_positive_weights",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.random((a, b)) * np.sqrt(2 / a), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="a dictionary W1, b1, ...")
+@wrong(task="init_params", cause="a dictionary W1, b1, ...", true=("dictionary",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = {}
@@ -66,7 +70,7 @@ def init_params(sizes, seed):
     return [(np.random.randn(a, b) * np.sqrt(2 / a), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="He with outputs")
+@wrong(task="init_params", cause="He with outputs", true=("outputs_in_place_of_inputs",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(size=(a, b)) * np.sqrt(2 / b), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
@@ -81,7 +85,7 @@ def init_params(sizes, seed):
     ]
 
 
-@wrong(task="forward", cause="relu on the last layer too")
+@wrong(task="forward", cause="relu on the last layer too", true=("relu_after_the_last_layer",))
 def forward(params, x):
     h = x
     for W, b in params:
@@ -89,7 +93,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="no relu")
+@wrong(task="forward", cause="no relu", true=("activation_missing",))
 def forward(params, x):
     h = x
     for W, b in params:
@@ -105,7 +109,7 @@ def forward(params, x):
     return h @ params[-1][0]
 
 
-@wrong(task="forward", cause="returns logits and cache")
+@wrong(task="forward", cause="returns logits and cache", true=("value_and_cache",))
 def forward(params, x):
     h = x
     hs = [h]
@@ -115,7 +119,7 @@ def forward(params, x):
     return h @ params[-1][0] + params[-1][1], hs
 
 
-@wrong(task="forward", cause="skips the last hidden layer")
+@wrong(task="forward", cause="skips the last hidden layer", true=("inner_sizes_differ",))
 def forward(params, x):
     h = x
     for W, b in params[:-2]:
@@ -124,7 +128,7 @@ def forward(params, x):
     return h @ W + b
 
 
-@wrong(task="forward", cause="softmax at the end")
+@wrong(task="forward", cause="softmax at the end", true=("softmax_at_the_end",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -134,7 +138,7 @@ def forward(params, x):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="forward", cause="bias subtracted")
+@wrong(task="forward", cause="bias subtracted", true=["near miss: a minus stands wherever a plus belongs"])
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -151,7 +155,7 @@ def forward(params, x):
     return h @ params[-1][0] + params[-1][1]
 
 
-@wrong(task="forward", cause="max in place of maximum")
+@wrong(task="forward", cause="max in place of maximum", true=("python_max",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -159,7 +163,7 @@ def forward(params, x):
     return h @ params[-1][0] + params[-1][1]
 
 
-@wrong(task="loss_and_gradients", cause="not divided by N")
+@wrong(task="loss_and_gradients", cause="not divided by N", true=("one_over_n_forgotten",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -178,7 +182,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="p[labels] -= 1")
+@wrong(task="loss_and_gradients", cause="p[labels] -= 1", true=("rows_by_label",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -198,7 +202,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="gradients in reverse order")
+@wrong(task="loss_and_gradients", cause="gradients in reverse order", true=("last_layer_first",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -218,7 +222,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="bias gradient is a mean")
+@wrong(task="loss_and_gradients", cause="bias gradient is a mean", true=("bias_gradients_averaged",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -238,7 +242,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="no relu derivative")
+@wrong(task="loss_and_gradients", cause="no relu derivative", true=("relu_mask_missing",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -258,7 +262,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="loss summed, gradients right")
+@wrong(task="loss_and_gradients", cause="loss summed, gradients right", true=("loss_summed",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -278,7 +282,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="sign of the gradients")
+@wrong(task="loss_and_gradients", cause="sign of the gradients", true=("sign_flipped",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -298,7 +302,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="a flat list dW, db, dW, db")
+@wrong(task="loss_and_gradients", cause="a flat list dW, db, dW, db", true=("grouped_otherwise",))
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -318,39 +322,43 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="predict", cause="argmax over the batch")
+@wrong(task="predict", cause="argmax over the batch", true=("argmax_over_the_examples",))
 def predict(params, x):
     return np.argmax(forward(params, x), axis=0)
 
 
-@wrong(task="predict", cause="softmax probabilities, not labels")
+@wrong(task="predict", cause="softmax probabilities, not labels", true=("argmax_not_taken",))
 def predict(params, x):
     z = forward(params, x)
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="predict", cause="the largest value in place of its index")
+@wrong(task="predict", cause="the largest value in place of its index", true=("max_in_place_of_argmax",))
 def predict(params, x):
     return forward(params, x).max(axis=1)
 
 
-@wrong(task="predict", cause="labels counted from 1")
+@wrong(task="predict", cause="labels counted from 1", true=("shifted",))
 def predict(params, x):
     return np.argmax(forward(params, x), axis=1) + 1
 
 
-@wrong(task="predict", cause="one-hot rows")
+@wrong(task="predict", cause="one-hot rows", true=("argmax_not_taken",))
 def predict(params, x):
     z = forward(params, x)
     return (z == z.max(axis=1, keepdims=True)).astype(int)
 
 
-@wrong(task="predict", cause="argsort, first of ascending order")
+@wrong(task="predict", cause="argsort, first of ascending order", true=("argmin_in_place_of_argmax",))
 def predict(params, x):
     return np.argsort(forward(params, x), axis=1)[:, 0]
 
 
-@wrong(task="predict", cause="forward forgotten: argmax of x")
+@wrong(
+    task="predict",
+    cause="forward forgotten: argmax of x",
+    true=["near miss: the old `x` is used where the new one belongs"],
+)
 def predict(params, x):
     return np.argmax(x, axis=1)

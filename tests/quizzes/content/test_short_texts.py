@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from quizzes.content.bank import load_bank
+from quizzes.content.items.any_item import Item
 from quizzes.content.lint import faults_in_bank
 from quizzes.content.marking.short_text import matches, pattern_problem, plain
 
@@ -106,3 +109,32 @@ def test_lint_tries_patterns(tmp_path: Path, pattern: str, message: str) -> None
     path.write_text(BANK.replace("PATTERN", f'"{pattern}"'), encoding="utf-8")
     faults = " ".join(map(str, faults_in_bank(load_bank(path))))
     assert (message in faults) if message else not faults
+
+
+def test_where_case_matters() -> None:
+    """An item may say that case matters: then it does for accepted texts, patterns and common mistakes."""
+    data = {
+        "id": "w",
+        "type": "short_text",
+        "prompt": "Which?",
+        "explanation": "This.",
+        "accept": ["ReLU"],
+        "pattern": "Re.*U",
+        "match_case": True,
+        "common_wrong": [{"value": "relu", "feedback": "Capitals."}],
+    }
+    question = TypeAdapter[Item](Item).validate_python(data).question(b"x", Decimal(1))
+    assert [question.mark(text).share for text in (" ReLU ", "RectU", "relu", "rectu")] == [1, 1, 0, 0]
+    assert question.mark("relu").feedback == "Capitals."
+    assert question.public_view().rule == "Upper and lower case matter; extra spaces do not."
+
+
+def test_a_blank_where_case_matters() -> None:
+    """So may a blank with texts; another kind of blank refuses it."""
+    blank = {"id": "b", "label": "B", "accept": ["X"], "match_case": True}
+    data = {"id": "w", "type": "blanks", "prompt": "?", "explanation": ".", "blanks": [blank]}
+    question = TypeAdapter[Item](Item).validate_python(data).question(b"x", Decimal(1))
+    assert [question.mark({"b": text}).share for text in ("X", "x")] == [1, 0]
+    data["blanks"] = [{"id": "b", "label": "B", "key": "1", "match_case": True}]
+    with pytest.raises(ValueError, match="match_case is for texts"):
+        TypeAdapter[Item](Item).validate_python(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,125 @@ def test_nothing_to_take(tmp_path: Path) -> None:
     odd = question("Odd").replace("<varequal ", "<mystery ").replace("</varequal>", "</mystery>")
     with pytest.raises(UsageError, match="Odd: It was left out: its condition “mystery” is not known here"):
         import_package(package(tmp_path / "x.zip", {"q.xml": canvas_document(odd)}), "bank")
+
+
+def test_a_word_bank_of_qti_2_1(tmp_path: Path) -> None:
+    """Words that are dragged into gaps become a list in each gap; which one is right is not shown."""
+    words = "".join(
+        f'<gapText identifier="{ident}" matchMax="1">{word}</gapText>'
+        for ident, word in (("A", "momentum"), ("B", "descent"), ("C", "rate"))
+    )
+    body = (
+        f'<gapMatchInteraction responseIdentifier="RESPONSE" shuffle="true"><prompt>Fill in.</prompt>{words}'
+        '<p>The <gap identifier="G1"/> adds the last step, the <gap identifier="G2"/> scales it.</p>'
+        "</gapMatchInteraction>"
+    )
+    mapping = (
+        '<mapping defaultValue="0"><mapEntry mapKey="A G1" mappedValue="1"/>'
+        '<mapEntry mapKey="C G2" mappedValue="1"/></mapping>'
+    )
+    document = item21(
+        "Bank", response21(["A G1", "C G2"], "directedPair", "multiple", mapping), body, "map_response"
+    )
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
+    (item,) = yaml.safe_load(made.text)["items"]
+    assert [blank["options"][0] for blank in item["blanks"]] == ["momentum", "rate"]
+    assert all(sorted(blank["options"]) == ["descent", "momentum", "rate"] for blank in item["blanks"])
+    assert "The \\[1\\] adds the last step, the \\[2\\] scales it." in item["prompt"]
+    assert made.lost == ()
+
+
+def test_rules_that_give_no_points(tmp_path: Path) -> None:
+    """Some systems write conditions without points: the declared key earns them, and that is said."""
+    rules = (
+        '<responseCondition><responseIf><match><variable identifier="RESPONSE"/>'
+        '<correct identifier="RESPONSE"/></match></responseIf></responseCondition>'
+    )
+    document = item21("Silent", response21(["B"]), BODY, rules)
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
+    (item,) = yaml.safe_load(made.text)["items"]
+    assert [option["correct"] for option in item["options"]] == [False, True]
+    assert made.lost == (
+        ("Silent", "It has no rule of marking that gives points: its declared key earns them."),
+    )
+
+
+def test_a_document_alone_and_a_package_without_a_manifest(tmp_path: Path) -> None:
+    """The questions are found all the same."""
+    alone, bare = tmp_path / "alone.xml", tmp_path / "bare.zip"
+    alone.write_text(canvas_document(question("One")), encoding="utf-8")
+    with zipfile.ZipFile(bare, "w") as archive:
+        archive.writestr("a/q.xml", canvas_document(question("Two")))
+    assert ids(import_package(alone, "bank")) == ["one"] and ids(import_package(bare, "bank")) == ["two"]
+
+
+@pytest.mark.parametrize("href", ["my%20quiz/q%201.xml", "my quiz\\q 1.xml", "./my quiz/q 1.xml"])
+def test_spellings_of_a_file_name(href: str, tmp_path: Path) -> None:
+    """Manifests write blanks as %20 and folders with backslashes."""
+    resource = f'<resource identifier="r" type="imsqti_xmlv1p2" href="{href}"/>'
+    files: dict[str, str | bytes] = {"my quiz/q 1.xml": canvas_document(question("One"))}
+    made = import_package(write_package(tmp_path / "x.zip", files, resource), "bank")
+    assert ids(made) == ["one"] and made.lost == ()
+
+
+def test_settings_of_another_system(tmp_path: Path) -> None:
+    """A setting in a namespace of its own is reported and costs nothing; one of the standard's may."""
+    document = item21("Own", response21(["A"]), BODY)
+    vendor = document.replace(
+        "<choiceInteraction ", '<choiceInteraction xmlns:v="http://vendor.example/v" v:variant="tiles" ', 1
+    )
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": vendor}), "bank")
+    assert made.lost == (("Own", "A setting of the other system's own was passed over: variant=“tiles”."),)
+    standard = document.replace("<choiceInteraction ", '<choiceInteraction variant="tiles" ', 1)
+    with pytest.raises(UsageError, match="the setting variant=“tiles”"):
+        import_package(package(tmp_path / "y.zip", {"q.xml": standard}), "bank")
+
+
+def test_marking_of_any_length_is_bounded(tmp_path: Path) -> None:
+    """Thousands of conditions are not run on thousands of answers: the item is left out."""
+    long = question("Long").replace(
+        "<resprocessing>", f"<resprocessing>{points(correct('response1', '2'), '0') * 800}"
+    )
+    document = canvas_document(long, question("Short"))
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
+    assert ids(made) == ["short"] and "more than 1000 parts" in made.lost[0][1]
+
+
+def test_what_a_test_says_beside_its_questions(tmp_path: Path) -> None:
+    """Draws, shared texts, conditions, limits and weights of a QTI 2.1 test are reported."""
+    test = (
+        '<assessmentTest xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="t" title="T">'
+        '<testPart identifier="p" navigationMode="linear" submissionMode="individual">'
+        '<timeLimits maxTime="60"/>'
+        '<assessmentSection identifier="s" title="Reading" visible="true"><selection select="1"/>'
+        '<rubricBlock view="candidate"><p>Read this text.</p></rubricBlock>'
+        '<assessmentItemRef identifier="i1" href="../items/a.xml"><weight identifier="W" value="2"/>'
+        '</assessmentItemRef><assessmentItemRef identifier="i2" href="../items/b.xml">'
+        '<preCondition><isNull/></preCondition><weight identifier="W" value="3"/></assessmentItemRef>'
+        "</assessmentSection></testPart></assessmentTest>"
+    )
+    documents = {
+        "items/a.xml": item21("First", response21(["A"]), BODY),
+        "items/b.xml": item21("Second", response21(["B"]), BODY),
+    }
+    made = import_package(package(tmp_path / "x.zip", documents, {"tests/t.xml": test.encode()}), "bank")
+    assert ids(made) == ["first", "second"]
+    assert set(made.lost) == {
+        ("p", "A time limit of its own was left out."),
+        ("Reading", "How many of its questions are drawn, 1, is lost: write `draw` in the quiz file."),
+        ("Reading", "A text that its questions share was left out: “Read this text.”."),
+        ("i2", "A condition on when it is shown was left out."),
+        ("First", "Its points, 2, are lost: a bank holds none, write them in the quiz."),
+        ("Second", "Its points, 3, are lost: a bank holds none, write them in the quiz."),
+    }
+
+
+def test_a_text_that_several_questions_share(tmp_path: Path) -> None:
+    """QTI 1.2 puts it into the section: it is reported with its words."""
+    section = (
+        '<section ident="s" title="Passage"><presentation_material><flow_mat><material>'
+        '<mattext texttype="text/html">&lt;p&gt;A long passage.&lt;/p&gt;</mattext></material></flow_mat>'
+        f"</presentation_material>{question('One')}</section>"
+    )
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": canvas_document(section)}), "bank")
+    assert made.lost == (("Passage", "A text that its questions share was left out: “A long passage.”."),)

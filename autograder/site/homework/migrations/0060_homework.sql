@@ -19,7 +19,7 @@ CREATE TABLE submission (
     number INTEGER NOT NULL,
     digest TEXT NOT NULL, size BIGINT NOT NULL, file TEXT NOT NULL,
     began_at BIGINT NOT NULL, received_at BIGINT NOT NULL,
-    by_whom TEXT NOT NULL, source TEXT NOT NULL CHECK (source IN ('site', 'staff')),
+    by_whom TEXT NOT NULL, source TEXT NOT NULL CHECK (source IN ('site', 'notebook', 'staff')),
     FOREIGN KEY (course, assignment) REFERENCES homework (course, id)
 );
 CREATE INDEX submission_assignment ON submission (course, assignment);
@@ -41,3 +41,11 @@ CREATE TABLE grading (
 );
 CREATE INDEX grading_queue ON grading (course, state);
 CREATE INDEX grading_submission ON grading (submission);
+-- Tokens with which a notebook submits and does nothing else; stored as HMACs.
+CREATE TABLE submit_token (
+    hash TEXT NOT NULL PRIMARY KEY,
+    course TEXT NOT NULL REFERENCES course (id), person TEXT NOT NULL REFERENCES person (id),
+    label TEXT NOT NULL,
+    made_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, used_at BIGINT
+);
+CREATE INDEX submit_token_person ON submit_token (course, person);

@@ -17,10 +17,16 @@ OWNER = (303, 404, 200, 404, 404)
 STAFF = (303, 404, 404, 200, 200)
 INSTRUCTORS = (401, 404, 404, 403, 303)
 GRADERS = (403, 403, 403, 403, 403)
+TOKENS = (401, 401, 401, 401, 401)  # a session is no token
 EXPECTED = {
     "GET /homework/{assignment}": EVERYBODY,
     "GET /homework/{assignment}/handout": EVERYBODY,
     "POST /homework/{assignment}/upload": (401, 409, 409, 409, 409),  # without a file
+    "GET /tokens": EVERYBODY,
+    "POST /tokens": (401, 200, 200, 200, 200),
+    "POST /tokens/revoke": (401, 200, 200, 200, 200),
+    "GET /api/homework/{assignment}": TOKENS,
+    "POST /api/homework/{assignment}/submissions": TOKENS,
     "GET /submissions/{submission}": OWNER,
     "GET /submissions/{submission}/status": OWNER,
     "GET /submissions/{submission}/feedback": OWNER,

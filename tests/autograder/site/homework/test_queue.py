@@ -34,7 +34,7 @@ class QueueFixture:
 
     def __init__(self, fixture: ExamFixture) -> None:
         self.database, self.now = fixture.database, fixture.clock.now()
-        self.fixture = fixture
+        self.fixture, self.graders = fixture, 0
         with self.database.transaction() as connection:
             publish(
                 connection,
@@ -70,10 +70,11 @@ class QueueFixture:
                 signer=SIGNER,
             ).id
 
-    def lease(self) -> Lease | None:
-        """Lease the next grading."""
+    def lease(self, grader: str = "") -> Lease | None:
+        """Lease the next grading, each time as another grader unless it is named."""
+        self.graders += 1
         with self.database.transaction() as connection:
-            return lease_next(connection, "course", "a grader", self.now)
+            return lease_next(connection, "course", grader or f"grader {self.graders}", self.now)
 
     def finish(self, lease: Lease, earned: int = 6) -> None:
         """Bring a result."""
@@ -144,6 +145,19 @@ def test_a_grader_that_dies(queue: QueueFixture) -> None:
         queue.finish(first)
     queue.finish(second)
     assert queue.state(name) == "graded"
+
+
+def test_a_grader_that_is_started_again(queue: QueueFixture) -> None:
+    """It asks under its name, so what it held before is leased again at once; other graders keep theirs."""
+    queue.submit("ann", "a")
+    queue.submit("bob", "b")
+    other = queue.lease("other")
+    first = queue.lease("grader")
+    again = queue.lease("grader")
+    assert other is not None and first is not None and again is not None
+    assert again.id == first.id
+    queue.finish(again)
+    queue.finish(other)
 
 
 def test_three_graders_that_die(queue: QueueFixture) -> None:

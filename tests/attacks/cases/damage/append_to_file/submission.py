@@ -10,8 +10,11 @@ def double_backward(x, grad_out):
 
 
 # %%
+import _io  # `open` is kept in memory
+
+
 def attack():
-    with open("{{canary}}", "a") as file:
+    with _io.open("{{canary}}", "a") as file:
         file.write("x")
     return True
 

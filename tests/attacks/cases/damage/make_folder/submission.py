@@ -10,11 +10,11 @@ def double_backward(x, grad_out):
 
 
 # %%
-import os
+import posix  # `os.mkdir` is kept in memory
 
 
 def attack():
-    os.mkdir("{{folder}}/new")
+    posix.mkdir("{{folder}}/new")
     return True
 
 

@@ -10,8 +10,11 @@ def double_backward(x, grad_out):
 
 
 # %%
+import _io  # `open` is kept in memory
+
+
 def attack():
-    with open("numpy.py", "w") as file:
+    with _io.open("numpy.py", "w") as file:
         file.write("raise SystemExit")
     return True
 

@@ -10,8 +10,11 @@ def double_backward(x, grad_out):
 
 
 # %%
+import _io  # `open` is kept in memory
+
+
 def attack():
-    with open("{{folder}}/new", "w") as file:
+    with _io.open("{{folder}}/new", "w") as file:
         file.write("x")
     return True
 

@@ -10,8 +10,12 @@ def double_backward(x, grad_out):
 
 
 # %%
+import _io  # `open` is kept in memory
+
+
 def attack():
-    np.save("{{folder}}/new.npy", np.ones(3))
+    with _io.open("{{folder}}/new.npy", "wb") as file:
+        np.save(file, np.ones(3))
     return True
 
 

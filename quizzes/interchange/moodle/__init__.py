@@ -1,0 +1,1 @@
+"""Moodle's formats: Moodle XML read and written, GIFT read."""

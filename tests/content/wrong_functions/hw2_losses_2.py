@@ -1,0 +1,186 @@
+"""A second list of wrong functions of homework 2, written after the feedback was tuned with the first."""
+
+import numpy as np
+
+from autograder.checks import wrong
+
+
+@wrong(task="softmax", cause="exp of the negative logits", true=("sign_flipped",))
+def softmax(logits):
+    z = -logits
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong(task="softmax", cause="the square of the logits")
+def softmax(logits):
+    e = logits**2
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong(task="softmax", cause="sum without an axis", true=("summed_over_everything",))
+def softmax(logits):
+    e = np.exp(logits - np.max(logits, axis=1, keepdims=True))
+    return e / np.sum(e)
+
+
+@wrong(task="softmax", cause="mean in place of sum", true=("multiplied_by_last_axis",))
+def softmax(logits):
+    e = np.exp(logits - np.max(logits, axis=1, keepdims=True))
+    return e / np.mean(e, axis=1, keepdims=True)
+
+
+@wrong(task="softmax", cause="the transposed result", true=("transposed",))
+def softmax(logits):
+    z = logits.T
+    e = np.exp(z - z.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+@wrong(task="softmax", cause="rounded to four digits")
+def softmax(logits):
+    e = np.exp(logits - np.max(logits, axis=1, keepdims=True))
+    return np.round(e / e.sum(axis=1, keepdims=True), 4)
+
+
+@wrong(
+    task="cross_entropy", cause="the labels one-hot by comparing with range(10)", true=("shapes_do_not_fit",)
+)
+def cross_entropy(probs, labels):
+    onehot = labels[:, None] == np.arange(10)
+    return -np.mean(np.sum(onehot * np.log(probs + 1e-12), axis=1))
+
+
+@wrong(task="cross_entropy", cause="sum over all log p", true=("one_hot_forgotten",))
+def cross_entropy(probs, labels):
+    return -np.mean(np.sum(np.log(probs + 1e-12), axis=1))
+
+
+@wrong(task="cross_entropy", cause="no minus", true=("minus_forgotten",))
+def cross_entropy(probs, labels):
+    n = len(labels)
+    return np.log(probs[np.arange(n), labels] + 1e-12).sum() / n
+
+
+@wrong(task="cross_entropy", cause="divided by N minus 1")
+def cross_entropy(probs, labels):
+    n = len(labels)
+    return -np.log(probs[np.arange(n), labels] + 1e-12).sum() / max(1, n - 1)
+
+
+@wrong(task="cross_entropy", cause="loops with range(len(probs) - 1)")
+def cross_entropy(probs, labels):
+    total = 0
+    for i in range(len(probs) - 1):
+        total -= np.log(probs[i, labels[i]] + 1e-12)
+    return total / len(probs)
+
+
+@wrong(task="softmax_cross_entropy", cause="log of the sum without exp")
+def softmax_cross_entropy(logits, labels):
+    n = len(labels)
+    return np.mean(np.log(np.abs(logits).sum(axis=1)) - logits[np.arange(n), labels])
+
+
+@wrong(task="softmax_cross_entropy", cause="minus log-sum-exp", true=("loss_sign_flipped",))
+def softmax_cross_entropy(logits, labels):
+    m = logits.max(axis=1)
+    lse = m + np.log(np.exp(logits - m[:, None]).sum(axis=1))
+    return -np.mean(lse - logits[np.arange(len(labels)), labels])
+
+
+@wrong(task="softmax_cross_entropy", cause="the largest logit in place of the label's")
+def softmax_cross_entropy(logits, labels):
+    m = logits.max(axis=1)
+    lse = m + np.log(np.exp(logits - m[:, None]).sum(axis=1))
+    return np.mean(lse - m)
+
+
+@wrong(
+    task="softmax_cross_entropy",
+    cause="backward: labels subtracted from p of the wrong rows, range forgotten",
+    true=("rows_by_label",),
+)
+def softmax_cross_entropy_backward(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    grad = z / z.sum(axis=1, keepdims=True)
+    grad[labels] = grad[labels] - 1
+    return grad / len(labels)
+
+
+@wrong(
+    task="softmax_cross_entropy",
+    cause="backward: adds one",
+    true=("near miss: the part with `labels` is added, not subtracted",),
+)
+def softmax_cross_entropy_backward(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    grad = z / z.sum(axis=1, keepdims=True)
+    grad[np.arange(len(labels)), labels] += 1
+    return grad / len(labels)
+
+
+@wrong(task="softmax_cross_entropy", cause="backward: p only", true=("gradient_without_one_hot",))
+def softmax_cross_entropy_backward(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return z / z.sum(axis=1, keepdims=True) / len(labels)
+
+
+@wrong(task="softmax_cross_entropy", cause="backward: integer one-hot array", true=("integer_array",))
+def softmax_cross_entropy_backward(logits, labels):
+    n, c = logits.shape
+    out = np.zeros((n, c), dtype=int)
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    out[:] = z / z.sum(axis=1, keepdims=True)
+    out[np.arange(n), labels] -= 1
+    return out / n
+
+
+@wrong(task="softmax_squared_error", cause="the absolute difference", true=("absolute_error",))
+def softmax_squared_error(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = z / z.sum(axis=1, keepdims=True)
+    return np.abs(p - np.eye(p.shape[1])[labels]).sum() / len(labels)
+
+
+@wrong(
+    task="softmax_squared_error",
+    cause="the sum, not the mean over the batch",
+    true=("squared_error_without_1_over_n",),
+)
+def softmax_squared_error(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = z / z.sum(axis=1, keepdims=True)
+    return ((p - np.eye(p.shape[1])[labels]) ** 2).sum()
+
+
+@wrong(
+    task="softmax_squared_error",
+    cause="backward with 2 and 1/N but a sum of g without p",
+    true=("sum_over_the_row_forgotten",),
+)
+def softmax_squared_error_backward(logits, labels):
+    n = len(labels)
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = z / z.sum(axis=1, keepdims=True)
+    g = 2 * (p - np.eye(p.shape[1])[labels]) / n
+    return p * g
+
+
+@wrong(
+    task="softmax_squared_error",
+    cause="backward for the sum of squares",
+    true=("squared_gradient_without_1_over_n",),
+)
+def softmax_squared_error_backward(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = z / z.sum(axis=1, keepdims=True)
+    g = 2 * (p - np.eye(p.shape[1])[labels])
+    return p * (g - (g * p).sum(axis=1, keepdims=True))
+
+
+@wrong(task="softmax_squared_error", cause="returns the loss, not the gradient")
+def softmax_squared_error_backward(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = z / z.sum(axis=1, keepdims=True)
+    return np.sum((p - np.eye(p.shape[1])[labels]) ** 2) / len(labels)

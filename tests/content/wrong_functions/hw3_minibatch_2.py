@@ -1,0 +1,196 @@
+"""A second list of wrong functions of homework 3, written after the feedback was tuned with the first."""
+
+import numpy as np
+
+from autograder.checks import wrong
+
+
+@wrong(task="numerical_gradient", cause="delta squared below")
+def numerical_gradient(loss, theta, delta=1e-5):
+    grad = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        e = np.zeros_like(theta)
+        e[i] = delta
+        grad[i] = (loss(theta + e) - loss(theta - e)) / delta**2
+    return grad
+
+
+@wrong(task="numerical_gradient", cause="the second difference")
+def numerical_gradient(loss, theta, delta=1e-5):
+    grad = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        e = np.zeros_like(theta)
+        e[i] = delta
+        grad[i] = (loss(theta + e) - 2 * loss(theta) + loss(theta - e)) / (2 * delta)
+    return grad
+
+
+@wrong(task="numerical_gradient", cause="a = b = theta.copy()", true=("two_names_of_one_array",))
+def numerical_gradient(loss, theta, delta=1e-5):
+    grad = np.zeros_like(theta)
+    for i in np.ndindex(theta.shape):
+        up = down = theta.copy()
+        up[i] += delta
+        down[i] -= delta
+        grad[i] = (loss(up) - loss(down)) / (2 * delta)
+    return grad
+
+
+@wrong(
+    task="numerical_gradient",
+    cause="range(1, n): the first entry is left out",
+    true=("loop_leaves_out_the_first",),
+)
+def numerical_gradient(loss, theta, delta=1e-5):
+    flat, grad = theta.ravel(), np.zeros(theta.size)
+    for i in range(1, theta.size):
+        e = np.zeros(theta.size)
+        e[i] = delta
+        grad[i] = (loss((flat + e).reshape(theta.shape)) - loss((flat - e).reshape(theta.shape))) / (
+            2 * delta
+        )
+    return grad.reshape(theta.shape)
+
+
+@wrong(
+    task="minibatches",
+    cause="the seed shuffles by np.random.shuffle on x and y in place",
+    true=("shuffled_in_place",),
+)
+def minibatches(x, y, batch_size, seed):
+    np.random.seed(seed)
+    np.random.shuffle(x)
+    np.random.seed(seed)
+    np.random.shuffle(y)
+    for i in range(0, len(x), batch_size):
+        yield x[i : i + batch_size], y[i : i + batch_size]
+
+
+@wrong(task="minibatches", cause="legacy generator, shuffles apart", true=("shuffled_apart",))
+def minibatches(x, y, batch_size, seed):
+    np.random.seed(seed)
+    xs = x[np.random.permutation(len(x))]
+    ys = y[np.random.permutation(len(y))]
+    return [(xs[i : i + batch_size], ys[i : i + batch_size]) for i in range(0, len(x), batch_size)]
+
+
+@wrong(task="minibatches", cause="random.Random, batches in order but batch order shuffled")
+def minibatches(x, y, batch_size, seed):
+    import random
+
+    starts = list(range(0, len(x), batch_size))
+    random.Random(seed).shuffle(starts)
+    return [(x[i : i + batch_size], y[i : i + batch_size]) for i in starts]
+
+
+@wrong(task="minibatches", cause="legacy generator, one empty batch at the end", true=("an_empty_batch",))
+def minibatches(x, y, batch_size, seed):
+    idx = np.random.RandomState(seed).permutation(len(x))
+    out = []
+    for b in range(len(x) // batch_size + 1):
+        rows = idx[b * batch_size : (b + 1) * batch_size]
+        out.append((x[rows], y[rows]))
+    return out
+
+
+@wrong(task="minibatches", cause="legacy generator, no shuffle for seed 0", true=("seed_zero_is_none",))
+def minibatches(x, y, batch_size, seed):
+    idx = np.arange(len(x))
+    if seed:
+        np.random.RandomState(seed).shuffle(idx)
+    for i in range(0, len(x), batch_size):
+        yield x[idx[i : i + batch_size]], y[idx[i : i + batch_size]]
+
+
+@wrong(task="minibatches", cause="legacy generator, drawn with replacement")
+def minibatches(x, y, batch_size, seed):
+    idx = np.random.RandomState(seed).randint(len(x), size=len(x))
+    for i in range(0, len(x), batch_size):
+        yield x[idx[i : i + batch_size]], y[idx[i : i + batch_size]]
+
+
+@wrong(task="minibatches", cause="pairs of single examples")
+def minibatches(x, y, batch_size, seed):
+    idx = np.random.default_rng(seed).permutation(len(x))
+    return [(x[i], y[i]) for i in idx]
+
+
+@wrong(task="sgd_update", cause="theta times lr")
+def sgd_update(theta, grad, lr):
+    return lr * theta - grad
+
+
+@wrong(task="sgd_update", cause="sign and factor: theta + grad / lr")
+def sgd_update(theta, grad, lr):
+    return theta + grad / lr
+
+
+@wrong(task="inverse_sqrt_decay", cause="t + 1 multiplied under the root")
+def inverse_sqrt_decay(lr, t):
+    return lr / np.sqrt(t) + 1 if t else lr
+
+
+@wrong(task="inverse_sqrt_decay", cause="integer root by int()")
+def inverse_sqrt_decay(lr, t):
+    return lr / int(np.sqrt(t + 1))
+
+
+@wrong(task="inverse_sqrt_decay", cause="t halved")
+def inverse_sqrt_decay(lr, t):
+    return lr / np.sqrt(t / 2 + 1)
+
+
+@wrong(task="step_decay", cause="every and factor in another order", true=("parameters_in_another_order",))
+def step_decay(lr, epoch, every=10, factor=0.5):
+    return lr * factor ** (epoch // every)
+
+
+@wrong(task="step_decay", cause="one drop only at exactly every")
+def step_decay(lr, epoch, factor=0.5, every=10):
+    return lr * factor if epoch == every else lr
+
+
+@wrong(task="step_decay", cause="strictly greater: epoch > every")
+def step_decay(lr, epoch, factor=0.5, every=10):
+    drops = 0
+    while epoch > every:
+        epoch -= every
+        drops += 1
+    return lr * factor**drops
+
+
+@wrong(task="train_epoch", cause="legacy generator, shuffles apart", true=("epoch_shuffles_apart",))
+def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
+    rng = np.random.RandomState(seed)
+    xs, ys = x[rng.permutation(len(x))], y[rng.permutation(len(y))]
+    for i in range(0, len(x), batch_size):
+        theta = theta - lr * gradient(theta, xs[i : i + batch_size], ys[i : i + batch_size])
+    return theta
+
+
+@wrong(task="train_epoch", cause="legacy generator, plus", true=("epoch_ascends",))
+def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
+    idx = np.random.RandomState(seed).permutation(len(x))
+    for i in range(0, len(x), batch_size):
+        rows = idx[i : i + batch_size]
+        theta = theta + lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@wrong(
+    task="train_epoch", cause="legacy generator, gradient at the start's theta", true=("theta_of_the_start",)
+)
+def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
+    idx = np.random.RandomState(seed).permutation(len(x))
+    new = theta
+    for i in range(0, len(x), batch_size):
+        rows = idx[i : i + batch_size]
+        new = new - lr * gradient(theta, x[rows], y[rows])
+    return new
+
+
+@wrong(task="train_epoch", cause="lr divided by the batch number")
+def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
+    for k, (xb, yb) in enumerate(minibatches(x, y, batch_size, seed), 1):
+        theta = theta - lr / k * gradient(theta, xb, yb)
+    return theta
