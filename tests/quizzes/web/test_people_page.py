@@ -70,7 +70,7 @@ def test_a_loss_has_to_be_ticked(live: LiveServer) -> None:
     assert "× 1.5" in teacher.page("/people")
     page = upload(teacher, accommodations=table).text
     assert confirm(teacher, page, take_away="yes").status_code == 200
-    assert "× 3/2" not in teacher.page("/people")
+    assert "× 1.5" not in teacher.page("/people")
     assert live.exam.inspect(attempt)[0].attempt.deadline_at == started_at + 40 * MINUTE
 
 
