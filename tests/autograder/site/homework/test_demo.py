@@ -37,8 +37,8 @@ def test_it_takes_launches(tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             eventually((tmp_path / "port").exists, unless=lambda: process.poll() is not None)
-            said = "".join(process.stdout.readline() for _ in range(6))
-            (*_, (address, link)) = re.findall(r"(http://[^/]+)(/sign-in/\S+)", said)
+            printed = "".join(process.stdout.readline() for _ in range(6))
+            (*_, (address, link)) = re.findall(r"(http://[^/]+)(/sign-in/\S+)", printed)
             browser = Browser(platform, address)
             homework = {f"{CLAIM}custom": {"assignment": "tiny"}}
             assert browser.launch(**homework, **{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
