@@ -141,7 +141,7 @@ def test_local_cluster(folder: Path) -> None:
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=2, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as cluster:
         completed = grade(folder, "out", "--scheduler", cluster.scheduler_address)
     assert (completed.returncode, completed.stderr) == (0, "")
