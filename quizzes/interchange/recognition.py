@@ -19,6 +19,12 @@ HEAD = 64 * 1024
 CHOOSE = "Choose a QTI package (ZIP), Moodle XML, GIFT or a text for text2qti."
 BYTE_ORDER = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 BEFORE_ROOT = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>", re.DOTALL)
+QTI_ROOTS = frozenset(
+    {
+        *("questestinterop", "assessmentItem", "assessmentTest", "assessmentSection", "manifest"),
+        *("qti-assessment-item", "qti-assessment-test", "qti-assessment-section"),
+    }
+)
 ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)")
 # Answers in braces, which are no argument of a TeX command, an exponent or an index.
 GIFT_ANSWERS = re.compile(r"(?<![\^_}])\{\s*(?:[=~#]|(?:T|F|TRUE|FALSE)\s*[}#]|\})")
@@ -53,6 +59,8 @@ def recognised(path: Path) -> SourceFile:
             next_step="In Moodle, open Question bank, Export, and choose Moodle XML format.",
         )
     root = _root(data)
+    if root in QTI_ROOTS:
+        return SourceFile(path, "package")  # a document without its package
     if root == "quiz":
         return SourceFile(path, "moodle-xml", data)
     if root:

@@ -146,7 +146,8 @@ def test_working_through_it(out: Path, python: Path, tmp_path: Path) -> None:
     assert (completed.returncode, completed.stderr) == (0, "")
     with Grader(assignment, 15, "digits") as grader:
         report = grader.grade(read_submission("s", path, FIRST))
-    assert report.score.earned == report.score.possible
+    blank = sum(answer.points for answer in report.written if answer.blank)
+    assert report.score.earned == report.score.possible - blank
     assert report.submission.notes == []
 
 
