@@ -231,7 +231,7 @@ class TestProof:
             assert len(proof.credits) == len(assignment.mistakes)
 
     def test_a_mistake_that_is_taken_for_another(self, course: Path) -> None:
-        """Two mistakes with the same answers: the second is caught, but never named."""
+        """Two mistakes with the same answers that read differently: both are caught, and neither is named."""
         twin = '\n\n@mistake(function="double", severity="slip", feedback="You take the square.")'
         twin += "\ndef square(x):\n    return x**2\n"
         edit(
@@ -241,8 +241,9 @@ class TestProof:
         assignment = load_assignment(find_course(course), ASSIGNMENT)
         with Proof(assignment) as proof:
             faults = [str(fault) for variant in assignment.mistakes for fault in proof.mistake(variant)]
-        assert len(faults) == 1
-        assert "square of double is caught but not named (but double: squared)" in faults[0]
+        assert len(faults) == 2
+        assert "mistake squared of double is caught but not named" in faults[0]
+        assert "mistake square of double is caught but not named" in faults[1]
 
 
 class TestCommand:
