@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 
@@ -11,12 +12,32 @@ from autograder.course.local_time import counted
 from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
 from autograder.site.homework.grader_api import grader_token
+from autograder.site.homework.queue import release_leases
 from autograder.site.homework.tables import grading
 from autograder.site.supervised_process import SupervisedProcess
 
-__all__ = ["Graders", "start_graders"]
+__all__ = ["Graders", "here", "is_of_an_ended_server", "start_graders"]
 
 INTERVAL = 0.2  # seconds: a student waits for the first grader to start
+
+
+def here() -> str:
+    """How the names of graders begin that belong to a server on this machine; its process id follows."""
+    return f"{socket.gethostname()} server "
+
+
+def is_of_an_ended_server(name: str) -> bool:
+    """Whether a grader of this name belonged to a server on this machine that has ended."""
+    number = name.removeprefix(here()).partition(" ")[0]
+    if not name.startswith(here()) or not number.isdigit() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False  # somebody else's process: the lease ends by itself
+    return False
 
 
 class Graders:
@@ -42,10 +63,12 @@ def start_graders(site: AppContext) -> Graders:
             unfinished = grading.c.course == site.course, grading.c.state.in_(["waiting", "leased"])
             return int(connection.execute(select(func.count()).where(*unfinished)).scalar_one())
 
+    with site.database.transaction() as connection:
+        release_leases(connection, site.course, is_of_an_ended_server)
     command = [sys.executable, "-m", "autograder", "grader", "--attached", "--site", site.address, "--name"]
     processes = [
         SupervisedProcess(
-            [*command, f"{socket.gethostname()} {site.address} grader {number}"],
+            [*command, f"{here()}{os.getpid()} grader {number}"],
             waiting,
             lambda ended, many: (
                 f"Homework is not being graded: a grader ended {ended}, "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,6 +27,7 @@ __all__ = [
     "finish",
     "lease_next",
     "position_in_queue",
+    "release_leases",
     "retry_failed",
 ]
 
@@ -140,6 +142,22 @@ def fail(connection: Connection, number: int, secret: str, problem: str) -> None
     tries = connection.execute(select(grading.c.tries).where(grading.c.id == number)).scalar_one_or_none()
     state = "failed" if (tries or 0) >= MOST_TRIES else "waiting"
     _end(connection, number, secret, state=state, problem=problem[:LONGEST_PROBLEM])
+
+
+def release_leases(connection: Connection, course: str, ended: Callable[[str], bool]) -> int:
+    """Give back what graders hold that have ended with their server, by their names; how many leases it was.
+
+    That their server was stopped is no fault of the submission: it costs none of its tries.
+    """
+    held = (grading.c.course == course, grading.c.state == "leased")
+    names = connection.execute(select(grading.c.grader).where(*held).distinct()).scalars()
+    gone = [name for name in names if ended(name)]
+    released = (
+        update(grading)
+        .where(*held, grading.c.grader.in_(gone))
+        .values(state="waiting", lease="", tries=grading.c.tries - 1)
+    )
+    return connection.execute(released).rowcount if gone else 0
 
 
 def retry_failed(connection: Connection, course: str) -> int:

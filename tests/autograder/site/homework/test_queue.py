@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -9,9 +12,11 @@ from decimal import Decimal
 import pytest
 from exam_fixture import SIGNER, ExamFixture
 from fake_clock import MINUTE
+from sqlalchemy import select
 
 from autograder.errors import Conflict
 from autograder.site.homework.assignments import Facts, Homework, publish, published
+from autograder.site.homework.graders import here, is_of_an_ended_server
 from autograder.site.homework.queue import (
     LEASE,
     MOST_TRIES,
@@ -21,9 +26,11 @@ from autograder.site.homework.queue import (
     finish,
     lease_next,
     position_in_queue,
+    release_leases,
     retry_failed,
 )
 from autograder.site.homework.submissions import latest_gradings, store_submission
+from autograder.site.homework.tables import grading
 from autograder.site.people import add_person, enrol
 
 FACTS = Facts("Doubling", 6.0, (), (), 0.0, 1.0, 0)
@@ -158,6 +165,24 @@ def test_a_grader_that_is_started_again(queue: QueueFixture) -> None:
     assert again.id == first.id
     queue.finish(again)
     queue.finish(other)
+
+
+def test_graders_of_a_server_that_has_ended(queue: QueueFixture) -> None:
+    """A server that is started gives back what they held, at no cost; other graders keep theirs."""
+    queue.submit("ann", "a")
+    queue.submit("bob", "b")
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    gone = queue.lease(f"{here()}{process.pid} grader 1")
+    kept = queue.lease(f"{here()}{os.getppid()} grader 1")
+    assert gone is not None and kept is not None
+    with queue.database.transaction() as connection:
+        assert release_leases(connection, "course", is_of_an_ended_server) == 1
+        tries = connection.execute(select(grading.c.tries).where(grading.c.id == gone.id)).scalar_one()
+    assert tries == 0
+    queue.finish(kept)
+    again = queue.lease()
+    assert again is not None and again.id == gone.id
 
 
 def test_three_graders_that_die(queue: QueueFixture) -> None:
