@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from in_process import failed_tasks, graded
+from in_process import failed_tasks
 from nbclient import NotebookClient
 from nbformat import validate
 
@@ -18,6 +18,8 @@ from autograder.authoring.solved_notebook import filled_in, solved_notebook, to_
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.course.assignment import Assignment
 from autograder.errors import ContentError
+from autograder.grading.grader import Grader
+from autograder.submissions.submission import Submission
 
 STUBS = "raise NotImplementedError"
 
@@ -81,7 +83,9 @@ class TestSolvedNotebook:
         variant = tiny.mistakes[number]
         data = to_bytes(solved_notebook(tiny, {variant.function: variant.source()}))
         assert failed_tasks(tiny, data) == {tiny.task_of(variant.function)}
-        assert f"{variant.function}: {variant.name}" in {result.mistake for result in graded(tiny, data)}
+        with Grader(tiny, 1) as grader:
+            report = grader.grade(Submission("s", "tiny.ipynb", data))
+        assert f"{variant.function}: {variant.name}" in {result.mistake for result in report.results()}
 
     def test_it_runs_in_jupyter(self, tiny: Assignment) -> None:
         """The filled-in notebook is valid and runs from top to bottom, checks included."""
