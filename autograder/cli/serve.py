@@ -12,7 +12,7 @@ from autograder.cli.options import AssignmentArgument, CourseOption
 from autograder.cli.show import say
 from autograder.course.course import Course, find_course
 
-__all__ = ["publish_assignment", "serve_course"]
+__all__ = ["publish_assignment", "serve_course", "tell_port"]
 
 HOST = "127.0.0.1"
 
@@ -59,7 +59,7 @@ def serve_course(
         with demo_site(found) as (site, folder):
             waiting = listening(host, port)
             say_how_to_sign_in(site, found, address_here(waiting))
-            _tell_port(port_file, waiting.getsockname()[1])
+            tell_port(port_file, waiting.getsockname()[1])
             serve(site, waiting, folder, course_file=True, graders=graders)
         return
     with open_site(found.root) as site:
@@ -70,7 +70,7 @@ def serve_course(
         if not graders:
             say(f"Graders elsewhere need AUTOGRADER_TOKEN={grader_token(site.signer)}")
         say("Ctrl-C ends the server; nothing is lost.")
-        _tell_port(port_file, waiting.getsockname()[1])
+        tell_port(port_file, waiting.getsockname()[1])
         proxies = [address.strip() for given in proxy or () for address in given.split(",")]
         if log is None:
             serve(site, waiting, found.root, proxies=proxies, graders=graders, graded=graded)
@@ -79,11 +79,12 @@ def serve_course(
             serve(site, waiting, found.root, log=lines, proxies=proxies, graders=graders, graded=graded)
 
 
-def _tell_port(file: Path | None, port: int) -> None:
+def tell_port(file: Path | None, port: int) -> None:
+    """Write a server's port to a file, if there is one, when it is ready: whole or not at all."""
     if file is not None:
         part = file.with_name(f"{file.name}.part")
         part.write_text(str(port), encoding="utf-8")
-        part.replace(file)  # whole or not at all
+        part.replace(file)
 
 
 def publish_assignment(assignment: AssignmentArgument, course: CourseOption = None) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from autograder.cli.options import CourseOption
+from autograder.cli.serve import tell_port
 from autograder.course.course import Course, find_course
 from autograder.site.lti.platforms import FILE as LTI_FILE
 from autograder.site.people import COURSE, add_person, enrol
@@ -74,7 +75,7 @@ def serve_quizzes(
         typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
         if problem := database.clock.state().problem:
             typer.echo(f"{problem} An instructor sets it right on the page /clock.")
-        _tell_port(port_file, waiting.getsockname()[1])
+        tell_port(port_file, waiting.getsockname()[1])
         run = partial(serve, course_file=course_file, proxies=proxies, graded=graded)
         if log is None:
             run(database, waiting, root.root)
@@ -101,7 +102,7 @@ def preview_quiz(
         typer.echo(f"{plan.quiz.title}, as many times as you like, with new numbers each time:")
         typer.echo(f"  {_link(site, 'staff', _address(HOST, waiting.getsockname()[1]))}")
         typer.echo("Ctrl-C ends the preview.")
-        _tell_port(port_file, waiting.getsockname()[1])
+        tell_port(port_file, waiting.getsockname()[1])
         serve(site, waiting, Path(folder), course_file=True)
 
 
@@ -122,7 +123,7 @@ def _show_round(root: Course, folder: Path, host: str, port: int, port_file: Pat
             "Learning platforms: sign in as staff and open /platforms; a launch needs an https address."
         )
         typer.echo("Ctrl-C ends it; everything in it is thrown away.")
-        _tell_port(port_file, waiting.getsockname()[1])
+        tell_port(port_file, waiting.getsockname()[1])
         serve(site, waiting, folder, course_file=True)
 
 
@@ -156,10 +157,3 @@ def _link(site: OpenSite, person: str, address: str) -> str:
 def _address(host: str, port: int) -> str:
     shown = {"0.0.0.0": HOST, "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}"
-
-
-def _tell_port(file: Path | None, port: int) -> None:
-    if file is not None:
-        part = file.with_name(f"{file.name}.part")
-        part.write_text(str(port), encoding="utf-8")
-        part.replace(file)  # whole or not at all

@@ -6,12 +6,9 @@ Graders fetch it by its digest, so what a submission was graded with is known fo
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, Row, select, update
 
@@ -35,7 +32,6 @@ __all__ = [
     "publish",
     "published",
     "set_release",
-    "unpack_bundle",
 ]
 
 LARGEST_BUNDLE = 64 * 1024 * 1024  # bytes of all files
@@ -130,15 +126,6 @@ def bundle_of(course: Course, name: str) -> bytes:
             next_step="Move what grading does not need elsewhere.",
         )
     return deterministic_zip(files)
-
-
-def unpack_bundle(content: bytes, folder: Path) -> None:
-    """Write a bundle's files into a folder, which is then a course with one assignment."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in archive.namelist():  # written by `bundle_of`: relative names without links
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(archive.read(name))
 
 
 def publish(

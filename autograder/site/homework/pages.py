@@ -176,11 +176,9 @@ def submission_page(request: Request) -> Response:
     """One submission: receipt, first look, place in the queue, score."""
     site, context, session = site_of(request), homework_of(request), session_of(request)
     with site.database.reading() as connection:
-        stored = submission_of(connection, request.path_params["submission"], session.person)
-        row = published(connection, site.course, stored.assignment)
-        card = _card(connection, context, row, session.person, request.state.at)
-        attempt = next(item for item in card.attempts if item.submission.id == stored.id)
+        card, attempt = _with_attempt(connection, request, session)
         before = position_in_queue(connection, site.course, attempt.grading.id)
+    stored, row = attempt.submission, card.homework
     page = site.page(
         "submission.html",
         card=card,
@@ -209,18 +207,15 @@ def submission_status(request: Request) -> Response:
 @reads_much
 def feedback(request: Request) -> Response:
     """The report on a submission as one page, as far as it may be seen now."""
-    site, context, session = site_of(request), homework_of(request), session_of(request)
+    site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
-        stored = submission_of(connection, request.path_params["submission"], session.person)
-        row = published(connection, site.course, stored.assignment)
-        card = _card(connection, context, row, session.person, request.state.at)
-    attempt = next(item for item in card.attempts if item.submission.id == stored.id)
+        card, attempt = _with_attempt(connection, request, session)
     if not card.visible.titles:
         raise Forbidden(
             card.visible.why or "Of this assignment only the score is shown.",
             next_step="Go back to the submission.",
         )
-    return feedback_page(request, row, attempt, full=card.visible.full)
+    return feedback_page(request, card.homework, attempt, full=card.visible.full)
 
 
 def feedback_page(request: Request, row: Homework, attempt: Attempt, *, full: bool) -> Response:
@@ -293,6 +288,15 @@ def _card(connection: Connection, context: HomeworkContext, row: Homework, perso
     visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
     counting = counted(course, row, person, attempts) if visible.score else None
     return Card(row, due_for_student(course, row, person), attempts, counting, visible)
+
+
+def _with_attempt(connection: Connection, request: Request, session: Session) -> tuple[Card, Attempt]:
+    """The person's own attempt that the path names, and the card of its assignment; raises NotFound."""
+    site, context = site_of(request), homework_of(request)
+    stored = submission_of(connection, request.path_params["submission"], session.person)
+    row = published(connection, site.course, stored.assignment)
+    card = _card(connection, context, row, session.person, request.state.at)
+    return card, next(attempt for attempt in card.attempts if attempt.submission.id == stored.id)
 
 
 def _late_now(card: Card, course: Course, at: int) -> tuple[int, Decimal] | None:

@@ -24,7 +24,7 @@ from autograder.site.homework.scores import KIND, TOTAL, Attempt, attempts_of, a
 from autograder.site.homework.submissions import find_submission, owners_of, seed_of
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import names_in, students_in
-from autograder.site.requests import PageRoute, form_of, reads_much, site_of
+from autograder.site.requests import PageRoute, form_of, reads_much, site_of, whole_number
 from autograder.site.staff import staff_of_course
 
 __all__ = ["HOMEWORK_STAFF_ROUTES"]
@@ -32,6 +32,7 @@ __all__ = ["HOMEWORK_STAFF_ROUTES"]
 ROWS = 200  # students on one page
 BINS = 10
 LONGEST_REASON = 500
+MOST = 999_999_999  # of a page's or a mark's number
 SORTS = ("name", "score", "state", "late")
 # Pictures of a notebook are in the page itself; nothing of it runs, and nothing is loaded from elsewhere.
 NOTEBOOK_POLICY = (
@@ -73,7 +74,7 @@ def assignment_page(request: Request) -> Response:
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
     shown = [item for item in rows if find.casefold() in f"{item.person} {item.name}".casefold()]
     shown.sort(key=partial(_order, sort if sort in SORTS else "name"))
-    number = min(max(1, _whole(wanted.get("page", "1"))), max(1, -(-len(shown) // ROWS)))
+    number = min(max(1, whole_number(wanted.get("page", "1"), MOST) or 0), max(1, -(-len(shown) // ROWS)))
     page = site.page(
         "homework_class.html",
         homework=row,
@@ -189,7 +190,7 @@ async def override(request: Request) -> Response:
     name = request.path_params["submission"]
     reason = form.get("reason", [""])[-1].strip()[:LONGEST_REASON]
     points = None if "withdraw" in form else _points(form.get("points", [""])[-1])
-    seen = _whole(form.get("seen", ["0"])[-1])
+    seen = whole_number(form.get("seen", ["0"])[-1], MOST) or 0
     if not reason:
         raise Conflict(
             "The reason is missing; the student sees it.", next_step="Give a reason of a few words."
@@ -311,7 +312,3 @@ def _points(written: str) -> Decimal:
             f"“{written[:20]}” is not a number of points.", next_step="Write a number such as 17.5."
         )
     return points
-
-
-def _whole(written: str) -> int:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
