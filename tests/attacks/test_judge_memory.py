@@ -6,21 +6,25 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from correct_notebook import SOURCE, notebook
+from tiny_course import ASSIGNMENT
 
 from autograder.checks import memory
 from autograder.checks.calls import MOST_KEPT, Answer, Call, Findings, Functions
 from autograder.checks.definition import Check
 from autograder.checks.failures import fail
 from autograder.checks.memory import limited_memory, unlimited_memory
-from autograder.course.assignment import Assignment
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.course import Course, find_course
 from autograder.grading import grader as grader_module
 from autograder.grading.grader import Grader
 from autograder.report import Report, Status
@@ -125,33 +129,40 @@ def grows(student: Functions) -> None:
     np.outer(value, value)
 
 
-@pytest.fixture(params=[hoards, grows])
-def grader(tiny: Assignment, request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Grader]:
-    """A grader with a check that takes as much memory as a submission makes it, and little of it allowed."""
-    monkeypatch.setattr(grader_module, "limited_memory", lambda: limited_memory(250 * 2**20))
-    body: Callable[..., None] = request.param
-    parameters = ("student", "reference", "rng")[: 3 if body is hoards else 1]
-    added_check = Check("own", "A check of its own.", "double", 1, (), parameters, body)
-    with Grader(replace(tiny, hidden_checks=[added_check, *tiny.hidden_checks]), 1) as made:
-        yield made
-
-
 def grade(grader: Grader, source: str) -> Report:
     """The report on a source."""
     return grader.grade(Submission("s", "x.ipynb", notebook(source).encode()))
 
 
-def test_a_breach_costs_that_submission(grader: Grader) -> None:
-    """It fails the check for want of memory, with its points in the denominator; the next one is graded."""
-    before_attack = grade(grader, SOURCE)
-    assert before_attack.score.earned == before_attack.score.possible == 7
+def graded_in_little_memory(root: Path, body: Callable[..., None], sources: list[str]) -> list[Report]:
+    """The reports on sources, with one more check, and 250 MB for what the checks keep."""
+    assignment = load_assignment(find_course(root), ASSIGNMENT)
+    parameters = ("student", "reference", "rng")[: 3 if body is hoards else 1]
+    added_check = Check("own", "A check of its own.", "double", 1, (), parameters, body)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Grader(replace(assignment, hidden_checks=[added_check, *assignment.hidden_checks]), 1) as grader,
+    ):
+        patch.setattr(grader_module, "limited_memory", lambda: limited_memory(250 * 2**20))
+        return [grade(grader, source) for source in sources]
+
+
+@pytest.mark.parametrize("body", [hoards, grows])
+def test_a_breach_costs_that_submission(tiny_course: Course, body: Callable[..., None]) -> None:
+    """It fails the check for want of memory, with its points in the denominator; the next one is graded.
+
+    In a new process: address space that earlier tests gave back to malloc is counted as taken already.
+    """
     large = SOURCE.replace("return 2 * x\n", "return np.zeros(500_000) if x.ndim == 1 else 2 * x\n")
-    report = grade(grader, large)
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        work = process.submit(graded_in_little_memory, tiny_course.root, body, [SOURCE, large, SOURCE])
+        before_attack, report, afterwards = work.result()
+    assert before_attack.score.earned == before_attack.score.possible == 7
     added_check = report.results()[0]
     assert (added_check.status, added_check.earned, added_check.possible) == (Status.MEMORY, 0, 1)
     assert "memory" in added_check.message
     assert report.tasks[1].earned == report.tasks[1].possible
-    assert grade(grader, SOURCE).to_json() == before_attack.to_json()
+    assert afterwards.to_json() == before_attack.to_json()
 
 
 def crowded(student: Functions) -> None:

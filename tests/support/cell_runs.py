@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from event_loops import apart
+
 from autograder.sandbox.cells import run_definitions
 
 
@@ -14,13 +16,15 @@ class CompletedCommand:
     def __init__(self, *cells: str, wanted: str = "f", skip: set[tuple[int, int]] | None = None) -> None:
         self.names: dict[str, Any] = {"__name__": "__main__", "trail": []}
         self.statements: list[tuple[int, int]] = []
-        self.notes = run_definitions(
-            [(number, textwrap.dedent(cell)) for number, cell in enumerate(cells, 1)],
-            wanted.split(),
-            self.names,
-            skip or set(),
-            lambda cell, line: self.statements.append((cell, line)),
-            lambda problem: {"text": f"{type(problem).__name__}: {problem}"},
+        self.notes = apart(
+            lambda: run_definitions(
+                [(number, textwrap.dedent(cell)) for number, cell in enumerate(cells, 1)],
+                wanted.split(),
+                self.names,
+                skip or set(),
+                lambda cell, line: self.statements.append((cell, line)),
+                lambda problem: {"text": f"{type(problem).__name__}: {problem}"},
+            )
         )
 
     @property

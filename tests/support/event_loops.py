@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -15,11 +15,15 @@ T = TypeVar("T")
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """As asyncio.run, in a thread."""
+    return apart(lambda: asyncio.run(work))
+
+
+def apart(function: Callable[[], T]) -> T:
+    """What a function returns in a thread, where no event loop is running."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        return thread.submit(function).result()
 
 
 def commanded(app: typer.Typer, words: list[str]) -> Result:
     """A command in a thread; it may run an event loop."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(CliRunner().invoke, app, words).result()
+    return apart(lambda: CliRunner().invoke(app, words))
