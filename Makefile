@@ -1,6 +1,7 @@
 # make demo   grade a sample class of every assignment and say where the pages are
-# make test   run every test
-# make coverage  the same, and what the tests reach
+# make test   run every test but the long ones
+# make test-full  the long ones: load, crashes, mutants, many seeds
+# make coverage  all of them, and what they reach
 # make lint   ruff and mypy
 # make screenshots  the pictures of the quiz pages
 # make bench  speed and memory, as ratios
@@ -19,7 +20,7 @@ STUDENTS := 24
 # Two test processes on two cores: a second thread of linear algebra in each only spins.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test coverage lint bench fuzz screenshots system clean
+.PHONY: demo test test-full coverage lint bench fuzz screenshots system clean
 .DELETE_ON_ERROR:
 
 demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
@@ -32,7 +33,10 @@ demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
 	@$(BIN)/autograder grade $* .demo/$*/class --out .demo/$*/graded --seed 15
 
 test: $(READY) system
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not full" $(PYTEST_ARGS)
+
+test-full: $(READY) system
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m full $(PYTEST_ARGS)
 
 coverage: $(READY) system
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup --cov --cov-report=term-missing:skip-covered
