@@ -21,6 +21,7 @@ from quizzes.interchange.answer_keys import (
     choice_key,
     earned,
     number_key,
+    order_rule,
     part_weights,
     text_key,
 )
@@ -28,7 +29,7 @@ from quizzes.interchange.blank_names import blank_id, shows_key
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.package import ImportedItem, Pictures
 from quizzes.interchange.qti12.elements import GENERAL
-from quizzes.interchange.qti12.reader import NONE, PLACES, Label, Reader, Respond
+from quizzes.interchange.qti12.reader import NONE, ORDERING, PLACES, Label, Reader, Respond
 from quizzes.interchange.ranges import decimal_of
 from quizzes.interchange.tracked_xml import short
 
@@ -125,8 +126,8 @@ def _guessed(reader: Reader) -> str:
     if len(reader.responses) == 1:
         (response,) = reader.responses
         if lists:
-            if response.cardinality == "Ordered":
-                raise LeftOut("putting a list into order has no counterpart here")
+            if response.is_ordered:
+                return ORDERING
             many = response.cardinality == "Multiple"
             return "multiple_answers_question" if many else "multiple_choice_question"
         if _is_number(reader, response):
@@ -275,8 +276,8 @@ def _short_text(reader: Reader) -> dict[str, Any]:
     response = _only(reader)
     if not response.fib:
         return _choice(reader)
-    accept = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
-    return {"type": "short_text", "accept": accept}
+    key = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
+    return {"type": "short_text", **key}
 
 
 def _essay(reader: Reader) -> dict[str, Any]:
@@ -367,6 +368,30 @@ def _matching(reader: Reader) -> dict[str, Any]:
     return data | ({"distractors": spare} if spare else {})
 
 
+def _ordering(reader: Reader) -> dict[str, Any]:
+    response, marking = _only(reader), reader.marking
+    if not response.is_ordered:
+        raise LeftOut("its list is not put into order")
+    options = _labels(reader, response)
+    places = marking.places.get(response.ident, {})
+    orders = [*marking.orders.get(response.ident, []), tuple(places[place] for place in sorted(places))]
+    scores = {
+        order: earned(marking, {response.ident: order})
+        for order in orders
+        if sorted(order) == sorted(options)
+    }
+    most = max(scores.values(), default=0)
+    if most <= 0:
+        raise LeftOut("no order of all its entries earns points")
+    right = next(order for order, score in scores.items() if score == most)
+    rule = order_rule(marking, response.ident, right, reader.lost)
+    tried = (right, right[::-1])
+    shown = [marking({response.ident: order}).shown for order in tried]
+    _keep_general(reader, frozenset.intersection(*shown))
+    reader.prompt = PLACES.sub("", reader.prompt) + response.about
+    return {"type": "ordering", "entries": [options[ident] for ident in right], "rule": str(rule)}
+
+
 def _blanks(reader: Reader) -> dict[str, Any]:
     labels: dict[str, str] = {}
     text = PLACES.sub("", reader.prompt)
@@ -437,8 +462,8 @@ def _filled(reader: Reader, response: Respond) -> tuple[dict[str, Any], str]:
         if _is_number(reader, response):
             data = _number(reader, response, {})
             return data, str(data["key"])
-        accept = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
-        return {"accept": accept}, accept[0]
+        key = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
+        return key, key["accept"][0]
     if unknown := [label for label in labels if label.algorithm.lower() not in EXACT]:
         raise LeftOut(_comparison(unknown[0]))
     options = _labels(reader, response)
@@ -475,6 +500,7 @@ _READERS: dict[str, Callable[[Reader], dict[str, Any]]] = {
     "short_answer_question": _short_text,
     "essay_question": _essay,
     "matching_question": _matching,
+    ORDERING: _ordering,
     "fill_in_multiple_blanks_question": _blanks,
     "multiple_dropdowns_question": _blanks,
 }

@@ -207,3 +207,26 @@ def test_an_openolat_table_of_statements(tmp_path: Path) -> None:
     (item,) = items(made).values()
     assert [pair["right"] for pair in item["pairs"]] == ["correct", "wrong", "correct", "wrong"]
     assert made.lost == (("Kprim", "Its own rule for partly right pairs becomes all or nothing."),)
+
+
+def test_a_tao_essay(tmp_path: Path) -> None:
+    """Its rule “none” means that a person marks it; the most words stand in a pattern, others are said."""
+    declared = '<responseDeclaration identifier="RESPONSE" cardinality="single" baseType="string"/>'
+
+    def made(mask: str) -> Imported:
+        body = (
+            f'<extendedTextInteraction responseIdentifier="RESPONSE" base="10" patternMask="{mask}">'
+            "<prompt>Explain.</prompt></extendedTextInteraction>"
+        )
+        tao = item21("Essay", declared, body, "").replace(
+            "<responseProcessing>",
+            '<responseProcessing template="http://www.taotesting.com/xml/qti/2.1/rptemplates/none">',
+        )
+        return import_package(package(tmp_path / "x.zip", {"q.xml": tao}), "bank")
+
+    words = made(r"^(?:(?:[^\s\:\!\?\;\…\€]+)[\s\:\!\?\;\…\€]*){0,100}$")
+    assert (items(words)["essay"]["type"], items(words)["essay"]["most_words"]) == ("essay", 100)
+    assert words.lost == (("Essay", "No rubric came with it: write what to look for."),)
+    signs = made(r"^[\s\S]{0,500}$")
+    assert "most_words" not in items(signs)["essay"]
+    assert r"A pattern for what may be written was lost: “^[\s\S]{0,500}$”." in dict(signs.lost[:1]).values()
