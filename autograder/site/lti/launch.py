@@ -34,6 +34,7 @@ __all__ = [
     "asks_for_content",
     "begin",
     "finish",
+    "is_observer",
     "is_subject",
     "is_test_user",
     "login_query",
@@ -175,6 +176,12 @@ def finish(
         raise Forbidden(
             "The Student View of your learning platform is nobody's account in this course.",
             next_step="Open the quiz as staff: its start page has a preview.",
+        )
+    if is_observer(claims.get(f"{CLAIM}roles")):
+        raise Forbidden(
+            "Your learning platform knows you as an observer of this course (Mentor), and observers have no "
+            "page here.",
+            next_step="If you teach or take this course, ask the staff of your platform to correct your role.",
         )
     link = _link(claims, platform)
     course = _part(claims, f"{CLAIM}context")
@@ -398,6 +405,13 @@ def role_of(roles: object) -> str:
 def is_test_user(roles: object) -> bool:
     """Whether a platform made this user up, as Canvas does for its Student View."""
     return isinstance(roles, list) and any(str(role).endswith("#TestUser") for role in roles)
+
+
+def is_observer(roles: object) -> bool:
+    """Whether the only role in the course is to observe somebody, as parents do; that is not a student."""
+    names = [str(role) for role in roles] if isinstance(roles, list) else []
+    in_course = {name.removeprefix(ROLE) for name in names if name.startswith(ROLE) or "/" not in name}
+    return bool(in_course) and all(name in ("Mentor", "#Mentor") or "/Mentor#" in name for name in in_course)
 
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:
