@@ -181,7 +181,7 @@ def finish(
         raise Forbidden(
             "Your learning platform knows you as an observer of this course (Mentor), and observers have no "
             "page here.",
-            next_step="If you teach or take this course, ask the staff of your platform to correct your role.",
+            next_step="If you teach or take this course, let your platform's staff correct your role.",
         )
     link = _link(claims, platform)
     course = _part(claims, f"{CLAIM}context")
