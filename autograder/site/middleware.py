@@ -46,9 +46,10 @@ BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit 
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
 LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of a request that brings a file
 UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
-UPLOADS = re.compile(
+NOTEBOOKS = re.compile(
     r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions|/graders/gradings/[0-9]+/report"
 )
+PACKAGES = re.compile(r"/banks/preview")
 LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
 LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
@@ -154,8 +155,14 @@ class SecurityMiddleware:
         if "content-length" in headers or "transfer-encoding" in headers:
             try:
                 async with asyncio.timeout(self._body_seconds):
-                    if UPLOADS.fullmatch(scope["path"]):
-                        body = await self._complete_upload(headers, receive)
+                    if NOTEBOOKS.fullmatch(scope["path"]):
+                        smaller = (
+                            "In Jupyter choose Edit, Clear Outputs of All Cells, save, and upload it again."
+                        )
+                        body = await self._complete_upload(headers, receive, smaller)
+                    elif PACKAGES.fullmatch(scope["path"]):
+                        smaller = "Export fewer questions at once, or run `quizzes import`."
+                        body = await self._complete_upload(headers, receive, smaller)
                     else:
                         body = await self._complete_body(headers, receive)
             except TimeoutError:
@@ -172,13 +179,13 @@ class SecurityMiddleware:
             if state["body"].file is not None:
                 state["body"].file.close()
 
-    async def _complete_upload(self, headers: Headers, receive: Receive) -> Body | None:
-        """The whole body of an upload, on the disk; None if the connection was closed."""
+    async def _complete_upload(self, headers: Headers, receive: Receive, smaller: str) -> Body | None:
+        """The whole body of an upload, on the disk; None if the connection was closed.
+
+        `smaller` says how to make a smaller one.
+        """
         too_large = Body(
-            problem=TooLarge(
-                f"A file may have {LARGEST_UPLOAD // 1024**2} MB.",
-                next_step="In Jupyter choose Edit, Clear Outputs of All Cells, save, and upload it again.",
-            )
+            problem=TooLarge(f"A file may have {LARGEST_UPLOAD // 1024**2} MB.", next_step=smaller)
         )
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LARGEST_UPLOAD):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
-from python_multipart.multipart import parse_options_header
 from sqlalchemy import Connection
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -45,20 +42,18 @@ from autograder.site.homework.visibility import Visible, latest_due, visible_now
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.requests import (
     PageRoute,
-    check_form_token,
     reads,
     reads_much,
     session_for,
     session_of,
     site_of,
-    uploaded,
+    uploaded_form,
 )
 from autograder.site.sessions import Session
 from autograder.submissions.preview import preview_of
 
 __all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "store_upload", "titles_alone"]
 
-LONGEST_NAME = 200  # characters of a file's name
 # A report brings its own style sheet and pictures, and neither scripts nor forms.
 FEEDBACK_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -114,12 +109,12 @@ async def upload(request: Request) -> Response:
     """Store an uploaded notebook, queue its grading, and show its receipt."""
     site, session = site_of(request), await session_for(request)
     try:
-        name, content = await _uploaded_file(request, session)
-        if not content:
+        sent = await uploaded_form(request, session, "notebook", "notebook.ipynb")
+        if not sent.content:
             raise Conflict(
                 "No file was chosen, or it is empty.", next_step="Choose your notebook and try again."
             )
-        stored, _ = await store_upload(request, session.person, name, content)
+        stored, _ = await store_upload(request, session.person, sent.name, sent.content)
     except Conflict as problem:
         return await site.in_reader(_assignment_page, request, session, problem)
     if "application/json" in request.headers.get("accept", ""):
@@ -322,38 +317,6 @@ def _require_an_attempt(left: AttemptsLeft | None, zone: ZoneInfo) -> None:
         f"You have no attempt left just now: the next one is there at {shown(left.next_at, zone)}.",
         next_step="Nothing was submitted; upload it then.",
     )
-
-
-async def _uploaded_file(request: Request, session: Session) -> tuple[str, bytes]:
-    """The name and the bytes of the uploaded file; raises Conflict for a form that cannot be read."""
-    kind, _ = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data":
-        raise Conflict("This is not an upload.", next_step="Choose a file on the assignment's page.")
-    body = uploaded(request)
-
-    async def chunks() -> AsyncGenerator[bytes, None]:
-        body.seek(0)
-        while chunk := body.read(256 * 1024):
-            yield chunk
-
-    try:
-        form = await MultiPartParser(
-            request.headers, chunks(), max_files=1, max_fields=5, max_part_size=4096
-        ).parse()
-    except MultiPartException as problem:
-        raise Conflict(
-            "This upload cannot be read.", next_step="Choose one file on the assignment's page."
-        ) from problem
-    try:
-        token, file = form.get("token"), form.get("notebook")
-        check_form_token(request, session, token if isinstance(token, str) else "")
-        if file is None or isinstance(file, str):
-            return "", b""
-        name = (file.filename or "notebook.ipynb").replace("\\", "/").rpartition("/")[2]
-        clean = "".join(letter for letter in name if letter.isprintable())
-        return clean[-LONGEST_NAME:] or "notebook.ipynb", await file.read()
-    finally:
-        await form.close()
 
 
 def _as_file(name: str) -> dict[str, str]:

@@ -275,12 +275,12 @@ class Reader:
                 raise LeftOut("its way to answer has no counterpart here")
         if unknown := ends.keys() - {"top", "bottom"}:
             raise LeftOut(f"a text stands at the place “{short(min(unknown))}” of its list")
-        said = [
+        written = [
             f"{place}: {html}"
             for place, html in (("Top", ends.get("top", "")), ("Bottom", ends.get("bottom", "")))
             if html.strip()
         ]
-        response.about += f"<p>{'; '.join(said)}</p>" if said else ""
+        response.about += f"<p>{'; '.join(written)}</p>" if written else ""
 
     def _label(self, node: Node, response: Respond) -> None:
         if node.tag == "flow_label":

@@ -203,8 +203,8 @@ def test_capitals_there_and_back(to: Any, tmp_path: Path) -> None:
     data = {"id": "name", "type": "short_text", "prompt": "Which?", "explanation": "So.", "accept": ["ReLU"]}
     item = ITEM.validate_python({**data, "match_case": True})
     made = export(quiz_of({"t/name": item}), Schedule(opens_at=0), to, "1")
-    said = [sentence for _, sentence in made.lost if "case" in sentence]
-    assert said == (
+    sentences = [sentence for _, sentence in made.lost if "case" in sentence]
+    assert sentences == (
         ["That upper and lower case matter is written, but Canvas ignores it."] if to == "qti12" else []
     )
     path = tmp_path / "x"

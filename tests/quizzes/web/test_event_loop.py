@@ -107,7 +107,7 @@ def test_no_route_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
         for route in _routes()
         if isinstance(route, Route) and "GET" in (route.methods or ())
     ]
-    assert {"/people", "/platforms", "/staff/all/regrades"} <= set(paths)
+    assert {"/people", "/platforms", "/banks", "/staff/all/regrades"} <= set(paths)
     with statements_on_the_loop(server) as seen:
         for path in paths:
             for who in (teacher, student):
