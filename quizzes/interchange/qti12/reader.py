@@ -11,16 +11,17 @@ from xml.etree.ElementTree import Element
 from bs4 import BeautifulSoup
 
 from quizzes.interchange.html_markup import LeftOut, Lost, markdown_of
+from quizzes.interchange.moodle.calculated import Calculated
 from quizzes.interchange.package import Picture, Pictures
 from quizzes.interchange.qti12.conditions import Marking
 from quizzes.interchange.qti12.elements import GENERAL, KIND_FIELD
 from quizzes.interchange.tracked_xml import Node, check_all_read, short
 
-__all__ = ["NONE", "ORDERING", "Label", "Reader", "Respond"]
+__all__ = ["CALCULATED", "NONE", "ORDERING", "Label", "Reader", "Respond"]
 
 
 NONE = "No explanation came with it."
-ORDERING = "ordering_question"
+ORDERING, CALCULATED = "ordering_question", "calculated_question"
 PLACE = "\ue002{}\ue003"  # where a response stands in a text
 PLACES = re.compile("\ue002(\\d+)\ue003")
 RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp")
@@ -107,6 +108,7 @@ class Reader:
         self.kind = self.kind or COMMON_CARTRIDGE.get(self._fields.get("cc_profile", ""), "")
         self.ordering_kind = self._fields.get(KIND_FIELD, "")
         self.prompt = ""
+        self.values: Calculated | None = None  # of a formula question
 
     @property
     def points(self) -> str:
@@ -127,14 +129,18 @@ class Reader:
         is_order = self.kind in ("", ORDERING)
         ordered = [response.ident for response in self.responses if is_order and response.is_ordered]
         self.marking = Marking(self.node, self.lost, ordered)
-        self.feedback = {}
+        self.feedback: dict[str, str] = {}
+        self.solutions: set[str] = set()  # feedback that is the worked answer, whoever is shown it
         for node in self.node.take("itemfeedback"):
-            html = "".join(self._material(part) for part in node.take())
-            self.feedback[node.get("ident")] = html
+            parts = node.take()
+            self.feedback[node.get("ident")] = "".join(map(self._material, parts))
+            if parts and all(part.tag == "solution" for part in parts):
+                self.solutions.add(node.get("ident"))
         for node in self.node.take("rubric", "objectives", "itemrubric"):
             self.lost(f"A note beside it was left out: “{short(node.plain())}”.")
-        for node in self.node.take("itemproc_extension"):
-            if node.children:
+        self.extensions = self.node.take("itemproc_extension")
+        for node in self.extensions:
+            if node.children and self.kind != CALCULATED:
                 raise LeftOut("it has marking of its own kind that is not known here")
 
     def check(self) -> None:

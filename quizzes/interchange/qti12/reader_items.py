@@ -28,8 +28,9 @@ from quizzes.interchange.answer_keys import (
 from quizzes.interchange.blank_names import blank_id, shows_key
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.package import ImportedItem, Pictures
+from quizzes.interchange.qti12.calculated import formula_in
 from quizzes.interchange.qti12.elements import GENERAL
-from quizzes.interchange.qti12.reader import NONE, ORDERING, PLACES, Label, Reader, Respond
+from quizzes.interchange.qti12.reader import CALCULATED, NONE, ORDERING, PLACES, Label, Reader, Respond
 from quizzes.interchange.ranges import decimal_of
 from quizzes.interchange.tracked_xml import short
 
@@ -43,7 +44,6 @@ EXACT = ("", "equivalence", "textequivalence", "textinchoices")  # New Quizzes' 
 GAP = "____"
 RIGHT_FEEDBACK, WRONG_FEEDBACK = "correct_fb", "general_incorrect_fb"
 NO_COUNTERPART = {
-    "calculated_question": "a formula whose numbers the other system draws",
     "hot_spot_question": "a hot spot on a picture",
     "categorization_question": "sorting entries into categories",
 }
@@ -83,11 +83,14 @@ def _item(item: Element, name: str, losses: list[str], pictures: Pictures) -> Im
     if not reader.responses:
         raise LeftOut("it asks for nothing")
     data = _READERS[kind](reader)
+    _keep_general(reader, frozenset(reader.solutions))
     general = reader.general()
     explanation = reader.words(general) if general else ""
     prompt = reader.words(_with_gap(reader.prompt))
     reader.report_feedback()
     reader.check()
+    if reader.values is not None:
+        prompt, explanation = reader.values.shown_in(prompt), reader.values.shown_in(explanation)
     common = {"prompt": prompt, "explanation": explanation or NONE}
     return ImportedItem(name, {**common, **data}, reader.images, reader.points)
 
@@ -492,11 +495,23 @@ def _comparison(label: Label) -> str:
     return f"it accepts {words} “{short(plain(label.plain))}”"
 
 
+def _calculated(reader: Reader) -> dict[str, Any]:
+    _only(reader)
+    formula = formula_in(reader.extensions, reader.lost)
+    reader.values = formula.values
+    reader.prompt = formula.held_in(reader.prompt)
+    if GENERAL in reader.feedback:
+        reader.feedback[GENERAL] = formula.held_in(reader.feedback[GENERAL])
+    number = formula.number()
+    return {"type": "numeric", **formula.values.keys(), **number}
+
+
 _READERS: dict[str, Callable[[Reader], dict[str, Any]]] = {
     "multiple_choice_question": _choice,
     "multiple_answers_question": _choice,
     "true_false_question": _true_false,
     "numerical_question": _numeric,
+    CALCULATED: _calculated,
     "short_answer_question": _short_text,
     "essay_question": _essay,
     "matching_question": _matching,
