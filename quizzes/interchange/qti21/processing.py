@@ -427,6 +427,9 @@ class Processing:
 
         return expression
 
+    def _of_patternMatch(self, node: Node) -> Expression:
+        raise LeftOut(f"it accepts every text that matches the pattern “{short(node.get('pattern'))}”")
+
     def _of_equal(self, node: Node) -> Expression:
         mode = node.get("toleranceMode", "exact") or "exact"
         lower, upper = node.is_set("includeLowerBound", True), node.is_set("includeUpperBound", True)
