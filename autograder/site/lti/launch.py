@@ -25,7 +25,7 @@ from autograder.site.lti.client import PlatformError, PlatformKeys
 from autograder.site.lti.deep_linking import REQUEST as DEEP_LINKING
 from autograder.site.lti.deep_linking import ContentRequest, content_request
 from autograder.site.lti.platforms import FILE, Platform, Platforms
-from autograder.site.lti.users import Context, Link, User
+from autograder.site.lti.users import OBSERVER, Context, Link, User
 from autograder.site.signer import Signer
 
 __all__ = [
@@ -176,12 +176,6 @@ def finish(
         raise Forbidden(
             "The Student View of your learning platform is nobody's account in this course.",
             next_step="Open the quiz as staff: its start page has a preview.",
-        )
-    if is_observer(claims.get(f"{CLAIM}roles")):
-        raise Forbidden(
-            "Your learning platform knows you as an observer of this course (Mentor), and observers have no "
-            "page here.",
-            next_step="If you teach or take this course, let your platform's staff correct your role.",
         )
     link = _link(claims, platform)
     course = _part(claims, f"{CLAIM}context")
@@ -374,7 +368,7 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
         name=name_in(claims),
         email=text_of(claims.get("email")),
         sourced_id=text_of(lis.get("person_sourcedid")),
-        role=role_of(roles),
+        role=OBSERVER if is_observer(roles) else role_of(roles),
     )
 
 

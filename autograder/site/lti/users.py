@@ -26,6 +26,7 @@ from autograder.site.tables import (
 from autograder.site.upsert import insert_once, upsert
 
 __all__ = [
+    "OBSERVER",
     "Context",
     "Link",
     "User",
@@ -41,6 +42,7 @@ __all__ = [
 
 
 NONCE_LASTS = 3_600_000  # longer than any launch that is taken
+OBSERVER = "observer"  # the role of somebody who only observes a student, as parents do
 NEW = "lti-"  # the IDs of people whom a platform enrolled begin so
 
 

@@ -31,7 +31,7 @@ from autograder.site.lti.contexts import MemberList, admit, connect, disconnect,
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import Context, Link, User, links_of
 from autograder.site.people import COURSE, add_course, add_person, enrol
-from autograder.site.tables import enrolment, lti_user, person
+from autograder.site.tables import enrolment, lti_user, person, session
 
 ASSISTANT = f"{MEMBERSHIP}/Instructor#TeachingAssistant"
 
@@ -130,6 +130,18 @@ def test_an_observer_is_no_student(server: LiveServer, platform: Platform, roles
     rows = [{"user_id": "user-8", "roles": roles}, {"user_id": "user-9", "roles": [LEARNER]}]
     assert members(server, platform, *rows).enrolled == 1
     assert len(people(server)) == 1
+
+
+def test_a_student_who_becomes_an_observer(server: LiveServer, platform: Platform) -> None:
+    """The launch is refused and what was a session before ends, as with anybody who left."""
+    connected(server.database, platform)
+    browser = Browser(platform, server.address, lambda: server.clock.now() / 1000)
+    assert browser.launch(sub="user-8", **{f"{CLAIM}roles": [LEARNER]}).status_code == 303
+    with server.database.reading() as connection:
+        assert connection.execute(select(session.c.person)).all()
+    assert launch(server, platform, "user-8", f"{MEMBERSHIP}#Mentor").status_code == 403
+    with server.database.reading() as connection:
+        assert connection.execute(select(session.c.person)).all() == []
 
 
 @pytest.mark.parametrize("status", ["Active", "active", None, ""])
