@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from collections import Counter
@@ -214,3 +215,16 @@ def test_the_overfitting_curve_overfits() -> None:
     assert first.run.losses[-1] > first.run.losses[turn]
     assert first.run.training_losses[-1] < first.run.training_losses[turn]
     assert first.run.training_accuracies[-1] > first.run.accuracies[-1]
+
+
+def test_the_readme_shows_the_committed_picture() -> None:
+    """The picture has every method of every experiment, at the rate that was chosen."""
+    root = find_course(Path(__file__).parent).root
+    assert "(assignments/experiments.svg)" in (root / "README.md").read_text(encoding="utf-8")
+    picture = html.unescape((root / "assignments" / "experiments.svg").read_text(encoding="utf-8"))
+    for experiment in load_experiments(find_course(root)):
+        for name in experiment.names:
+            chosen = re.search(rf"{re.escape(name)}, rate ([0-9.]+): [0-9.]+%", picture)
+            assert chosen and float(chosen[1]) in experiment.rates
+    for curve in load_learning_curves(find_course(root)):
+        assert curve.title.split(":")[0] in picture
