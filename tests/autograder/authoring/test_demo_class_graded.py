@@ -83,8 +83,12 @@ def test_the_class_is_graded_to_its_end(graded: Graded) -> None:
 
 
 def test_right_ones_get_full_marks(graded: Graded) -> None:
-    """Other styles and odd notebooks are as good as the reference."""
+    """Other styles and odd notebooks are as good as the reference; both answers wait for a person."""
     for sample, report in graded.of(Kind.CORRECT, Kind.ODD):
+        assert [answer.task for answer in report.written if answer.blank] == [], sample.detail
+        waiting = sum(answer.points for answer in report.written)
+        assert report.score.earned == report.score.possible - waiting == 18
+        assert sample.expect == "18 of 18 so far: 2 written answers wait for a person to mark."
         assert (sample.detail, lost(report)) == (sample.detail, {})
         assert lost_tasks(report) == set()
 
