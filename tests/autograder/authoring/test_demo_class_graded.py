@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.grading.grader import Grader
-from autograder.report import Report, Status
+from autograder.report import Report, Status, summarize_report
 from autograder.submissions.submission import Submission, read_submission
 
 COURSE = find_course(Path(__file__).parent)
@@ -140,3 +141,22 @@ def test_a_forged_answer_earns_nothing(graded: Graded) -> None:
     for sample, report in graded.of(Kind.FORGING):
         assert lost_tasks(report) == {graded.assignment.task_of(sample.detail)}
         assert lost(report).keys() == lost(graded.without[sample.detail]).keys()
+
+
+SHOWN = re.compile(
+    r"^(student-\d+)\s+([\d.]+ / [\d.]+) so far\s+(.*) \(2 still to be marked\)$", re.MULTILINE
+)
+
+
+def test_the_readme_shows_these_rows(graded: Graded) -> None:
+    """The lines of README's demonstration are what this class gives, student by student."""
+    if graded.assignment.id != COURSE.assignment_ids()[0]:
+        pytest.skip("README shows the first homework")
+    rows = SHOWN.findall((COURSE.root / "README.md").read_text(encoding="utf-8"))
+    assert len(rows) == 3
+    reports = {sample.student: report for sample, report in graded.outcomes}
+    for student, score, headline in rows:
+        report = reports[student]
+        waiting = sum(answer.points for answer in report.written)
+        assert score == f"{round(report.score.earned, 4):g} / {report.score.possible - waiting:g}"
+        assert headline == summarize_report(report).headline
