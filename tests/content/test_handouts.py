@@ -76,7 +76,7 @@ SHOWN_BESIDE = {
         r"Good on testing data\?  loss [\d.]+, [\d.]+% right",
     ),
     "hw4-optimizers": tuple(
-        rf"{rule}: best rate [\d.]+; .*Training data [\d.]+% right, testing data [\d.]+% right"
+        rf"{rule}: best rate [\d.]+; .*Training data [\d.]+% right, testing data [\d.]+%"
         for rule in ("SGD", "momentum", "Adagrad", "Adam")
     ),
     "hw5-mnist": (r"Good on training data\? [\d.]+% right", r"Good on testing data\?  [\d.]+% right"),
