@@ -154,6 +154,13 @@ def test_derivations_are_folded(name: str) -> None:
         assert result in folded or "\\" not in result, result
 
 
+def test_code_that_gives_a_solution_away_is_folded() -> None:
+    """Homework 5 backpropagates through sigmoids in a cell whose code a notebook shows when it is opened."""
+    cells = nbformat.read(assignment("hw5-mnist").handout, as_version=4).cells
+    giving_away = [cell for cell in cells if "def with_sigmoids" in cell.source]
+    assert [cell.metadata.get("jupyter") for cell in giving_away] == [{"source_hidden": True}]
+
+
 def test_what_the_lecture_says_is_there() -> None:
     """COURSE's list: each of the lecture's points stands in a handout."""
     everything = "\n".join(text for name in NAMES for text in texts(name))
