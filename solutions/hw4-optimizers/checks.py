@@ -439,7 +439,7 @@ def nesterov_step(student, reference, rng):
 
 @check(task="nesterov", points=0.38)
 def nesterov_velocity(student, reference, rng):
-    """The state alone: the new velocity keeps mu of the old one and takes up the gradient."""
+    """The state alone: the velocity is the same as in momentum; only the step looks ahead."""
     compare_momentum(student.nesterov_update, reference.nesterov_update, nesterov_starts(rng), STATE)
 
 
