@@ -270,10 +270,11 @@ def _full_marks(assignment: Assignment) -> str:
     waiting = sum(task.points for task in assignment.file.written_tasks)
     if not waiting:
         return "Full marks."
-    points = f"{assignment.file.points - waiting:g}"
+    possible = f"{assignment.file.points - waiting:g}"
+    earned = f"{sum(task.points for task in assignment.file.tasks):g}"  # with extra credit
     count = len(assignment.file.written_tasks)
     answers = "a written answer waits" if count == 1 else f"{count} written answers wait"
-    return f"{points} of {points} so far: {answers} for a person to mark."
+    return f"{earned} of {possible} so far: {answers} for a person to mark."
 
 
 def first_sentence(text: str) -> str:

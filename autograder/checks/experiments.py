@@ -18,7 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import numpy as np
 
@@ -110,11 +110,13 @@ def learning_curve(body: CurveBody) -> CurveBody:
 
 def collect_experiments(module: ModuleType) -> list[Experiment]:
     """The experiments of a module, in the order of the file."""
-    return [
-        Experiment(*_title_and_text(body), *body.__experiment__, body)
-        for body in vars(module).values()
-        if hasattr(body, "__experiment__")
-    ]
+    experiments = []
+    for body in vars(module).values():
+        if hasattr(body, "__experiment__"):
+            better, than, rates = body.__experiment__
+            title, text = _title_and_text(body)
+            experiments.append(Experiment(title, text, better, than, rates, body))
+    return experiments
 
 
 def collect_learning_curves(module: ModuleType) -> list[LearningCurve]:
@@ -126,6 +128,6 @@ def collect_learning_curves(module: ModuleType) -> list[LearningCurve]:
     ]
 
 
-def _title_and_text(body: Callable[..., object]) -> tuple[str, str]:
-    title, _, text = (inspect.getdoc(body) or getattr(body, "__name__", "")).partition("\n")
+def _title_and_text(body: FunctionType) -> tuple[str, str]:
+    title, _, text = (inspect.getdoc(body) or body.__name__).partition("\n")
     return title.rstrip("."), " ".join(text.split())

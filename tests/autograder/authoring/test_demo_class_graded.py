@@ -80,16 +80,17 @@ def test_the_class_is_graded_to_its_end(graded: Graded) -> None:
     assert {sample.kind for sample, _ in graded.outcomes} == set(Kind)
     for _, report in graded.outcomes:
         assert Status.ERROR not in lost(report).values()
-        assert report.score.possible == graded.assignment.file.points
+        assert report.score.possible + report.score.unmarked == graded.assignment.file.points
 
 
 def test_right_ones_get_full_marks(graded: Graded) -> None:
     """Other styles and odd notebooks are as good as the reference; both answers wait for a person."""
     for sample, report in graded.of(Kind.CORRECT, Kind.ODD):
         assert [answer.task for answer in report.written if answer.blank] == [], sample.detail
-        waiting = sum(answer.points for answer in report.written)
-        assert report.score.earned == report.score.possible - waiting == 18
-        assert sample.expect == "18 of 18 so far: 2 written answers wait for a person to mark."
+        extra = sum(task.points for task in graded.assignment.file.tasks if task.extra)
+        assert (report.score.earned, report.score.possible, report.score.unmarked) == (18 + extra, 18, 2)
+        waits = "2 written answers wait for a person to mark."
+        assert sample.expect == f"{18 + extra:g} of 18 so far: {waits}"
         assert (sample.detail, lost(report)) == (sample.detail, {})
         assert lost_tasks(report) == set()
 
@@ -157,6 +158,5 @@ def test_the_readme_shows_these_rows(graded: Graded) -> None:
     reports = {sample.student: report for sample, report in graded.outcomes}
     for student, score, headline in rows:
         report = reports[student]
-        waiting = sum(answer.points for answer in report.written)
-        assert score == f"{round(report.score.earned, 4):g} / {report.score.possible - waiting:g}"
+        assert score == f"{round(report.score.earned, 4):g} / {report.score.possible:g}"
         assert headline == summarize_report(report).headline
