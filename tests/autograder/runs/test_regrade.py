@@ -243,7 +243,9 @@ def test_attempts(course: Path, classroom: Path, tmp_path: Path) -> None:
     (course / "course.yaml").write_text((course / "course.yaml").read_text() + "attempts: best\n")
     assert autograder("refresh", out, folder=course).returncode == 0
     assert "ann,6,6" in (out / "grades.csv").read_text()
-    assert "another attempt than the one that counts" in (out / "feedback" / "ann~2.html").read_text()
+    assert (
+        "The attempt on this page is not the one that counts" in (out / "feedback" / "ann~2.html").read_text()
+    )
 
 
 @pytest.mark.parametrize("name", ["ledger.jsonl", "grades.csv", "reports/ann.json", "submissions"])
