@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -12,19 +14,31 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from autograder.course.assignment import ModelAnswer, read_model_answers
 from autograder.course.course import Course
-from autograder.errors import Conflict, NotFound
+from autograder.errors import AutograderError, Conflict, NotFound
+from autograder.report import Report, WrittenAnswer
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework, homework_in, published, set_release
 from autograder.site.homework.context import homework_of
 from autograder.site.homework.pages import feedback_page
+from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import enqueue, retry_failed
 from autograder.site.homework.rendered_notebook import render_notebook
-from autograder.site.homework.scores import KIND, TOTAL, Attempt, attempts_of, attempts_of_class, counted
+from autograder.site.homework.scores import (
+    KIND,
+    TOTAL,
+    Attempt,
+    MarkedAnswer,
+    attempts_of,
+    attempts_of_class,
+    counted,
+    written_part,
+)
 from autograder.site.homework.submissions import find_submission, owners_of, seed_of
 from autograder.site.marks import Mark, Source, add_marks
-from autograder.site.people import names_in, students_in
-from autograder.site.requests import PageRoute, form_of, reads_much, site_of, whole_number
+from autograder.site.people import names_in, names_of, students_in
+from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
 from autograder.site.staff import staff_of_course
 
 __all__ = ["HOMEWORK_STAFF_ROUTES"]
@@ -32,6 +46,7 @@ __all__ = ["HOMEWORK_STAFF_ROUTES"]
 ROWS = 200  # students on one page
 BINS = 10
 LONGEST_REASON = 500
+MOST_POINTS = Decimal(10_000)
 MOST = 999_999_999  # of a page's or a mark's number
 SORTS = ("name", "score", "state", "late")
 # Pictures of a notebook are in the page itself; nothing of it runs, and nothing is loaded from elsewhere.
@@ -72,6 +87,8 @@ def assignment_page(request: Request) -> Response:
         row = published(connection, site.course, request.path_params["assignment"])
         rows = _class(connection, context.course(), site.course, row)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
+        partners = partners_in(connection, context.course(), site.course, row.id)
+    submissions = {item.submission.id: item for student in rows for item in student.attempts}
     shown = [item for item in rows if find.casefold() in f"{item.person} {item.name}".casefold()]
     shown.sort(key=partial(_order, sort if sort in SORTS else "name"))
     number = min(max(1, whole_number(wanted.get("page", "1"), MOST) or 0), max(1, -(-len(shown) // ROWS)))
@@ -88,10 +105,12 @@ def assignment_page(request: Request) -> Response:
         link=lambda **changes: "?" + urlencode({"find": find, "sort": sort, "page": number, **changes}),
         submitted=sum(bool(item.attempts) for item in rows),
         students=len(rows),
-        waiting=_in_state(rows, "waiting", "leased"),
-        failed=[attempt for item in rows for attempt in item.attempts if attempt.grading.state == "failed"],
+        waiting=sum(item.grading.state in ("waiting", "leased") for item in submissions.values()),
+        failed=[item for item in submissions.values() if item.grading.state == "failed"],
+        unmarked=[item.counted for item in rows if item.counted is not None and item.counted.unmarked],
+        group_problems=partners.problems,
         broken=sorted({name for item in rows if item.counted for name in item.counted.summary.broken}),
-        old=sum(item.counted is not None and item.counted.grading.bundle != row.bundle for item in rows),
+        old=len(_counting_old(row, rows)),
         histogram=_histogram(row, rows),
         mistakes=_mistakes(rows),
         session=session,
@@ -105,16 +124,24 @@ def submission_page(request: Request) -> Response:
     """One submission: the notebook, its results, the points set by hand, the student's other submissions."""
     site, context, session = site_of(request), homework_of(request), staff_of_course(request)
     with site.database.reading() as connection:
-        row, attempt, attempts = _found(connection, context.course(), site.course, request)
-        names = names_in(connection, site.course)
+        course = context.course()
+        row, attempts = _found(connection, course, site.course, request)
+        name = request.path_params["submission"]
+        owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
+        names = names_of(connection, attempts)
+    attempt, of_first = owned[0], next(iter(attempts.values()))
+    report = attempt.grading.report
     request.state.policy = NOTEBOOK_POLICY
     page = site.page(
         "homework_submission.html",
         homework=row,
         attempt=attempt,
-        attempts=attempts,
-        name=names.get(attempt.person, attempt.person),
-        counting=counted(context.course(), row, attempt.person, attempts),
+        attempts=of_first,
+        owned=owned,
+        names=names,
+        counting=counted(course, row, attempt.person, of_first),
+        answers=_answers(context.files.get(report), attempt) if report else [],
+        models=_model_answers(course, row.id),
         notebook=render_notebook(context.files.get(attempt.submission.digest), attempt.submission.file),
         session=session,
         token=site.form_token(session),
@@ -128,8 +155,9 @@ def submission_feedback(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     staff_of_course(request)
     with site.database.reading() as connection:
-        row, attempt, _ = _found(connection, context.course(), site.course, request)
-    return feedback_page(request, row, attempt, full=True)
+        row, attempts = _found(connection, context.course(), site.course, request)
+        names = names_of(connection, attempts)
+    return feedback_page(request, row, _attempt_in(attempts, request), ", ".join(names.values()), full=True)
 
 
 async def release(request: Request) -> Response:
@@ -169,13 +197,10 @@ async def grade_again(request: Request) -> Response:
             many = retry_failed(connection, site.course)
             record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
             return
-        names = []
-        for item in _class(connection, context.course(), site.course, row):
-            if item.counted is not None and item.counted.grading.bundle != row.bundle:
-                stored = item.counted.submission
-                seed = seed_of(site.signer, row.id, item.person, stored.digest)
-                enqueue(connection, site.course, stored.id, row.bundle, reason="regrade", seed=seed, at=at)
-                names.append(stored.id)
+        names = _counting_old(row, _class(connection, context.course(), site.course, row))
+        for name, digest in names.items():
+            seed = seed_of(site.signer, row.id, owners_of(connection, name), digest)
+            enqueue(connection, site.course, name, row.bundle, reason="regrade", seed=seed, at=at)
         detail: dict[str, object] = {"bundle": row.bundle, "submissions": len(names)}
         record_act(connection, Act(at, session.person, "regrade homework", assignment, detail))
 
@@ -199,7 +224,8 @@ async def override(request: Request) -> Response:
     context = homework_of(request)
 
     def write(connection: Connection) -> None:
-        row, attempt, _ = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(), site.course, request)
+        attempt = _attempt_in(attempts, request)
         if (attempt.mark.id if attempt.mark else 0) != seen:
             raise Conflict(
                 "Somebody else has set these points meanwhile.",
@@ -219,6 +245,30 @@ async def override(request: Request) -> Response:
     return RedirectResponse(f"/staff/submissions/{name}", 303)
 
 
+async def mark_answers(request: Request) -> Response:
+    """Set the points of written answers, each with a comment that the student sees, or take them back."""
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    form, at, context = await form_of(request, session), request.state.at, homework_of(request)
+    name = request.path_params["submission"]
+
+    def write(connection: Connection) -> None:
+        row, attempts = _found(connection, context.course(), site.course, request)
+        attempt = _attempt_in(attempts, request)
+        marks = [mark for answer in attempt.answers if (mark := _new_mark(answer, form, session.person, at))]
+        add_marks(connection, KIND, name, marks)
+        for mark in marks:
+            detail: dict[str, object] = {
+                "part": mark.part,
+                "points": None if mark.points is None else str(mark.points),
+                "comment": mark.reason,
+                "assignment": row.id,
+            }
+            record_act(connection, Act(at, session.person, "mark written answer", name, detail))
+
+    await site.written(write)
+    return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
+
+
 HOMEWORK_STAFF_ROUTES = (
     PageRoute("/staff/homework/{assignment}", assignment_page),
     PageRoute("/staff/homework/{assignment}/release", release, methods=["POST"]),
@@ -226,6 +276,7 @@ HOMEWORK_STAFF_ROUTES = (
     PageRoute("/staff/submissions/{submission}", submission_page),
     PageRoute("/staff/submissions/{submission}/feedback", submission_feedback),
     PageRoute("/staff/submissions/{submission}/points", override, methods=["POST"]),
+    PageRoute("/staff/submissions/{submission}/answers", mark_answers, methods=["POST"]),
 )
 
 
@@ -247,15 +298,70 @@ def _class(connection: Connection, course: Course, of: str, row: Homework) -> li
 
 def _found(
     connection: Connection, course: Course, of: str, request: Request
-) -> tuple[Homework, Attempt, list[Attempt]]:
+) -> tuple[Homework, dict[str, list[Attempt]]]:
+    """The assignment of the submission in the path, and all attempts of each of its owners."""
     name = request.path_params["submission"]
     owners = owners_of(connection, name)
     stored = find_submission(connection, of, name)
     if stored is None or not owners:
         raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
     row = published(connection, of, stored.assignment)
-    attempts = attempts_of(connection, course, of, row, owners[0])
-    return row, next(item for item in attempts if item.submission.id == name), attempts
+    return row, {owner: attempts_of(connection, course, of, row, owner) for owner in owners}
+
+
+def _attempt_in(attempts: dict[str, list[Attempt]], request: Request) -> Attempt:
+    """The attempt that the path names, as its first owner's."""
+    of_first = next(iter(attempts.values()))
+    return next(item for item in of_first if item.submission.id == request.path_params["submission"])
+
+
+def _counting_old(row: Homework, rows: Collection[StudentRow]) -> dict[str, str]:
+    """The submissions that count and were graded with an earlier version: their digests by id."""
+    return {
+        item.counted.submission.id: item.counted.submission.digest
+        for item in rows
+        if item.counted is not None and item.counted.grading.bundle != row.bundle
+    }
+
+
+def _answers(report: bytes, attempt: Attempt) -> list[tuple[MarkedAnswer, WrittenAnswer]]:
+    """The written answers of a submission, each with its words."""
+    words = {answer.task: answer for answer in Report.from_json(report).written}
+    return [(answer, words[answer.task]) for answer in attempt.answers if answer.task in words]
+
+
+def _model_answers(course: Course, assignment: str) -> dict[str, ModelAnswer]:
+    """The question, rubric and model answer of each written task; none where the file cannot be read."""
+    try:
+        return dict(read_model_answers(course, assignment))
+    except AutograderError:
+        return {}
+
+
+def _new_mark(answer: MarkedAnswer, form: Form, who: str, at: int) -> Mark | None:
+    """The mark that a form gives an answer; None where it changes nothing.
+
+    Raises Conflict where somebody else has marked the answer since, and for points that it cannot earn.
+    """
+    written = form.get(f"points-{answer.task}", [""])[-1].strip()
+    comment = form.get(f"comment-{answer.task}", [""])[-1].strip()[:LONGEST_REASON]
+    points = _points(written, answer.points) if written else None
+    before = answer.mark
+    if (points, comment) == ((before.points, before.reason) if before else (None, "")) and not answer.changed:
+        return None
+    seen = whole_number(form.get(f"seen-{answer.task}", ["0"])[-1], MOST) or 0
+    if (before.id if before else 0) != seen:
+        raise Conflict(
+            f"Somebody else has marked “{answer.title}” meanwhile.",
+            next_step="Go back, reload the page, and decide which points stand.",
+        )
+    if points is None and before is None:
+        raise Conflict(
+            f"“{answer.title}” has a comment and no points.",
+            next_step=f"Go back and give points from 0 to {answer.points.normalize():f}.",
+        )
+    detail = json.dumps({"answer": answer.digest})
+    return Mark(written_part(answer.task), points, Source.MANUAL, at, who, comment, detail=detail)
 
 
 def _order(sort: str, row: StudentRow) -> tuple[object, ...]:
@@ -267,10 +373,6 @@ def _order(sort: str, row: StudentRow) -> tuple[object, ...]:
     if sort == "late":
         return (-(row.counted.days_late if row.counted else 0), *name)
     return name
-
-
-def _in_state(rows: list[StudentRow], *states: str) -> int:
-    return sum(attempt.grading.state in states for row in rows for attempt in row.attempts)
 
 
 def _histogram(row: Homework, rows: list[StudentRow]) -> list[tuple[str, int, int]]:
@@ -302,13 +404,14 @@ def _mistakes(rows: list[StudentRow]) -> list[tuple[str, str, int]]:
     return [(name.replace("_", " "), hints[name], number) for name, number in many.most_common(10)]
 
 
-def _points(written: str) -> Decimal:
+def _points(written: str, most: Decimal = MOST_POINTS) -> Decimal:
     try:
-        points = Decimal(written.strip()[:20])
+        points = Decimal(written.strip().replace(",", ".")[:20])
     except InvalidOperation:
         points = Decimal("NaN")
-    if not points.is_finite() or not 0 <= points <= 10_000:
+    if not points.is_finite() or not 0 <= points <= most:
         raise Conflict(
-            f"“{written[:20]}” is not a number of points.", next_step="Write a number such as 17.5."
+            f"“{written[:20]}” is not a number of points from 0 to {most.normalize():f}.",
+            next_step="Go back and write a number such as 1.5.",
         )
     return points
