@@ -43,6 +43,7 @@ HEADERS = {
 CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose address contains their digest
 SAFE = ("GET", "HEAD", "OPTIONS")
 BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit a second
+UPLOAD_TIMES = 10  # as long for a file: 25 MB take 200 s at a megabit a second
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
 LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of a request that brings a file
 UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
@@ -153,8 +154,10 @@ class SecurityMiddleware:
         state["body"], state["began_at"] = Body(), began_at
         if "content-length" in headers or "transfer-encoding" in headers:
             try:
-                async with asyncio.timeout(self._body_seconds):
-                    if UPLOADS.fullmatch(scope["path"]):
+                is_upload = UPLOADS.fullmatch(scope["path"]) is not None
+                seconds = self._body_seconds * (UPLOAD_TIMES if is_upload else 1)
+                async with asyncio.timeout(seconds):
+                    if is_upload:
                         body = await self._complete_upload(headers, receive)
                     else:
                         body = await self._complete_body(headers, receive)

@@ -45,7 +45,7 @@ class LiveHomework:
     def publish(self, due_at: int | None = None, **facts: Any) -> None:
         """Publish the assignment, with other facts than its file has."""
         assignment = load_assignment(self.server.course, ASSIGNMENT)
-        values = {
+        values: dict[str, Any] = {
             "digest": self.files.put(bundle_of(self.server.course, ASSIGNMENT)),
             "handout": self.files.put(b"handout"),
             "facts": replace(Facts.of(assignment.file), **facts),
