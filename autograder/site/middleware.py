@@ -187,20 +187,24 @@ class SecurityMiddleware:
         if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LARGEST_UPLOAD):
             return too_large
         file: IO[bytes] = SpooledTemporaryFile(UPLOAD_IN_MEMORY)  # noqa: SIM115  # closed with the request
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
+        complete = False
+        try:
+            size = 0
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > LARGEST_UPLOAD:
+                    return too_large
+                file.write(chunk)
+                if not message.get("more_body"):
+                    complete = True
+                    return Body(file=file)
+        finally:  # also when the time for the body is over
+            if not complete:
                 file.close()
-                return None
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > LARGEST_UPLOAD:
-                file.close()
-                return too_large
-            file.write(chunk)
-            if not message.get("more_body"):
-                return Body(file=file)
 
     async def _complete_body(self, headers: Headers, receive: Receive) -> Body | None:
         """The whole body, stopped where it is too large; None if the connection was closed."""
