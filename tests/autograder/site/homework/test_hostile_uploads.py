@@ -45,7 +45,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHomework]:
 
 def notebook(*sources: str, **fields: Any) -> bytes:
     """A notebook with these code cells."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
         for source in sources
     ]
@@ -107,7 +107,7 @@ def every_output() -> bytes:
     outputs.append({"output_type": "display_data", "data": {"image/jpeg": svg}, "metadata": {}})
     outputs.append({"output_type": "stream", "name": "stdout", "text": EVIL})
     outputs.append({"output_type": "error", "ename": EVIL, "evalue": EVIL, "traceback": [EVIL]})
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "source": f"# {EVIL}",
