@@ -170,6 +170,18 @@ COMMANDS = (
         "Grade what a site has queued, until Ctrl-C.",
     ),
     CommandEntry(
+        "loadtest",
+        "autograder.cli.loadtest:loadtest",
+        ADMINISTRATION,
+        "Let a class submit homework to a server on this machine, and check its response times.",
+    ),
+    CommandEntry(
+        "crashtest",
+        "autograder.cli.loadtest:crashtest",
+        ADMINISTRATION,
+        "Kill servers and graders while students submit, and check that every receipt's bytes are stored.",
+    ),
+    CommandEntry(
         "roster",
         "autograder.cli.roster:app",
         ADMINISTRATION,

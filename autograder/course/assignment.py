@@ -90,7 +90,9 @@ class Late(_Part):
         default=0.0, ge=0, le=1, description="Share of the score that each started day costs."
     )
     at_most: float = Field(default=1.0, ge=0, le=1, description="The largest share that lateness may cost.")
-    grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
+    grace_minutes: int = Field(
+        default=5, ge=0, description="Minutes after the due date that cost nothing; told afterwards only."
+    )
 
 
 class AttemptLimit(_Part):

@@ -1,7 +1,8 @@
 """Submissions in the browser: stored before they are acknowledged, with owners, receipt and gradings.
 
-A submission is (owner, time, bytes): the bytes of a student's latest submission again change nothing, and its
-first time stands; the bytes of an earlier one are a new submission.
+A submission is (owners, time, bytes): the bytes of a student's latest submission again change nothing, and
+its first time stands; the bytes of an earlier one are a new submission. The owners are the student who
+submits, and the members of the student's group at that time.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class StoredSubmission:
     size: int
     file: str
     received_at: int
+    by_whom: str = ""  # which of its owners submitted it
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,22 @@ def store_submission(
     received_at: int,
     signer: Signer,
     source: str = "site",
+    owners: Sequence[str] = (),
 ) -> StoredSubmission:
-    """Add a submission whose bytes are in the file store, and queue its grading."""
-    earlier = submissions_of(connection, course, row.id, person)
-    if earlier and earlier[-1].digest == digest:
-        return earlier[-1]
+    """Add a submission whose bytes are in the file store, and queue its grading.
+
+    `owners` are the members of a group, the person among them; the person alone if left out.
+    """
+    owners = sorted({person, *owners})
+    latest = submissions_of(connection, course, row.id, person)[-1:]
+    if latest and latest[0].digest == digest and owners_of(connection, latest[0].id) == owners:
+        return latest[0]
+    number = 1 + max(
+        (stored.number for owner in owners for stored in submissions_of(connection, course, row.id, owner)),
+        default=0,
+    )
     stored = StoredSubmission(
-        secrets.token_urlsafe(12), row.id, len(earlier) + 1, digest, size, file, received_at
+        secrets.token_urlsafe(12), row.id, number, digest, size, file, received_at, person
     )
     connection.execute(
         insert(submission).values(
@@ -114,18 +125,19 @@ def store_submission(
             source=source,
         )
     )
-    connection.execute(insert(submission_owner).values(submission=stored.id, person=person))
-    seed = seed_of(signer, row.id, person, digest)
+    rows = [{"submission": stored.id, "person": owner} for owner in owners]
+    connection.execute(insert(submission_owner), rows)
+    seed = seed_of(signer, row.id, owners, digest)
     enqueue(connection, course, stored.id, row.bundle, reason="submitted", seed=seed, at=received_at)
     return stored
 
 
-def seed_of(signer: Signer, assignment: str, person: str, digest: str) -> int:
-    """The seed of the hidden inputs: from student and content, so the same bytes always get the same result.
+def seed_of(signer: Signer, assignment: str, owners: Sequence[str], digest: str) -> int:
+    """The seed of the hidden inputs: from owners and content, so the same bytes always get the same result.
 
     It depends on the server's secret: nobody can draw their inputs beforehand.
     """
-    text = signer.of("seed", json.dumps([assignment, person, digest]))
+    text = signer.of("seed", json.dumps([assignment, *sorted(owners), digest]))
     return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
 
 
@@ -228,7 +240,7 @@ def instants_after(connection: Connection, instant: int) -> list[int]:
 
 def _submission(row: Row[tuple[object, ...]]) -> StoredSubmission:
     return StoredSubmission(
-        row.id, row.assignment, row.number, row.digest, row.size, row.file, row.received_at
+        row.id, row.assignment, row.number, row.digest, row.size, row.file, row.received_at, row.by_whom
     )
 
 

@@ -37,6 +37,7 @@ EXPECTED = {
     "GET /staff/submissions/{submission}": STAFF,
     "GET /staff/submissions/{submission}/feedback": STAFF,
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
+    "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
     "POST /graders/lease": GRADERS,
     "GET /graders/files/{digest}": GRADERS,
     "POST /graders/gradings/{number:whole}/report": GRADERS,
