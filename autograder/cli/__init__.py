@@ -71,7 +71,13 @@ COMMANDS = (
         "verify",
         "autograder.cli.verify:verify",
         GRADING,
-        "Check that no ledger line, report, submission or table of grades was changed since it was written.",
+        "Check that a results directory, or the course's site, is unchanged since it was written.",
+    ),
+    CommandEntry(
+        "ledger",
+        "autograder.cli.ledger:app",
+        GRADING,
+        "Move an assignment's record of grades between the site and a results directory.",
     ),
     CommandEntry(
         "similarity",

@@ -153,7 +153,7 @@ def submissions_of(
             submission.c.course == course,
             submission.c.assignment == assignment,
         )
-        .order_by(submission.c.number)
+        .order_by(submission.c.received_at, submission.c.number)
     )
     return [_submission(row) for row in rows]
 
@@ -178,7 +178,7 @@ def submissions_of_all(
         select(submission, submission_owner.c.person)
         .join(submission_owner)
         .where(submission.c.course == course, submission.c.assignment == assignment)
-        .order_by(submission_owner.c.person, submission.c.number)
+        .order_by(submission_owner.c.person, submission.c.received_at, submission.c.number)
     )
     return [(row.person, _submission(row)) for row in rows]
 

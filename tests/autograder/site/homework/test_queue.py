@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from autograder.errors import Conflict
 from autograder.site.homework.assignments import Facts, Homework, publish, published
+from autograder.site.homework.grade_records import GradingResult
 from autograder.site.homework.graders import here, is_of_an_ended_server
 from autograder.site.homework.queue import (
     LEASE,
@@ -90,11 +91,8 @@ class QueueFixture:
                 connection,
                 lease.id,
                 lease.secret,
-                report="r",
-                earned=Decimal(earned),
-                possible=Decimal(6),
-                summary="{}",
-                at=self.now,
+                GradingResult("r", Decimal(earned), Decimal(6)),
+                self.now,
             )
 
     def state(self, name: str) -> str:
@@ -194,7 +192,7 @@ def test_three_graders_that_die(queue: QueueFixture) -> None:
     assert queue.lease() is None
     assert queue.state(name) == "failed"
     with queue.database.transaction() as connection:
-        assert retry_failed(connection, "course") == 1
+        assert retry_failed(connection, "course", "hw") == 1
     lease = queue.lease()
     assert lease is not None
     queue.finish(lease)
