@@ -197,7 +197,7 @@ COMMANDS = (
         "backup",
         "autograder.cli.backup:backup",
         ADMINISTRATION,
-        "Copy the course's database as it is at one moment; a server may keep running.",
+        "Copy the course's database and files as they are at one moment; a server may keep running.",
     ),
     CommandEntry(
         "restore",

@@ -195,7 +195,7 @@ class ScoreOverridden(_Line):
         """Lines written before this key existed stay the same bytes."""
         data: dict[str, Any] = handler(self)
         if not self.attempt:
-            data.pop("attempt")
+            data.pop("attempt", None)
         return data
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
-from autograder.errors import UsageError
+from autograder.errors import NotFound, UsageError
 from autograder.pages.publish import publish
 from autograder.pages.student_page import student_page
 from autograder.report import Report
@@ -111,7 +111,7 @@ def import_ledger(
     name = LedgerName(of, HOMEWORK, assignment)
     reports = _stored_files(files, results, lines)
     with database.transaction() as connection:
-        published(connection, of, assignment)
+        _require_published(connection, of, assignment)
         known = ledger_bytes(connection, name, lock=True)
         if data.startswith(known):
             new = lines[known.count(b"\n") :]
@@ -327,6 +327,16 @@ def _export_submission(
     results.write(results.page_of(path), page.encode())
     if line.submission in files:
         results.write(results.submissions / line.submission, files.get(line.submission))
+
+
+def _require_published(connection: Connection, of: str, assignment: str) -> None:
+    try:
+        published(connection, of, assignment)
+    except NotFound as problem:
+        raise UsageError(
+            f"{assignment} is not published on the site.",
+            next_step=f"Run `autograder publish {assignment}` first, for the title and the points.",
+        ) from problem
 
 
 def _stored_files(files: FileStore, results: Results, lines: Sequence[Line]) -> dict[str, bytes]:
