@@ -173,7 +173,7 @@ COMMANDS = (
         "grader",
         "autograder.cli.grader:run_grader",
         ADMINISTRATION,
-        "Grade what a site has queued, until Ctrl-C.",
+        "Grade what a site has queued, here or on a cluster, until Ctrl-C.",
     ),
     CommandEntry(
         "roster",

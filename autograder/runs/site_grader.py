@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -26,13 +27,13 @@ from autograder.grading.cache_keys import engine_digest, environment_digest
 from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, RunConfig
 from autograder.submissions.submission import Submission
 
-__all__ = ["SiteGrader"]
+__all__ = ["Grade", "SiteGrader", "grade_in_parallel"]
 
 log = logging.getLogger(__name__)
 PAUSES = (0.2, 0.2, 0.5, 1.0, 2.0)  # seconds between looks at an empty queue
 TIMEOUT = 60.0  # seconds for a request
 UNREACHABLE = 5.0  # seconds until a server that does not answer is asked again
-KEPT_BUNDLES = 8
+CLUSTER_LOOK = 2.0  # seconds between looks at the number of a cluster's workers
 #: Grades a job with what is in a directory; a SandboxError is a fault of ours.
 Grade: TypeAlias = Callable[[RunConfig, GradingJob], GradedSubmission | SandboxError]
 
@@ -41,6 +42,44 @@ def grade_in_new_worker(config: RunConfig, job: GradingJob) -> GradedSubmission 
     """Grade a job in this process."""
     with GradingWorker(config) as worker:
         return worker.grade(job)
+
+
+def grade_in_parallel(
+    address: str,
+    token: str,
+    name: str,
+    grade: Grade,
+    slots: Callable[[], int],
+    stopped: threading.Event,
+) -> None:
+    """Grade for a site with as many graders as there are `slots`, until `stopped`; workers come and go.
+
+    Each has a lease and a name of its own. Raises what ended one of them.
+    """
+    name = name or f"{socket.gethostname()} {os.getpid()}"
+    failures: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            with SiteGrader(address, token, name=f"{name} {number}", grade=grade) as grader:
+                grader.run(lambda: stopped.is_set() or bool(failures) or number > max(1, slots()))
+        except Exception as problem:
+            failures.append(problem)
+
+    graders: dict[int, threading.Thread] = {}
+    try:
+        while not stopped.is_set() and not failures:
+            for number in range(1, max(1, slots()) + 1):
+                if number not in graders or not graders[number].is_alive():
+                    graders[number] = threading.Thread(target=work, args=(number,), daemon=True)
+                    graders[number].start()
+            stopped.wait(CLUSTER_LOOK)
+    finally:
+        stopped.set()
+        for thread in graders.values():
+            thread.join(TIMEOUT)
+    if failures:
+        raise failures[0]
 
 
 class SiteGrader:
