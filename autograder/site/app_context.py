@@ -33,10 +33,11 @@ from autograder.site.sessions import Session, session_of
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["PACKAGES", "AppContext", "result_of"]
+__all__ = ["STATIC", "AppContext", "result_of"]
 
 T = TypeVar("T")
 PACKAGES = ("autograder.site", *(extension.package for extension in extensions()))
+STATIC = ("autograder.pages", *PACKAGES)  # whose directory `static` is served
 SESSION_CACHED = 15_000  # milliseconds until a session is read from the store again
 MOST_CACHED = 20_000  # sessions
 
@@ -168,7 +169,7 @@ class AppContext:
 @lru_cache
 def _address_of(file: str) -> str:
     """The address of a style or script; it changes with the content, so a browser may cache it."""
-    files = [path for package in PACKAGES for path in sorted(_static(package).iterdir())]
+    files = [path for package in STATIC for path in sorted(_static(package).iterdir())]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     return f"/static/{digest[:12]}/{file}"
 

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from autograder.errors import Refused
 from autograder.site import sign_in, staff
-from autograder.site.app_context import PACKAGES, AppContext
+from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
 from autograder.site.extensions import extensions
 from autograder.site.home import home
@@ -62,7 +62,7 @@ def _routes() -> list[BaseRoute]:
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",
-            StaticFiles(packages=[(package, "static") for package in PACKAGES]),
+            StaticFiles(packages=[(package, "static") for package in STATIC]),
             name="static",
         ),
         *(route for extension in extensions() for route in extension.routes()),

@@ -43,6 +43,7 @@ HEADERS = {
 CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose address contains their digest
 SAFE = ("GET", "HEAD", "OPTIONS")
 BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit a second
+UPLOAD_TIMES = 10  # as long for a file: 25 MB take 200 s at a megabit a second
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
 LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of a request that brings a file
 UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
@@ -153,8 +154,10 @@ class SecurityMiddleware:
         state["body"], state["began_at"] = Body(), began_at
         if "content-length" in headers or "transfer-encoding" in headers:
             try:
-                async with asyncio.timeout(self._body_seconds):
-                    if UPLOADS.fullmatch(scope["path"]):
+                is_upload = UPLOADS.fullmatch(scope["path"]) is not None
+                seconds = self._body_seconds * (UPLOAD_TIMES if is_upload else 1)
+                async with asyncio.timeout(seconds):
+                    if is_upload:
                         body = await self._complete_upload(headers, receive)
                     else:
                         body = await self._complete_body(headers, receive)
@@ -184,20 +187,24 @@ class SecurityMiddleware:
         if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LARGEST_UPLOAD):
             return too_large
         file: IO[bytes] = SpooledTemporaryFile(UPLOAD_IN_MEMORY)  # noqa: SIM115  # closed with the request
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
+        complete = False
+        try:
+            size = 0
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > LARGEST_UPLOAD:
+                    return too_large
+                file.write(chunk)
+                if not message.get("more_body"):
+                    complete = True
+                    return Body(file=file)
+        finally:  # also when the time for the body is over
+            if not complete:
                 file.close()
-                return None
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > LARGEST_UPLOAD:
-                file.close()
-                return too_large
-            file.write(chunk)
-            if not message.get("more_body"):
-                return Body(file=file)
 
     async def _complete_body(self, headers: Headers, receive: Receive) -> Body | None:
         """The whole body, stopped where it is too large; None if the connection was closed."""

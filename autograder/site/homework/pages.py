@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from python_multipart.multipart import parse_options_header
 from sqlalchemy import Connection
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -58,15 +62,15 @@ from autograder.site.requests import (
     uploaded,
 )
 from autograder.site.sessions import Session
-from autograder.submissions.preview import preview_of
 
 __all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "store_upload", "titles_alone"]
 
 LONGEST_NAME = 200  # characters of a file's name
-# A report brings its own style sheet and pictures, and neither scripts nor forms.
+PREVIEW_PATIENCE = 1.5  # seconds for the first look before the receipt is shown without it
+# A report brings its own style sheet and pictures, and no scripts; the header's form signs out.
 FEEDBACK_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -178,31 +182,40 @@ async def store_upload(
     return stored, notice
 
 
-@reads_much
-def submission_page(request: Request) -> Response:
+async def submission_page(request: Request) -> Response:
     """One submission: receipt, first look, place in the queue, score."""
-    site, context, session = site_of(request), homework_of(request), session_of(request)
+    site, context = site_of(request), homework_of(request)
+    values = await site.in_thread(_submission_values, request)
+    stored, facts = values["attempt"].submission, values["card"].homework.facts
+    look = context.previews.look(stored.digest, stored.file, stored.assignment, facts.functions)
+    with suppress(TimeoutError, CancelledError):
+        await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(look)), PREVIEW_PATIENCE)
+    preview = look.result() if look.done() and not look.cancelled() else None
+    page = await site.in_thread(lambda: site.page("submission.html", preview=preview, **values))
+    return HTMLResponse(page)
+
+
+def _submission_values(request: Request) -> dict[str, Any]:
+    """What the page of a submission shows, but the first look."""
+    site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
         card, attempt = _with_attempt(connection, request, session)
         before = position_in_queue(connection, site.course, attempt.grading.id)
         owners = owners_of(connection, attempt.submission.id)
         names = names_of(connection, [*owners, attempt.submission.by_whom])
-    stored, row = attempt.submission, card.homework
-    page = site.page(
-        "submission.html",
-        card=card,
-        attempt=attempt,
-        before=before,
-        others=[names[owner] for owner in owners if owner != session.person],
-        by_whom="" if stored.by_whom == session.person else names[stored.by_whom],
-        late_seconds=_seconds_late(card, attempt),
-        receipt=receipt_of(site.signer, stored, session.person),
-        preview=preview_of(context.files.get(stored.digest), stored.file, row.id, row.facts.functions),
-        functions=row.facts.functions,
-        session=session,
-        token=site.form_token(session),
-    )
-    return HTMLResponse(page)
+    stored = attempt.submission
+    return {
+        "card": card,
+        "attempt": attempt,
+        "before": before,
+        "others": [names[owner] for owner in owners if owner != session.person],
+        "by_whom": "" if stored.by_whom == session.person else names[stored.by_whom],
+        "late_seconds": _seconds_late(card, attempt),
+        "receipt": receipt_of(site.signer, stored, session.person),
+        "functions": card.homework.facts.functions,
+        "session": session,
+        "token": site.form_token(session),
+    }
 
 
 @reads
@@ -240,10 +253,16 @@ def feedback_page(
     report = Report.from_json(context.files.get(attempt.grading.report))
     report = report.model_copy(update={"student": students})  # a group's is graded in one member's name
     page = student_page(report if full else titles_alone(report), title=row.facts.title, course=site.title)
-    link = escape(request.url.path.rpartition("/")[0])
-    back = f'<nav class="page"><a href="{link}">← Submission {attempt.submission.number}</a></nav>'
+    session = session_of(request)
+    header = site.page(
+        "feedback_header.html",
+        back=request.url.path.rpartition("/")[0],
+        number=attempt.submission.number,
+        session=session,
+        token=site.form_token(session),
+    )
     request.state.policy = FEEDBACK_POLICY
-    return HTMLResponse(page.replace("<body>", f"<body>{back}", 1))
+    return HTMLResponse(page.replace("<body>", f"<body>{header}", 1))
 
 
 def titles_alone(report: Report) -> Report:

@@ -8,15 +8,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from statistics import median
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.course.assignment import ModelAnswer, read_model_answers
 from autograder.course.course import Course
+from autograder.course.local_time import counted as counted_noun
 from autograder.errors import AutograderError, Conflict, NotFound
+from autograder.pages.bar_charts import histogram
+from autograder.pages.text import percent
 from autograder.report import Report, WrittenAnswer
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework, homework_in, published, set_release
@@ -43,11 +48,17 @@ from autograder.site.staff import staff_of_course
 __all__ = ["HOMEWORK_STAFF_ROUTES"]
 
 ROWS = 200  # students on one page
-BINS = 10
 LONGEST_REASON = 500
 MOST_POINTS = Decimal(10_000)
 MOST = 999_999_999  # of a page's or a mark's number
-SORTS = ("name", "score", "state", "late")
+SORTS = ("name", "score", "-score", "state", "late")
+SHOWS = {
+    "": "everybody",
+    "missing": "who has not submitted",
+    "late": "late submissions",
+    "unmarked": "written answers to mark",
+    "waiting": "not graded yet",
+}
 # Pictures of a notebook are in the page itself; nothing of it runs, and nothing is loaded from elsewhere.
 NOTEBOOK_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -74,6 +85,18 @@ class StudentRow:
         """The state of the newest submission."""
         return self.attempts[-1].state if self.attempts else "Not submitted"
 
+    def is_shown(self, show: str) -> bool:
+        """Whether the student is among those that a choice of SHOWS means."""
+        if show == "missing":
+            return not self.attempts
+        if show == "late":
+            return any(attempt.days_late for attempt in self.attempts)
+        if show == "unmarked":
+            return self.counted is not None and bool(self.counted.unmarked)
+        if show == "waiting":
+            return any(attempt.grading.state != "graded" for attempt in self.attempts)
+        return True
+
 
 @reads_much
 def assignment_page(request: Request) -> Response:
@@ -81,16 +104,22 @@ def assignment_page(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     session = staff_of_course(request)
     wanted = request.query_params
-    find, sort = wanted.get("find", "")[:100], wanted.get("sort", "name")
+    find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
         rows = _class(connection, context.course(), site.course, row)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
         partners = partners_in(connection, context.course(), site.course, row.id)
     submissions = {item.submission.id: item for student in rows for item in student.attempts}
-    shown = [item for item in rows if find.casefold() in f"{item.person} {item.name}".casefold()]
+    shown = [
+        item
+        for item in rows
+        if find.casefold() in f"{item.person} {item.name}".casefold() and item.is_shown(show)
+    ]
     shown.sort(key=partial(_order, sort if sort in SORTS else "name"))
     number = min(max(1, whole_number(wanted.get("page", "1"), MOST) or 0), max(1, -(-len(shown) // ROWS)))
+    kept: dict[str, object] = {"find": find, "show": show, "sort": sort, "page": number}
+    scores = [float(item.score) for item in rows if item.score is not None]
     page = site.page(
         "homework_class.html",
         homework=row,
@@ -101,7 +130,9 @@ def assignment_page(request: Request) -> Response:
         pages=-(-len(shown) // ROWS),
         find=find,
         sort=sort,
-        link=lambda **changes: "?" + urlencode({"find": find, "sort": sort, "page": number, **changes}),
+        show=show,
+        shows=SHOWS,
+        link=lambda **changes: "?" + urlencode(kept | changes),
         submitted=sum(bool(item.attempts) for item in rows),
         students=len(rows),
         waiting=sum(item.grading.state in ("waiting", "leased") for item in submissions.values()),
@@ -110,7 +141,8 @@ def assignment_page(request: Request) -> Response:
         group_problems=partners.problems,
         broken=sorted({name for item in rows if item.counted for name in item.counted.summary.broken}),
         old=len(_counting_old(row, rows)),
-        histogram=_histogram(row, rows),
+        median=median(scores) if scores else None,
+        histogram=_histogram(row, scores),
         mistakes=_mistakes(rows),
         session=session,
         token=site.form_token(session),
@@ -369,8 +401,9 @@ def _new_mark(answer: MarkedAnswer, form: Form, who: str, at: int) -> Mark | Non
 
 def _order(sort: str, row: StudentRow) -> tuple[object, ...]:
     name = row.name.casefold(), row.person
-    if sort == "score":
-        return (row.score is None, row.score or Decimal(0), *name)
+    if sort in ("score", "-score"):
+        score = row.score or Decimal(0)
+        return (row.score is None, score if sort == "score" else -score, *name)
     if sort == "state":
         return (row.state, *name)
     if sort == "late":
@@ -378,22 +411,18 @@ def _order(sort: str, row: StudentRow) -> tuple[object, ...]:
     return name
 
 
-def _histogram(row: Homework, rows: list[StudentRow]) -> list[tuple[str, int, int]]:
-    """Ranges of points, how many scores are in each, and that in percent of the fullest."""
-    step = Decimal(str(row.facts.points)) / BINS
-    bins = [0] * BINS
-    for item in rows:
-        if item.score is not None:
-            bins[max(0, min(BINS - 1, int(item.score / step)))] += 1
-    fullest = max(bins) or 1
-    return [
-        (
-            f"{(number * step).normalize():f} to {((number + 1) * step).normalize():f}",
-            many,
-            100 * many // fullest,
-        )
-        for number, many in enumerate(bins)
-    ]
+def _histogram(row: Homework, scores: list[float]) -> Markup:
+    """The distribution of the scores that count."""
+    shares = [score / row.facts.points for score in scores]
+    middle = median(shares) if shares else None
+    return histogram(
+        shares,
+        key="scores",
+        title="Distribution of the scores",
+        description=f"{counted_noun(len(scores), 'score')} of {row.facts.points:g} points."
+        + (f" The median is {percent(middle)}." if middle is not None else ""),
+        median=middle,
+    )
 
 
 def _mistakes(rows: list[StudentRow]) -> list[tuple[str, str, int]]:

@@ -43,7 +43,7 @@ def test_the_class(site: HomeworkSite) -> None:
     ann, ina = site.visitor("ann"), site.visitor("ina")
     ann.graded(ann.submitted(with_mistake(site.course)))
     page = ina.page(CLASS)
-    assert "1 of 2 students submitted" in page
+    assert "<dd>1 <small>of 2</small></dd>" in page
     assert re.search(r"Bob.*?Not submitted", page, re.DOTALL)
     assert "The factor 2 is missing" in page
     assert "Ann" not in ina.page(f"{CLASS}?find=bob").split("<tbody>")[-1]

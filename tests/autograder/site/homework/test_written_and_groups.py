@@ -99,11 +99,15 @@ def test_the_same_bytes_by_a_partner(site: HomeworkSite, submitted: str) -> None
 
 def test_the_class_counts_a_group_s_submission_once(site: HomeworkSite, submitted: str) -> None:
     """Both members are in the table with their own scores; faults in groups.csv are told to staff."""
-    page = site.visitor("ina").page(CLASS)
-    assert "2 of 2 students submitted" in page
+    ina = site.visitor("ina")
+    page = ina.page(CLASS)
+    assert "<dd>2 <small>of 2</small></dd>" in page
     assert "nobody-here is not on the roster" in page and "ann is in two groups" in page
     assert "2 students wait</strong>" in page or "2 students wait for points" in page
     assert f'href="/staff{submitted}#answers"' in page
+    assert ">Bob<" not in ina.page(f"{CLASS}?show=missing") and "Nobody." in ina.page(f"{CLASS}?show=missing")
+    assert ">Bob<" in ina.page(f"{CLASS}?show=late") and ">Ann<" not in ina.page(f"{CLASS}?show=late")
+    assert ">Ann<" in ina.page(f"{CLASS}?show=unmarked&sort=-score")
 
 
 @pytest.fixture
