@@ -102,7 +102,7 @@ class ClusterGrader:
 
     def slots(self) -> int:
         """How many jobs the workers of now want at once."""
-        return IN_FLIGHT * sum(self._client.nthreads().values())
+        return int(IN_FLIGHT * sum(self._client.nthreads().values()))
 
     def grade(self, config: RunConfig, job: GradingJob) -> GradedSubmission | SandboxError:
         """Grade a job with the content of a directory, which travels once to each worker."""
@@ -143,13 +143,13 @@ def _connected(address: str) -> Any:
 
 def _require_workers(client: Any, address: str) -> int:
     """The number of the workers' threads; raises UsageError without any."""
-    threads = sum(client.nthreads().values())
+    threads = int(sum(client.nthreads().values()))
     if not threads:
         raise UsageError(
             f"The scheduler at {address} has no workers.",
             next_step=f"Start some with `autograder worker {address}`.",
         )
-    return int(threads)
+    return threads
 
 
 def _result(future: Any) -> GradedSubmission | SandboxError:

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from autograder.errors import Busy, Refused, TooLarge
 from autograder.site.clock import Clock
 
-__all__ = ["BODY_SECONDS", "LARGEST_BODY", "LARGEST_UPLOAD", "Body", "SecurityMiddleware"]
+__all__ = ["BODY_SECONDS", "LARGEST_BODY", "LARGEST_CLASS", "LARGEST_UPLOAD", "Body", "SecurityMiddleware"]
 
 
 POLICY = (
@@ -46,9 +46,10 @@ BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit 
 UPLOAD_TIMES = 10  # as long for a file: 25 MB take 200 s at a megabit a second
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
 LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of a request that brings a file
+LARGEST_CLASS = 200 * 1024 * 1024  # bytes of a request that brings the download of a class
 UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
 UPLOADS = re.compile(
-    r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions|/graders/gradings/[0-9]+/report"
+    r"(?:/staff)?/homework/[^/]+/upload|/api/homework/[^/]+/submissions|/graders/gradings/[0-9]+/report"
 )
 LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
 LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
@@ -158,7 +159,7 @@ class SecurityMiddleware:
                 seconds = self._body_seconds * (UPLOAD_TIMES if is_upload else 1)
                 async with asyncio.timeout(seconds):
                     if is_upload:
-                        body = await self._complete_upload(headers, receive)
+                        body = await self._complete_upload(scope, headers, receive)
                     else:
                         body = await self._complete_body(headers, receive)
             except TimeoutError:
@@ -175,16 +176,16 @@ class SecurityMiddleware:
             if state["body"].file is not None:
                 state["body"].file.close()
 
-    async def _complete_upload(self, headers: Headers, receive: Receive) -> Body | None:
+    async def _complete_upload(self, scope: Scope, headers: Headers, receive: Receive) -> Body | None:
         """The whole body of an upload, on the disk; None if the connection was closed."""
-        too_large = Body(
-            problem=TooLarge(
-                f"A file may have {LARGEST_UPLOAD // 1024**2} MB.",
-                next_step="In Jupyter choose Edit, Clear Outputs of All Cells, save, and upload it again.",
-            )
-        )
+        of_class = scope["path"].startswith("/staff/")
+        largest = LARGEST_CLASS if of_class else LARGEST_UPLOAD
+        advice = "In Jupyter choose Edit, Clear Outputs of All Cells, save, and upload it again."
+        if of_class:
+            advice = "Upload the class in several archives, or run `autograder grade` on the download."
+        too_large = Body(problem=TooLarge(f"A file may have {largest // 1024**2} MB.", next_step=advice))
         length = headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LARGEST_UPLOAD):
+        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > largest):
             return too_large
         file: IO[bytes] = SpooledTemporaryFile(UPLOAD_IN_MEMORY)  # noqa: SIM115  # closed with the request
         complete = False
@@ -196,7 +197,7 @@ class SecurityMiddleware:
                     return None
                 chunk = message.get("body", b"")
                 size += len(chunk)
-                if size > LARGEST_UPLOAD:
+                if size > largest:
                     return too_large
                 file.write(chunk)
                 if not message.get("more_body"):

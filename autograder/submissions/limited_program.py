@@ -23,19 +23,26 @@ WALL_SECONDS = 20.0  # on a loaded machine
 LARGEST_REPLY = 64 * 1024**2  # bytes
 
 
-def run_limited(module: str, content: bytes, *arguments: str) -> dict[str, Any] | None:
+def run_limited(
+    module: str, content: bytes, *arguments: str, wall_seconds: float = WALL_SECONDS
+) -> dict[str, Any] | None:
     """What a program says of a file; None where it needed more than it may use, or ended by itself."""
     # A NUL ends an argument of a program.
     command = [sys.executable, "-m", module, *(argument.replace("\0", "") for argument in arguments)]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=WALL_SECONDS, check=True)
+        done = subprocess.run(command, input=content, capture_output=True, timeout=wall_seconds, check=True)
         values = json.loads(done.stdout[:LARGEST_REPLY])
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     return values if isinstance(values, dict) else None
 
 
-def serve_limited(look: Callable[[bytes, list[str]], dict[str, Any]]) -> None:
+def serve_limited(
+    look: Callable[[bytes, list[str]], dict[str, Any]],
+    *,
+    processor_seconds: int = PROCESSOR_SECONDS,
+    memory: int = MEMORY,
+) -> None:
     """What such a program does: read its standard input, look at it within the limits, write JSON."""
     content = sys.stdin.buffer.read()
     with suppress(OSError, AttributeError):
@@ -44,6 +51,6 @@ def serve_limited(look: Callable[[bytes, list[str]], dict[str, Any]]) -> None:
         import resource
 
         used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))  # by its own start
-        resource.setrlimit(resource.RLIMIT_CPU, (used + PROCESSOR_SECONDS, used + PROCESSOR_SECONDS + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (used + processor_seconds, used + processor_seconds + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     json.dump(look(content, sys.argv[1:]), sys.stdout)

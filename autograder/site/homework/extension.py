@@ -57,12 +57,19 @@ class HomeworkExtension:
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages, and those of the graders."""
+        from autograder.site.homework.class_upload_pages import CLASS_UPLOAD_ROUTES
         from autograder.site.homework.grader_api import GRADER_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
-        return (*HOMEWORK_ROUTES, *NOTEBOOK_ROUTES, *HOMEWORK_STAFF_ROUTES, *GRADER_ROUTES)
+        return (
+            *HOMEWORK_ROUTES,
+            *NOTEBOOK_ROUTES,
+            *HOMEWORK_STAFF_ROUTES,
+            *CLASS_UPLOAD_ROUTES,
+            *GRADER_ROUTES,
+        )
 
     def home_section(self, request: Request) -> Markup:
         """The assignments of the course, each with the student's dates and score."""

@@ -63,7 +63,14 @@ from autograder.site.requests import (
 )
 from autograder.site.sessions import Session
 
-__all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "store_upload", "titles_alone"]
+__all__ = [
+    "HOMEWORK_ROUTES",
+    "feedback_page",
+    "home_section",
+    "store_upload",
+    "titles_alone",
+    "uploaded_file",
+]
 
 LONGEST_NAME = 200  # characters of a file's name
 PREVIEW_PATIENCE = 1.5  # seconds for the first look before the receipt is shown without it
@@ -123,7 +130,7 @@ async def upload(request: Request) -> Response:
     """Store an uploaded notebook, queue its grading, and show its receipt."""
     site, session = site_of(request), await session_for(request)
     try:
-        name, content = await _uploaded_file(request, session)
+        name, content = await uploaded_file(request, session)
         if not content:
             raise Conflict(
                 "No file was chosen, or it is empty.", next_step="Choose your notebook and try again."
@@ -397,7 +404,7 @@ def _require_an_attempt(left: AttemptsLeft | None, zone: ZoneInfo) -> None:
     )
 
 
-async def _uploaded_file(request: Request, session: Session) -> tuple[str, bytes]:
+async def uploaded_file(request: Request, session: Session) -> tuple[str, bytes]:
     """The name and the bytes of the uploaded file; raises Conflict for a form that cannot be read."""
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":

@@ -94,10 +94,13 @@ def store_submission(
     signer: Signer,
     source: str = "site",
     owners: Sequence[str] = (),
+    by_whom: str = "",
+    origin: str = "",
 ) -> StoredSubmission:
     """Add a submission whose bytes are in the file store, and queue its grading.
 
-    `owners` are the members of a group, the person among them; the person alone if left out.
+    `owners` are the members of a group, the person among them; the person alone if left out. `by_whom` is who
+    submits in their place, and `origin` says what that was taken from.
     """
     owners = sorted({person, *owners})
     latest = submissions_of(connection, course, row.id, person)[-1:]
@@ -108,7 +111,7 @@ def store_submission(
         default=0,
     )
     stored = StoredSubmission(
-        secrets.token_urlsafe(12), row.id, number, digest, size, file, received_at, person
+        secrets.token_urlsafe(12), row.id, number, digest, size, file, received_at, by_whom or person
     )
     connection.execute(
         insert(submission).values(
@@ -121,8 +124,9 @@ def store_submission(
             file=file,
             began_at=began_at,
             received_at=received_at,
-            by_whom=person,
+            by_whom=by_whom or person,
             source=source,
+            origin=origin,
         )
     )
     rows = [{"submission": stored.id, "person": owner} for owner in owners]
