@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from command import autograder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_site import NAME, LedgerSite
@@ -218,6 +219,38 @@ def test_two_servers_append_to_one_chain(site: LedgerSite) -> None:
         list(threads.map(give, names))
     assert len(site.lines()) == 1 + len(names) + 5 * len(names)
     assert site.faults() == []
+
+
+def test_a_backup_takes_the_files_along(
+    site: LedgerSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a ledger names comes back with the database; a backup whose files are damaged is refused."""
+    if site.database.dialect != "sqlite":
+        pytest.skip("PostgreSQL has its own backups")
+    monkeypatch.setenv("AUTOGRADER_FILES", str(tmp_path / "files"))
+    filled(site)
+    folder = site.course.root / ".quizzes"
+    folder.mkdir()
+    site.database.close()
+    shutil.copyfile(tmp_path / "quiz.db", folder / "quiz.db")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    assert "7 files are new" in command(site, "backup", kept / "monday.db")
+    assert "0 files are new" in command(site, "backup", kept / "tuesday.db")
+    shutil.rmtree(tmp_path / "files")
+    assert "ledgers verify" in command(site, "restore", kept / "monday.db", "--check")
+    assert "7 files came back" in command(site, "restore", kept / "monday.db")
+    assert "5 lines, nothing changed" in command(site, "verify")
+    for path in (kept / "files").rglob("*.gz"):
+        path.write_bytes(b"damaged")
+    assert "damaged" in command(site, "restore", kept / "monday.db", "--check", exit_code=2)
+
+
+def command(site: LedgerSite, *words: object, exit_code: int = 0) -> str:
+    """What an `autograder` command prints in the course."""
+    done = autograder(*words, folder=site.course.root)
+    assert done.returncode == exit_code, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

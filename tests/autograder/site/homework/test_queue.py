@@ -199,6 +199,19 @@ def test_three_graders_that_die(queue: QueueFixture) -> None:
     assert queue.state(name) == "graded"
 
 
+def test_failed_gradings_of_another_assignment(queue: QueueFixture) -> None:
+    """They are not queued again with these."""
+    name = queue.submit("ann", "a")
+    for _ in range(MOST_TRIES):
+        lease = queue.lease()
+        assert lease is not None
+        with queue.database.transaction() as connection:
+            fail(connection, lease.id, lease.secret, "no sandbox here")
+    with queue.database.transaction() as connection:
+        assert retry_failed(connection, "course", "another") == 0
+    assert queue.state(name) == "failed"
+
+
 def test_a_fault_that_a_grader_names(queue: QueueFixture) -> None:
     """It is tried three times, and its words are kept for staff."""
     name = queue.submit("ann", "a")
