@@ -90,14 +90,14 @@ def restore(
 
 def _files_of(source: Path, root: Course) -> FileStore:
     """Where the files of a backup are: beside it, or in the object store."""
-    beside = source.absolute().parent / FILES
-    return FileStore(beside if beside.is_dir() else files_address(root.root))
+    kept = source.absolute().parent / FILES
+    return FileStore(kept if kept.is_dir() else files_address(root.root))
 
 
 def _restore_files(source: Path, root: Course) -> int:
     """Bring back the files that are missing; none is removed."""
-    beside, files = source.absolute().parent / FILES, FileStore(files_address(root.root))
-    return FileStore(beside).copy_to(files) if beside.is_dir() else 0
+    kept, files = source.absolute().parent / FILES, FileStore(files_address(root.root))
+    return FileStore(kept).copy_to(files) if kept.is_dir() else 0
 
 
 def _copy_checked(source: Path, part: Path, files: FileStore) -> None:

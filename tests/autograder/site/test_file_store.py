@@ -61,10 +61,10 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def test_what_goes_in_comes_out(address: str) -> None:
     """The same bytes once, by their digest; what is not there is named so."""
     files = FileStore(address)
-    digests = [files.put(content) for content in (b"", b"notebook", bytes(range(256)) * 1000)]
-    assert [files.put(b"notebook"), files.get(digests[1])] == [digests[1], b"notebook"]
-    assert files.get(digests[2]) == bytes(range(256)) * 1000
-    assert digests[0] in files and "0" * 64 not in files
+    stored = [files.put(content) for content in (b"", b"notebook", bytes(range(256)) * 1000)]
+    assert [files.put(b"notebook"), files.get(stored[1])] == [stored[1], b"notebook"]
+    assert files.get(stored[2]) == bytes(range(256)) * 1000
+    assert stored[0] in files and "0" * 64 not in files
     with pytest.raises(NotFound):
         files.get("0" * 64)
     for name in ("", "../../etc/passwd", "F" * 64, "0" * 63):
@@ -74,12 +74,12 @@ def test_what_goes_in_comes_out(address: str) -> None:
 
 def test_two_servers_share_it(address: str) -> None:
     """What one has stored the other finds at once, though it had looked before."""
-    one, other = FileStore(address), FileStore(address)
+    first, other = FileStore(address), FileStore(address)
     assert "0" * 64 not in other
 
     def both(number: int) -> bool:
         content = f"submission {number % 10}".encode()
-        return other.get(one.put(content)) == content
+        return other.get(first.put(content)) == content
 
     with ThreadPoolExecutor(4) as threads:
         assert all(threads.map(both, range(40)))
