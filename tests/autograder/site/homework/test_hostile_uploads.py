@@ -52,7 +52,7 @@ def notebook(*sources: str, **fields: Any) -> bytes:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **fields}).encode()
 
 
-def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+def zip_of(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     """A ZIP with these members."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -72,13 +72,13 @@ def nested(depth: int) -> bytes:
     """A ZIP in a ZIP, and so on."""
     content = notebook("x = 1")
     for _ in range(depth):
-        content = zipped(("inner.zip", content))
+        content = zip_of(("inner.zip", content))
     return content
 
 
 def lying_size() -> bytes:
     """A ZIP whose directory says that a bomb has ten bytes."""
-    content = bytearray(zipped((f"{ASSIGNMENT}.ipynb", b"0" * (30 * MEGABYTE))))
+    content = bytearray(zip_of((f"{ASSIGNMENT}.ipynb", b"0" * (30 * MEGABYTE))))
     at = content.rfind(b"PK\x01\x02")
     content[at + 24 : at + 28] = struct.pack("<I", 10)
     return bytes(content)
@@ -131,10 +131,10 @@ def every_output() -> bytes:
 
 FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     # bombs
-    "zip bomb": ("bomb.zip", lambda: zipped((f"{ASSIGNMENT}.ipynb", b"0" * (200 * MEGABYTE)))),
+    "zip bomb": ("bomb.zip", lambda: zip_of((f"{ASSIGNMENT}.ipynb", b"0" * (200 * MEGABYTE)))),
     "zip that lies about its size": ("lies.zip", lying_size),
     "zips within zips": ("nested.zip", lambda: nested(40)),
-    "many members": ("many.zip", lambda: zipped(*((f"{n}.ipynb", b"{}") for n in range(20_000)))),
+    "many members": ("many.zip", lambda: zip_of(*((f"{n}.ipynb", b"{}") for n in range(20_000)))),
     "deep lists": ("deep.ipynb", lambda: b"[" * MEGABYTE),
     "deep objects": ("objects.ipynb", lambda: b'{"a":' * 200_000),
     "deep expression": ("expression.ipynb", lambda: notebook("x = " + "(" * 90_000)),
@@ -147,11 +147,11 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "indentation": ("indent.ipynb", lambda: notebook("".join(" " * n + "if 1:\n" for n in range(3000)))),
     "f-strings": ("fstring.ipynb", lambda: notebook("x = " + 'f"{' * 150 + "1" + '}"' * 150)),
     # links and paths
-    "link to a secret": ("link.zip", lambda: zipped(link(f"{ASSIGNMENT}.ipynb", "/etc/passwd"))),
-    "link out of the folder": ("up.zip", lambda: zipped(link("a", ".."), ("a/b.ipynb", b"{}"))),
-    "path out of the folder": ("path.zip", lambda: zipped(("../../../../tmp/evil.ipynb", b"{}"))),
-    "absolute path": ("absolute.zip", lambda: zipped(("/etc/cron.d/evil.ipynb", b"{}"))),
-    "Windows path": ("windows.zip", lambda: zipped(("C:\\Windows\\evil.ipynb", b"{}"))),
+    "link to a secret": ("link.zip", lambda: zip_of(link(f"{ASSIGNMENT}.ipynb", "/etc/passwd"))),
+    "link out of the folder": ("up.zip", lambda: zip_of(link("a", ".."), ("a/b.ipynb", b"{}"))),
+    "path out of the folder": ("path.zip", lambda: zip_of(("../../../../tmp/evil.ipynb", b"{}"))),
+    "absolute path": ("absolute.zip", lambda: zip_of(("/etc/cron.d/evil.ipynb", b"{}"))),
+    "Windows path": ("windows.zip", lambda: zip_of(("C:\\Windows\\evil.ipynb", b"{}"))),
     "devices in a tar": ("devices.tar.gz", tar_of_devices),
     # names
     "name that is a path": ("../../../etc/passwd", lambda: notebook("x = 1")),
@@ -176,7 +176,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "cells that are numbers": ("numbers.ipynb", lambda: b'{"cells": [1, null, "a", [], {}], "nbformat": 4}'),
     "picture": ("photo.jpg", lambda: b"\xff\xd8\xff\xe0" + bytes(range(256)) * 100),
     "program": ("setup.exe", lambda: b"MZ" + bytes(range(256)) * 100),
-    "half a ZIP": ("half.zip", lambda: zipped(("a.ipynb", b"{}" * 1000))[:-30]),
+    "half a ZIP": ("half.zip", lambda: zip_of(("a.ipynb", b"{}" * 1000))[:-30]),
     "script in every output": (f"{ASSIGNMENT}.ipynb", every_output),
 }
 
@@ -328,10 +328,10 @@ def test_hostile_sources_do_not_slow_the_server(live: LiveHomework, hostile: int
 
     No time is asserted: a page that waited for a look would wait for the whole queue of them.
     """
-    student, honest = live.server.student(), live.server.student()
+    student, other = live.server.student(), live.server.student()
     expensive = notebook("x = " + "+".join(["1"] * 150_000))
     paths = [live.upload(student, expensive + b" " * number).headers["Location"] for number in range(hostile)]
-    own = live.upload(honest, to_bytes(filled_in(load_assignment(live.server.course, ASSIGNMENT))))
+    uploaded = live.upload(other, to_bytes(filled_in(load_assignment(live.server.course, ASSIGNMENT))))
     context = live.server.site.parts["homework"]
     assert isinstance(context, HomeworkContext)
     looking = [threading.Thread(target=student.page, args=(path,)) for path in paths[:6]]
@@ -342,10 +342,10 @@ def test_hostile_sources_do_not_slow_the_server(live: LiveHomework, hostile: int
         context.previews.look("0" * 64, path, ASSIGNMENT, ())
     for _ in range(rounds):
         began = time.monotonic()
-        assert honest.get("/").status_code == honest.get(PAGE).status_code == 200
-        assert honest.get(f"{own.headers['Location']}/status").status_code == 200
+        assert other.get("/").status_code == other.get(PAGE).status_code == 200
+        assert other.get(f"{uploaded.headers['Location']}/status").status_code == 200
         times.append(time.monotonic() - began)
     for thread in looking:
         thread.join(PATIENCE)
-    assert "First look" in honest.page(own.headers["Location"])
-    eventually(lambda: "defines 3 of 3 functions" in honest.page(own.headers["Location"]))
+    assert "First look" in other.page(uploaded.headers["Location"])
+    eventually(lambda: "defines 3 of 3 functions" in other.page(uploaded.headers["Location"]))
