@@ -40,6 +40,7 @@ def export_(
     with open_site(root.root) as site:
         files = FileStore(files_address(root.root))
         head = export_ledger(site.database, files, root, COURSE, assignment, results)
+    say("Submissions that are not graded yet stay on the site; export again when they are.")
     say(f"{results.root}: pseudonyms.csv says whose the names in the ledger are. Ledger digest: {head}")
 
 

@@ -22,7 +22,12 @@ from autograder.site.homework.grade_records import TOTAL, GradingResult
 from autograder.site.homework.ledger_transfer import Imported, export_ledger, import_ledger
 from autograder.site.homework.queue import enqueue, finish, lease_next
 from autograder.site.homework.scores import KIND, GradingSummary, attempts_of_class, counted
-from autograder.site.homework.submissions import find_submission, owners_of, store_submission
+from autograder.site.homework.submissions import (
+    find_submission,
+    latest_gradings,
+    owners_of,
+    store_submission,
+)
 from autograder.site.ledger import LedgerName, read_site_ledger
 from autograder.site.ledger_check import check_ledgers
 from autograder.site.marks import Mark, Source, add_marks
@@ -143,6 +148,11 @@ class LedgerSite:
             for person, attempt in chosen.items()
             if attempt is not None and attempt.final is not None
         }
+
+    def is_graded(self, name: str) -> bool:
+        """Whether a submission has a result."""
+        with self.database.reading() as connection:
+            return latest_gradings(connection, [name])[name].state == "graded"
 
     def owners(self, name: str) -> list[str]:
         """Whose a submission is."""

@@ -31,12 +31,14 @@ from autograder.site.tables import mark
 __all__ = [
     "IMPORTED",
     "TOTAL",
+    "UNGRADED",
     "GradingResult",
     "mark_line",
     "neutral_name",
     "open_homework_ledger",
     "record_grading",
     "record_marks",
+    "ungraded_attempts",
     "whole_work",
     "written_part",
 ]
@@ -44,6 +46,7 @@ __all__ = [
 IMPORTED = "ledger import"  # the grader of gradings that another ledger brought
 
 TOTAL = "total"  # the part of a mark that sets the score of a submission
+UNGRADED = "attempt:"  # how the part of an imported mark begins whose attempt was never graded
 WRITTEN = "written:"  # how the part of a mark begins that is for a written answer
 
 
@@ -226,11 +229,21 @@ def whole_work(course: str, assignment: str, person: str) -> str:
     return f"{course}:{assignment}:{person}"
 
 
+def ungraded_attempts(connection: Connection, course: str, assignment: str, person: str) -> list[int]:
+    """The numbers of a person's attempts that have an imported mark and no submission here."""
+    parts = select(mark.c.part).where(
+        mark.c.kind == HOMEWORK,
+        mark.c.work == whole_work(course, assignment, person),
+        mark.c.part.startswith(UNGRADED),
+    )
+    return [int(part.removeprefix(UNGRADED)) for part in connection.execute(parts).scalars()]
+
+
 def mark_line(given: Mark, student: str, who: str, attempt: int) -> ScoreOverridden | WrittenAnswerMarked:
     """The line of a person's mark; `attempt` is 0 for one of the whole assignment."""
     more = json.loads(given.detail)
     points = None if given.points is None else float(given.points)
-    if given.part == TOTAL:
+    if given.part == TOTAL or given.part.startswith(UNGRADED):
         return ScoreOverridden(
             at=instant(given.at),
             student=student,

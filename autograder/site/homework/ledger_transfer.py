@@ -17,7 +17,7 @@ from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
@@ -42,7 +42,7 @@ from autograder.results.results_folder import Results
 from autograder.site.database import Database
 from autograder.site.file_store import FileStore
 from autograder.site.homework.assignments import due_for_student, published
-from autograder.site.homework.grade_records import IMPORTED, TOTAL, whole_work, written_part
+from autograder.site.homework.grade_records import IMPORTED, TOTAL, UNGRADED, whole_work, written_part
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.homework.tables import bundle, grading, submission, submission_owner
 from autograder.site.ledger import (
@@ -56,7 +56,7 @@ from autograder.site.ledger import (
 )
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import add_person
-from autograder.site.tables import enrolment, person, pseudonym
+from autograder.site.tables import enrolment, mark, person, pseudonym
 from autograder.site.upsert import insert_once
 
 __all__ = ["Imported", "export_ledger", "import_ledger"]
@@ -210,6 +210,8 @@ class _Rows:
             )
         )
         connection.execute(insert(submission_owner).values(submission=stored, person=student))
+        kept = mark.c.work == self._whole(student), mark.c.part == f"{UNGRADED}{number}"
+        connection.execute(update(mark).where(mark.c.kind == HOMEWORK, *kept).values(work=stored, part=TOTAL))
         self.submissions += 1
         return stored, True
 
@@ -273,8 +275,10 @@ class _Rows:
                 continue
             if isinstance(line, ScoreOverridden):
                 work = self._attempt(line) if line.attempt else self._whole(line.student)
+                is_there = not line.attempt or work != self._whole(line.student)
+                part = TOTAL if is_there else f"{UNGRADED}{line.attempt}"
                 detail = json.dumps({"comment": line.comment}) if line.comment else "{}"
-                self._add_mark(number, work, TOTAL, line.earned, line.at, line.who, line.why, detail)
+                self._add_mark(number, work, part, line.earned, line.at, line.who, line.why, detail)
             elif isinstance(line, WrittenAnswerMarked):
                 detail = json.dumps({"answer": line.answer, "origin": line.origin})
                 part, work = written_part(line.task), self._attempt(line)
@@ -299,7 +303,10 @@ class _Rows:
         return whole_work(self._name.course, self._name.work, student)
 
     def _attempt(self, line: ScoreOverridden | WrittenAnswerMarked) -> str:
-        """The submission that a mark was given for: by its number, else the student's latest."""
+        """The submission that a mark was given for, by its number; the latest for one of written words.
+
+        An attempt that was never graded is not in the ledger: its mark is kept until the attempt comes.
+        """
         rows = self._connection.execute(
             select(submission.c.id, submission.c.number)
             .join(submission_owner)
@@ -311,7 +318,9 @@ class _Rows:
             .order_by(submission.c.received_at, submission.c.number)
         ).all()
         wanted = line.attempt if isinstance(line, ScoreOverridden) else 0
-        matching = [row.id for row in rows if row.number == wanted] or [row.id for row in rows[-1:]]
+        matching = [row.id for row in rows if row.number == wanted]
+        if not wanted:
+            matching = [row.id for row in rows[-1:]]
         return str(matching[0]) if matching else self._whole(line.student)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, func, insert, not_, select
 from autograder.errors import NotFound
 from autograder.site.clock_correction import WrongSpan
 from autograder.site.homework.assignments import Homework
+from autograder.site.homework.grade_records import ungraded_attempts
 from autograder.site.homework.queue import enqueue
 from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.signer import Signer
@@ -106,10 +107,15 @@ def store_submission(
     latest = submissions_of(connection, course, row.id, person)[-1:]
     if latest and latest[0].digest == digest and owners_of(connection, latest[0].id) == owners:
         return latest[0]
-    number = 1 + max(
-        (stored.number for owner in owners for stored in submissions_of(connection, course, row.id, owner)),
-        default=0,
-    )
+    taken = [
+        number
+        for owner in owners
+        for number in (
+            *(stored.number for stored in submissions_of(connection, course, row.id, owner)),
+            *ungraded_attempts(connection, course, row.id, owner),
+        )
+    ]
+    number = 1 + max(taken, default=0)
     stored = StoredSubmission(
         secrets.token_urlsafe(12), row.id, number, digest, size, file, received_at, by_whom or person
     )

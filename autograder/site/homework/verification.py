@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, or_, select
 from autograder.errors import NotFound
 from autograder.results.ledger import Graded, Line, RegradeSkipped, ScoreOverridden, WrittenAnswerMarked
 from autograder.site.file_store import FileStore
-from autograder.site.homework.grade_records import IMPORTED, mark_line, whole_work
+from autograder.site.homework.grade_records import IMPORTED, UNGRADED, mark_line, whole_work
 from autograder.site.homework.submissions import latest_gradings
 from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.ledger import HOMEWORK, LedgerName, instant
@@ -91,11 +91,16 @@ def _mark_fault(
     facts: dict[str, tuple[object, object]] = {
         "student": (owner in owners, line.student in people),
         "author": (row.who, people.get(line.who, row.who)),
-        "attempt": (owners.get(owner, attempt) if attempt else 0, attempt),
+        "attempt": (_attempt_of(row, owners.get(owner, attempt)) if attempt else 0, attempt),
         "time": (row.at, (line.at - instant(0)) // MILLISECOND),
         "content": (expected.model_dump(exclude={"at"}), line.model_dump(exclude={"at"})),
     }
     return _told_apart(facts)
+
+
+def _attempt_of(row: Row[Any], number: int) -> int:
+    """The attempt that a mark is for: its submission's, or the one it waits for."""
+    return int(row.part.removeprefix(UNGRADED)) if row.part.startswith(UNGRADED) else number
 
 
 def _told_apart(facts: Mapping[str, tuple[object, object]]) -> str:
