@@ -71,7 +71,13 @@ COMMANDS = (
         "verify",
         "autograder.cli.verify:verify",
         GRADING,
-        "Check that no ledger line, report, submission or table of grades was changed since it was written.",
+        "Check that a results directory, or the course's site, is unchanged since it was written.",
+    ),
+    CommandEntry(
+        "ledger",
+        "autograder.cli.ledger:app",
+        GRADING,
+        "Move an assignment's record of grades between the site and a results directory.",
     ),
     CommandEntry(
         "similarity",
@@ -167,7 +173,7 @@ COMMANDS = (
         "grader",
         "autograder.cli.grader:run_grader",
         ADMINISTRATION,
-        "Grade what a site has queued, until Ctrl-C.",
+        "Grade what a site has queued, here or on a cluster, until Ctrl-C.",
     ),
     CommandEntry(
         "loadtest",
@@ -209,7 +215,7 @@ COMMANDS = (
         "backup",
         "autograder.cli.backup:backup",
         ADMINISTRATION,
-        "Copy the course's database as it is at one moment; a server may keep running.",
+        "Copy the course's database and files as they are at one moment; a server may keep running.",
     ),
     CommandEntry(
         "restore",

@@ -8,11 +8,19 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "LISTEN_HOST",
+    "LISTEN_PORT",
     "AssignmentArgument",
     "CourseOption",
     "DatasetOption",
+    "GradedOption",
+    "HostOption",
+    "LogOption",
     "OutFileOption",
     "PersonArgument",
+    "PortFileOption",
+    "PortOption",
+    "ProxyOption",
     "ResultsArgument",
     "SandboxOption",
     "SchedulerOption",
@@ -50,6 +58,31 @@ SchedulerOption = Annotated[
 SeedOption = Annotated[
     int | None,
     typer.Option(min=0, help="Seed of the random inputs; by default a new random one.", show_default=False),
+]
+LISTEN_HOST, LISTEN_PORT = "127.0.0.1", 8080
+HostOption = Annotated[
+    str, typer.Option(help="The address to listen on; 0.0.0.0 for a whole network.", show_default=True)
+]
+PortOption = Annotated[int, typer.Option(help="The port; 0 chooses a free one.", min=0, max=65535)]
+PortFileOption = Annotated[
+    Path | None, typer.Option(help="A file to write the port to when the server is ready.")
+]
+LogOption = Annotated[
+    Path | None, typer.Option(help="A file for a JSON line per request and error.", show_default=False)
+]
+ProxyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The address of a reverse proxy, whose X-Forwarded-For is believed; may be repeated.",
+        envvar="FORWARDED_ALLOW_IPS",
+    ),
+]
+GradedOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Results of `autograder grade`, for links of learning platforms to assignments that are not "
+        "published here; else the course's `graded`."
+    ),
 ]
 WorkersOption = Annotated[
     int, typer.Option(min=0, help="Number of worker processes; 0 starts one per processor core.")

@@ -6,7 +6,7 @@ All are loaded by name, so the site imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
     from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
+    from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
+    from autograder.site.file_store import FileStore
+    from autograder.site.ledger import LedgerName
+    from autograder.site.marks import Mark
     from autograder.site.people import Change
 
 __all__ = ["AccommodationPlan", "Extension", "LinkTarget", "Running", "extensions"]
@@ -81,6 +85,8 @@ class Extension(Protocol):
 
     #: The heading of its part of the home page.
     title: str
+    #: The kind of its work in marks and ledgers.
+    work_kind: str
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of its pages."""
@@ -113,6 +119,22 @@ class Extension(Protocol):
 
         Without `take_away` the plan leaves out what takes time, a date or a role away. `find` gives the
         stored ID of the person in a line. Raises UsageError and ContentError with file, line and column.
+        """
+
+    def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
+        """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""
+
+    def ledger_faults(
+        self,
+        connection: Connection,
+        name: LedgerName,
+        lines: Sequence[Line],
+        people: Mapping[str, str],
+        files: FileStore,
+    ) -> Sequence[str]:
+        """What its tables and files say otherwise than the lines of a ledger, one sentence each.
+
+        `people` are the people by their pseudonyms.
         """
 
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:

@@ -38,7 +38,10 @@ def run_limited(
 
 
 def serve_limited(
-    look: Callable[[bytes, list[str]], dict[str, Any]], *, processor_seconds: int = PROCESSOR_SECONDS
+    look: Callable[[bytes, list[str]], dict[str, Any]],
+    *,
+    processor_seconds: int = PROCESSOR_SECONDS,
+    memory: int = MEMORY,
 ) -> None:
     """What such a program does: read its standard input, look at it within the limits, write JSON."""
     content = sys.stdin.buffer.read()
@@ -49,5 +52,5 @@ def serve_limited(
 
         used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))  # by its own start
         resource.setrlimit(resource.RLIMIT_CPU, (used + processor_seconds, used + processor_seconds + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     json.dump(look(content, sys.argv[1:]), sys.stdout)

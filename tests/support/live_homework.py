@@ -18,6 +18,7 @@ from autograder.site.database import Database
 from autograder.site.file_store import FileStore
 from autograder.site.homework.assignments import Facts, bundle_of, publish
 from autograder.site.homework.context import files_address
+from autograder.site.homework.grade_records import GradingResult
 from autograder.site.homework.queue import finish, lease_next
 from autograder.site.people import COURSE
 
@@ -69,16 +70,8 @@ class LiveHomework:
         digest, at = self.files.put(report), self.server.clock.now()
         with self.server.database.transaction() as connection:
             while lease := lease_next(connection, COURSE, "a test", at):
-                finish(
-                    connection,
-                    lease.id,
-                    lease.secret,
-                    report=digest,
-                    earned=Decimal(earned),
-                    possible=Decimal(possible),
-                    summary=summary,
-                    at=at,
-                )
+                result = GradingResult(digest, Decimal(earned), Decimal(possible), summary)
+                finish(connection, lease.id, lease.secret, result, at)
 
 
 @contextmanager

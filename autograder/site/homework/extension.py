@@ -5,7 +5,7 @@ Every opened database needs the migrations, so the pages are imported only when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
     from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
+    from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.extensions import LinkTarget
+    from autograder.site.file_store import FileStore
     from autograder.site.homework.graders import Graders
+    from autograder.site.ledger import LedgerName
+    from autograder.site.marks import Mark
     from autograder.site.people import Change
 
 __all__ = ["EXTENSION", "HomeworkExtension"]
@@ -49,15 +53,23 @@ class HomeworkExtension:
     package = "autograder.site.homework"
     migrations = Path(__file__).parent / "migrations"
     title = "Homework"
+    work_kind = "homework"
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages, and those of the graders."""
+        from autograder.site.homework.class_upload_pages import CLASS_UPLOAD_ROUTES
         from autograder.site.homework.grader_api import GRADER_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
-        return (*HOMEWORK_ROUTES, *NOTEBOOK_ROUTES, *HOMEWORK_STAFF_ROUTES, *GRADER_ROUTES)
+        return (
+            *HOMEWORK_ROUTES,
+            *NOTEBOOK_ROUTES,
+            *HOMEWORK_STAFF_ROUTES,
+            *CLASS_UPLOAD_ROUTES,
+            *GRADER_ROUTES,
+        )
 
     def home_section(self, request: Request) -> Markup:
         """The assignments of the course, each with the student's dates and score."""
@@ -95,6 +107,25 @@ class HomeworkExtension:
     ) -> NoAccommodations:
         """Nothing; see `NoAccommodations`."""
         return NoAccommodations()
+
+    def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
+        """Append people's marks of a submission to the ledger of its assignment."""
+        from autograder.site.homework.grade_records import record_marks
+
+        return record_marks(connection, work, marks)
+
+    def ledger_faults(
+        self,
+        connection: Connection,
+        name: LedgerName,
+        lines: Sequence[Line],
+        people: Mapping[str, str],
+        files: FileStore,
+    ) -> Sequence[str]:
+        """Gradings, marks and files that are not as the ledger of their assignment says."""
+        from autograder.site.homework.verification import ledger_faults
+
+        return ledger_faults(connection, name, lines, people, files)
 
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Nothing: the command makes a class of submissions; see `cli.demo_site`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from autograder.course.course import Course
 from autograder.course.lateness import days_late, late_share
 from autograder.report import Report, summarize_report
 from autograder.site.homework.assignments import Homework, due_for_student
+from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
 from autograder.site.homework.submissions import (
     Grading,
     StoredSubmission,
@@ -27,12 +28,13 @@ from autograder.site.homework.submissions import (
     submissions_of_all,
 )
 from autograder.site.homework.tables import submission
+from autograder.site.ledger import HOMEWORK
 from autograder.site.marks import Mark, current_mark, marks_of_work, marks_of_works
+from autograder.site.tables import mark as mark_table
 from autograder.site.tables import points_text
 
 __all__ = [
     "KIND",
-    "TOTAL",
     "Attempt",
     "GradingSummary",
     "MarkedAnswer",
@@ -43,10 +45,9 @@ __all__ = [
     "is_final",
     "late_rule",
     "used_times",
-    "written_part",
 ]
 
-KIND, TOTAL = "homework", "total"  # of marks, and the part that a person overrides
+KIND = HOMEWORK  # of marks
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class Attempt:
     final: Decimal | None  # after the late penalty, or a person's mark; None while there is neither
     mark: Mark | None  # a person's, of the whole submission
     answers: tuple[MarkedAnswer, ...] = ()
+    whole: Mark | None = None  # a person's, of the whole assignment: it counts, whichever attempt does
 
     @property
     def unmarked(self) -> Decimal:
@@ -156,17 +158,13 @@ class Attempt:
         return words.get(self.grading.state, "Graded")
 
 
-def written_part(task: str) -> str:
-    """The part of a mark that is for a written answer."""
-    return f"written:{task}"
-
-
 def attempts_of(connection: Connection, course: Course, of: str, row: Homework, person: str) -> list[Attempt]:
     """A person's attempts at an assignment of the course with the id `of`, the oldest first."""
     stored = submissions_of(connection, of, row.id, person)
     gradings = latest_gradings(connection, [item.id for item in stored])
-    marks = {item.id: marks_of_work(connection, KIND, item.id) for item in stored}
-    return _attempts(course, row, person, stored, gradings, marks)
+    works = [*(item.id for item in stored), whole_work(of, row.id, person)]
+    marks = {work: marks_of_work(connection, KIND, work) for work in works}
+    return _attempts(course, row, person, stored, gradings, marks, whole_work(of, row.id, person))
 
 
 def attempts_of_class(
@@ -175,12 +173,16 @@ def attempts_of_class(
     """Everybody's attempts, by person."""
     gradings = latest_gradings(connection, None, course=of, assignment=row.id)
     works = select(submission.c.id).where(submission.c.course == of, submission.c.assignment == row.id)
-    marks = marks_of_works(connection, KIND, works)
+    of_whole = select(mark_table.c.work).where(
+        mark_table.c.work.startswith(whole_work(of, row.id, ""), autoescape=True)
+    )
+    marks = marks_of_works(connection, KIND, works) | marks_of_works(connection, KIND, of_whole)
     stored: dict[str, list[StoredSubmission]] = defaultdict(list)
     for person, item in submissions_of_all(connection, of, row.id):
         stored[person].append(item)
     return {
-        person: _attempts(course, row, person, items, gradings, marks) for person, items in stored.items()
+        person: _attempts(course, row, person, items, gradings, marks, whole_work(of, row.id, person))
+        for person, items in stored.items()
     }
 
 
@@ -188,7 +190,16 @@ def counted(course: Course, row: Homework, person: str, attempts: Sequence[Attem
     """The attempt that counts; None before any has a score.
 
     course.yaml may name another rule for a student. Of `last_on_time` without one in time, the last counts.
+    A person's mark of the whole assignment stands in place of its score.
     """
+    chosen = _chosen(course, row, person, attempts)
+    if chosen is None or chosen.whole is None:
+        return chosen
+    return replace(chosen, final=chosen.whole.points, mark=chosen.whole)
+
+
+def _chosen(course: Course, row: Homework, person: str, attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that counts by its own score."""
     rule = course.extension_as_written(person, row.id).get("attempts") or row.facts.counts
     scored = [attempt for attempt in attempts if attempt.final is not None]
     if not scored:
@@ -246,12 +257,14 @@ def _attempts(
     stored: Sequence[StoredSubmission],
     gradings: Mapping[str, Grading],
     marks: Mapping[str, Mapping[str, Sequence[Mark]]],
+    whole: str,
 ) -> list[Attempt]:
     """A person's submissions with what they earn; a mark of a written answer is for all with its words."""
     of_answers: dict[str, list[Mark]] = defaultdict(list)
-    for item in stored:
-        for part, given in marks.get(item.id, {}).items():
+    for work in (*(item.id for item in stored), whole):
+        for part, given in marks.get(work, {}).items():
             of_answers[part] += given
+    of_whole = current_mark(marks.get(whole, {}).get(TOTAL, ()), 0)
     for given in of_answers.values():
         given.sort(key=lambda mark: mark.id)
     due_at = due_for_student(course, row, person)
@@ -265,6 +278,7 @@ def _attempts(
             gradings[item.id],
             marks.get(item.id, {}).get(TOTAL, ()),
             of_answers,
+            None if of_whole is None else of_whole.mark,
         )
         for item in stored
     ]
@@ -279,6 +293,7 @@ def _attempt(
     grading: Grading,
     marks: Sequence[Mark],
     of_answers: Mapping[str, Sequence[Mark]],
+    whole: Mark | None,
 ) -> Attempt:
     days = days_late_at(course, row, due_at, stored.received_at)
     is_after = due_at is not None and stored.received_at // 1000 * 1000 > due_at
@@ -294,7 +309,7 @@ def _attempt(
     if mark is not None and mark.points is not None:
         final = mark.points
     return Attempt(
-        stored, person, grading, summary, days, is_after and not days, earned, final, mark, answers
+        stored, person, grading, summary, days, is_after and not days, earned, final, mark, answers, whole
     )
 
 

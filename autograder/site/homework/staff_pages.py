@@ -26,19 +26,18 @@ from autograder.report import Report, WrittenAnswer
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework, homework_in, published, set_release
 from autograder.site.homework.context import homework_of
+from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import enqueue, retry_failed
 from autograder.site.homework.rendered_notebook import render_notebook
 from autograder.site.homework.scores import (
     KIND,
-    TOTAL,
     Attempt,
     MarkedAnswer,
     attempts_of,
     attempts_of_class,
     counted,
-    written_part,
 )
 from autograder.site.homework.submissions import find_submission, owners_of, seed_of
 from autograder.site.marks import Mark, Source, add_marks
@@ -226,7 +225,7 @@ async def grade_again(request: Request) -> Response:
     def write(connection: Connection) -> None:
         row = published(connection, site.course, assignment)
         if not everything:
-            many = retry_failed(connection, site.course)
+            many = retry_failed(connection, site.course, assignment)
             record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
             return
         names = _counting_old(row, _class(connection, context.course(), site.course, row))
@@ -263,6 +262,10 @@ async def override(request: Request) -> Response:
                 "Somebody else has set these points meanwhile.",
                 next_step="Go back, reload the page, and decide which points stand.",
             )
+        for owner, (first, *_) in attempts.items():
+            if first.whole is not None:  # what a person decides now replaces it
+                taken_back = Mark(TOTAL, None, Source.MANUAL, at, who=session.person, reason=reason)
+                add_marks(connection, KIND, whole_work(site.course, row.id, owner), [taken_back])
         mark = Mark(TOTAL, points, Source.MANUAL, at, who=session.person, reason=reason)
         add_marks(connection, KIND, name, [mark])
         detail: dict[str, object] = {

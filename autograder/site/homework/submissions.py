@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, func, insert, not_, select
 from autograder.errors import NotFound
 from autograder.site.clock_correction import WrongSpan
 from autograder.site.homework.assignments import Homework
+from autograder.site.homework.grade_records import ungraded_attempts
 from autograder.site.homework.queue import enqueue
 from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.signer import Signer
@@ -94,21 +95,29 @@ def store_submission(
     signer: Signer,
     source: str = "site",
     owners: Sequence[str] = (),
+    by_whom: str = "",
+    origin: str = "",
 ) -> StoredSubmission:
     """Add a submission whose bytes are in the file store, and queue its grading.
 
-    `owners` are the members of a group, the person among them; the person alone if left out.
+    `owners` are the members of a group, the person among them; the person alone if left out. `by_whom` is who
+    submits in their place, and `origin` says what that was taken from.
     """
     owners = sorted({person, *owners})
     latest = submissions_of(connection, course, row.id, person)[-1:]
     if latest and latest[0].digest == digest and owners_of(connection, latest[0].id) == owners:
         return latest[0]
-    number = 1 + max(
-        (stored.number for owner in owners for stored in submissions_of(connection, course, row.id, owner)),
-        default=0,
-    )
+    taken = [
+        number
+        for owner in owners
+        for number in (
+            *(stored.number for stored in submissions_of(connection, course, row.id, owner)),
+            *ungraded_attempts(connection, course, row.id, owner),
+        )
+    ]
+    number = 1 + max(taken, default=0)
     stored = StoredSubmission(
-        secrets.token_urlsafe(12), row.id, number, digest, size, file, received_at, person
+        secrets.token_urlsafe(12), row.id, number, digest, size, file, received_at, by_whom or person
     )
     connection.execute(
         insert(submission).values(
@@ -121,8 +130,9 @@ def store_submission(
             file=file,
             began_at=began_at,
             received_at=received_at,
-            by_whom=person,
+            by_whom=by_whom or person,
             source=source,
+            origin=origin,
         )
     )
     rows = [{"submission": stored.id, "person": owner} for owner in owners]
@@ -153,7 +163,7 @@ def submissions_of(
             submission.c.course == course,
             submission.c.assignment == assignment,
         )
-        .order_by(submission.c.number)
+        .order_by(submission.c.received_at, submission.c.number)
     )
     return [_submission(row) for row in rows]
 
@@ -178,7 +188,7 @@ def submissions_of_all(
         select(submission, submission_owner.c.person)
         .join(submission_owner)
         .where(submission.c.course == course, submission.c.assignment == assignment)
-        .order_by(submission_owner.c.person, submission.c.number)
+        .order_by(submission_owner.c.person, submission.c.received_at, submission.c.number)
     )
     return [(row.person, _submission(row)) for row in rows]
 
