@@ -34,7 +34,7 @@ from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
 from autograder.course.course import Course
 from autograder.course.local_time import LocalTime
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from autograder.yaml_source import line_of, read_yaml, source_location
 
 __all__ = [
@@ -408,7 +408,10 @@ def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None
             (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
         )
         location = f", line {line}" if line else ""
-        raise ContentError(f"{path}{location}: {exception_text(problem)}") from problem
+        raise ContentError(
+            f"{path}{location}: {exception_text(problem)}",
+            next_step="Correct the file until Python can run it.",
+        ) from problem
     finally:
         for key, old in before.items():
             if old is None:
@@ -452,13 +455,15 @@ def _fits_together(assignment: Assignment, whole: AssignmentFile) -> None:
     for check in [*assignment.public_checks, *assignment.hidden_checks]:
         if check.task not in tasks:
             raise ContentError(
-                f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}."
+                f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}.",
+                next_step=choose_one(tasks, "Add the task to assignment.yaml."),
             )
     for public in assignment.public_checks:
         if public.points:
             raise ContentError(
                 f"{source_location(public.body)}: public check {public.id} carries points, "
-                "but students can read it."
+                "but students can read it.",
+                next_step="Remove its points, or move it to the hidden checks.",
             )
     yaml = assignment.folder / "assignment.yaml"
     for number, task in enumerate(tasks.values()):
@@ -467,16 +472,19 @@ def _fits_together(assignment: Assignment, whole: AssignmentFile) -> None:
             line = line_of(yaml.read_text(encoding="utf-8"), ("tasks", number, "points"))
             raise ContentError(
                 f"{yaml}, line {line}: task {task.id} is worth {task.points:g} points, "
-                f"its hidden checks add up to {points:g}."
+                f"its hidden checks add up to {points:g}.",
+                next_step="Correct the task's points, or those of its checks.",
             )
     for function, form in assignment.canonical_forms.items():
         if function not in assignment.functions:
             raise ContentError(
-                f"{source_location(form)}: a canonical form names an unknown function {function!r}."
+                f"{source_location(form)}: a canonical form names an unknown function {function!r}.",
+                next_step=choose_one(assignment.functions, "Add the function to a task."),
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.function not in assignment.functions:
             raise ContentError(
                 f"{source_location(variant.body)}: variant {variant.name} names "
-                f"an unknown function {variant.function!r}."
+                f"an unknown function {variant.function!r}.",
+                next_step=choose_one(assignment.functions, "Add the function to a task."),
             )

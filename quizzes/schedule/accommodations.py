@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from autograder.course.csv_table import read_table
 from autograder.course.local_time import instant_of
 from autograder.course.roster import Person, RosterRow, RosterTable, read_people
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from quizzes.schedule.timing import SECOND, Accommodation, Override, Schedule, Terms, terms_for
 
 __all__ = [
@@ -116,7 +116,7 @@ def _column_of(name: str) -> str:
 
 def _row_from(location: str, row: RosterRow, zone: ZoneInfo, *, decimal_comma: bool) -> AccommodationRow:
     cells = {name: value for name, value in row.cells.items() if name in COLUMNS and value}
-    quiz = cells.get("quiz", "")
+    quiz = cells.get("quiz")
     removed = {
         field for name, field in {**TIMES, **NUMBERS}.items() if cells.get(name) == REMOVE and cells.pop(name)
     }
@@ -165,7 +165,7 @@ def _role(location: str, text: str | None) -> str | None:
     if role is None:
         raise ContentError(
             f"{location}, role: unknown role {plain[:LONGEST]!r}.",
-            next_step=f"Choose one of: {', '.join(ROLES)}.",
+            next_step=choose_one(ROLES),
         )
     return role
 
