@@ -116,7 +116,7 @@ def _column_of(name: str) -> str:
 
 def _row_from(location: str, row: RosterRow, zone: ZoneInfo, *, decimal_comma: bool) -> AccommodationRow:
     cells = {name: value for name, value in row.cells.items() if name in COLUMNS and value}
-    quiz = cells.get("quiz")
+    quiz = cells.get("quiz", "")
     removed = {
         field for name, field in {**TIMES, **NUMBERS}.items() if cells.get(name) == REMOVE and cells.pop(name)
     }

@@ -286,5 +286,5 @@ def yaml_entry(
 
 
 def _source(guide: PlatformGuide, name: str) -> str:
-    source = guide.sources.get(name)
+    source = guide.sources.get(name, "")
     return f"  # {guide.title}: {source}" if source else ""
