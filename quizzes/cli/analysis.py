@@ -40,7 +40,7 @@ def analysis(
         )
     with open_site(root.root) as site:
         with site.database.reading() as connection:
-            title = require_published(connection, quiz)
+            title = require_published(connection, quiz).title
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
         try:
             exam.mark()

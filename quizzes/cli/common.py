@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from autograder.errors import UsageError, choose_one
 from autograder.site.people import COURSE
 from autograder.site.private_file import write_private
-from quizzes.store.quizzes import published_in
+from quizzes.store.quizzes import Published, published_in
 
 __all__ = ["QuizFileArgument", "QuizNameArgument", "require_published", "write_output"]
 
@@ -22,15 +22,15 @@ QuizFileArgument = Annotated[
 QuizNameArgument = Annotated[str, typer.Argument(metavar="QUIZ", help="The name of a published quiz.")]
 
 
-def require_published(connection: Connection, quiz: str) -> str:
-    """The title of a published quiz; raises UsageError for an unknown name, with those that are known."""
-    titles = {published.id: published.title for published in published_in(connection, COURSE)}
-    if quiz not in titles:
+def require_published(connection: Connection, quiz: str) -> Published:
+    """A published quiz; raises UsageError for an unknown name, with those that are known."""
+    known = {published.id: published for published in published_in(connection, COURSE)}
+    if quiz not in known:
         raise UsageError(
             f"There is no published quiz {quiz!r}.",
-            next_step=choose_one(titles, f"Publish it with `quizzes publish {quiz}`."),
+            next_step=choose_one(known, f"Publish it with `quizzes publish {quiz}`."),
         )
-    return titles[quiz]
+    return known[quiz]
 
 
 def write_output(files: Mapping[Path, bytes]) -> None:

@@ -51,7 +51,13 @@ def extend(
             done = extend_all(
                 connection, quiz, at=at, who=terminal_user(), reason=reason, minutes=minutes, percent=percent
             )
-            typer.echo(f"{done.extended} open attempts have more time; {done.over} had ended by themselves.")
+            extended = counted(done.extended, "open attempt has", "open attempts have")
+            typer.echo(f"{extended} more time; {done.over} had ended by themselves.")
+            schedule = require_published(connection, quiz).schedule
+            dates = {"is due": schedule.due_at, "closes": schedule.closes_at}
+            for verb, instant in dates.items():
+                if instant is not None:
+                    typer.echo(f"The quiz {verb} {shown(instant, root.zone)} now.")
             return
         for person in student:
             row = open_attempt(connection, quiz, person)

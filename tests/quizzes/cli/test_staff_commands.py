@@ -52,7 +52,9 @@ def test_more_time(server: LiveServer) -> None:
     words = ("extend", "all", "--reason", "fire alarm")
     assert f"{first.name}: until" in message(server, *words, "--minutes", 5, "--student", first.name)
     assert server.exam.inspect(first_attempt)[0].attempt.deadline_at == ends + 5 * MINUTE
-    assert message(server, *words, "--percent", 50).startswith("2 open attempts")
+    printed = message(server, *words, "--percent", 50)
+    assert printed.startswith("2 open attempts have more time")
+    assert "The quiz closes " in printed
     assert server.exam.inspect(second_attempt)[0].attempt.deadline_at == ends + 10 * MINUTE
     assert "No time is given" in message(server, *words)
     assert "has no open attempt" in message(server, *words, "--minutes", 5, "--student", "zoe")
