@@ -229,7 +229,9 @@ class AssignmentFile(_Part):
         for written in self.written_tasks:
             task = tasks.get(written.part_of)
             if task is None or task.extra:
-                raise ValueError(f"{written.id}: part_of names {written.part_of}, which is no required task")
+                raise ValueError(
+                    f"{written.id}: part_of names {written.part_of}, which is not a required task"
+                )
             if self._written_points(task.id) >= task.points:
                 raise ValueError(f"{written.id}: nothing of {task.id}'s {task.points:g} points is left")
         return self
