@@ -30,8 +30,8 @@ def test_the_first_sandbox_takes_it() -> None:
     """A sandbox uses the one that is ready, at the level it said before; the next starts its own."""
     with started_zygotes(1):
         level = ready_level()
-        with SandboxProcess() as first, SandboxProcess() as second:
-            assert first.level == second.level == level
+        with SandboxProcess() as taken, SandboxProcess() as second:
+            assert taken.level == second.level == level
             assert take_ready() is None
     assert ready_level() is None
 
