@@ -520,26 +520,16 @@ def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[C
     tasks = {task.id: task for task in whole.tasks}
     for check in [*assignment.public_checks, *assignment.hidden_checks]:
         if check.task not in tasks:
-<<<<<<< HEAD
-            raise ContentError(
-                f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}.",
-                next_step=choose_one(tasks, "Add the task to assignment.yaml."),
-=======
             yield ContentError(
                 f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}.",
-                next_step=f"Write @check(task=…) with one of: {', '.join(tasks)}.",
->>>>>>> main
+                next_step=choose_one(tasks, "Add the task to assignment.yaml."),
             )
     for public in assignment.public_checks:
         if public.points:
             yield ContentError(
                 f"{source_location(public.body)}: public check {public.id} carries points, "
                 "but students can read it.",
-<<<<<<< HEAD
-                next_step="Remove its points, or move it to the hidden checks.",
-=======
                 next_step=f'Write @check(task="{public.task}") without points; hidden checks give them.',
->>>>>>> main
             )
     yaml = assignment.folder / "assignment.yaml"
     for number, task in enumerate(whole.tasks):
@@ -550,15 +540,6 @@ def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[C
             yield ContentError(
                 f"{yaml}, line {line}: task {task.id} is worth {task.points:g} points, "
                 f"its hidden checks add up to {points:g}.",
-<<<<<<< HEAD
-                next_step="Correct the task's points, or those of its checks.",
-            )
-    for function, form in assignment.canonical_forms.items():
-        if function not in assignment.functions:
-            raise ContentError(
-                f"{source_location(form)}: a canonical form names an unknown function {function!r}.",
-                next_step=choose_one(assignment.functions, "Add the function to a task."),
-=======
                 next_step=f"Write `points: {points:g}` there, or change those of "
                 f"{', '.join(check.id for check in checks)}."
                 if checks
@@ -569,17 +550,12 @@ def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[C
         if function not in assignment.functions:
             yield ContentError(
                 f"{source_location(form)}: a canonical form names an unknown function {function!r}.",
-                next_step=f"Take one of: {', '.join(assignment.functions)}.",
->>>>>>> main
+                next_step=choose_one(assignment.functions, "Add the function to a task."),
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.function not in assignment.functions:
             yield ContentError(
                 f"{source_location(variant.body)}: variant {variant.name} names "
                 f"an unknown function {variant.function!r}.",
-<<<<<<< HEAD
                 next_step=choose_one(assignment.functions, "Add the function to a task."),
-=======
-                next_step=f"Take one of: {', '.join(assignment.functions)}.",
->>>>>>> main
             )
