@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from autograder.site.extensions import Extension
+
 if TYPE_CHECKING:
     from markupsafe import Markup
     from sqlalchemy import Connection
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["EXTENSION", "QuizExtension"]
 
 
-class QuizExtension:
+class QuizExtension(Extension):
     """The site's extension for timed quizzes; see `autograder.site.extensions.Extension`."""
 
     package = "quizzes.web"

@@ -153,7 +153,7 @@ def _read(path: Path) -> dict[str, Any]:
             cell["source"] = "".join(cell["source"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise UsageError(
-            f"{path} is no notebook that can be read: {problem}.",
+            f"{path} is not a notebook that can be read: {problem}.",
             next_step="Name a notebook as Jupyter saves it (.ipynb, format 4).",
         ) from problem
     return dict(notebook)

@@ -127,7 +127,7 @@ def parse_signature(text: str) -> tuple[str, str, tuple[str, ...]]:
     try:
         node = ast.parse(f"def {text.strip().removeprefix('def ').rstrip(':')}: pass").body[0]
     except SyntaxError as problem:
-        raise UsageError(f"“{text}” is no function with its parameters.", next_step=advice) from problem
+        raise UsageError(f"“{text}” is not a function with its parameters.", next_step=advice) from problem
     assert isinstance(node, ast.FunctionDef)
     given = node.args
     if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs:

@@ -54,7 +54,7 @@ README = """\
 2. Open the notebook: `jupyter lab {name}.ipynb`, and run it from top to bottom.
 
 Replace each `raise NotImplementedError(...)` by your code and run the cell with `check(...)` below it. In a
-terminal, `autograder check {name}.ipynb` runs the same checks. Hand in `{name}.ipynb`, nothing else.
+terminal, `autograder check {name}.ipynb` runs the same checks. Submit `{name}.ipynb`, nothing else.
 
 On Colab, open `{name}.ipynb`, upload `{name}.zip` to its files, and run the first cell.
 {due}"""

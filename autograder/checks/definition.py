@@ -83,7 +83,8 @@ def check(
     if misplaced and isinstance(misplaced[0], str):
         raise UsageError(
             "This is the decorator `check` of autograder.checks, which defines a check; to run the checks "
-            f"of {misplaced[0]!r} in a notebook, write: from autograder import check"
+            f"of {misplaced[0]!r} in a notebook, write: from autograder import check",
+            next_step="Correct the import.",
         )
     if misplaced or not task:
         raise ContentError(

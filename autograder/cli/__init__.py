@@ -54,6 +54,7 @@ COMMANDS = (
         "autograder.cli.override:override",
         GRADING,
         "Set a student's score or comment by hand; it survives every regrade and is marked as manual.",
+        {"--who": "--author", "--why": "--reason"},
     ),
     CommandEntry(
         "mark",
@@ -243,6 +244,7 @@ app = program(
     COMMANDS,
     {
         "change": "override",
+        "claims": "experiments",
         "drop": "dropbox",
         "nbgrader-course": "nbgrader init",
         "report": "refresh",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from autograder.environment import available_cores
 from autograder.sandbox.zygote_process import ONE_THREAD, started_zygotes
 
 __all__ = ["early_start"]
@@ -27,7 +28,7 @@ def early_start(workers: int, *, needed: bool = True) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:
-        with started_zygotes(min(workers or os.cpu_count() or 1, MOST)):
+        with started_zygotes(min(workers or available_cores(), MOST)):
             yield
     finally:
         for name, value in before.items():

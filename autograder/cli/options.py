@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from autograder.errors import UsageError
+
 __all__ = [
     "LISTEN_HOST",
     "LISTEN_PORT",
@@ -21,12 +23,21 @@ __all__ = [
     "PortFileOption",
     "PortOption",
     "ProxyOption",
+    "ReasonOption",
     "ResultsArgument",
     "SandboxOption",
     "SchedulerOption",
     "SeedOption",
     "WorkersOption",
 ]
+
+
+def _filled(reason: str) -> str:
+    """A decision is recorded with who, when and why: the reason is a few words."""
+    if not reason.strip():
+        raise UsageError("The reason is missing; it is recorded.", next_step="Give --reason a few words.")
+    return reason.strip()
+
 
 AssignmentArgument = Annotated[str, typer.Argument(help="Name of a directory in assignments/.")]
 CourseOption = Annotated[
@@ -41,6 +52,9 @@ DatasetOption = Annotated[
 ]
 OutFileOption = Annotated[Path, typer.Option(help="The file to write.")]
 PersonArgument = Annotated[str, typer.Argument(help="A student ID of the roster.")]
+ReasonOption = Annotated[
+    str, typer.Option(callback=_filled, help="The reason, which is recorded with your name.")
+]
 ResultsArgument = Annotated[Path, typer.Argument(help="A results directory, written by `autograder grade`.")]
 SandboxOption = Annotated[
     str,

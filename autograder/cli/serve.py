@@ -111,7 +111,7 @@ def publish_assignment(assignment: AssignmentArgument, course: CourseOption = No
                 at=site.clock.now(),
                 who=terminal_user(),
             )
-    say(f"{file.title} is published: students see it on the home page of `autograder serve`.")
+    say(f"“{file.title}” is published: students see it on the home page of `autograder serve`.")
 
 
 def _handout(found: Course, assignment: str) -> bytes:

@@ -34,7 +34,7 @@ from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
 from autograder.course.course import Course
 from autograder.course.local_time import LocalTime
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from autograder.yaml_source import line_of, read_yaml, source_location
 
 __all__ = [
@@ -233,7 +233,9 @@ class AssignmentFile(_Part):
         for written in self.written_tasks:
             task = tasks.get(written.part_of)
             if task is None or task.extra:
-                raise ValueError(f"{written.id}: part_of names {written.part_of}, which is no required task")
+                raise ValueError(
+                    f"{written.id}: part_of names {written.part_of}, which is not a required task"
+                )
             if self._written_points(task.id) >= task.points:
                 raise ValueError(f"{written.id}: nothing of {task.id}'s {task.points:g} points is left")
         return self
@@ -474,7 +476,10 @@ def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None
             (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
         )
         location = f", line {line}" if line else ""
-        raise ContentError(f"{path}{location}: {exception_text(problem)}") from problem
+        raise ContentError(
+            f"{path}{location}: {exception_text(problem)}",
+            next_step="Correct the file until Python can run it.",
+        ) from problem
     finally:
         for key, old in before.items():
             if old is None:
@@ -519,7 +524,7 @@ def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[C
         if check.task not in tasks:
             yield ContentError(
                 f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}.",
-                next_step=f"Write @check(task=…) with one of: {', '.join(tasks)}.",
+                next_step=choose_one(tasks, "Add the task to assignment.yaml."),
             )
     for public in assignment.public_checks:
         if public.points:
@@ -547,12 +552,12 @@ def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[C
         if function not in assignment.functions:
             yield ContentError(
                 f"{source_location(form)}: a canonical form names an unknown function {function!r}.",
-                next_step=f"Take one of: {', '.join(assignment.functions)}.",
+                next_step=choose_one(assignment.functions, "Add the function to a task."),
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.function not in assignment.functions:
             yield ContentError(
                 f"{source_location(variant.body)}: variant {variant.name} names "
                 f"an unknown function {variant.function!r}.",
-                next_step=f"Take one of: {', '.join(assignment.functions)}.",
+                next_step=choose_one(assignment.functions, "Add the function to a task."),
             )

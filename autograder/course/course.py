@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from autograder.course.grading_policy import GradebookRules
 from autograder.course.local_time import LocalTime
-from autograder.errors import UsageError
+from autograder.errors import UsageError, choose_one
 from autograder.yaml_source import read_yaml
 
 __all__ = ["FILE", "Course", "Extension", "find_course"]
@@ -127,10 +127,9 @@ class Course:
         """The public and the hidden directory of an assignment; raises UsageError for an unknown id."""
         public = self.root / "assignments" / assignment
         if assignment not in self.assignment_ids():
-            known = ", ".join(self.assignment_ids()) or "none yet"
             raise UsageError(
                 f"There is no assignment {assignment!r} in {self.root / 'assignments'}.",
-                next_step=f"Choose one of: {known}.",
+                next_step=choose_one(self.assignment_ids(), "Add the assignment's directory there."),
             )
         return public, self.root / "solutions" / assignment
 

@@ -156,7 +156,10 @@ def _result(future: Any) -> GradedSubmission | SandboxError:
     try:
         result: GradedSubmission | SandboxError = future.result()
     except KilledWorker:
-        return SandboxError("The workers that graded it were killed, each time: is there enough memory?")
+        return SandboxError(
+            "The workers that graded it were killed, each time.",
+            next_step="Give each worker more memory and rerun the command.",
+        )
     finally:
         future.release()
     return result

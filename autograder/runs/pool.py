@@ -185,7 +185,10 @@ class _Pool:
         else:
             yield (
                 first,
-                SandboxError("The process that graded it ended, three times: is there enough memory?"),
+                SandboxError(
+                    "The process that graded it ended, three times.",
+                    next_step="Free some memory, or use fewer --workers, and rerun the command.",
+                ),
             )
         self._retries.extend(others)
         if self._retries:

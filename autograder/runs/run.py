@@ -10,7 +10,6 @@ and the same call resumes the run.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from functools import partial
 
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
+from autograder.environment import available_cores
 from autograder.errors import UsageError
 from autograder.gradebook.tables import student_in_cell
 from autograder.grading.cache_keys import provenance_of
@@ -194,7 +194,7 @@ def _run(
     images = images_for(loaded, options.dataset)
     dataset = images.name if images else ""
     provenance = provenance_of(loaded, dataset)
-    workers = min(options.workers or os.cpu_count() or 1, total)
+    workers = min(options.workers or available_cores(), total)
     if not options.scheduler and (refusal := check_isolation(_isolation_level(), options.sandbox)):
         raise refusal
     with (

@@ -657,7 +657,7 @@ def part_of_definition(
 
 
 def part_of(nodes: list[ast.AST], owner: ast.AST, uses: set[str], binds: set[str]) -> Part:
-    """One part that is no definition: its nodes, and the statement that they are or are the head of."""
+    """One part that is not a definition: its nodes, and the statement that they are or are the head of."""
     part = Part(is_head=nodes != [owner])
     evidence(nodes, part)
     part.uses &= uses

@@ -60,7 +60,7 @@ class SandboxProcess:
             starts.insert(0, lambda: ready)
         if around:  # bubblewrap is installed, but user namespaces may be switched off
             starts.append(partial(start_zygote, [], without, restarted=restarted))
-        #: How well children are shut in, as reports name it: "full", "good" or "weak".
+        #: How well children are isolated, as reports name it: "full", "good" or "weak".
         self.level = self._first_that_starts(starts)
         self.in_bubblewrap = bool(self._zygote.around)
 

@@ -7,7 +7,7 @@ All are loaded by name, so the site imports none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from autograder.site.marks import Mark
     from autograder.site.people import Change
 
-__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "Running", "extensions"]
+__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "NoAccommodations", "Running", "extensions"]
 
 GROUP = "autograder.site"
 HOMEWORK = EntryPoint("homework", "autograder.site.homework.extension:EXTENSION", GROUP)
@@ -75,8 +75,27 @@ class AccommodationPlan(Protocol):
         """Store the changes; open attempts get their time at once."""
 
 
+@dataclass(frozen=True)
+class NoAccommodations:
+    """The plan of an extension that takes nothing from a table of accommodations."""
+
+    changes: Sequence[Change] = ()
+    columns: Collection[str] = field(default_factory=frozenset)
+
+    def is_current(self, connection: Connection) -> bool:
+        """Nothing was compared."""
+        return True
+
+    def apply(self, connection: Connection, at: int, who: str) -> None:
+        """Nothing is stored."""
+
+
 class Extension(Protocol):
-    """A part of the course with its pages, tables and background work."""
+    """A part of the course with its pages, tables and background work.
+
+    An extension inherits from it and defines everything but what it does not need: locks, links,
+    accommodations and a demonstration.
+    """
 
     #: The package whose `templates` and `static` directories the site serves.
     package: str
@@ -102,9 +121,11 @@ class Extension(Protocol):
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock the rows that a batch of writes changes, in one order for all servers (PostgreSQL)."""
+        return
 
     def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
         """What a link in a learning platform may open, in the order in which it is offered."""
+        return ()
 
     def plan_accommodations(
         self,
@@ -120,9 +141,11 @@ class Extension(Protocol):
         Without `take_away` the plan leaves out what takes time, a date or a role away. `find` gives the
         stored ID of the person in a line. Raises UsageError and ContentError with file, line and column.
         """
+        return NoAccommodations()
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""
+        raise NotImplementedError(f"{type(self).__name__} takes no marks.")
 
     def ledger_faults(
         self,
@@ -136,9 +159,11 @@ class Extension(Protocol):
 
         `people` are the people by their pseudonyms.
         """
+        return ()
 
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Fill a demonstration of a course, with its people, with what this part has to show."""
+        return
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""

@@ -287,7 +287,9 @@ def submissions_in_folder(folder: Path, assignment: str) -> tuple[list[Collected
     try:
         children = visible(folder)
     except OSError as problem:
-        raise UsageError(f"{folder} cannot be read: {problem.strerror}.") from problem
+        raise UsageError(
+            f"{folder} cannot be read: {problem.strerror}.", next_step="Name a directory that you can read."
+        ) from problem
     if any(child.name == assignment and is_folder(child) for child in children):
         raise UsageError(
             f"{folder} holds a directory {assignment}: is it one student's, or the whole class's?",

@@ -34,6 +34,7 @@ COMMANDS = (
         "quizzes.cli.grade:grade_functions",
         GRADING,
         "Grade the functions of finished attempts in the sandbox; the server itself never runs them.",
+        {"--own": "--course-file"},
     ),
     CommandEntry(
         "regrade",
@@ -88,6 +89,7 @@ COMMANDS = (
         "quizzes.cli.publish:publish_quiz",
         AUTHORING,
         "Publish the current version of a quiz file.",
+        {"--insist": "--force"},
     ),
     CommandEntry(
         "import",
@@ -112,18 +114,21 @@ COMMANDS = (
         "quizzes.cli.serve:serve_quizzes",
         ADMINISTRATION,
         "Serve the course's published quizzes until Ctrl-C.",
+        {"--own": "--course-file"},
     ),
     CommandEntry(
         "loadtest",
         "quizzes.cli.loadtest:loadtest",
         ADMINISTRATION,
         "Put a server on this machine under the load of a whole class and check its response times.",
+        {"--takers": "--students"},
     ),
     CommandEntry(
         "crashtest",
         "quizzes.cli.crashtest:crashtest",
         ADMINISTRATION,
         "Kill a server under load, restart it, and check that every acknowledged save is stored.",
+        {"--takers": "--students"},
     ),
     *(replace(entry, panel=ALIAS_PANEL) for entry in COURSE_COMMANDS if entry.name in ALIASES),
 )

@@ -12,6 +12,7 @@ from autograder.course.course import find_course
 from autograder.course.local_time import counted
 from autograder.errors import UsageError
 from autograder.site.private_file import write_private
+from quizzes.cli.common import QuizFileArgument
 from quizzes.content.quiz_file import load_quiz
 from quizzes.interchange.bank_files import bank_path, write_bank
 from quizzes.interchange.exporting import Format, export
@@ -27,7 +28,7 @@ ReportOption = Annotated[
 
 
 def export_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
+    name: QuizFileArgument,
     to: Annotated[str, typer.Option(help="The format: qti12 (Canvas and most others), qti21 or moodle-xml.")],
     out: Annotated[Path, typer.Option(help="The file to write: a ZIP, for moodle-xml an XML file.")],
     seed: Annotated[str, typer.Option(help="Seed of the drawn values.")] = "1",

@@ -13,6 +13,7 @@ from autograder.errors import ContentError
 from autograder.site.audit import terminal_user
 from autograder.site.people import COURSE
 from autograder.site.server import open_site
+from quizzes.cli.common import QuizFileArgument
 from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
 from quizzes.content.quiz_file import load_quiz
@@ -25,7 +26,7 @@ LOOKED_AT = 25  # variants of each item; `quizzes lint` looks at more
 
 
 def publish_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
+    name: QuizFileArgument,
     force: Annotated[
         bool, typer.Option("--force", help="Publish even if a student cannot get their full time.")
     ] = False,
@@ -62,5 +63,5 @@ def publish_quiz(
             f"Note: it was to close {shown(moved, plan.zone)}, perhaps after an extension for everybody, and "
             f"now closes {shown(closes, plan.zone)} again, as its file says."
         )
-    for one_short in short:
-        typer.echo(f"{one_short.person} misses {one_short.missing / 60_000:.4g} minutes when it closes.")
+    for missed in short:
+        typer.echo(f"{missed.person} misses {missed.missing / 60_000:.4g} minutes when it closes.")

@@ -29,6 +29,7 @@ from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.request_log import LogFile
 from autograder.site.server import OpenSite, listening, open_site, serve
 from autograder.site.sessions import new_link, new_passcode
+from quizzes.cli.common import QuizFileArgument
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.services.enrolment import accommodate, add_the_course, opened_now, publish_plan
@@ -67,8 +68,8 @@ def serve_quizzes(
         waiting = listening(host, port)
         proxies = [address.strip() for given in proxy or () for address in given.split(",")]
         typer.echo(f"{root.title}: {_address(host, waiting.getsockname()[1])}")
-        titles = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
-        typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
+        titles = ", ".join(names) or "no quiz yet; publish one with `quizzes publish QUIZ`"
+        typer.echo(f"Published: {titles}. Press Ctrl-C to stop the server; nothing is lost.")
         if problem := database.clock.state().problem:
             typer.echo(f"{problem} An instructor sets it right on the page /clock.")
         tell_port(port_file, waiting.getsockname()[1])
@@ -81,7 +82,7 @@ def serve_quizzes(
 
 
 def preview_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
+    name: QuizFileArgument,
     port: PortOption = 0,
     port_file: PortFileOption = None,
     course: CourseOption = None,

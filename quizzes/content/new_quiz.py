@@ -45,8 +45,8 @@ items:
     options:
       - {text: "12", correct: true}
       - {text: "30", correct: true}
-      - {text: "17", feedback: Half of it is no whole number.}
-      - {text: "45", feedback: Half of it is no whole number.}
+      - {text: "17", feedback: Half of it is not a whole number.}
+      - {text: "45", feedback: Half of it is not a whole number.}
     explanation: An even number is twice a whole number.
   - id: yes-or-no    # the answer may depend on what was drawn
     type: true_false

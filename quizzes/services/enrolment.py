@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, select
 from autograder.course.course import Course
 from autograder.course.local_time import shown, span
 from autograder.course.roster import Person
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from autograder.site.audit import Act, record_acts
 from autograder.site.people import COURSE, Change, add_course
 from autograder.site.tables import enrolment
@@ -301,9 +301,9 @@ def _found(row: AccommodationRow, find: Find, quizzes: Iterable[str]) -> Accommo
             next_step="Add the student to the roster, or correct the student ID.",
         )
     if row.quiz and row.quiz not in quizzes:
-        known = ", ".join(quizzes) or "none yet"
         raise ContentError(
-            f"{row.location}: {row.quiz!r} is not published.", next_step=f"Choose one of: {known}."
+            f"{row.location}: {row.quiz!r} is not published.",
+            next_step=choose_one(quizzes, f"Publish it first: `quizzes publish {row.quiz}`."),
         )
     return replace(row, student=student)
 

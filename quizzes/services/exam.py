@@ -152,7 +152,7 @@ class ExamService:
         )
 
     def prepare(self, quiz: str, version: str, wanted: int, limit: int) -> list[PreparedAttempt]:
-        """Deal attempts before they are started, up to `wanted` in all and `limit` now; returns the new ones.
+        """Build the questions of attempts before they start: `wanted` in all, `limit` now; returns the new.
 
         A prepared attempt belongs to nobody yet: its id and seed are random, and a start takes any of them.
         Those of another version are dropped.

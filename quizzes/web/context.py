@@ -72,7 +72,7 @@ class QuizContext:
         return html
 
     def prepare(self) -> int:
-        """Deal attempts and render their questions, for quizzes that open soon or are open; returns how many.
+        """Build and render the questions of attempts at quizzes that open soon or are open; returns how many.
 
         A class that starts at once then finds everything at hand.
         """

@@ -55,7 +55,9 @@ def baseline_of(assignment: Assignment, files: Iterable[str] = COURSE_FILES) -> 
         for cell in read_notebook(text.encode()):
             baseline.add(cell.source)
     except SubmissionError as problem:
-        raise ContentError(f"{assignment.handout}: {problem.message}") from problem
+        raise ContentError(
+            f"{assignment.handout}: {problem.message}", next_step="Save the handout again from Jupyter."
+        ) from problem
     baseline.add_words(text)
     for path in (assignment.solution / name for name in files):
         if path.is_file():  # some may be absent
@@ -71,4 +73,6 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise ContentError(f"{path} cannot be read: {problem}.") from problem
+        raise ContentError(
+            f"{path} cannot be read: {problem}.", next_step="Add the file, as UTF-8 text."
+        ) from problem

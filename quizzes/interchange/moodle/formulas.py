@@ -112,7 +112,7 @@ class _Parser:
         if self.at < len(self.tokens):
             sign = self.tokens[self.at][1]
             raise self.refused(
-                "^ is no power in Moodle but an operation on bits"
+                "^ is not a power in Moodle but an operation on bits"
                 if sign == "^"
                 else f"{sign} is not known here"
             )

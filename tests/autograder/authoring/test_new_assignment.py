@@ -94,7 +94,7 @@ def test_optional_files_may_be_absent(tmp_path: Path) -> None:
         (["hw-a"], "Nothing says which functions students write."),
         (["Hw A", "--function", "f(x)"], "cannot be a name"),
         (["../x", "--function", "f(x)"], "cannot be a name"),
-        (["hw-a", "--function", "f(x"], "is no function with its parameters"),
+        (["hw-a", "--function", "f(x"], "is not a function with its parameters"),
         (["hw-a", "--function", "f(*x)"], "takes *"),
         (["hw-a", "--function", "f()"], "takes no argument"),
         (["hw-a", "--function", "f(x, rng)"], "takes a generator"),

@@ -52,11 +52,23 @@ def test_more_time(server: LiveServer) -> None:
     words = ("extend", "all", "--reason", "fire alarm")
     assert f"{first.name}: until" in message(server, *words, "--minutes", 5, "--student", first.name)
     assert server.exam.inspect(first_attempt)[0].attempt.deadline_at == ends + 5 * MINUTE
-    assert message(server, *words, "--percent", 50).startswith("2 open attempts")
+    printed = message(server, *words, "--percent", 50)
+    assert printed.startswith("2 open attempts have more time")
+    assert "The quiz closes " in printed
     assert server.exam.inspect(second_attempt)[0].attempt.deadline_at == ends + 10 * MINUTE
     assert "No time is given" in message(server, *words)
     assert "has no open attempt" in message(server, *words, "--minutes", 5, "--student", "zoe")
-    assert "There is no such quiz" in message(server, "extend", "none", "--reason", "x", "--minutes", 5)
+
+
+def test_a_decision_names_what_exists_and_why(server: LiveServer) -> None:
+    """A quiz that is not published, and a reason that says nothing, are refused with what to do."""
+    known = "There is no published quiz 'none'. Choose one of: all."
+    unknown = ["Publish it with `quizzes publish none`.", known]
+    for expected in unknown:
+        assert expected in message(server, "extend", "none", "--reason", "x", "--minutes", 5)
+        assert expected in message(server, "regrade", "none", "--release", 1)
+        server.publish()
+    assert "The reason is missing" in message(server, "extend", "all", "--reason", "  ", "--minutes", 5)
 
 
 def test_a_regrade(server: LiveServer) -> None:
