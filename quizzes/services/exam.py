@@ -23,7 +23,7 @@ from cachetools import LRUCache, cached
 from sqlalchemy import Connection
 
 from autograder.errors import Busy, NotFound
-from autograder.site.background import Pace
+from autograder.site.background import Crowd, Pace
 from autograder.site.backup import has_disk_space
 from autograder.site.clock import Clock
 from autograder.site.database import Database
@@ -95,8 +95,11 @@ class ExamService:
         *,
         has_disk_space: Callable[[Database], bool] = has_disk_space,
         writer: Writer | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
+        """`crowd`: the requests under way, for which long work waits."""
         self.database, self.clock = database, clock
+        self.crowd = crowd or Crowd()
         self.writer = writer or Writer(database, lock_attempts)
         self._signer, self._read_version, self._has_disk_space = signer, read_version, has_disk_space
         self._versions = lru_cache(64)(self._load_version)
@@ -291,7 +294,7 @@ class ExamService:
         """Mark up to `limit` submitted attempts; returns how many. One that changes meanwhile waits."""
         with self.database.reading() as connection:
             attempt_ids = unmarked_attempts(connection)[:limit]
-        marked, pace = 0, Pace()
+        marked, pace = 0, Pace(self.crowd)
         for attempt_id in attempt_ids:
             marked += self.mark_one(attempt_id)
             pace.step()

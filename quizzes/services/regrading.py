@@ -92,7 +92,7 @@ class Regrades:
             rows = [
                 row for row in attempts_at(connection, quiz) if row.state is State.GRADED and not row.preview
             ]
-        regrades, refusals, pace = [], [], Pace()
+        regrades, refusals, pace = [], [], Pace(exam.crowd)
         for row in rows:
             regrade, refusal = self._regraded(row, version)
             pace.step()
@@ -134,7 +134,7 @@ class Regrades:
         try:
             with self._exam.database.reading() as connection:
                 due = unapplied_changes(connection, run)
-            changed, pace = 0, Pace()
+            changed, pace = 0, Pace(self._exam.crowd)
             for number, attempt_id in due:
                 pace.step()
                 work = partial(apply_change, run=number, attempt_id=attempt_id, at=self._exam.clock.now())
