@@ -47,12 +47,12 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
 
 def _routes() -> list[BaseRoute]:
     """All routes; those under names of extensions' own come first, since a class asks for them most."""
-    own = _own_routes()
-    names = {_first_name(route) for route in own}
+    of_site = _site_routes()
+    names = {_first_name(route) for route in of_site}
     others = [route for extension in extensions() for route in extension.routes()]
     return [
         *(route for route in others if _first_name(route) not in names),
-        *own,
+        *of_site,
         *(route for route in others if _first_name(route) in names),
     ]
 
@@ -63,7 +63,7 @@ def _first_name(route: BaseRoute) -> str:
     return path.split("/")[1]
 
 
-def _own_routes() -> list[BaseRoute]:
+def _site_routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
         PageRoute("/", home),
