@@ -141,19 +141,27 @@ def extend_chosen(
 ) -> int:
     """More time for some open attempts of a quiz, once for each form; returns the number of the act.
 
-    Raises Conflict for an attempt of another quiz and for one without a deadline.
+    Who has handed in meanwhile is named in the act; the others get their time. Raises Conflict for an attempt
+    of another quiz, for one without a deadline, and if all are over.
     """
     if (done := id_of_form(connection, once)) is not None:
         return done
-    people = []
+    people, over = [], []
     for attempt_id in dict.fromkeys(attempt_ids):
-        row = find_attempt(connection, attempt_id)
+        row = locked_attempt(connection, attempt_id)
         if row.quiz != quiz_id or row.deadline_at is None:
             raise Conflict("This attempt has no deadline to move.", next_step="Reload the page.")
+        if row.state is not State.OPEN:
+            over.append(row.person)
+            continue
         more = minutes * 60_000 + (row.deadline_at - row.started_at) * percent // 100
         extend(connection, attempt_id, row.deadline_at + more, at=at, who=who, reason=reason)
         people.append(row.person)
+    if not people:
+        raise Conflict("The chosen attempts are over.", next_step="Reopen them on their own pages.")
     detail: dict[str, object] = {"reason": reason, "minutes": minutes, "percent": percent, "people": people}
+    if over:
+        detail["over"] = over
     return record_act(connection, Act(at, who, "extend chosen", quiz_id, detail), once)
 
 

@@ -29,7 +29,7 @@ class QuizBackground:
         )
         quizzes = QuizContext(site, exam)
         self._functions = FunctionProcess(site.database, site.folder, course_file=course_file)
-        site.warnings.append(self._functions.warning)
+        site.warnings += [self._functions.warning, exam.warning]
         self._tasks = [
             PeriodicTask(exam.sweep),
             PeriodicTask(lambda: exam.mark(MARKED_AT_ONCE), every=MARKING_INTERVAL),
