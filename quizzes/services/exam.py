@@ -49,7 +49,7 @@ from quizzes.store.attempts import (
     start_attempt,
     take_lock,
 )
-from quizzes.store.endings import Ending, close_if_overdue, finish, overdue, overdue_attempts
+from quizzes.store.endings import Ending, close_if_overdue, close_overdue, finish, overdue, overdue_attempts
 from quizzes.store.events import events_of
 from quizzes.store.marks import MarkRow, record_marks, unmarked_attempts
 from quizzes.store.quizzes import Availability, availability_for, content_of, current_version
@@ -296,7 +296,7 @@ class ExamService:
                 (
                     attempt_id,
                     self.writer.submit(
-                        partial(close_if_overdue, attempt_id=attempt_id, now=now, signer=self._signer),
+                        partial(close_overdue, attempt_id=attempt_id, now=now, signer=self._signer),
                         [attempt_id],
                     ),
                 )
@@ -304,7 +304,7 @@ class ExamService:
             ]
             for attempt_id, future in closing:
                 try:
-                    closed += future.result().state is not State.OPEN
+                    closed += future.result()
                 except Busy:
                     raise
                 except Exception:

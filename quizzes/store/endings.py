@@ -14,7 +14,15 @@ from quizzes.store.events import NEXT_SEQ_IF_OPEN, add_event
 from quizzes.store.receipts import Receipt, issue_receipt, last_receipt
 from quizzes.store.tables import attempt
 
-__all__ = ["QUEUE_MARGIN", "Ending", "close_if_overdue", "finish", "overdue", "overdue_attempts"]
+__all__ = [
+    "QUEUE_MARGIN",
+    "Ending",
+    "close_if_overdue",
+    "close_overdue",
+    "finish",
+    "overdue",
+    "overdue_attempts",
+]
 
 
 # Milliseconds: a save stamped in time may still be queued, here or in another server, when the grace ends.
@@ -65,6 +73,12 @@ def close_if_overdue(connection: Connection, attempt_id: str, now: int, signer: 
     return (
         finish(connection, attempt_id, now, FinishedBy.DEADLINE, signer).attempt if overdue(row, now) else row
     )
+
+
+def close_overdue(connection: Connection, attempt_id: str, now: int, signer: Signer) -> bool:
+    """The same; returns whether this call closed it, and not another server's."""
+    row = locked_attempt(connection, attempt_id)
+    return overdue(row, now) and finish(connection, attempt_id, now, FinishedBy.DEADLINE, signer).now
 
 
 def overdue_attempts(connection: Connection, now: int) -> list[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound
-from autograder.site.audit import Act, id_of_form, record_act
+from autograder.site.audit import Act, id_of_form, record_act, record_acts
 from quizzes.attempts.events import Extended, Reopened, State
 from quizzes.store.attempts import AttemptRow, find_attempt, locked_attempt, open_attempt
-from quizzes.store.events import add_event, next_seq
+from quizzes.store.events import add_event, add_events, next_seq
 from quizzes.store.marks import clear_waiting
 from quizzes.store.overrides import terms_of
 from quizzes.store.tables import attempt, override, quiz
@@ -19,6 +19,11 @@ from quizzes.store.tables import attempt, override, quiz
 __all__ = ["Extension", "apply_terms", "extend", "extend_all", "extend_chosen", "reopen"]
 
 
+MOVE = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("attempt_id"))
+    .values(seq=bindparam("next"), deadline_at=bindparam("until"), due_at=bindparam("due"))
+)
 SHORTEST_NOTICE = 60_000  # milliseconds; no attempt is made to end sooner than this
 
 
@@ -98,19 +103,7 @@ def extend_all(
         .values(closes_at=quiz.c.closes_at + move, due_at=quiz.c.due_at + move)
     )
     _move_overrides(connection, quiz_id, move)
-    open_attempts = select(attempt.c.id).where(attempt.c.quiz == quiz_id, attempt.c.state == "open")
-    ids = [
-        attempt_id
-        for (attempt_id,) in connection.execute(open_attempts.order_by(attempt.c.id).with_for_update())
-    ]
-    extended = 0
-    for attempt_id in ids:
-        row = find_attempt(connection, attempt_id)
-        if row.deadline_at is not None:
-            more = share(row.deadline_at - row.started_at)
-            detail: dict[str, object] = {"reason": reason, "was": row.deadline_at}
-            _moved(connection, row, row.deadline_at + more, at, who, detail)
-            extended += 1
+    extended = _move_open_attempts(connection, quiz_id, share, at, who, reason)
     ended = select(func.count()).where(
         attempt.c.quiz == quiz_id,
         attempt.c.state != "open",
@@ -204,6 +197,35 @@ def _moved(
     add_event(connection, row.id, seq, Extended(at, deadline_at, due_at, who))
     record_act(connection, Act(at, who, "extend", row.id, {**detail, "until": deadline_at}))
     return find_attempt(connection, row.id)
+
+
+def _move_open_attempts(
+    connection: Connection, quiz_id: str, share: Callable[[int], int], at: int, who: str, reason: str
+) -> int:
+    """Move the ends of all open attempts by a share of their time; returns how many.
+
+    It takes a few statements for a whole class, whose saves wait meanwhile.
+    """
+    running = (
+        select(attempt.c.id, attempt.c.seq, attempt.c.started_at, attempt.c.deadline_at, attempt.c.due_at)
+        .where(attempt.c.quiz == quiz_id, attempt.c.state == "open", attempt.c.deadline_at.is_not(None))
+        .order_by(attempt.c.id)
+        .with_for_update()
+    )
+    changes, events, acts = [], [], []
+    for row in connection.execute(running).all():
+        more = share(row.deadline_at - row.started_at)
+        until, due = row.deadline_at + more, None if row.due_at is None else row.due_at + more
+        changes.append({"attempt_id": row.id, "next": row.seq + 1, "until": until, "due": due})
+        events.append((row.id, row.seq + 1, Extended(at, until, due, who)))
+        acts.append(
+            Act(at, who, "extend", row.id, {"reason": reason, "was": row.deadline_at, "until": until})
+        )
+    if changes:
+        connection.execute(MOVE, changes)
+    add_events(connection, events)
+    record_acts(connection, acts)
+    return len(changes)
 
 
 def _move_overrides(connection: Connection, quiz_id: str, move: int) -> None:

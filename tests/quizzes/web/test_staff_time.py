@@ -9,6 +9,7 @@ import pytest
 from exam_fixture import LOCK, ExamFixture
 from fake_clock import MINUTE
 from small_quiz import small_quiz
+from sqlalchemy import event
 
 from autograder.errors import Conflict
 from autograder.site.audit import acts_on
@@ -70,6 +71,28 @@ def test_everybody_gets_the_time_an_outage_took(fixture: ExamFixture) -> None:
     fixture.fake.pass_(60 * MINUTE)
     assert fixture.started(quiz, late_starter).deadline_at == fixture.opens + 75 * MINUTE
     assert fixture.started(quiz, own_close).deadline_at == fixture.opens + 77 * MINUTE
+
+
+def test_an_extension_takes_no_more_statements_for_a_class(fixture: ExamFixture) -> None:
+    """However many attempts are open, the saves of a class wait for the same few statements."""
+    counts = []
+    for students in (2, 12):
+        quiz = fixture.quiz()
+        for _ in range(students):
+            fixture.started(quiz)
+        at, seen = fixture.clock.now(), list[str]()
+
+        def note(*arguments: Any, seen: list[str] = seen) -> None:
+            seen.append(arguments[2])
+
+        listening = fixture.database._write, "before_cursor_execute", note
+        event.listen(*listening)
+        try:
+            fixture.write(extend_all, quiz, at=at, who="staff", reason="an outage", minutes=5)
+        finally:
+            event.remove(*listening)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] > 0
 
 
 def test_percent_is_of_each_ones_own_time(fixture: ExamFixture) -> None:
