@@ -80,7 +80,8 @@ def handout(assignment: Assignment) -> Notebook:
 
 def library(assignment: Assignment) -> Library:
     """The definitions of the reference, followed by those of the variants."""
-    paths = tuple(assignment.solution / f"{name}.py" for name in ("reference", "mistakes", "alternatives"))
+    names = ("reference", "mistakes", "alternatives")
+    paths = tuple(path for name in names if (path := assignment.solution / f"{name}.py").is_file())
     return _read(paths, tuple(path.stat().st_mtime_ns for path in paths))
 
 

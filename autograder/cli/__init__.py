@@ -86,6 +86,12 @@ COMMANDS = (
         "Combine homework and quizzes into one gradebook: pages, tables, nbgrader.",
     ),
     CommandEntry(
+        "new",
+        "autograder.cli.new:new",
+        AUTHORING,
+        "Write a new assignment: handout, checks, reference, a mistake and an alternative, ready to change.",
+    ),
+    CommandEntry(
         "lint",
         "autograder.cli.lint:lint",
         AUTHORING,

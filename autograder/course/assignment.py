@@ -335,8 +335,8 @@ def load_assignment(course: Course, name: str) -> Assignment:
         hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", importable)),
         reference=vars(reference),
         calibration=read_calibration(solution),
-        mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", importable)),
-        alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", importable)),
+        mistakes=_variants(solution / "mistakes.py", importable),
+        alternatives=_variants(solution / "alternatives.py", importable),
         model_answers=_model_answers(solution, file),
         canonical_forms=_canonical_forms(solution / "canonical_forms.py", importable),
     )
@@ -378,6 +378,11 @@ def _with_written_points(assignment: Assignment, whole: AssignmentFile) -> Assig
         for check in assignment.hidden_checks
     ]
     return replace(assignment, hidden_checks=checks)
+
+
+def _variants(path: Path, importable: Mapping[str, ModuleType]) -> list[Variant]:
+    """Known mistakes or alternatives; none without their file."""
+    return collect_variants(load_file(path, path.stem, importable)) if path.is_file() else []
 
 
 def _canonical_forms(path: Path, importable: Mapping[str, ModuleType]) -> dict[str, CanonicalForm]:

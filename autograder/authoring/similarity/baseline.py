@@ -57,8 +57,9 @@ def baseline_of(assignment: Assignment, files: Iterable[str] = COURSE_FILES) -> 
     except SubmissionError as problem:
         raise ContentError(f"{assignment.handout}: {problem.message}") from problem
     baseline.add_words(text)
-    for name in files:
-        baseline.add(_text(assignment.solution / name))
+    for path in (assignment.solution / name for name in files):
+        if path.is_file():  # some may be absent
+            baseline.add(_text(path))
     if "alternatives.py" in files:
         # As a sample class has them: with the brackets and line breaks of `ast.unparse`.
         for variant in (*assignment.alternatives, *assignment.mistakes):
