@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
@@ -13,10 +14,9 @@ from quizzes.attempts.events import Extended, Reopened, State
 from quizzes.store.attempts import AttemptRow, find_attempt, locked_attempt, open_attempt
 from quizzes.store.events import add_event, add_events, next_seq
 from quizzes.store.marks import clear_waiting
-from quizzes.store.overrides import terms_of
 from quizzes.store.tables import attempt, override, quiz
 
-__all__ = ["Extension", "apply_terms", "extend", "extend_all", "extend_chosen", "reopen"]
+__all__ = ["Extension", "extend", "extend_all", "extend_chosen", "move_ends", "reopen"]
 
 
 MOVE = (
@@ -57,17 +57,6 @@ def extend(
     return _moved(connection, row, deadline_at, at, who, {"reason": reason, "was": row.deadline_at})
 
 
-def apply_terms(connection: Connection, attempt_id: str, *, at: int, who: str) -> AttemptRow:
-    """Extend an open attempt to its student's current terms; it is never shortened."""
-    row = locked_attempt(connection, attempt_id)
-    deadline_at = terms_of(connection, row.quiz, row.person).deadline_at(row.started_at)
-    if row.state is not State.OPEN or row.deadline_at is None:
-        return row
-    if deadline_at is None or deadline_at <= row.deadline_at:
-        return row
-    return _moved(connection, row, deadline_at, at, who, {"reason": "new terms", "was": row.deadline_at})
-
-
 def extend_all(
     connection: Connection,
     quiz_id: str,
@@ -103,7 +92,11 @@ def extend_all(
         .values(closes_at=quiz.c.closes_at + move, due_at=quiz.c.due_at + move)
     )
     _move_overrides(connection, quiz_id, move)
-    extended = _move_open_attempts(connection, quiz_id, share, at, who, reason)
+
+    def end_of(row: Any) -> int:
+        return int(row.deadline_at + share(row.deadline_at - row.started_at))
+
+    extended = move_ends(connection, end_of, at=at, who=who, reason=reason, quiz_id=quiz_id)
     ended = select(func.count()).where(
         attempt.c.quiz == quiz_id,
         attempt.c.state != "open",
@@ -199,23 +192,38 @@ def _moved(
     return find_attempt(connection, row.id)
 
 
-def _move_open_attempts(
-    connection: Connection, quiz_id: str, share: Callable[[int], int], at: int, who: str, reason: str
-) -> int:
-    """Move the ends of all open attempts by a share of their time; returns how many.
-
-    It takes a few statements for a whole class, whose saves wait meanwhile.
-    """
-    running = (
-        select(attempt.c.id, attempt.c.seq, attempt.c.started_at, attempt.c.deadline_at, attempt.c.due_at)
-        .where(attempt.c.quiz == quiz_id, attempt.c.state == "open", attempt.c.deadline_at.is_not(None))
-        .order_by(attempt.c.id)
-        .with_for_update()
+RUNNING = (
+    select(
+        *(attempt.c.id, attempt.c.quiz, attempt.c.person, attempt.c.preview, attempt.c.seq),
+        *(attempt.c.started_at, attempt.c.deadline_at, attempt.c.due_at),
     )
+    .where(attempt.c.state == "open", attempt.c.deadline_at.is_not(None))
+    .order_by(attempt.c.id)
+    .with_for_update()
+)
+
+
+def move_ends(
+    connection: Connection,
+    end_of: Callable[[Any], int | None],
+    *,
+    at: int,
+    who: str,
+    reason: str,
+    quiz_id: str | None = None,
+) -> int:
+    """Move the ends of open attempts, of one quiz or of all, to what `end_of` says; returns how many move.
+
+    It gets the row of each attempt; None and an earlier end change nothing, and the due date moves along. A
+    whole class takes a few statements, since its saves wait meanwhile.
+    """
+    running = RUNNING if quiz_id is None else RUNNING.where(attempt.c.quiz == quiz_id)
     changes, events, acts = [], [], []
     for row in connection.execute(running).all():
-        more = share(row.deadline_at - row.started_at)
-        until, due = row.deadline_at + more, None if row.due_at is None else row.due_at + more
+        until = end_of(row)
+        if until is None or until <= row.deadline_at:
+            continue
+        due = None if row.due_at is None else row.due_at + until - row.deadline_at
         changes.append({"attempt_id": row.id, "next": row.seq + 1, "until": until, "due": due})
         events.append((row.id, row.seq + 1, Extended(at, until, due, who)))
         acts.append(
