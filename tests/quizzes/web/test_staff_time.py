@@ -129,7 +129,7 @@ def test_an_accommodation_given_during_the_exam(fixture: ExamFixture) -> None:
 
 
 def test_accommodations_of_a_class_take_no_more_statements(fixture: ExamFixture) -> None:
-    """Time for two or for twelve who are at work: the saves of the others wait for the same few statements."""
+    """Time for two or for twelve who are at work: other saves wait for the same few statements."""
     counts = []
     for students in (2, 12):
         attempts = [fixture.started() for _ in range(students)]
