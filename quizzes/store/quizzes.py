@@ -128,11 +128,11 @@ def _with_extensions(connection: Connection, quiz_id: str, schedule: Schedule) -
     published = [act for act in acts_on(connection, quiz_id) if act.act == "publish"]
     if row is None or not published:
         return schedule
-    said = published[-1].detail
+    last = published[-1].detail
     kept = {
         name: stored
         for name, stored in (("closes_at", row.closes_at), ("due_at", row.due_at))
-        if stored is not None and name in said and said[name] == getattr(schedule, name)
+        if stored is not None and name in last and last[name] == getattr(schedule, name)
     }
     extended = replace(schedule, **kept)
     return schedule if extended.problem() else extended

@@ -83,7 +83,7 @@ def test_a_close_moves_back_only_where_the_file_says_so(
 ) -> None:
     """Extensions and publishings in any order: the close is the file's last change and what came after it."""
     quiz = fixture.quiz(due_at=None)
-    said, expected = 60, 60
+    in_file, expected = 60, 60
     for act, minutes in acts:
         if act == "extend":
             now = fixture.clock.now()
@@ -91,12 +91,12 @@ def test_a_close_moves_back_only_where_the_file_says_so(
             expected += minutes
         else:
             fixture.republish(quiz, 4, due_at=None, closes_at=fixture.opens + minutes * MINUTE)
-            said, expected = (said, expected) if minutes == said else (minutes, minutes)
+            in_file, expected = (in_file, expected) if minutes == in_file else (minutes, minutes)
     closes = fixture.exam.availability(quiz, fixture.student()).published.schedule.closes_at
     assert closes == fixture.opens + expected * MINUTE
 
 
-def test_time_for_some_reaches_them_though_one_has_handed_in(fixture: ExamFixture) -> None:
+def test_time_for_some_reaches_them_though_one_has_submitted(fixture: ExamFixture) -> None:
     """Staff choose three, one hands in meanwhile: two get their time, and the act names the third."""
     quiz = fixture.quiz()
     first, second = fixture.started(quiz), fixture.started(quiz)

@@ -91,7 +91,7 @@ def test_the_live_page(server: LiveServer) -> None:
     assert server.exam.inspect(quiet)[0].attempt.state == "open"
 
 
-def test_more_time_for_some_of_whom_one_has_handed_in(server: LiveServer) -> None:
+def test_more_time_for_some_of_whom_one_has_submitted(server: LiveServer) -> None:
     """Two are chosen, one hands in meanwhile: the other gets the time, and the page says who did not."""
     server.publish()
     teacher, working, gone = server.student(role="ta"), server.student(), server.student()
