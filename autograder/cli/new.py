@@ -21,7 +21,7 @@ from autograder.cli.show import say
 from autograder.course.course import FILE, Course, find_course
 from autograder.errors import UsageError
 
-__all__ = ["new"]
+__all__ = ["checked_name", "course_at", "new"]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 COURSE_YAML = """\
@@ -55,17 +55,13 @@ def new(
     course: CourseOption = None,
 ) -> None:
     """Write a new assignment: handout, checks, reference, a mistake and an alternative, ready to change."""
-    if not NAME.fullmatch(name):
-        raise UsageError(
-            f"“{name}” cannot be a name of directories.",
-            next_step="Use small letters, digits, - and _: for example dropout-and-noise.",
-        )
+    checked_name(name)
     if not function and notebook is None:
         raise UsageError(
             "Nothing says which functions students write.",
             next_step='Add --function "relu(x)", once for each, or --from NOTEBOOK with a solved notebook.',
         )
-    root = _course(course)
+    root = course_at(course)
     title = title or name.replace("-", " ").replace("_", " ").capitalize()
     if notebook is not None:
         from autograder.authoring.from_notebook import assignment_from
@@ -90,7 +86,17 @@ def new(
     )
 
 
-def _course(start: Path | None) -> Course:
+def checked_name(name: str) -> str:
+    """The name of something new; raises UsageError for one that cannot be a file's."""
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"“{name}” cannot be a name of files.",
+            next_step="Use small letters, digits, - and _: for example dropout-and-noise.",
+        )
+    return name
+
+
+def course_at(start: Path | None) -> Course:
     """The course that is there; otherwise a new one in the named or the working directory."""
     try:
         return find_course(start)

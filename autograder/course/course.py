@@ -113,6 +113,16 @@ class Course:
         """The assignments and quizzes for which course.yaml has exceptions for single students."""
         return {name for rules in self._students.values() for name in rules.assignments}
 
+    def assignments_at(self, folder: Path) -> list[str]:
+        """The assignment whose public or hidden directory a folder is, or lies in; none elsewhere."""
+        try:
+            parts = folder.resolve().relative_to(self.root).parts
+        except ValueError:
+            return []
+        if len(parts) < 2 or parts[0] not in ("assignments", "solutions"):
+            return []
+        return [name for name in self.assignment_ids() if name == parts[1]]
+
     def folders(self, assignment: str) -> tuple[Path, Path]:
         """The public and the hidden directory of an assignment; raises UsageError for an unknown id."""
         public = self.root / "assignments" / assignment

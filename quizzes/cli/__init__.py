@@ -60,6 +60,12 @@ COMMANDS = (
         "Analyse a quiz: difficulty, discrimination, reliability, wrong options, fairness of variants.",
     ),
     CommandEntry(
+        "new",
+        "quizzes.cli.new:new_quiz",
+        AUTHORING,
+        "Write a new quiz and a bank with one item of each kind, ready to change.",
+    ),
+    CommandEntry(
         "lint",
         "quizzes.cli.lint:lint",
         AUTHORING,
