@@ -18,7 +18,7 @@ INTERVAL = 5.0  # seconds
 UNNOTICED, LONGEST_PAUSE = 0.0005, 0.05  # seconds
 GIVEN = 6  # times what the others used
 CROWD = 24  # requests under way; a steady class has three
-LONGEST_WAIT = 0.5  # seconds of a step for a crowd, so that the work ends whoever keeps asking
+LONGEST_WAIT, LONGEST_IN_ALL = 0.5, 10.0  # seconds for a crowd, of a step and of a work: a herd's length
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +38,7 @@ class Pace:
     """Paces long work in a server, so that requests come first.
 
     However much processor time the other threads used during a step, they then get several times as much
-    without it; and while a `crowd` is large, the work waits. On an idle server it does not.
+    without it; while a `crowd` is large, the work waits a bounded time. On an idle server it never waits.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Pace:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """`everybody` and `of_thread` return processor time in seconds: of the process, of this thread."""
-        self._crowd = crowd or Crowd()
+        self._crowd, self._waited = crowd or Crowd(), 0.0
         self._everybody, self._of_thread, self._pause = everybody, of_thread, pause
         self._began = everybody(), of_thread()
 
@@ -60,10 +60,10 @@ class Pace:
         others = self._everybody() - everybody - (self._of_thread() - of_thread)
         if others > UNNOTICED:
             self._pause(min(GIVEN * others, LONGEST_PAUSE))
-        waits = int(LONGEST_WAIT / LONGEST_PAUSE)
-        while self._crowd.is_large and waits > 0:
+        until = min(self._waited + LONGEST_WAIT, LONGEST_IN_ALL) - LONGEST_PAUSE / 2
+        while self._crowd.is_large and self._waited < until:
             self._pause(LONGEST_PAUSE)
-            waits -= 1
+            self._waited += LONGEST_PAUSE
         self._began = self._everybody(), self._of_thread()
 
 

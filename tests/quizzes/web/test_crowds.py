@@ -108,6 +108,12 @@ def test_long_work_waits_for_a_crowd_and_still_ends() -> None:
     assert steps(CROWD - 1, pauses.append) == 0
     assert 0.4 < steps(CROWD, pauses.append) <= 0.5
     assert steps(CROWD, leaving) == pytest.approx(0.1)
+    crowd.requests = CROWD
+    pauses.clear()
+    pace = Pace(crowd, everybody=lambda: 0.0, of_thread=lambda: 0.0, pause=pauses.append)
+    for _ in range(300):
+        pace.step()
+    assert sum(pauses) == pytest.approx(10)  # a regrade of a class whose requests never end
 
 
 def test_only_complete_requests_are_a_crowd(server: LiveServer) -> None:
