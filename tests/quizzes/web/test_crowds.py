@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from event_loops import run
 from live_server import TEXT, LiveServer, live_server
 from patience import eventually
 from raw_http import raw_request
@@ -55,7 +56,7 @@ def test_many_results_wake_the_event_loop_once(monkeypatch: pytest.MonkeyPatch) 
         assert woken == 1
         return list(results)
 
-    assert asyncio.run(ask()) == list(range(50))
+    assert run(ask()) == list(range(50))
 
 
 def test_a_result_may_be_a_refusal_and_its_caller_may_have_gone() -> None:
@@ -88,7 +89,7 @@ def test_a_result_may_be_a_refusal_and_its_caller_may_have_gone() -> None:
                 with pytest.raises(asyncio.CancelledError):
                     await task
 
-    asyncio.run(ask())
+    run(ask())
 
 
 def test_long_work_waits_for_a_crowd_and_still_ends() -> None:
