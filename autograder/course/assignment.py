@@ -34,6 +34,7 @@ from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
 from autograder.course.course import Course
 from autograder.course.local_time import LocalTime
+from autograder.course.python_source import syntax_tree
 from autograder.errors import ContentError, choose_one
 from autograder.yaml_source import line_of, read_yaml, source_location
 
@@ -495,7 +496,7 @@ def _refuse_notebook_check(path: Path) -> None:
     It is found in the source, before it is called: from a checks file it would load that file again.
     """
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = syntax_tree(path.read_bytes())
     except (SyntaxError, ValueError):
         return  # running the file says where
     for node in ast.walk(tree):

@@ -42,10 +42,28 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
         },
     )
     app.state.site = site
-    return SecurityMiddleware(app, site.clock, body_seconds=body_seconds)
+    return SecurityMiddleware(app, site.clock, site.crowd, body_seconds=body_seconds)
 
 
 def _routes() -> list[BaseRoute]:
+    """All routes; those under names of extensions' own come first, since a class asks for them most."""
+    of_site = _site_routes()
+    names = {_first_name(route) for route in of_site}
+    others = [route for extension in extensions() for route in extension.routes()]
+    return [
+        *(route for route in others if _first_name(route) not in names),
+        *of_site,
+        *(route for route in others if _first_name(route) in names),
+    ]
+
+
+def _first_name(route: BaseRoute) -> str:
+    """The first name in a route's path: two routes with different ones match no address both."""
+    path: str = getattr(route, "path", "/")
+    return path.split("/")[1]
+
+
+def _site_routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
         PageRoute("/", home),
@@ -65,7 +83,6 @@ def _routes() -> list[BaseRoute]:
             StaticFiles(packages=[(package, "static") for package in STATIC]),
             name="static",
         ),
-        *(route for extension in extensions() for route in extension.routes()),
     ]
 
 

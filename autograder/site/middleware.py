@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograder.errors import Busy, Refused, TooLarge
+from autograder.site.background import Crowd
 from autograder.site.clock import Clock
 
 __all__ = ["BODY_SECONDS", "LARGEST_BODY", "LARGEST_CLASS", "LARGEST_UPLOAD", "Body", "SecurityMiddleware"]
@@ -134,8 +135,12 @@ class CutForm:
 class SecurityMiddleware:
     """The outermost layer of the server."""
 
-    def __init__(self, app: ASGIApp, clock: Clock, *, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, clock: Clock, crowd: Crowd | None = None, *, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        """`crowd` counts the requests that are complete and not yet answered."""
         self._app, self._clock, self._body_seconds = app, clock, body_seconds
+        self._crowd = crowd or Crowd()
         self.held = 0  # bytes of incomplete bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -199,9 +204,11 @@ class SecurityMiddleware:
                 return  # the browser went away
             state["body"] = body
         state["at"] = self._clock.now()
+        self._crowd.requests += 1
         try:
             await self._app(scope, receive, guarded)
         finally:
+            self._crowd.requests -= 1
             if state["body"].file is not None:
                 state["body"].file.close()
 

@@ -56,9 +56,15 @@ def publish_quiz(
             short = publish_plan(
                 connection, plan, at=site.clock.now(), who=terminal_user(), slack=slack * 60_000, force=force
             )
+            after = {new.id: new for new in published_in(connection, COURSE)}[name].schedule.closes_at
         closes, moved = plan.schedule.closes_at, before.schedule.closes_at if before else None
     typer.echo(f"{plan.quiz.title} is published. It opens {shown(plan.schedule.opens_at, plan.zone)}.")
-    if moved is not None and closes is not None and moved > closes:
+    if closes is not None and after is not None and after > closes:
+        typer.echo(
+            f"It closes {shown(after, plan.zone)}: the extension for everybody stands, though its file says "
+            f"{shown(closes, plan.zone)}."
+        )
+    elif moved is not None and closes is not None and moved > closes:
         typer.echo(
             f"Note: it was to close {shown(moved, plan.zone)}, perhaps after an extension for everybody, and "
             f"now closes {shown(closes, plan.zone)} again, as its file says."

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, select
@@ -24,10 +25,10 @@ from autograder.site.upsert import upsert_all
 from quizzes.content.quiz_file import QuizPlan
 from quizzes.schedule.accommodations import COLUMNS, AccommodationRow, check_consistent
 from quizzes.schedule.timing import Accommodation, Override, Schedule, Terms, terms_for
-from quizzes.store.extensions import apply_terms
+from quizzes.store.extensions import move_ends
 from quizzes.store.overrides import override_in, schedule_of
 from quizzes.store.quizzes import Shortfall, publish
-from quizzes.store.tables import attempt, override, quiz
+from quizzes.store.tables import override, quiz
 
 __all__ = [
     "QuizAccommodations",
@@ -111,14 +112,13 @@ class QuizAccommodations:
             connection,
             [Act(at, who, "accommodate", student, {"changes": many}) for student, many in sentences.items()],
         )
-        running = select(
-            attempt.c.id, attempt.c.quiz, attempt.c.person, attempt.c.started_at, attempt.c.deadline_at
-        ).where(attempt.c.state == "open", attempt.c.preview.is_(False), attempt.c.deadline_at.is_not(None))
-        for row in connection.execute(running.order_by(attempt.c.id)).all():
-            terms = self._terms.get((row.quiz, row.person)) if row.person in sentences else None
-            ends = terms.deadline_at(row.started_at) if terms is not None else None
-            if ends is not None and ends > row.deadline_at:
-                apply_terms(connection, row.id, at=at, who=who)
+
+        def end_of(row: Any) -> int | None:
+            changed = row.person in sentences and not row.preview
+            terms = self._terms.get((row.quiz, row.person)) if changed else None
+            return None if terms is None else terms.deadline_at(row.started_at)
+
+        move_ends(connection, end_of, at=at, who=who, reason="new terms")
 
 
 class _Stored:
