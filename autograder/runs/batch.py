@@ -179,6 +179,7 @@ class Batch:
                 else:
                     yield job
 
+        progress(self.done)
         with closing(workers(jobs())) as results:
             for job, result in results:
                 if isinstance(result, SandboxError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from autograder.course.assignment import load_assignment
+from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.errors import SandboxError
 from autograder.grading.grader import Grader
@@ -58,9 +58,10 @@ class GradedSubmission:
 class GradingWorker:
     """Grades jobs, one after another; a context manager."""
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, assignment: Assignment | None = None) -> None:
+        """`assignment` is the one that `config` names, where it is loaded already."""
         course = find_course(config.course)
-        self._assignment = load_assignment(course, config.assignment)
+        self._assignment = assignment or load_assignment(course, config.assignment)
         self._course_title = course.title
         self._grader = Grader(self._assignment, config.seed, config.dataset, sandbox=config.sandbox)
 
