@@ -6,11 +6,15 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from command import HANDOUT, autograder
 from correct_notebook import SOURCE, notebook
 from tiny_course import ASSIGNMENT, write_tiny_course
+
+from autograder.course.roster import Person, Roster
+from autograder.lms.layouts import collect_submissions
 
 RIGHT = notebook(SOURCE)
 FULL = 6.0  # points of the assignment
@@ -146,3 +150,51 @@ def test_an_untouched_handout_beside_the_work_is_passed_over(tmp_path: Path) -> 
     (folder / "ann" / NOTEBOOK).write_bytes((tmp_path / HANDOUT).read_bytes())
     run = autograder("grade", ASSIGNMENT, folder, "--out", "out", folder=tmp_path)
     assert run.returncode == 0 and "6 / 6" in run.stdout, run.stdout + run.stderr
+
+
+ROSTER = Roster((Person("alee", "Lee", "Ann", email="alee@example.org"), Person("bott", "Ott", "Ben")))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("tiny-alee/tiny.ipynb", "tiny-bott/src/work.ipynb"),  # cloned repositories
+        ("tiny_alee.ipynb", "tiny bott.ipynb"),
+        ("alee_tiny.ipynb", "Ott, Ben - tiny.ipynb"),
+        ("alee - tiny/work.ipynb", "bott-tiny/work.ipynb"),
+        ("alee@example.org tiny/work.ipynb", "Ben Ott-tiny/tiny.ipynb"),
+        ("Lee, Ann(alee)/Submission attachment(s)/tiny.ipynb", "Ott, Ben (bott)/tiny.ipynb"),
+        ("Ann Lee (alee) - tiny.ipynb", "tiny - Ben Ott (bott).ipynb"),
+        ("Ann Lee/tiny/Version 1/tiny.ipynb", "bott/tiny/tiny.ipynb"),
+    ],
+)
+def test_names_that_hold_a_student_s_are_found_on_the_roster(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """The assignment's name before or behind, and a login in brackets, hide nobody."""
+    for name in names:
+        (tmp_path / "class" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "class" / name).write_text(RIGHT, encoding="utf-8")
+    result = collect_submissions(tmp_path / "class", ASSIGNMENT, ROSTER, ZoneInfo(ZONE))
+    assert [entry.student for entry in result] == ["alee", "bott"] and result.unmatched == ()
+    assert all(not entry.read(ASSIGNMENT).problem for entry in result)
+
+
+@pytest.mark.parametrize(
+    "name", ["tinyalee.ipynb", "alee_tiny_bott.ipynb", "tiny.ipynb", "Ben Ott (alee).ipynb", "tiny-al.ipynb"]
+)
+def test_a_name_that_says_something_else_is_nobody_s(tmp_path: Path, name: str) -> None:
+    """Letters that only begin alike, two students in one name, and a login of somebody else place nobody."""
+    for file in (name, "bott.ipynb"):
+        (tmp_path / file).write_text(RIGHT, encoding="utf-8")
+    result = collect_submissions(tmp_path, ASSIGNMENT, ROSTER, ZoneInfo(ZONE))
+    assert [entry.student for entry in result] == ["bott"]
+    assert [file.name for file in result.unmatched] == [name]
+
+
+def test_a_roster_beside_the_export_s_directory_does_not_hide_it(tmp_path: Path) -> None:
+    """What holds nothing but one directory and tables is looked through."""
+    for file, text in LAYOUTS["a platform that unpacked a directory's archive"].files.items():
+        (tmp_path / "week 1" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "week 1" / file).write_text(text, encoding="utf-8")
+    (tmp_path / "week 1" / "roster.csv").write_text("student_id\n", encoding="utf-8")
+    result = collect_submissions(tmp_path / "week 1", ASSIGNMENT, Roster(), ZoneInfo(ZONE))
+    assert result.layout == "gradescope" and len(result) == 4
