@@ -78,6 +78,9 @@ MAKERS = {
     *("copy", "copy2", "copyfile", "copytree", "makedirs", "mkdir", "move", "remove", "rename", "replace"),
     *("rmdir", "rmtree", "touch", "unlink"),
 }
+OPENERS = {"bz2", "codecs", "gzip", "io", "lzma"}  # modules with an `open`
+AMBIGUOUS = {"copy", "move", "remove", "replace"}
+TEMPORARY = {"NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile", "mkdtemp", "mkstemp"}
 WRITERS = {"dump", "open", "save", "savetxt", "savez", "savez_compressed", "write_bytes", "write_text"}
 MENDABLE = (NameError, LookupError, AttributeError)
 
@@ -268,6 +271,7 @@ def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, A
     needs = Needs(current, wanted)
     found = draws(current, needs)
     made = set(written).union(*(made_files(statement.node) for statement in statements))
+    made = path_parts(made)
     for statement in current:
         if statement.facts.binds & needs.reported:
             found += [
@@ -278,14 +282,32 @@ def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, A
 
 
 def made_files(node: ast.stmt) -> set[str]:
-    """The names of files that a statement may write."""
+    """The texts in a statement that may make files; ANY among them, since a name may come from elsewhere.
+
+    A file may be written where another function is called: `json.dump(table, open("table.json", "w"))`.
+    """
     made = set()
     for part in ast.walk(node):
-        if isinstance(part, ast.Call) and called(part) in WRITERS:
-            texts = texts_in(part)
-            if called(part) != "open" or any(set(text) & set("wax") for text in texts[1:]):
-                made |= set(texts)
+        if isinstance(part, ast.Call) and makes_files(part):
+            made |= {ANY}.union(
+                text.value
+                for text in ast.walk(node)
+                if isinstance(text, ast.Constant) and isinstance(text.value, str)
+            )
     return made
+
+
+def makes_files(call: ast.Call) -> bool:
+    """Whether a call may make a file or a directory, or give it another name."""
+    name, base = called(call), getattr(call.func, "value", None)
+    if name == "open":
+        at = int(base is None or getattr(base, "id", "") in OPENERS)  # a path's own has no path before it
+        modes = call.args[at : at + 1]
+        modes += [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
+        return any(isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax") for mode in modes)
+    if name in AMBIGUOUS:  # of texts, lists and tables too
+        return isinstance(base, ast.Name) and base.id in ("os", "shutil")
+    return name in WRITERS | MAKERS | TEMPORARY
 
 
 def called(call: ast.Call) -> str:
@@ -296,10 +318,15 @@ def called(call: ast.Call) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def texts_in(call: ast.Call) -> list[str]:
-    """The texts that a call is given, or its function is made of: `open("a")`, `Path("a").read_text()`."""
-    parts = [*ast.walk(call.func), *call.args, *(keyword.value for keyword in call.keywords)]
-    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+def paths_in(call: ast.Call) -> set[str]:
+    """The names in the path that a call is given, or its function is made of; ANY where they cannot be told.
+
+    `open("a")`, `Path("a").read_text()`, `open(os.path.join("a", "b"))`.
+    """
+    path = [*ast.walk(call.func), *(part for node in call.args[:1] for part in ast.walk(node))]
+    texts = {part.value for part in path if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    is_pattern = any(isinstance(part, ast.Call) and called(part) in LISTERS for part in path)
+    return {ANY} if is_pattern else path_parts(texts) or {ANY}
 
 
 def not_there(
@@ -307,7 +334,8 @@ def not_there(
 ) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
     """The imports and the files in a statement that are not there when graded, those it tries aside.
 
-    Files that the notebook itself has `made` are there.
+    Files that the notebook itself has `made` are there. Where it makes any, a file whose name cannot be read
+    from the call may be one of them.
     """
     tried = {id(part) for block in ast.walk(node) if isinstance(block, ast.Try) for part in ast.walk(block)}
     for part in ast.walk(node):
@@ -318,7 +346,12 @@ def not_there(
                 late = part is not node  # when a function is called: then our own package is gone
                 if (not importable(top) or (late and top == "autograder")) and (late or names & reported):
                     yield part, f"ModuleNotFoundError: {not_importable(top)}"
-        elif isinstance(part, ast.Call) and called(part) in READERS and not made.intersection(texts_in(part)):
+        elif (
+            isinstance(part, ast.Call)
+            and called(part) in READERS
+            and not makes_files(part)
+            and made.isdisjoint(paths_in(part))
+        ):
             yield part, NO_FILES
 
 

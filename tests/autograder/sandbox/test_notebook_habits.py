@@ -16,6 +16,7 @@ import pytest
 
 from autograder.sandbox import session, zygote
 from autograder.sandbox.arena import Arena
+from autograder.sandbox.cells import NO_FILES, foresee, written
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 
@@ -469,6 +470,38 @@ def test_what_works_in_jupyter_works_when_graded(worker: SandboxProcess, name: s
         assert answer.kind == "value", answer.text
         np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
         assert not [note for note in graded_session.notes if "Left out" in note.text]
+
+
+class TestForesight:
+    """What `check` says of files before a notebook is graded."""
+
+    @staticmethod
+    def foreseen(*cells: str) -> list[str]:
+        """The sentences on what relu rests on and will not find."""
+        numbered = [(number, textwrap.dedent(cell)) for number, cell in enumerate(cells, 1)]
+        found = [note["text"] for note in foresee(numbered, ["relu"])]
+        written.clear()
+        return found
+
+    @pytest.mark.parametrize("name", FILES)
+    def test_files_of_its_own_are_no_news(self, name: str) -> None:
+        """What will be there when graded is not missed, however its path is put together."""
+        assert self.foreseen(*FILES[name]) == []
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            ["LOW = np.load('low.npy')"],
+            ["path = 'low.npy'\nLOW = np.load(path)"],
+            ["from pathlib import Path\nLOW = int((Path('data') / 'low.txt').read_text())"],
+            ["open('mine.txt', 'w').write('0')", "LOW = np.load('low.npy')"],
+            ["np.save('mine.npy', np.ones(1))", "with open('low.txt') as file:\n    LOW = int(file.read())"],
+            ["text = 'a'.replace('a', 'b')", "path = 'low.npy'\nLOW = np.load(path)"],
+        ],
+    )
+    def test_files_of_somebody_else_are_missed(self, cells: list[str]) -> None:
+        """A file that the notebook does not make is not there, whatever else it writes."""
+        assert self.foreseen(NUMPY, *cells, WITH_LOW) == [NO_FILES]
 
 
 def test_nothing_that_is_written_reaches_the_disk(worker: SandboxProcess, open_folder: Path) -> None:
