@@ -166,7 +166,7 @@ class AssignmentFile(_Part):
     dataset: Literal["auto", "mnist", "digits"] = Field(
         default="auto", description="What its convergence checks train on; auto takes MNIST if it is there."
     )
-    late: Late = Field(default_factory=Late)
+    late: Late = Field(default_factory=Late, description="What lateness costs.")
     feedback: Literal["immediately", "after_due", "when_released"] = Field(
         default="immediately",
         description="When students see results on the course's site; after_due waits for the last extension.",
@@ -180,7 +180,9 @@ class AssignmentFile(_Part):
     attempts: AttemptLimit | None = Field(
         default=None, description="How often a student may submit on the course's site; none for no limit."
     )
-    limits: Limits = Field(default_factory=Limits)
+    limits: Limits = Field(
+        default_factory=Limits, description="What a submission may use: time, memory, restarts."
+    )
     written: bool | None = Field(
         default=None,
         description="Whether there are people to mark written answers; as in course.yaml, if left out. "

@@ -41,7 +41,9 @@ class StudentRules(Extension):
     """The exceptions for one student: for all assignments, and for single ones."""
 
     due: None = Field(default=None, description="A due date belongs to an assignment.")
-    assignments: dict[str, Extension] = Field(default_factory=dict)
+    assignments: dict[str, Extension] = Field(
+        default_factory=dict, description="For single assignments, by their names."
+    )
 
 
 class CourseFile(BaseModel):

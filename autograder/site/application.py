@@ -24,7 +24,7 @@ from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 
-__all__ = ["make_app"]
+__all__ = ["make_app", "site_routes"]
 
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> SecurityMiddleware:
     """The application, for uvicorn or another ASGI server; `body_seconds` bounds the time of a body."""
     app = Starlette(
-        routes=_routes(),
+        routes=site_routes(),
         exception_handlers={
             SignedOut: _signed_out,
             Refused: _refused,
@@ -45,7 +45,7 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
     return SecurityMiddleware(app, site.clock, site.crowd, body_seconds=body_seconds)
 
 
-def _routes() -> list[BaseRoute]:
+def site_routes() -> list[BaseRoute]:
     """All routes; those under names of extensions' own come first, since a class asks for them most."""
     of_site = _site_routes()
     names = {_first_name(route) for route in of_site}
