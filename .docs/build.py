@@ -157,9 +157,9 @@ def keys_page(title: str, model: Any) -> str:
         required = part.get("required", [])
         for key, value in part["properties"].items():
             default = "*required*" if key in required else f"`{value.get('default')!r}`"
-            lines.append(
-                f"| `{key}` | {_type(value)} | {_cell(value.get('description', ''))} | {_cell(default)} |"
-            )
+            its_type = parts.get(value.get("$ref", "").rpartition("/")[2], {})
+            words = value.get("description") or its_type.get("description", "")
+            lines.append(f"| `{key}` | {_type(value)} | {_cell(words)} | {_cell(default)} |")
         lines.append("")
     return "\n".join(lines)
 

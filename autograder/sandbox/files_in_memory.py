@@ -292,7 +292,7 @@ class FilesInMemory:
         self._directories.add(key)
 
     def key(self, path: Any) -> str | None:
-        """A path's place in memory; None for what is no path, such as a descriptor."""
+        """A path's place in memory; None for anything else, such as a descriptor."""
         try:
             return os.path.abspath(os.fsdecode(path))
         except (TypeError, ValueError):

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Crowd:
-    """The requests under way in a server: many at once when a class starts or hands in."""
+    """The requests under way in a server: many at once when a class starts or submits."""
 
     def __init__(self) -> None:
         self.requests = 0

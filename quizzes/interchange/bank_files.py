@@ -47,7 +47,10 @@ def write_bank(path: Path, text: str, pictures: Mapping[str, bytes]) -> None:
         for name, data in pictures.items():
             picture = path.parent / name
             if not picture.resolve().is_relative_to(path.parent.resolve()):
-                raise UsageError(f"The picture {name} is outside the folder of banks.")
+                raise UsageError(
+                    f"The picture {name} is outside the folder of banks.",
+                    next_step="Rename it in the package, without `..`, and import again.",
+                )
             picture.parent.mkdir(parents=True, exist_ok=True)
             picture.write_bytes(data)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -127,7 +127,7 @@ def extend_chosen(
 ) -> int:
     """More time for some open attempts of a quiz, once for each form; returns the number of the act.
 
-    Who has handed in meanwhile is named in the act; the others get their time. Raises Conflict for an attempt
+    Who has submitted meanwhile is named in the act; the others get their time. Raises Conflict for an attempt
     of another quiz, for one without a deadline, and if all are over.
     """
     if (done := id_of_form(connection, once)) is not None:

@@ -19,7 +19,7 @@ from patience import eventually
 from raw_http import raw_request
 
 from autograder.site.app_context import result_of
-from autograder.site.application import _first_name, _routes
+from autograder.site.application import _first_name, site_routes
 from autograder.site.background import CROWD, Crowd, Pace
 from autograder.site.database import Database
 from quizzes.store.quizzes import current_version
@@ -167,4 +167,4 @@ def test_an_attempt_that_waits_takes_little_memory(tmp_path: Path) -> None:
 
 def test_routes_that_come_first_hide_no_other() -> None:
     """Every route begins with a name, so that their order decides nothing between two names."""
-    assert not [route for route in _routes() if _first_name(route).startswith("{")]
+    assert not [route for route in site_routes() if _first_name(route).startswith("{")]
