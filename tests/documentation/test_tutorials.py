@@ -16,13 +16,13 @@ from autograder.course.course import find_course
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = ROOT / ".docs" / "tutorials"
-BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```(\w+)(?: (?:file|status)=(\S+))?\n(.*?)^```$", re.M | re.S)
 
 pytestmark = pytest.mark.full
 
 
 def blocks(door: str) -> Iterator[tuple[str, str, str]]:
-    """The fenced blocks of a tutorial: language, file to write, text."""
+    """The fenced blocks of a tutorial: language, file to write or exit code, text."""
     for found in BLOCK.finditer((TUTORIALS / f"{door}.md").read_text(encoding="utf-8")):
         yield found[1], found[2] or "", found[3]
 
@@ -36,7 +36,7 @@ def follow(door: str, folder: Path) -> None:
     }
     shown = ""
     for language, file, text in blocks(door):
-        if file:
+        if file and language != "sh":
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text, encoding="utf-8")
         elif language == "sh":
@@ -49,7 +49,7 @@ def follow(door: str, folder: Path) -> None:
                 check=False,
             )
             shown = done.stdout + done.stderr
-            assert done.returncode == 0, f"{text}\n{shown}"
+            assert done.returncode == int(file or 0), f"{text}\n{shown}"
             assert "Traceback" not in shown
         elif language == "text":
             for line in text.splitlines():
