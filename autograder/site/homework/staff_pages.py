@@ -30,7 +30,7 @@ from autograder.site.homework.grade_records import TOTAL, whole_work, written_pa
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import enqueue, retry_failed
-from autograder.site.homework.rendered_notebook import render_notebook
+from autograder.site.homework.rendered_notebook import picture_of, render_notebook
 from autograder.site.homework.scores import (
     KIND,
     Attempt,
@@ -59,11 +59,6 @@ SHOWS = {
     "unmarked": "written answers to mark",
     "waiting": "not graded yet",
 }
-# Pictures of a notebook are in the page itself; nothing of it runs, and nothing is loaded from elsewhere.
-NOTEBOOK_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True)
@@ -162,7 +157,6 @@ def submission_page(request: Request) -> Response:
         names = names_of(connection, attempts)
     attempt, of_first = owned[0], next(iter(attempts.values()))
     report = attempt.grading.report
-    request.state.policy = NOTEBOOK_POLICY
     page = site.page(
         "homework_submission.html",
         homework=row,
@@ -173,11 +167,31 @@ def submission_page(request: Request) -> Response:
         counting=counted(course, row, attempt.person, of_first),
         answers=_answers(context.files.get(report), attempt) if report else [],
         models=_model_answers(course, row.id),
-        notebook=render_notebook(context.files.get(attempt.submission.digest), attempt.submission.file),
+        notebook=render_notebook(
+            context.files,
+            attempt.submission.digest,
+            attempt.submission.file,
+            f"/staff/submissions/{name}/pictures/",
+        ),
         session=session,
         token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+@reads_much
+def submission_picture(request: Request) -> Response:
+    """One picture of the notebook that a submission's page shows."""
+    site, context = site_of(request), homework_of(request)
+    staff_of_course(request)
+    with site.database.reading() as connection:
+        _, attempts = _found(connection, context.course(), site.course, request)
+    submission = _attempt_in(attempts, request).submission
+    picture = picture_of(context.files, submission.digest, submission.file, request.path_params["number"])
+    if picture is None:
+        raise NotFound("There is no such picture.", next_step="Reload the submission's page.")
+    kind, content = picture
+    return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
 
 
 @reads_much
@@ -310,6 +324,7 @@ HOMEWORK_STAFF_ROUTES = (
     PageRoute("/staff/homework/{assignment}/grade-again", grade_again, methods=["POST"]),
     PageRoute("/staff/submissions/{submission}", submission_page),
     PageRoute("/staff/submissions/{submission}/feedback", submission_feedback),
+    PageRoute("/staff/submissions/{submission}/pictures/{number:whole}", submission_picture),
     PageRoute("/staff/submissions/{submission}/points", override, methods=["POST"]),
     PageRoute("/staff/submissions/{submission}/answers", mark_answers, methods=["POST"]),
 )

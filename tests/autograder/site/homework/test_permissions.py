@@ -39,6 +39,7 @@ EXPECTED = {
     "POST /staff/homework/{assignment}/upload/confirm": (401, 404, 404, 403, 409),  # of nothing
     "GET /staff/submissions/{submission}": STAFF,
     "GET /staff/submissions/{submission}/feedback": STAFF,
+    "GET /staff/submissions/{submission}/pictures/{number:whole}": (303, 404, 404, 404, 404),  # it has none
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
     "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
     "POST /graders/lease": GRADERS,
