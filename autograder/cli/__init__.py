@@ -120,7 +120,7 @@ COMMANDS = (
         "experiments",
         "autograder.cli.experiments:experiments",
         AUTHORING,
-        "Run the lecture's training experiments and write a page of plots and figures.",
+        "Compare the lecture's methods, each at its best learning rate, on a page of plots and figures.",
     ),
     CommandEntry(
         "release",

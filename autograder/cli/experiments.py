@@ -31,7 +31,7 @@ def experiments(
     seeds: Annotated[int, typer.Option(min=2, max=100, help="Training runs per side of an experiment.")] = 3,
     course: CourseOption = None,
 ) -> None:
-    """Compare the lecture's methods, each at its best learning rate, and write a page of plots and figures.
+    """Compare the lecture's methods, each at its best learning rate, on a page of plots and figures.
 
     Rates are chosen on a validation split; test images are looked at once, with the rates that were chosen.
     """

@@ -23,6 +23,7 @@ __all__ = ["app"]
 app = typer.Typer(
     help="Move an assignment's record of grades between the site and a results directory.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 

@@ -91,8 +91,11 @@ class Late(_Part):
         default=0.0, ge=0, le=1, description="Share of the score that each started day costs."
     )
     at_most: float = Field(default=1.0, ge=0, le=1, description="The largest share that lateness may cost.")
-    grace_minutes: int = Field(
-        default=5, ge=0, description="Minutes after the due date that cost nothing; told afterwards only."
+    grace_minutes: int | None = Field(
+        default=None,
+        ge=0,
+        description="Minutes after the due date that cost nothing; told afterwards only. Left out, they are "
+        "5 on the course's site, where the last byte of an upload counts, and 0 for a platform's download.",
     )
 
 

@@ -31,7 +31,7 @@ def days_late(submitted: datetime, due: datetime, late: Late, zone: ZoneInfo) ->
 
     Fractions of a second do not count.
     """
-    grace = timedelta(minutes=late.grace_minutes)
+    grace = timedelta(minutes=late.grace_minutes or 0)
     moment = submitted.replace(microsecond=0)
     # A day on the clock has 23 to 25 hours, so the estimate is at most one day too high.
     days = max(0, ceil((moment - due - grace).total_seconds() / DAY) - 1)

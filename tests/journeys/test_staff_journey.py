@@ -52,7 +52,7 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     page.get_by_role("button", name="Give time").click()
     expect(row).to_contain_text("30 minutes")
     assert student.get(f"/attempts/{attempt}/status").json()["remaining_ms"] == 30 * MINUTE
-    page.get_by_label("Text, shown").fill("Ten minutes to go.")
+    page.get_by_label("Text; students see it").fill("Ten minutes to go.")
     page.get_by_role("button", name="Send").click()
     for attempt_id, who in ((attempt, student), (second, other)):
         who.save(attempt_id, NUMERIC, "123456")

@@ -6,7 +6,6 @@ by their digests. A submission is known already where its owner has the same byt
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from autograder.course.course import Course
+from autograder.course.csv_table import write_table
 from autograder.errors import Conflict
 from autograder.site.file_store import FileStore
 from autograder.site.homework.assignments import Homework, due_for_student
@@ -155,7 +155,5 @@ def received_at(course: Course, row: Homework, item: FoundSubmission, now: int) 
 
 def _write_roster(students: Sequence[Student], path: Path) -> None:
     """The students of the site as a roster, for a course without roster.csv."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(("student_id", "name", "email"))
-        table.writerows((student.id, student.name, student.email) for student in students)
+    rows = [(student.id, student.name, student.email) for student in students]
+    path.write_text(write_table(("student_id", "name", "email"), rows), encoding="utf-8", newline="")

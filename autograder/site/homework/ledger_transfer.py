@@ -7,8 +7,6 @@ import makes submissions, gradings and marks of the lines. `autograder ledger` r
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -21,6 +19,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from autograder.course.assignment import assignment_file
 from autograder.course.course import Course
+from autograder.course.csv_table import write_table
 from autograder.errors import NotFound, UsageError
 from autograder.pages.publish import publish
 from autograder.pages.student_page import student_page
@@ -417,11 +416,7 @@ def _names_in(lines: Sequence[Line]) -> list[str]:
 
 
 def _table(people: Mapping[str, str]) -> bytes:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("pseudonym", "student"))
-    rows.writerows(sorted(people.items()))
-    return text.getvalue().encode()
+    return write_table(("pseudonym", "student"), sorted(people.items())).encode()
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+
+from autograder.environment import available_cores
 
 __all__ = ["Limit", "file_system_of", "machine", "on_real_disk", "percentile"]
 
@@ -18,9 +19,9 @@ IN_MEMORY = ("tmpfs", "ramfs")
 
 def machine() -> str:
     """The system, cores and versions, as a sentence."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return (
-        f"{platform.system()} on {platform.machine()}, {cores} cores for server and students together, "
+        f"{platform.system()} on {platform.machine()}, {available_cores()} cores for server and "
+        f"students together, 
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}."
     )
 

@@ -13,7 +13,7 @@ from autograder.environment import available_cores
 
 ROOT = Path(autograder.__file__).parents[1]
 # Where cores are counted: here, and in the room of quizzes that may not import the engine's environment.
-COUNTED_IN = {"autograder/environment.py", "quizzes/loadtest/limits.py"}
+COUNTED_IN = {"autograder/environment.py"}
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process")

@@ -12,8 +12,9 @@ from live_server import Student
 from raw_http import raw_request
 from tiny_course import ASSIGNMENT
 
-from autograder.course.assignment import Late
+from autograder.course.assignment import AssignmentFile
 from autograder.site.database import Database
+from autograder.site.homework.assignments import Facts
 
 SECOND = 1000
 PAGE = f"/homework/{ASSIGNMENT}"
@@ -54,8 +55,15 @@ def slow_upload(live: LiveHomework, student: Student, begins: int, ends: int) ->
 
 
 def test_the_default_is_five_minutes() -> None:
-    """Where an assignment says nothing, five minutes cost nothing."""
-    assert Late().grace_minutes == 5
+    """Where an assignment says nothing, five minutes cost nothing on the site; a value of its own holds."""
+    content = {
+        "title": "T",
+        "points": 1,
+        "tasks": [{"id": "f", "title": "F", "functions": ["f"], "points": 1}],
+    }
+    assert Facts.of(AssignmentFile.model_validate(content)).grace_minutes == 5
+    content["late"] = {"grace_minutes": 0}
+    assert Facts.of(AssignmentFile.model_validate(content)).grace_minutes == 0
 
 
 @pytest.mark.parametrize(
