@@ -22,6 +22,7 @@ from autograder.grading.diagnosis import find_cause, signature_of
 from autograder.grading.evaluation import evaluate
 from autograder.grading.near_misses import load_near_misses
 from autograder.grading.prefetch import record_calls, with_recorders
+from autograder.grading.repairs import LocalRepairs
 from autograder.grading.student_source import find_source
 
 __all__ = ["CauseProbe"]
@@ -53,6 +54,7 @@ class CauseProbe:
             signature_of(self.assignment.reference[function]),
             find_source([(1, source)], function),
             self._near_misses,
+            lambda: _local_repairs(function, source, backend),
         )
 
     def _backend(self, function: str, source: str) -> NotebookBackend:
@@ -82,6 +84,11 @@ class CauseProbe:
             for name in self.assignment.functions
             if callable(backend.namespace.get(name))
         }
+
+
+def _local_repairs(function: str, source: str, backend: NotebookBackend) -> LocalRepairs | None:
+    found = find_source([(1, source)], function)
+    return LocalRepairs(found.text, function, dict(backend.namespace)) if found else None
 
 
 class _SourceBackend(NotebookBackend):

@@ -65,8 +65,8 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
     os.environ.pop("PYTHONHASHSEED", None)  # it has done its work
     for name in STANDARD_LIBRARY.split():
         importlib.import_module(name)
-    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins", "files_in_memory")
-    confinement, frames, runner, cells, arena, stand_ins, files = (load(name) for name in names)
+    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins", "files_in_memory", "edits")
+    confinement, frames, runner, cells, arena, stand_ins, files, edits = (load(name) for name in names)
     if clock_shift:
         load("shifted_clock").install(clock_shift)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
@@ -91,7 +91,7 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
                     shared = arena.Arena(descriptors[1], first_half=False)
                     restrictions.apply(descriptors[0], memory, cpu_seconds)
                     files.FilesInMemory(cells.written).install(numpys_openers())
-                    runner.serve(confinement.SOCKET_FD, frames, cells, shared, stand_ins)
+                    runner.serve(confinement.SOCKET_FD, frames, cells, shared, stand_ins, edits)
                     code = 0
                 finally:
                     os._exit(code)
