@@ -169,7 +169,7 @@ class RepairSource(Protocol):
     """Where the versions of a submission's function run."""
 
     def tried(self, start: int, arguments: tuple[Value, ...]) -> Value:
-        """Numbers and answers of the versions from `start` on, and the next start; None for nothing."""
+        """Versions from `start` on, which answer each gives, the answers, and the next start."""
         ...
 
     def answers(self, number: int, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
@@ -184,8 +184,12 @@ class RepairSource(Protocol):
 class LocalRepairs:
     """Versions that run in this very process: for the course's own wrong functions only."""
 
-    def __init__(self, source: str, function: str, namespace: dict[str, Any]) -> None:
-        self._edits = Edits(source, function, namespace)
+    def __init__(
+        self, source: str, function: str, namespace: dict[str, Any], reference_seconds: float = 0.0
+    ) -> None:
+        """`reference_seconds` is what the reference took for its longest call."""
+        most = _most_versions(reference_seconds)
+        self._edits = Edits(source, function, namespace, most)
         self._function = function
 
     def tried(self, start: int, arguments: tuple[Value, ...]) -> Value:
@@ -207,6 +211,12 @@ class LocalRepairs:
         return self._edits.described(number)
 
 
+def _most_versions(reference_seconds: float) -> int:
+    """How many versions of a function are run; none of one that takes long."""
+    most = MOST_SECONDS / max(reference_seconds, 1e-9)
+    return int(min(most, MOST_VERSIONS)) if most >= LEAST_VERSIONS else 0
+
+
 class SandboxRepairs:
     """Versions that run in a submission's session, after its checks: what they take costs it nothing."""
 
@@ -215,10 +225,8 @@ class SandboxRepairs:
     ) -> None:
         """`reference_seconds` is what the reference took for its longest call."""
         self._session, self._function = session, function
-        most = MOST_SECONDS / max(reference_seconds, 1e-9)
-        self._has_begun = most >= LEAST_VERSIONS and isinstance(
-            self._ask("begin", source.text, int(min(most, MOST_VERSIONS))), int
-        )
+        most = _most_versions(reference_seconds)
+        self._has_begun = most > 0 and isinstance(self._ask("begin", source.text, most), int)
 
     def _ask(self, what: str, *arguments: Value) -> Value:
         call = (self._function, *arguments)
@@ -324,15 +332,17 @@ def _right_once(repairs: RepairSource, call: Call, targets: Sequence[Target], rt
     """The versions that answer one call as a right function does, the likeliest first."""
     right = [outcome for outcome in (target(call) for target in targets) if outcome.kind == "value"]
     start = 0
-    while True:
+    while start < MOST_VERSIONS:
         brought = repairs.tried(start, call.arguments)
-        if not (isinstance(brought, (list, tuple)) and len(brought) == 3):
+        if not (isinstance(brought, (list, tuple)) and len(brought) == 4):
             return
-        numbers, values, following = brought
-        if not isinstance(following, int) or following <= start or not _are_lists(numbers, values):
+        numbers, places, values, following = brought
+        if not isinstance(following, int) or following <= start or not _are_lists(numbers, places, values):
             return
-        for number, value in zip(numbers, values, strict=False):
-            if isinstance(number, int) and any(alike(each, Outcome("value", value), rtol) for each in right):
+        fits = [any(alike(each, Outcome("value", value), rtol) for each in right) for value in values]
+        for number, place in zip(numbers, places, strict=False):
+            is_known = isinstance(number, int) and isinstance(place, int) and 0 <= place < len(fits)
+            if is_known and fits[place]:
                 yield number
         start = following
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -21,7 +22,7 @@ MOST_VERSIONS = 1600
 PAGE = 200  # versions whose answers are sent at once
 MOST_ALIKE = 6  # like places of which every two are changed together
 MOST_VALUES = 4_000  # numbers in the answers to one call that are sent at once
-MOST_BITS = 4096  # of a power of integers
+MOST_BITS = 4096  # of an integer
 MOST_ROUNDS = 3_000  # of all while loops of one call
 LONGEST_PART = 60  # characters of the student's own code that are shown
 NUMBERS = (0, 1, 2, -1, 0.5)
@@ -146,12 +147,13 @@ class Edits:
                     _set(owner, name, index, value)
         return self.bodies[number]
 
-    def _goes_on(self) -> bool:
-        """Asked in every round of a while loop: with a change it may never end."""
+    def _goes_on(self) -> None:
+        """Asked in every round of a while loop, and at every start: with a change it may never end."""
         self._rounds += 1
-        if self._rounds > MOST_ROUNDS:
+        values = sys._getframe(1).f_locals.values()
+        is_huge = any(isinstance(each, int) and each.bit_length() > MOST_BITS for each in values)
+        if self._rounds > MOST_ROUNDS or is_huge:
             raise RuntimeError("a loop that does not end")
-        return True
 
     def answer(self, number: int, *arguments: Any) -> Any:
         """What one version answers; whatever it raises goes through."""
@@ -163,28 +165,27 @@ class Edits:
         edit = self.versions[number]
         return edit.kind, edit.line, edit.part, edit.other, edit.places
 
-    def tried(self, start: int, arguments: tuple[Any, ...]) -> tuple[list[int], list[Any], int]:
-        """Numbers and answers of the versions from `start` on, and where to go on; equal answers once."""
+    def tried(self, start: int, arguments: tuple[Any, ...]) -> tuple[list[int], list[int], list[Any], int]:
+        """Versions from `start` on, which answer each one gives, these answers, and where to go on."""
         numbers: list[int] = []
+        places: list[int] = []
         values: list[Any] = []
-        size = 0
-        seen: set[bytes] = set()
-        for number in range(start, len(self.versions)):
-            if number - start >= PAGE:
-                return numbers, values, number
+        seen: dict[bytes, int] = {}
+        size, number = 0, start
+        for number in range(start, min(start + PAGE, len(self.versions))):
             value = self._answer(number, arguments)
-            if value is None:
-                continue
             digest, count = _digest(value)
-            if digest in seen or count > MOST_VALUES:
+            if value is None or count > MOST_VALUES:
                 continue
-            seen.add(digest)
+            if digest not in seen:
+                seen[digest] = len(values)
+                values.append(value)
+                size += count
             numbers.append(number)
-            values.append(value)
-            size += count
+            places.append(seen[digest])
             if size > MOST_VALUES:
-                return numbers, values, number + 1
-        return numbers, values, len(self.versions)
+                break
+        return numbers, places, values, number + 1
 
     def _answer(self, number: int, arguments: tuple[Any, ...]) -> Any:
         if self.body(number) is None:
@@ -237,16 +238,24 @@ for _name in ("add", "sub", "mul", "floordiv", "mod"):
 
 
 def _bound_loops(tree: ast.FunctionDef) -> None:
-    """Let every while loop ask whether it may go on."""
+    """Let every while loop, and a function that may call itself, ask whether it may go on."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.While):
-            asked = ast.Call(ast.Name("_goes_on", ast.Load()), [], [])
+        if isinstance(node, (ast.While, ast.FunctionDef)):
+            asked = ast.Expr(ast.Call(ast.Name("_goes_on", ast.Load()), [], []))
             _locate(asked, node.lineno)
-            node.test = ast.copy_location(ast.BoolOp(ast.And(), [asked, node.test]), node.test)
+            node.body.insert(0, asked)
+
+
+def _is_bound(node: ast.AST) -> bool:
+    """Whether a statement is that of `_bound_loops`."""
+    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id == "_goes_on"
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
     """A value of numbers, arrays, lists and tuples; None for anything else."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return None
     if isinstance(value, (bool, int, float, np.generic)):
         return np.asarray(value) if isinstance(value, np.generic) else value
     if isinstance(value, np.ndarray):
@@ -348,7 +357,7 @@ class _Search:
         while pending:
             parent = pending.pop(0)
             inner = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-            if isinstance(parent, inner) and parent is not self.tree:
+            if (isinstance(parent, inner) and parent is not self.tree) or _is_bound(parent):
                 continue
             for name, value in ast.iter_fields(parent):
                 if name in SKIPPED and not (name == "args" and isinstance(parent, ast.Call)):
@@ -646,7 +655,7 @@ class _Search:
                 if not isinstance(block, list) or isinstance(parent, (ast.IfExp, ast.Lambda)):
                     continue
                 for i, node in enumerate(block):
-                    if not isinstance(node, ast.stmt):
+                    if not isinstance(node, ast.stmt) or _is_bound(node):
                         continue
                     yield from self._statement(block, parent, name, i, node)
 
