@@ -397,7 +397,7 @@ class _Search:
             )
             return
         if isinstance(node, ast.BinOp):
-            kind = next(key for key, each in OPERATORS.items() if isinstance(node.op, each))
+            kind = _kind_of(node.op)
             yield 3, f"drop_{kind}", self._text(node.right), "", put(node.left)
             yield 3, f"drop_left_{kind}", self._text(node.left), "", put(node.right)
             if kind in ("minus", "divide", "power", "matmul", "floor", "rest"):
@@ -444,11 +444,11 @@ class _Search:
         return not (isinstance(parent, (ast.For, ast.comprehension)) and name == "iter")
 
     def _operators(self, node: Any) -> Iterator[Any]:
-        kind = next(key for key, each in OPERATORS.items() if isinstance(node.op, each))
+        kind = _kind_of(node.op)
         part = self._text(node.right if isinstance(node, ast.BinOp) else node.value)
         operand = node.right if isinstance(node, ast.BinOp) else node.value
         is_one = isinstance(operand, ast.Constant) and operand.value in (0, 1)
-        for other in SWAPS[kind]:
+        for other in SWAPS.get(kind, ()):
             if is_one and other in ("times", "divide", "power", "floor"):
                 continue  # this takes the operand away
             rank = 0 if (kind, other) in COMMON else 2
@@ -705,6 +705,11 @@ def _call(
     if not plain:
         function = ast.Attribute(ast.Name("_np", ast.Load()), name, ast.Load())
     return ast.Call(function, [node, *more], [ast.keyword(key, value) for key, value in keywords.items()])
+
+
+def _kind_of(operator: ast.operator) -> str:
+    """The operator's name in the table; "other" for those of bits."""
+    return next((key for key, each in OPERATORS.items() if isinstance(operator, each)), "other")
 
 
 def _reversed(node: Any) -> ast.Call:
