@@ -17,8 +17,10 @@ from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
+import numpy as np
+
 from autograder.checks.calls import Answer, Call
-from autograder.checks.values import Value, bytes_of
+from autograder.checks.values import Value, bytes_of, to_array
 from autograder.checks.variants import Variant
 from autograder.grading.backends import NotebookBackend
 from autograder.grading.causes import (
@@ -30,6 +32,7 @@ from autograder.grading.causes import (
     Cause,
     Outcome,
     alike,
+    equal,
     outcome_of,
 )
 from autograder.grading.student_source import StudentSource
@@ -137,10 +140,12 @@ SENTENCES = {
     "reversed": "the results come in reverse order",
     "replaced": "{part} grows in each round, where it has to be replaced",
     "not_added_up": "{part} is replaced, where it has to be added to",
-    "line": "this line does not belong there",
-    "late": "this line stands too late: it has to come before the line above it",
+    "line": "the line does not belong there",
+    "late": "the line stands too late: it has to come before the one above it",
     "default": "the default of {part} is not the handout's",
     "replace": "{part} stands where {other} belongs",
+    "copy": "{part} gets a second name, not a copy: what is changed under one name changes under both",
+    "first_entry": "{part} is an array with one entry or several, where a number of it belongs",
     "wrap_sqrt": "the square root of {part} belongs there",
     "wrap_square": "the square of {part} belongs there",
     "wrap_abs": "the absolute value of {part} belongs there",
@@ -279,8 +284,9 @@ def _cause(
     if source is None or repairs is None or not calls or any(c.answer.kind in ABNORMAL for c in calls):
         return nothing
     settled = [call for call in calls if answers.spread(call) <= MOST_RTOL]
-    rtol = RTOL
+    rtol, unsettled = RTOL, list[Call]()
     if len(settled) >= LEAST_SETTLED * len(calls):
+        unsettled = [call for call in calls if answers.spread(call) > MOST_RTOL]
         calls = settled
         rtol = min(MOST_RTOL, max([RTOL, *(3 * answers.spread(call) for call in calls)]))
     targets = _right_answers(function, answers)
@@ -299,6 +305,8 @@ def _cause(
         if _is_right(number, repairs, rest[:2], targets, rtol) and _is_right(
             number, repairs, [first, *rest], targets, rtol
         ):
+            if not _is_between(number, repairs, unsettled, targets):
+                continue
             kind, sentence, line = _sentence(repairs.described(number), source)
             if sentence:
                 return Cause(
@@ -362,6 +370,35 @@ def _is_right(
     )
 
 
+def _is_between(number: int, repairs: RepairSource, calls: Sequence[Call], targets: Sequence[Target]) -> bool:
+    """Whether a version's answers lie among those of the right functions, where these differ."""
+    given = repairs.answers(number, [call.arguments for call in calls]) if calls else []
+    return len(given) == len(calls) and all(
+        _lies_between(answer.value, [target(call).value for target in targets])
+        for call, answer in zip(calls, given, strict=True)
+    )
+
+
+def _lies_between(value: Value, right: Sequence[Value]) -> bool:
+    """Whether each number lies between the smallest and the largest right one; other values equal one."""
+    if any(equal(each, value) for each in right):
+        return True
+    if isinstance(value, (list, tuple)) and to_array(value) is None:
+        parts = [each for each in right if isinstance(each, (list, tuple)) and len(each) == len(value)]
+        return bool(parts) and all(
+            _lies_between(part, [each[i] for each in parts]) for i, part in enumerate(value)
+        )
+    array = to_array(value)
+    others = [each for each in map(to_array, right) if array is not None and each is not None]
+    others = [each for each in others if array is not None and each.shape == array.shape]
+    if array is None or not others:
+        return False
+    with np.errstate(all="ignore"):
+        lowest, highest = np.minimum.reduce(others), np.maximum.reduce(others)
+        room = MOST_RTOL * np.maximum(np.abs(lowest), np.abs(highest))
+        return bool(np.all((array >= lowest - room) & (array <= highest + room)))
+
+
 def _sentence(described: Value, source: StudentSource) -> tuple[str, str, int]:
     """The kind, the clause and the line in the cell. The words are ours; parts shown stand in the source."""
     types = tuple(map(type, described)) if isinstance(described, (list, tuple)) else ()
@@ -385,4 +422,5 @@ def _sentence(described: Value, source: StudentSource) -> tuple[str, str, int]:
         return "", "", 0
     clause = template.format(part=shown, other=named)
     proven = PROVEN if places == 1 else PROVEN_OF_MANY
-    return kind, f"In this line, {clause}. {proven}", source.line + line - 1
+    start = f"{clause[0].upper()}{clause[1:]}" if kind in ("line", "late") else f"In this line, {clause}"
+    return kind, f"{start}. {proven}", source.line + line - 1

@@ -37,11 +37,11 @@ OPERATORS: dict[str, type[ast.operator]] = {
     "matmul": ast.MatMult,
 }
 SWAPS = {
-    "plus": ("minus", "times", "divide"),
-    "minus": ("plus", "times", "divide"),
-    "times": ("divide", "plus", "minus", "power", "matmul"),
-    "divide": ("times", "floor", "minus", "plus"),
-    "power": ("times", "plus", "divide"),
+    "plus": ("minus", "times"),
+    "minus": ("plus", "times"),
+    "times": ("divide", "plus", "power", "matmul"),
+    "divide": ("times", "floor"),
+    "power": ("times",),
     "floor": ("divide", "rest", "times"),
     "rest": ("floor", "divide"),
     "matmul": ("times",),
@@ -313,7 +313,7 @@ def _ordered(versions: Iterator[Edit]) -> list[Edit]:
         for places in [group, *pairs]:
             settings = tuple(setting for version in places for setting in version.settings)
             if len({(id(owner), name, index) for owner, name, index, _ in settings}) == len(settings):
-                rank = places[0].rank + 1 + (len(places) < len(group))
+                rank = places[0].rank + 1 + (len(places) < len(group)) + 3 * (places[0].kind == "constant")
                 found.append(places[0]._replace(rank=rank, settings=settings, places=len(places)))
     return sorted(found, key=lambda version: version.rank)
 
@@ -412,7 +412,7 @@ class _Search:
             kind = "no_minus" if isinstance(node.op, ast.USub) else "no_not"
             yield 2, kind, text, "", put(node.operand)
         elif isinstance(node, ast.Constant):
-            yield from self._constants(node, put)
+            yield from self._constants(node, put, parent)
         elif isinstance(node, ast.IfExp):
             yield 2, "cases", text, "", ((node, "body", None, node.orelse), (node, "orelse", None, node.body))
         elif isinstance(node, ast.Subscript):
@@ -447,7 +447,8 @@ class _Search:
         kind = _kind_of(node.op)
         part = self._text(node.right if isinstance(node, ast.BinOp) else node.value)
         operand = node.right if isinstance(node, ast.BinOp) else node.value
-        is_one = isinstance(operand, ast.Constant) and operand.value in (0, 1)
+        operands = [operand, node.left] if isinstance(node, ast.BinOp) else [operand]
+        is_one = any(isinstance(each, ast.Constant) and each.value in (0, 1) for each in operands)
         for other in SWAPS.get(kind, ()):
             if is_one and other in ("times", "divide", "power", "floor"):
                 continue  # this takes the operand away
@@ -457,6 +458,10 @@ class _Search:
     def _regrouped(self, node: ast.BinOp, put: Any) -> Iterator[Any]:
         """`a / b * c` as `a / (b * c)`, `a * (b + c)` as `a * b + c`, and the like: brackets elsewhere."""
         left, right = node.left, node.right
+        if isinstance(left, ast.BinOp) and isinstance(left.right, ast.BinOp):
+            last = left.right  # a / b ** 1 / 2 as a / b ** (1 / 2)
+            inner = ast.BinOp(last.left, last.op, ast.BinOp(last.right, node.op, right))
+            yield 3, "brackets", self._text(node), "", put(ast.BinOp(left.left, left.op, inner))
         if isinstance(left, ast.BinOp):
             inner = ast.BinOp(left.right, node.op, right)
             yield 3, "brackets", self._text(node), "", put(ast.BinOp(left.left, left.op, inner))
@@ -473,9 +478,11 @@ class _Search:
         function = node.func
         called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         shown = self._text(function)
-        is_method = isinstance(function, ast.Attribute) and not (
-            isinstance(function.value, ast.Name) and function.value.id not in self.names
-        )
+        base = function
+        while isinstance(base, ast.Attribute):
+            base = base.value
+        is_of_module = isinstance(base, ast.Name) and base.id not in self.names
+        is_method = isinstance(function, ast.Attribute) and not is_of_module
         for family in FAMILIES:
             if called in family:
                 for other in family:
@@ -484,7 +491,7 @@ class _Search:
                     rank = 1 if {called, other} <= {"sum", "mean", "maximum", "minimum", "exp", "log"} else 2
                     yield rank, "other_function", shown, other, ((function, "attr", None, other),)
         values = ([function.value] if is_method and isinstance(function, ast.Attribute) else []) + node.args
-        if values:
+        if values and called != "where":  # the first argument of where is its condition
             yield 3, "unwrap", shown, "", put(values[0])
         if called == "where" and len(node.args) == 3:
             yield (
@@ -515,6 +522,7 @@ class _Search:
                 yield 2, "range", self._text(node), "", ((node, "args", None, node.args[1:]),)
             elif len(node.args) == 1:
                 one = [ast.Constant(1), ast.BinOp(node.args[0], ast.Add(), ast.Constant(1))]
+                yield 2, "range", self._text(node), "", ((node, "args", None, [ast.Constant(1), *node.args]),)
                 yield 3, "range", self._text(node), "", ((node, "args", None, one),)
 
     def _axes(self, node: ast.Call, shown: str, is_method: bool) -> Iterator[Any]:
@@ -553,7 +561,7 @@ class _Search:
             new = [each for each in node.keywords if each is not keeps]
             yield 2, "no_keepdims", shown, "", ((node, "keywords", None, new),)
 
-    def _constants(self, node: ast.Constant, put: Any) -> Iterator[Any]:
+    def _constants(self, node: ast.Constant, put: Any, parent: Any) -> Iterator[Any]:
         value, text = node.value, self._text(node)
         if isinstance(value, bool):
             yield 1, "constant", text, "", put(ast.Constant(not value))
@@ -563,7 +571,14 @@ class _Search:
             for other in dict.fromkeys(options):
                 if other != value:
                     # A 0 or a 1 in its place often is an operand that does not belong there: that says more.
-                    rank = 4 if other in (0, 1) else 1 if other in (value + 1, value - 1, 2, 0.5) else 3
+                    is_bound = isinstance(parent, ast.Call)  # of maximum or clip, which may not belong there
+                    rank = (
+                        4
+                        if is_bound or other in (0, 1)
+                        else 1
+                        if other in (value + 1, value - 1, 2, 0.5)
+                        else 3
+                    )
                     yield rank, "constant", text, repr(other), put(ast.Constant(other))
         elif isinstance(value, str):
             for option in dict.fromkeys(
@@ -597,8 +612,15 @@ class _Search:
         if isinstance(node, ast.Name) and node.id not in self.names:
             return  # a module or a function
         whole = isinstance(parent, (ast.Return, ast.Assign))
+        is_result = isinstance(parent, ast.Return) or (isinstance(parent, ast.Tuple) and not whole)
+        is_compared = isinstance(parent, ast.Compare)
         is_name = isinstance(node, (ast.Name, ast.Attribute, ast.Subscript))
-        for wrap in WRAPS:
+        if isinstance(node, ast.Name) and isinstance(parent, (ast.Assign, ast.Tuple)):
+            copied = ast.Call(ast.Attribute(node, "copy", ast.Load()), [], [])
+            yield 2, "copy", text, "", put(copied)
+        if is_result:
+            yield 3, "first_entry", text, "", put(ast.Subscript(node, ast.Constant(0), ast.Load()))
+        for wrap in () if is_compared else WRAPS:
             yield 4 + (not is_name), f"wrap_{wrap}", text, "", put(_wrapped(wrap, node))
         for wrap in SUMS:
             for axis in ("", 0, 1, -1):
@@ -634,8 +656,12 @@ class _Search:
         if isinstance(node, ast.Name):
             operands.append((node.id, ast.Name(node.id, ast.Load())))
         inserted = {"times": ast.Mult, "divide": ast.Div, "plus": ast.Add, "minus": ast.Sub, "power": ast.Pow}
-        for kind, operator in inserted.items():
+        for kind, operator in () if is_compared else inserted.items():
             for name, other in operands:
+                if kind == "divide" and self.parameters[:1] == [name]:
+                    continue  # what a function is asked for divides nothing
+                if kind == "power" and not (isinstance(node, ast.Name) and node.id in self.parameters):
+                    continue
                 if name == "1" and kind in ("times", "divide", "power"):
                     continue
                 if kind in ("plus", "minus") and name != "1" and not whole:
@@ -644,7 +670,7 @@ class _Search:
                 yield rank, f"insert_{kind}", text, name, put(ast.BinOp(node, operator(), other))
         for number in (0, 1, 2, 0.5):
             if not isinstance(node, ast.Constant):
-                yield 6, "replace", text, repr(number), put(ast.Constant(number))
+                yield 6 - 2 * is_compared, "replace", text, repr(number), put(ast.Constant(number))
 
     # --- statements -----------------------------------------------------------------------------
 
